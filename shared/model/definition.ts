@@ -1,0 +1,142 @@
+/**
+ * The language in which an entity or a plugin's configuration is described once. Validation, store, admin API,
+ * `/schemas`, OpenAPI, config.proto and the wire codec all read these definitions: adding an entity is adding one.
+ */
+
+/** Values as they stand in JSON. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+/** A rule on text with the words an error uses for it. */
+export interface StringRule {
+  /** The text is valid where this returns undefined; otherwise the returned sentence says what is expected. */
+  readonly check: (text: string) => string | undefined;
+  /** JSON Schema / OpenAPI `format` or a short name shown in `/schemas`. */
+  readonly name: string;
+}
+
+export interface StringType {
+  readonly kind: 'string';
+  readonly oneOf?: readonly string[];
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly rules?: readonly StringRule[];
+}
+export interface IntegerType {
+  readonly kind: 'integer';
+  readonly between?: readonly [number, number];
+}
+export interface NumberType {
+  readonly kind: 'number';
+  readonly between?: readonly [number, number];
+}
+export interface BooleanType {
+  readonly kind: 'boolean';
+}
+/** Ordered, duplicates allowed. */
+export interface ArrayType {
+  readonly kind: 'array';
+  readonly of: FieldType;
+  readonly minLength?: number;
+}
+/** Duplicates are refused; order as given. `mutuallyExclusiveSubsets`: all values must come from one of these. */
+export interface SetType {
+  readonly kind: 'set';
+  readonly of: FieldType;
+  readonly minLength?: number;
+  readonly mutuallyExclusiveSubsets?: readonly (readonly string[])[];
+}
+export interface MapType {
+  readonly kind: 'map';
+  readonly keys: StringType;
+  readonly values: FieldType;
+}
+export interface RecordType {
+  readonly kind: 'record';
+  readonly fields: readonly Field[];
+}
+/** A foreign key: `{ "id": "<uuid>" }` in JSON. */
+export interface ReferenceType {
+  readonly kind: 'reference';
+  readonly to: EntityKind;
+  /** What deleting the referenced entity does to this one. */
+  readonly onDelete: 'cascade' | 'restrict';
+}
+/** A plugin's `config`: checked against the schema of the plugin that the entity's `name` field names. */
+export interface PluginConfigType {
+  readonly kind: 'plugin-config';
+}
+
+export type FieldType =
+  | StringType | IntegerType | NumberType | BooleanType
+  | ArrayType | SetType | MapType | RecordType | ReferenceType | PluginConfigType;
+
+export interface Field {
+  readonly name: string;
+  /** Protobuf field number: never reused, never changed (top-level entity fields and records inside them). */
+  readonly tag: number;
+  readonly type: FieldType;
+  readonly description: string;
+  /** Must be given and not null. */
+  readonly required?: boolean;
+  /** Applied where the field is absent (or null, unless `nullable`). Without one, an absent field is null. */
+  readonly default?: JsonValue;
+  /** Null stays null even where there is a default. */
+  readonly nullable?: boolean;
+  /** Unique within the gateway (null values do not collide). */
+  readonly unique?: boolean;
+  /**
+   * The value is secret: stored as an AES-256-GCM envelope, never logged, shown only to who may reveal it.
+   * `digest`: what is published is a keyed HMAC of it (`<name>_digest`), and the value itself never leaves the control plane.
+   */
+  readonly secret?: 'digest';
+  /** Kept beside the entity's bytes; neither hashed nor published. */
+  readonly controlPlaneOnly?: boolean;
+}
+
+/** Names as in Kong's schemas and paths. */
+export type EntityKind =
+  | 'services' | 'routes' | 'consumers' | 'upstreams' | 'targets' | 'plugins' | 'keyauth_credentials' | 'acls';
+
+/** One thing that is wrong with an input. `field` is a dotted path (`config.minute`, `paths.1`); `@entity` for cross-field rules. */
+export interface Problem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A rule over several fields of one entity. */
+export interface EntityCheck {
+  readonly description: string;
+  readonly check: (entity: JsonObject) => readonly Problem[];
+}
+
+/** Write-only input fields that expand into others, like a service's `url`. */
+export interface Shorthand {
+  readonly name: string;
+  readonly description: string;
+  readonly expand: (value: JsonValue) => { readonly fields: JsonObject } | { readonly problem: string };
+}
+
+export interface EntityDefinition {
+  readonly kind: EntityKind;
+  /** Singular, for messages: `service`. */
+  readonly singular: string;
+  /** Path word under `/` where the collection is listed: `services`, `key-auths`, `acls`. */
+  readonly path: string;
+  /** Path word when nested under a referenced entity: `routes` in `/services/{s}/routes`, `key-auth` in `/consumers/{c}/key-auth`. */
+  readonly nestedPath: string;
+  /** False for collections Kong does not list at the top level (`/targets` is 404). */
+  readonly topLevel: boolean;
+  /** The field by which a path may name the entity besides its id. */
+  readonly endpointKey?: string;
+  readonly description: string;
+  /** `id`, `created_at`, `updated_at` and `tags` are part of every entity and are not listed here. */
+  readonly fields: readonly Field[];
+  /** Unique over several fields together (reference fields count by id, null is a value here). */
+  readonly uniqueTogether?: readonly (readonly string[])[];
+  readonly checks?: readonly EntityCheck[];
+  readonly shorthands?: readonly Shorthand[];
+}
+
+/** An entity as the admin API speaks of it: all fields present, null where unset, references as `{ id }`. */
+export type Entity = { readonly id: string; readonly [field: string]: JsonValue };
