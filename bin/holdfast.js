@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+/**
+ * The `holdfast` command. Starts on any Node from 16, finds the pinned one and hands over to the command's TypeScript
+ * file. It dispatches here, because neither plane may import the other.
+ */
+import { BootstrapError, ensureInstalled, runBootstrap, runSource } from './bootstrap.js';
+
+/** `file` gets the words after the command; with `passesName` also the command itself. */
+const COMMANDS = {
+  'control-plane': { file: 'control-plane/main.ts' },
+  'data-plane': { file: 'data-plane/main.ts' },
+  quickstart: { file: 'deploy/quickstart/main.ts', installs: true },
+  'join-token': { file: 'control-plane/cli/main.ts', passesName: true },
+  version: { file: 'control-plane/cli/main.ts', passesName: true },
+  help: { file: 'control-plane/cli/main.ts', passesName: true },
+};
+
+const SYNONYMS = { '--help': 'help', '-h': 'help', '--version': 'version', '-v': 'version' };
+
+await runBootstrap(async () => {
+  const [word = 'help', ...rest] = process.argv.slice(2);
+  const name = Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : word;
+  if (!Object.hasOwn(COMMANDS, name)) throw new BootstrapError(refuse(name));
+  const command = COMMANDS[name];
+  if (command.installs === true) ensureInstalled({ withDevelopment: false });
+  await runSource(command.file, command.passesName === true ? [name, ...rest] : rest);
+});
+
+function refuse(name) {
+  const names = Object.keys(COMMANDS);
+  const nearest = names.map((known) => ({ known, slips: editDistance(name, known) })).sort((a, b) => a.slips - b.slips)[0];
+  const hint = nearest.slips <= Math.max(2, name.length / 3) ? ` (did you mean "${nearest.known}"?)` : '';
+  return `"${name}" is not a command${hint}; the commands are ${names.join(', ')}`;
+}
+
+/** Levenshtein distance. Our own, because this runs before any package is installed. */
+function editDistance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length];
+}
