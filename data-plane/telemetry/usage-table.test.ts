@@ -1,0 +1,70 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Worker } from 'node:worker_threads';
+import { UsageReader, UsageRecorder, type UsageCounts, type UsageKey } from './usage-table.ts';
+
+const ROUTE = '01890000-0000-7000-8000-000000000001';
+const CONSUMER = '01890000-0000-7000-8000-0000000000aa';
+
+test('a fold gives exactly what was recorded since the last one', () => {
+  const tables: SharedArrayBuffer[] = [];
+  const recorder = new UsageRecorder(64, (table) => tables.push(table));
+  const reader = new UsageReader(tables[0] ?? assert.fail('no table'));
+  recorder.record(ROUTE, CONSUMER, 200, 10, 100, 5.4);
+  recorder.record(ROUTE, CONSUMER, 204, 1, 2, 3);
+  recorder.record('', '', 404, 7, 8, 9);
+  recorder.record(ROUTE, '', 0, 0, 0, 1);
+  const rows: (UsageKey & UsageCounts)[] = [];
+  reader.fold((key, counts) => rows.push({ ...key, ...counts }));
+  assert.deepEqual(rows, [
+    { routeId: ROUTE, consumerId: CONSUMER, statusClass: 2, requests: 2, bytesIn: 11, bytesOut: 102, durationMicros: 8 },
+    { routeId: '', consumerId: '', statusClass: 4, requests: 1, bytesIn: 7, bytesOut: 8, durationMicros: 9 },
+    { routeId: ROUTE, consumerId: '', statusClass: 0, requests: 1, bytesIn: 0, bytesOut: 0, durationMicros: 1 },
+  ]);
+  const again: UsageKey[] = [];
+  reader.fold((key) => again.push(key));
+  assert.deepEqual(again, [], 'nothing moved, nothing folded');
+});
+
+test('a full table starts a new one and no count is lost', () => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 5 }), fc.boolean()), { maxLength: 400 }), (requests) => {
+    const readers: UsageReader[] = [];
+    const recorder = new UsageRecorder(8, (table) => readers.push(new UsageReader(table)));
+    const expected = new Map<string, number>();
+    const actual = new Map<string, number>();
+    const count = (into: Map<string, number>, key: UsageKey, n: number): void => {
+      const name = `${key.routeId}/${key.consumerId}/${key.statusClass}`;
+      into.set(name, (into.get(name) ?? 0) + n);
+    };
+    const fold = (): void => {
+      for (const reader of readers) reader.fold((key, counts) => count(actual, key, counts.requests));
+    };
+    for (const [n, statusClass, foldNow] of requests) {
+      const routeId = n === 0 ? '' : `01890000-0000-7000-8000-0000000000${n.toString(16).padStart(2, '0')}`;
+      recorder.record(routeId, '', statusClass * 100, 1, 1, 1);
+      count(expected, { routeId, consumerId: '', statusClass }, 1);
+      if (foldNow) fold();
+    }
+    fold();
+    assert.deepEqual([...actual].sort(), [...expected].sort());
+  }));
+});
+
+test('counts of a thread that dies are still there for the reader', async () => {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     import(${JSON.stringify(new URL('./usage-table.ts', import.meta.url).href)}).then(({ UsageRecorder }) => {
+       const recorder = new UsageRecorder(16, (table) => parentPort.postMessage(table));
+       for (let i = 0; i < 1000; i++) recorder.record('${ROUTE}', '', 200, 1, 2, 3);
+       setImmediate(() => { throw new Error('thread dies'); });
+     });`,
+    { eval: true },
+  );
+  const tables: SharedArrayBuffer[] = [];
+  worker.on('message', (table: SharedArrayBuffer) => tables.push(table));
+  await new Promise((resolve) => worker.once('error', resolve));
+  let requests = 0;
+  for (const table of tables) new UsageReader(table).fold((_key, counts) => (requests += counts.requests));
+  assert.equal(requests, 1000);
+});

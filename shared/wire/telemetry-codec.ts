@@ -1,0 +1,158 @@
+/**
+ * Telemetry batches between bytes and types (proto/telemetry.proto). The data plane encodes a batch once, when it is
+ * folded; the control plane decodes it when it stores it. Decoding refuses what is not well-formed.
+ */
+import { holdfast } from '../../proto/gen/telemetry.js';
+import { HoldfastError } from '../errors.ts';
+import { bytesToId, idToBytes, type EntityId } from '../model/ids.ts';
+import type { ConfigVersion } from '../model/version.ts';
+
+/** Requests of one (route, consumer, status class) in a batch's interval. Ids are '' where there was none. */
+export interface UsageRow {
+  readonly routeId: string;
+  readonly consumerId: string;
+  readonly statusClass: number;
+  readonly requests: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly durationMicros: number;
+}
+
+/** An earlier boot that ended without its last fold. */
+export interface CrashGap {
+  readonly bootId: string;
+  readonly lastFoldMs: number;
+  /** Upper bound of the interval whose counts are lost, milliseconds. */
+  readonly atMostMs: number;
+  readonly lastRatePerSecond: number;
+}
+
+export interface TelemetryBatch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly version: ConfigVersion;
+  readonly usage: readonly UsageRow[];
+  readonly drops: readonly { readonly reason: string; readonly count: number }[];
+  readonly crashGaps: readonly CrashGap[];
+}
+
+const { Batch } = holdfast.telemetry.v1;
+
+export function encodeTelemetryBatch(batch: TelemetryBatch): Uint8Array {
+  return Batch.encode({
+    fromMs: batch.fromMs,
+    toMs: batch.toMs,
+    epoch: batch.version.epoch,
+    sequence: batch.version.sequence,
+    usage: batch.usage.map((row) => ({
+      routeId: bytesOrEmpty(row.routeId),
+      consumerId: bytesOrEmpty(row.consumerId),
+      statusClass: row.statusClass,
+      requests: row.requests,
+      bytesIn: row.bytesIn,
+      bytesOut: row.bytesOut,
+      durationUs: row.durationMicros,
+    })),
+    drops: batch.drops.map((drop) => ({ reason: drop.reason, count: drop.count })),
+    crashGaps: batch.crashGaps.map((gap) => ({
+      bootId: idToBytes(gap.bootId as EntityId),
+      lastFoldMs: gap.lastFoldMs,
+      atMostMs: gap.atMostMs,
+      lastRatePerSecond: gap.lastRatePerSecond,
+    })),
+  }).finish();
+}
+
+/** Throws TELEMETRY_MALFORMED where the bytes are no batch or a number is out of range. */
+export function decodeTelemetryBatch(bytes: Uint8Array): TelemetryBatch {
+  try {
+    const message = Batch.decode(bytes);
+    return {
+      fromMs: whole(message.fromMs),
+      toMs: whole(message.toMs),
+      version: { epoch: whole(message.epoch), sequence: whole(message.sequence) },
+      usage: message.usage.map((row) => ({
+        routeId: idOrEmpty(row.routeId),
+        consumerId: idOrEmpty(row.consumerId),
+        statusClass: statusClass(row.statusClass),
+        requests: whole(row.requests),
+        bytesIn: whole(row.bytesIn),
+        bytesOut: whole(row.bytesOut),
+        durationMicros: whole(row.durationUs),
+      })),
+      drops: message.drops.map((drop) => ({ reason: drop.reason ?? '', count: whole(drop.count) })),
+      crashGaps: message.crashGaps.map((gap) => ({
+        bootId: idOrEmpty(gap.bootId),
+        lastFoldMs: whole(gap.lastFoldMs),
+        atMostMs: whole(gap.atMostMs),
+        lastRatePerSecond: Number.isFinite(gap.lastRatePerSecond) ? (gap.lastRatePerSecond ?? 0) : 0,
+      })),
+    };
+  } catch (cause) {
+    throw new HoldfastError({ code: 'TELEMETRY_MALFORMED', source: 'gateway', publicMessage: 'the telemetry batch cannot be decoded', cause });
+  }
+}
+
+/**
+ * One batch over the whole span of several: rows of the same key are added up, so totals stay exact while detail in
+ * time is given up. The version is the last one's.
+ */
+export function mergeTelemetryBatches(batches: readonly TelemetryBatch[]): TelemetryBatch {
+  const usage = new Map<string, UsageRow>();
+  const drops = new Map<string, number>();
+  let fromMs = Infinity;
+  let toMs = 0;
+  let version: ConfigVersion = { epoch: 0, sequence: 0 };
+  for (const batch of batches) {
+    fromMs = Math.min(fromMs, batch.fromMs);
+    toMs = Math.max(toMs, batch.toMs);
+    version = batch.version;
+    for (const row of batch.usage) {
+      const key = `${row.routeId}/${row.consumerId}/${row.statusClass}`;
+      const sum = usage.get(key);
+      usage.set(key, sum === undefined ? row : {
+        ...row,
+        requests: sum.requests + row.requests,
+        bytesIn: sum.bytesIn + row.bytesIn,
+        bytesOut: sum.bytesOut + row.bytesOut,
+        durationMicros: sum.durationMicros + row.durationMicros,
+      });
+    }
+    for (const drop of batch.drops) drops.set(drop.reason, (drops.get(drop.reason) ?? 0) + drop.count);
+  }
+  return {
+    fromMs: Number.isFinite(fromMs) ? fromMs : 0,
+    toMs,
+    version,
+    usage: [...usage.values()],
+    drops: [...drops].map(([reason, count]) => ({ reason, count })),
+    crashGaps: batches.flatMap((batch) => batch.crashGaps),
+  };
+}
+
+/** All requests of a batch: what T3 adds up. */
+export function requestsIn(batch: TelemetryBatch): number {
+  return batch.usage.reduce((sum, row) => sum + row.requests, 0);
+}
+
+function bytesOrEmpty(id: string): Uint8Array {
+  return id === '' ? new Uint8Array(0) : idToBytes(id as EntityId);
+}
+
+function idOrEmpty(bytes: Uint8Array | null | undefined): string {
+  if (bytes === null || bytes === undefined || bytes.length === 0) return '';
+  if (bytes.length !== 16) throw new RangeError('an id has 16 bytes');
+  return bytesToId<EntityId>(bytes);
+}
+
+function whole(value: number | null | undefined): number {
+  const number = value ?? 0;
+  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError('expected a whole number below 2^53');
+  return number;
+}
+
+function statusClass(value: number | null | undefined): number {
+  const number = whole(value);
+  if (number > 5) throw new RangeError('a status class is 0 to 5');
+  return number;
+}
