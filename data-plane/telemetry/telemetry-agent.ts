@@ -1,0 +1,194 @@
+/**
+ * The life of a telemetry record in the agent thread: shared counters → folded every interval → spooled → sent while
+ * there is credit → forgotten when acknowledged. Holds T3: produced = delivered + buffered + what a crash lost; nothing is
+ * dropped. The session tells it when it is connected; the proxy threads hand over their tables.
+ */
+import type { Clock, TimerHandle } from '../../shared/clock.ts';
+import { describeThrown } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { UsageRow } from '../../shared/wire/telemetry-codec.ts';
+import { Spool, type SpooledBatch } from './spool.ts';
+import { UsageReader, type UsageCounts, type UsageKey } from './usage-table.ts';
+
+export interface TelemetryAgentOptions {
+  /** Folder for the spool, ours alone. */
+  readonly folder: string;
+  readonly bootId: string;
+  readonly foldIntervalMs: number;
+  readonly maxSpoolBytes: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The version that is being served, stamped on each batch. */
+  readonly servedVersion: () => ConfigVersion;
+}
+
+/** Where batches go while a session stands. */
+export interface TelemetryChannel {
+  sendTelemetry(batch: SpooledBatch): void;
+}
+
+/** In requests, since this process started (buffered includes earlier boots). */
+export interface TelemetryTotals {
+  readonly produced: number;
+  readonly delivered: number;
+  readonly buffered: number;
+  readonly bufferedBatches: number;
+  readonly spoolBytes: number;
+  readonly spoolMerges: number;
+  /** Earlier boots that ended without a last fold; each lost at most one fold interval. */
+  readonly crashGaps: number;
+}
+
+/** Cumulative counts of one route and status class, for /metrics. */
+export interface RouteTotal extends Readonly<UsageCounts> {
+  readonly routeId: string;
+  readonly statusClass: number;
+}
+
+export class TelemetryAgent {
+  readonly #options: TelemetryAgentOptions;
+  readonly #spool: Spool;
+  readonly #timer: TimerHandle;
+  /** The live table of each thread. */
+  readonly #tables = new Map<number, UsageReader>();
+  /** Folded, not yet spooled (the disk may refuse for a while). */
+  #pending = new Map<string, UsageKey & UsageCounts>();
+  #pendingSinceMs: number;
+  readonly #routeTotals = new Map<string, UsageKey & UsageCounts>();
+  #channel: TelemetryChannel | undefined;
+  #credit = 0;
+  #produced = 0;
+  #delivered = 0;
+  readonly #crashGaps: number;
+  #spoolFailing = false;
+
+  constructor(options: TelemetryAgentOptions) {
+    this.#options = options;
+    const { folder, bootId, foldIntervalMs, clock, maxSpoolBytes } = options;
+    this.#spool = new Spool({ folder, bootId, maxBytes: maxSpoolBytes, nowMs: () => clock.nowMs(), foldIntervalMs });
+    this.#pendingSinceMs = clock.nowMs();
+    this.#crashGaps = this.#spool.crashGaps.length;
+    for (const gap of this.#spool.crashGaps) {
+      options.log.warn({ event: 'telemetry-crash-gap', ...gap }, `an earlier run ended without its last fold: up to ${gap.atMostMs} ms of counts are lost`);
+    }
+    this.#timer = clock.every(foldIntervalMs, () => this.fold());
+  }
+
+  /** A proxy thread starts a table. Its earlier one, if any, is complete: it is folded a last time and let go. */
+  addTable(threadId: number, table: SharedArrayBuffer): void {
+    this.#foldTable(this.#tables.get(threadId));
+    this.#tables.set(threadId, new UsageReader(table));
+  }
+
+  /** The thread is gone, its counts are not. */
+  removeThread(threadId: number): void {
+    this.#foldTable(this.#tables.get(threadId));
+    this.#tables.delete(threadId);
+  }
+
+  /** Takes what the threads counted since the last fold, spools it, and sends what may be sent. */
+  fold(): void {
+    for (const reader of this.#tables.values()) this.#foldTable(reader);
+    try {
+      this.#spoolPending();
+      this.#spool.beat();
+      this.#spoolFailing = false;
+    } catch (thrown) {
+      if (!this.#spoolFailing) {
+        this.#options.log.error({ event: 'telemetry-spool-failed', reason: describeThrown(thrown) }, 'the telemetry spool cannot be written; counts are kept in memory and tried again');
+      }
+      this.#spoolFailing = true;
+    }
+    this.#send();
+  }
+
+  /** A session stands; `credit` batches may be sent before the first acknowledgement. */
+  connected(channel: TelemetryChannel, credit: number): void {
+    this.#channel = channel;
+    this.#credit = credit;
+    this.#spool.rewind();
+    this.#send();
+  }
+
+  addCredit(batches: number): void {
+    this.#credit += batches;
+    this.#send();
+  }
+
+  disconnected(): void {
+    this.#channel = undefined;
+    this.#credit = 0;
+  }
+
+  /** Everything of that boot up to `sequence` is stored at the control plane. */
+  acknowledged(bootId: string, sequence: number): void {
+    this.#delivered += this.#spool.acknowledge(bootId, sequence);
+  }
+
+  totals(): TelemetryTotals {
+    let pending = 0;
+    for (const row of this.#pending.values()) pending += row.requests;
+    return {
+      produced: this.#produced,
+      delivered: this.#delivered,
+      buffered: this.#spool.bufferedRequests + pending,
+      bufferedBatches: this.#spool.bufferedBatches,
+      spoolBytes: this.#spool.bytesOnDisk,
+      spoolMerges: this.#spool.merges,
+      crashGaps: this.#crashGaps,
+    };
+  }
+
+  routeTotals(): Iterable<RouteTotal> {
+    return this.#routeTotals.values();
+  }
+
+  /** Last fold, then the spool is closed as cleanly ended. Call after the proxy threads have stopped. */
+  stop(): void {
+    this.#timer.cancel();
+    this.fold();
+    this.#spool.close();
+  }
+
+  #foldTable(reader: UsageReader | undefined): void {
+    reader?.fold((key, counts) => {
+      this.#produced += counts.requests;
+      addTo(this.#pending, `${key.routeId}/${key.consumerId}/${key.statusClass}`, key, counts);
+      addTo(this.#routeTotals, `${key.routeId}/${key.statusClass}`, key, counts);
+    });
+  }
+
+  #spoolPending(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const crashGaps = this.#spool.crashGaps;
+    if (this.#pending.size > 0 || crashGaps.length > 0) {
+      const usage: UsageRow[] = [...this.#pending.values()];
+      this.#spool.append({ fromMs: Math.min(this.#pendingSinceMs, nowMs), toMs: nowMs, version: this.#options.servedVersion(), usage, drops: [], crashGaps: [...crashGaps] });
+      this.#pending = new Map();
+      this.#spool.crashGapsReported();
+    }
+    this.#pendingSinceMs = nowMs;
+  }
+
+  #send(): void {
+    while (this.#channel !== undefined && this.#credit > 0) {
+      const batch = this.#spool.next();
+      if (batch === undefined) return;
+      this.#credit -= 1;
+      this.#channel.sendTelemetry(batch);
+    }
+  }
+}
+
+function addTo(sums: Map<string, UsageKey & UsageCounts>, name: string, key: UsageKey, counts: UsageCounts): void {
+  const sum = sums.get(name);
+  if (sum === undefined) {
+    sums.set(name, { ...key, ...counts });
+    return;
+  }
+  sum.requests += counts.requests;
+  sum.bytesIn += counts.bytesIn;
+  sum.bytesOut += counts.bytesOut;
+  sum.durationMicros += counts.durationMicros;
+}
