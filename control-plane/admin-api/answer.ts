@@ -1,0 +1,164 @@
+/**
+ * What the admin API answers, and the refusals it throws: Kong's error bodies and codes, born here and turned into an
+ * HTTP response in http-server.ts. Called by everything in this folder.
+ */
+import { HoldfastError } from '../../shared/errors.ts';
+import type { JsonObject, JsonValue, Problem } from '../../shared/model/definition.ts';
+
+export interface Answer {
+  readonly status: number;
+  /** Sent as JSON; absent where the answer has no body. */
+  readonly body?: JsonValue;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** 200 with a body. */
+export function ok(body: JsonValue): Answer {
+  return { status: 200, body };
+}
+
+/** 201 with the new thing. */
+export function created(body: JsonValue): Answer {
+  return { status: 201, body };
+}
+
+export const NO_CONTENT: Answer = { status: 204 };
+
+export interface RefusalOptions {
+  /** `ADMIN_…`, listed in ERRORS.md. */
+  readonly code: string;
+  readonly status: number;
+  readonly body: { readonly message: string } & JsonObject;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly retryable?: boolean;
+  /** For the log; defaults to the public message. */
+  readonly message?: string;
+  readonly cause?: unknown;
+}
+
+/** A request that is not carried out, with the answer that says why. Nothing was stored. */
+export class Refusal extends HoldfastError {
+  readonly answer: Answer;
+
+  constructor(options: RefusalOptions) {
+    super({
+      code: options.code,
+      source: options.status >= 500 ? 'control-plane' : 'downstream',
+      retryable: options.retryable ?? false,
+      publicMessage: options.body.message,
+      ...(options.message === undefined ? {} : { message: options.message }),
+      ...(options.cause === undefined ? {} : { cause: options.cause }),
+    });
+    this.name = 'Refusal';
+    this.answer = { status: options.status, body: options.body, ...(options.headers === undefined ? {} : { headers: options.headers }) };
+  }
+}
+
+/** 404 as Kong says it, for unknown paths and unknown entities alike. */
+export function notFound(): Refusal {
+  return new Refusal({ code: 'ADMIN_NOT_FOUND', status: 404, body: { message: 'Not found' } });
+}
+
+/** `allow` are the methods that the path knows. */
+export function methodNotAllowed(allow: readonly string[]): Refusal {
+  return new Refusal({ code: 'ADMIN_METHOD_NOT_ALLOWED', status: 405, body: { message: 'Method not allowed' }, headers: { allow: allow.join(', ') } });
+}
+
+/** Kong's code 2: one problem or several, each under its field's path. */
+export function schemaViolation(problems: readonly Problem[]): Refusal {
+  const list = problems.map((problem) => `${problem.field}: ${problem.message}`).join('; ');
+  const count = problems.length === 1 ? 'schema violation' : `${problems.length} schema violations`;
+  return new Refusal({
+    code: 'ADMIN_SCHEMA_VIOLATION',
+    status: 400,
+    body: { code: 2, name: 'schema violation', message: `${count} (${list})`, fields: fieldsOf(problems) },
+  });
+}
+
+/** Kong's code 4: a reference to something that does not exist in this gateway. */
+export function foreignKeyViolation(field: string, id: string, kind: string): Refusal {
+  return new Refusal({
+    code: 'ADMIN_FOREIGN_KEY_VIOLATION',
+    status: 400,
+    body: {
+      code: 4,
+      name: 'foreign key violation',
+      message: `the foreign key '{id="${id}"}' does not reference an existing '${kind}' entity.`,
+      fields: { [field]: { id } },
+    },
+  });
+}
+
+/** Kong's code 5: another entity of the gateway has these values. `values` must not hold secrets. */
+export function uniqueViolation(values: JsonObject): Refusal {
+  const shown = Object.entries(values).map(([field, value]) => `${field}=${typeof value === 'string' ? JSON.stringify(value) : inLua(value)}`);
+  return new Refusal({
+    code: 'ADMIN_UNIQUE_VIOLATION',
+    status: 409,
+    body: { code: 5, name: 'unique constraint violation', message: `UNIQUE violation detected on '{${shown.join(',')}}'`, fields: values },
+  });
+}
+
+/** Kong's code 3: the id is taken, here or in another gateway. */
+export function primaryKeyViolation(id: string): Refusal {
+  return new Refusal({
+    code: 'ADMIN_PRIMARY_KEY_VIOLATION',
+    status: 409,
+    body: { code: 3, name: 'primary key violation', message: `primary key violation on key '{id="${id}"}'`, fields: { id } },
+  });
+}
+
+/** Kong's code 19: something refers to what was to be deleted. */
+export function referencedByOthers(kind: string): Refusal {
+  return new Refusal({
+    code: 'ADMIN_REFERENCED_BY_OTHERS',
+    status: 400,
+    body: { code: 19, name: 'referenced by others', message: `an existing '${kind}' entity references this one; delete or change it first`, fields: { '@referenced_by': kind } },
+  });
+}
+
+/** Kong's codes 7, 9 and 11: what follows the `?`. */
+export function invalidQuery(problem: 'offset' | 'size' | 'options', field: string, message: string): Refusal {
+  const known = { offset: [7, 'invalid offset'], size: [9, 'invalid size'], options: [11, 'invalid options'] } as const;
+  const [code, name] = known[problem];
+  const text = problem === 'options' ? `invalid option (${field}: ${message})` : message;
+  return new Refusal({ code: 'ADMIN_INVALID_QUERY', status: 400, body: { code, name, message: text, fields: { [field]: message } } });
+}
+
+/** Problems by field as one object: `config.minute` nests, numeric steps are list positions. */
+export function fieldsOf(problems: readonly Problem[]): JsonObject {
+  const root: ProblemTree = new Map();
+  for (const { field, message } of problems) {
+    let level = root;
+    const steps = field.split('.');
+    for (const step of steps.slice(0, -1)) {
+      const next = level.get(step);
+      const branch: ProblemTree = next instanceof Map ? next : new Map();
+      if (next !== branch) level.set(step, branch);
+      level = branch;
+    }
+    const last = steps.at(-1) ?? field;
+    const existing = level.get(last);
+    if (existing instanceof Map) continue;
+    level.set(last, existing === undefined ? [message] : [...existing, message]);
+  }
+  return treeToJson(root);
+}
+
+type ProblemTree = Map<string, ProblemTree | readonly string[]>;
+
+function treeToJson(tree: ProblemTree): JsonObject {
+  return Object.fromEntries(
+    [...tree].map(([step, below]): [string, JsonValue] => {
+      if (below instanceof Map) return [step, treeToJson(below)];
+      return [step, step === '@entity' ? below : below.join('; ')];
+    }),
+  );
+}
+
+/** A reference or null as Kong prints it. */
+function inLua(value: JsonValue): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object' || Array.isArray(value)) return String(value);
+  return `{${Object.entries(value).map(([key, inner]) => `${key}=${JSON.stringify(inner)}`).join(',')}}`;
+}
