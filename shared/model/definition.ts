@@ -18,12 +18,15 @@ export interface StringRule {
 export interface StringType {
   readonly kind: 'string';
   readonly oneOf?: readonly string[];
+  /** 1 where not said: like Kong, an empty text is no value. Lengths are in UTF-16 code units. */
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly rules?: readonly StringRule[];
 }
+/** A safe integer (±2^53-1). */
 export interface IntegerType {
   readonly kind: 'integer';
+  readonly oneOf?: readonly number[];
   readonly between?: readonly [number, number];
 }
 export interface NumberType {
@@ -67,9 +70,18 @@ export interface PluginConfigType {
   readonly kind: 'plugin-config';
 }
 
+/** A field that exists in Kong and not yet here: only null is accepted, so that clients that send every field work. */
+export interface UnavailableType {
+  readonly kind: 'unavailable';
+  /** The type Kong's schema shows. */
+  readonly shownAs: 'foreign' | 'array';
+  /** Says what to do instead. */
+  readonly message: string;
+}
+
 export type FieldType =
   | StringType | IntegerType | NumberType | BooleanType
-  | ArrayType | SetType | MapType | RecordType | ReferenceType | PluginConfigType;
+  | ArrayType | SetType | MapType | RecordType | ReferenceType | PluginConfigType | UnavailableType;
 
 export interface Field {
   readonly name: string;
@@ -90,6 +102,8 @@ export interface Field {
    * `digest`: what is published is a keyed HMAC of it (`<name>_digest`), and the value itself never leaves the control plane.
    */
   readonly secret?: 'digest';
+  /** Made by the control plane where none is given. */
+  readonly auto?: 'random-key';
   /** Kept beside the entity's bytes; neither hashed nor published. */
   readonly controlPlaneOnly?: boolean;
 }
@@ -98,7 +112,10 @@ export interface Field {
 export type EntityKind =
   | 'services' | 'routes' | 'consumers' | 'upstreams' | 'targets' | 'plugins' | 'keyauth_credentials' | 'acls';
 
-/** One thing that is wrong with an input. `field` is a dotted path (`config.minute`, `paths.1`); `@entity` for cross-field rules. */
+/**
+ * One thing that is wrong with an input. `field` is a dotted path (`config.minute`; list positions count from 1 as in
+ * Kong: `paths.1` is the first); `@entity` for cross-field rules.
+ */
 export interface Problem {
   readonly field: string;
   readonly message: string;
@@ -110,11 +127,23 @@ export interface EntityCheck {
   readonly check: (entity: JsonObject) => readonly Problem[];
 }
 
-/** Write-only input fields that expand into others, like a service's `url`. */
+/** What a shorthand may look at besides its own value. */
+export interface ShorthandContext {
+  /** The whole input as the client sent it. */
+  readonly input: JsonObject;
+  readonly nowSeconds: number;
+}
+
+/**
+ * An input field that expands into others, like a service's `url`. One with the name of a real field adjusts its
+ * neighbours (`hash_on` also sets `algorithm`) or rewrites its own value (`target` gets its port).
+ */
 export interface Shorthand {
   readonly name: string;
+  /** Checked before `expand` is called; null is handed on unchecked. */
+  readonly type: FieldType;
   readonly description: string;
-  readonly expand: (value: JsonValue) => { readonly fields: JsonObject } | { readonly problem: string };
+  readonly expand: (value: JsonValue, context: ShorthandContext) => { readonly fields: JsonObject } | { readonly problem: string };
 }
 
 export interface EntityDefinition {
@@ -129,6 +158,8 @@ export interface EntityDefinition {
   readonly topLevel: boolean;
   /** The field by which a path may name the entity besides its id. */
   readonly endpointKey?: string;
+  /** `parent`: the key names an entity only under the entity it belongs to (`/upstreams/{u}/targets/{address}`). Default `gateway`. */
+  readonly endpointKeyScope?: 'gateway' | 'parent';
   readonly description: string;
   /** `id`, `created_at`, `updated_at` and `tags` are part of every entity and are not listed here. */
   readonly fields: readonly Field[];
