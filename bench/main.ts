@@ -1,0 +1,64 @@
+/**
+ * `npm run bench -- <what> [options]`: shows performance, never asserts it. Every figure comes from one run in which the
+ * contenders take turns, each alone on one CPU, with the load generator and the origin on the other. See bench/README.md.
+ */
+import { parseArgs } from 'node:util';
+import { didYouMean } from '../shared/nearest.ts';
+import { runProxyBench } from './proxy.ts';
+import { runPropagationBench } from './propagation.ts';
+
+const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  proxy: runProxyBench,
+  propagation: runPropagationBench,
+};
+
+export interface BenchOptions {
+  /** How often each contender takes its turn. */
+  readonly rounds: number;
+  /** Length of one turn. */
+  readonly seconds: number;
+  /** Short, to prove that the bench works; its figures mean nothing. */
+  readonly smoke: boolean;
+  /** Empty: all. */
+  readonly only: readonly string[];
+}
+
+const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--rounds N] [--seconds N] [--only name,name] [--smoke]
+  --rounds N    turns of each contender (default 5)
+  --seconds N   length of a turn (default 4)
+  --only a,b    these contenders alone (proxy)
+  --smoke       one short round: proves that it runs, its figures mean nothing`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, only: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const name = positionals[0];
+  if (values.help === true || name === undefined) {
+    console.log(USAGE);
+    return;
+  }
+  const bench = BENCHES[name];
+  if (bench === undefined) throw new Error(`there is no bench "${name}"${didYouMean(name, Object.keys(BENCHES))}\n${USAGE}`);
+  const smoke = values.smoke === true;
+  await bench({
+    smoke,
+    rounds: bounded('rounds', values.rounds, smoke ? 1 : 5, 50),
+    seconds: bounded('seconds', values.seconds, smoke ? 1 : 4, 30),
+    only: values.only?.split(',') ?? [],
+  });
+}
+
+function bounded(name: string, text: string | undefined, byDefault: number, maximum: number): number {
+  const value = text === undefined ? byDefault : Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > maximum) throw new Error(`--${name} takes a whole number from 1 to ${maximum}, not ${String(text)}`);
+  return value;
+}
+
+try {
+  await main();
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  process.exitCode = 1;
+}
