@@ -1,0 +1,142 @@
+/**
+ * Every setting of a data plane, defined once: flag, environment variable, YAML key, help and the settings table come
+ * from here. Read by main.ts at start. Labels are not among them: they come from the join token or an admin, never from
+ * the data plane itself.
+ */
+import { defineSettings, type Settings } from '../shared/settings.ts';
+
+export const dataPlaneSettings = defineSettings({
+  proxyListen: {
+    env: 'HOLDFAST_PROXY_LISTEN',
+    type: 'address',
+    default: '0.0.0.0:8000',
+    description: 'Address on which traffic is proxied, shared by all proxy threads',
+  },
+  statusListen: {
+    env: 'HOLDFAST_STATUS_LISTEN',
+    type: 'address',
+    default: '127.0.0.1:8007',
+    description: 'Address of /status, /status/ready and /metrics; open it to your orchestrator and Prometheus only',
+  },
+  stateFolder: {
+    env: 'HOLDFAST_STATE_FOLDER',
+    type: 'path',
+    default: '.holdfast/data-plane',
+    description: 'Folder for identity, cached configuration and telemetry spool; keep it across restarts, one per data plane',
+  },
+  joinToken: {
+    env: 'HOLDFAST_JOIN_TOKEN',
+    type: 'string',
+    secret: true,
+    description: 'Join token from `holdfast join-token create`; needed for the first start only',
+  },
+  controlPlaneUrls: {
+    env: 'HOLDFAST_CONTROL_PLANE_URLS',
+    type: 'list',
+    description: 'Control planes as https://host:port, in order of preference; without it, those named in the join token',
+  },
+  controlPlaneProxy: {
+    env: 'HOLDFAST_CONTROL_PLANE_PROXY',
+    type: 'string',
+    secret: true,
+    description: 'HTTP proxy through which control planes are reached by CONNECT, as http://[user:password@]host:port',
+  },
+  proxyThreads: {
+    env: 'HOLDFAST_PROXY_THREADS',
+    type: 'integer',
+    between: [1, 64],
+    description: 'Threads that proxy traffic; without it, one per CPU that the process may use',
+  },
+  trustedIps: {
+    env: 'HOLDFAST_TRUSTED_IPS',
+    type: 'list',
+    default: [],
+    description: 'Addresses and CIDR blocks of load balancers whose X-Forwarded-* headers are believed',
+  },
+  drainDelay: {
+    env: 'HOLDFAST_DRAIN_DELAY',
+    type: 'duration',
+    default: '5s',
+    between: [0, 600_000],
+    description: 'How long a stopping data plane reports not ready but still accepts connections, so that load balancers move away first',
+  },
+  drainTimeout: {
+    env: 'HOLDFAST_DRAIN_TIMEOUT',
+    type: 'duration',
+    default: '30s',
+    between: [0, 3_600_000],
+    description: 'How long requests in flight may take to end after that; what is left is cut',
+  },
+  staleAfter: {
+    env: 'HOLDFAST_STALE_AFTER',
+    type: 'duration',
+    default: '1h',
+    between: [60_000, 315_360_000_000],
+    description: 'Age of the last signed word from a control plane at which the configuration counts as stale',
+  },
+  staleAction: {
+    env: 'HOLDFAST_STALE_ACTION',
+    type: 'enum',
+    values: ['serve', 'not-ready'],
+    default: 'serve',
+    description: 'What a stale data plane does: serve and say so, or also fail /status/ready so that traffic goes elsewhere',
+  },
+  knownGoodAfter: {
+    env: 'HOLDFAST_KNOWN_GOOD_AFTER',
+    type: 'duration',
+    default: '60s',
+    between: [1_000, 86_400_000],
+    description: 'How long a configuration must have served before it is kept as known good',
+  },
+  crashLoopWindow: {
+    env: 'HOLDFAST_CRASH_LOOP_WINDOW',
+    type: 'duration',
+    default: '30s',
+    between: [1_000, 3_600_000],
+    description: 'A process that dies within this time of its start counts against the configuration it served; three in a row bar it',
+  },
+  cacheSlots: {
+    env: 'HOLDFAST_CACHE_SLOTS',
+    type: 'integer',
+    default: 3,
+    between: [3, 16],
+    description: 'Configurations kept on disk to start from, besides the known good one',
+  },
+  maxConfigBytes: {
+    env: 'HOLDFAST_MAX_CONFIG_BYTES',
+    type: 'integer',
+    default: 536_870_912,
+    between: [1_048_576, 4_294_967_296],
+    description: 'Largest configuration accepted, in bytes after decompression; a larger one is refused before it is received',
+  },
+  telemetryFoldInterval: {
+    env: 'HOLDFAST_TELEMETRY_FOLD_INTERVAL',
+    type: 'duration',
+    default: '1s',
+    between: [100, 60_000],
+    description: 'How often counts are folded into a batch; a killed process loses at most this much',
+  },
+  telemetrySpoolBytes: {
+    env: 'HOLDFAST_TELEMETRY_SPOOL_BYTES',
+    type: 'integer',
+    default: 268_435_456,
+    between: [1_048_576, 1_099_511_627_776],
+    description: 'Disk space for counts that no control plane has acknowledged; above it, older intervals are merged, never dropped',
+  },
+  logLevel: {
+    env: 'HOLDFAST_LOG_LEVEL',
+    type: 'enum',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    description: 'Least severe lines that are logged',
+  },
+  logFormat: {
+    env: 'HOLDFAST_LOG_FORMAT',
+    type: 'enum',
+    values: ['auto', 'json', 'pretty'],
+    default: 'auto',
+    description: 'JSON lines, lines for people, or by whether the output is a terminal',
+  },
+});
+
+export type DataPlaneSettings = Settings<typeof dataPlaneSettings>;
