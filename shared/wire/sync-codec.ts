@@ -1,0 +1,263 @@
+/**
+ * Session frames between bytes and types (proto/sync.proto). This is the door for frames of both planes: what comes out
+ * of decodeFrame has its lengths, ids and numbers checked and is trusted to be of its type, nothing more.
+ */
+import { holdfast } from '../../proto/gen/sync.js';
+import { describeThrown, HoldfastError } from '../errors.ts';
+import { bytesToId, idToBytes, type AnyId } from '../model/ids.ts';
+import { NO_VERSION, type ConfigVersion } from '../model/version.ts';
+import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type Applied, type FellBack, type Hello, type Rejected, type SyncFrame, type SyncMessage, type Welcome } from './sync-message.ts';
+
+const { Envelope } = holdfast.sync.v1;
+type Body = holdfast.sync.v1.Envelope.$Properties;
+type WireVersion = holdfast.sync.v1.Version.$Properties | null | undefined;
+type WireFellBack = holdfast.sync.v1.FellBack.$Properties;
+
+/** The most items of a list in a frame; what is more is cut by the sender and refused by the receiver. */
+const MAXIMUM_ITEMS = 1000;
+const MAXIMUM_REASON_LENGTH = 2000;
+const HASH_BYTES = 32;
+const ID_BYTES = 16;
+
+/** Encodes one frame. Throws WIRE_FRAME_TOO_LARGE where it would be above 256 KiB. */
+export function encodeFrame(frame: SyncFrame): Uint8Array {
+  const bytes = Envelope.encode({ gatewayId: idToBytes(frame.gatewayId), ...encodeMessage(frame.message) }).finish();
+  if (bytes.length <= MAXIMUM_FRAME_BYTES) return bytes;
+  throw new HoldfastError({
+    code: 'WIRE_FRAME_TOO_LARGE',
+    source: 'gateway',
+    publicMessage: `a ${frame.message.kind} frame of ${bytes.length} bytes is above the limit of ${MAXIMUM_FRAME_BYTES}`,
+  });
+}
+
+/** Decodes one frame; throws WIRE_FRAME_MALFORMED where it is not exactly one known message in its form. */
+export function decodeFrame(bytes: Uint8Array): SyncFrame {
+  if (bytes.length > MAXIMUM_FRAME_BYTES) throw malformed(`it has ${bytes.length} bytes, the limit is ${MAXIMUM_FRAME_BYTES}`);
+  let envelope: holdfast.sync.v1.Envelope;
+  try {
+    envelope = Envelope.decode(bytes);
+  } catch (cause) {
+    throw malformed(describeThrown(cause), cause);
+  }
+  return { gatewayId: id(envelope.gatewayId, 'gateway_id'), message: decodeMessage(envelope) };
+}
+
+function encodeMessage(message: SyncMessage): Body {
+  switch (message.kind) {
+    case 'hello':
+      return { hello: encodeHello(message) };
+    case 'welcome':
+      return { welcome: { ...message, rootStatements: [...message.rootStatements], contentKeys: [...message.contentKeys] } };
+    case 'snapshot':
+      return { snapshot: message };
+    case 'delta':
+      return { delta: message };
+    case 'chunk':
+      return { chunk: message };
+    case 'applied':
+      return { applied: encodeApplied(message) };
+    case 'rejected':
+      return { rejected: { ...message, reasons: cut(message.reasons).map(cutText) } };
+    case 'fell-back':
+      return { fellBack: encodeFellBack(message) };
+    case 'head':
+      return { head: message };
+    case 'ping':
+      return { ping: message };
+    case 'telemetry':
+      return { telemetry: { ...message, bootId: uuidToBytes(message.bootId) } };
+    case 'telemetry-ack':
+      return { telemetryAck: { ...message, bootId: uuidToBytes(message.bootId) } };
+    case 'credit':
+      return { credit: message };
+    case 'renew':
+      return { renew: message };
+    case 'renewed':
+      return { renewed: message };
+    case 'bye':
+      return { bye: message };
+  }
+}
+
+function encodeHello(hello: Hello): holdfast.sync.v1.Hello.$Properties {
+  return {
+    ...hello,
+    bootId: uuidToBytes(hello.bootId),
+    active: hello.active?.version ?? null,
+    activeRoot: hexToBytes(hello.active?.contentRoot ?? ''),
+    plugins: cut(hello.plugins),
+    compressions: cut(hello.compressions),
+    barred: cut(hello.barred).map(encodeFellBack),
+  };
+}
+
+function encodeApplied(applied: Applied): holdfast.sync.v1.Applied.$Properties {
+  const quarantined = cut(applied.quarantined).map((entry) => ({ ...entry, kind: entry.entityKind, id: idToBytes(entry.id), reason: cutText(entry.reason) }));
+  return { ...applied, contentRoot: hexToBytes(applied.contentRoot), quarantined };
+}
+
+function encodeFellBack(fellBack: FellBack): WireFellBack {
+  return { ...fellBack, fromRoot: hexToBytes(fellBack.fromRoot), reason: cutText(fellBack.reason) };
+}
+
+function decodeMessage(envelope: holdfast.sync.v1.Envelope): SyncMessage {
+  if (envelope.hello != null) return decodeHello(envelope.hello);
+  if (envelope.welcome != null) return decodeWelcome(envelope.welcome);
+  if (envelope.snapshot != null) return { kind: 'snapshot', ...announcement(envelope.snapshot), epochStatement: envelope.snapshot.epochStatement ?? '' };
+  if (envelope.delta != null) return { kind: 'delta', ...announcement(envelope.delta) };
+  if (envelope.chunk != null) return decodeChunk(envelope.chunk);
+  if (envelope.applied != null) return decodeApplied(envelope.applied);
+  if (envelope.rejected != null) return decodeRejected(envelope.rejected);
+  if (envelope.fellBack != null) return decodeFellBack(envelope.fellBack);
+  if (envelope.head != null) return { kind: 'head', headStatement: envelope.head.headStatement ?? '' };
+  if (envelope.ping != null) return { kind: 'ping', nonce: count(envelope.ping.nonce, 'nonce'), answer: envelope.ping.answer ?? false };
+  if (envelope.telemetry != null) {
+    const { bootId, sequence, batch } = envelope.telemetry;
+    return { kind: 'telemetry', bootId: id(bootId, 'boot_id'), sequence: count(sequence, 'sequence'), batch: batch ?? new Uint8Array() };
+  }
+  if (envelope.telemetryAck != null) {
+    const { bootId, sequence } = envelope.telemetryAck;
+    return { kind: 'telemetry-ack', bootId: id(bootId, 'boot_id'), sequence: count(sequence, 'sequence') };
+  }
+  if (envelope.credit != null) return { kind: 'credit', chunks: count(envelope.credit.chunks, 'chunks'), telemetry: count(envelope.credit.telemetry, 'telemetry') };
+  if (envelope.renew != null) return { kind: 'renew', certificateRequest: envelope.renew.certificateRequest ?? new Uint8Array() };
+  if (envelope.renewed != null) return { kind: 'renewed', certificateChain: envelope.renewed.certificateChain ?? '' };
+  if (envelope.bye != null) {
+    const { code, reason, retryAfterMs } = envelope.bye;
+    return { kind: 'bye', code: code ?? '', reason: reason ?? '', retryAfterMs: count(retryAfterMs, 'retry_after_ms') };
+  }
+  throw malformed('it holds no message of this protocol version');
+}
+
+function decodeHello(hello: holdfast.sync.v1.Hello.$Properties): Hello {
+  return {
+    kind: 'hello',
+    protocolVersion: count(hello.protocolVersion, 'protocol_version'),
+    softwareVersion: shortText(hello.softwareVersion, 'software_version'),
+    bootId: id(hello.bootId, 'boot_id'),
+    hostname: shortText(hello.hostname, 'hostname'),
+    active: hello.active == null ? undefined : { version: version(hello.active, 'active'), contentRoot: hash(hello.activeRoot, 'active_root') },
+    highestAccepted: hello.highestAccepted == null ? NO_VERSION : version(hello.highestAccepted, 'highest_accepted'),
+    plugins: list(hello.plugins, 'plugins').map((plugin) => ({ name: shortText(plugin.name, 'plugins'), version: shortText(plugin.version, 'plugins') })),
+    compressions: list(hello.compressions, 'compressions'),
+    barred: list(hello.barred, 'barred').map(decodeFellBack),
+  };
+}
+
+function decodeWelcome(welcome: holdfast.sync.v1.Welcome.$Properties): Welcome {
+  return {
+    kind: 'welcome',
+    protocolVersion: count(welcome.protocolVersion, 'protocol_version'),
+    softwareVersion: shortText(welcome.softwareVersion, 'software_version'),
+    rootStatements: list(welcome.rootStatements, 'root_statements'),
+    delegationStatement: welcome.delegationStatement ?? '',
+    headStatement: welcome.headStatement ?? '',
+    contentKeys: list(welcome.contentKeys, 'content_keys').map((key) => ({
+      keyId: count(key.keyId, 'key_id'),
+      ephemeralPublicKey: key.ephemeralPublicKey ?? new Uint8Array(),
+      nonce: key.nonce ?? new Uint8Array(),
+      ciphertext: key.ciphertext ?? new Uint8Array(),
+    })),
+    pingIntervalMs: count(welcome.pingIntervalMs, 'ping_interval_ms'),
+    telemetryCredit: count(welcome.telemetryCredit, 'telemetry_credit'),
+    labels: { ...welcome.labels },
+  };
+}
+
+function announcement(given: holdfast.sync.v1.Delta.$Properties) {
+  return {
+    transferId: count(given.transferId, 'transfer_id'),
+    manifestStatement: given.manifestStatement ?? '',
+    transferStatement: given.transferStatement ?? '',
+    compression: given.compression ?? '',
+  };
+}
+
+function decodeChunk(chunk: holdfast.sync.v1.Chunk.$Properties): SyncMessage {
+  const bytes = chunk.bytes ?? new Uint8Array();
+  if (bytes.length === 0 || bytes.length > MAXIMUM_CHUNK_BYTES) throw malformed(`a chunk has 1 to ${MAXIMUM_CHUNK_BYTES} bytes, this one has ${bytes.length}`);
+  return { kind: 'chunk', transferId: count(chunk.transferId, 'transfer_id'), offset: count(chunk.offset, 'offset'), bytes };
+}
+
+function decodeApplied(applied: holdfast.sync.v1.Applied.$Properties): Applied {
+  return {
+    kind: 'applied',
+    version: version(applied.version, 'version'),
+    contentRoot: hash(applied.contentRoot, 'content_root'),
+    tookMs: count(applied.tookMs, 'took_ms'),
+    quarantined: list(applied.quarantined, 'quarantined').map((entry) => ({
+      entityKind: shortText(entry.kind, 'kind'),
+      id: id(entry.id, 'id'),
+      code: shortText(entry.code, 'code'),
+      reason: cutText(entry.reason ?? ''),
+    })),
+    already: applied.already ?? false,
+  };
+}
+
+function decodeRejected(rejected: holdfast.sync.v1.Rejected.$Properties): Rejected {
+  return { kind: 'rejected', version: version(rejected.version, 'version'), code: shortText(rejected.code, 'code'), reasons: list(rejected.reasons, 'reasons').map(cutText) };
+}
+
+function decodeFellBack(fellBack: WireFellBack): FellBack {
+  return {
+    kind: 'fell-back',
+    from: version(fellBack.from, 'from'),
+    to: fellBack.to == null ? NO_VERSION : version(fellBack.to, 'to'),
+    fromRoot: hash(fellBack.fromRoot, 'from_root'),
+    reason: cutText(fellBack.reason ?? ''),
+  };
+}
+
+function id<T extends AnyId>(bytes: Uint8Array | null | undefined, field: string): T {
+  if (bytes?.length !== ID_BYTES) throw malformed(`${field} must have ${ID_BYTES} bytes`);
+  return bytesToId<T>(bytes);
+}
+
+function hash(bytes: Uint8Array | null | undefined, field: string): string {
+  if (bytes?.length !== HASH_BYTES) throw malformed(`${field} must have ${HASH_BYTES} bytes`);
+  return Buffer.from(bytes).toString('hex');
+}
+
+function count(value: number | null | undefined, field: string): number {
+  const number = value ?? 0;
+  if (!Number.isSafeInteger(number) || number < 0) throw malformed(`${field} is too large`);
+  return number;
+}
+
+function version(value: WireVersion, field: string): ConfigVersion {
+  if (value == null) throw malformed(`${field} is missing`);
+  return { epoch: count(value.epoch, field), sequence: count(value.sequence, field) };
+}
+
+function shortText(value: string | null | undefined, field: string): string {
+  const text = value ?? '';
+  if (text.length > 255) throw malformed(`${field} is longer than 255 characters`);
+  return text;
+}
+
+function list<T>(items: readonly T[] | null | undefined, field: string): readonly T[] {
+  const given = items ?? [];
+  if (given.length > MAXIMUM_ITEMS) throw malformed(`${field} has more than ${MAXIMUM_ITEMS} items`);
+  return given;
+}
+
+function cut<T>(items: readonly T[]): T[] {
+  return items.slice(0, MAXIMUM_ITEMS);
+}
+
+function cutText(text: string): string {
+  return text.length > MAXIMUM_REASON_LENGTH ? `${text.slice(0, MAXIMUM_REASON_LENGTH)}…` : text;
+}
+
+function hexToBytes(hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex');
+}
+
+function uuidToBytes(uuid: string): Uint8Array {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex');
+}
+
+function malformed(what: string, cause?: unknown): HoldfastError {
+  return new HoldfastError({ code: 'WIRE_FRAME_MALFORMED', source: 'gateway', publicMessage: `a frame is not in the form of the protocol: ${what}`, cause });
+}

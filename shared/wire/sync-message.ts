@@ -1,0 +1,197 @@
+/**
+ * The frames of a session as types: what sync-codec.ts decodes into and encodes from (proto/sync.proto). Statements in
+ * them are unverified text: only shared/trust says what they are worth.
+ */
+import type { EntityId, GatewayId } from '../model/ids.ts';
+import type { ConfigVersion } from '../model/version.ts';
+
+/** Subprotocol of the WebSocket. */
+export const SYNC_SUBPROTOCOL = 'holdfast.sync.v1';
+/** Path of the WebSocket on the control plane's sync address. */
+export const SYNC_PATH = '/sync';
+/** The largest frame either side sends or takes, bytes. */
+export const MAXIMUM_FRAME_BYTES = 256 * 1024;
+/** The largest piece of a transfer in one frame, bytes. */
+export const MAXIMUM_CHUNK_BYTES = 64 * 1024;
+
+/** One frame. `gatewayId` is compared with the certificate by the control plane and with its own by the data plane. */
+export interface SyncFrame {
+  readonly gatewayId: GatewayId;
+  readonly message: SyncMessage;
+}
+
+export interface Hello {
+  readonly kind: 'hello';
+  readonly protocolVersion: number;
+  readonly softwareVersion: string;
+  /** UUID, new at every start of the process. */
+  readonly bootId: string;
+  readonly hostname: string;
+  /** What it serves now. */
+  readonly active: { readonly version: ConfigVersion; readonly contentRoot: string } | undefined;
+  /** NO_VERSION before the first. */
+  readonly highestAccepted: ConfigVersion;
+  readonly plugins: readonly PluginVersion[];
+  readonly compressions: readonly string[];
+  readonly barred: readonly FellBack[];
+}
+
+export interface PluginVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Welcome {
+  readonly kind: 'welcome';
+  readonly protocolVersion: number;
+  readonly softwareVersion: string;
+  /** Bundles, oldest root set first (verifyRootChain). */
+  readonly rootStatements: readonly string[];
+  /** A bundle (verifyDelegation). */
+  readonly delegationStatement: string;
+  /** '' where nothing was published yet. */
+  readonly headStatement: string;
+  readonly contentKeys: readonly WrappedKey[];
+  readonly pingIntervalMs: number;
+  /** Telemetry batches that may be sent without waiting. */
+  readonly telemetryCredit: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A gateway content key for one data plane (shared/trust/content-key.ts). */
+export interface WrappedKey {
+  readonly keyId: number;
+  readonly ephemeralPublicKey: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly ciphertext: Uint8Array;
+}
+
+/** Announces a transfer; its bytes follow in chunks. */
+export interface Snapshot {
+  readonly kind: 'snapshot';
+  readonly transferId: number;
+  readonly manifestStatement: string;
+  readonly transferStatement: string;
+  readonly compression: string;
+  /** '' in a gateway's first epoch. */
+  readonly epochStatement: string;
+}
+
+export interface Delta {
+  readonly kind: 'delta';
+  readonly transferId: number;
+  readonly manifestStatement: string;
+  readonly transferStatement: string;
+  readonly compression: string;
+}
+
+export interface Chunk {
+  readonly kind: 'chunk';
+  readonly transferId: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface Applied {
+  readonly kind: 'applied';
+  readonly version: ConfigVersion;
+  /** Lower-case hex. */
+  readonly contentRoot: string;
+  /** From the first frame of the transfer to the swap in the last thread, milliseconds. */
+  readonly tookMs: number;
+  readonly quarantined: readonly Quarantined[];
+  readonly already: boolean;
+}
+
+export interface Quarantined {
+  readonly entityKind: string;
+  readonly id: EntityId;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface Rejected {
+  readonly kind: 'rejected';
+  readonly version: ConfigVersion;
+  readonly code: string;
+  readonly reasons: readonly string[];
+}
+
+export interface FellBack {
+  readonly kind: 'fell-back';
+  readonly from: ConfigVersion;
+  readonly to: ConfigVersion;
+  /** Content root of what it left, lower-case hex. */
+  readonly fromRoot: string;
+  readonly reason: string;
+}
+
+export interface Head {
+  readonly kind: 'head';
+  readonly headStatement: string;
+}
+
+export interface Ping {
+  readonly kind: 'ping';
+  readonly nonce: number;
+  readonly answer: boolean;
+}
+
+export interface Telemetry {
+  readonly kind: 'telemetry';
+  readonly bootId: string;
+  readonly sequence: number;
+  /** An encoded telemetry batch. */
+  readonly batch: Uint8Array;
+}
+
+/** Everything of this boot up to and including `sequence` is stored durably. */
+export interface TelemetryAck {
+  readonly kind: 'telemetry-ack';
+  readonly bootId: string;
+  readonly sequence: number;
+}
+
+/** The other side may send that many more. */
+export interface Credit {
+  readonly kind: 'credit';
+  /** Chunks, data plane → control plane. */
+  readonly chunks: number;
+  /** Telemetry batches, control plane → data plane. */
+  readonly telemetry: number;
+}
+
+/** Asks for a new certificate for the same identity. */
+export interface Renew {
+  readonly kind: 'renew';
+  /** PKCS #10, DER. */
+  readonly certificateRequest: Uint8Array;
+}
+
+export interface Renewed {
+  readonly kind: 'renewed';
+  /** PEM, leaf first. */
+  readonly certificateChain: string;
+}
+
+export interface Bye {
+  readonly kind: 'bye';
+  /** An error code, or `shutting-down`. */
+  readonly code: string;
+  readonly reason: string;
+  readonly retryAfterMs: number;
+}
+
+export type SyncMessage =
+  | Hello | Welcome | Snapshot | Delta | Chunk | Applied | Rejected | FellBack | Head | Ping | Telemetry | TelemetryAck
+  | Credit | Renew | Renewed | Bye;
+
+/** An entity as it travels: its bytes were encoded once, when it was written. */
+export interface Leaf {
+  readonly kind: string;
+  readonly id: EntityId;
+  readonly entity: Uint8Array;
+}
+
+/** One entity's last state between two versions. */
+export type LeafChange = ({ readonly op: 'put' } & Leaf) | { readonly op: 'delete'; readonly kind: string; readonly id: EntityId };
