@@ -27,7 +27,7 @@ export interface PluginSchema {
   readonly description: string;
   /** The fields of `config`: descriptions, limits, defaults; unknown fields are refused. */
   readonly config: readonly Field[];
-  /** Rules over several config fields; `field` paths of problems start at `config.`. */
+  /** Rules over several config fields. They get the whole plugin entity, so paths start at `config.` (`atLeastOneOf(['config.minute', …])`). */
   readonly checks?: readonly EntityCheck[];
 }
 

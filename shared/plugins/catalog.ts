@@ -1,0 +1,16 @@
+/**
+ * Every plugin's schema by name: what the control plane accepts, shows under `/schemas/plugins` and reports as enabled.
+ * A new plugin adds one line here and one in registry.ts; contract.test.ts fails until both and its folder are complete.
+ */
+import { aclSchema } from './acl/schema.ts';
+import type { PluginSchema } from './contract.ts';
+import { keyAuthSchema } from './key-auth/schema.ts';
+import { rateLimitingSchema } from './rate-limiting/schema.ts';
+
+const schemas: readonly PluginSchema[] = [
+  aclSchema,
+  keyAuthSchema,
+  rateLimitingSchema,
+];
+
+export const pluginCatalog: ReadonlyMap<string, PluginSchema> = new Map(schemas.map((schema) => [schema.name, schema]));
