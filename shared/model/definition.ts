@@ -74,7 +74,7 @@ export interface PluginConfigType {
 export interface UnavailableType {
   readonly kind: 'unavailable';
   /** The type Kong's schema shows. */
-  readonly shownAs: 'foreign' | 'array';
+  readonly shownAs: 'foreign' | 'array' | 'string';
   /** Says what to do instead. */
   readonly message: string;
 }
@@ -140,7 +140,7 @@ export interface ShorthandContext {
  */
 export interface Shorthand {
   readonly name: string;
-  /** Checked before `expand` is called; null is handed on unchecked. */
+  /** Checked before `expand` is called; null is handed on unchecked. A value that is wrong is reported and not expanded. */
   readonly type: FieldType;
   readonly description: string;
   readonly expand: (value: JsonValue, context: ShorthandContext) => { readonly fields: JsonObject } | { readonly problem: string };

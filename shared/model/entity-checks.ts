@@ -1,6 +1,7 @@
 /**
  * Builders for the rules over several fields that entity and plugin definitions list under `checks`. Messages and
- * their double reporting (once for the entity, once at the field) are Kong's.
+ * their double reporting (once for the entity, once at the field) are Kong's. Field names may be dotted paths from the
+ * entity: a plugin's rules say `config.minute`.
  */
 import type { EntityCheck, JsonObject, JsonValue, Problem } from './definition.ts';
 
@@ -21,7 +22,7 @@ export function whenField(condition: Condition, field: string, holds: (value: Js
   return {
     description: `Depends on ${condition.field}: ${field} ${message}`,
     check: (entity) => {
-      if (!conditionHolds(condition, entity) || holds(entity[field] ?? null)) return [];
+      if (!conditionHolds(condition, entity) || holds(fieldAt(entity, field))) return [];
       return [
         { field: '@entity', message: `failed conditional validation given value of field '${condition.field}'` },
         { field, message },
@@ -54,7 +55,7 @@ export function distinct(fields: readonly string[]): EntityCheck {
   return {
     description: `The values of ${names} must differ`,
     check: (entity) => {
-      const values = fields.map((field) => entity[field] ?? null).filter((value) => value !== null);
+      const values = fields.map((field) => fieldAt(entity, field)).filter((value) => value !== null);
       return new Set(values).size === values.length ? [] : [{ field: '@entity', message: `values of these fields must be distinct: ${names}` }];
     },
   };
@@ -81,6 +82,6 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 }
 
 function conditionHolds(condition: Condition, entity: JsonObject): boolean {
-  const value = entity[condition.field] ?? null;
+  const value = fieldAt(entity, condition.field);
   return typeof condition.is === 'function' ? condition.is(value) : condition.is.includes(value);
 }

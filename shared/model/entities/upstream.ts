@@ -3,7 +3,7 @@
  * Field numbers are fixed for ever; new fields take the next free one.
  */
 import { distinct, requiredWhen, whenField } from '../entity-checks.ts';
-import type { EntityCheck, EntityDefinition, JsonObject, Shorthand } from '../definition.ts';
+import type { EntityCheck, EntityDefinition, Shorthand } from '../definition.ts';
 import { cookieNameRule, headerNameRule, hostWithOptionalPortRule, pathRule, upstreamNameRule } from '../string-rules.ts';
 import { healthCheckFields } from './health-check-fields.ts';
 
@@ -12,30 +12,26 @@ const HASH_INPUT = { kind: 'string', oneOf: HASH_INPUTS } as const;
 const HEADER_NAME = { kind: 'string', maxLength: 256, rules: [headerNameRule] } as const;
 const PARAMETER_NAME = { kind: 'string', maxLength: 256 } as const;
 
-/** Least connections and latency choose by load: hashing would be without effect, so it goes back to none. */
+/** Only consistent hashing hashes: asking for another algorithm turns hashing off. */
 const algorithm: Shorthand = {
   name: 'algorithm',
   type: { kind: 'string' },
-  description: '`least-connections` and `latency` reset `hash_on` where it is not given.',
-  expand: (value) => ({ fields: { algorithm: value, ...(value === 'least-connections' || value === 'latency' ? { hash_on: null } : {}) } }),
+  description: 'Anything but `consistent-hashing` resets `hash_on` and `hash_fallback` where they are not given.',
+  expand: (value) => ({ fields: { algorithm: value, ...(value === 'consistent-hashing' ? {} : NO_HASHING) } }),
 };
+
+const NO_HASHING = { hash_on: null, hash_fallback: null } as const;
 
 /** Hashing and the algorithm go together: asking for one sets the other. */
 const hashOn: Shorthand = {
   name: 'hash_on',
   type: { kind: 'string' },
-  description: 'Anything but `none` sets `algorithm` to `consistent-hashing`; `none` sets `round-robin` where `algorithm` is absent or was `consistent-hashing`.',
+  description: 'Anything but `none` sets `algorithm` to `consistent-hashing`; `none` sets `round-robin` where `algorithm` is not given.',
   expand: (value, { input }) => {
-    const hashing = value !== null && value !== 'none';
-    return { fields: { hash_on: value ?? 'none', ...(hashing ? { algorithm: 'consistent-hashing' } : algorithmWithoutHash(input)) } };
+    if (value !== null && value !== 'none') return { fields: { hash_on: value, algorithm: 'consistent-hashing' } };
+    return { fields: { hash_on: 'none', ...(input['algorithm'] === undefined ? { algorithm: 'round-robin' } : {}) } };
   },
 };
-
-/** `latency` and `least-connections` beside an explicit `none` stay what they are. */
-function algorithmWithoutHash(input: JsonObject): JsonObject {
-  const given = input['algorithm'] ?? null;
-  return given === null || given === 'consistent-hashing' ? { algorithm: 'round-robin' } : {};
-}
 
 function fallbackMustDiffer(input: (typeof HASH_INPUTS)[number]): EntityCheck {
   const others = HASH_INPUTS.filter((other) => other !== input);

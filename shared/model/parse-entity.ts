@@ -1,0 +1,115 @@
+/**
+ * From what a client sent to an entity: unknown fields refused, shorthands expanded, patches merged, defaults filled
+ * in, every value and every rule over several fields checked. Called by the admin API for each write. Pure: ids, keys
+ * and time are given. Foreign keys are checked for form here; that they exist is the store's to say.
+ */
+import { defined } from '../assert.ts';
+import { commonFields } from './common-fields.ts';
+import type { Entity, EntityDefinition, JsonObject, Problem } from './definition.ts';
+import { takeJsonObject } from './json-door.ts';
+import { mergeEntity } from './merge-entity.ts';
+import { parseFields, parseValue, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+import { parsePluginConfig, pluginChecks, withPluginDefaults, type PluginSource } from './parse-plugin.ts';
+import { ProblemList } from './problems.ts';
+
+export interface ParseOptions extends PluginSource {
+  /**
+   * `create`: POST. `replace`: PUT; fields not given go back to their defaults, `id` and `created_at` stay those of
+   * `previous` where there is one. `merge`: PATCH; needs `previous`; records merge deeply, lists and maps are replaced,
+   * null resets a field to its default.
+   */
+  readonly mode: 'create' | 'replace' | 'merge';
+  /** The entity as it is now, secrets in the clear. */
+  readonly previous?: Entity;
+  /** A new UUIDv7. */
+  readonly newId: () => string;
+  /** A new random secret for a credential that came without one (`randomKey`). */
+  readonly newKey: () => string;
+  /** Wall clock, whole seconds. */
+  readonly nowSeconds: number;
+}
+
+export type ParseResult =
+  | { readonly kind: 'entity'; readonly entity: Entity }
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+
+/** Parses one write. Never throws on bad input; every problem names its path (`@entity` for rules over several fields). */
+export function parseEntity(definition: EntityDefinition, input: unknown, options: ParseOptions): ParseResult {
+  const problems = new ProblemList();
+  const taken = takeJsonObject(input, problems);
+  if (taken === undefined) return refused(problems);
+  refuseUnknownFields(taken, inputNames(definition), '', problems);
+
+  const expanded = expandShorthands(definition, taken, problems, options.nowSeconds);
+  const merged = mergePrevious(definition, expanded, options);
+  const whole = withPluginDefaults(definition, withIdentity(merged, expanded, problems, options), options.pluginSchemaOf);
+  const context: FieldContext = {
+    problems,
+    newKey: options.newKey,
+    parsePluginConfig: (value, path) => parsePluginConfig(whole['name'], value, path, context, options),
+  };
+  const common = parseFields(commonFields, whole, '', context);
+  const own = parseFields(definition.fields, whole, '', context);
+  const { id } = common;
+  if (problems.problems.length > 0 || typeof id !== 'string') return refused(problems);
+
+  const { tags, ...identity } = common;
+  const entity: Entity = { ...identity, id: id.toLowerCase(), ...own, tags: tags ?? null };
+  const checks = [...(definition.checks ?? []), ...pluginChecks(definition, entity, options.pluginSchemaOf)];
+  for (const problem of checks.flatMap((rule) => rule.check(entity))) problems.add(problem.field, problem.message);
+  return problems.problems.length > 0 ? refused(problems) : { kind: 'entity', entity };
+}
+
+/** Every name an input may have: common fields, own fields, shorthands. */
+export function inputNames(definition: EntityDefinition): readonly string[] {
+  const all = [...commonFields, ...definition.fields, ...(definition.shorthands ?? [])];
+  return [...new Set(all.map((field) => field.name))];
+}
+
+function refused(problems: ProblemList): ParseResult {
+  return { kind: 'problems', problems: problems.problems };
+}
+
+function expandShorthands(definition: EntityDefinition, input: JsonObject, problems: ProblemList, nowSeconds: number): JsonObject {
+  const ownNames = new Set(definition.fields.map((field) => field.name));
+  let fields = input;
+  for (const shorthand of definition.shorthands ?? []) {
+    const value = input[shorthand.name];
+    if (value === undefined) continue;
+    const isField = ownNames.has(shorthand.name);
+    if (!isField) fields = without(fields, shorthand.name);
+    // The field of the same name reports a value of the wrong type itself.
+    const found = isField ? new ProblemList() : problems;
+    const checked = value === null ? null : parseValue(shorthand.type, value, shorthand.name, plainContext(found));
+    if (checked === undefined) continue;
+    const result = shorthand.expand(checked, { input, nowSeconds });
+    if ('problem' in result) problems.add(shorthand.name, result.problem);
+    else fields = { ...fields, ...result.fields };
+  }
+  return fields;
+}
+
+function without(object: JsonObject, name: string): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+}
+
+/** For shorthands, whose types are plain values. */
+function plainContext(problems: ProblemList): FieldContext {
+  return { problems, newKey: () => '', parsePluginConfig: (value) => value };
+}
+
+function mergePrevious(definition: EntityDefinition, input: JsonObject, options: ParseOptions): JsonObject {
+  if (options.mode !== 'merge') return input;
+  const previous = defined(options.previous, 'the previous entity of a merge');
+  return mergeEntity(definition, previous, input, options.pluginSchemaOf);
+}
+
+/** Who the entity is and when it was made are not up to the client once it exists. */
+function withIdentity(whole: JsonObject, input: JsonObject, problems: ProblemList, options: ParseOptions): JsonObject {
+  const { previous, nowSeconds } = options;
+  const id = input['id'] ?? previous?.id ?? options.newId();
+  if (previous !== undefined && typeof id === 'string' && id.toLowerCase() !== previous.id) problems.add('id', 'immutable field cannot be updated');
+  const createdAt = input['created_at'] ?? previous?.['created_at'] ?? nowSeconds;
+  // Kong's targets carry milliseconds behind the point.
+  return { ...whole, id, created_at: typeof createdAt === 'number' ? Math.floor(createdAt) : createdAt, updated_at: nowSeconds };
+}

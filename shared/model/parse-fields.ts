@@ -1,0 +1,165 @@
+/**
+ * Checks JSON values against field definitions and fills in defaults: the core of parse-entity, for entities and
+ * plugin configs alike. Messages are Kong's. A value that is wrong adds a problem and becomes undefined.
+ */
+import { canonicalJson } from './canonical-json.ts';
+import type {
+  ArrayType, Field, FieldType, IntegerType, JsonObject, JsonValue, MapType, NumberType, ReferenceType, SetType, StringType,
+} from './definition.ts';
+import { isJsonObject } from './entity-checks.ts';
+import { didYouMean } from '../nearest.ts';
+import { isUuid } from './ids.ts';
+import { joinPath, type ProblemList } from './problems.ts';
+
+/** What parsing needs besides the definition. */
+export interface FieldContext {
+  readonly problems: ProblemList;
+  /** Makes a value for fields with `auto: 'random-key'`. */
+  readonly newKey: () => string;
+  /** Checks the `config` of a plugin entity; undefined after adding a problem. */
+  readonly parsePluginConfig: (value: JsonValue, path: string) => JsonValue | undefined;
+}
+
+/** Every field of the definition with its value, default or null. Fields with problems are absent from the result. */
+export function parseFields(fields: readonly Field[], input: JsonObject, path: string, context: FieldContext): JsonObject {
+  const parsed: Record<string, JsonValue> = {};
+  for (const field of fields) {
+    const value = parseField(field, input[field.name], joinPath(path, field.name), context);
+    if (value !== undefined) parsed[field.name] = value;
+  }
+  return parsed;
+}
+
+/** Adds a problem for each name that no field has. */
+export function refuseUnknownFields(input: JsonObject, known: readonly string[], path: string, problems: ProblemList): void {
+  for (const name of Object.keys(input)) {
+    if (problems.isFull) return;
+    if (!known.includes(name)) problems.add(joinPath(path, name), `unknown field${didYouMean(name, known)}`);
+  }
+}
+
+function parseField(field: Field, given: JsonValue | undefined, path: string, context: FieldContext): JsonValue | undefined {
+  const keepsNull = given === null && field.nullable === true && field.required !== true;
+  if (keepsNull) return null;
+  const value = given ?? field.default ?? (field.auto === 'random-key' ? context.newKey() : null);
+  if (value !== null) return parseValue(field.type, value, path, context);
+  if (field.required !== true) return null;
+  context.problems.add(path, 'required field missing');
+  return undefined;
+}
+
+/** The value in its normal form, or undefined after adding at least one problem. */
+export function parseValue(type: FieldType, value: JsonValue, path: string, context: FieldContext): JsonValue | undefined {
+  switch (type.kind) {
+    case 'string':
+      return parseString(type, value, path, context);
+    case 'integer':
+    case 'number':
+      return parseNumber(type, value, path, context);
+    case 'boolean':
+      return typeof value === 'boolean' ? value : wrong(context, path, 'expected a boolean');
+    case 'array':
+      return Array.isArray(value) ? parseList(type, value, path, context) : wrong(context, path, 'expected an array');
+    case 'set':
+      return Array.isArray(value) ? parseSet(type, value, path, context) : wrong(context, path, 'expected a set');
+    case 'map':
+      return isJsonObject(value) ? parseMap(type, value, path, context) : wrong(context, path, 'expected a map');
+    case 'record':
+      return isJsonObject(value) ? parseRecord(type.fields, value, path, context) : wrong(context, path, 'expected a record');
+    case 'reference':
+      return parseReference(type, value, path, context);
+    case 'plugin-config':
+      return context.parsePluginConfig(value, path);
+    case 'unavailable':
+      return wrong(context, path, `value must be null (${type.message})`);
+  }
+}
+
+function wrong(context: FieldContext, path: string, message: string): undefined {
+  context.problems.add(path, message);
+  return undefined;
+}
+
+function parseString(type: StringType, value: JsonValue, path: string, context: FieldContext): string | undefined {
+  if (typeof value !== 'string') return wrong(context, path, 'expected a string');
+  if (type.oneOf !== undefined && !type.oneOf.includes(value)) {
+    return wrong(context, path, `expected one of: ${type.oneOf.join(', ')}${didYouMean(value, type.oneOf)}`);
+  }
+  const minLength = type.minLength ?? 1;
+  if (value.length < minLength) return wrong(context, path, `length must be at least ${minLength}`);
+  if (type.maxLength !== undefined && value.length > type.maxLength) return wrong(context, path, `length must be at most ${type.maxLength}`);
+  for (const rule of type.rules ?? []) {
+    const problem = rule.check(value);
+    if (problem !== undefined) return wrong(context, path, problem);
+  }
+  return value;
+}
+
+function parseNumber(type: IntegerType | NumberType, value: JsonValue, path: string, context: FieldContext): number | undefined {
+  if (typeof value !== 'number') return wrong(context, path, type.kind === 'integer' ? 'expected an integer' : 'expected a number');
+  if (type.kind === 'integer' && !Number.isInteger(value)) return wrong(context, path, 'expected an integer');
+  if (type.kind === 'integer' && type.oneOf !== undefined && !type.oneOf.includes(value)) {
+    return wrong(context, path, `expected one of: ${type.oneOf.join(', ')}`);
+  }
+  const [low, high] = type.between ?? (type.kind === 'integer' ? [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] : [-Infinity, Infinity]);
+  if (value < low || value > high) return wrong(context, path, `value should be between ${low} and ${high}`);
+  // Negative zero would come back as zero from JSON: one value, one form.
+  return value === 0 ? 0 : value;
+}
+
+function parseList(type: ArrayType | SetType, values: readonly JsonValue[], path: string, context: FieldContext): JsonValue | undefined {
+  const minLength = type.minLength ?? 0;
+  if (values.length < minLength) return wrong(context, path, `length must be at least ${minLength}`);
+  const parsed: JsonValue[] = [];
+  for (const [index, value] of values.entries()) {
+    if (context.problems.isFull) return undefined;
+    const element = parseValue(type.of, value, joinPath(path, index + 1), context);
+    if (element !== undefined) parsed.push(element);
+  }
+  return parsed.length === values.length ? parsed : undefined;
+}
+
+function parseSet(type: SetType, values: readonly JsonValue[], path: string, context: FieldContext): JsonValue | undefined {
+  const parsed = parseList(type, values, path, context);
+  if (!Array.isArray(parsed)) return undefined;
+  const seen = new Set<string>();
+  for (const [index, value] of parsed.entries()) {
+    const key = canonicalJson(value);
+    if (seen.has(key)) return wrong(context, joinPath(path, index + 1), `values must be distinct: ${key} appears twice`);
+    seen.add(key);
+  }
+  const subsets = type.mutuallyExclusiveSubsets;
+  if (subsets === undefined) return parsed;
+  const touched = subsets.filter((subset) => parsed.some((value: JsonValue) => typeof value === 'string' && subset.includes(value)));
+  if (touched.length <= 1) return parsed;
+  return wrong(context, path, `these sets are mutually exclusive: ${touched.map((subset) => `(${subset.map((value) => `'${value}'`).join(', ')})`).join(', ')}`);
+}
+
+function parseMap(type: MapType, map: JsonObject, path: string, context: FieldContext): JsonObject | undefined {
+  const parsed: Record<string, JsonValue> = {};
+  const entries = Object.entries(map);
+  for (const [name, value] of entries) {
+    if (context.problems.isFull) return undefined;
+    const at = joinPath(path, name);
+    if (parseString(type.keys, name, at, context) === undefined) continue;
+    const taken = parseValue(type.values, value, at, context);
+    if (taken !== undefined) parsed[name] = taken;
+  }
+  return Object.keys(parsed).length === entries.length ? parsed : undefined;
+}
+
+function parseRecord(fields: readonly Field[], value: JsonObject, path: string, context: FieldContext): JsonObject | undefined {
+  const before = context.problems.problems.length;
+  refuseUnknownFields(value, fields.map((field) => field.name), path, context.problems);
+  const parsed = parseFields(fields, value, path, context);
+  return context.problems.problems.length === before ? parsed : undefined;
+}
+
+function parseReference(type: ReferenceType, value: JsonValue, path: string, context: FieldContext): JsonObject | undefined {
+  if (!isJsonObject(value)) return wrong(context, path, `expected a record: { "id": "<id of one of the ${type.to}>" }`);
+  refuseUnknownFields(value, ['id'], path, context.problems);
+  const id = value['id'];
+  if (id === undefined || id === null) return wrong(context, joinPath(path, 'id'), 'missing primary key');
+  if (typeof id !== 'string' || !isUuid(id.toLowerCase())) return wrong(context, joinPath(path, 'id'), 'expected a valid UUID');
+  return { id: id.toLowerCase() };
+}

@@ -1,0 +1,76 @@
+/**
+ * The part of a plugin entity that depends on which plugin it is: its config, and where it may be applied. Used by
+ * parse-entity; schemas come from the plugin catalog.
+ */
+import { didYouMean } from '../nearest.ts';
+import type { PluginSchema, PluginScope } from '../plugins/contract.ts';
+import type { Entity, EntityCheck, EntityDefinition, JsonObject, JsonValue, Problem } from './definition.ts';
+import { entityRule, isJsonObject } from './entity-checks.ts';
+import { parseFields, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+
+/** The schema of a plugin by its name; undefined where no such plugin is enabled. */
+export type PluginSchemaOf = (name: string) => PluginSchema | undefined;
+
+/** The plugins that may be configured. */
+export interface PluginSource {
+  readonly pluginSchemaOf: PluginSchemaOf;
+  /** Names of all of them, for the hint at a mistyped one. */
+  readonly pluginNames?: readonly string[];
+}
+
+const REFERENCES = ['service', 'route', 'consumer'] as const satisfies readonly PluginScope[];
+
+/** The config with the plugin's defaults, or undefined after adding a problem. */
+export function parsePluginConfig(name: JsonValue | undefined, value: JsonValue, path: string, context: FieldContext, source: PluginSource): JsonObject | undefined {
+  // A missing or malformed name is reported at the name.
+  if (typeof name !== 'string' || name === '') return undefined;
+  const schema = source.pluginSchemaOf(name);
+  if (schema === undefined) {
+    const hint = didYouMean(name, source.pluginNames ?? []);
+    context.problems.add('name', `plugin '${name}' not enabled; add it to the 'plugins' configuration property${hint}`);
+    return undefined;
+  }
+  if (!isJsonObject(value)) {
+    context.problems.add(path, 'expected a record');
+    return undefined;
+  }
+  refuseUnknownFields(value, schema.config.map((field) => field.name), path, context.problems);
+  return parseFields(schema.config, value, path, context);
+}
+
+/** Protocols that are not given are those of the plugin. */
+export function withPluginDefaults(definition: EntityDefinition, input: JsonObject, schemaOf: PluginSchemaOf): JsonObject {
+  const schema = schemaOfPlugin(definition, input, schemaOf);
+  return schema === undefined ? input : { ...input, protocols: input['protocols'] ?? schema.protocols };
+}
+
+/** The rules that hold for this plugin: where it may be applied, over which protocols, and its own over `config`. */
+export function pluginChecks(definition: EntityDefinition, entity: Entity, schemaOf: PluginSchemaOf): readonly EntityCheck[] {
+  const schema = schemaOfPlugin(definition, entity, schemaOf);
+  return schema === undefined ? [] : [scopeRule(schema), protocolRule(schema), ...(schema.checks ?? [])];
+}
+
+function schemaOfPlugin(definition: EntityDefinition, entity: JsonObject, schemaOf: PluginSchemaOf): PluginSchema | undefined {
+  const name = entity['name'];
+  return definition.kind === 'plugins' && typeof name === 'string' ? schemaOf(name) : undefined;
+}
+
+function scopeRule(schema: PluginSchema): EntityCheck {
+  return entityRule('The plugin must be one that can be applied there.', (plugin) => {
+    const set = REFERENCES.filter((scope) => plugin[scope] !== null);
+    const wrong: Problem[] = set
+      .filter((scope) => !schema.scopes.includes(scope))
+      .map((scope) => ({ field: scope, message: `value must be null: plugin '${schema.name}' cannot be applied to a ${scope}` }));
+    if (set.length > 0 || schema.scopes.includes('global')) return wrong;
+    return [{ field: '@entity', message: `plugin '${schema.name}' must be applied to one of: ${schema.scopes.join(', ')}` }];
+  });
+}
+
+function protocolRule(schema: PluginSchema): EntityCheck {
+  return entityRule('The plugin must know the protocols.', (plugin) => {
+    const protocols = plugin['protocols'];
+    const known: readonly JsonValue[] = schema.protocols;
+    if (!Array.isArray(protocols) || protocols.every((protocol: JsonValue) => known.includes(protocol))) return [];
+    return [{ field: 'protocols', message: `expected one of: ${schema.protocols.join(', ')}` }];
+  });
+}
