@@ -70,6 +70,10 @@ export class Processes {
     return started;
   }
 
+  pidOf(name: string): number | undefined {
+    return this.#children.get(name)?.started.pid;
+  }
+
   /** Stops one process (SIGTERM, then SIGKILL past the bound). */
   async stop(name: string): Promise<void> {
     const entry = this.#children.get(name);
