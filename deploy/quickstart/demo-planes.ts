@@ -49,6 +49,7 @@ export async function startDataPlane(installation: Installation, region: Region)
     HOLDFAST_STATE_FOLDER: folder,
     HOLDFAST_PROXY_LISTEN: `127.0.0.1:${proxy}`,
     HOLDFAST_STATUS_LISTEN: `127.0.0.1:${status}`,
+    HOLDFAST_DRAIN_DELAY: '0s',
     ...token,
   });
 }
