@@ -1,0 +1,50 @@
+/**
+ * Holdfast as it is run: a real data plane process with one proxy thread that got its configuration from a real control
+ * plane. The control plane is stopped before the measurement, which changes nothing for the data plane (S1) but frees the CPU.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { startInstallation } from '../../test/support/installation.ts';
+import { postgresPid } from '../../deploy/quickstart/demo-planes.ts';
+import type { ContenderOptions, RunningContender } from './contender.ts';
+
+export async function startHoldfastGateway(options: ContenderOptions): Promise<RunningContender> {
+  const installation = await startInstallation({ regions: ['eu-west'], environment: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn' } });
+  try {
+    await installation.admin.send('PUT', '/services/origin', { url: `http://127.0.0.1:${options.originPort}/` });
+    await installation.admin.send('PUT', '/services/origin/routes/everything', { paths: ['/'] });
+    await waitUntilServed(installation.ports.euWest.proxy);
+    const postgres = postgresPid(installation);
+    await installation.processes.stop('control-plane');
+    if (postgres !== undefined) await waitUntilGone(postgres);
+    const pid = installation.processes.pidOf('eu-west');
+    if (pid === undefined) throw new Error('the data plane does not run');
+    spawnSync('taskset', ['-a', '-p', '-c', String(options.cpu), String(pid)]);
+    const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }).version;
+    return { name: 'holdfast', version: `${version}, Node ${process.version}`, port: installation.ports.euWest.proxy, pid, stop: () => installation.stop() };
+  } catch (thrown) {
+    await installation.stop();
+    throw thrown;
+  }
+}
+
+async function waitUntilServed(port: number): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while ((await fetch(`http://127.0.0.1:${port}/small`)).status !== 200) {
+    if (Date.now() > deadline) throw new Error('the data plane does not serve the bench route after 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function waitUntilGone(pid: number): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    if (Date.now() > deadline) throw new Error(`process ${pid} is still there after 20 s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
