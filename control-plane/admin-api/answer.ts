@@ -4,6 +4,7 @@
  */
 import { HoldfastError } from '../../shared/errors.ts';
 import type { JsonObject, JsonValue, Problem } from '../../shared/model/definition.ts';
+import { formatSchemaViolation, problemsToFields } from '../../shared/model/problems.ts';
 
 export interface Answer {
   readonly status: number;
@@ -66,12 +67,10 @@ export function methodNotAllowed(allow: readonly string[]): Refusal {
 
 /** Kong's code 2: one problem or several, each under its field's path. */
 export function schemaViolation(problems: readonly Problem[]): Refusal {
-  const list = problems.map((problem) => `${problem.field}: ${problem.message}`).join('; ');
-  const count = problems.length === 1 ? 'schema violation' : `${problems.length} schema violations`;
   return new Refusal({
     code: 'ADMIN_SCHEMA_VIOLATION',
     status: 400,
-    body: { code: 2, name: 'schema violation', message: `${count} (${list})`, fields: fieldsOf(problems) },
+    body: { code: 2, name: 'schema violation', message: formatSchemaViolation(problems), fields: problemsToFields(problems) },
   });
 }
 
@@ -108,12 +107,12 @@ export function primaryKeyViolation(id: string): Refusal {
   });
 }
 
-/** Kong's code 19: something refers to what was to be deleted. */
-export function referencedByOthers(kind: string): Refusal {
+/** Also Kong's code 4: `kind` can't be deleted, because `by` refers to it. */
+export function referencedBy(by: string, kind: string): Refusal {
   return new Refusal({
-    code: 'ADMIN_REFERENCED_BY_OTHERS',
+    code: 'ADMIN_REFERENCED_BY',
     status: 400,
-    body: { code: 19, name: 'referenced by others', message: `an existing '${kind}' entity references this one; delete or change it first`, fields: { '@referenced_by': kind } },
+    body: { code: 4, name: 'foreign key violation', message: `an existing '${by}' entity references this '${kind}' entity`, fields: { '@referenced_by': by } },
   });
 }
 
@@ -123,37 +122,6 @@ export function invalidQuery(problem: 'offset' | 'size' | 'options', field: stri
   const [code, name] = known[problem];
   const text = problem === 'options' ? `invalid option (${field}: ${message})` : message;
   return new Refusal({ code: 'ADMIN_INVALID_QUERY', status: 400, body: { code, name, message: text, fields: { [field]: message } } });
-}
-
-/** Problems by field as one object: `config.minute` nests, numeric steps are list positions. */
-export function fieldsOf(problems: readonly Problem[]): JsonObject {
-  const root: ProblemTree = new Map();
-  for (const { field, message } of problems) {
-    let level = root;
-    const steps = field.split('.');
-    for (const step of steps.slice(0, -1)) {
-      const next = level.get(step);
-      const branch: ProblemTree = next instanceof Map ? next : new Map();
-      if (next !== branch) level.set(step, branch);
-      level = branch;
-    }
-    const last = steps.at(-1) ?? field;
-    const existing = level.get(last);
-    if (existing instanceof Map) continue;
-    level.set(last, existing === undefined ? [message] : [...existing, message]);
-  }
-  return treeToJson(root);
-}
-
-type ProblemTree = Map<string, ProblemTree | readonly string[]>;
-
-function treeToJson(tree: ProblemTree): JsonObject {
-  return Object.fromEntries(
-    [...tree].map(([step, below]): [string, JsonValue] => {
-      if (below instanceof Map) return [step, treeToJson(below)];
-      return [step, step === '@entity' ? below : below.join('; ')];
-    }),
-  );
 }
 
 /** A reference or null as Kong prints it. */

@@ -1,13 +1,12 @@
 /**
- * The door for request bodies: bytes and their content type in, one JSON object out. What passes has no bytes that are not
- * UTF-8, no NUL, no field called `__proto__` and bounded nesting (R5); its meaning is checked by the entity's definition.
- * Called by http-server.ts.
+ * The door for request bodies: bytes and their content type in, one JSON object out, safe to merge and to store
+ * (shared/model/json-door.ts). What it means is checked by the definition of what it creates. Called by http-server.ts.
  */
-import type { JsonObject, Problem } from '../../shared/model/definition.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
+import { takeJsonObject } from '../../shared/model/json-door.ts';
+import { ProblemList } from '../../shared/model/problems.ts';
 import { Refusal, schemaViolation } from './answer.ts';
 import { parseForm } from './form-body.ts';
-
-const MAX_DEPTH = 64;
 
 /** How a body was written: a form carries text only and is given types by the definition of what it creates. */
 export interface RequestBody {
@@ -25,7 +24,7 @@ export async function parseRequestBody(contentType: string | undefined, bytes: B
   const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   switch (mediaType) {
     case 'application/json':
-      return { kind: 'json', value: parseJsonObject(decodeUtf8(bytes)) };
+      return { kind: 'json', value: bytes.length === 0 ? {} : takeObject(parseJson(decodeUtf8(bytes))) };
     case 'application/x-www-form-urlencoded':
       return readForm(new URLSearchParams(decodeUtf8(bytes)));
     case 'multipart/form-data':
@@ -47,33 +46,18 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-function parseJsonObject(text: string): JsonObject {
-  if (text === '') return {};
-  const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw cannotParse();
-  const checked = checkJson(value, '', 0);
-  if (checked !== undefined) throw schemaViolation([checked]);
-  return value as JsonObject;
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    throw cannotParse();
+  } catch (thrown) {
+    throw new Refusal({ code: 'ADMIN_BODY_UNREADABLE', status: 400, body: { message: 'Cannot parse JSON body' }, cause: thrown });
   }
-}
-
-function cannotParse(): Refusal {
-  return new Refusal({ code: 'ADMIN_BODY_UNREADABLE', status: 400, body: { message: 'Cannot parse JSON body' } });
 }
 
 function readForm(pairs: Iterable<readonly [string, string]>): RequestBody {
   const parsed = parseForm(pairs);
   if (parsed.kind === 'refused') throw schemaViolation([parsed]);
-  const checked = checkJson(parsed.value, '', 0);
-  if (checked !== undefined) throw schemaViolation([checked]);
-  return { kind: 'form', value: parsed.value };
+  return { kind: 'form', value: takeObject(parsed.value) };
 }
 
 /** Multipart by the platform's own parser (Fetch standard, "formData()"); a file part counts as its text. */
@@ -89,22 +73,10 @@ async function multipartPairs(contentType: string, bytes: Buffer): Promise<reado
   return pairs;
 }
 
-/** What JSON allows and we can't keep; undefined where there is nothing of it. */
-function checkJson(value: unknown, path: string, depth: number): Problem | undefined {
-  if (typeof value === 'string') return checkText(value, path);
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (depth >= MAX_DEPTH) return { field: path.slice(0, 100), message: `may be nested at most ${MAX_DEPTH} levels deep` };
-  for (const [key, inner] of Object.entries(value)) {
-    const field = path === '' ? key : `${path}.${key}`;
-    if (key === '__proto__') return { field, message: 'is not a field name' };
-    const problem = checkText(key, field) ?? checkJson(inner, field, depth + 1);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-function checkText(text: string, path: string): Problem | undefined {
-  if (text.includes('\0')) return { field: path.replaceAll('\0', '\\0'), message: 'may not contain the NUL character' };
-  if (!text.isWellFormed()) return { field: path.toWellFormed(), message: 'contains half of a surrogate pair' };
-  return undefined;
+/** What is well-formed JSON and yet not to be kept (NUL, `__proto__`, endless nesting) is refused by name. */
+function takeObject(value: unknown): JsonObject {
+  const problems = new ProblemList();
+  const taken = takeJsonObject(value, problems);
+  if (taken === undefined) throw schemaViolation(problems.problems);
+  return taken;
 }

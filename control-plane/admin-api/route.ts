@@ -1,0 +1,87 @@
+/**
+ * What a path of the admin API is: a pattern, the methods it knows and what each does. Routes are data, made by the
+ * `…-routes.ts` files; http-server.ts serves them, and `/endpoints`, the OpenAPI document and the reserved gateway names
+ * are read from them.
+ */
+import { defined } from '../../shared/assert.ts';
+import type { OperatorId, TenantId } from '../../shared/model/ids.ts';
+import type { OperatorRole } from '../store/operator-store.ts';
+import type { Actor } from '../store/scope.ts';
+import type { Gateway } from '../store/tenant-store.ts';
+import type { Answer } from './answer.ts';
+import type { RequestBody } from './request-body.ts';
+
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** Who sent a request, after admission. */
+export interface Caller {
+  readonly tenantId: TenantId;
+  /** Null in development mode without a token. */
+  readonly operatorId: OperatorId | null;
+  readonly name: string;
+  readonly role: OperatorRole;
+  /** May also manage tenants. */
+  readonly installationAdmin: boolean;
+}
+
+export interface AdminRequest {
+  /** As sent, with the gateway's name if it was given, without query and trailing slash. */
+  readonly path: string;
+  /** What stands at the pattern's `:names`, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Of POST, PUT and PATCH; `none` otherwise. */
+  readonly body: RequestBody;
+  readonly caller: Caller;
+  /** The caller, as writes are attributed to. */
+  readonly actor: Actor;
+}
+
+export interface GatewayRequest extends AdminRequest {
+  /** Named by the path's first word, else the tenant's default one. */
+  readonly gateway: Gateway;
+}
+
+export interface Operation<R> {
+  /** `read` is open to viewers whatever the method; `installation` only to an installation admin. */
+  readonly access: 'read' | 'write' | 'installation';
+  /** Throws a Refusal where the request is not carried out. */
+  readonly handle: (request: R) => Promise<Answer>;
+}
+
+export type Operations<R> = Readonly<Partial<Record<Method, Operation<R>>>>;
+
+/** `gateway` routes are also served under `/{gateway}`. */
+export type Route =
+  | { readonly kind: 'gateway'; readonly path: string; readonly operations: Operations<GatewayRequest> }
+  | { readonly kind: 'tenant'; readonly path: string; readonly operations: Operations<AdminRequest> };
+
+export function read<R>(handle: (request: R) => Promise<Answer>): Operation<R> {
+  return { access: 'read', handle };
+}
+
+export function write<R>(handle: (request: R) => Promise<Answer>): Operation<R> {
+  return { access: 'write', handle };
+}
+
+/** A parameter that the route's own pattern names. */
+export function param(request: AdminRequest, name: string): string {
+  return defined(request.params[name], `path parameter ${name}`);
+}
+
+/** True for who may see secrets; others get null in their place (T2). */
+export function mayReveal(caller: Caller): boolean {
+  return caller.role === 'admin';
+}
+
+/** The methods of a route as `Allow` lists them. */
+export function allowedMethods(route: Route): readonly string[] {
+  const own = METHODS.filter((method) => route.operations[method] !== undefined);
+  return [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+}
+
+/** Words that a gateway may not be called: the first words of all paths. */
+export function reservedGatewayNames(routes: readonly Route[]): ReadonlySet<string> {
+  return new Set(routes.map((route) => route.path.split('/')[1] ?? '').filter((word) => word !== ''));
+}
