@@ -4,12 +4,14 @@
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../shared/nearest.ts';
+import { runOutageBench } from './outage.ts';
 import { runProxyBench } from './proxy.ts';
 import { runPropagationBench } from './propagation.ts';
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   proxy: runProxyBench,
   propagation: runPropagationBench,
+  outage: runOutageBench,
 };
 
 export interface BenchOptions {

@@ -29,6 +29,7 @@ export async function runPropagationBench(options: BenchOptions): Promise<void> 
       writeFileSync(file, `${JSON.stringify({ command: 'npm run bench -- propagation', routes, changes, milliseconds: delays.map((delay) => Number(delay.toFixed(2))) })}\n`);
     }
   } finally {
+    for (const pool of pools.values()) await pool.destroy();
     await installation.stop();
   }
 }
