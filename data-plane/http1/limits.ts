@@ -1,0 +1,78 @@
+/**
+ * Every bound of the wire engine and the proxy in one place (R5). Passed to createProxy; what is left out takes the
+ * default. Over a bound a client gets a clear status and `stats().refusals` counts it under the refusal's code.
+ */
+export interface ProxyLimits {
+  /** Request line and header fields together, with their line ends; more is 431. */
+  readonly maxHeadBytes: number;
+  /** Header lines of a request (431) or of an upstream's response (502). */
+  readonly maxHeaderCount: number;
+  /** The request target as received; more is 414. */
+  readonly maxTargetBytes: number;
+  /** A request's body after chunked decoding; more is 413. Undefined: no bound, bodies stream through in bounded memory. */
+  readonly maxBodyBytes: number | undefined;
+  /** Chunk extensions of one message, dropped unread; and as much again of trailer fields. */
+  readonly maxChunkExtraBytes: number;
+  /** Status line and header fields of an upstream's response; more is 502. */
+  readonly maxResponseHeadBytes: number;
+  /** Interim (1xx) responses of an upstream to one request; more is 502. */
+  readonly maxInterimResponses: number;
+  /** Client connections of this proxy; the next one gets 503 and is closed. */
+  readonly maxConnections: number;
+  /** Pipelined requests answered in a row before other connections get their turn. */
+  readonly maxPipelinedPerTurn: number;
+  /** Request body bytes held while no upstream connection takes them; then the client is no longer read. */
+  readonly maxHeldBodyBytes: number;
+  /** How long a client connection may stay without a request. */
+  readonly idleTimeoutMs: number;
+  /** From the first to the last byte of a request head; more is 408. */
+  readonly headTimeoutMs: number;
+  /** Between two pieces of a request body; more is 408. */
+  readonly bodyTimeoutMs: number;
+  /** How long a client may take none of what waits to be sent to it before it is cut off. */
+  readonly sendTimeoutMs: number;
+  /** How long bytes of a client that was answered early are read and dropped, so that the answer reaches it. */
+  readonly lingerTimeoutMs: number;
+  /** While draining and after the accept period: a connection idle for this long is closed. */
+  readonly drainIdleTimeoutMs: number;
+  /** Idle upstream connections kept per address and port. */
+  readonly maxIdlePerEndpoint: number;
+  /** Idle upstream connections kept in all. */
+  readonly maxIdleUpstream: number;
+  /** How long an upstream connection is kept idle; a shorter `Keep-Alive: timeout` of the upstream wins. */
+  readonly upstreamIdleTimeoutMs: number;
+  /** How long addresses from the resolver are used before it is asked again. */
+  readonly resolveTtlMs: number;
+  /** How long after that they are still used where the resolver fails. */
+  readonly resolveStaleMs: number;
+  /** Names whose addresses are kept. */
+  readonly maxResolvedNames: number;
+  /** Timeouts are checked this often: a timeout fires up to twice this late, never early. */
+  readonly timeoutResolutionMs: number;
+}
+
+export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
+  maxHeadBytes: 32_768,
+  maxHeaderCount: 100,
+  maxTargetBytes: 8_192,
+  maxBodyBytes: undefined,
+  maxChunkExtraBytes: 4_096,
+  maxResponseHeadBytes: 65_536,
+  maxInterimResponses: 16,
+  maxConnections: 16_384,
+  maxPipelinedPerTurn: 32,
+  maxHeldBodyBytes: 65_536,
+  idleTimeoutMs: 75_000,
+  headTimeoutMs: 30_000,
+  bodyTimeoutMs: 60_000,
+  sendTimeoutMs: 60_000,
+  lingerTimeoutMs: 2_000,
+  drainIdleTimeoutMs: 5_000,
+  maxIdlePerEndpoint: 256,
+  maxIdleUpstream: 1_024,
+  upstreamIdleTimeoutMs: 60_000,
+  resolveTtlMs: 5_000,
+  resolveStaleMs: 3_600_000,
+  maxResolvedNames: 4_096,
+  timeoutResolutionMs: 100,
+};

@@ -1,0 +1,64 @@
+/**
+ * What createProxy takes and gives. Called by whoever hosts a proxy: a proxy thread of the data plane, the bench, tests.
+ * One proxy is one event loop: nothing in it is shared between threads.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { ActiveConfig } from '../config/active-config.ts';
+import type { ProxyLimits } from '../http1/limits.ts';
+import type { RequestRecorder } from '../telemetry/request-recorder.ts';
+
+export interface ProxyOptions {
+  /** Asked once at the start of each request, which is pinned to the answer (R3). Undefined: nothing to serve yet, 503. */
+  readonly getConfig: () => ActiveConfig | undefined;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Shares the port with other listeners that say so too (SO_REUSEPORT). */
+  readonly reusePort: boolean;
+  readonly recorder: RequestRecorder;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** What is left out takes DEFAULT_PROXY_LIMITS. */
+  readonly limits?: Partial<ProxyLimits>;
+  /** Addresses and CIDR blocks whose X-Forwarded-* and X-Real-IP headers are believed. Throws PROXY_TRUSTED_ADDRESS_INVALID. */
+  readonly trustedAddresses: readonly string[];
+  /** Product token for Via and Server: `holdfast`. */
+  readonly serverName: string;
+  readonly version: string;
+  /** Called once after the last request pinned to a configuration that is no longer the current one has ended. */
+  readonly configReleased?: (config: ActiveConfig) => void;
+  /** Addresses of a host name; node:dns by default. Rejects where there is none. */
+  readonly lookup?: (host: string) => Promise<readonly string[]>;
+}
+
+export interface Proxy {
+  /** Resolves once connections are accepted; rejects where the port can't be had. */
+  listen(): Promise<{ readonly port: number }>;
+  /**
+   * Ends without failing a request (R3): for `acceptForMs` new connections are still accepted, then no more; every answer
+   * from now on carries `Connection: close`. Resolves when no connection is left, at the latest after another `boundMs`,
+   * when what is left is cut. Idempotent.
+   */
+  drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void>;
+  /** Cuts everything at once. Idempotent. */
+  close(): Promise<void>;
+  stats(): ProxyStats;
+}
+
+export interface ProxyStats {
+  /** Client connections now. */
+  readonly connections: number;
+  readonly acceptedConnections: number;
+  /** Requests begun and not yet ended. */
+  readonly activeRequests: number;
+  /** Requests ended; equals the calls of `recorder.record`. */
+  readonly endedRequests: number;
+  readonly idleUpstream: number;
+  readonly busyUpstream: number;
+  readonly openedUpstream: number;
+  /** Plugins that threw, by plugin name. */
+  readonly pluginErrors: Readonly<Record<string, number>>;
+  /** Answers that the gateway made because of an error, by its code (see ERRORS.md). */
+  readonly refusals: Readonly<Record<string, number>>;
+}
