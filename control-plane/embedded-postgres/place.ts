@@ -23,7 +23,8 @@ export interface Place {
 
 /** A unix socket's path has 108 bytes in the kernel, one of them the final zero. */
 const LONGEST_SOCKET_PATH_BYTES = 107;
-const SOCKET_NAME = '.s.PGSQL.5432';
+/** Port 5432 is only a name here: there is one socket per folder. */
+export const SOCKET_NAME = '.s.PGSQL.5432';
 const RECORD = 'postgres-folder';
 
 export function dataFolderOf(place: Place): string {

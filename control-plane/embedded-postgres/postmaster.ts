@@ -10,7 +10,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import { runAs } from './account.ts';
 import type { Binaries } from './binaries.ts';
-import { dataFolderOf, type Place } from './place.ts';
+import { dataFolderOf, SOCKET_NAME, type Place } from './place.ts';
 
 /** Crash recovery may take long on a slow disk; a server that makes no progress for this long never will. */
 const START_TIMEOUT_MS = 300_000;
@@ -72,7 +72,7 @@ export function isRunning(place: Place, pid: number): boolean {
  * (waited for) and a pid file. Throws EMBEDDED_POSTGRES_START with the end of the server's log.
  */
 export async function startPostmaster(place: Place, binaries: Binaries, socketFolder: string, clock: Clock): Promise<RunningPostmaster> {
-  await clearRemains(place, clock);
+  await clearRemains(place, socketFolder, clock);
   const log = openLog(place);
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: `"${socketFolder}"` }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // In a session of its own: a Ctrl-C at our terminal must not stop it before we are done with it.
@@ -120,15 +120,18 @@ export async function stopPostmaster(place: Place, pid: number, clock: Clock): P
 }
 
 /**
- * Postgres itself clears up after a crash, but for one case: its process id was given to another process meanwhile (as
- * in a restarted container). Only when nobody at all works in the folder is the old pid file taken away.
+ * Postgres clears up after a crash by itself, but is held up when the process id in its lock files is taken: by another
+ * process (a restarted container) or by the dead server that nobody has reaped yet. The files are taken away only when
+ * nobody at all works in the folder: they guard against two servers on the same data.
  */
-async function clearRemains(place: Place, clock: Clock): Promise<void> {
+async function clearRemains(place: Place, socketFolder: string, clock: Clock): Promise<void> {
   const folder = dataFolderOf(place);
   const alone = await waitFor(clock, FAST_STOP_TIMEOUT_MS, () => (processesIn(folder).length === 0 ? true : undefined));
   if (alone !== true) throw startFailure(place, `processes ${processesIn(folder).join(', ')} of an earlier server still work in ${folder}; end them`);
   const stale = readPidFile(place);
-  if (stale !== undefined && existsSync(`/proc/${stale.pid}`)) rmSync(join(folder, 'postmaster.pid'), { force: true });
+  if (stale === undefined || !existsSync(`/proc/${stale.pid}`)) return;
+  rmSync(join(folder, 'postmaster.pid'), { force: true });
+  rmSync(join(socketFolder, `${SOCKET_NAME}.lock`), { force: true });
 }
 
 /** The Postgres processes whose working folder is this one. */
