@@ -34,7 +34,10 @@ export interface PluginSchema {
 /** The dynamic half: builds one instance per plugin entity and configuration. */
 export interface PluginFactory<Config> {
   readonly name: string;
-  /** Called once per configuration that contains the plugin entity; throwing quarantines that entity (S6). Must not block. */
+  /**
+   * Called in each proxy thread when the plugin entity is new or its bytes changed; configurations share the instance
+   * until then. Throwing quarantines the entity (S6): what it was to protect answers 503. Must not block.
+   */
   create(config: Config, services: PluginServices): PluginInstance;
 }
 
@@ -48,7 +51,7 @@ export interface PluginInstance {
   readonly requestHead?: (context: RequestContext) => Verdict | undefined;
   readonly responseHead?: (context: ResponseContext) => void;
   readonly log?: (context: LogContext) => void;
-  /** Frees what `create` took. Called after the last request pinned to the instance's configuration ended. */
+  /** Frees what `create` took. Called once, after the last request pinned to a configuration with the instance ended. */
   readonly close?: () => void;
 }
 

@@ -1,7 +1,14 @@
 /** The static half of key-auth: what the control plane checks and `/schemas/plugins/key-auth` shows. Config as in Kong 3.9. */
 import type { RecordOf } from '../../model/entity-types.ts';
-import { headerNameRule, printableRule } from '../../model/string-rules.ts';
+import type { StringRule } from '../../model/definition.ts';
+import { headerNameRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
+
+/** It stands inside a quoted string of a response header. */
+const realmRule: StringRule = {
+  name: 'printable-ascii',
+  check: (text) => (/^[\x20-\x7e]*$/.test(text) ? undefined : 'must consist of printable ASCII characters'),
+};
 
 export const keyAuthSchema = {
   name: 'key-auth',
@@ -22,7 +29,7 @@ export const keyAuthSchema = {
     { name: 'key_in_query', tag: 5, type: { kind: 'boolean' }, required: true, default: true, description: 'Looks in the query string.' },
     { name: 'key_in_body', tag: 6, type: { kind: 'boolean' }, required: true, default: false, description: 'Looks in the body (form, multipart form or JSON object of at most 1 MiB), which is then collected before it is forwarded.' },
     { name: 'run_on_preflight', tag: 7, type: { kind: 'boolean' }, required: true, default: true, description: 'Asks for a key on OPTIONS requests too.' },
-    { name: 'realm', tag: 8, type: { kind: 'string', maxLength: 256, rules: [printableRule] }, description: 'Realm named in the WWW-Authenticate header of a refusal.' },
+    { name: 'realm', tag: 8, type: { kind: 'string', maxLength: 256, rules: [realmRule] }, description: 'Realm named in the WWW-Authenticate header of a refusal.' },
   ],
 } as const satisfies PluginSchema;
 

@@ -1,0 +1,50 @@
+/**
+ * Every plugin's handler by name: what a data plane can run. The published config is parsed here, at the door, against
+ * the plugin's own schema, so that handlers get typed values. A new plugin adds one line here and one in catalog.ts.
+ */
+import type { JsonObject } from '../model/definition.ts';
+import type { RecordOf } from '../model/entity-types.ts';
+import { parseFields } from '../model/parse-fields.ts';
+import { formatSchemaViolation, ProblemList } from '../model/problems.ts';
+import { HoldfastError } from '../errors.ts';
+import { aclFactory } from './acl/handler.ts';
+import { aclSchema } from './acl/schema.ts';
+import type { PluginFactory, PluginInstance, PluginSchema, PluginServices } from './contract.ts';
+import { keyAuthFactory } from './key-auth/handler.ts';
+import { keyAuthSchema } from './key-auth/schema.ts';
+import { knownConfig } from './known-config.ts';
+import { rateLimitingFactory } from './rate-limiting/handler.ts';
+import { rateLimitingSchema } from './rate-limiting/schema.ts';
+
+export interface RegisteredPlugin {
+  readonly schema: PluginSchema;
+  /** Throws PLUGIN_CONFIG_INVALID where the config breaks the schema, or whatever the plugin's `create` throws. */
+  create(config: JsonObject, services: PluginServices): PluginInstance;
+}
+
+const plugins: readonly RegisteredPlugin[] = [
+  registerPlugin(aclSchema, aclFactory),
+  registerPlugin(keyAuthSchema, keyAuthFactory),
+  registerPlugin(rateLimitingSchema, rateLimitingFactory),
+];
+
+export const pluginRegistry: ReadonlyMap<string, RegisteredPlugin> = new Map(plugins.map((plugin) => [plugin.schema.name, plugin]));
+
+/** Ties a handler to its schema; the config type of the one is read off the other. */
+export function registerPlugin<const S extends PluginSchema>(schema: S, factory: PluginFactory<RecordOf<S['config']>>): RegisteredPlugin {
+  return { schema, create: (config, services) => factory.create(parseConfig(schema, config), services) };
+}
+
+function parseConfig<const S extends PluginSchema>(schema: S, config: JsonObject): RecordOf<S['config']> {
+  const problems = new ProblemList();
+  const parsed = parseFields(schema.config, knownConfig(schema.config, config), 'config', {
+    problems,
+    newKey: () => '',
+    parsePluginConfig: () => undefined,
+  });
+  if (problems.problems.length > 0) {
+    throw new HoldfastError({ code: 'PLUGIN_CONFIG_INVALID', source: 'control-plane', publicMessage: `${schema.name}: ${formatSchemaViolation(problems.problems)}` });
+  }
+  // The door: every field was just checked against the schema from which the type is read.
+  return parsed as RecordOf<S['config']>;
+}
