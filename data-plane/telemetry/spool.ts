@@ -112,7 +112,7 @@ export class Spool {
     const sequence = this.#nextSequence;
     this.#write(this.#current, sequence, sequence, encodeTelemetryBatch(batch), requestsIn(batch));
     this.#nextSequence += 1;
-    if (this.bytesOnDisk > this.#options.maxBytes) this.#mergeUnsent();
+    if (this.bytesOnDisk > this.#options.maxBytes) this.#tryToMerge();
     return sequence;
   }
 
@@ -217,6 +217,15 @@ export class Spool {
     }
     segment.unacknowledged += 1;
     boot.records.push({ first, last, segment, offset, length: bytes.length, requests, sent: false });
+  }
+
+  /** The batch is stored already: a merge that fails (a full disk) must not look like a failed append, or it would count twice. */
+  #tryToMerge(): void {
+    try {
+      this.#mergeUnsent();
+    } catch {
+      // Nothing is lost: the unmerged records stand, and the next append tries again.
+    }
   }
 
   /** Replaces the never-sent records of this boot by one for the whole span, in a new segment. */

@@ -1,0 +1,85 @@
+import { test, type TestContext } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryLogger } from '../../shared/log.ts';
+import { newId } from '../../shared/model/ids.ts';
+import { decodeTelemetryBatch, requestsIn } from '../../shared/wire/telemetry-codec.ts';
+import { ManualClock } from '../../test/support/manual-clock.ts';
+import type { SpooledBatch } from './spool.ts';
+import { TelemetryAgent } from './telemetry-agent.ts';
+import { UsageRecorder } from './usage-table.ts';
+
+const ROUTE = newId();
+
+interface Fixture {
+  readonly clock: ManualClock;
+  readonly agent: TelemetryAgent;
+  readonly recorder: UsageRecorder;
+  readonly restart: () => TelemetryAgent;
+}
+
+function start(t: TestContext): Fixture {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-telemetry-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const clock = new ManualClock();
+  const { log } = createMemoryLogger('test');
+  const restart = (): TelemetryAgent => new TelemetryAgent({ folder, bootId: newId(), foldIntervalMs: 1000, maxSpoolBytes: 1e6, clock, log, servedVersion: () => ({ epoch: 1, sequence: 7 }) });
+  const agent = restart();
+  const recorder = new UsageRecorder(16, (table) => agent.addTable(1, table));
+  return { clock, agent, recorder, restart };
+}
+
+test('counts are folded every interval, sent while there is credit, and forgotten when acknowledged', (t) => {
+  const { clock, agent, recorder } = start(t);
+  const sent: SpooledBatch[] = [];
+  agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 2);
+  for (let second = 0; second < 4; second++) {
+    for (let n = 0; n < 10; n++) recorder.record(ROUTE, '', 200, 1, 1, 1);
+    clock.advance(1000);
+  }
+  assert.equal(sent.length, 2, 'two batches of credit');
+  agent.addCredit(5);
+  assert.deepEqual(sent.map((batch) => batch.sequence), [1, 2, 3, 4]);
+  assert.deepEqual(sent.map((batch) => requestsIn(decodeTelemetryBatch(batch.bytes))), [10, 10, 10, 10]);
+  assert.deepEqual(decodeTelemetryBatch(sent[0]?.bytes ?? new Uint8Array()).version, { epoch: 1, sequence: 7 });
+  agent.acknowledged(sent[0]?.bootId ?? '', 3);
+  const { produced, delivered, buffered } = agent.totals();
+  assert.deepEqual({ produced, delivered, buffered }, { produced: 40, delivered: 30, buffered: 10 });
+  clock.advance(5000);
+  assert.equal(sent.length, 4, 'no traffic, no batches');
+});
+
+test('a crash is reported by the next run, with the bound of what it lost', (t) => {
+  const { clock, recorder, restart } = start(t);
+  recorder.record(ROUTE, '', 200, 1, 1, 1);
+  clock.advance(1000);
+  recorder.record(ROUTE, '', 200, 1, 1, 1);
+  const next = restart();
+  const sent: SpooledBatch[] = [];
+  next.connected({ sendTelemetry: (batch) => sent.push(batch) }, 10);
+  next.fold();
+  const batches = sent.map((batch) => decodeTelemetryBatch(batch.bytes));
+  assert.equal(batches.reduce((sum, batch) => sum + requestsIn(batch), 0), 1, 'what was folded before the crash is delivered');
+  const gaps = batches.flatMap((batch) => batch.crashGaps);
+  assert.equal(gaps.length, 1);
+  assert.equal(gaps[0]?.atMostMs, 1000);
+});
+
+test('a clean stop folds the last counts and leaves no crash gap', (t) => {
+  const { agent, recorder, restart } = start(t);
+  recorder.record(ROUTE, '', 503, 1, 1, 1);
+  agent.stop();
+  const next = restart();
+  assert.equal(next.totals().crashGaps, 0);
+  assert.equal(next.totals().buffered, 1);
+});
+
+test('a thread that ends keeps its counts', (t) => {
+  const { agent, recorder } = start(t);
+  recorder.record(ROUTE, '', 200, 1, 1, 1);
+  agent.removeThread(1);
+  agent.fold();
+  assert.equal(agent.totals().produced, 1);
+});
