@@ -30,7 +30,7 @@ function filesBelow(folder: string): readonly string[] {
 
 /** What a file imports, statically or dynamically: paths from the root, or package names. */
 function importsOf({ path, text }: SourceFile): readonly string[] {
-  const specifiers = [...text.matchAll(/^\s*(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm)];
+  const specifiers = [...text.matchAll(/(?:^|;)\s*(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]|(?:^|;)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm)];
   return specifiers.map((match) => match[1] ?? match[2] ?? match[3] ?? '').map((name) => (name.startsWith('.') ? relative(root, resolve(root, dirname(path), name)) : name));
 }
 
