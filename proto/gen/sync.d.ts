@@ -1,5 +1,4 @@
-import * as $protobuf from "protobufjs/minimal.js";
-import Long = require("long");
+import * as $protobuf from "./runtime.js";
 
 /** Namespace holdfast. */
 export namespace holdfast {

@@ -1,0 +1,1933 @@
+import * as $protobuf from "./runtime.js";
+
+/** Namespace holdfast. */
+export namespace holdfast {
+
+    /** Namespace config. */
+    namespace config {
+
+        /** Namespace v1. */
+        namespace v1 {
+
+            /**
+             * Properties of a Service.
+             * @deprecated Use holdfast.config.v1.Service.$Properties instead.
+             */
+            interface IService extends holdfast.config.v1.Service.$Properties {
+            }
+
+            /** Represents a Service. */
+            class Service {
+
+                /**
+                 * Constructs a new Service.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Service.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Service id. */
+                id: Uint8Array;
+
+                /** Service created_at. */
+                created_at: number;
+
+                /** Service updated_at. */
+                updated_at: number;
+
+                /** Service tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Service name. */
+                name?: (string|null);
+
+                /** Service protocol. */
+                protocol?: (string|null);
+
+                /** Service host. */
+                host?: (string|null);
+
+                /** Service port. */
+                port?: (number|null);
+
+                /** Service path. */
+                path?: (string|null);
+
+                /** Service retries. */
+                retries?: (number|null);
+
+                /** Service connect_timeout. */
+                connect_timeout?: (number|null);
+
+                /** Service write_timeout. */
+                write_timeout?: (number|null);
+
+                /** Service read_timeout. */
+                read_timeout?: (number|null);
+
+                /** Service enabled. */
+                enabled?: (boolean|null);
+
+                /** Service tls_verify. */
+                tls_verify?: (boolean|null);
+
+                /** Service tls_verify_depth. */
+                tls_verify_depth?: (number|null);
+
+                /**
+                 * Encodes the specified Service message. Does not implicitly {@link holdfast.config.v1.Service.verify|verify} messages.
+                 * @param message Service message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Service.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Service message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Service & holdfast.config.v1.Service.$Shape} Service
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Service & holdfast.config.v1.Service.$Shape;
+            }
+
+            namespace Service {
+
+                /** Properties of a Service. */
+                interface $Properties {
+
+                    /** Service id */
+                    id?: (Uint8Array|null);
+
+                    /** Service created_at */
+                    created_at?: (number|null);
+
+                    /** Service updated_at */
+                    updated_at?: (number|null);
+
+                    /** Service tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Service name */
+                    name?: (string|null);
+
+                    /** Service protocol */
+                    protocol?: (string|null);
+
+                    /** Service host */
+                    host?: (string|null);
+
+                    /** Service port */
+                    port?: (number|null);
+
+                    /** Service path */
+                    path?: (string|null);
+
+                    /** Service retries */
+                    retries?: (number|null);
+
+                    /** Service connect_timeout */
+                    connect_timeout?: (number|null);
+
+                    /** Service write_timeout */
+                    write_timeout?: (number|null);
+
+                    /** Service read_timeout */
+                    read_timeout?: (number|null);
+
+                    /** Service enabled */
+                    enabled?: (boolean|null);
+
+                    /** Service tls_verify */
+                    tls_verify?: (boolean|null);
+
+                    /** Service tls_verify_depth */
+                    tls_verify_depth?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Service. */
+                type $Shape = holdfast.config.v1.Service.$Properties;
+            }
+
+            /**
+             * Properties of a Consumer.
+             * @deprecated Use holdfast.config.v1.Consumer.$Properties instead.
+             */
+            interface IConsumer extends holdfast.config.v1.Consumer.$Properties {
+            }
+
+            /** Represents a Consumer. */
+            class Consumer {
+
+                /**
+                 * Constructs a new Consumer.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Consumer.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Consumer id. */
+                id: Uint8Array;
+
+                /** Consumer created_at. */
+                created_at: number;
+
+                /** Consumer updated_at. */
+                updated_at: number;
+
+                /** Consumer tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Consumer username. */
+                username?: (string|null);
+
+                /** Consumer custom_id. */
+                custom_id?: (string|null);
+
+                /**
+                 * Encodes the specified Consumer message. Does not implicitly {@link holdfast.config.v1.Consumer.verify|verify} messages.
+                 * @param message Consumer message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Consumer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Consumer message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Consumer & holdfast.config.v1.Consumer.$Shape} Consumer
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Consumer & holdfast.config.v1.Consumer.$Shape;
+            }
+
+            namespace Consumer {
+
+                /** Properties of a Consumer. */
+                interface $Properties {
+
+                    /** Consumer id */
+                    id?: (Uint8Array|null);
+
+                    /** Consumer created_at */
+                    created_at?: (number|null);
+
+                    /** Consumer updated_at */
+                    updated_at?: (number|null);
+
+                    /** Consumer tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Consumer username */
+                    username?: (string|null);
+
+                    /** Consumer custom_id */
+                    custom_id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Consumer. */
+                type $Shape = holdfast.config.v1.Consumer.$Properties;
+            }
+
+            /**
+             * Properties of an Upstream.
+             * @deprecated Use holdfast.config.v1.Upstream.$Properties instead.
+             */
+            interface IUpstream extends holdfast.config.v1.Upstream.$Properties {
+            }
+
+            /** Represents an Upstream. */
+            class Upstream {
+
+                /**
+                 * Constructs a new Upstream.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Upstream.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Upstream id. */
+                id: Uint8Array;
+
+                /** Upstream created_at. */
+                created_at: number;
+
+                /** Upstream updated_at. */
+                updated_at: number;
+
+                /** Upstream tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Upstream name. */
+                name?: (string|null);
+
+                /** Upstream algorithm. */
+                algorithm?: (string|null);
+
+                /** Upstream hash_on. */
+                hash_on?: (string|null);
+
+                /** Upstream hash_fallback. */
+                hash_fallback?: (string|null);
+
+                /** Upstream hash_on_header. */
+                hash_on_header?: (string|null);
+
+                /** Upstream hash_fallback_header. */
+                hash_fallback_header?: (string|null);
+
+                /** Upstream hash_on_cookie. */
+                hash_on_cookie?: (string|null);
+
+                /** Upstream hash_on_cookie_path. */
+                hash_on_cookie_path?: (string|null);
+
+                /** Upstream hash_on_query_arg. */
+                hash_on_query_arg?: (string|null);
+
+                /** Upstream hash_fallback_query_arg. */
+                hash_fallback_query_arg?: (string|null);
+
+                /** Upstream hash_on_uri_capture. */
+                hash_on_uri_capture?: (string|null);
+
+                /** Upstream hash_fallback_uri_capture. */
+                hash_fallback_uri_capture?: (string|null);
+
+                /** Upstream slots. */
+                slots?: (number|null);
+
+                /** Upstream healthchecks. */
+                healthchecks?: (holdfast.config.v1.Upstream.Healthchecks.$Properties|null);
+
+                /** Upstream host_header. */
+                host_header?: (string|null);
+
+                /** Upstream use_srv_name. */
+                use_srv_name?: (boolean|null);
+
+                /**
+                 * Encodes the specified Upstream message. Does not implicitly {@link holdfast.config.v1.Upstream.verify|verify} messages.
+                 * @param message Upstream message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Upstream.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Upstream message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Upstream & holdfast.config.v1.Upstream.$Shape} Upstream
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream & holdfast.config.v1.Upstream.$Shape;
+            }
+
+            namespace Upstream {
+
+                /** Properties of an Upstream. */
+                interface $Properties {
+
+                    /** Upstream id */
+                    id?: (Uint8Array|null);
+
+                    /** Upstream created_at */
+                    created_at?: (number|null);
+
+                    /** Upstream updated_at */
+                    updated_at?: (number|null);
+
+                    /** Upstream tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Upstream name */
+                    name?: (string|null);
+
+                    /** Upstream algorithm */
+                    algorithm?: (string|null);
+
+                    /** Upstream hash_on */
+                    hash_on?: (string|null);
+
+                    /** Upstream hash_fallback */
+                    hash_fallback?: (string|null);
+
+                    /** Upstream hash_on_header */
+                    hash_on_header?: (string|null);
+
+                    /** Upstream hash_fallback_header */
+                    hash_fallback_header?: (string|null);
+
+                    /** Upstream hash_on_cookie */
+                    hash_on_cookie?: (string|null);
+
+                    /** Upstream hash_on_cookie_path */
+                    hash_on_cookie_path?: (string|null);
+
+                    /** Upstream hash_on_query_arg */
+                    hash_on_query_arg?: (string|null);
+
+                    /** Upstream hash_fallback_query_arg */
+                    hash_fallback_query_arg?: (string|null);
+
+                    /** Upstream hash_on_uri_capture */
+                    hash_on_uri_capture?: (string|null);
+
+                    /** Upstream hash_fallback_uri_capture */
+                    hash_fallback_uri_capture?: (string|null);
+
+                    /** Upstream slots */
+                    slots?: (number|null);
+
+                    /** Upstream healthchecks */
+                    healthchecks?: (holdfast.config.v1.Upstream.Healthchecks.$Properties|null);
+
+                    /** Upstream host_header */
+                    host_header?: (string|null);
+
+                    /** Upstream use_srv_name */
+                    use_srv_name?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Upstream. */
+                type $Shape = holdfast.config.v1.Upstream.$Properties;
+
+                /**
+                 * Properties of a Healthchecks.
+                 * @deprecated Use holdfast.config.v1.Upstream.Healthchecks.$Properties instead.
+                 */
+                interface IHealthchecks extends holdfast.config.v1.Upstream.Healthchecks.$Properties {
+                }
+
+                /** Represents a Healthchecks. */
+                class Healthchecks {
+
+                    /**
+                     * Constructs a new Healthchecks.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Upstream.Healthchecks.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Healthchecks active. */
+                    active?: (holdfast.config.v1.Upstream.Healthchecks.Active.$Properties|null);
+
+                    /** Healthchecks passive. */
+                    passive?: (holdfast.config.v1.Upstream.Healthchecks.Passive.$Properties|null);
+
+                    /** Healthchecks threshold. */
+                    threshold?: (number|null);
+
+                    /**
+                     * Encodes the specified Healthchecks message. Does not implicitly {@link holdfast.config.v1.Upstream.Healthchecks.verify|verify} messages.
+                     * @param message Healthchecks message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Upstream.Healthchecks.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Healthchecks message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Upstream.Healthchecks & holdfast.config.v1.Upstream.Healthchecks.$Shape} Healthchecks
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream.Healthchecks & holdfast.config.v1.Upstream.Healthchecks.$Shape;
+                }
+
+                namespace Healthchecks {
+
+                    /** Properties of a Healthchecks. */
+                    interface $Properties {
+
+                        /** Healthchecks active */
+                        active?: (holdfast.config.v1.Upstream.Healthchecks.Active.$Properties|null);
+
+                        /** Healthchecks passive */
+                        passive?: (holdfast.config.v1.Upstream.Healthchecks.Passive.$Properties|null);
+
+                        /** Healthchecks threshold */
+                        threshold?: (number|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Healthchecks. */
+                    type $Shape = holdfast.config.v1.Upstream.Healthchecks.$Properties;
+
+                    /**
+                     * Properties of an Active.
+                     * @deprecated Use holdfast.config.v1.Upstream.Healthchecks.Active.$Properties instead.
+                     */
+                    interface IActive extends holdfast.config.v1.Upstream.Healthchecks.Active.$Properties {
+                    }
+
+                    /** Represents an Active. */
+                    class Active {
+
+                        /**
+                         * Constructs a new Active.
+                         * @param [properties] Properties to set
+                         */
+                        constructor(properties?: holdfast.config.v1.Upstream.Healthchecks.Active.$Properties);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+
+                        /** Active type. */
+                        type?: (string|null);
+
+                        /** Active timeout. */
+                        timeout?: (number|null);
+
+                        /** Active concurrency. */
+                        concurrency?: (number|null);
+
+                        /** Active http_path. */
+                        http_path?: (string|null);
+
+                        /** Active https_sni. */
+                        https_sni?: (string|null);
+
+                        /** Active https_verify_certificate. */
+                        https_verify_certificate?: (boolean|null);
+
+                        /** Active headers. */
+                        headers?: (holdfast.config.v1.StringListMap.$Properties|null);
+
+                        /** Active healthy. */
+                        healthy?: (holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Properties|null);
+
+                        /** Active unhealthy. */
+                        unhealthy?: (holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Properties|null);
+
+                        /**
+                         * Encodes the specified Active message. Does not implicitly {@link holdfast.config.v1.Upstream.Healthchecks.Active.verify|verify} messages.
+                         * @param message Active message or plain object to encode
+                         * @param [writer] Writer to encode to
+                         * @returns Writer
+                         */
+                        static encode(message: holdfast.config.v1.Upstream.Healthchecks.Active.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                        /**
+                         * Decodes an Active message from the specified reader or buffer.
+                         * @param reader Reader or buffer to decode from
+                         * @param [length] Message length if known beforehand
+                         * @returns {holdfast.config.v1.Upstream.Healthchecks.Active & holdfast.config.v1.Upstream.Healthchecks.Active.$Shape} Active
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream.Healthchecks.Active & holdfast.config.v1.Upstream.Healthchecks.Active.$Shape;
+                    }
+
+                    namespace Active {
+
+                        /** Properties of an Active. */
+                        interface $Properties {
+
+                            /** Active type */
+                            type?: (string|null);
+
+                            /** Active timeout */
+                            timeout?: (number|null);
+
+                            /** Active concurrency */
+                            concurrency?: (number|null);
+
+                            /** Active http_path */
+                            http_path?: (string|null);
+
+                            /** Active https_sni */
+                            https_sni?: (string|null);
+
+                            /** Active https_verify_certificate */
+                            https_verify_certificate?: (boolean|null);
+
+                            /** Active headers */
+                            headers?: (holdfast.config.v1.StringListMap.$Properties|null);
+
+                            /** Active healthy */
+                            healthy?: (holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Properties|null);
+
+                            /** Active unhealthy */
+                            unhealthy?: (holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Properties|null);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+                        }
+
+                        /** Shape of an Active. */
+                        type $Shape = holdfast.config.v1.Upstream.Healthchecks.Active.$Properties;
+
+                        /**
+                         * Properties of a Healthy.
+                         * @deprecated Use holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Properties instead.
+                         */
+                        interface IHealthy extends holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Properties {
+                        }
+
+                        /** Represents a Healthy. */
+                        class Healthy {
+
+                            /**
+                             * Constructs a new Healthy.
+                             * @param [properties] Properties to set
+                             */
+                            constructor(properties?: holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Properties);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+
+                            /** Healthy interval. */
+                            interval?: (number|null);
+
+                            /** Healthy http_statuses. */
+                            http_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                            /** Healthy successes. */
+                            successes?: (number|null);
+
+                            /**
+                             * Encodes the specified Healthy message. Does not implicitly {@link holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.verify|verify} messages.
+                             * @param message Healthy message or plain object to encode
+                             * @param [writer] Writer to encode to
+                             * @returns Writer
+                             */
+                            static encode(message: holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                            /**
+                             * Decodes a Healthy message from the specified reader or buffer.
+                             * @param reader Reader or buffer to decode from
+                             * @param [length] Message length if known beforehand
+                             * @returns {holdfast.config.v1.Upstream.Healthchecks.Active.Healthy & holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Shape} Healthy
+                             * @throws {Error} If the payload is not a reader or valid buffer
+                             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                             */
+                            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream.Healthchecks.Active.Healthy & holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Shape;
+                        }
+
+                        namespace Healthy {
+
+                            /** Properties of a Healthy. */
+                            interface $Properties {
+
+                                /** Healthy interval */
+                                interval?: (number|null);
+
+                                /** Healthy http_statuses */
+                                http_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                                /** Healthy successes */
+                                successes?: (number|null);
+
+                                /** Unknown fields preserved while decoding when enabled */
+                                $unknowns?: Uint8Array[];
+                            }
+
+                            /** Shape of a Healthy. */
+                            type $Shape = holdfast.config.v1.Upstream.Healthchecks.Active.Healthy.$Properties;
+                        }
+
+                        /**
+                         * Properties of an Unhealthy.
+                         * @deprecated Use holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Properties instead.
+                         */
+                        interface IUnhealthy extends holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Properties {
+                        }
+
+                        /** Represents an Unhealthy. */
+                        class Unhealthy {
+
+                            /**
+                             * Constructs a new Unhealthy.
+                             * @param [properties] Properties to set
+                             */
+                            constructor(properties?: holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Properties);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+
+                            /** Unhealthy interval. */
+                            interval?: (number|null);
+
+                            /** Unhealthy http_statuses. */
+                            http_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                            /** Unhealthy tcp_failures. */
+                            tcp_failures?: (number|null);
+
+                            /** Unhealthy timeouts. */
+                            timeouts?: (number|null);
+
+                            /** Unhealthy http_failures. */
+                            http_failures?: (number|null);
+
+                            /**
+                             * Encodes the specified Unhealthy message. Does not implicitly {@link holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.verify|verify} messages.
+                             * @param message Unhealthy message or plain object to encode
+                             * @param [writer] Writer to encode to
+                             * @returns Writer
+                             */
+                            static encode(message: holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                            /**
+                             * Decodes an Unhealthy message from the specified reader or buffer.
+                             * @param reader Reader or buffer to decode from
+                             * @param [length] Message length if known beforehand
+                             * @returns {holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy & holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Shape} Unhealthy
+                             * @throws {Error} If the payload is not a reader or valid buffer
+                             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                             */
+                            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy & holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Shape;
+                        }
+
+                        namespace Unhealthy {
+
+                            /** Properties of an Unhealthy. */
+                            interface $Properties {
+
+                                /** Unhealthy interval */
+                                interval?: (number|null);
+
+                                /** Unhealthy http_statuses */
+                                http_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                                /** Unhealthy tcp_failures */
+                                tcp_failures?: (number|null);
+
+                                /** Unhealthy timeouts */
+                                timeouts?: (number|null);
+
+                                /** Unhealthy http_failures */
+                                http_failures?: (number|null);
+
+                                /** Unknown fields preserved while decoding when enabled */
+                                $unknowns?: Uint8Array[];
+                            }
+
+                            /** Shape of an Unhealthy. */
+                            type $Shape = holdfast.config.v1.Upstream.Healthchecks.Active.Unhealthy.$Properties;
+                        }
+                    }
+
+                    /**
+                     * Properties of a Passive.
+                     * @deprecated Use holdfast.config.v1.Upstream.Healthchecks.Passive.$Properties instead.
+                     */
+                    interface IPassive extends holdfast.config.v1.Upstream.Healthchecks.Passive.$Properties {
+                    }
+
+                    /** Represents a Passive. */
+                    class Passive {
+
+                        /**
+                         * Constructs a new Passive.
+                         * @param [properties] Properties to set
+                         */
+                        constructor(properties?: holdfast.config.v1.Upstream.Healthchecks.Passive.$Properties);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+
+                        /** Passive type. */
+                        type?: (string|null);
+
+                        /** Passive healthy. */
+                        healthy?: (holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Properties|null);
+
+                        /** Passive unhealthy. */
+                        unhealthy?: (holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Properties|null);
+
+                        /**
+                         * Encodes the specified Passive message. Does not implicitly {@link holdfast.config.v1.Upstream.Healthchecks.Passive.verify|verify} messages.
+                         * @param message Passive message or plain object to encode
+                         * @param [writer] Writer to encode to
+                         * @returns Writer
+                         */
+                        static encode(message: holdfast.config.v1.Upstream.Healthchecks.Passive.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                        /**
+                         * Decodes a Passive message from the specified reader or buffer.
+                         * @param reader Reader or buffer to decode from
+                         * @param [length] Message length if known beforehand
+                         * @returns {holdfast.config.v1.Upstream.Healthchecks.Passive & holdfast.config.v1.Upstream.Healthchecks.Passive.$Shape} Passive
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream.Healthchecks.Passive & holdfast.config.v1.Upstream.Healthchecks.Passive.$Shape;
+                    }
+
+                    namespace Passive {
+
+                        /** Properties of a Passive. */
+                        interface $Properties {
+
+                            /** Passive type */
+                            type?: (string|null);
+
+                            /** Passive healthy */
+                            healthy?: (holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Properties|null);
+
+                            /** Passive unhealthy */
+                            unhealthy?: (holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Properties|null);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+                        }
+
+                        /** Shape of a Passive. */
+                        type $Shape = holdfast.config.v1.Upstream.Healthchecks.Passive.$Properties;
+
+                        /**
+                         * Properties of a Healthy.
+                         * @deprecated Use holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Properties instead.
+                         */
+                        interface IHealthy extends holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Properties {
+                        }
+
+                        /** Represents a Healthy. */
+                        class Healthy {
+
+                            /**
+                             * Constructs a new Healthy.
+                             * @param [properties] Properties to set
+                             */
+                            constructor(properties?: holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Properties);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+
+                            /** Healthy http_statuses. */
+                            http_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                            /** Healthy successes. */
+                            successes?: (number|null);
+
+                            /**
+                             * Encodes the specified Healthy message. Does not implicitly {@link holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.verify|verify} messages.
+                             * @param message Healthy message or plain object to encode
+                             * @param [writer] Writer to encode to
+                             * @returns Writer
+                             */
+                            static encode(message: holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                            /**
+                             * Decodes a Healthy message from the specified reader or buffer.
+                             * @param reader Reader or buffer to decode from
+                             * @param [length] Message length if known beforehand
+                             * @returns {holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy & holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Shape} Healthy
+                             * @throws {Error} If the payload is not a reader or valid buffer
+                             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                             */
+                            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy & holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Shape;
+                        }
+
+                        namespace Healthy {
+
+                            /** Properties of a Healthy. */
+                            interface $Properties {
+
+                                /** Healthy http_statuses */
+                                http_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                                /** Healthy successes */
+                                successes?: (number|null);
+
+                                /** Unknown fields preserved while decoding when enabled */
+                                $unknowns?: Uint8Array[];
+                            }
+
+                            /** Shape of a Healthy. */
+                            type $Shape = holdfast.config.v1.Upstream.Healthchecks.Passive.Healthy.$Properties;
+                        }
+
+                        /**
+                         * Properties of an Unhealthy.
+                         * @deprecated Use holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Properties instead.
+                         */
+                        interface IUnhealthy extends holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Properties {
+                        }
+
+                        /** Represents an Unhealthy. */
+                        class Unhealthy {
+
+                            /**
+                             * Constructs a new Unhealthy.
+                             * @param [properties] Properties to set
+                             */
+                            constructor(properties?: holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Properties);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+
+                            /** Unhealthy http_statuses. */
+                            http_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                            /** Unhealthy tcp_failures. */
+                            tcp_failures?: (number|null);
+
+                            /** Unhealthy timeouts. */
+                            timeouts?: (number|null);
+
+                            /** Unhealthy http_failures. */
+                            http_failures?: (number|null);
+
+                            /**
+                             * Encodes the specified Unhealthy message. Does not implicitly {@link holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.verify|verify} messages.
+                             * @param message Unhealthy message or plain object to encode
+                             * @param [writer] Writer to encode to
+                             * @returns Writer
+                             */
+                            static encode(message: holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                            /**
+                             * Decodes an Unhealthy message from the specified reader or buffer.
+                             * @param reader Reader or buffer to decode from
+                             * @param [length] Message length if known beforehand
+                             * @returns {holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy & holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Shape} Unhealthy
+                             * @throws {Error} If the payload is not a reader or valid buffer
+                             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                             */
+                            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy & holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Shape;
+                        }
+
+                        namespace Unhealthy {
+
+                            /** Properties of an Unhealthy. */
+                            interface $Properties {
+
+                                /** Unhealthy http_statuses */
+                                http_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                                /** Unhealthy tcp_failures */
+                                tcp_failures?: (number|null);
+
+                                /** Unhealthy timeouts */
+                                timeouts?: (number|null);
+
+                                /** Unhealthy http_failures */
+                                http_failures?: (number|null);
+
+                                /** Unknown fields preserved while decoding when enabled */
+                                $unknowns?: Uint8Array[];
+                            }
+
+                            /** Shape of an Unhealthy. */
+                            type $Shape = holdfast.config.v1.Upstream.Healthchecks.Passive.Unhealthy.$Properties;
+                        }
+                    }
+                }
+            }
+
+            /**
+             * Properties of a Route.
+             * @deprecated Use holdfast.config.v1.Route.$Properties instead.
+             */
+            interface IRoute extends holdfast.config.v1.Route.$Properties {
+            }
+
+            /** Represents a Route. */
+            class Route {
+
+                /**
+                 * Constructs a new Route.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Route.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Route id. */
+                id: Uint8Array;
+
+                /** Route created_at. */
+                created_at: number;
+
+                /** Route updated_at. */
+                updated_at: number;
+
+                /** Route tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Route name. */
+                name?: (string|null);
+
+                /** Route protocols. */
+                protocols?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Route methods. */
+                methods?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Route hosts. */
+                hosts?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Route paths. */
+                paths?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Route headers. */
+                headers?: (holdfast.config.v1.StringListMap.$Properties|null);
+
+                /** Route snis. */
+                snis?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Route sources. */
+                sources?: (holdfast.config.v1.Route.SourcesList.$Properties|null);
+
+                /** Route destinations. */
+                destinations?: (holdfast.config.v1.Route.DestinationsList.$Properties|null);
+
+                /** Route https_redirect_status_code. */
+                https_redirect_status_code?: (number|null);
+
+                /** Route regex_priority. */
+                regex_priority?: (number|null);
+
+                /** Route strip_path. */
+                strip_path?: (boolean|null);
+
+                /** Route path_handling. */
+                path_handling?: (string|null);
+
+                /** Route preserve_host. */
+                preserve_host?: (boolean|null);
+
+                /** Route request_buffering. */
+                request_buffering?: (boolean|null);
+
+                /** Route response_buffering. */
+                response_buffering?: (boolean|null);
+
+                /** Route service. */
+                service: Uint8Array;
+
+                /**
+                 * Encodes the specified Route message. Does not implicitly {@link holdfast.config.v1.Route.verify|verify} messages.
+                 * @param message Route message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Route.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Route message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Route & holdfast.config.v1.Route.$Shape} Route
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Route & holdfast.config.v1.Route.$Shape;
+            }
+
+            namespace Route {
+
+                /** Properties of a Route. */
+                interface $Properties {
+
+                    /** Route id */
+                    id?: (Uint8Array|null);
+
+                    /** Route created_at */
+                    created_at?: (number|null);
+
+                    /** Route updated_at */
+                    updated_at?: (number|null);
+
+                    /** Route tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Route name */
+                    name?: (string|null);
+
+                    /** Route protocols */
+                    protocols?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Route methods */
+                    methods?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Route hosts */
+                    hosts?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Route paths */
+                    paths?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Route headers */
+                    headers?: (holdfast.config.v1.StringListMap.$Properties|null);
+
+                    /** Route snis */
+                    snis?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Route sources */
+                    sources?: (holdfast.config.v1.Route.SourcesList.$Properties|null);
+
+                    /** Route destinations */
+                    destinations?: (holdfast.config.v1.Route.DestinationsList.$Properties|null);
+
+                    /** Route https_redirect_status_code */
+                    https_redirect_status_code?: (number|null);
+
+                    /** Route regex_priority */
+                    regex_priority?: (number|null);
+
+                    /** Route strip_path */
+                    strip_path?: (boolean|null);
+
+                    /** Route path_handling */
+                    path_handling?: (string|null);
+
+                    /** Route preserve_host */
+                    preserve_host?: (boolean|null);
+
+                    /** Route request_buffering */
+                    request_buffering?: (boolean|null);
+
+                    /** Route response_buffering */
+                    response_buffering?: (boolean|null);
+
+                    /** Route service */
+                    service?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Route. */
+                type $Shape = holdfast.config.v1.Route.$Properties;
+
+                /**
+                 * Properties of a Sources.
+                 * @deprecated Use holdfast.config.v1.Route.Sources.$Properties instead.
+                 */
+                interface ISources extends holdfast.config.v1.Route.Sources.$Properties {
+                }
+
+                /** Represents a Sources. */
+                class Sources {
+
+                    /**
+                     * Constructs a new Sources.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Route.Sources.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Sources ip. */
+                    ip?: (string|null);
+
+                    /** Sources port. */
+                    port?: (number|null);
+
+                    /**
+                     * Encodes the specified Sources message. Does not implicitly {@link holdfast.config.v1.Route.Sources.verify|verify} messages.
+                     * @param message Sources message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Route.Sources.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Sources message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Route.Sources & holdfast.config.v1.Route.Sources.$Shape} Sources
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Route.Sources & holdfast.config.v1.Route.Sources.$Shape;
+                }
+
+                namespace Sources {
+
+                    /** Properties of a Sources. */
+                    interface $Properties {
+
+                        /** Sources ip */
+                        ip?: (string|null);
+
+                        /** Sources port */
+                        port?: (number|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Sources. */
+                    type $Shape = holdfast.config.v1.Route.Sources.$Properties;
+                }
+
+                /**
+                 * Properties of a SourcesList.
+                 * @deprecated Use holdfast.config.v1.Route.SourcesList.$Properties instead.
+                 */
+                interface ISourcesList extends holdfast.config.v1.Route.SourcesList.$Properties {
+                }
+
+                /** Represents a SourcesList. */
+                class SourcesList {
+
+                    /**
+                     * Constructs a new SourcesList.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Route.SourcesList.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** SourcesList values. */
+                    values: holdfast.config.v1.Route.Sources.$Properties[];
+
+                    /**
+                     * Encodes the specified SourcesList message. Does not implicitly {@link holdfast.config.v1.Route.SourcesList.verify|verify} messages.
+                     * @param message SourcesList message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Route.SourcesList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a SourcesList message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Route.SourcesList & holdfast.config.v1.Route.SourcesList.$Shape} SourcesList
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Route.SourcesList & holdfast.config.v1.Route.SourcesList.$Shape;
+                }
+
+                namespace SourcesList {
+
+                    /** Properties of a SourcesList. */
+                    interface $Properties {
+
+                        /** SourcesList values */
+                        values?: (holdfast.config.v1.Route.Sources.$Properties[]|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a SourcesList. */
+                    type $Shape = holdfast.config.v1.Route.SourcesList.$Properties;
+                }
+
+                /**
+                 * Properties of a Destinations.
+                 * @deprecated Use holdfast.config.v1.Route.Destinations.$Properties instead.
+                 */
+                interface IDestinations extends holdfast.config.v1.Route.Destinations.$Properties {
+                }
+
+                /** Represents a Destinations. */
+                class Destinations {
+
+                    /**
+                     * Constructs a new Destinations.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Route.Destinations.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Destinations ip. */
+                    ip?: (string|null);
+
+                    /** Destinations port. */
+                    port?: (number|null);
+
+                    /**
+                     * Encodes the specified Destinations message. Does not implicitly {@link holdfast.config.v1.Route.Destinations.verify|verify} messages.
+                     * @param message Destinations message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Route.Destinations.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Destinations message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Route.Destinations & holdfast.config.v1.Route.Destinations.$Shape} Destinations
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Route.Destinations & holdfast.config.v1.Route.Destinations.$Shape;
+                }
+
+                namespace Destinations {
+
+                    /** Properties of a Destinations. */
+                    interface $Properties {
+
+                        /** Destinations ip */
+                        ip?: (string|null);
+
+                        /** Destinations port */
+                        port?: (number|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Destinations. */
+                    type $Shape = holdfast.config.v1.Route.Destinations.$Properties;
+                }
+
+                /**
+                 * Properties of a DestinationsList.
+                 * @deprecated Use holdfast.config.v1.Route.DestinationsList.$Properties instead.
+                 */
+                interface IDestinationsList extends holdfast.config.v1.Route.DestinationsList.$Properties {
+                }
+
+                /** Represents a DestinationsList. */
+                class DestinationsList {
+
+                    /**
+                     * Constructs a new DestinationsList.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Route.DestinationsList.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** DestinationsList values. */
+                    values: holdfast.config.v1.Route.Destinations.$Properties[];
+
+                    /**
+                     * Encodes the specified DestinationsList message. Does not implicitly {@link holdfast.config.v1.Route.DestinationsList.verify|verify} messages.
+                     * @param message DestinationsList message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Route.DestinationsList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a DestinationsList message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Route.DestinationsList & holdfast.config.v1.Route.DestinationsList.$Shape} DestinationsList
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Route.DestinationsList & holdfast.config.v1.Route.DestinationsList.$Shape;
+                }
+
+                namespace DestinationsList {
+
+                    /** Properties of a DestinationsList. */
+                    interface $Properties {
+
+                        /** DestinationsList values */
+                        values?: (holdfast.config.v1.Route.Destinations.$Properties[]|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a DestinationsList. */
+                    type $Shape = holdfast.config.v1.Route.DestinationsList.$Properties;
+                }
+            }
+
+            /**
+             * Properties of a Target.
+             * @deprecated Use holdfast.config.v1.Target.$Properties instead.
+             */
+            interface ITarget extends holdfast.config.v1.Target.$Properties {
+            }
+
+            /** Represents a Target. */
+            class Target {
+
+                /**
+                 * Constructs a new Target.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Target.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Target id. */
+                id: Uint8Array;
+
+                /** Target created_at. */
+                created_at: number;
+
+                /** Target updated_at. */
+                updated_at: number;
+
+                /** Target tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Target upstream. */
+                upstream: Uint8Array;
+
+                /** Target target. */
+                target?: (string|null);
+
+                /** Target weight. */
+                weight?: (number|null);
+
+                /**
+                 * Encodes the specified Target message. Does not implicitly {@link holdfast.config.v1.Target.verify|verify} messages.
+                 * @param message Target message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Target.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Target message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Target & holdfast.config.v1.Target.$Shape} Target
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Target & holdfast.config.v1.Target.$Shape;
+            }
+
+            namespace Target {
+
+                /** Properties of a Target. */
+                interface $Properties {
+
+                    /** Target id */
+                    id?: (Uint8Array|null);
+
+                    /** Target created_at */
+                    created_at?: (number|null);
+
+                    /** Target updated_at */
+                    updated_at?: (number|null);
+
+                    /** Target tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Target upstream */
+                    upstream?: (Uint8Array|null);
+
+                    /** Target target */
+                    target?: (string|null);
+
+                    /** Target weight */
+                    weight?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Target. */
+                type $Shape = holdfast.config.v1.Target.$Properties;
+            }
+
+            /**
+             * Properties of a Plugin.
+             * @deprecated Use holdfast.config.v1.Plugin.$Properties instead.
+             */
+            interface IPlugin extends holdfast.config.v1.Plugin.$Properties {
+            }
+
+            /** Represents a Plugin. */
+            class Plugin {
+
+                /**
+                 * Constructs a new Plugin.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Plugin.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Plugin id. */
+                id: Uint8Array;
+
+                /** Plugin created_at. */
+                created_at: number;
+
+                /** Plugin updated_at. */
+                updated_at: number;
+
+                /** Plugin tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Plugin name. */
+                name?: (string|null);
+
+                /** Plugin instance_name. */
+                instance_name?: (string|null);
+
+                /** Plugin config. */
+                config: Uint8Array;
+
+                /** Plugin service. */
+                service: Uint8Array;
+
+                /** Plugin route. */
+                route: Uint8Array;
+
+                /** Plugin consumer. */
+                consumer: Uint8Array;
+
+                /** Plugin protocols. */
+                protocols?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Plugin enabled. */
+                enabled?: (boolean|null);
+
+                /**
+                 * Encodes the specified Plugin message. Does not implicitly {@link holdfast.config.v1.Plugin.verify|verify} messages.
+                 * @param message Plugin message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Plugin.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Plugin message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Plugin & holdfast.config.v1.Plugin.$Shape} Plugin
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Plugin & holdfast.config.v1.Plugin.$Shape;
+            }
+
+            namespace Plugin {
+
+                /** Properties of a Plugin. */
+                interface $Properties {
+
+                    /** Plugin id */
+                    id?: (Uint8Array|null);
+
+                    /** Plugin created_at */
+                    created_at?: (number|null);
+
+                    /** Plugin updated_at */
+                    updated_at?: (number|null);
+
+                    /** Plugin tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Plugin name */
+                    name?: (string|null);
+
+                    /** Plugin instance_name */
+                    instance_name?: (string|null);
+
+                    /** Plugin config */
+                    config?: (Uint8Array|null);
+
+                    /** Plugin service */
+                    service?: (Uint8Array|null);
+
+                    /** Plugin route */
+                    route?: (Uint8Array|null);
+
+                    /** Plugin consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** Plugin protocols */
+                    protocols?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Plugin enabled */
+                    enabled?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Plugin. */
+                type $Shape = holdfast.config.v1.Plugin.$Properties;
+            }
+
+            /**
+             * Properties of a KeyAuthCredential.
+             * @deprecated Use holdfast.config.v1.KeyAuthCredential.$Properties instead.
+             */
+            interface IKeyAuthCredential extends holdfast.config.v1.KeyAuthCredential.$Properties {
+            }
+
+            /** Represents a KeyAuthCredential. */
+            class KeyAuthCredential {
+
+                /**
+                 * Constructs a new KeyAuthCredential.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.KeyAuthCredential.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** KeyAuthCredential id. */
+                id: Uint8Array;
+
+                /** KeyAuthCredential created_at. */
+                created_at: number;
+
+                /** KeyAuthCredential updated_at. */
+                updated_at: number;
+
+                /** KeyAuthCredential tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** KeyAuthCredential consumer. */
+                consumer: Uint8Array;
+
+                /** KeyAuthCredential key_digest. */
+                key_digest: Uint8Array;
+
+                /** KeyAuthCredential expires_at. */
+                expires_at?: (number|null);
+
+                /**
+                 * Encodes the specified KeyAuthCredential message. Does not implicitly {@link holdfast.config.v1.KeyAuthCredential.verify|verify} messages.
+                 * @param message KeyAuthCredential message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.KeyAuthCredential.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a KeyAuthCredential message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.KeyAuthCredential & holdfast.config.v1.KeyAuthCredential.$Shape} KeyAuthCredential
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.KeyAuthCredential & holdfast.config.v1.KeyAuthCredential.$Shape;
+            }
+
+            namespace KeyAuthCredential {
+
+                /** Properties of a KeyAuthCredential. */
+                interface $Properties {
+
+                    /** KeyAuthCredential id */
+                    id?: (Uint8Array|null);
+
+                    /** KeyAuthCredential created_at */
+                    created_at?: (number|null);
+
+                    /** KeyAuthCredential updated_at */
+                    updated_at?: (number|null);
+
+                    /** KeyAuthCredential tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** KeyAuthCredential consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** KeyAuthCredential key_digest */
+                    key_digest?: (Uint8Array|null);
+
+                    /** KeyAuthCredential expires_at */
+                    expires_at?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a KeyAuthCredential. */
+                type $Shape = holdfast.config.v1.KeyAuthCredential.$Properties;
+            }
+
+            /**
+             * Properties of an Acl.
+             * @deprecated Use holdfast.config.v1.Acl.$Properties instead.
+             */
+            interface IAcl extends holdfast.config.v1.Acl.$Properties {
+            }
+
+            /** Represents an Acl. */
+            class Acl {
+
+                /**
+                 * Constructs a new Acl.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Acl.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Acl id. */
+                id: Uint8Array;
+
+                /** Acl created_at. */
+                created_at: number;
+
+                /** Acl updated_at. */
+                updated_at: number;
+
+                /** Acl tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Acl consumer. */
+                consumer: Uint8Array;
+
+                /** Acl group. */
+                group?: (string|null);
+
+                /**
+                 * Encodes the specified Acl message. Does not implicitly {@link holdfast.config.v1.Acl.verify|verify} messages.
+                 * @param message Acl message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Acl.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Acl message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Acl & holdfast.config.v1.Acl.$Shape} Acl
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Acl & holdfast.config.v1.Acl.$Shape;
+            }
+
+            namespace Acl {
+
+                /** Properties of an Acl. */
+                interface $Properties {
+
+                    /** Acl id */
+                    id?: (Uint8Array|null);
+
+                    /** Acl created_at */
+                    created_at?: (number|null);
+
+                    /** Acl updated_at */
+                    updated_at?: (number|null);
+
+                    /** Acl tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Acl consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** Acl group */
+                    group?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Acl. */
+                type $Shape = holdfast.config.v1.Acl.$Properties;
+            }
+
+            /**
+             * Properties of an IntegerList.
+             * @deprecated Use holdfast.config.v1.IntegerList.$Properties instead.
+             */
+            interface IIntegerList extends holdfast.config.v1.IntegerList.$Properties {
+            }
+
+            /** Represents an IntegerList. */
+            class IntegerList {
+
+                /**
+                 * Constructs a new IntegerList.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.IntegerList.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** IntegerList values. */
+                values: number[];
+
+                /**
+                 * Encodes the specified IntegerList message. Does not implicitly {@link holdfast.config.v1.IntegerList.verify|verify} messages.
+                 * @param message IntegerList message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.IntegerList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an IntegerList message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.IntegerList & holdfast.config.v1.IntegerList.$Shape} IntegerList
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.IntegerList & holdfast.config.v1.IntegerList.$Shape;
+            }
+
+            namespace IntegerList {
+
+                /** Properties of an IntegerList. */
+                interface $Properties {
+
+                    /** IntegerList values */
+                    values?: (number[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an IntegerList. */
+                type $Shape = holdfast.config.v1.IntegerList.$Properties;
+            }
+
+            /**
+             * Properties of a StringList.
+             * @deprecated Use holdfast.config.v1.StringList.$Properties instead.
+             */
+            interface IStringList extends holdfast.config.v1.StringList.$Properties {
+            }
+
+            /** Represents a StringList. */
+            class StringList {
+
+                /**
+                 * Constructs a new StringList.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.StringList.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StringList values. */
+                values: string[];
+
+                /**
+                 * Encodes the specified StringList message. Does not implicitly {@link holdfast.config.v1.StringList.verify|verify} messages.
+                 * @param message StringList message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.StringList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StringList message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.StringList & holdfast.config.v1.StringList.$Shape} StringList
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.StringList & holdfast.config.v1.StringList.$Shape;
+            }
+
+            namespace StringList {
+
+                /** Properties of a StringList. */
+                interface $Properties {
+
+                    /** StringList values */
+                    values?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StringList. */
+                type $Shape = holdfast.config.v1.StringList.$Properties;
+            }
+
+            /**
+             * Properties of a StringListMap.
+             * @deprecated Use holdfast.config.v1.StringListMap.$Properties instead.
+             */
+            interface IStringListMap extends holdfast.config.v1.StringListMap.$Properties {
+            }
+
+            /** Represents a StringListMap. */
+            class StringListMap {
+
+                /**
+                 * Constructs a new StringListMap.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.StringListMap.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StringListMap entries. */
+                entries: { [k: string]: holdfast.config.v1.StringList.$Properties };
+
+                /**
+                 * Encodes the specified StringListMap message. Does not implicitly {@link holdfast.config.v1.StringListMap.verify|verify} messages.
+                 * @param message StringListMap message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.StringListMap.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StringListMap message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.StringListMap & holdfast.config.v1.StringListMap.$Shape} StringListMap
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.StringListMap & holdfast.config.v1.StringListMap.$Shape;
+            }
+
+            namespace StringListMap {
+
+                /** Properties of a StringListMap. */
+                interface $Properties {
+
+                    /** StringListMap entries */
+                    entries?: ({ [k: string]: holdfast.config.v1.StringList.$Properties }|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StringListMap. */
+                type $Shape = holdfast.config.v1.StringListMap.$Properties;
+            }
+        }
+    }
+}

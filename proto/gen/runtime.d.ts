@@ -1,0 +1,2 @@
+import protobuf = require('protobufjs/minimal.js');
+export = protobuf;

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { holdfast } from '../../proto/gen/config.js';
+import { arbitraryDigests, arbitraryEntity } from '../../test/support/entity-arbitrary.ts';
+import type { Entity, EntityDefinition, JsonObject, JsonValue } from '../model/definition.ts';
+import { definitionOf, entityDefinitions, isEntityKind } from '../model/registry.ts';
+import { splitEntity } from '../model/split-entity.ts';
+import { decodeEntity, encodeEntity } from './entity-codec.ts';
+
+const ID = '01a1fe71-b792-71c2-a993-3a158bc013f5';
+const OTHER_ID = '01a1fe71-b79b-7dc5-8e3f-92ee2e561a39';
+const TIMES = { created_at: 1_700_000_000, updated_at: 1_700_000_001 };
+const consumerBytes = (fields: object): Uint8Array => holdfast.config.v1.Consumer.encode({ id: Buffer.alloc(16, 1), ...fields }).finish();
+const invalid = { name: 'HoldfastError', code: 'WIRE_ENTITY_INVALID' };
+
+for (const definition of entityDefinitions) {
+  test(`${definition.kind}: what is decoded is what was encoded, but for what must not be published`, () => {
+    fc.assert(
+      fc.property(arbitraryEntity(definition), arbitraryDigests(definition), (entity, digests) => {
+        const decoded = decodeEntity(definition.kind, encodeEntity(definition, entity, digests));
+        assert.deepEqual(decoded, { ...splitEntity(definition, entity).published, ...hexDigests(digests) });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test(`${definition.kind}: the order of names changes no byte`, () => {
+    fc.assert(
+      fc.property(arbitraryEntity(definition), arbitraryDigests(definition), (entity, digests) => {
+        assert.deepEqual(encodeEntity(definition, reversed(entity), digests), encodeEntity(definition, entity, digests));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test(`${definition.kind}: broken bytes are decoded or refused with the one code, never anything else`, () => {
+    fc.assert(
+      fc.property(arbitraryEntity(definition), arbitraryDigests(definition), fc.nat(), fc.integer({ min: 1, max: 255 }), (entity, digests, at, flip) => {
+        const bytes = Buffer.from(encodeEntity(definition, entity, digests));
+        const index = at % bytes.length;
+        bytes[index] = (bytes[index] ?? 0) ^ flip;
+        assertDecodesOrRefuses(definition, bytes);
+      }),
+      { numRuns: 200 },
+    );
+  });
+}
+
+test('golden bytes: entities written by earlier versions encode to the same bytes and decode to the same values', () => {
+  const vectors: unknown = JSON.parse(readFileSync(new URL('../../test/cases/entity-bytes.json', import.meta.url), 'utf8'));
+  assert.ok(Array.isArray(vectors) && vectors.length >= entityDefinitions.length);
+  for (const { kind, entity, digests, hex } of vectors) {
+    assert.ok(isEntityKind(kind));
+    const digestBytes = Object.fromEntries(Object.entries(digests).map(([name, value]) => [name, Buffer.from(String(value), 'hex')]));
+    assert.equal(Buffer.from(encodeEntity(definitionOf(kind), entity, digestBytes)).toString('hex'), hex, kind);
+    // Fields added since then come on top.
+    const expected = { ...splitEntity(definitionOf(kind), entity).published, ...hexDigests(digestBytes) };
+    const decoded = new Map<string, unknown>(Object.entries(decodeEntity(kind, Buffer.from(hex, 'hex'))));
+    assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, decoded.get(name)])), expected, kind);
+  }
+});
+
+test('null, empty and default are three different things', () => {
+  const route = decodeEntity('routes', encodeEntity(definitionOf('routes'), { id: ID, ...TIMES, methods: [], hosts: null, headers: {}, regex_priority: 7 }));
+  assert.deepEqual([route.methods, route.hosts, route.headers, route.regex_priority, route.strip_path], [[], null, {}, 7, true]);
+});
+
+test('a field that the writer did not know has its default, also inside records', () => {
+  const upstream = decodeEntity('upstreams', holdfast.config.v1.Upstream.encode({ id: Buffer.alloc(16, 1), name: 'u', healthchecks: { active: { timeout: 3 } } }).finish());
+  assert.equal(upstream.slots, 10_000);
+  assert.equal(upstream.healthchecks.active.timeout, 3);
+  assert.deepEqual(upstream.healthchecks.active.healthy, { interval: 0, http_statuses: [200, 302], successes: 0 });
+  assert.deepEqual(upstream.healthchecks.passive.unhealthy.http_statuses, [429, 500, 503]);
+});
+
+test('a field that the reader does not know is skipped', () => {
+  const unknownField = Buffer.from([0xf8, 0x3f, 0x01]);
+  assert.equal(decodeEntity('consumers', Buffer.concat([consumerBytes({ username: 'a' }), unknownField])).username, 'a');
+});
+
+test('the clear key never gets into the bytes, only its digest does', () => {
+  const credential: Entity = { id: ID, ...TIMES, consumer: { id: OTHER_ID }, key: 'supersecretapikey', expires_at: null, tags: null };
+  const bytes = encodeEntity(definitionOf('keyauth_credentials'), credential, { key: Buffer.alloc(32, 0xab) });
+  assert.equal(Buffer.from(bytes).includes('supersecretapikey'), false);
+  const decoded = decodeEntity('keyauth_credentials', bytes);
+  assert.equal(decoded.key_digest, 'ab'.repeat(32));
+  assert.equal('key' in decoded, false);
+  assert.throws(() => encodeEntity(definitionOf('keyauth_credentials'), credential), /a digest for keyauth_credentials.key/);
+});
+
+test('a field for the control plane only is left out', () => {
+  const definition: EntityDefinition = {
+    ...definitionOf('consumers'),
+    fields: [...definitionOf('consumers').fields, { name: 'comment', tag: 30, type: { kind: 'string' }, description: 'Private.', controlPlaneOnly: true }],
+  };
+  const entity: Entity = { id: ID, ...TIMES, username: 'a', custom_id: null, comment: 'private', tags: null };
+  assert.equal(Buffer.from(encodeEntity(definition, entity)).includes('private'), false);
+  assert.deepEqual(splitEntity(definition, entity).controlPlaneOnly, { comment: 'private' });
+});
+
+const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
+  ['an id of 15 bytes', () => decodeEntity('consumers', holdfast.config.v1.Consumer.encode({ id: Buffer.alloc(15) }).finish()), /an id has 16 bytes/],
+  ['a required field that is absent', () => decodeEntity('services', holdfast.config.v1.Service.encode({ id: Buffer.alloc(16, 1) }).finish()), /services\.host: it is required and absent/],
+  ['a value this version does not know', () => decodeEntity('upstreams', holdfast.config.v1.Upstream.encode({ id: Buffer.alloc(16, 1), name: 'u', algorithm: 'sticky' }).finish()), /'sticky' is not known to this version/],
+  ['a number beyond 2^53', () => decodeEntity('targets', holdfast.config.v1.Target.encode({ id: Buffer.alloc(16, 1), upstream: Buffer.alloc(16, 1), target: 'a:1', weight: 2 ** 60 }).finish()), /beyond what can be represented exactly/],
+  ['a config that is no JSON', () => decodeEntity('plugins', holdfast.config.v1.Plugin.encode({ id: Buffer.alloc(16, 1), name: 'acl', config: Buffer.from('{') }).finish()), /plugins\.config: it is no JSON/],
+  ['a config that is no object', () => decodeEntity('plugins', holdfast.config.v1.Plugin.encode({ id: Buffer.alloc(16, 1), name: 'acl', config: Buffer.from('[]') }).finish()), /it is no JSON object/],
+  ['a credential without a digest', () => decodeEntity('keyauth_credentials', holdfast.config.v1.KeyAuthCredential.encode({ id: Buffer.alloc(16, 1), consumer: Buffer.alloc(16, 1) }).finish()), /key_digest: it is required and absent/],
+  ['bytes that end early', () => decodeEntity('consumers', consumerBytes({ username: 'abc' }).subarray(0, -1)), /cannot be decoded/],
+];
+for (const [what, decode, message] of refused) {
+  test(`refused: ${what}`, () => assert.throws(decode, { ...invalid, message }));
+}
+
+function hexDigests(digests: Readonly<Record<string, Uint8Array>>): JsonObject {
+  return Object.fromEntries(Object.entries(digests).map(([name, digest]) => [`${name}_digest`, Buffer.from(digest).toString('hex')]));
+}
+
+function reversed<T extends JsonValue>(value: T): T;
+function reversed(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map((element: JsonValue) => reversed(element));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).toReversed().map(([name, inner]) => [name, reversed(inner)]));
+}
+
+function assertDecodesOrRefuses(definition: EntityDefinition, bytes: Uint8Array): void {
+  try {
+    decodeEntity(definition.kind, bytes);
+  } catch (thrown) {
+    assert.ok(thrown instanceof Error && 'code' in thrown && thrown.code === invalid.code, String(thrown));
+  }
+}

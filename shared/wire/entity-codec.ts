@@ -1,0 +1,222 @@
+/**
+ * Entities to bytes and back, driven by their definitions; the bytes are what is stored, hashed and published, made
+ * once per write and never re-encoded. Equal entities give equal bytes: fields in the order of their numbers, map
+ * entries sorted, plugin config as canonical JSON. Secrets and control-plane-only fields cannot get in (T2).
+ */
+import { holdfast } from '../../proto/gen/config.js';
+import { assert } from '../assert.ts';
+import { describeThrown, HoldfastError } from '../errors.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
+import type { Entity, EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../model/definition.ts';
+import { isJsonObject } from '../model/entity-checks.ts';
+import { bytesToId, idToBytes, isUuid, type EntityId } from '../model/ids.ts';
+import { definitionOf, type PublishedEntities } from '../model/registry.ts';
+
+/** A message with the values of its fields, as protobufjs takes and gives them. */
+type Message = Readonly<Record<string, unknown>>;
+
+interface MessageCodec {
+  encode(message: Message): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): object;
+}
+
+const { Acl, Consumer, KeyAuthCredential, Plugin, Route, Service, Target, Upstream } = holdfast.config.v1;
+
+const codecs: Readonly<Record<EntityKind, MessageCodec>> = {
+  services: Service, routes: Route, consumers: Consumer, upstreams: Upstream, targets: Target,
+  plugins: Plugin, keyauth_credentials: KeyAuthCredential, acls: Acl,
+};
+
+/**
+ * The bytes of an entity that parse-entity returned (or the `published` part of it). `digests` holds, by field name,
+ * the keyed HMAC of each secret field; one that is missing is a defect of the caller.
+ */
+export function encodeEntity(definition: EntityDefinition, entity: Entity, digests: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
+  const message: Record<string, unknown> = {
+    id: encodeId(entity.id),
+    created_at: entity['created_at'],
+    updated_at: entity['updated_at'],
+    ...encodeFields(definition.fields, entity),
+  };
+  if (Array.isArray(entity['tags'])) message['tags'] = { values: entity['tags'] };
+  for (const field of definition.fields.filter(isDigest)) {
+    const digest = digests[field.name];
+    assert(digest !== undefined && digest.length > 0, `a digest for ${definition.kind}.${field.name}`);
+    message[digestName(field)] = digest;
+  }
+  return codecs[definition.kind].encode(message).finish();
+}
+
+/**
+ * The entity in its published form: every published field, defaults and nulls restored, digests as lower-case hex in
+ * `<name>_digest`. Throws WIRE_ENTITY_INVALID for bytes that are no such entity or hold values this version does not know.
+ */
+export function decodeEntity<K extends EntityKind>(kind: K, bytes: Uint8Array): PublishedEntities[K] {
+  const definition = definitionOf(kind);
+  let message: Message;
+  try {
+    message = { ...codecs[kind].decode(bytes) };
+  } catch (cause) {
+    throw invalid(kind, describeThrown(cause), cause);
+  }
+  const digests = definition.fields.filter(isDigest).map((field) => [digestName(field), decodeDigest(field, message, kind)]);
+  const entity: JsonObject = {
+    id: decodeId(message['id'], kind),
+    created_at: decodeInteger(message['created_at'] ?? 0, 'created_at', kind),
+    updated_at: decodeInteger(message['updated_at'] ?? 0, 'updated_at', kind),
+    ...decodeFields(definition.fields, message, kind),
+    ...Object.fromEntries(digests),
+    tags: message['tags'] === undefined ? null : decodeValue({ kind: 'array', of: { kind: 'string' } }, message['tags'], 'tags', kind),
+  };
+  // The door: the definition has just been applied to every field.
+  return entity as PublishedEntities[K];
+}
+
+function isDigest(field: Field): boolean {
+  return field.secret === 'digest';
+}
+
+function isPublished(field: Field): boolean {
+  return field.secret === undefined && field.controlPlaneOnly !== true;
+}
+
+function digestName(field: Field): string {
+  return `${field.name}_digest`;
+}
+
+function encodeFields(fields: readonly Field[], values: JsonObject): Message {
+  const message: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = values[field.name] ?? null;
+    if (value !== null && isPublished(field)) message[field.name] = encodeValue(field.type, value);
+  }
+  return message;
+}
+
+function encodeValue(type: FieldType, value: JsonValue): unknown {
+  switch (type.kind) {
+    case 'array':
+    case 'set':
+      assert(Array.isArray(value), 'a list is encoded as a list');
+      return { values: value.map((element: JsonValue) => encodeValue(type.of, element)) };
+    case 'map': {
+      assert(isJsonObject(value), 'a map is encoded as a map');
+      const names = Object.keys(value).toSorted();
+      return { entries: Object.fromEntries(names.map((name) => [name, encodeValue(type.values, value[name] ?? null)])) };
+    }
+    case 'record':
+      assert(isJsonObject(value), 'a record is encoded as a record');
+      return encodeFields(type.fields, value);
+    case 'reference':
+      assert(isJsonObject(value) && typeof value['id'] === 'string', 'a reference has an id');
+      return encodeId(value['id']);
+    case 'plugin-config':
+      return Buffer.from(canonicalJson(value), 'utf8');
+    case 'integer':
+      assert(Number.isSafeInteger(value), 'an integer is safe');
+      return value;
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return value;
+    case 'unavailable':
+      return undefined;
+  }
+}
+
+function encodeId(id: string): Uint8Array {
+  assert(isUuid(id), 'an id is a lower-case UUID');
+  return idToBytes(id as EntityId);
+}
+
+function decodeFields(fields: readonly Field[], message: Message, path: string): JsonObject {
+  const values: Record<string, JsonValue> = {};
+  for (const field of fields.filter(isPublished)) {
+    const at = `${path}.${field.name}`;
+    const wire = message[field.name];
+    values[field.name] = wire === undefined ? absent(field, at) : decodeValue(field.type, wire, field.name, at);
+  }
+  return values;
+}
+
+/** What a field is that an older writer did not know: its default, down to the records inside. */
+function absent(field: Field, path: string): JsonValue {
+  if (field.default === undefined && field.required === true) throw invalid(path, 'it is required and absent');
+  if (field.type.kind === 'record' && field.default !== undefined) return decodeFields(field.type.fields, {}, path);
+  return field.default ?? null;
+}
+
+function decodeValue(type: FieldType, wire: unknown, name: string, path: string): JsonValue {
+  switch (type.kind) {
+    case 'string':
+      if (typeof wire !== 'string') break;
+      if (type.oneOf !== undefined && !type.oneOf.includes(wire)) throw invalid(path, `'${wire}' is not known to this version`);
+      return wire;
+    case 'integer':
+      return decodeInteger(wire, name, path);
+    case 'number':
+    case 'boolean':
+      if (typeof wire !== type.kind || (typeof wire !== 'number' && typeof wire !== 'boolean')) break;
+      return wire;
+    case 'array':
+    case 'set': {
+      const values = memberOf(wire, 'values') ?? [];
+      if (!Array.isArray(values)) break;
+      return values.map((element: unknown) => decodeValue(type.of, element, name, path));
+    }
+    case 'map': {
+      const entries = memberOf(wire, 'entries') ?? {};
+      if (typeof entries !== 'object' || entries === null) break;
+      return Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, decodeValue(type.values, value, name, path)]));
+    }
+    case 'record':
+      return decodeFields(type.fields, typeof wire === 'object' ? { ...wire } : {}, path);
+    case 'reference':
+      return { id: decodeId(wire, path) };
+    case 'plugin-config':
+      return decodeConfig(wire, path);
+    case 'unavailable':
+      return null;
+  }
+  throw invalid(path, `it is no ${type.kind}`);
+}
+
+/** Own members only: an absent list must not be taken from the prototype of the message. */
+function memberOf(wire: unknown, name: string): unknown {
+  return typeof wire === 'object' && wire !== null ? new Map<string, unknown>(Object.entries(wire)).get(name) : undefined;
+}
+
+function decodeInteger(wire: unknown, name: string, path: string): number {
+  if (typeof wire === 'number' && Number.isSafeInteger(wire)) return wire;
+  throw invalid(path, `${name} is beyond what can be represented exactly`);
+}
+
+function decodeId(wire: unknown, path: string): string {
+  if (wire instanceof Uint8Array && wire.length === 16) return bytesToId<EntityId>(wire);
+  throw invalid(path, 'an id has 16 bytes');
+}
+
+function decodeDigest(field: Field, message: Message, kind: EntityKind): string {
+  const digest = message[digestName(field)];
+  if (digest instanceof Uint8Array && digest.length > 0) return Buffer.from(digest).toString('hex');
+  throw invalid(`${kind}.${digestName(field)}`, 'it is required and absent');
+}
+
+function decodeConfig(wire: unknown, path: string): JsonObject {
+  try {
+    const config: JsonValue = wire instanceof Uint8Array ? JSON.parse(Buffer.from(wire).toString('utf8')) : null;
+    if (isJsonObject(config)) return config;
+  } catch (cause) {
+    throw invalid(path, 'it is no JSON', cause);
+  }
+  throw invalid(path, 'it is no JSON object');
+}
+
+function invalid(path: string, reason: string, cause?: unknown): HoldfastError {
+  return new HoldfastError({
+    code: 'WIRE_ENTITY_INVALID',
+    source: 'gateway',
+    publicMessage: `the bytes of an entity cannot be decoded: ${path}: ${reason}`,
+    cause,
+  });
+}
