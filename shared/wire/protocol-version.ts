@@ -1,0 +1,22 @@
+/**
+ * The version of the wire protocol and its dated history. Whoever changes proto/sync.proto or proto/telemetry.proto adds a
+ * line here; protocol-version.test.ts compares the files with the newest line's hash and says so. The number rises only where
+ * the other side must know; what old readers may skip is a line with the same number.
+ */
+export interface ProtocolChange {
+  readonly version: number;
+  readonly date: string;
+  readonly change: string;
+  /** SHA-256 over both files without comments and white space (protocol-version.test.ts), lower-case hex. */
+  readonly hash: string;
+}
+
+/** Oldest first. */
+export const PROTOCOL_HISTORY: readonly [ProtocolChange, ...ProtocolChange[]] = [
+  { version: 1, date: '2026-11-21', change: 'first version', hash: 'acd0cbbe4e9bcb9d97186665112043ec44498de7259214276e64645356d3aed2' },
+];
+
+/** What we speak; sent in Hello and Welcome. */
+export const PROTOCOL_VERSION = Math.max(...PROTOCOL_HISTORY.map((entry) => entry.version));
+/** The oldest version of the other side that we still understand. */
+export const OLDEST_PROTOCOL_VERSION = 1;

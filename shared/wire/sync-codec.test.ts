@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { newId, type EntityId, type GatewayId } from '../model/ids.ts';
+import { holdfast } from '../../proto/gen/sync.js';
+import { decodeDeltaContent, decodeSnapshotContent, encodeDeltaContent, encodeSnapshotContent } from './content-codec.ts';
+import { decodeFrame, encodeFrame } from './sync-codec.ts';
+import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type FellBack, type LeafChange, type SyncMessage } from './sync-message.ts';
+
+const gatewayId = newId<GatewayId>();
+const bootId = newId();
+const root = 'ab'.repeat(32);
+const version = { epoch: 1, sequence: Number.MAX_SAFE_INTEGER };
+const fellBack: FellBack = { kind: 'fell-back', from: version, to: { epoch: 1, sequence: 4 }, fromRoot: root, reason: 'crashed thrice' };
+const announced = { transferId: 7, manifestStatement: 'm', transferStatement: 't', compression: 'zstd' };
+
+/** One full message of every kind; a kind without an entry does not compile. */
+const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, { kind: Kind }> } = {
+  hello: {
+    kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'eu-1', active: { version, contentRoot: root }, highestAccepted: version,
+    plugins: [{ name: 'key-auth', version: '1.0.0' }], compressions: ['zstd'], barred: [fellBack],
+  },
+  welcome: {
+    kind: 'welcome', protocolVersion: 1, softwareVersion: '0.1.0', rootStatements: ['r1', 'r2'], delegationStatement: 'd', headStatement: 'h',
+    contentKeys: [{ keyId: 1, ephemeralPublicKey: Buffer.alloc(65, 4), nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(48) }],
+    pingIntervalMs: 10_000, telemetryCredit: 8, labels: { region: 'eu-west', constructor: 'x' },
+  },
+  snapshot: { kind: 'snapshot', ...announced, epochStatement: 'e' },
+  delta: { kind: 'delta', ...announced },
+  chunk: { kind: 'chunk', transferId: 7, offset: 65_536, bytes: Buffer.from('bytes') },
+  applied: { kind: 'applied', version, contentRoot: root, tookMs: 12, quarantined: [{ entityKind: 'routes', id: newId<EntityId>(), code: 'ROUTER_REGEX_INVALID', reason: 'no' }], already: true },
+  rejected: { kind: 'rejected', version, code: 'TRANSFER_ROOT_MISMATCH', reasons: ['one', 'two'] },
+  'fell-back': fellBack,
+  head: { kind: 'head', headStatement: 'h' },
+  ping: { kind: 'ping', nonce: 77, answer: true },
+  telemetry: { kind: 'telemetry', bootId, sequence: 9, batch: Buffer.from('batch') },
+  'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 9 },
+  credit: { kind: 'credit', chunks: 3, telemetry: 0 },
+  renew: { kind: 'renew', certificateRequest: Buffer.from('csr') },
+  renewed: { kind: 'renewed', certificateChain: 'pem' },
+  bye: { kind: 'bye', code: 'shutting-down', reason: 'restart', retryAfterMs: 500 },
+};
+
+/** A value with its byte arrays as hex, so that a Buffer equals a Uint8Array of the same bytes. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
+for (const message of Object.values(examples)) {
+  test(`a ${message.kind} frame survives encoding with every field`, () => {
+    const decoded = decodeFrame(encodeFrame({ gatewayId, message }));
+    assert.equal(decoded.gatewayId, gatewayId);
+    assert.deepEqual(plain(decoded.message), plain(message));
+  });
+}
+
+test('a Hello before the first configuration has no active version', () => {
+  const { message } = decodeFrame(encodeFrame({ gatewayId, message: { ...examples.hello, active: undefined, highestAccepted: { epoch: 0, sequence: 0 } } }));
+  assert.ok(message.kind === 'hello');
+  assert.equal(message.active, undefined);
+  assert.deepEqual(message.highestAccepted, { epoch: 0, sequence: 0 });
+});
+
+test('a frame above 256 KiB is neither sent nor taken', () => {
+  const message: SyncMessage = { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.alloc(MAXIMUM_FRAME_BYTES) };
+  assert.throws(() => encodeFrame({ gatewayId, message }), { code: 'WIRE_FRAME_TOO_LARGE' });
+  assert.throws(() => decodeFrame(Buffer.alloc(MAXIMUM_FRAME_BYTES + 1)), { code: 'WIRE_FRAME_MALFORMED' });
+});
+
+test('reasons are cut to a bound by the sender', () => {
+  const { message } = decodeFrame(encodeFrame({ gatewayId, message: { ...examples.rejected, reasons: Array<string>(2000).fill('x') } }));
+  assert.ok(message.kind === 'rejected' && message.reasons.length === 1000);
+  const long = decodeFrame(encodeFrame({ gatewayId, message: { ...examples.rejected, reasons: ['y'.repeat(5000)] } })).message;
+  assert.ok(long.kind === 'rejected' && long.reasons[0]?.length === 2001);
+});
+
+const { Envelope } = holdfast.sync.v1;
+const id = Buffer.alloc(16, 7);
+const malformed: readonly { readonly name: string; readonly bytes: Uint8Array }[] = [
+  { name: 'nothing in it', bytes: new Uint8Array() },
+  { name: 'no message', bytes: Envelope.encode({ gatewayId: id }).finish() },
+  { name: 'a message of a later protocol', bytes: Buffer.concat([Envelope.encode({ gatewayId: id }).finish(), Buffer.of(0xa2, 0x06, 0)]) },
+  { name: 'no gateway', bytes: Envelope.encode({ ping: { nonce: 1 } }).finish() },
+  { name: 'a gateway id of 15 bytes', bytes: Envelope.encode({ gatewayId: id.subarray(1), ping: { nonce: 1 } }).finish() },
+  { name: 'a boot id of no bytes', bytes: Envelope.encode({ gatewayId: id, telemetryAck: { sequence: 1 } }).finish() },
+  { name: 'a short root', bytes: Envelope.encode({ gatewayId: id, applied: { version: { epoch: 1, sequence: 1 }, contentRoot: id } }).finish() },
+  { name: 'no version', bytes: Envelope.encode({ gatewayId: id, rejected: { code: 'X' } }).finish() },
+  { name: 'an empty chunk', bytes: Envelope.encode({ gatewayId: id, chunk: { transferId: 1 } }).finish() },
+  { name: 'a chunk above 64 KiB', bytes: Envelope.encode({ gatewayId: id, chunk: { transferId: 1, bytes: Buffer.alloc(MAXIMUM_CHUNK_BYTES + 1) } }).finish() },
+  { name: 'a number above 2^53', bytes: Envelope.encode({ gatewayId: id, ping: { nonce: 2 ** 60 } }).finish() },
+];
+for (const { name, bytes } of malformed) {
+  test(`a frame with ${name} is refused`, () => {
+    assert.throws(() => decodeFrame(bytes), { code: 'WIRE_FRAME_MALFORMED' });
+  });
+}
+
+test('any bytes decode or are refused as malformed: nothing else is thrown', () => {
+  const valid = Object.values(examples).map((message) => encodeFrame({ gatewayId, message }));
+  const mutated = fc.tuple(fc.constantFrom(...valid), fc.nat(), fc.nat({ max: 255 }), fc.nat({ max: 40 })).map(([bytes, at, byte, cutOff]) => {
+    const copy = Buffer.from(bytes);
+    copy[at % copy.length] = byte;
+    return copy.subarray(0, copy.length - (cutOff % 5 === 0 ? cutOff : 0));
+  });
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), mutated), (bytes) => {
+      try {
+        decodeFrame(bytes);
+      } catch (thrown) {
+        assert.ok(thrown instanceof Error && 'code' in thrown && thrown.code === 'WIRE_FRAME_MALFORMED', String(thrown));
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+const leaf = fc.record({ kind: fc.constantFrom('routes', 'services', 'keyauth_credentials'), id: fc.constant(0).map(() => newId<EntityId>()), entity: fc.uint8Array({ maxLength: 50 }) });
+
+test('content survives encoding: bytes and order as given', () => {
+  fc.assert(
+    fc.property(fc.array(leaf), fc.array(leaf), (snapshot, puts) => {
+      assert.deepEqual(plain(decodeSnapshotContent(encodeSnapshotContent(snapshot))), plain(snapshot));
+      const changes = puts.flatMap((put): LeafChange[] => [{ op: 'put', ...put }, { op: 'delete', kind: put.kind, id: put.id }]);
+      assert.deepEqual(plain(decodeDeltaContent(encodeDeltaContent(changes))), plain(changes));
+    }),
+    { numRuns: 50 },
+  );
+});
