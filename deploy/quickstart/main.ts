@@ -27,7 +27,8 @@ async function main(): Promise<void> {
     return;
   }
   const stateFolder = options.stateFolder ?? STATE_FOLDER;
-  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  // Others may pass through, not look: as root, Postgres runs as another user and must get to its folder in here.
+  mkdirSync(stateFolder, { recursive: true, mode: 0o711 });
   const processes = new Processes(stateFolder);
   const ended = await processes.endLeftovers();
   if (ended.length > 0) console.log(`ended what an earlier run left behind: ${ended.join(', ')}`);
@@ -81,7 +82,7 @@ async function startOver(stateFolder: string): Promise<void> {
   const controlPlane = join(stateFolder, 'control-plane');
   if (existsSync(controlPlane)) await removeEmbeddedPostgres({ stateFolder: controlPlane, clock: systemClock });
   rmSync(stateFolder, { recursive: true, force: true });
-  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  mkdirSync(stateFolder, { recursive: true, mode: 0o711 });
 }
 
 function stopOnce({ processes }: Installation): () => Promise<void> {

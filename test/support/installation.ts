@@ -2,7 +2,7 @@
  * A whole installation of real processes for one test or bench: control plane with embedded Postgres, demo origin and
  * two data planes, in a folder and on ports of its own. Uses the quickstart's own parts.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,8 @@ export interface TestInstallation extends Installation {
 export async function startInstallation(options: { readonly regions?: readonly Region[]; readonly environment?: Readonly<Record<string, string>> } = {}): Promise<TestInstallation> {
   const { ports, origin } = await claimPorts();
   const stateFolder = mkdtempSync(join(tmpdir(), 'holdfast-installation-'));
+  // As root, Postgres runs as another user and must get to its folder in here.
+  chmodSync(stateFolder, 0o711);
   const installation: Installation = { stateFolder, ports, processes: new Processes(stateFolder), admin: new AdminClient(ports.admin), ...(options.environment === undefined ? {} : { environment: options.environment }) };
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= tearDown(installation, origin));
