@@ -1,0 +1,212 @@
+/**
+ * Window counters in one SharedArrayBuffer, used by all threads of the process, so that a local limit is exact over all
+ * of them without messages. The agent allocates the buffer, each proxy thread opens it, plugins see it as CounterTable.
+ *
+ * Fixed capacity (R5): open addressing in buckets of 64 slots. A key's bucket and identity come from 128 bits of a keyed
+ * hash, so that no client can aim at another's slot. All windows of a key live in its bucket, and a bucket has one lock:
+ * check and count of a request are one critical section, hence all or nothing and never above a limit. Several windows
+ * rule out a single compare-and-swap, and count-then-undo would refuse requests that fit.
+ *
+ * The lock is taken from nobody: a waiter that is not served in time gets `full`. Only the exit of the holder's thread
+ * frees it (`releaseLocksOf`), so two threads are never inside together. A thread that dies inside leaves at worst its
+ * own last request counted in some of its windows: a slot's first word is cleared before and written after the rest.
+ */
+import { hash, randomBytes } from 'node:crypto';
+import type { CounterTable, CounterWindow, TakeResult } from '../../shared/plugins/contract.ts';
+
+export interface CounterTableStats {
+  readonly slots: number;
+  /** Requests that were not counted because their bucket held live entries only. */
+  readonly full: number;
+  /** Requests that were not counted because a lock was not free in time. */
+  readonly lockTimeouts: number;
+}
+
+const SLOTS_PER_BUCKET = 64;
+const SECRET_WORDS = 8;
+const [BUCKETS, FULL, LOCK_TIMEOUTS, SECRET] = [0, 1, 2, 4];
+const HEADER_WORDS = SECRET + SECRET_WORDS;
+const SPINS = 200;
+const WAIT_MS = 1;
+const MAX_WAITS = 50;
+/** How long after its end a window is kept, for a thread that read the clock before the end and counts after it. */
+const RECLAIM_AFTER_MS = 1_000;
+
+const TABLE_FULL: TakeResult = { kind: 'full' };
+
+/** Memory for at least that many slots, one slot for each client and window; 40 bytes a slot. Half of them may be live without any bucket overflowing. */
+export function allocateCounterTable(slots: number): SharedArrayBuffer {
+  const buckets = 2 ** Math.ceil(Math.log2(Math.max(1, slots / SLOTS_PER_BUCKET)));
+  const buffer = new SharedArrayBuffer(layoutOf(buckets).bytes);
+  const header = new Int32Array(buffer, 0, HEADER_WORDS);
+  header[BUCKETS] = buckets;
+  header.set(new Int32Array(new Uint8Array(randomBytes(SECRET_WORDS * 4)).buffer), SECRET);
+  return buffer;
+}
+
+export interface OpenOptions {
+  /** `threadId` of node:worker_threads, unique among the threads that open the table. */
+  readonly threadId: number;
+  readonly clock: { nowMs(): number };
+}
+
+export class SharedCounterTable implements CounterTable {
+  readonly #header: Int32Array;
+  readonly #locks: Int32Array;
+  /** First hash word of each slot, never 0 where the slot is in use. */
+  readonly #tags: Int32Array;
+  /** The other three words. */
+  readonly #hashes: Int32Array;
+  readonly #windowMs: Float64Array;
+  readonly #startMs: Float64Array;
+  readonly #counts: Float64Array;
+  readonly #owner: number;
+  readonly #clock: { nowMs(): number };
+  readonly #secret: string;
+  /** Scratch of one `take`: the slot of each window. */
+  readonly #slots: number[] = [];
+
+  constructor(buffer: SharedArrayBuffer, options: OpenOptions) {
+    this.#header = new Int32Array(buffer, 0, HEADER_WORDS);
+    const buckets = this.#header[BUCKETS] ?? 0;
+    const slots = buckets * SLOTS_PER_BUCKET;
+    const layout = layoutOf(buckets);
+    this.#locks = new Int32Array(buffer, layout.locks, buckets);
+    this.#tags = new Int32Array(buffer, layout.tags, slots);
+    this.#hashes = new Int32Array(buffer, layout.hashes, slots * 3);
+    this.#windowMs = new Float64Array(buffer, layout.windowMs, slots);
+    this.#startMs = new Float64Array(buffer, layout.startMs, slots);
+    this.#counts = new Float64Array(buffer, layout.counts, slots);
+    this.#owner = options.threadId + 1;
+    this.#clock = options.clock;
+    this.#secret = Array.from(this.#header.subarray(SECRET), (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+  }
+
+  take(key: string, windows: readonly CounterWindow[]): TakeResult {
+    const digest = hash('sha256', this.#secret + key, 'binary');
+    const bucket = wordAt(digest, 16) & (this.#locks.length - 1);
+    if (!this.#lock(bucket)) {
+      Atomics.add(this.#header, LOCK_TIMEOUTS, 1);
+      return TABLE_FULL;
+    }
+    try {
+      return this.#takeLocked(bucket * SLOTS_PER_BUCKET, digest, windows);
+    } finally {
+      Atomics.store(this.#locks, bucket, 0);
+    }
+  }
+
+  /** Must be called after a thread has exited, and only then: frees what it held when it died. */
+  releaseLocksOf(threadId: number): void {
+    for (let bucket = 0; bucket < this.#locks.length; bucket += 1) Atomics.compareExchange(this.#locks, bucket, threadId + 1, 0);
+  }
+
+  /** Totals over all threads since allocation; each wraps at 2^32. */
+  stats(): CounterTableStats {
+    return {
+      slots: this.#tags.length,
+      full: Atomics.load(this.#header, FULL) >>> 0,
+      lockTimeouts: Atomics.load(this.#header, LOCK_TIMEOUTS) >>> 0,
+    };
+  }
+
+  #lock(bucket: number): boolean {
+    for (let spin = 0; spin < SPINS; spin += 1) {
+      if (Atomics.compareExchange(this.#locks, bucket, 0, this.#owner) === 0) return true;
+    }
+    // The holder is off its core: sleep rather than burn ours. Nobody notifies, the wait is as good as it gets.
+    for (let wait = 0; wait < MAX_WAITS; wait += 1) {
+      const holder = Atomics.compareExchange(this.#locks, bucket, 0, this.#owner);
+      if (holder === 0) return true;
+      Atomics.wait(this.#locks, bucket, holder, WAIT_MS);
+    }
+    return false;
+  }
+
+  #takeLocked(firstSlot: number, digest: string, windows: readonly CounterWindow[]): TakeResult {
+    this.#find(firstSlot, digest, windows);
+    const used = windows.map((window, index) => this.#usedIn(window, this.#slots[index] ?? -1));
+    const exceeded = windows.flatMap((window, index) => ((used[index] ?? 0) >= window.limit ? [index] : []));
+    if (exceeded.length > 0) {
+      return { kind: 'over', exceeded, remaining: windows.map((window, index) => Math.max(0, window.limit - (used[index] ?? 0))) };
+    }
+    if (!this.#claimMissing(firstSlot)) {
+      Atomics.add(this.#header, FULL, 1);
+      return TABLE_FULL;
+    }
+    for (const [index, window] of windows.entries()) this.#count(this.#slots[index] ?? -1, digest, window, (used[index] ?? 0) + 1);
+    return { kind: 'taken', remaining: windows.map((window, index) => window.limit - (used[index] ?? 0) - 1) };
+  }
+
+  /** Fills the scratch list with the slot of each window, -1 where it has none yet. */
+  #find(firstSlot: number, digest: string, windows: readonly CounterWindow[]): void {
+    this.#slots.length = 0;
+    for (const _ of windows) this.#slots.push(-1);
+    const tag = tagOf(digest);
+    for (let slot = firstSlot; slot < firstSlot + SLOTS_PER_BUCKET; slot += 1) {
+      if (this.#tags[slot] !== tag || !this.#hasHash(slot, digest)) continue;
+      for (const [index, window] of windows.entries()) if (window.windowMs === this.#windowMs[slot]) this.#slots[index] = slot;
+    }
+  }
+
+  #hasHash(slot: number, digest: string): boolean {
+    return this.#hashes[slot * 3] === wordAt(digest, 4) && this.#hashes[slot * 3 + 1] === wordAt(digest, 8) && this.#hashes[slot * 3 + 2] === wordAt(digest, 12);
+  }
+
+  /** A window that another thread has already moved on, or that a clock set back would reopen, keeps its count. */
+  #usedIn(window: CounterWindow, slot: number): number {
+    return slot < 0 || (this.#startMs[slot] ?? 0) < window.startMs ? 0 : (this.#counts[slot] ?? 0);
+  }
+
+  /** Gives each window without a slot an unused or expired one of the bucket; false where there are not enough. */
+  #claimMissing(firstSlot: number): boolean {
+    let missing = this.#slots.indexOf(-1);
+    if (missing < 0) return true;
+    const nowMs = this.#clock.nowMs();
+    for (let slot = firstSlot; slot < firstSlot + SLOTS_PER_BUCKET; slot += 1) {
+      const isFree = this.#tags[slot] === 0 || (this.#startMs[slot] ?? 0) + (this.#windowMs[slot] ?? 0) + RECLAIM_AFTER_MS <= nowMs;
+      if (!isFree || this.#slots.includes(slot)) continue;
+      this.#slots[missing] = slot;
+      missing = this.#slots.indexOf(-1);
+      if (missing < 0) return true;
+    }
+    return false;
+  }
+
+  #count(slot: number, digest: string, window: CounterWindow, count: number): void {
+    const tag = tagOf(digest);
+    const isOwn = this.#tags[slot] === tag && this.#hasHash(slot, digest) && this.#windowMs[slot] === window.windowMs;
+    if (!isOwn) {
+      this.#tags[slot] = 0;
+      this.#hashes[slot * 3] = wordAt(digest, 4);
+      this.#hashes[slot * 3 + 1] = wordAt(digest, 8);
+      this.#hashes[slot * 3 + 2] = wordAt(digest, 12);
+      this.#windowMs[slot] = window.windowMs;
+      this.#startMs[slot] = window.startMs;
+    }
+    this.#counts[slot] = count;
+    if ((this.#startMs[slot] ?? 0) < window.startMs) this.#startMs[slot] = window.startMs;
+    this.#tags[slot] = tag;
+  }
+}
+
+function layoutOf(buckets: number) {
+  const slots = buckets * SLOTS_PER_BUCKET;
+  const locks = HEADER_WORDS * 4;
+  const tags = locks + buckets * 4;
+  const hashes = tags + slots * 4;
+  const windowMs = Math.ceil((hashes + slots * 12) / 8) * 8;
+  const startMs = windowMs + slots * 8;
+  const counts = startMs + slots * 8;
+  return { locks, tags, hashes, windowMs, startMs, counts, bytes: counts + slots * 8 };
+}
+
+/** Four bytes of a latin1 text as one signed 32-bit word. */
+function wordAt(text: string, at: number): number {
+  return text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8) | (text.charCodeAt(at + 2) << 16) | (text.charCodeAt(at + 3) << 24);
+}
+
+/** The first word; 0 means an unused slot, so it becomes 1. */
+function tagOf(digest: string): number {
+  return wordAt(digest, 0) || 1;
+}
