@@ -1,18 +1,24 @@
 /**
  * Reads entities of one gateway inside one transaction. Used through Store.read and Store.write.
  */
+import { defined } from '../../shared/assert.ts';
 import type { EntityDefinition, EntityKind, JsonObject } from '../../shared/model/definition.ts';
-import type { EntityId } from '../../shared/model/ids.ts';
+import { parseId, type EntityId } from '../../shared/model/ids.ts';
+import { onlyRow, type SqlValue, type Transaction } from './database.ts';
+import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
+import type { GatewayScope } from './scope.ts';
+import type { GatewaySecrets } from './secret-box.ts';
+import { findUnstorableText } from './storable-text.ts';
 
 /** An entity as stored: readEntity (entity-record.ts) makes the admin API's document of it. */
 export interface StoredEntity {
   readonly kind: EntityKind;
   readonly id: EntityId;
-  /** What data planes may see: no secrets, digests instead. */
+  /** What data planes may see, without secrets and their digests. */
   readonly published: JsonObject;
-  /** Control-plane-only fields; secrets as envelopes. */
+  /** Control-plane-only fields; secrets as envelopes in base64. */
   readonly controlPlaneOnly: JsonObject;
-  /** The published form on the wire, encoded once. */
+  /** The published form on the wire, encoded once; with digests. */
   readonly bytes: Uint8Array;
   readonly tags: readonly string[];
 }
@@ -39,13 +45,114 @@ export interface EntityPage {
 export interface EntityReader {
   get(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined>;
   /**
-   * By the definition's endpoint key (a service's name, a credential's key). `parentId` is needed where
+   * By the definition's endpoint key (a service's name, a credential's key in the clear). `parentId` is needed where
    * `endpointKeyScope` is `parent`: the id of the entity it belongs to.
    */
   getByEndpointKey(definition: EntityDefinition, value: string, parentId?: EntityId): Promise<StoredEntity | undefined>;
-  /** By one or several unique fields; values in the order of the fields, as in `uniqueTogether`. */
+  /** By one or several unique fields; values in the order of the fields, as in `uniqueTogether`; digests of secrets. */
   findByUnique(kind: EntityKind, fields: readonly string[], values: readonly (string | null)[]): Promise<StoredEntity | undefined>;
   /** In id order, which for our own ids is creation order. */
   list(kind: EntityKind, options: ListOptions): Promise<EntityPage>;
   count(kind: EntityKind): Promise<number>;
+}
+
+/** Parses an `offset` that a client sent back; undefined where it is none of ours. */
+export function parseEntityCursor(text: string): EntityCursor | undefined {
+  const id = parseId<EntityId>(Buffer.from(text, 'base64url').toString('utf8'));
+  return id !== undefined && toCursor(id) === text ? toCursor(id) : undefined;
+}
+
+function toCursor(id: EntityId): EntityCursor {
+  return Buffer.from(id, 'utf8').toString('base64url') as EntityCursor;
+}
+
+function fromCursor(cursor: EntityCursor): EntityId {
+  return defined(parseId<EntityId>(Buffer.from(cursor, 'base64url').toString('utf8')), 'the id in a cursor');
+}
+
+interface EntityRow {
+  readonly id: EntityId;
+  readonly published: JsonObject;
+  readonly control_plane_only: JsonObject;
+  readonly bytes: Buffer;
+  readonly tags: readonly string[];
+}
+
+const COLUMNS = 'e.id, e.published, e.control_plane_only, e.bytes, e.tags';
+const IN_GATEWAY = 'e.tenant_id = $1 AND e.gateway_id = $2 AND e.kind = $3';
+
+export class TransactionReader implements EntityReader {
+  protected readonly transaction: Transaction;
+  protected readonly scope: GatewayScope;
+  readonly #secrets: GatewaySecrets;
+
+  constructor(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets) {
+    this.transaction = transaction;
+    this.scope = scope;
+    this.#secrets = secrets;
+  }
+
+  async get(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
+    return this.#one(kind, `SELECT ${COLUMNS} FROM entities e WHERE ${IN_GATEWAY} AND e.id = $4`, [id]);
+  }
+
+  async getByEndpointKey(definition: EntityDefinition, value: string, parentId?: EntityId): Promise<StoredEntity | undefined> {
+    const key = defined(definition.endpointKey, `the endpoint key of ${definition.kind}`);
+    const field = definition.fields.find((candidate) => candidate.name === key);
+    if (definition.endpointKeyScope !== 'parent') return this.findByUnique(definition.kind, [key], [field?.secret === 'digest' ? this.#secrets.digest(value) : value]);
+    const fields = defined(definition.uniqueTogether?.find((candidate) => candidate.length === 2 && candidate.includes(key)), `the key of ${definition.kind} under its parent`);
+    const parent = defined(parentId, `the parent of ${definition.kind}`);
+    return this.findByUnique(definition.kind, fields, fields.map((name) => (name === key ? value : parent)));
+  }
+
+  async findByUnique(kind: EntityKind, fields: readonly string[], values: readonly (string | null)[]): Promise<StoredEntity | undefined> {
+    // What can't be stored can't be found either, and Postgres would refuse the question.
+    if (findUnstorableText(values) !== undefined) return undefined;
+    return this.#one(
+      kind,
+      `SELECT ${COLUMNS} FROM entities e
+       JOIN entity_unique u ON (u.tenant_id, u.gateway_id, u.kind, u.entity_id) = (e.tenant_id, e.gateway_id, e.kind, e.id)
+       WHERE ${IN_GATEWAY} AND u.key_name = $4 AND u.value = $5`,
+      [uniqueKeyName(fields), uniqueKeyValue(values)],
+    );
+  }
+
+  async list(kind: EntityKind, options: ListOptions): Promise<EntityPage> {
+    const values: SqlValue[] = [this.scope.tenantId, this.scope.gatewayId, kind];
+    const parameter = (value: SqlValue): string => `$${values.push(value)}`;
+    const conditions = [IN_GATEWAY];
+    if (options.after !== undefined) conditions.push(`e.id > ${parameter(fromCursor(options.after))}`);
+    if (findUnstorableText(options.tags?.values ?? []) !== undefined) return { entities: [], next: undefined };
+    if (options.tags !== undefined) conditions.push(`e.tags ${options.tags.mode === 'and' ? '@>' : '&&'} ${parameter(options.tags.values)}::text[]`);
+    if (options.reference !== undefined) {
+      conditions.push(`EXISTS (SELECT FROM entity_references r
+        WHERE (r.tenant_id, r.gateway_id, r.from_kind, r.from_id) = (e.tenant_id, e.gateway_id, e.kind, e.id)
+        AND r.field = ${parameter(options.reference.field)} AND r.to_id = ${parameter(options.reference.id)})`);
+    }
+    // One more than asked for tells whether there is a next page.
+    const text = `SELECT ${COLUMNS} FROM entities e WHERE ${conditions.join(' AND ')} ORDER BY e.id LIMIT ${parameter(options.size + 1)}`;
+    const rows = await this.transaction.query<EntityRow>(text, values);
+    const entities = rows.slice(0, options.size).map((row) => toStored(kind, row));
+    const last = entities.at(-1);
+    return { entities, next: rows.length > options.size && last !== undefined ? toCursor(last.id) : undefined };
+  }
+
+  async count(kind: EntityKind): Promise<number> {
+    const rows = await this.transaction.query<{ readonly count: number }>(`SELECT count(*) AS count FROM entities e WHERE ${IN_GATEWAY}`, [this.scope.tenantId, this.scope.gatewayId, kind]);
+    return onlyRow(rows).count;
+  }
+
+  /** Like get, holding the row until the transaction ends. */
+  protected async lock(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
+    return this.#one(kind, `SELECT ${COLUMNS} FROM entities e WHERE ${IN_GATEWAY} AND e.id = $4 FOR UPDATE`, [id]);
+  }
+
+  async #one(kind: EntityKind, text: string, values: readonly SqlValue[]): Promise<StoredEntity | undefined> {
+    const [row] = await this.transaction.query<EntityRow>(text, [this.scope.tenantId, this.scope.gatewayId, kind, ...values]);
+    return row === undefined ? undefined : toStored(kind, row);
+  }
+}
+
+function toStored(kind: EntityKind, row: EntityRow): StoredEntity {
+  return { kind, id: row.id, published: row.published, controlPlaneOnly: row.control_plane_only, bytes: row.bytes, tags: row.tags };
 }

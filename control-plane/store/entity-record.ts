@@ -1,18 +1,21 @@
 /**
- * From an entity as the admin API speaks of it to what the store keeps, and back: splits published from
- * control-plane-only fields, seals secrets and digests them (T2), derives unique keys and references from the
- * definition, encodes the bytes that are hashed and published.
+ * From an entity as the admin API speaks of it to what the store keeps, and back: seals and digests secrets (T2), derives
+ * unique keys and references from the definition, encodes the bytes that are hashed and published.
  */
-import type { Entity, EntityDefinition, EntityKind, JsonObject } from '../../shared/model/definition.ts';
-import type { EntityId } from '../../shared/model/ids.ts';
-import type { GatewaySecrets } from './secret-box.ts';
+import { assert } from '../../shared/assert.ts';
+import type { Entity, EntityDefinition, EntityKind, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import { isJsonObject } from '../../shared/model/entity-checks.ts';
+import { parseId, type EntityId } from '../../shared/model/ids.ts';
+import { joinEntity, splitEntity } from '../../shared/model/split-entity.ts';
+import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { StoredEntity } from './entity-reader.ts';
+import type { GatewaySecrets, SecretPlace } from './secret-box.ts';
 
 export interface UniqueKey {
+  /** One field, or several that are unique together. */
   readonly fields: readonly string[];
-  /** As a person wrote them, for an error; a secret's is ''. */
-  readonly shown: readonly string[];
-  readonly value: string;
+  /** In the order of the fields; a secret's digest. */
+  readonly values: readonly (string | null)[];
 }
 
 export interface EntityReference {
@@ -27,13 +30,84 @@ export interface EntityRecord extends StoredEntity {
   readonly references: readonly EntityReference[];
 }
 
-/** Prepares a complete, valid entity (parseEntity's result) for insert or update. */
-export declare function buildEntityRecord(definition: EntityDefinition, entity: Entity, secrets: GatewaySecrets): EntityRecord;
+/** Prepares a complete, valid entity (what parseEntity returned) for insert or update. */
+export function buildEntityRecord(definition: EntityDefinition, entity: Entity, secrets: GatewaySecrets): EntityRecord {
+  const id = parseId<EntityId>(entity.id);
+  assert(id !== undefined, 'an entity that was parsed has a UUID');
+  const split = splitEntity(definition, entity);
+  const digests = Object.fromEntries(Object.entries(split.secrets).map(([field, secret]) => [field, secrets.digest(secret)]));
+  const sealed = Object.entries(split.secrets).map(([field, secret]) => {
+    const envelope = secrets.box.seal(placeOf(secrets, definition.kind, id, field), Buffer.from(secret, 'utf8'));
+    return [field, Buffer.from(envelope).toString('base64')] as const;
+  });
+  return {
+    kind: definition.kind,
+    id,
+    published: split.published,
+    controlPlaneOnly: { ...split.controlPlaneOnly, ...Object.fromEntries(sealed) },
+    bytes: encodeEntity(definition, split.published, Object.fromEntries(Object.entries(digests).map(([field, digest]) => [field, Buffer.from(digest, 'hex')]))),
+    tags: textsOf(entity['tags']),
+    uniqueKeys: uniqueKeysOf(definition, { ...split.published, ...digests }),
+    references: referencesOf(definition, entity),
+  };
+}
 
-/**
- * The entity as the admin API speaks of it. Without `secrets` (the asker may not reveal) secret fields are null;
- * digests are never part of it.
- */
-export declare function readEntity(definition: EntityDefinition, stored: StoredEntity, secrets: GatewaySecrets | undefined): Entity;
+/** The entity as the admin API speaks of it. Without `secrets`, for who may not reveal them, secret fields are null. */
+export function readEntity(definition: EntityDefinition, stored: StoredEntity, secrets: GatewaySecrets | undefined): Entity {
+  const controlPlaneOnly: Record<string, JsonValue> = { ...stored.controlPlaneOnly };
+  const revealed: Record<string, string> = {};
+  for (const field of definition.fields.filter((candidate) => candidate.secret !== undefined)) {
+    const sealed = controlPlaneOnly[field.name];
+    controlPlaneOnly[field.name] = null;
+    if (secrets === undefined || typeof sealed !== 'string') continue;
+    const opened = secrets.box.open(placeOf(secrets, definition.kind, stored.id, field.name), Buffer.from(sealed, 'base64'));
+    revealed[field.name] = Buffer.from(opened).toString('utf8');
+  }
+  return joinEntity({ published: { ...stored.published, id: stored.id }, controlPlaneOnly, secrets: revealed });
+}
 
-export type { JsonObject };
+function placeOf(secrets: GatewaySecrets, kind: EntityKind, id: EntityId, field: string): SecretPlace {
+  return [...secrets.place, kind, id, field];
+}
+
+/** Null collides with nothing in a field that is unique alone, and is a value where fields are unique together. */
+function uniqueKeysOf(definition: EntityDefinition, values: JsonObject): readonly UniqueKey[] {
+  const alone = definition.fields.filter((field) => field.unique === true).map((field) => ({ fields: [field.name], values: [keyText(values[field.name])] }));
+  const together = (definition.uniqueTogether ?? []).map((fields) => ({ fields, values: fields.map((name) => keyText(values[name])) }));
+  return [...alone.filter((key) => key.values[0] !== null), ...together];
+}
+
+/** A reference counts by its id. */
+function keyText(value: JsonValue | undefined): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'object') return String(value);
+  const id = referencedId(value);
+  assert(id !== undefined, 'a unique field is a text, a number or a reference');
+  return id;
+}
+
+function referencesOf(definition: EntityDefinition, entity: Entity): readonly EntityReference[] {
+  return definition.fields.flatMap((field) => referencesIn(field.name, field.type, entity[field.name]));
+}
+
+/** Of a field that is a reference or a list of references. */
+function referencesIn(field: string, type: FieldType, value: JsonValue | undefined): readonly EntityReference[] {
+  if (value === undefined || value === null) return [];
+  if (type.kind === 'reference') {
+    const id = referencedId(value);
+    assert(id !== undefined, 'a reference that was parsed has a UUID');
+    return [{ field, to: type.to, id, onDelete: type.onDelete }];
+  }
+  const isList = (type.kind === 'array' || type.kind === 'set') && Array.isArray(value);
+  return isList ? value.flatMap((item: JsonValue) => referencesIn(field, type.of, item)) : [];
+}
+
+function referencedId(value: JsonValue): EntityId | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const id = value['id'];
+  return typeof id === 'string' ? parseId<EntityId>(id) : undefined;
+}
+
+function textsOf(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((item: JsonValue): item is string => typeof item === 'string') : [];
+}

@@ -1,10 +1,19 @@
 /**
- * Writes entities of one gateway inside one transaction and collects the change rows. Used through Store.write.
+ * Writes entities of one gateway inside one transaction and collects what changed; `finish` takes the gateway's next
+ * sequence in the transaction's last statement. Used through Store.write. Conflicts are found without raising an error in
+ * the database, because an error would end the transaction: a refused call has changed nothing and the next may follow.
  */
 import type { EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import type { EntityReader, StoredEntity } from './entity-reader.ts';
-import type { EntityRecord } from './entity-record.ts';
+import { entityKinds } from '../../shared/model/registry.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import { onlyRow } from './database.ts';
+import { commitChanges, type EntityChange } from './entity-changes.ts';
+import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
+import { TransactionReader, type EntityReader, type StoredEntity } from './entity-reader.ts';
+import type { EntityRecord, EntityReference, UniqueKey } from './entity-record.ts';
+import type { Actor } from './scope.ts';
+import { findUnstorableText } from './storable-text.ts';
 import type { StoreProblem } from './store-problem.ts';
 
 /** A call that returns a problem has changed nothing; undefined means done. */
@@ -18,4 +27,200 @@ export interface EntityWriter extends EntityReader {
   delete(kind: EntityKind, id: EntityId): Promise<StoreProblem | undefined>;
   /** Undoes the whole transaction when `work` returns; for writes of several entities that stand or fall together. */
   abandon(): void;
+}
+
+interface Dependant {
+  readonly kind: EntityKind;
+  readonly id: EntityId;
+  readonly bytes: Buffer;
+}
+
+interface DependantRow extends Dependant {
+  readonly field: string;
+  readonly on_delete: 'cascade' | 'restrict';
+}
+
+export class TransactionWriter extends TransactionReader implements EntityWriter {
+  readonly #changes: EntityChange[] = [];
+  #abandoned = false;
+
+  getForUpdate(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
+    return this.lock(kind, id);
+  }
+
+  async insert(record: EntityRecord): Promise<StoreProblem | undefined> {
+    const problem = unstorable(record) ?? (await this.#holdReferences(record.references));
+    if (problem !== undefined) return problem;
+    const rows = await this.transaction.query<{ readonly inserted: boolean; readonly claimed: number }>(
+      `WITH entity AS (
+         INSERT INTO entities (tenant_id, gateway_id, kind, id, published, control_plane_only, bytes, tags)
+         VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7, $8::text[]) ON CONFLICT DO NOTHING RETURNING id),
+       claimed AS (
+         INSERT INTO entity_unique (tenant_id, gateway_id, kind, key_name, value, entity_id)
+         SELECT $1, $2, $3, k.name, k.value, entity.id FROM entity, unnest($9::text[], $10::text[]) AS k (name, value)
+         ON CONFLICT DO NOTHING RETURNING key_name),
+       linked AS (
+         INSERT INTO entity_references (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id, on_delete)
+         SELECT $1, $2, $3, entity.id, r.field, r.to_kind, r.to_id, r.on_delete
+         FROM entity, unnest($11::text[], $12::text[], $13::uuid[], $14::text[]) AS r (field, to_kind, to_id, on_delete)
+         ON CONFLICT DO NOTHING)
+       SELECT EXISTS (SELECT FROM entity) AS inserted, (SELECT count(*) FROM claimed) AS claimed`,
+      [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
+    );
+    const { inserted, claimed } = onlyRow(rows);
+    if (!inserted) return { kind: 'exists', id: record.id };
+    if (claimed < record.uniqueKeys.length) {
+      await this.transaction.query('DELETE FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, $3, $4)', this.#place(record));
+      // Without a conflict any more, its owner went away in between.
+      return conflictIn(record, await this.#ownersOfKeys(record)) ?? this.insert(record);
+    }
+    this.#changes.push({ kind: record.kind, id: record.id, action: 'create', before: undefined, after: record.bytes });
+    return undefined;
+  }
+
+  async update(record: EntityRecord): Promise<StoreProblem | undefined> {
+    const before = await this.lock(record.kind, record.id);
+    if (before === undefined) return { kind: 'not-found' };
+    const problem = unstorable(record) ?? (await this.#holdReferences(record.references)) ?? (await this.#claimKeys(record));
+    if (problem !== undefined) return problem;
+    await this.transaction.query(
+      `WITH released AS (
+         DELETE FROM entity_unique WHERE (tenant_id, gateway_id, kind, entity_id) = ($1, $2, $3, $4)
+         AND (key_name, value) NOT IN (SELECT * FROM unnest($9::text[], $10::text[]))),
+       unlinked AS (
+         DELETE FROM entity_references WHERE (tenant_id, gateway_id, from_kind, from_id) = ($1, $2, $3, $4)
+         AND (field, to_kind, to_id) NOT IN (SELECT * FROM unnest($11::text[], $12::text[], $13::uuid[]))),
+       linked AS (
+         INSERT INTO entity_references (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id, on_delete)
+         SELECT $1, $2, $3, $4, * FROM unnest($11::text[], $12::text[], $13::uuid[], $14::text[])
+         ON CONFLICT (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id) DO NOTHING)
+       UPDATE entities SET published = $5::jsonb, control_plane_only = $6::jsonb, bytes = $7, tags = $8::text[]
+       WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, $3, $4)`,
+      [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
+    );
+    this.#changes.push({ kind: record.kind, id: record.id, action: 'update', before: before.bytes, after: record.bytes });
+    return undefined;
+  }
+
+  async delete(kind: EntityKind, id: EntityId): Promise<StoreProblem | undefined> {
+    const root = await this.lock(kind, id);
+    if (root === undefined) return { kind: 'not-found' };
+    const doomed = new Map<string, Dependant>([[`${kind} ${id}`, { kind, id, bytes: Buffer.from(root.bytes) }]]);
+    const holding: DependantRow[] = [];
+    // Level by level, each locked before the next is looked for: nothing can be attached to what is locked.
+    for (let level = [...doomed.values()]; level.length > 0; ) {
+      const dependants = await this.#lockDependants(level);
+      holding.push(...dependants.filter((dependant) => dependant.on_delete === 'restrict'));
+      level = dependants.filter((dependant) => dependant.on_delete === 'cascade' && !doomed.has(`${dependant.kind} ${dependant.id}`));
+      for (const dependant of level) doomed.set(`${dependant.kind} ${dependant.id}`, dependant);
+    }
+    const holder = holding.find((dependant) => !doomed.has(`${dependant.kind} ${dependant.id}`));
+    if (holder !== undefined) return { kind: 'referenced-by', by: holder.kind, id: holder.id, field: holder.field };
+    const inOrder = [...doomed.values()].sort((a, b) => entityKinds.indexOf(b.kind) - entityKinds.indexOf(a.kind));
+    await this.transaction.query(
+      `WITH doomed AS (SELECT * FROM unnest($3::text[], $4::uuid[]) AS d (kind, id)),
+       unlinked AS (
+         DELETE FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND (from_kind, from_id) IN (SELECT kind, id FROM doomed))
+       DELETE FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND (kind, id) IN (SELECT kind, id FROM doomed)`,
+      [this.scope.tenantId, this.scope.gatewayId, inOrder.map((entity) => entity.kind), inOrder.map((entity) => entity.id)],
+    );
+    this.#changes.push(...inOrder.map((entity) => ({ kind: entity.kind, id: entity.id, action: 'delete' as const, before: entity.bytes, after: undefined })));
+    return undefined;
+  }
+
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  /** Ends the transaction. The version of what it changed; undefined where nothing that is published did. */
+  async finish(actor: Actor): Promise<ConfigVersion | undefined> {
+    if (!this.#abandoned) return commitChanges(this.transaction, this.scope, actor, this.#changes);
+    this.transaction.abandon();
+    return undefined;
+  }
+
+  /** Keeps what is referred to from being deleted meanwhile. */
+  async #holdReferences(references: readonly EntityReference[]): Promise<StoreProblem | undefined> {
+    if (references.length === 0) return undefined;
+    const held = await this.transaction.query<{ readonly kind: EntityKind; readonly id: EntityId }>(
+      `SELECT e.kind, e.id FROM entities e JOIN unnest($3::text[], $4::uuid[]) AS r (kind, id) ON (e.kind, e.id) = (r.kind, r.id)
+       WHERE e.tenant_id = $1 AND e.gateway_id = $2 FOR KEY SHARE OF e`,
+      [this.scope.tenantId, this.scope.gatewayId, references.map((reference) => reference.to), references.map((reference) => reference.id)],
+    );
+    const missing = references.find((reference) => !held.some((entity) => entity.kind === reference.to && entity.id === reference.id));
+    return missing === undefined ? undefined : { kind: 'reference-missing', field: missing.field, to: missing.to, id: missing.id };
+  }
+
+  /** Takes the unique keys that the entity has not yet; all of them or none. */
+  async #claimKeys(record: EntityRecord): Promise<StoreProblem | undefined> {
+    const claimed = await this.transaction.query<{ readonly key_name: string; readonly value: string }>(
+      `INSERT INTO entity_unique (tenant_id, gateway_id, kind, key_name, value, entity_id)
+       SELECT $1, $2, $3, k.name, k.value, $4 FROM unnest($5::text[], $6::text[]) AS k (name, value)
+       ON CONFLICT DO NOTHING RETURNING key_name, value`,
+      [...this.#place(record), ...keyColumns(record.uniqueKeys)],
+    );
+    const owners = await this.#ownersOfKeys(record);
+    if (owners.every((owner) => owner === record.id)) return undefined;
+    await this.transaction.query(
+      `DELETE FROM entity_unique WHERE (tenant_id, gateway_id, kind, entity_id) = ($1, $2, $3, $4)
+       AND (key_name, value) IN (SELECT * FROM unnest($5::text[], $6::text[]))`,
+      [...this.#place(record), claimed.map((key) => key.key_name), claimed.map((key) => key.value)],
+    );
+    return conflictIn(record, owners) ?? this.#claimKeys(record);
+  }
+
+  /** Who has the record's unique keys, in their order; null where nobody has. */
+  async #ownersOfKeys(record: EntityRecord): Promise<readonly (EntityId | null)[]> {
+    const rows = await this.transaction.query<{ readonly owner_id: EntityId | null }>(
+      `SELECT u.entity_id AS owner_id
+       FROM unnest($4::text[], $5::text[]) WITH ORDINALITY AS k (name, value, position)
+       LEFT JOIN entity_unique u ON (u.tenant_id, u.gateway_id, u.kind, u.key_name, u.value) = ($1, $2, $3, k.name, k.value)
+       ORDER BY k.position`,
+      [this.scope.tenantId, this.scope.gatewayId, record.kind, ...keyColumns(record.uniqueKeys)],
+    );
+    return rows.map((row) => row.owner_id);
+  }
+
+  /** Whoever refers to one of these, and the references themselves, so that none is moved away meanwhile. */
+  async #lockDependants(level: readonly Dependant[]): Promise<readonly DependantRow[]> {
+    return this.transaction.query<DependantRow>(
+      `SELECT e.kind, e.id, e.bytes, r.field, r.on_delete
+       FROM unnest($3::text[], $4::uuid[]) AS d (kind, id)
+       JOIN entity_references r ON (r.to_kind, r.to_id) = (d.kind, d.id)
+       JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
+       WHERE r.tenant_id = $1 AND r.gateway_id = $2 FOR UPDATE OF e, r`,
+      [this.scope.tenantId, this.scope.gatewayId, level.map((entity) => entity.kind), level.map((entity) => entity.id)],
+    );
+  }
+
+  #place(record: EntityRecord) {
+    return [this.scope.tenantId, this.scope.gatewayId, record.kind, record.id] as const;
+  }
+
+  /** $1 to $8 of the statements that store an entity. */
+  #entityValues(record: EntityRecord) {
+    return [...this.#place(record), JSON.stringify(record.published), JSON.stringify(record.controlPlaneOnly), record.bytes, record.tags] as const;
+  }
+}
+
+function keyColumns(keys: readonly UniqueKey[]) {
+  return [keys.map((key) => uniqueKeyName(key.fields)), keys.map((key) => uniqueKeyValue(key.values))] as const;
+}
+
+function referenceColumns(references: readonly EntityReference[]) {
+  return [references.map((r) => r.field), references.map((r) => r.to), references.map((r) => r.id), references.map((r) => r.onDelete)] as const;
+}
+
+/** The first unique key that another entity has. */
+function conflictIn(record: EntityRecord, owners: readonly (EntityId | null)[]): StoreProblem | undefined {
+  for (const [position, ownerId] of owners.entries()) {
+    const key = record.uniqueKeys[position];
+    if (key !== undefined && ownerId !== null && ownerId !== record.id) return { kind: 'unique', fields: key.fields, values: key.values, ownerId };
+  }
+  return undefined;
+}
+
+function unstorable(record: EntityRecord): StoreProblem | undefined {
+  const field = findUnstorableText(record.published) ?? findUnstorableText(record.controlPlaneOnly);
+  return field === undefined ? undefined : { kind: 'unstorable-text', field };
 }

@@ -1,30 +1,48 @@
 /**
- * Secrets at rest (T2): AES-256-GCM envelopes whose associated data is the place they belong to, under a data key per
- * tenant that is itself an envelope under the key-encryption key.
+ * Secrets at rest (T2): envelopes (shared/trust/envelope.ts) whose associated data is the place they belong to. One box
+ * seals under one key; secret-keys.ts says which.
  */
-export interface SecretEnvelope {
-  readonly version: 1;
-  /** Which key: `kek:<fingerprint>`, `tenant:<n>`. */
-  readonly key: string;
-  /** Base64; the last 16 bytes of `ciphertext` are the tag. */
-  readonly nonce: string;
-  readonly ciphertext: string;
-}
+import { decodeEnvelope, encodeEnvelope, openEnvelope, sealEnvelope } from '../../shared/trust/envelope.ts';
+import { assert } from '../../shared/assert.ts';
+import { HoldfastError } from '../../shared/errors.ts';
 
-/** Where a secret belongs: an envelope moved anywhere else does not open. */
+/** Where a secret belongs, from the outside in (`tenant, gateway, kind, id, field`): moved anywhere else it does not open. */
 export type SecretPlace = readonly string[];
 
 export interface SecretBox {
-  seal(place: SecretPlace, plaintext: Uint8Array): SecretEnvelope;
-  /** Throws STORE_SECRET_UNREADABLE where the key or the place is not the one it was sealed for. */
-  open(place: SecretPlace, envelope: SecretEnvelope): Uint8Array;
+  /** The encoded envelope. */
+  seal(place: SecretPlace, plaintext: Uint8Array): Uint8Array;
+  /** Throws where the key or the place is not the one it was sealed for, or a byte was changed. */
+  open(place: SecretPlace, sealed: Uint8Array): Uint8Array;
 }
 
-/** What a gateway's entities need: its tenant's box, its place, and the keyed digest that its data planes can compute too. */
+/** What the entities of one gateway need. */
 export interface GatewaySecrets {
   readonly box: SecretBox;
-  /** The first parts of every place in this gateway: tenant and gateway id. */
+  /** Tenant and gateway id: the first parts of every place in this gateway. */
   readonly place: SecretPlace;
-  /** Lower-case hex. */
+  /** Of a presented credential, as the gateway's data planes compute it too; lower-case hex. */
   digest(secret: string): string;
+}
+
+/** `key` has 32 bytes and is named `keyId` (1…2^32-1) in the envelopes. */
+export function createSecretBox(key: Uint8Array, keyId: number): SecretBox {
+  return {
+    seal: (place, plaintext) => encodeEnvelope(sealEnvelope({ key, keyId, plaintext, associatedData: associatedData(place) })),
+    open(place, sealed) {
+      const envelope = decodeEnvelope(sealed);
+      if (envelope.keyId === keyId) return openEnvelope({ key, envelope, associatedData: associatedData(place) });
+      throw new HoldfastError({
+        code: 'STORE_SECRET_KEY_UNKNOWN',
+        source: 'control-plane',
+        publicMessage: 'a stored secret can not be read',
+        message: `a secret in the database was sealed with key ${envelope.keyId}, this control plane has key ${keyId}; give it the key-encryption key the database was written with`,
+      });
+    },
+  };
+}
+
+function associatedData(place: SecretPlace): Buffer {
+  assert(place.every((part) => !part.includes('|')), 'the parts of a place can be told apart');
+  return Buffer.from(place.join('|'), 'utf8');
 }

@@ -6,8 +6,8 @@ import type { EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 
 export type StoreProblem =
-  /** Another entity has these values in these fields already. */
-  | { readonly kind: 'unique'; readonly fields: readonly string[]; readonly values: readonly string[]; readonly ownerId: EntityId | undefined }
+  /** Another entity has these values in these fields already; of a secret it is the digest. */
+  | { readonly kind: 'unique'; readonly fields: readonly string[]; readonly values: readonly (string | null)[]; readonly ownerId: EntityId }
   /** An entity with this id exists already. */
   | { readonly kind: 'exists'; readonly id: string }
   | { readonly kind: 'reference-missing'; readonly field: string; readonly to: EntityKind; readonly id: EntityId }

@@ -27,7 +27,7 @@ create unique index tenants_name on tenants (name) where deleted_at is null;
 create table tenant_keys (
   tenant_id   uuid not null references tenants,
   key_id      integer not null,
-  envelope    jsonb not null,
+  envelope    bytea not null,
   created_at  timestamptz not null default now(),
   primary key (tenant_id, key_id)
 );
@@ -40,6 +40,8 @@ create table gateways (
   name           text not null,
   epoch          bigint not null default 1 check (epoch >= 1),
   head_sequence  bigint not null default 0 check (head_sequence >= 0),
+  -- Moves with every change to its data planes that other control-plane instances must hear of.
+  fleet_revision bigint not null default 0,
   created_at     timestamptz not null default now(),
   deleted_at     timestamptz,
   primary key (tenant_id, id)
@@ -51,7 +53,7 @@ create table content_keys (
   tenant_id   uuid not null,
   gateway_id  uuid not null,
   key_id      integer not null check (key_id >= 1),
-  envelope    jsonb not null,
+  envelope    bytea not null,
   created_at  timestamptz not null default now(),
   primary key (tenant_id, gateway_id, key_id),
   foreign key (tenant_id, gateway_id) references gateways (tenant_id, id)
@@ -96,8 +98,6 @@ create table entities (
   -- Encoded once, when written. Hashed and published as they are.
   bytes               bytea not null,
   tags                text[] not null default '{}',
-  created_at          timestamptz not null default now(),
-  updated_at          timestamptz not null default now(),
   primary key (tenant_id, gateway_id, kind, id),
   foreign key (tenant_id, gateway_id) references gateways (tenant_id, id)
 );
@@ -221,7 +221,7 @@ create table signing_keys (
   public_key        text not null,
   -- PEM, for a certificate authority.
   certificate       text,
-  private_envelope  jsonb,
+  private_envelope  bytea,
   created_at        timestamptz not null default clock_timestamp(),
   retired_at        timestamptz,
   primary key (purpose, key_id),

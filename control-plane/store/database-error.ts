@@ -1,0 +1,44 @@
+/**
+ * What Postgres and its driver throw, told apart by SQLSTATE: what is worth another try, what is the database's absence,
+ * what is a defect of ours. Called by the files of this folder that run queries.
+ */
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+
+/** The five characters of an error that the server raised; undefined for anything else. */
+export function sqlState(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return undefined;
+  return /^[0-9A-Z]{5}$/.test(thrown.code) && 'severity' in thrown ? thrown.code : undefined;
+}
+
+/** True for serialization_failure and deadlock_detected: the same transaction may go through when run again. */
+export function isConflict(thrown: unknown): boolean {
+  const state = sqlState(thrown);
+  return state === '40001' || state === '40P01';
+}
+
+/** SQLSTATEs and classes that say that the server is not there for us: connection, resources, shutdown. */
+const ABSENCE = /^(08|53|57P)/;
+const QUERY_CANCELED = '57014';
+const IDLE_IN_TRANSACTION = '25P03';
+
+/** A HoldfastError for what an operator must know about; a defect of ours (a syntax error, a broken constraint) stays as it is. */
+export function toStoreError(thrown: unknown): unknown {
+  if (thrown instanceof HoldfastError) return thrown;
+  const state = sqlState(thrown);
+  if (state === QUERY_CANCELED || state === IDLE_IN_TRANSACTION) {
+    return new HoldfastError({ code: 'STORE_TIMEOUT', source: 'control-plane', retryable: true, publicMessage: 'the database took too long', message: `the database took too long: ${describeThrown(thrown)}`, cause: thrown });
+  }
+  if (isConflict(thrown)) {
+    return new HoldfastError({ code: 'STORE_BUSY', source: 'control-plane', retryable: true, publicMessage: 'too many writes at once touch the same entities', message: `a transaction lost against others too often: ${describeThrown(thrown)}`, cause: thrown });
+  }
+  const absent = state === undefined ? isDriverError(thrown) : ABSENCE.test(state);
+  if (!absent) return thrown;
+  return new HoldfastError({ code: 'STORE_UNAVAILABLE', source: 'control-plane', retryable: true, publicMessage: 'the database is not reachable', message: `the database is not reachable: ${describeThrown(thrown)}`, cause: thrown });
+}
+
+/** Network errors carry an errno name; the driver's own about lost connections only a text. */
+function isDriverError(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  if ('errno' in thrown || thrown instanceof AggregateError) return true;
+  return /connection|timeout exceeded when trying to connect|client was closed/i.test(thrown.message);
+}

@@ -1,0 +1,173 @@
+/**
+ * The connection pool, and the only way to a query: a transaction that first takes a role and sets the tenant, both
+ * local to it (T1). Runs a transaction again after a deadlock. Everything in this folder works through it, except what
+ * comes before serving (prepare-database.ts, migrate.ts) and the change feed's own connection.
+ */
+import { Pool, types, type PoolClient } from 'pg';
+import { assert } from '../../shared/assert.ts';
+import { Backoff } from '../../shared/backoff.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
+import { isUuid, type TenantId } from '../../shared/model/ids.ts';
+import { isConflict, toStoreError } from './database-error.ts';
+
+/** Roles of the first migration, each with the rights of one job. */
+export type DatabaseRole = 'holdfast_app' | 'holdfast_publisher' | 'holdfast_ingest' | 'holdfast_authentication';
+
+export interface TransactionOptions {
+  readonly role: DatabaseRole;
+  /** Rows of this tenant only. Without one, the app and ingest roles see nothing. */
+  readonly tenantId?: TenantId;
+  /** `snapshot`: read only, and every query sees the same moment. `write`: READ COMMITTED. */
+  readonly mode: 'snapshot' | 'write';
+}
+
+/** Values as the driver takes them: text, numbers, dates, bytes, arrays of them; objects only as JSON text. */
+export type SqlValue = string | number | bigint | boolean | null | Date | Uint8Array | readonly (string | number | Date | Uint8Array | null)[];
+
+export interface Transaction {
+  /** The row type states what the query selects: this is the door for database rows. */
+  query<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** The last statement and COMMIT in one round trip, so that locks it takes are held as short as can be. */
+  commitWith<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** Rolls back instead of committing when the work returns. */
+  abandon(): void;
+}
+
+export interface DatabaseOptions {
+  readonly connectionString: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly poolSize: number;
+  readonly statementTimeoutMs: number;
+}
+
+const MAX_ATTEMPTS = 8;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export class Database {
+  readonly #pool: Pool;
+  readonly #options: DatabaseOptions;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#pool = new Pool({
+      connectionString: options.connectionString,
+      application_name: 'holdfast',
+      max: options.poolSize,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      pipeline: true,
+      types: { getTypeParser },
+    });
+    // Without listeners a connection that breaks would end the process; whoever uses it sees the error in its query.
+    this.#pool.on('connect', (client) => client.on('error', (error) => options.log.warn({ event: 'database-connection-lost', reason: error.message }, 'a database connection broke')));
+    this.#pool.on('error', () => undefined);
+  }
+
+  /** Runs `work` in a transaction, again after a conflict with another one. Throws STORE_… or what `work` threw. */
+  async transaction<T>(options: TransactionOptions, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const backoff = new Backoff({ initialMs: 10, maximumMs: 300, random: Math.random });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(options, work);
+      } catch (thrown) {
+        if (!isConflict(thrown) || attempt === MAX_ATTEMPTS) throw toStoreError(thrown);
+      }
+      await new Promise<void>((resolve) => this.#options.clock.after(backoff.nextDelayMs(), resolve, { keepAlive: true }));
+    }
+  }
+
+  /** Waits for running transactions; new ones are refused. */
+  async stop(): Promise<void> {
+    if (!this.#pool.ended && !this.#pool.ending) await this.#pool.end();
+  }
+
+  async #attempt<T>(options: TransactionOptions, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    const transaction = new OpenTransaction(client);
+    let broken = false;
+    try {
+      await client.query(this.#prologue(options));
+      const value = await work(transaction);
+      await transaction.end();
+      return value;
+    } catch (thrown) {
+      broken = !(await transaction.rollBack());
+      throw thrown;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** One round trip. All of it is local to the transaction, so a pooled connection carries nothing over. */
+  #prologue({ role, tenantId, mode }: TransactionOptions): string {
+    assert(tenantId === undefined || isUuid(tenantId), 'a tenant id is a UUID');
+    return [
+      mode === 'snapshot' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'BEGIN ISOLATION LEVEL READ COMMITTED',
+      `SET LOCAL ROLE ${role}`,
+      'SET LOCAL search_path = holdfast',
+      `SET LOCAL statement_timeout = ${this.#options.statementTimeoutMs}`,
+      `SET LOCAL idle_in_transaction_session_timeout = ${this.#options.statementTimeoutMs}`,
+      `SET LOCAL holdfast.tenant = '${tenantId ?? ''}'`,
+    ].join('; ');
+  }
+}
+
+class OpenTransaction implements Transaction {
+  readonly #client: PoolClient;
+  #state: 'open' | 'abandoned' | 'ended' = 'open';
+
+  constructor(client: PoolClient) {
+    this.#client = client;
+  }
+
+  async query<Row extends object>(text: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    assert(this.#state !== 'ended', 'no query follows the end of its transaction');
+    const result = await this.#client.query<Row>(text, [...values]);
+    return result.rows;
+  }
+
+  async commitWith<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
+    assert(this.#state === 'open', 'a transaction ends once');
+    // Where the statement fails, COMMIT finds a failed transaction and rolls it back.
+    const [result] = await Promise.all([this.#client.query<Row>(text, [...values]), this.#client.query('COMMIT')]);
+    this.#state = 'ended';
+    return result.rows;
+  }
+
+  abandon(): void {
+    if (this.#state === 'open') this.#state = 'abandoned';
+  }
+
+  async end(): Promise<void> {
+    if (this.#state === 'ended') return;
+    await this.#client.query(this.#state === 'abandoned' ? 'ROLLBACK' : 'COMMIT');
+    this.#state = 'ended';
+  }
+
+  /** False where the connection can't be used any more. */
+  async rollBack(): Promise<boolean> {
+    if (this.#state === 'ended') return true;
+    this.#state = 'ended';
+    try {
+      await this.#client.query('ROLLBACK');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Whole numbers as numbers: versions and counts stay below 2^53; larger sums of bytes or microseconds are rounded. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+  if (oid === types.builtins.INT8) return Number;
+  return format === 'binary' ? types.getTypeParser(oid, 'binary') : types.getTypeParser(oid, 'text');
+}
+
+/** The one row of a query that always has one. */
+export function onlyRow<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  assert(row !== undefined && rows.length === 1, 'the query has exactly one row');
+  return row;
+}
+

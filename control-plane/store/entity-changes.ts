@@ -1,0 +1,65 @@
+/**
+ * The end of every write: change rows, audit rows and the gateway's next sequence in one last statement, sent together
+ * with COMMIT. The head row stays locked from that statement to the commit, so commit order is version order, and no
+ * longer. Called by entity-writer.ts.
+ */
+import type { EntityKind } from '../../shared/model/definition.ts';
+import type { EntityId } from '../../shared/model/ids.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { Transaction } from './database.ts';
+import { onlyRow } from './database.ts';
+import type { Actor, GatewayScope } from './scope.ts';
+
+export interface EntityChange {
+  readonly kind: EntityKind;
+  readonly id: EntityId;
+  readonly action: 'create' | 'update' | 'delete';
+  readonly before: Uint8Array | undefined;
+  readonly after: Uint8Array | undefined;
+}
+
+/** The channel of LISTEN; its payload is a gateway id and nothing else. */
+export const CHANGE_CHANNEL = 'holdfast_changes';
+
+/** Undefined where nothing that is published changed: such a write takes no sequence. */
+export async function commitChanges(transaction: Transaction, scope: GatewayScope, actor: Actor, changes: readonly EntityChange[]): Promise<ConfigVersion | undefined> {
+  if (changes.length === 0) return undefined;
+  const published = changes.filter(isPublished);
+  const audit = [changes.map((change) => change.action), changes.map((change) => change.kind), changes.map((change) => change.id)] as const;
+  const who = [scope.tenantId, scope.gatewayId, actor.operatorId, actor.name, actor.address, actor.requestId] as const;
+  if (published.length === 0) {
+    await transaction.commitWith(
+      `INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id)
+       SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id FROM unnest($7::text[], $8::text[], $9::text[]) AS a (action, kind, id)`,
+      [...who, ...audit],
+    );
+    return undefined;
+  }
+  const rows = await transaction.commitWith<ConfigVersion>(
+    `WITH head AS (
+       UPDATE gateways SET head_sequence = head_sequence + 1
+       WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING epoch, head_sequence AS sequence),
+     changed AS (
+       -- A gateway deleted meanwhile has no head: NOT NULL then refuses the whole write.
+       INSERT INTO changes (tenant_id, gateway_id, epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, actor_id, actor, request_id)
+       SELECT $1, $2, (SELECT epoch FROM head), (SELECT sequence FROM head), c.ordinal, c.kind, c.id, CASE WHEN c.after IS NULL THEN 'delete' ELSE 'put' END, c.before, c.after, $3, $4, $6
+       FROM unnest($10::text[], $11::uuid[], $12::bytea[], $13::bytea[]) WITH ORDINALITY AS c (kind, id, before, after, ordinal)),
+     audited AS (
+       INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, epoch, sequence)
+       SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id, head.epoch, head.sequence
+       FROM head, unnest($7::text[], $8::text[], $9::text[]) AS a (action, kind, id))
+     SELECT epoch, sequence, pg_notify('${CHANGE_CHANNEL}', $2::text) FROM head`,
+    [
+      ...who, ...audit,
+      published.map((change) => change.kind), published.map((change) => change.id),
+      published.map((change) => change.before ?? null), published.map((change) => change.after ?? null),
+    ],
+  );
+  const { epoch, sequence } = onlyRow(rows);
+  return { epoch, sequence };
+}
+
+/** A change of control-plane-only fields leaves the published bytes as they are. */
+function isPublished(change: EntityChange): boolean {
+  return change.before === undefined || change.after === undefined || !Buffer.from(change.before).equals(change.after);
+}
