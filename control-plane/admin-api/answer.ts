@@ -65,6 +65,35 @@ export function methodNotAllowed(allow: readonly string[]): Refusal {
   return new Refusal({ code: 'ADMIN_METHOD_NOT_ALLOWED', status: 405, body: { message: 'Method not allowed' }, headers: { allow: allow.join(', ') } });
 }
 
+export function unsupportedMediaType(): Refusal {
+  const message = 'Unsupported media type; send application/json, application/x-www-form-urlencoded or multipart/form-data';
+  return new Refusal({ code: 'ADMIN_UNSUPPORTED_MEDIA_TYPE', status: 415, body: { message } });
+}
+
+export function bodyTooLarge(maxBytes: number): Refusal {
+  return new Refusal({ code: 'ADMIN_BODY_TOO_LARGE', status: 413, body: { message: `Payload too large: a body may have at most ${maxBytes} bytes` } });
+}
+
+/** 400: bytes that are no body of their type. */
+export function bodyUnreadable(message: string, cause?: unknown): Refusal {
+  return new Refusal({ code: 'ADMIN_BODY_UNREADABLE', status: 400, body: { message }, cause });
+}
+
+/** 400: a path or query that is not well-formed. */
+export function targetUnreadable(message: string): Refusal {
+  return new Refusal({ code: 'ADMIN_TARGET_UNREADABLE', status: 400, body: { message } });
+}
+
+/** 401: no credential, or one that is not valid. */
+export function unauthenticated(message: string): Refusal {
+  return new Refusal({ code: 'ADMIN_UNAUTHENTICATED', status: 401, body: { message: `Unauthorized: ${message}`, error: 'ADMIN_UNAUTHENTICATED' }, headers: { 'www-authenticate': 'Bearer realm="holdfast"' } });
+}
+
+/** 403: known, and not allowed to. */
+export function forbidden(message: string): Refusal {
+  return new Refusal({ code: 'ADMIN_FORBIDDEN', status: 403, body: { message: `Forbidden: ${message}`, error: 'ADMIN_FORBIDDEN' } });
+}
+
 /** Kong's code 2: one problem or several, each under its field's path. */
 export function schemaViolation(problems: readonly Problem[]): Refusal {
   return new Refusal({

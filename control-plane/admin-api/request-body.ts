@@ -5,7 +5,7 @@
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { takeJsonObject } from '../../shared/model/json-door.ts';
 import { ProblemList } from '../../shared/model/problems.ts';
-import { Refusal, schemaViolation } from './answer.ts';
+import { bodyUnreadable, schemaViolation, unsupportedMediaType } from './answer.ts';
 import { parseForm } from './form-body.ts';
 
 /** How a body was written: a form carries text only and is given types by the definition of what it creates. */
@@ -16,13 +16,12 @@ export interface RequestBody {
 
 export const NO_BODY: RequestBody = { kind: 'none', value: {} };
 
-/** Parses a body. `contentType` is the header as sent; undefined where there is none. */
-export async function parseRequestBody(contentType: string | undefined, bytes: Buffer): Promise<RequestBody> {
+/** Parses a body. `contentTypes` are all Content-Type headers as sent. */
+export async function parseRequestBody(contentTypes: readonly string[], bytes: Buffer): Promise<RequestBody> {
+  if (contentTypes.length > 1) throw bodyUnreadable('Content-Type is given more than once; give it once');
+  const [contentType] = contentTypes;
   if (contentType === undefined && bytes.length === 0) return NO_BODY;
-  // Node joins repeated headers with a comma, which no media type we take contains outside quotes.
-  if (contentType?.includes(',') === true) throw new Refusal({ code: 'ADMIN_CONTENT_TYPE_REPEATED', status: 400, body: { message: 'Content-Type is given more than once; give it once' } });
-  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  switch (mediaType) {
+  switch (contentType?.split(';', 1)[0]?.trim().toLowerCase()) {
     case 'application/json':
       return { kind: 'json', value: bytes.length === 0 ? {} : takeObject(parseJson(decodeUtf8(bytes))) };
     case 'application/x-www-form-urlencoded':
@@ -30,11 +29,7 @@ export async function parseRequestBody(contentType: string | undefined, bytes: B
     case 'multipart/form-data':
       return readForm(await multipartPairs(contentType ?? '', bytes));
     default:
-      throw new Refusal({
-        code: 'ADMIN_UNSUPPORTED_MEDIA_TYPE',
-        status: 415,
-        body: { message: 'Unsupported media type; send application/json, application/x-www-form-urlencoded or multipart/form-data' },
-      });
+      throw unsupportedMediaType();
   }
 }
 
@@ -42,7 +37,7 @@ function decodeUtf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (thrown) {
-    throw new Refusal({ code: 'ADMIN_BODY_UNREADABLE', status: 400, body: { message: 'the body is not valid UTF-8' }, cause: thrown });
+    throw bodyUnreadable('the body is not valid UTF-8', thrown);
   }
 }
 
@@ -50,7 +45,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    throw new Refusal({ code: 'ADMIN_BODY_UNREADABLE', status: 400, body: { message: 'Cannot parse JSON body' }, cause: thrown });
+    throw bodyUnreadable('Cannot parse JSON body', thrown);
   }
 }
 
@@ -66,7 +61,7 @@ async function multipartPairs(contentType: string, bytes: Buffer): Promise<reado
   try {
     form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData();
   } catch (thrown) {
-    throw new Refusal({ code: 'ADMIN_BODY_UNREADABLE', status: 400, body: { message: 'Cannot parse multipart body' }, cause: thrown });
+    throw bodyUnreadable('Cannot parse multipart body', thrown);
   }
   const pairs: (readonly [string, string])[] = [];
   for (const [name, value] of form) pairs.push([name, typeof value === 'string' ? value : await value.text()]);

@@ -52,10 +52,32 @@ export interface Operation<R> {
 
 export type Operations<R> = Readonly<Partial<Record<Method, Operation<R>>>>;
 
-/** `gateway` routes are also served under `/{gateway}`. */
-export type Route =
-  | { readonly kind: 'gateway'; readonly path: string; readonly operations: Operations<GatewayRequest> }
-  | { readonly kind: 'tenant'; readonly path: string; readonly operations: Operations<AdminRequest> };
+/** Any route, as the server sees it. */
+export interface Route {
+  /** A fastify pattern without trailing slash: `/services/:id`. */
+  readonly path: string;
+  /** Served under `/{gateway}` too; its operations get the gateway. */
+  readonly inGateway: boolean;
+  readonly operations: Operations<RoutedRequest>;
+}
+
+interface RoutedRequest extends AdminRequest {
+  readonly gateway: Gateway | undefined;
+}
+
+/** A path inside a gateway. */
+export function gatewayRoute(path: string, operations: Operations<GatewayRequest>): Route {
+  const widened = Object.entries(operations).map(([method, operation]): [string, Operation<RoutedRequest>] => {
+    const handle = (request: RoutedRequest): Promise<Answer> => operation.handle({ ...request, gateway: defined(request.gateway, 'the gateway') });
+    return [method, { access: operation.access, handle }];
+  });
+  return { path, inGateway: true, operations: Object.fromEntries(widened) };
+}
+
+/** A path of the tenant or of the whole installation. */
+export function tenantRoute(path: string, operations: Operations<AdminRequest>): Route {
+  return { path, inGateway: false, operations };
+}
 
 export function read<R>(handle: (request: R) => Promise<Answer>): Operation<R> {
   return { access: 'read', handle };

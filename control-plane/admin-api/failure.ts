@@ -1,0 +1,25 @@
+/**
+ * From whatever was thrown to the refusal that is answered: the one table of this plane that turns codes into statuses.
+ * Called by http-server.ts.
+ */
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { Refusal } from './answer.ts';
+
+/** Long enough for a database to come back from a restart's first seconds; clients that honour it do not pile up. */
+const RETRY_AFTER_SECONDS = 2;
+
+export function refusalOf(thrown: unknown): Refusal {
+  if (thrown instanceof Refusal) return thrown;
+  if (thrown instanceof HoldfastError && thrown.retryable) {
+    return new Refusal({
+      code: thrown.code,
+      status: 503,
+      body: { message: thrown.publicMessage, error: thrown.code },
+      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+      retryable: true,
+      message: thrown.message,
+      cause: thrown,
+    });
+  }
+  return new Refusal({ code: 'ADMIN_UNEXPECTED', status: 500, body: { message: 'An unexpected error occurred' }, message: describeThrown(thrown), cause: thrown });
+}

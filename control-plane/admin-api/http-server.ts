@@ -1,0 +1,192 @@
+/**
+ * The life of an admin request, top to bottom: guard → identify → gateway → method → role → body → operation → answer.
+ * Every refusal and failure becomes one JSON answer, and a refused write an audit row. Routing and sockets are
+ * fastify's. Built by start-admin-api.ts.
+ */
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { Gateway } from '../store/tenant-store.ts';
+import type { Admission } from './admission.ts';
+import { bodyTooLarge, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedMediaType, type Answer } from './answer.ts';
+import { refusalOf } from './failure.ts';
+import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
+import { allowedMethods, METHODS, type Caller, type Method, type Route } from './route.ts';
+
+export interface HttpServerOptions {
+  readonly routes: readonly Route[];
+  /** Paths that are answered without a credential: health probes. */
+  readonly probes: ReadonlyMap<string, () => Promise<Answer>>;
+  readonly admission: Admission;
+  /** Throws a not-found Refusal. Undefined asks for the tenant's default gateway. */
+  readonly findGateway: (caller: Caller, name: string | undefined) => Promise<Gateway>;
+  /** Never throws. */
+  readonly recordRefusedWrite: (refused: RefusedWrite) => Promise<void>;
+  readonly serverHeader: string;
+  readonly maxBodyBytes: number;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface RefusedWrite extends Exchange {
+  readonly status: number;
+  /** Of the refusal, as in ERRORS.md. */
+  readonly code: string;
+}
+
+/** What is known of a request so far; the steps fill it in. */
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  /** 32 hex digits; in the answer's headers, in change rows, audit rows and log lines. */
+  readonly requestId: string;
+  readonly address: string;
+  caller: Caller | undefined;
+  gateway: Gateway | undefined;
+}
+
+const REQUEST_TIMEOUT_MS = 60_000;
+const LONGEST_PATH_WORD = 8192;
+const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
+/** Builds the server; the caller listens and closes. */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const server = fastify({
+    exposeHeadRoutes: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PATH_WORD },
+    frameworkErrors: (_thrown, request, reply) => {
+      void serve(options, request, reply, async () => Promise.reject(targetUnreadable('the path is not valid: a percent sign must be followed by the two digits of a UTF-8 byte')));
+    },
+  });
+  // Bodies are read by `serve`, once the sender is known.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  server.setErrorHandler((thrown, request, reply) => serve(options, request, reply, async () => Promise.reject(headerRefusal(thrown))));
+  server.setNotFoundHandler((request, reply) =>
+    serve(options, request, reply, async (exchange) => {
+      exchange.caller = await options.admission.identify(request.headers);
+      throw notFound();
+    }),
+  );
+  for (const [url, probe] of options.probes) server.route({ method: ['GET', 'HEAD'], url, handler: (request, reply) => serve(options, request, reply, probe) });
+  const method = [...METHODS, 'HEAD', 'OPTIONS'];
+  for (const route of options.routes) {
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => serve(options, request, reply, (exchange) => carryOut(options, route, request, exchange));
+    server.route({ method, url: route.path, handler });
+    if (route.inGateway) server.route({ method, url: route.path === '/' ? '/:gateway' : `/:gateway${route.path}`, handler });
+  }
+  return server;
+}
+
+/** Answers the request, whatever happens. */
+async function serve(options: HttpServerOptions, request: FastifyRequest, reply: FastifyReply, work: (exchange: Exchange) => Promise<Answer>): Promise<void> {
+  const begunMs = options.clock.monotonicMs();
+  const exchange: Exchange = {
+    method: request.method,
+    path: pathOf(request.raw),
+    requestId: randomUUID().replaceAll('-', ''),
+    address: request.socket.remoteAddress ?? '',
+    caller: undefined,
+    gateway: undefined,
+  };
+  let answer: Answer;
+  try {
+    options.admission.guard(request.headers);
+    answer = await work(exchange);
+  } catch (thrown) {
+    answer = await refuse(options, exchange, thrown);
+  }
+  const latencyMs = Math.round(options.clock.monotonicMs() - begunMs);
+  send(options, reply, answer, exchange, latencyMs);
+  options.log.debug({ event: 'admin-request', method: exchange.method, path: exchange.path, status: answer.status, latencyMs, caller: exchange.caller?.name, requestId: exchange.requestId }, 'admin request answered');
+}
+
+async function carryOut(options: HttpServerOptions, route: Route, request: FastifyRequest, exchange: Exchange): Promise<Answer> {
+  // The door for what fastify took from the path: the pattern's names, each with its text.
+  const { gateway: gatewayName, ...params } = request.params as Readonly<Record<string, string>>;
+  const caller = await options.admission.identify(request.headers);
+  exchange.caller = caller;
+  if (Object.values(params).some(isUnstorable)) throw notFound();
+  if (route.inGateway) exchange.gateway = await options.findGateway(caller, gatewayName);
+
+  const allow = allowedMethods(route);
+  if (exchange.method === 'OPTIONS') return { ...NO_CONTENT, headers: { allow: allow.join(', ') } };
+  const operation = route.operations[knownMethod(exchange.method)];
+  if (operation === undefined) throw methodNotAllowed(allow);
+  options.admission.authorise(caller, operation.access);
+
+  const query = queryOf(request.raw);
+  const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes) : NO_BODY;
+  const actor = { operatorId: caller.operatorId, name: caller.name, requestId: exchange.requestId, address: exchange.address };
+  return operation.handle({ path: exchange.path, params, query, body, caller, actor, gateway: exchange.gateway });
+}
+
+async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: unknown): Promise<Answer> {
+  const refusal = refusalOf(thrown);
+  const { status } = refusal.answer;
+  const facts = { event: 'admin-request-failed', method: exchange.method, path: exchange.path, status, code: refusal.code, requestId: exchange.requestId, reason: refusal.message };
+  if (status >= 500) options.log.error({ ...facts, err: thrown }, 'an admin request failed');
+  else options.log.debug(facts, 'an admin request was refused');
+  if (WRITES.has(exchange.method)) await options.recordRefusedWrite({ ...exchange, status, code: refusal.code });
+  return refusal.answer;
+}
+
+function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, exchange: Exchange, latencyMs: number): void {
+  void reply.code(answer.status).headers({
+    server: options.serverHeader,
+    'x-kong-admin-latency': String(latencyMs),
+    'x-kong-admin-request-id': exchange.requestId,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...answer.headers,
+  });
+  if (answer.body === undefined) void reply.send();
+  else void reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<RequestBody> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // What is left of a body that is too large is discarded by node:http, so that the sender gets to read the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    const bytes: Buffer = chunk;
+    length += bytes.length;
+    if (length > maxBytes) throw bodyTooLarge(maxBytes);
+    chunks.push(bytes);
+  }
+  return parseRequestBody(request.headersDistinct['content-type'] ?? [], Buffer.concat(chunks, length));
+}
+
+/** Without query and trailing slash; as sent otherwise. */
+function pathOf(request: IncomingMessage): string {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  const url = request.url ?? '';
+  const start = url.indexOf('?');
+  const query = new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
+  for (const [name, value] of query) if (isUnstorable(name) || isUnstorable(value)) throw targetUnreadable('the query holds characters that can not be stored');
+  return query;
+}
+
+/** Text that Postgres would refuse or change. */
+function isUnstorable(text: string): boolean {
+  return text.includes('\0') || !text.isWellFormed();
+}
+
+function knownMethod(method: string): Method {
+  return METHODS.find((known) => known === method) ?? 'GET';
+}
+
+/** The only thing fastify itself finds fault with, besides the path: a Content-Type that is none. */
+function headerRefusal(thrown: unknown): unknown {
+  return thrown instanceof Error && 'statusCode' in thrown && thrown.statusCode === 415 ? unsupportedMediaType() : thrown;
+}
