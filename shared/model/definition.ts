@@ -143,6 +143,8 @@ export interface Shorthand {
   /** Checked before `expand` is called; null is handed on unchecked. A value that is wrong is reported and not expanded. */
   readonly type: FieldType;
   readonly description: string;
+  /** Required fields that need not be given where this is. */
+  readonly supplies?: readonly string[];
   readonly expand: (value: JsonValue, context: ShorthandContext) => { readonly fields: JsonObject } | { readonly problem: string };
 }
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { EntityDefinition, Field } from '../model/definition.ts';
 import { definitionOf, entityDefinitions } from '../model/registry.ts';
-import { configProto, messageName } from './config-proto.ts';
+import { typeName } from '../model/type-name.ts';
+import { configProto } from './config-proto.ts';
 
 test('the committed proto/config.proto is what the definitions give (npm run generate)', () => {
   const committed = readFileSync(new URL('../../proto/config.proto', import.meta.url), 'utf8');
@@ -11,7 +12,7 @@ test('the committed proto/config.proto is what the definitions give (npm run gen
 });
 
 test('message names are singular and in Pascal case', () => {
-  assert.equal(messageName('key-auth credential'), 'KeyAuthCredential');
+  assert.equal(typeName({ singular: 'key-auth credential' }), 'KeyAuthCredential');
 });
 
 const broken: readonly (readonly [string, Field, RegExp])[] = [

@@ -7,6 +7,7 @@ import { holdfast } from '../../proto/gen/config.js';
 import { assert } from '../assert.ts';
 import { describeThrown, HoldfastError } from '../errors.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
+import { defaultOf } from '../model/default-value.ts';
 import type { Entity, EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../model/definition.ts';
 import { isJsonObject } from '../model/entity-checks.ts';
 import { bytesToId, idToBytes, isUuid, type EntityId } from '../model/ids.ts';
@@ -139,11 +140,10 @@ function decodeFields(fields: readonly Field[], message: Message, path: string):
   return values;
 }
 
-/** What a field is that an older writer did not know: its default, down to the records inside. */
+/** What a field is that an older writer did not know. */
 function absent(field: Field, path: string): JsonValue {
   if (field.default === undefined && field.required === true) throw invalid(path, 'it is required and absent');
-  if (field.type.kind === 'record' && field.default !== undefined) return decodeFields(field.type.fields, {}, path);
-  return field.default ?? null;
+  return defaultOf(field);
 }
 
 function decodeValue(type: FieldType, wire: unknown, name: string, path: string): JsonValue {

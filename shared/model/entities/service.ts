@@ -13,6 +13,7 @@ const url: Shorthand = {
   name: 'url',
   type: { kind: 'string' },
   description: 'Sets `protocol`, `host`, `port` and `path` at once. Write-only.',
+  supplies: ['host'],
   expand: (value) => (typeof value === 'string' ? expandUrl(value) : { fields: {} }),
 };
 

@@ -1,0 +1,140 @@
+/**
+ * The generic paths of every entity for the OpenAPI document: its own collection, the collections nested under what it
+ * refers to, and the entity it refers to. The same rules as the admin API's routes, whose test compares the two.
+ */
+import { defined } from '../../shared/assert.ts';
+import type { EntityDefinition, EntityKind, Field, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import { typeName } from '../../shared/model/type-name.ts';
+import { errors } from './openapi-errors.ts';
+
+export const LIST_PARAMETERS: JsonObject = {
+  size: { name: 'size', in: 'query', description: 'Entities per page.', schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } },
+  offset: { name: 'offset', in: 'query', description: 'Where the page starts, as the page before said.', schema: { type: 'string' } },
+  tags: { name: 'tags', in: 'query', description: 'Only entities with all of these tags (`a,b`) or any of them (`a/b`).', schema: { type: 'string' } },
+};
+
+/** Path items of all entities by path. */
+export function entityPaths(definitions: readonly EntityDefinition[]): JsonObject {
+  const byKind = new Map(definitions.map((definition) => [definition.kind, definition]));
+  const find = (kind: EntityKind): EntityDefinition => defined(byKind.get(kind), `the definition of ${kind}`);
+  return Object.fromEntries(definitions.flatMap((definition) => [...ownPaths(definition), ...nestedPaths(definition, find)]));
+}
+
+type PathItem = readonly [path: string, item: JsonObject];
+
+function ownPaths(definition: EntityDefinition): readonly PathItem[] {
+  if (!definition.topLevel) return [];
+  const collection = `/${definition.path}`;
+  return [
+    [collection, collectionItem(definition, [], '')],
+    [`${collection}/{${keyName(definition)}}`, entityItem(definition, [keyParameter(definition)], '', true)],
+  ];
+}
+
+/** For each reference: the collection below what is referred to, and from an entity to what it refers to. */
+function nestedPaths(definition: EntityDefinition, find: (kind: EntityKind) => EntityDefinition): readonly PathItem[] {
+  return definition.fields.flatMap((field): readonly PathItem[] => {
+    if (field.type.kind !== 'reference') return [];
+    const parent = find(field.type.to);
+    const parents = [keyParameter(parent)];
+    const collection = `/${parent.path}/{${keyName(parent)}}/${definition.nestedPath}`;
+    const own = `${collection}/{${keyName(definition)}}`;
+    const below = `Of${typeName(parent)}`;
+    return [
+      [collection, collectionItem(definition, parents, below)],
+      [own, entityItem(definition, [...parents, keyParameter(definition)], below, true)],
+      ...(definition.topLevel ? [referredPath(definition, field, parent)] : []),
+    ];
+  });
+}
+
+/** `/routes/{route}/service`: reads and writes the one entity that is referred to; it can't be deleted from here. */
+function referredPath(definition: EntityDefinition, field: Field, parent: EntityDefinition): PathItem {
+  return [`/${definition.path}/{${keyName(definition)}}/${field.name}`, entityItem(parent, [keyParameter(definition)], `From${typeName(definition)}`, false)];
+}
+
+function collectionItem(definition: EntityDefinition, parameters: readonly JsonValue[], suffix: string): JsonObject {
+  const name = typeName(definition);
+  const page = {
+    type: 'object',
+    properties: {
+      data: { type: 'array', items: reference(name) },
+      next: { type: ['string', 'null'], description: 'Path of the next page.' },
+      offset: { type: 'string', description: 'Only where there is a next page.' },
+    },
+    required: ['data', 'next'],
+  };
+  return {
+    ...(parameters.length === 0 ? {} : { parameters }),
+    get: {
+      operationId: `list${name}s${suffix}`,
+      tags: [definition.kind],
+      summary: `List ${definition.kind}`,
+      parameters: Object.keys(LIST_PARAMETERS).map((parameter) => ({ $ref: `#/components/parameters/${parameter}` })),
+      responses: { 200: answer('A page.', page), ...errors(400, 401, 403, 404) },
+    },
+    post: {
+      operationId: `create${name}${suffix}`,
+      tags: [definition.kind],
+      summary: `Create ${withArticle(definition)}`,
+      requestBody: body(`${name}Create`),
+      responses: { 201: answer('Created.', reference(name)), ...errors(400, 401, 403, 404, 409, 413, 415) },
+    },
+  };
+}
+
+function entityItem(definition: EntityDefinition, parameters: readonly JsonValue[], suffix: string, deletable: boolean): JsonObject {
+  const name = typeName(definition);
+  const tags = [definition.kind];
+  return {
+    parameters,
+    get: {
+      operationId: `get${name}${suffix}`, tags, summary: `Read ${withArticle(definition)}`,
+      responses: { 200: answer('The entity.', reference(name)), ...errors(401, 403, 404) },
+    },
+    put: {
+      operationId: `put${name}${suffix}`, tags, summary: `Create ${withArticle(definition)}, or replace it as a whole`,
+      requestBody: body(`${name}Create`),
+      responses: { 200: answer('As it is now.', reference(name)), ...errors(400, 401, 403, 404, 409, 413, 415) },
+    },
+    patch: {
+      operationId: `patch${name}${suffix}`, tags, summary: `Change some fields of ${withArticle(definition)}; records merge, lists and maps are replaced`,
+      requestBody: body(`${name}Patch`),
+      responses: { 200: answer('As it is now.', reference(name)), ...errors(400, 401, 403, 404, 409, 413, 415) },
+    },
+    ...(deletable
+      ? {
+          delete: {
+            operationId: `delete${name}${suffix}`, tags, summary: `Delete ${withArticle(definition)}`,
+            responses: { 204: { description: 'Deleted, or was not there.' }, ...errors(400, 401, 403) },
+          },
+        }
+      : {}),
+  };
+}
+
+function withArticle({ singular }: EntityDefinition): string {
+  return `${/^[aeiou]/.test(singular) ? 'an' : 'a'} ${singular}`;
+}
+
+function keyName(definition: EntityDefinition): string {
+  return definition.singular.replaceAll(/[^a-z]+/g, '_');
+}
+
+function keyParameter(definition: EntityDefinition): JsonObject {
+  const key = definition.endpointKey === undefined ? '' : ` or ${definition.endpointKey}`;
+  return { name: keyName(definition), in: 'path', required: true, description: `Its id${key}.`, schema: { type: 'string' } };
+}
+
+function reference(schema: string): JsonObject {
+  return { $ref: `#/components/schemas/${schema}` };
+}
+
+function answer(description: string, schema: JsonObject): JsonObject {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+function body(schema: string): JsonObject {
+  const content = { schema: reference(schema) };
+  return { required: true, content: { 'application/json': content, 'application/x-www-form-urlencoded': content, 'multipart/form-data': content } };
+}
