@@ -42,7 +42,8 @@ export function ensureInstalled({ withDevelopment }) {
   if (!existsSync(lockFile) || isInstalled(lockFile, withDevelopment)) return;
   process.stderr.write('holdfast: installing packages (npm ci); this happens once and after each change of package-lock.json\n');
   const { command, parameters } = npmCommand();
-  const options = withDevelopment ? ['--include=dev'] : [];
+  // Errors only: npm would warn that the Node it runs on is too old for what runs on the bundled one.
+  const options = withDevelopment ? ['--loglevel=error', '--include=dev'] : ['--loglevel=error'];
   const ran = spawnSync(command, [...parameters, 'ci', ...options], { cwd: projectRoot, stdio: 'inherit', shell: process.platform === 'win32' });
   if (ran.error !== undefined) throw new BootstrapError(`npm could not be started (${ran.error.message}); install npm, then run "npm ci" in ${projectRoot}`);
   if (ran.status !== 0) throw new BootstrapError(`npm ci failed; correct what it says above, or run "npm ci" in ${projectRoot} by hand`);

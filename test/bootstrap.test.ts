@@ -77,13 +77,13 @@ test('quickstart installs in a fresh checkout, not again, and again after the lo
   const first = run(at, ['quickstart', '--check']);
   assert.deepEqual(wordsOf(first.out), ['quickstart', '--check']);
   assert.match(first.error, /installing packages \(npm ci\)/);
-  assert.deepEqual(at.npmCalls(), ['ci']);
+  assert.deepEqual(at.npmCalls(), ['ci --loglevel=error']);
   const second = run(at, ['quickstart']);
   assert.equal(second.error, '');
-  assert.deepEqual(at.npmCalls(), ['ci']);
+  assert.deepEqual(at.npmCalls(), ['ci --loglevel=error']);
   at.writeLock('1.0.1');
   run(at, ['quickstart']);
-  assert.deepEqual(at.npmCalls(), ['ci', 'ci']);
+  assert.deepEqual(at.npmCalls(), ['ci --loglevel=error', 'ci --loglevel=error']);
 });
 
 test('a package that is optional or for development may be missing; a wrong version of one may not', linux, (t) => {
@@ -91,12 +91,12 @@ test('a package that is optional or for development may be missing; a wrong vers
   run(at, ['quickstart']);
   at.writeLock('1.0.0', { 'node_modules/o': { version: '1.0.0', integrity: 'x', optional: true }, 'node_modules/d': { version: '1.0.0', integrity: 'x', dev: true } });
   run(at, ['quickstart']);
-  assert.deepEqual(at.npmCalls(), ['ci']);
+  assert.deepEqual(at.npmCalls(), ['ci --loglevel=error']);
   run(at, [], join(at.folder, 'test/run.js'));
-  assert.deepEqual(at.npmCalls(), ['ci', 'ci --include=dev']);
+  assert.deepEqual(at.npmCalls(), ['ci --loglevel=error', 'ci --loglevel=error --include=dev']);
   at.writeLock('1.0.0', { 'node_modules/o': { version: '1.0.1', integrity: 'x', optional: true } });
   run(at, ['quickstart']);
-  assert.deepEqual(at.npmCalls(), ['ci', 'ci --include=dev', 'ci']);
+  assert.deepEqual(at.npmCalls(), ['ci --loglevel=error', 'ci --loglevel=error --include=dev', 'ci --loglevel=error']);
 });
 
 test('when npm fails, nothing is started and the message says how to go on', linux, (t) => {
@@ -117,7 +117,7 @@ test('other commands never install, and work through a link from anywhere', linu
   assert.deepEqual(wordsOf(run(at, ['join-token', 'create'], link).out), ['cli', 'join-token', 'create']);
   assert.deepEqual(wordsOf(run(at, [], link).out), ['cli', 'help']);
   assert.deepEqual(wordsOf(run(at, ['--version'], link).out), ['cli', 'version']);
-  assert.deepEqual(at.npmCalls(), ['ci']);
+  assert.deepEqual(at.npmCalls(), ['ci --loglevel=error']);
 });
 
 test('a mistyped command is refused with the nearest one', (t) => {
