@@ -23,6 +23,11 @@ export function coerceForm(definition: EntityDefinition, form: JsonObject, optio
   return coerceRecord(fields, form, configFields);
 }
 
+/** The same for fields that belong to no entity: the bodies of our own endpoints. */
+export function coerceFields(fields: readonly Field[], form: JsonObject): JsonObject {
+  return coerceRecord(fields, form, []);
+}
+
 function coerceRecord(fields: readonly Pick<Field, 'name' | 'type'>[], form: JsonObject, configFields: readonly Field[]): JsonObject {
   const typeOf = new Map(fields.map((field) => [field.name, field.type]));
   return mapValues(form, (value, name) => {
