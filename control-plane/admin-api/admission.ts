@@ -7,7 +7,7 @@ import type { TenantId } from '../../shared/model/ids.ts';
 import type { OperatorStore } from '../store/operator-store.ts';
 import { forbidden, unauthenticated } from './answer.ts';
 import { refuseForeign } from './development-guard.ts';
-import type { Caller, Operation } from './route.ts';
+import type { Access, Caller } from './route.ts';
 
 export interface AdmissionOptions {
   readonly operators: Pick<OperatorStore, 'authenticate'>;
@@ -37,8 +37,8 @@ export class Admission {
     return { tenantId: operator.tenantId, operatorId: operator.id, name: operator.name, role: operator.role, installationAdmin: operator.installationAdmin };
   }
 
-  /** The caller, where its role is enough; `undefined` is the prober of an open path. Throws a Refusal (403). */
-  authorise(caller: Caller, access: Operation<never>['access']): void {
+  /** Throws a Refusal (403) where the caller's role is not enough. */
+  authorise(caller: Caller, access: Access): void {
     if (access === 'write' && caller.role !== 'admin') throw forbidden(`${caller.name} has the role ${caller.role}, which may only read`);
     if (access === 'installation' && !(caller.installationAdmin && caller.role === 'admin')) throw forbidden('only an installation admin may do this');
   }

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { Gateway } from '../store/tenant-store.ts';
+import type { Gateway } from '../store/gateway-store.ts';
 import type { Admission } from './admission.ts';
 import { bodyTooLarge, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedMediaType, type Answer } from './answer.ts';
 import { refusalOf } from './failure.ts';

@@ -4,10 +4,11 @@
  * are read from them.
  */
 import { defined } from '../../shared/assert.ts';
+import type { Field } from '../../shared/model/definition.ts';
 import type { OperatorId, TenantId } from '../../shared/model/ids.ts';
 import type { OperatorRole } from '../store/operator-store.ts';
 import type { Actor } from '../store/scope.ts';
-import type { Gateway } from '../store/tenant-store.ts';
+import type { Gateway } from '../store/gateway-store.ts';
 import type { Answer } from './answer.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -43,11 +44,28 @@ export interface GatewayRequest extends AdminRequest {
   readonly gateway: Gateway;
 }
 
+/** `read` is open to viewers whatever the method; `installation` only to an installation admin. */
+export type Access = 'read' | 'write' | 'installation';
+
 export interface Operation<R> {
-  /** `read` is open to viewers whatever the method; `installation` only to an installation admin. */
-  readonly access: 'read' | 'write' | 'installation';
+  readonly access: Access;
+  /** For the OpenAPI document; entities' operations are described from their definitions instead. */
+  readonly description?: OperationDescription;
   /** Throws a Refusal where the request is not carried out. */
   readonly handle: (request: R) => Promise<Answer>;
+}
+
+export interface OperationDescription {
+  /** A few words without full stop. */
+  readonly summary: string;
+  readonly query?: readonly QueryParameter[];
+  /** Fields of the body. */
+  readonly body?: readonly Field[];
+}
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly description: string;
 }
 
 export type Operations<R> = Readonly<Partial<Record<Method, Operation<R>>>>;
@@ -69,7 +87,7 @@ interface RoutedRequest extends AdminRequest {
 export function gatewayRoute(path: string, operations: Operations<GatewayRequest>): Route {
   const widened = Object.entries(operations).map(([method, operation]): [string, Operation<RoutedRequest>] => {
     const handle = (request: RoutedRequest): Promise<Answer> => operation.handle({ ...request, gateway: defined(request.gateway, 'the gateway') });
-    return [method, { access: operation.access, handle }];
+    return [method, { ...operation, handle }];
   });
   return { path, inGateway: true, operations: Object.fromEntries(widened) };
 }
@@ -79,8 +97,8 @@ export function tenantRoute(path: string, operations: Operations<AdminRequest>):
   return { path, inGateway: false, operations };
 }
 
-export function read<R>(handle: (request: R) => Promise<Answer>): Operation<R> {
-  return { access: 'read', handle };
+export function read<R>(handle: (request: R) => Promise<Answer>, summary?: string): Operation<R> {
+  return { access: 'read', handle, ...(summary === undefined ? {} : { description: { summary } }) };
 }
 
 export function write<R>(handle: (request: R) => Promise<Answer>): Operation<R> {
@@ -101,9 +119,4 @@ export function mayReveal(caller: Caller): boolean {
 export function allowedMethods(route: Route): readonly string[] {
   const own = METHODS.filter((method) => route.operations[method] !== undefined);
   return [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
-}
-
-/** Words that a gateway may not be called: the first words of all paths. */
-export function reservedGatewayNames(routes: readonly Route[]): ReadonlySet<string> {
-  return new Set(routes.map((route) => route.path.split('/')[1] ?? '').filter((word) => word !== ''));
 }

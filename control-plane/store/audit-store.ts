@@ -1,9 +1,12 @@
 /**
- * Reading the append-only audit. Rows are written by whatever changes something, in the same transaction.
+ * The append-only audit: whatever changes something adds its row in the same transaction (entity writes add theirs in
+ * entity-changes.ts); read by the admin API.
  */
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { GatewayId, OperatorId, TenantId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { Database, Transaction } from './database.ts';
+import type { Actor } from './scope.ts';
 
 export interface AuditRow {
   readonly id: number;
@@ -22,6 +25,75 @@ export interface AuditRow {
 }
 
 export interface AuditStore {
+  /** For what changed nothing and is still to be known: a refused write. Everything else adds its row where it changes something. */
+  add(entry: AuditEntry): Promise<void>;
   /** Newest first; `before` is the id of the last row of the page before. */
   list(tenantId: TenantId, options: { readonly gatewayId?: GatewayId; readonly limit: number; readonly before?: number }): Promise<readonly AuditRow[]>;
+}
+
+export interface AuditEntry {
+  readonly tenantId: TenantId;
+  readonly gatewayId?: GatewayId;
+  readonly actor: Actor;
+  readonly action: string;
+  readonly subjectKind: string;
+  readonly subjectId: string;
+  /** No secrets. */
+  readonly details?: JsonObject;
+}
+
+/** Adds a row to the transaction that does what it tells of. */
+export async function addAuditRow(transaction: Transaction, entry: AuditEntry): Promise<void> {
+  await transaction.query(
+    `INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, details)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)`,
+    [
+      entry.tenantId, entry.gatewayId ?? null, entry.actor.operatorId, entry.actor.name, entry.actor.address, entry.actor.requestId,
+      entry.action, entry.subjectKind, entry.subjectId, JSON.stringify(entry.details ?? {}),
+    ],
+  );
+}
+
+interface Row {
+  readonly id: number;
+  readonly gateway_id: GatewayId | null;
+  readonly at: Date;
+  readonly operator_id: OperatorId | null;
+  readonly actor: string;
+  readonly address: string;
+  readonly request_id: string;
+  readonly action: string;
+  readonly subject_kind: string;
+  readonly subject_id: string;
+  readonly epoch: number | null;
+  readonly sequence: number | null;
+  readonly details: JsonObject;
+}
+
+export function createAuditStore(database: Database): AuditStore {
+  return {
+    add: (entry) => database.transaction({ role: 'holdfast_app', tenantId: entry.tenantId, mode: 'write' }, (transaction) => addAuditRow(transaction, entry)),
+
+    async list(tenantId, { gatewayId, limit, before }) {
+      const rows = await database.transaction({ role: 'holdfast_app', tenantId, mode: 'snapshot' }, (transaction) =>
+        transaction.query<Row>(
+          `SELECT * FROM audit WHERE tenant_id = $1 AND ($2::uuid IS NULL OR gateway_id = $2) AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4`,
+          [tenantId, gatewayId ?? null, before ?? null, limit],
+        ));
+      return rows.map((row) => ({
+        id: row.id,
+        gatewayId: row.gateway_id ?? undefined,
+        at: row.at,
+        operatorId: row.operator_id ?? undefined,
+        actor: row.actor,
+        address: row.address,
+        requestId: row.request_id,
+        action: row.action,
+        subjectKind: row.subject_kind,
+        subjectId: row.subject_id,
+        version: row.epoch === null || row.sequence === null ? undefined : { epoch: row.epoch, sequence: row.sequence },
+        details: row.details,
+      }));
+    },
+  };
 }

@@ -1,0 +1,60 @@
+/**
+ * `/v1/gateways`: the configuration scopes of a tenant. A gateway may not be called like the first word of any path,
+ * because `/{gateway}/services` must not mean anything else.
+ */
+import type { JsonObject } from '../../../shared/model/definition.ts';
+import { parseId, type GatewayId } from '../../../shared/model/ids.ts';
+import type { Store } from '../../store/store.ts';
+import type { Gateway } from '../../store/gateway-store.ts';
+import { created, NO_CONTENT, notFound, ok } from '../answer.ts';
+import { param, tenantRoute, type AdminRequest, type Route } from '../route.ts';
+import { refuseProblem, storedOrRefuse } from '../store-refusal.ts';
+import { ownOperation } from './own-operation.ts';
+import { nameType, showTime, showVersion } from './own-values.ts';
+
+const operation = ownOperation<AdminRequest>();
+const nameField = { name: 'name', tag: 1, type: nameType, required: true, description: 'Unique name; not the first word of a path.' } as const;
+
+export function gatewayRoutes(store: Pick<Store, 'gateways'>): readonly Route[] {
+  const find = async (request: AdminRequest): Promise<Gateway> => {
+    const { tenantId } = request.caller;
+    const name = param(request, 'id');
+    const gatewayId = parseId<GatewayId>(name);
+    const gateway = await (gatewayId === undefined ? store.gateways.findByName(tenantId, name) : store.gateways.get({ tenantId, gatewayId }));
+    if (gateway === undefined) throw notFound();
+    return gateway;
+  };
+  return [
+    tenantRoute('/v1/gateways', {
+      GET: operation({ access: 'read', summary: 'List gateways', handle: async ({ caller }) => ok({ data: (await store.gateways.list(caller.tenantId)).map(showGateway), next: null }) }),
+      POST: operation({
+        access: 'write',
+        summary: 'Create a gateway',
+        body: [nameField],
+        handle: async ({ caller, actor }, { name }) => created(showGateway(storedOrRefuse(await store.gateways.create(caller.tenantId, name, actor), 'gateways'))),
+      }),
+    }),
+    tenantRoute('/v1/gateways/:id', {
+      GET: operation({ access: 'read', summary: 'Read a gateway', handle: async (request) => ok(showGateway(await find(request))) }),
+      PATCH: operation({
+        access: 'write',
+        summary: 'Rename a gateway',
+        body: [nameField],
+        handle: async (request, { name }) => ok(showGateway(storedOrRefuse(await store.gateways.rename(await find(request), name, request.actor), 'gateways'))),
+      }),
+      DELETE: operation({
+        access: 'write',
+        summary: 'Delete a gateway that has neither entities nor data planes',
+        handle: async (request) => {
+          const problem = await store.gateways.delete(await find(request), request.actor);
+          if (problem !== undefined) throw refuseProblem(problem, 'gateways');
+          return NO_CONTENT;
+        },
+      }),
+    }),
+  ];
+}
+
+function showGateway(gateway: Gateway): JsonObject {
+  return { id: gateway.gatewayId, name: gateway.name, created_at: showTime(gateway.createdAt), config_version: showVersion(gateway.head) };
+}

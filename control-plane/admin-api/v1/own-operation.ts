@@ -1,0 +1,50 @@
+/**
+ * Operations of our own endpoints (`/v1/…`), each with its query parameters and the fields of its body: unknown ones are
+ * refused with the nearest known name, known ones arrive typed. The same description feeds the OpenAPI document.
+ */
+import { coerceFields } from '../../../shared/model/coerce-form.ts';
+import type { Field, JsonObject } from '../../../shared/model/definition.ts';
+import type { RecordOf } from '../../../shared/model/entity-types.ts';
+import { parseFields, refuseUnknownFields } from '../../../shared/model/parse-fields.ts';
+import { ProblemList } from '../../../shared/model/problems.ts';
+import { didYouMean } from '../../../shared/nearest.ts';
+import { invalidQuery, schemaViolation, type Answer } from '../answer.ts';
+import type { Access, AdminRequest, Operation, QueryParameter } from '../route.ts';
+
+export interface OwnOperation<R extends AdminRequest, F extends readonly Field[]> {
+  readonly access: Access;
+  readonly summary: string;
+  readonly query?: readonly QueryParameter[];
+  readonly body?: F;
+  readonly handle: (request: R, input: RecordOf<F>) => Promise<Answer>;
+}
+
+/** `R` is what the route gives: a request of the tenant or of a gateway. */
+export function ownOperation<R extends AdminRequest>() {
+  return <const F extends readonly Field[] = readonly []>({ access, summary, query, body, handle }: OwnOperation<R, F>): Operation<R> => ({
+    access,
+    description: { summary, ...(query === undefined ? {} : { query }), ...(body === undefined ? {} : { body }) },
+    handle: async (request) => {
+      refuseUnknownParameters(request.query, (query ?? []).map(({ name }) => name));
+      return handle(request, parseBody<F>(body, request));
+    },
+  });
+}
+
+function refuseUnknownParameters(query: URLSearchParams, known: readonly string[]): void {
+  for (const name of query.keys()) {
+    if (!known.includes(name)) throw invalidQuery('options', name, `unknown query parameter${didYouMean(name, known)}`);
+    if (query.getAll(name).length > 1) throw invalidQuery('options', name, 'is given more than once');
+  }
+}
+
+function parseBody<F extends readonly Field[]>(fields: F | undefined, request: AdminRequest): RecordOf<F> {
+  const known: readonly Field[] = fields ?? [];
+  const problems = new ProblemList();
+  const input: JsonObject = request.body.kind === 'form' ? coerceFields(known, request.body.value) : request.body.value;
+  refuseUnknownFields(input, known.map(({ name }) => name), '', problems);
+  const parsed = parseFields(known, input, '', { problems, newKey: () => '', parsePluginConfig: () => undefined });
+  if (problems.problems.length > 0) throw schemaViolation(problems.problems);
+  // The door: every field was just checked against the definition from which the type is read.
+  return parsed as RecordOf<F>;
+}
