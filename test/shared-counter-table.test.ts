@@ -20,7 +20,11 @@ async function countInThreads(tasks: readonly Partial<CountingTask>[], table: Sh
   const reports = Promise.all(workers.map(async (worker): Promise<CountingReport> => (await once(worker, 'message'))[0]));
   Atomics.store(new Int32Array(startSignal), 0, 1);
   Atomics.notify(new Int32Array(startSignal), 0);
-  return reports.finally(() => Promise.all(workers.map((worker) => worker.terminate())));
+  try {
+    return await reports;
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
 }
 
 function total(reports: readonly CountingReport[], kind: keyof CountingReport): number {

@@ -2,7 +2,7 @@
  * Who a data plane is: a SPIFFE ID of UUIDs (never names) as the one subject alternative name of its certificate.
  * The control plane writes it when it signs and reads it on every connection; nothing a data plane says counts instead.
  */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { isUuid, parseId, type DataPlaneId, type GatewayId, type TenantId } from '../model/ids.ts';
 
 export interface DataPlaneIdentity {

@@ -2,7 +2,7 @@
  * The static half of rate-limiting: what the control plane checks and `/schemas/plugins/rate-limiting` shows. Config as
  * in Kong 3.9; of its policies only `local` is available, the fields of the others are accepted so that files load.
  */
-import type { Field, JsonValue, Problem, StringRule } from '../../model/definition.ts';
+import type { Field, Problem, StringRule } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { atLeastOneOf, entityRule, fieldAt } from '../../model/entity-checks.ts';
 import { headerNameRule, hostRule, pathRule, printableRule, sniRule } from '../../model/string-rules.ts';
@@ -93,8 +93,8 @@ export const rateLimitingSchema = {
 
 export type RateLimitingConfig = RecordOf<(typeof rateLimitingSchema)['config']>;
 
-function needs(limitBy: JsonValue, field: string) {
-  return entityRule(`limit_by ${String(limitBy)} needs ${field}`, (plugin) =>
+function needs(limitBy: string, field: string) {
+  return entityRule(`limit_by ${limitBy} needs ${field}`, (plugin) =>
     fieldAt(plugin, 'config.limit_by') === limitBy && fieldAt(plugin, `config.${field}`) === null
       ? [{ field: `config.${field}`, message: 'required field missing' }]
       : [],
