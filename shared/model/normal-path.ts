@@ -3,12 +3,13 @@
  * in. Escapes of unreserved characters are decoded, other escapes keep upper-case hex, dot segments go, slashes merge
  * (RFC 3986 §6.2.2). Stricter than Kong in one point: an escaped byte that is no unreserved character is never decoded.
  */
-const ESCAPE = /%([0-9a-fA-F]{2})/g;
+const ESCAPE = /%([0-9a-fA-F]{2})?/g;
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
 
-/** Normal form of a path that starts with `/` and has no query. Idempotent. A `%` without two hex digits stays as it is. */
+/** Normal form of a path that starts with `/` and has no query. Idempotent: a `%` that escapes nothing becomes `%25`, so that no escape can arise from decoding. */
 export function normalisePath(path: string): string {
-  const decoded = path.replace(ESCAPE, (escape, hex: string) => {
+  const decoded = path.replace(ESCAPE, (escape, hex: string | undefined) => {
+    if (hex === undefined) return '%25';
     const character = String.fromCharCode(Number.parseInt(hex, 16));
     return UNRESERVED.test(character) ? character : escape.toUpperCase();
   });

@@ -1,0 +1,69 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { accepted, assertHas, createOptions, ID, NOW, OTHER_ID, refusal } from '../../../test/support/parse-outcome.ts';
+import type { PluginSchema } from '../../plugins/contract.ts';
+import { atLeastOneOf } from '../entity-checks.ts';
+
+const AT_ROUTE = { route: { id: OTHER_ID } };
+
+/** Has what the real plugins may not: nesting, a scope that is not global, few protocols. */
+const sample = {
+  name: 'sample',
+  version: '1.0.0',
+  priority: 1,
+  scopes: ['route', 'consumer'],
+  protocols: ['http', 'https'],
+  description: 'For this test.',
+  config: [
+    { name: 'limits', tag: 1, type: { kind: 'record', fields: [
+      { name: 'low', tag: 1, type: { kind: 'integer' }, default: 1, description: '' },
+      { name: 'high', tag: 2, type: { kind: 'integer' }, default: 9, description: '' },
+    ] }, required: true, default: {}, description: '' },
+    { name: 'names', tag: 2, type: { kind: 'array', of: { kind: 'string' } }, description: '' },
+    { name: 'kept', tag: 3, type: { kind: 'string' }, default: 'x', nullable: true, description: '' },
+  ],
+  checks: [atLeastOneOf(['config.names', 'config.kept'])],
+} as const satisfies PluginSchema;
+
+const withSample = { pluginSchemaOf: (name: string): PluginSchema | undefined => (name === 'sample' ? sample : createOptions.pluginSchemaOf(name)) };
+
+test("the plugin's own defaults fill its config", () => {
+  assert.deepEqual(accepted('plugins', { name: 'acl', config: { allow: ['a'] } }), {
+    id: ID, created_at: NOW, updated_at: NOW, name: 'acl', instance_name: null,
+    config: { allow: ['a'], deny: null, hide_groups_header: false, always_use_authenticated_groups: false, include_consumer_groups: false },
+    service: null, route: null, consumer: null, protocols: ['grpc', 'grpcs', 'http', 'https'], enabled: true, tags: null,
+  });
+});
+
+test('a config that is not given is filled with defaults too, at every depth', () => {
+  const plugin = accepted('plugins', { name: 'sample', ...AT_ROUTE }, withSample);
+  assertHas(plugin, { config: { limits: { low: 1, high: 9 }, names: null, kept: 'x' }, protocols: ['http', 'https'] });
+});
+
+test('a patch merges into the config, replaces lists, and keeps null where null is a value', () => {
+  const previous = accepted('plugins', { name: 'sample', ...AT_ROUTE, config: { limits: { low: 2 }, names: ['a', 'b'] } }, withSample);
+  const patched = accepted('plugins', { config: { limits: { high: 5 }, names: ['c'], kept: null } }, { ...withSample, mode: 'merge', previous });
+  assertHas(patched, { config: { limits: { low: 2, high: 5 }, names: ['c'], kept: null }, ...AT_ROUTE });
+});
+
+test('a patch to another plugin starts from its own defaults', () => {
+  const previous = accepted('plugins', { name: 'sample', ...AT_ROUTE }, withSample);
+  assertHas(accepted('plugins', { name: 'key-auth' }, { ...withSample, mode: 'merge', previous }), { name: 'key-auth', protocols: ['grpc', 'grpcs', 'http', 'https'] });
+});
+
+const bad: readonly (readonly [string, unknown, string])[] = [
+  ['no name', {}, 'name: required field missing'],
+  ['a name of another type', { name: 5 }, 'name: expected a string'],
+  ['an unknown plugin', { name: 'key-aut' }, "name: plugin 'key-aut' not enabled; add it to the 'plugins' configuration property (did you mean \"key-auth\"?)"],
+  ['a name from every object', { name: 'constructor' }, "name: plugin 'constructor' not enabled; add it to the 'plugins' configuration property"],
+  ['a config of another type', { name: 'key-auth', config: [] }, 'config: expected a record'],
+  ['an unknown setting', { name: 'key-auth', config: { key_nams: ['x'] } }, 'config.key_nams: unknown field (did you mean "key_names"?)'],
+  ['a setting of another type', { name: 'key-auth', config: { key_names: 'x' } }, 'config.key_names: expected an array'],
+  ['a setting in a list', { name: 'key-auth', config: { key_names: ['a', 5] } }, 'config.key_names.2: expected a string'],
+  ['a place where it cannot be', { name: 'acl', config: { allow: ['a'] }, consumer: { id: OTHER_ID } }, "consumer: value must be null: plugin 'acl' cannot be applied to a consumer"],
+  ['no place where it must have one', { name: 'sample' }, "@entity: plugin 'sample' must be applied to one of: route, consumer"],
+  ['a protocol it does not know', { name: 'sample', ...AT_ROUTE, protocols: ['grpc'] }, 'protocols: expected one of: http, https'],
+  ['a rule of its own', { name: 'sample', ...AT_ROUTE, config: { kept: null } }, "@entity: at least one of these fields must be non-empty: 'config.names', 'config.kept'"],
+  ['an instance name with a space', { name: 'key-auth', instance_name: 'a b' }, "instance_name: invalid value 'a b': the only accepted ascii characters are alphanumerics or ., -, _, and ~"],
+];
+for (const [what, input, message] of bad) test(`refused: ${what}`, () => assert.equal(refusal('plugins', input, withSample), message));

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { accepted, OTHER_ID } from '../../test/support/parse-outcome.ts';
+import type { EntityDefinition } from './definition.ts';
+import { definitionOf } from './registry.ts';
+import { joinEntity, splitEntity } from './split-entity.ts';
+
+const credentials = definitionOf('keyauth_credentials');
+const withComment: EntityDefinition = {
+  ...credentials,
+  fields: [...credentials.fields, { name: 'comment', tag: 30, type: { kind: 'string' }, controlPlaneOnly: true, description: 'Private.' }],
+};
+
+test('secrets and private fields are taken out of what is published, and the parts make the whole', () => {
+  const entity = accepted(withComment, { consumer: { id: OTHER_ID }, key: 'clear', comment: 'for us' });
+  const parts = splitEntity(withComment, entity);
+  assert.deepEqual(parts.secrets, { key: 'clear' });
+  assert.deepEqual(parts.controlPlaneOnly, { comment: 'for us' });
+  assert.equal(JSON.stringify(parts.published).includes('clear'), false);
+  assert.equal('comment' in parts.published, false);
+  assert.deepEqual(joinEntity(parts), entity);
+});
+
+test('an entity without such fields is published as it is', () => {
+  const entity = accepted('consumers', { username: 'a' });
+  assert.deepEqual(splitEntity(definitionOf('consumers'), entity), { published: entity, controlPlaneOnly: {}, secrets: {} });
+});

@@ -1,0 +1,45 @@
+/**
+ * Random inputs that mostly pass the admin API's checks: each field from a few good values, some left out, some null.
+ * For the property tests of parse-entity.
+ */
+import fc from 'fast-check';
+import type { EntityKind, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+
+type Choices = Readonly<Record<string, readonly JsonValue[]>>;
+
+const ID = '01a1fe71-b79b-7dc5-8e3f-92ee2e561a39';
+const ALWAYS: Readonly<Record<EntityKind, Choices>> = {
+  services: { host: ['example.com', '10.0.0.1', '::1', 'my_upstream'] },
+  consumers: { username: ['my-app', 'größe', 'a b'] },
+  upstreams: { name: ['backend', 'a.b.c'] },
+  routes: { paths: [['/'], ['/a', '~/b/(?<id>\\d+)'], ['/a%20b']] },
+  targets: { upstream: [{ id: ID }], target: ['Example.com', '10.0.0.1:80', '::1', '[::1]:81'] },
+  plugins: { name: ['key-auth'] },
+  keyauth_credentials: { consumer: [{ id: ID.toUpperCase() }] },
+  acls: { consumer: [{ id: ID }], group: ['premium', 'a b'] },
+};
+const SOMETIMES: Readonly<Record<EntityKind, Choices>> = {
+  services: { name: ['x', null], protocol: ['http', 'https', 'tcp'], port: [0, 443, null], path: ['/base', null], retries: [0], enabled: [false], tls_verify: [true, null], url: ['http://a:1/b', 'https://c'] },
+  consumers: { custom_id: ['42', null] },
+  upstreams: {
+    algorithm: ['round-robin', 'consistent-hashing', 'least-connections', 'latency', null], hash_on: ['none', 'ip', 'consumer', null], hash_fallback: ['none', 'path', null],
+    slots: [10, null], healthchecks: [null, {}, { threshold: 1.5 }, { active: { headers: { b: ['1'], a: [] }, healthy: { interval: 1 } } }], host_header: ['a:81'],
+  },
+  routes: {
+    protocols: [['http'], ['https', 'http'], ['grpc'], ['grpcs', 'grpc'], null], methods: [['GET'], [], null], hosts: [['*.a'], []], headers: [{ b: ['1'], a: ['~*x'] }, {}],
+    snis: [['a'], []], strip_path: [false, true], regex_priority: [-1], service: [{ id: ID }, null],
+  },
+  targets: { weight: [0, 65_535, null] },
+  plugins: { config: [{}, null, { key_names: ['b', 'a'] }], route: [{ id: ID }, null], protocols: [['https'], null], enabled: [false], instance_name: ['i'] },
+  keyauth_credentials: { key: ['k', null], ttl: [0, 60, null], expires_at: [1_900_000_000, null] },
+  acls: {},
+};
+
+/** What a client could send to create one of this kind. Not all are valid: some combinations break a rule. */
+export function arbitraryInput(kind: EntityKind): fc.Arbitrary<JsonObject> {
+  const pick = (choices: Choices): Record<string, fc.Arbitrary<JsonValue>> =>
+    Object.fromEntries(Object.entries(choices).map(([name, values]) => [name, fc.constantFrom(...values)]));
+  const always = pick(ALWAYS[kind]);
+  const sometimes = { ...pick(SOMETIMES[kind]), tags: fc.constantFrom<JsonValue>(null, [], ['b', 'a']), created_at: fc.constantFrom(1, 1_600_000_000) };
+  return fc.record<JsonObject>({ ...always, ...sometimes }, { requiredKeys: Object.keys(always), noNullPrototype: true });
+}
