@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTestTrust, fingerprintOf, rootClaims, signEpoch } from '../../test/support/signed-content.ts';
+import { createTestTrust, rootClaims, signEpoch } from '../../test/support/signed-content.ts';
 import { newId, type GatewayId } from '../model/ids.ts';
-import { signBundle, verifyDelegation, verifyEpoch, verifyRootChain } from './root-set.ts';
+import { fingerprintOfRootBundle, signBundle, verifyDelegation, verifyEpoch, verifyRootChain } from './root-set.ts';
 import { generateSigningKey } from './statement-keys.ts';
 
 const [a, b, c, d, stranger] = [generateSigningKey(), generateSigningKey(), generateSigningKey(), generateSigningKey(), generateSigningKey()];
 const first = await signBundle('root', rootClaims(1, 2, [a, b, c]), [a, b]);
-const pin = fingerprintOf(first);
+const pin = fingerprintOfRootBundle(first);
 
 async function codeOf(bundles: readonly string[], fingerprint = pin): Promise<string> {
   const verdict = await verifyRootChain(bundles, fingerprint);
@@ -30,7 +30,7 @@ test('a set needs as many of its own signatures as its threshold says, each key 
 
 test('a threshold above the number of keys is refused', async () => {
   const impossible = await signBundle('root', rootClaims(1, 4, [a, b, c]), [a, b, c]);
-  assert.equal(await codeOf([impossible], fingerprintOf(impossible)), 'TRUST_STATEMENT_MALFORMED');
+  assert.equal(await codeOf([impossible], fingerprintOfRootBundle(impossible)), 'TRUST_STATEMENT_MALFORMED');
 });
 
 test('a rotation signed by enough old and enough new keys is followed, from any pinned link', async () => {
@@ -38,8 +38,8 @@ test('a rotation signed by enough old and enough new keys is followed, from any 
   const third = await signBundle('root', rootClaims(3, 1, [d]), [b, d]);
   assert.equal(await codeOf([first, second]), 'set 2');
   assert.equal(await codeOf([first, second, third]), 'set 3');
-  assert.equal(await codeOf([first, second, third], fingerprintOf(second)), 'set 3');
-  assert.equal(await codeOf([second, third], fingerprintOf(third)), 'set 3');
+  assert.equal(await codeOf([first, second, third], fingerprintOfRootBundle(second)), 'set 3');
+  assert.equal(await codeOf([second, third], fingerprintOfRootBundle(third)), 'set 3');
   assert.equal(await codeOf([first, third]), 'TRUST_ROOT_CHAIN_BROKEN', 'a link is missing');
   assert.equal(await codeOf([first, second, first]), 'TRUST_ROOT_CHAIN_BROKEN', 'back to an older set');
 });
@@ -53,7 +53,7 @@ test('a rotation that the old set or the new set did not sign is refused', async
 test('a bundle whose statements say different things is refused', async () => {
   const one = await signBundle('root', rootClaims(1, 1, [a, b]), [a]);
   const other = await signBundle('root', rootClaims(1, 1, [a, b, c]), [b]);
-  assert.equal(await codeOf([`${one}~${other}`], fingerprintOf(one)), 'TRUST_STATEMENT_MALFORMED');
+  assert.equal(await codeOf([`${one}~${other}`], fingerprintOfRootBundle(one)), 'TRUST_STATEMENT_MALFORMED');
   assert.equal(await codeOf(['a'.repeat(70_000)], pin), 'TRUST_STATEMENT_MALFORMED');
   assert.equal(await codeOf(Array<string>(65).fill(first)), 'TRUST_ROOT_CHAIN_BROKEN');
 });

@@ -55,6 +55,11 @@ export async function verifyRootChain(bundles: readonly string[], pinnedFingerpr
   return { kind: 'verified', rootSet: current };
 }
 
+/** What a join token pins of a root bundle, which must be one of our own. */
+export function fingerprintOfRootBundle(bundle: string): string {
+  return fingerprintOf(payloadOf(bundle));
+}
+
 /** Verifies which keys may publish for a tenant's gateway. */
 export async function verifyDelegation(bundle: string, rootSet: RootSet, audience: Audience): Promise<{ readonly kind: 'verified'; readonly publishKeys: PublishKeys } | Refusal> {
   const verified = await verifyBundle('delegation', bundle, rootSet, audience);
@@ -100,8 +105,7 @@ async function verifyBundle<Kind extends 'root' | 'delegation' | 'epoch'>(
 
 /** What a bundle claims to be, unverified. */
 function readRootSet(bundle: string): { readonly kind: 'read'; readonly rootSet: RootSet } | Refusal {
-  const [statement = ''] = splitBundle(bundle) ?? [];
-  const payload = Buffer.from(statement.split('.')[1] ?? '', 'base64url').toString('utf8');
+  const payload = payloadOf(bundle);
   const claims = parseClaims('root', payload);
   if (typeof claims === 'string') return refused({ code: 'TRUST_STATEMENT_MALFORMED', reason: `the root statement is refused: ${claims}` });
   if (claims.threshold > claims.keys.length) return refused({ code: 'TRUST_STATEMENT_MALFORMED', reason: 'the root statement asks for more signatures than it has keys' });
@@ -122,6 +126,12 @@ async function checkSuccession(bundle: string, next: RootSet, previous: RootSet 
 
 function toRootSet(claims: RootClaims, payload: string): RootSet {
   return { version: claims.version, threshold: claims.threshold, keys: toKeySet(claims.keys), fingerprint: fingerprintOf(payload) };
+}
+
+/** Of the first statement, unverified; '' where there is none. */
+function payloadOf(bundle: string): string {
+  const [statement = ''] = splitBundle(bundle) ?? [];
+  return Buffer.from(statement.split('.')[1] ?? '', 'base64url').toString('utf8');
 }
 
 function fingerprintOf(payload: string): string {

@@ -8,7 +8,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { newId, type EntityId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { ContentTree } from '../../shared/trust/content-hash.ts';
-import { signBundle, verifyDelegation, verifyRootChain, type PublishKeys, type RootSet } from '../../shared/trust/root-set.ts';
+import { fingerprintOfRootBundle, signBundle, verifyDelegation, verifyRootChain, type PublishKeys, type RootSet } from '../../shared/trust/root-set.ts';
 import { generateSigningKey, type SigningKey } from '../../shared/trust/statement-keys.ts';
 import type { ManifestClaims, RootClaims, TransferClaims } from '../../shared/trust/statement-claims.ts';
 import { signStatement, type Audience } from '../../shared/trust/statements.ts';
@@ -53,14 +53,9 @@ export function rootClaims(version: number, threshold: number, keys: readonly Si
 
 /** The newest set of a chain, pinned at its first. */
 export async function trustedRootSet(bundles: readonly string[]): Promise<RootSet> {
-  const chain = await verifyRootChain(bundles, fingerprintOf(bundles[0] ?? ''));
+  const chain = await verifyRootChain(bundles, fingerprintOfRootBundle(bundles[0] ?? ''));
   assert.ok(chain.kind === 'verified', JSON.stringify(chain));
   return chain.rootSet;
-}
-
-/** What a join token would pin of a root bundle. */
-export function fingerprintOf(bundle: string): string {
-  return createHash('sha256').update(Buffer.from(bundle.split('.')[1] ?? '', 'base64url')).digest('hex');
 }
 
 /** A whole configuration, signed. */

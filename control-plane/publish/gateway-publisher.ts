@@ -1,0 +1,247 @@
+/**
+ * One gateway's way from change rows to a release: wait for the burst to end, read what changed, bring the content
+ * forward, build the delta once, sign, store (another instance may have been first: then its bytes count), tell the sessions.
+ * Cost follows the size of the change (C2). One release at a time; a failure is logged and tried again (C1).
+ */
+import { Backoff } from '../../shared/backoff.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
+import { ContentTree } from '../../shared/trust/content-hash.ts';
+import { signStatement } from '../../shared/trust/statements.ts';
+import { encodeDeltaContent } from '../../shared/wire/content-codec.ts';
+import type { Leaf, LeafChange } from '../../shared/wire/sync-message.ts';
+import type { Change, Release } from '../store/release-store.ts';
+import type { GatewayScope } from '../store/scope.ts';
+import { CoalescingWindow, RELEASE_WINDOW } from './coalescing-window.ts';
+import { GatewayContent, lastStates, leafKey } from './gateway-content.ts';
+import type { PublishDependencies } from './publish-dependencies.ts';
+import { packTransfer } from './transfer-builder.ts';
+
+/** Data planes of this version and later understand what is published. */
+const MINIMUM_DATA_PLANE_VERSION = '0.1.0';
+const CHANGES_PER_READ = 5000;
+/** With more changes than this and than entities, a snapshot is the shorter way. */
+const ALWAYS_A_DELTA = 1000;
+const RETRY = { initialMs: 100, maximumMs: 10_000 };
+
+export class GatewayPublisher {
+  readonly scope: GatewayScope;
+  readonly #dependencies: PublishDependencies;
+  readonly #onRelease: (release: Release) => void;
+  readonly #window = new CoalescingWindow(RELEASE_WINDOW);
+  readonly #backoff: Backoff;
+  #head: ConfigVersion = NO_VERSION;
+  #release: Release | undefined;
+  #releaseKnown = false;
+  #content: GatewayContent | undefined;
+  #loading: Promise<GatewayContent> | undefined;
+  #running: Promise<void> | undefined;
+  /** Resolved, and made anew, whenever release or content may have moved. */
+  #step = Promise.withResolvers<void>();
+  #stopped = false;
+
+  constructor(scope: GatewayScope, dependencies: PublishDependencies, onRelease: (release: Release) => void) {
+    this.scope = scope;
+    this.#dependencies = dependencies;
+    this.#onRelease = onRelease;
+    this.#backoff = new Backoff({ ...RETRY, random: dependencies.random });
+  }
+
+  /** The change feed says that the gateway is at `head`. Publishes soon; never throws. */
+  noteHead(head: ConfigVersion): void {
+    if (compareVersions(head, this.#head) <= 0) return;
+    this.#head = head;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      this.#noteStep();
+    });
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  /** The newest release, read from the store at first; undefined where nothing was published yet. */
+  async newestRelease(): Promise<Release | undefined> {
+    if (!this.#releaseKnown) this.#adopt(await this.#dependencies.releases.newest(this.scope));
+    return this.#release;
+  }
+
+  /**
+   * Lets `read` look at the newest release and its content, loaded at first; undefined where nothing was published yet.
+   * `read` must be done when it returns, because the content moves on.
+   */
+  async readContent<T>(read: (release: Release, content: GatewayContent) => T): Promise<T | undefined> {
+    while (!this.#stopped) {
+      const release = await this.newestRelease();
+      if (release === undefined) return undefined;
+      const content = this.#content;
+      if (content !== undefined && compareVersions(content.version, release.version) === 0) return read(release, content);
+      if (this.#running === undefined) {
+        // What is stored may be ahead of the release: then that is published first.
+        this.noteHead((await this.#load()).version);
+      } else {
+        await this.#step.promise;
+      }
+    }
+    return undefined;
+  }
+
+  /** What changed after `base`, up to `target`; undefined where a snapshot is the shorter or only way. */
+  async changesBetween(base: ConfigVersion, target: ConfigVersion): Promise<readonly LeafChange[] | undefined> {
+    if (base.epoch !== target.epoch) return undefined;
+    const rows = await this.#dependencies.changes.readChangesSince(this.scope, base, CHANGES_PER_READ);
+    if (rows.length === CHANGES_PER_READ) return undefined;
+    const states = lastStates(rows.filter((row) => compareVersions(row.version, target) <= 0));
+    return states.length > 0 && states.length <= this.#largestDelta() ? states : undefined;
+  }
+
+  /** Publishes until the release is at the head. */
+  async #run(): Promise<void> {
+    const { clock, log } = this.#dependencies;
+    while (!this.#stopped) {
+      try {
+        const release = await this.newestRelease();
+        if (release !== undefined && compareVersions(release.version, this.#head) >= 0) return;
+        await this.#wait(this.#window.delayMs(clock.monotonicMs()));
+        await this.#publish(release);
+        this.#window.noteRelease(clock.monotonicMs());
+        this.#backoff.reset();
+      } catch (thrown) {
+        this.#releaseKnown = false;
+        if (thrown instanceof HoldfastError && thrown.code === 'PUBLISH_CONTENT_DIVERGED') this.#content = undefined;
+        const delayMs = this.#backoff.nextDelayMs();
+        log.error({ event: 'publish-failed', gateway: this.scope.gatewayId, head: formatVersion(this.#head), reason: describeThrown(thrown), retryInMs: delayMs }, 'a release could not be published');
+        await this.#wait(delayMs);
+      }
+    }
+  }
+
+  async #publish(before: Release | undefined): Promise<void> {
+    const { content, changes } = await this.#bringForward(before);
+    const { version } = content;
+    const { manifestStatement, delta } = await this.#sign(before, content, lastStates(changes));
+    const author = [...new Set(changes.map((change) => change.actor))].slice(0, 3).join(', ');
+    const contentRoot = Buffer.from(content.rootHex, 'hex');
+    const { kind, release } = await this.#dependencies.releases.insert(this.scope, {
+      version, manifestStatement, contentRoot, entityCount: content.size, author, ...(delta === undefined ? {} : { delta }),
+    });
+    if (kind === 'lost' && !contentRoot.equals(release.contentRoot)) throw this.#diverged(`another instance published ${formatVersion(version)} with other content`);
+    this.#adopt(release);
+  }
+
+  /**
+   * Brings the content to the newest committed version; with it come the rows since the release before. The content may
+   * have been ahead of that release (a try before this one failed) or behind (another instance published it).
+   */
+  async #bringForward(before: Release | undefined): Promise<{ readonly content: GatewayContent; readonly changes: readonly Change[] }> {
+    const { epoch } = this.#head;
+    const content = this.#content?.version.epoch === epoch ? this.#content : await this.#load();
+    const released = before?.version.epoch === epoch ? before.version : { epoch, sequence: 0 };
+    const behind = compareVersions(content.version, released) < 0 ? content.version : released;
+    const rows = await this.#readChanges(behind);
+    const unapplied = rows.filter((row) => compareVersions(row.version, content.version) > 0);
+    const last = unapplied.at(-1);
+    if (last !== undefined) content.apply(last.version, lastStates(unapplied));
+    if (compareVersions(content.version, before?.version ?? NO_VERSION) <= 0) {
+      throw this.#diverged(`its head is ${formatVersion(this.#head)}, its content ends at ${formatVersion(content.version)}`);
+    }
+    return { content, changes: rows.filter((row) => compareVersions(row.version, released) > 0) };
+  }
+
+  async #sign(before: Release | undefined, content: GatewayContent, states: readonly LeafChange[]) {
+    const { publishKey } = this.#dependencies.signing;
+    const { tenantId: tenant, gatewayId: gateway } = this.scope;
+    const { version } = content;
+    const base = before?.version.epoch === version.epoch ? before.version : undefined;
+    const packed = base !== undefined && states.length <= this.#largestDelta()
+      ? packTransfer({ scope: this.scope, publishKey, base, target: version, content: encodeDeltaContent(states) }).then((delta) => ({ base, ...delta }))
+      : undefined;
+    const manifest = signStatement(
+      'manifest',
+      {
+        format: 1, tenant, gateway, ...version, contentRoot: content.rootHex, entityCount: content.size,
+        // Empty by recorded deletions is what somebody wanted; empty after a new epoch began is an accident.
+        allowEmpty: content.size === 0 && (before === undefined || base !== undefined),
+        issuedAt: this.#dependencies.clock.nowMs(), minimumDataPlaneVersion: MINIMUM_DATA_PLANE_VERSION,
+      },
+      publishKey,
+    );
+    const [manifestStatement, delta] = await Promise.all([manifest, packed]);
+    return { manifestStatement, delta };
+  }
+
+  /** A consistent read of everything; shared by who asks meanwhile. */
+  #load(): Promise<GatewayContent> {
+    this.#loading ??= this.#readAll().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #readAll(): Promise<GatewayContent> {
+    const leaves = new Map<string, Leaf>();
+    const tree = new ContentTree();
+    const version = await this.#dependencies.changes.readAllLeaves(this.scope, (batch) => {
+      for (const { kind, id, bytes } of batch) {
+        leaves.set(leafKey({ kind, id }), { kind, id, entity: bytes });
+        tree.set(kind, id, bytes);
+      }
+    });
+    this.#content = new GatewayContent(version, tree, leaves);
+    return this.#content;
+  }
+
+  /** Rows after `from`, whole sequences only. */
+  async #readChanges(from: ConfigVersion): Promise<readonly Change[]> {
+    const all: Change[] = [];
+    let limit = CHANGES_PER_READ;
+    for (let position = from; ; ) {
+      const batch = await this.#dependencies.changes.readChangesSince(this.scope, position, limit);
+      const last = batch.at(-1);
+      if (last === undefined || batch.length < limit) return [...all, ...batch];
+      // The limit may have cut the last sequence in two: it is read again as a whole, with a higher limit where it is alone.
+      const whole = batch.filter((change) => compareVersions(change.version, last.version) < 0);
+      all.push(...whole);
+      const end = whole.at(-1);
+      if (end === undefined) limit *= 2;
+      else position = end.version;
+    }
+  }
+
+  #largestDelta(): number {
+    return Math.max(ALWAYS_A_DELTA, this.#content?.size ?? 0);
+  }
+
+  /** From here on this is the newest release; sessions hear of it once. */
+  #adopt(release: Release | undefined): void {
+    const isNewer = release !== undefined && compareVersions(release.version, this.#release?.version ?? NO_VERSION) > 0;
+    this.#release = release;
+    this.#releaseKnown = true;
+    this.#noteStep();
+    if (isNewer) this.#onRelease(release);
+  }
+
+  #noteStep(): void {
+    this.#step.resolve();
+    this.#step = Promise.withResolvers();
+  }
+
+  #diverged(what: string): HoldfastError {
+    return new HoldfastError({
+      code: 'PUBLISH_CONTENT_DIVERGED',
+      source: 'control-plane',
+      retryable: true,
+      publicMessage: 'what is stored and what was published do not fit together',
+      message: `gateway ${this.scope.gatewayId}: ${what}`,
+    });
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#dependencies.clock.after(delayMs, resolve);
+    });
+  }
+}

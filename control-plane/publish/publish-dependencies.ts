@@ -1,0 +1,15 @@
+/** What publishing needs from outside; given by main.ts, or by a test. */
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { ChangeReader, ReleaseStore } from '../store/release-store.ts';
+import type { SigningMaterial } from './signing-material.ts';
+
+export interface PublishDependencies {
+  readonly releases: ReleaseStore;
+  readonly changes: ChangeReader;
+  readonly signing: SigningMaterial;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
