@@ -1,0 +1,219 @@
+/**
+ * Verified configurations on disk, from which a data plane starts without any control plane (S2). Each accepted change
+ * costs one small file; whole ones are written anew in the background. A crash at any instant leaves at least what was
+ * there before (S5), and what is loaded passes the same verification as what is pushed (S3). Owned by config-keeper.ts.
+ *
+ * A slot is a file that stands for a whole configuration by itself; the files of changes lead from slots to newer versions.
+ */
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { zstdCompress } from 'node:zlib';
+import { describeThrown } from '../../shared/errors.ts';
+import { compareVersions } from '../../shared/model/version.ts';
+import type { Refusal } from '../../shared/trust/refusal.ts';
+import type { TransferFraming, VerifiedTransfer } from '../../shared/trust/verify-transfer.ts';
+import { encodeSnapshotContent } from '../../shared/wire/content-codec.ts';
+import type { Disk } from '../state/disk.ts';
+import { isTemporary, readJson, replaceFile, replaceJson } from '../state/durable-file.ts';
+import { decodeRecord, encodeRecord, keyOf, parseRecordName, recordNameOf, type CacheRecord, type RecordName } from './cache-record.ts';
+import { leavesOf, nextContent, type ConfigContent } from './config-content.ts';
+import { parseVersionedRoot, type VersionedRoot } from './versioned-root.ts';
+
+const compress = promisify(zstdCompress);
+const KNOWN_GOOD = 'known-good.json';
+
+export interface SnapshotCacheOptions {
+  readonly disk: Disk;
+  readonly folder: string;
+  /** Slots to keep besides the one that leads to the known good configuration; at least 3. */
+  readonly slots: number;
+  readonly verify: (record: CacheRecord, base: ConfigContent | undefined) => Promise<VerifiedTransfer | Refusal>;
+}
+
+export interface PassedOver {
+  readonly file: string;
+  readonly reason: string;
+}
+
+export interface LoadedConfig {
+  /** Undefined where nothing on disk verifies. */
+  readonly content: ConfigContent | undefined;
+  /** Files that were refused on the way there, each with the reason. */
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** As a transfer came over the wire. */
+export interface ReceivedTransfer {
+  readonly framing: TransferFraming;
+  readonly wireBytes: Uint8Array;
+}
+
+export class SnapshotCache {
+  readonly #options: SnapshotCacheOptions;
+  readonly #records = new Map<string, RecordName>();
+  /** Files that are not worth keeping: refused at load. */
+  readonly #refused = new Set<string>();
+  #knownGood: VersionedRoot | undefined;
+
+  private constructor(options: SnapshotCacheOptions) {
+    this.#options = options;
+  }
+
+  /** Reads what is there and removes what an interrupted write left behind. */
+  static async open(options: SnapshotCacheOptions): Promise<SnapshotCache> {
+    const { disk, folder } = options;
+    const cache = new SnapshotCache(options);
+    await disk.makeFolder(folder);
+    for (const name of await disk.list(folder)) {
+      const record = parseRecordName(name);
+      if (record !== undefined) cache.#records.set(name, record);
+      if (isTemporary(name)) await disk.remove(join(folder, name));
+    }
+    // Only what is kept longer depends on it, so a damaged one is no fault.
+    cache.#knownGood = parseVersionedRoot(await readJson(disk, join(folder, KNOWN_GOOD)));
+    return cache;
+  }
+
+  get knownGood(): VersionedRoot | undefined {
+    return this.#knownGood;
+  }
+
+  /** Number of files that stand for a whole configuration by themselves. */
+  get slots(): number {
+    return this.#wholes().length;
+  }
+
+  /** The newest configuration that verifies and is not to be skipped. */
+  async load(skip: (record: RecordName) => boolean): Promise<LoadedConfig> {
+    const passedOver: PassedOver[] = [];
+    const loaded = new Map<string, Promise<ConfigContent | undefined>>();
+    for (const record of [...this.#records.values()].sort(newestFirst)) {
+      if (skip(record)) continue;
+      const content = await this.#materialize(record.key, loaded, passedOver);
+      if (content !== undefined) return { content, passedOver };
+    }
+    return { content: undefined, passedOver };
+  }
+
+  /** Resolves when an accepted configuration survives a power cut. `base`: what its delta was applied to, null for a snapshot. */
+  async save(content: ConfigContent, base: ConfigContent | null, received: ReceivedTransfer): Promise<void> {
+    await this.#write({
+      version: content.version,
+      contentRoot: content.contentRoot,
+      base: base === null ? null : { version: base.version, contentRoot: base.contentRoot },
+      framing: received.framing,
+      proof: content.proof,
+      body: received.wireBytes,
+    });
+  }
+
+  /** Keeps it until another one is known good, however many changes come. */
+  async markKnownGood({ version, contentRoot }: VersionedRoot): Promise<void> {
+    this.#knownGood = { version, contentRoot };
+    await replaceJson(this.#options.disk, join(this.#options.folder, KNOWN_GOOD), this.#knownGood);
+  }
+
+  /**
+   * Writes the active configuration whole where that is due, then removes what nothing needs. To be called in the
+   * background after `save`; two calls must not overlap, a `save` meanwhile is fine.
+   */
+  async tidy(active: ConfigContent): Promise<void> {
+    const isSlot = this.#wholes().some((record) => record.key === keyOf(active));
+    if (!isSlot && (this.slots < this.#options.slots || active.parts.length === 1)) await this.#writeWhole(active);
+    await this.#removeUnneeded(active);
+  }
+
+  async #writeWhole(content: ConfigContent): Promise<void> {
+    const encoded = encodeSnapshotContent(leavesOf(content.parts));
+    const { version, contentRoot, proof } = content;
+    await this.#write({ version, contentRoot, base: null, framing: { kind: 'local', inflatedLength: encoded.length }, proof, body: await compress(encoded) });
+  }
+
+  async #write(record: CacheRecord): Promise<void> {
+    const name = recordNameOf(record);
+    await replaceFile(this.#options.disk, join(this.#options.folder, name.name), encodeRecord(record));
+    this.#records.set(name.name, name);
+    this.#refused.delete(name.name);
+  }
+
+  /** A configuration by its own file where that verifies, else by the change that leads to it. Each is tried once. */
+  #materialize(key: string, loaded: Map<string, Promise<ConfigContent | undefined>>, passedOver: PassedOver[]): Promise<ConfigContent | undefined> {
+    const known = loaded.get(key) ?? this.#materializeAnew(key, loaded, passedOver);
+    loaded.set(key, known);
+    return known;
+  }
+
+  async #materializeAnew(key: string, loaded: Map<string, Promise<ConfigContent | undefined>>, passedOver: PassedOver[]): Promise<ConfigContent | undefined> {
+    for (const name of this.#filesOf(key)) {
+      // A base is older than its change; a file name that says otherwise could lead in a circle.
+      const isOrdered = name.baseKey === undefined || this.#filesOf(name.baseKey).every((base) => compareVersions(base.version, name.version) < 0);
+      const base = name.baseKey === undefined || !isOrdered ? undefined : await this.#materialize(name.baseKey, loaded, passedOver);
+      if (name.baseKey !== undefined && base === undefined) {
+        passedOver.push({ file: name.name, reason: 'what it starts from is missing or refused' });
+        continue;
+      }
+      const content = await this.#loadOne(name, base);
+      if (typeof content !== 'string') return content;
+      this.#refused.add(name.name);
+      passedOver.push({ file: name.name, reason: content });
+    }
+    return undefined;
+  }
+
+  /** The content, or the sentence that says why not. */
+  async #loadOne(name: RecordName, base: ConfigContent | undefined): Promise<ConfigContent | string> {
+    const { disk, folder, verify } = this.#options;
+    let file: Buffer | undefined;
+    try {
+      file = await disk.read(join(folder, name.name));
+    } catch (thrown) {
+      return describeThrown(thrown);
+    }
+    const record = file === undefined ? 'it is gone' : decodeRecord(file);
+    if (typeof record === 'string') return record;
+    if (recordNameOf(record).name !== name.name) return 'it is not what its name says';
+    const verified = await verify(record, base);
+    if (verified.kind === 'refused') return `${verified.code}: ${verified.reasons.join('; ')}`;
+    return nextContent(base, verified, record.proof);
+  }
+
+  /** Slots first: they need nothing else. */
+  #filesOf(key: string): readonly RecordName[] {
+    return [...this.#records.values()].filter((record) => record.key === key).sort((a, b) => Number(a.baseKey !== undefined) - Number(b.baseKey !== undefined));
+  }
+
+  #wholes(): readonly RecordName[] {
+    return [...this.#records.values()].filter((record) => record.baseKey === undefined && !this.#refused.has(record.name)).sort(newestFirst);
+  }
+
+  /** The files by which a configuration can be reached. */
+  #pathTo(key: string | undefined): readonly string[] {
+    const path: string[] = [];
+    for (let at = key; at !== undefined; ) {
+      const [file] = this.#filesOf(at).filter((record) => !this.#refused.has(record.name));
+      if (file === undefined || path.includes(file.name)) return path;
+      path.push(file.name);
+      at = file.baseKey;
+    }
+    return path;
+  }
+
+  async #removeUnneeded(active: ConfigContent): Promise<void> {
+    const { disk, folder, slots } = this.#options;
+    const oldest = this.#wholes().slice(0, slots).at(-1);
+    const needed = new Set([...this.#pathTo(keyOf(active)), ...this.#pathTo(this.#knownGood === undefined ? undefined : keyOf(this.#knownGood))]);
+    const unneeded = [...this.#records.values()].filter(({ name, version }) => {
+      const isOld = oldest === undefined || compareVersions(version, oldest.version) < 0;
+      return !needed.has(name) && (isOld || this.#refused.has(name));
+    });
+    for (const { name } of unneeded) {
+      this.#records.delete(name);
+      await disk.remove(join(folder, name));
+    }
+    if (unneeded.length > 0) await disk.syncFolder(folder);
+  }
+}
+
+function newestFirst(a: RecordName, b: RecordName): number {
+  return compareVersions(b.version, a.version) || Number(a.baseKey !== undefined) - Number(b.baseKey !== undefined);
+}

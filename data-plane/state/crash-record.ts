@@ -1,0 +1,126 @@
+/**
+ * Counts runs that died soon, by the configuration they were about to serve or served, and holds which configurations
+ * are barred for it (S5). A configuration is written down as running before any thread touches it, and taken back when it
+ * has lived long enough or the process ends cleanly; what is still running at the next start has crashed.
+ */
+import { join } from 'node:path';
+import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
+import { isCount, isRecord, isSameConfig, parseVersionedRoot, type VersionedRoot } from '../config/versioned-root.ts';
+import type { Disk } from './disk.ts';
+import { readJson, replaceJson, replaceJsonLoosely } from './durable-file.ts';
+
+/** `from` is barred, and so is everything between it and `to`, what was served instead. */
+export interface Bar {
+  readonly from: VersionedRoot;
+  readonly to: ConfigVersion;
+  readonly reason: string;
+}
+
+export interface Crashed {
+  readonly config: VersionedRoot;
+  /** Runs that died with it, since it last lived long enough. */
+  readonly count: number;
+}
+
+const RUN_FILE = 'run.json';
+const BAR_FILE = 'barred.json';
+/** The latest are kept. */
+const MOST_KEPT = 16;
+
+export class CrashRecord {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  #running: VersionedRoot | undefined;
+  #crashed: readonly Crashed[];
+  #bars: readonly Bar[];
+  /** Writes of the run file follow one another. */
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(disk: Disk, folder: string, crashed: readonly Crashed[], bars: readonly Bar[]) {
+    this.#disk = disk;
+    this.#folder = folder;
+    this.#crashed = crashed;
+    this.#bars = bars;
+  }
+
+  /** Reads how the last run ended. */
+  static async open(disk: Disk, folder: string): Promise<CrashRecord> {
+    const run = await readJson(disk, join(folder, RUN_FILE));
+    const running = isRecord(run) ? parseVersionedRoot(run['running']) : undefined;
+    const earlier = isRecord(run) ? parseList(run['crashed'], parseCrashed) : [];
+    const count = (earlier.find((crashed) => isSameConfig(crashed.config, running))?.count ?? 0) + 1;
+    const crashed = running === undefined ? earlier : [...without(earlier, running), { config: running, count }];
+    return new CrashRecord(disk, folder, crashed.slice(-MOST_KEPT), parseList(await readJson(disk, join(folder, BAR_FILE)), parseBar));
+  }
+
+  /** Configurations with which this many runs died. */
+  crashedAtLeast(count: number): readonly Crashed[] {
+    return this.#crashed.filter((crashed) => crashed.count >= count);
+  }
+
+  get bars(): readonly Bar[] {
+    return this.#bars;
+  }
+
+  /** True for what a crash loop barred, and for what came between it and what was served instead. */
+  isBarred(version: ConfigVersion): boolean {
+    return this.#bars.some((bar) => compareVersions(version, bar.to) > 0 && compareVersions(version, bar.from.version) <= 0);
+  }
+
+  /** Resolves when it is durable. */
+  async bar(bar: Bar): Promise<void> {
+    this.#bars = [...this.#bars, bar].slice(-MOST_KEPT);
+    this.#crashed = without(this.#crashed, bar.from);
+    await replaceJson(this.#disk, join(this.#folder, BAR_FILE), this.#bars);
+    await this.#write();
+  }
+
+  /** From now on the end of the process counts against this configuration. */
+  async begin({ version, contentRoot }: VersionedRoot): Promise<void> {
+    this.#running = { version, contentRoot };
+    await this.#write();
+  }
+
+  /** What runs has lived long enough: it counts from nothing again. */
+  async settle(): Promise<void> {
+    if (this.#running !== undefined) this.#crashed = without(this.#crashed, this.#running);
+    await this.end();
+  }
+
+  /** The end of the process counts against nothing: it is asked for, or what was tried is given up. */
+  async end(): Promise<void> {
+    this.#running = undefined;
+    await this.#write();
+  }
+
+  /** Survives the end of the process, which is what it is about; not a power cut. */
+  #write(): Promise<void> {
+    const write = (): Promise<void> => replaceJsonLoosely(this.#disk, join(this.#folder, RUN_FILE), { running: this.#running ?? null, crashed: this.#crashed });
+    this.#writing = this.#writing.then(write, write);
+    return this.#writing;
+  }
+}
+
+function without(crashed: readonly Crashed[], config: VersionedRoot): readonly Crashed[] {
+  return crashed.filter((other) => !isSameConfig(other.config, config));
+}
+
+function parseList<T>(value: unknown, parse: (item: unknown) => T | undefined): readonly T[] {
+  return Array.isArray(value) ? value.map(parse).filter((item) => item !== undefined) : [];
+}
+
+function parseCrashed(value: unknown): Crashed | undefined {
+  if (!isRecord(value)) return undefined;
+  const config = parseVersionedRoot(value['config']);
+  const { count } = value;
+  return config !== undefined && isCount(count) ? { config, count } : undefined;
+}
+
+function parseBar(value: unknown): Bar | undefined {
+  if (!isRecord(value)) return undefined;
+  const from = parseVersionedRoot(value['from']);
+  const { to, reason } = value;
+  if (from === undefined || !isRecord(to) || typeof reason !== 'string') return undefined;
+  const { epoch, sequence } = to;
+  return isCount(epoch) && isCount(sequence) ? { from, to: { epoch, sequence }, reason } : undefined;
+}

@@ -1,0 +1,243 @@
+/**
+ * The proxy threads, seen from the agent thread: all of them serve the same configuration, swapped in two phases; one
+ * that dies is replaced and gets the current one; all of them drain together (R3). config-keeper.ts prepares and commits.
+ */
+import { Backoff } from '../../shared/backoff.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
+import { formatVersion } from '../../shared/model/version.ts';
+import type { Quarantined } from '../config/compile-contract.ts';
+import type { ConfigContent } from '../config/config-content.ts';
+import { isSameConfig } from '../config/versioned-root.ts';
+import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import { ThreadLink, type Answer, type WorkerEvents, type WorkerPort } from './thread-link.ts';
+import { forwardThreadLine } from './thread-log.ts';
+
+export interface ProxyPoolOptions {
+  readonly threads: number;
+  /** 0: the first thread takes a free port, the others share it. */
+  readonly port: number;
+  readonly startWorker: (index: number, events: WorkerEvents) => WorkerPort;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly prepareTimeoutMs: number;
+  /** The gateway's content key as it is known now. */
+  readonly contentKey: () => Uint8Array | undefined;
+  readonly onUsageTable: (threadId: number, table: SharedArrayBuffer) => void;
+  /** Also where it was told to end. */
+  readonly onThreadGone: (threadId: number) => void;
+  /** A thread died of itself; it is being replaced. */
+  readonly onCrash: () => void;
+  /** The port can't be had: there is nothing to serve on. */
+  readonly onListenFailed: (reason: string) => void;
+}
+
+export type PrepareOutcome =
+  | { readonly kind: 'prepared'; readonly quarantined: readonly Quarantined[] }
+  | { readonly kind: 'refused'; readonly code: string; readonly reasons: readonly string[] };
+
+export interface ThreadStatus {
+  readonly index: number;
+  /** `epoch.sequence`, or null before the first. */
+  readonly version: string | null;
+  readonly listening: boolean;
+  readonly stats: ProxyStats | undefined;
+}
+
+const COMMIT_TIMEOUT_MS = 10_000;
+const LISTEN_TIMEOUT_MS = 10_000;
+/** A thread that lived this long did not die of what the one before it died of. */
+const STEADY_AFTER_MS = 30_000;
+const MOST_REASONS = 20;
+
+export class ProxyPool {
+  readonly #options: ProxyPoolOptions;
+  readonly #links: (ThreadLink | undefined)[];
+  readonly #backoffs: readonly Backoff[];
+  #applyId = 0;
+  #current: ConfigContent | undefined;
+  #prepared: { readonly applyId: number; readonly content: ConfigContent; readonly links: readonly ThreadLink[] } | undefined;
+  #port: number;
+  #ending = false;
+
+  constructor(options: ProxyPoolOptions) {
+    this.#options = options;
+    this.#port = options.port;
+    this.#links = Array.from({ length: options.threads }, () => undefined);
+    this.#backoffs = this.#links.map(() => new Backoff({ initialMs: 200, maximumMs: 10_000, random: options.random }));
+  }
+
+  /** Starts the threads. They accept connections after their first commit. */
+  start(): void {
+    for (let index = 0; index < this.#links.length; index++) this.#startThread(index);
+  }
+
+  /** The port on which connections are accepted; the configured one before that. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** True where every thread accepts connections and serves one and the same configuration. */
+  get serving(): boolean {
+    return this.#links.every((link) => link?.listening === true && isSameConfig(link.serving, this.#current));
+  }
+
+  get crashes(): number {
+    return this.#backoffs.reduce((sum, backoff) => sum + backoff.failures, 0);
+  }
+
+  status(): readonly ThreadStatus[] {
+    return this.#links.map((link, index) => ({
+      index,
+      version: link?.serving === undefined ? null : formatVersion(link.serving.version),
+      listening: link?.listening ?? false,
+      stats: link?.stats,
+    }));
+  }
+
+  /**
+   * First phase: every thread builds the configuration beside what it serves. A refusal leaves nothing behind. Where no
+   * thread is alive nobody objects: what is prepared may be the cure.
+   */
+  async prepare(content: ConfigContent): Promise<PrepareOutcome> {
+    const links = this.#live();
+    const applyId = (this.#applyId += 1);
+    const answers = await Promise.all(links.map((link) => this.#askToPrepare(link, content, applyId)));
+    const refusal = answers.map(refusalOf).find((outcome) => outcome !== undefined);
+    if (refusal === undefined) {
+      this.#prepared = { applyId, content, links };
+      return { kind: 'prepared', quarantined: answers.flatMap((answer) => (answer.kind === 'prepared' ? [answer.quarantined] : []))[0] ?? [] };
+    }
+    for (const [index, link] of links.entries()) {
+      // One that does not answer within the time will not serve either.
+      if (answers[index]?.kind === 'late') link.terminate();
+      else link.tell({ kind: 'discard', applyId });
+    }
+    return refusal;
+  }
+
+  /** Second phase: resolves when every thread that is alive serves what was prepared. */
+  async commit(): Promise<void> {
+    const prepared = this.#prepared;
+    if (prepared === undefined) return;
+    this.#prepared = undefined;
+    this.#current = prepared.content;
+    await Promise.all(prepared.links.map((link) => this.#commitOn(link, prepared.content, prepared.applyId)));
+    await this.#listenEverywhere();
+  }
+
+  /** Instead of commit. */
+  discard(): void {
+    for (const link of this.#prepared?.links ?? []) link.tell({ kind: 'discard', applyId: this.#prepared?.applyId ?? 0 });
+    this.#prepared = undefined;
+  }
+
+  /** Accepts for `acceptForMs` more, then lets requests in flight end within `boundMs`; then the threads are gone. */
+  async drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {
+    this.#ending = true;
+    const boundMs = times.acceptForMs + times.boundMs + 1_000;
+    await Promise.all(this.#live().map((link) => (link.listening ? link.ask({ kind: 'drain', ...times }, boundMs) : undefined)));
+    this.stop();
+  }
+
+  /** Ends all threads at once. */
+  stop(): void {
+    this.#ending = true;
+    for (const link of this.#live()) link.terminate();
+  }
+
+  #live(): readonly ThreadLink[] {
+    return this.#links.filter((link) => link !== undefined);
+  }
+
+  #startThread(index: number): void {
+    const { clock, startWorker, onUsageTable, log } = this.#options;
+    const link = new ThreadLink(index, clock, (events) => startWorker(index, events), {
+      usageTable: (from, table) => onUsageTable(from.threadId, table),
+      line: (_from, line) => forwardThreadLine(log, index, line),
+      exited: (from, reason) => this.#exited(from, reason),
+    });
+    this.#links[index] = link;
+    if (this.#current !== undefined) void this.#bringUp(link, this.#current);
+  }
+
+  /** Gives a replacement what the others serve. */
+  async #bringUp(link: ThreadLink, content: ConfigContent): Promise<void> {
+    const applyId = (this.#applyId += 1);
+    const answer = await this.#askToPrepare(link, content, applyId);
+    if (answer.kind !== 'prepared') return link.terminate();
+    await this.#commitOn(link, content, applyId);
+    await this.#listenEverywhere();
+  }
+
+  #askToPrepare(link: ThreadLink, content: ConfigContent, applyId: number): Promise<Answer> {
+    const { version, contentRoot, change } = content;
+    // The change is enough where the thread serves what it starts from.
+    const step = change !== undefined && isSameConfig(link.serving, change.base) ? change : undefined;
+    const parts = step === undefined ? content.parts : [step.packed];
+    const contentKey = this.#options.contentKey();
+    return link.ask({ kind: 'prepare', applyId, version, contentRoot, reset: step === undefined, parts, contentKey }, this.#options.prepareTimeoutMs);
+  }
+
+  async #commitOn(link: ThreadLink, content: ConfigContent, applyId: number): Promise<void> {
+    const answer = await link.ask({ kind: 'commit', applyId }, COMMIT_TIMEOUT_MS);
+    // It may have committed something newer meanwhile only if that was asked later, and then is answered later too.
+    if (answer.kind === 'committed') link.serving = content;
+    else link.terminate();
+  }
+
+  /** The first thread settles the port, the others share it. */
+  async #listenEverywhere(): Promise<void> {
+    for (const link of this.#live()) {
+      if (link.listening || link.serving === undefined) continue;
+      const answer = await link.ask({ kind: 'listen', port: this.#port }, LISTEN_TIMEOUT_MS);
+      if (answer.kind === 'listening') {
+        link.listening = true;
+        this.#port = answer.port;
+      } else if (answer.kind === 'listen-failed') {
+        this.#options.onListenFailed(answer.reason);
+      } else {
+        link.terminate();
+      }
+    }
+  }
+
+  #exited(link: ThreadLink, reason: string): void {
+    const { clock, log, onThreadGone, onCrash } = this.#options;
+    this.#links[link.index] = undefined;
+    onThreadGone(link.threadId);
+    if (this.#ending) return;
+    const backoff = this.#backoffs[link.index];
+    if (clock.monotonicMs() - link.startedAtMs > STEADY_AFTER_MS) backoff?.reset();
+    const inMs = backoff?.nextDelayMs() ?? 0;
+    log.error({ event: 'thread-crashed', thread: link.index, reason, replacedInMs: inMs }, `proxy thread ${link.index} died: ${reason}; replaced in ${inMs} ms`);
+    clock.after(inMs, () => {
+      if (!this.#ending) this.#startThread(link.index);
+    });
+    onCrash();
+  }
+}
+
+function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }> | undefined {
+  switch (answer.kind) {
+    case 'refused': {
+      const reasons = answer.problems.slice(0, MOST_REASONS).map((problem) => `${problem.kind} ${problem.id}: ${problem.code}: ${problem.reason}`);
+      return { kind: 'refused', code: answer.problems[0]?.code ?? 'CONFIG_REFUSED', reasons };
+    }
+    case 'gone':
+      return { kind: 'refused', code: 'CONFIG_THREAD_DIED', reasons: [`a proxy thread died while it prepared the configuration: ${answer.reason}`] };
+    case 'late':
+      return { kind: 'refused', code: 'CONFIG_PREPARE_TIMEOUT', reasons: ['a proxy thread did not prepare the configuration in time'] };
+    case 'prepared':
+    case 'committed':
+    case 'listening':
+    case 'listen-failed':
+    case 'drained':
+    case 'usage-table':
+    case 'stats':
+    case 'log':
+      return undefined;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * One proxy thread as the agent sees it: questions that are answered, late, or lost with the thread; news in between.
+ * proxy-pool.ts holds one per thread; tests put a stand-in for the worker underneath.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import type { VersionedRoot } from '../config/versioned-root.ts';
+import type { FromThread, ToThread } from './thread-messages.ts';
+
+/** The worker underneath. Its events go to the ThreadEvents given when it was started. */
+export interface WorkerPort {
+  /** Unique in the process, never used again. */
+  readonly threadId: number;
+  post(message: ToThread): void;
+  /** Ends it at once; `exited` follows. */
+  terminate(): void;
+}
+
+export interface WorkerEvents {
+  readonly said: (message: FromThread) => void;
+  /** Once: `reason` is what it died of, undefined where it was told to end. */
+  readonly exited: (reason: string) => void;
+}
+
+/** What the thread says without being asked. */
+export interface ThreadNews {
+  readonly usageTable: (link: ThreadLink, table: SharedArrayBuffer) => void;
+  readonly line: (link: ThreadLink, line: string) => void;
+  readonly exited: (link: ThreadLink, reason: string) => void;
+}
+
+export type Answer =
+  | FromThread
+  /** The thread ended before it answered. */
+  | { readonly kind: 'gone'; readonly reason: string }
+  | { readonly kind: 'late' };
+
+export class ThreadLink {
+  /** Its place among the threads, from 0. A replacement takes the place of the one before. */
+  readonly index: number;
+  readonly startedAtMs: number;
+  /** What it committed last. */
+  serving: VersionedRoot | undefined;
+  listening = false;
+  #stats: ProxyStats | undefined;
+  readonly #clock: Clock;
+  readonly #news: ThreadNews;
+  readonly #worker: WorkerPort;
+  readonly #waiting = new Map<string, (answer: Answer) => void>();
+  #goneBecause: string | undefined;
+
+  constructor(index: number, clock: Clock, start: (events: WorkerEvents) => WorkerPort, news: ThreadNews) {
+    this.index = index;
+    this.#clock = clock;
+    this.#news = news;
+    this.startedAtMs = clock.monotonicMs();
+    this.#worker = start({ said: (message) => this.#hear(message), exited: (reason) => this.#end(reason) });
+  }
+
+  get threadId(): number {
+    return this.#worker.threadId;
+  }
+
+  /** The latest it told; undefined before the first. */
+  get stats(): ProxyStats | undefined {
+    return this.#stats;
+  }
+
+  /** Never rejects; late after `timeoutMs`. One question of a kind (and apply id) at a time. */
+  ask(question: ToThread, timeoutMs: number): Promise<Answer> {
+    if (this.#goneBecause !== undefined) return Promise.resolve({ kind: 'gone', reason: this.#goneBecause });
+    return new Promise((resolve) => {
+      const key = keyOfQuestion(question);
+      const timer = this.#clock.after(timeoutMs, () => settle({ kind: 'late' }), { keepAlive: true });
+      const settle = (answer: Answer): void => {
+        timer.cancel();
+        this.#waiting.delete(key);
+        resolve(answer);
+      };
+      this.#waiting.set(key, settle);
+      this.#worker.post(question);
+    });
+  }
+
+  tell(message: ToThread): void {
+    if (this.#goneBecause === undefined) this.#worker.post(message);
+  }
+
+  terminate(): void {
+    this.#worker.terminate();
+  }
+
+  #hear(message: FromThread): void {
+    switch (message.kind) {
+      case 'usage-table':
+        return this.#news.usageTable(this, message.table);
+      case 'log':
+        return this.#news.line(this, message.line);
+      case 'stats':
+        this.#stats = message.stats;
+        return undefined;
+      case 'prepared':
+      case 'refused':
+      case 'committed':
+      case 'listening':
+      case 'listen-failed':
+      case 'drained':
+        return this.#waiting.get(keyOfAnswer(message))?.(message);
+    }
+  }
+
+  #end(reason: string): void {
+    this.#goneBecause = reason;
+    this.listening = false;
+    for (const settle of [...this.#waiting.values()]) settle({ kind: 'gone', reason });
+    this.#news.exited(this, reason);
+  }
+}
+
+function keyOfQuestion(question: ToThread): string {
+  return 'applyId' in question ? `${question.kind} ${question.applyId}` : question.kind;
+}
+
+function keyOfAnswer(answer: FromThread): string {
+  switch (answer.kind) {
+    case 'prepared':
+    case 'refused':
+      return `prepare ${answer.applyId}`;
+    case 'committed':
+      return `commit ${answer.applyId}`;
+    case 'listening':
+    case 'listen-failed':
+      return 'listen';
+    case 'drained':
+      return 'drain';
+    case 'usage-table':
+    case 'stats':
+    case 'log':
+      return answer.kind;
+  }
+}

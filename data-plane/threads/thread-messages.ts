@@ -1,0 +1,55 @@
+/**
+ * What the agent thread and a proxy thread say to each other. A configuration is swapped in two phases: every thread
+ * prepares it beside what it serves, then all commit; a refusal anywhere means that nobody commits.
+ */
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { LogLevel } from '../../shared/log.ts';
+import type { Quarantined } from '../config/compile-contract.ts';
+import type { ProxyLimits } from '../http1/limits.ts';
+import type { ProxyStats } from '../proxy/proxy-contract.ts';
+
+/** Given to a proxy thread when it starts. */
+export interface ThreadData {
+  readonly host: string;
+  readonly reusePort: boolean;
+  readonly trustedAddresses: readonly string[];
+  readonly limits: Partial<ProxyLimits>;
+  readonly softwareVersion: string;
+  readonly logLevel: LogLevel;
+  /** Shared counters of plugins (data-plane/counters). */
+  readonly counters: SharedArrayBuffer;
+  /** Keys of one usage table (data-plane/telemetry/usage-table.ts). */
+  readonly usageKeys: number;
+}
+
+export interface Prepare {
+  readonly kind: 'prepare';
+  readonly applyId: number;
+  readonly version: ConfigVersion;
+  readonly contentRoot: string;
+  /** True: `parts` are a whole configuration and the changes after it. False: one part, the change from what the thread serves. */
+  readonly reset: boolean;
+  readonly parts: readonly SharedArrayBuffer[];
+  readonly contentKey: Uint8Array | undefined;
+}
+
+export type ToThread =
+  | Prepare
+  | { readonly kind: 'commit'; readonly applyId: number }
+  | { readonly kind: 'discard'; readonly applyId: number }
+  /** Once, after the first commit: no request meets a thread without a configuration. */
+  | { readonly kind: 'listen'; readonly port: number }
+  | { readonly kind: 'drain'; readonly acceptForMs: number; readonly boundMs: number };
+
+export type FromThread =
+  | { readonly kind: 'prepared'; readonly applyId: number; readonly quarantined: readonly Quarantined[] }
+  | { readonly kind: 'refused'; readonly applyId: number; readonly problems: readonly Quarantined[] }
+  | { readonly kind: 'committed'; readonly applyId: number }
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'listen-failed'; readonly reason: string }
+  | { readonly kind: 'drained' }
+  /** The thread counts into this table from now on. */
+  | { readonly kind: 'usage-table'; readonly table: SharedArrayBuffer }
+  | { readonly kind: 'stats'; readonly stats: ProxyStats }
+  /** One line of its logger, JSON. */
+  | { readonly kind: 'log'; readonly line: string };
