@@ -1,0 +1,169 @@
+/**
+ * The wire engine's only contact with sockets, by Node's documented API: accepted sockets give data events (each with
+ * memory of its own), upstream sockets read into one shared buffer (`onread`). So bytes from a client may be kept, bytes
+ * from an upstream must be copied or sent before the callback returns. Another implementation belongs into this file.
+ */
+import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+export interface SocketOwner {
+  /** Bytes [start, end) of `buffer` have come. */
+  received(buffer: Buffer, start: number, end: number): void;
+  /** All that was written is with the kernel; called only where a write left something behind. */
+  flushed(): void;
+  /** The peer will send nothing more. */
+  ended(): void;
+  /** The connection is gone, by no doing of ours. Nothing is called after it. */
+  lost(cause: Error | undefined): void;
+}
+
+/** Bytes may wait for a slow peer up to this; then whoever produces them must stop. Two reads' worth. */
+export const MAX_UNSENT_BYTES = 131_072;
+
+const READ_BUFFER_BYTES = 65_536;
+const BACKLOG = 4_096;
+const NOTHING = Buffer.alloc(0);
+
+export class WireSocket {
+  readonly #socket: Socket;
+  readonly #owner: SocketOwner;
+  #closed = false;
+  #paused = false;
+  #awaitsFlush = false;
+  #cause: Error | undefined;
+
+  constructor(socket: Socket, owner: SocketOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    socket.on('error', (error) => (this.#cause = error));
+    socket.on('end', () => {
+      if (!this.#closed) owner.ended();
+    });
+    socket.on('close', () => {
+      if (this.#closed) return;
+      this.#closed = true;
+      owner.lost(this.#cause);
+    });
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** False once destroyed, lost or ended by either side. */
+  get usable(): boolean {
+    return !this.#closed && this.#socket.writable && !this.#socket.readableEnded;
+  }
+
+  /**
+   * Sends bytes in one system call if the kernel takes them. True: they are with the kernel, and the memory is the caller's
+   * again. False: it must not be touched until `flushed`. Does nothing once closed.
+   */
+  write(bytes: Buffer): boolean {
+    if (this.#closed) return true;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength === 0) return true;
+    if (!this.#awaitsFlush) {
+      this.#awaitsFlush = true;
+      this.#notifyFlush();
+    }
+    return false;
+  }
+
+  /** An empty write is queued behind all others, so its end is theirs. */
+  #notifyFlush(): void {
+    this.#socket.write(NOTHING, () => {
+      if (this.#closed) return;
+      if (this.#socket.writableLength > 0) return this.#notifyFlush();
+      this.#awaitsFlush = false;
+      this.#owner.flushed();
+    });
+  }
+
+  pause(): void {
+    if (this.#paused || this.#closed) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** Sends what is left and then the end of the stream; reading goes on. */
+  end(): void {
+    if (!this.#closed) this.#socket.end();
+  }
+
+  /** Drops the connection. The owner hears nothing more. */
+  destroy(): void {
+    this.#closed = true;
+    this.#socket.destroy();
+  }
+
+  /** Drops the connection so that the peer sees an error, where an ordinary end would look like a complete message. */
+  reset(): void {
+    this.#closed = true;
+    this.#socket.resetAndDestroy();
+  }
+}
+
+export interface ConnectOptions {
+  readonly address: string;
+  readonly port: number;
+  /** TLS with the default trust store; the name to verify, and to send where it is no address. */
+  readonly tls: { readonly serverName: string; readonly isAddress: boolean } | undefined;
+}
+
+/** All sockets of one proxy. */
+export class SocketIo {
+  readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+
+  /** A listener; not listening yet. `accepted` takes over each socket, which says nothing until it is given an owner. */
+  createListener(accepted: (socket: Socket) => void): Server {
+    return createServer({ noDelay: true, allowHalfOpen: true }, accepted);
+  }
+
+  listen(server: Server, where: { readonly host: string; readonly port: number; readonly reusePort: boolean }): Promise<number> {
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ ...where, backlog: BACKLOG }, () => {
+        server.off('error', reject);
+        const address = server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : where.port);
+      });
+    });
+  }
+
+  /** Gives an accepted socket its owner, which may keep the bytes that it receives. */
+  adopt(socket: Socket, owner: SocketOwner): WireSocket {
+    const wire = new WireSocket(socket, owner);
+    socket.on('data', (bytes: Buffer) => owner.received(bytes, 0, bytes.length));
+    return wire;
+  }
+
+  /** Connects; `connected` is called once, or else the owner's `lost`. The owner must not keep the bytes that it receives. */
+  connect(options: ConnectOptions, owner: SocketOwner, connected: () => void): WireSocket {
+    const buffer = this.#readBuffer;
+    const common = {
+      host: options.address,
+      port: options.port,
+      onread: {
+        buffer,
+        callback: (length: number) => {
+          owner.received(buffer, 0, length);
+          return true;
+        },
+      },
+    };
+    if (options.tls === undefined) {
+      return new WireSocket(connectTcp({ ...common, noDelay: true }, connected).resume(), owner);
+    }
+    const named = options.tls.isAddress ? { host: options.address } : { servername: options.tls.serverName };
+    const socket = connectTls({ ...common, ...named, ALPNProtocols: ['http/1.1'] }, connected);
+    socket.setNoDelay(true);
+    return new WireSocket(socket.resume(), owner);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Which address a request goes to next: target of the upstream in turn, then address of its name in turn. Called by the
+ * life of a request for the first try and for each further one, with what was tried before.
+ */
+import { isIP } from 'node:net';
+import type { RuntimeService, RuntimeTarget } from '../config/active-config.ts';
+import { Balancer } from './balancer.ts';
+import { Endpoint } from './endpoint.ts';
+import type { AddressBook } from './resolve-address.ts';
+
+export type Choice =
+  | Endpoint
+  /** Resolve this name, then choose again. */
+  | { readonly kind: 'unresolved'; readonly host: string }
+  /** Nothing (more) to try; `nameFailed` where that is because a name has no address. */
+  | { readonly kind: 'none'; readonly nameFailed: boolean };
+
+export class EndpointChooser {
+  readonly #addresses: AddressBook;
+  readonly #balancer = new Balancer();
+  readonly #endpoints = new Map<string, Endpoint>();
+
+  constructor(addresses: AddressBook) {
+    this.#addresses = addresses;
+  }
+
+  /** `tried` holds the keys of endpoints that this request must not get again. */
+  choose(service: RuntimeService, tried: readonly string[]): Choice {
+    const { upstream } = service;
+    if (upstream === undefined) return this.#chooseAddress(service.protocol, service.host, service.port, tried);
+    let passedOver: Set<RuntimeTarget> | undefined;
+    for (;;) {
+      const target = this.#balancer.next(upstream, passedOver);
+      if (target === undefined) return { kind: 'none', nameFailed: false };
+      const choice = this.#chooseAddress(service.protocol, target.host, target.port, tried);
+      if (choice.kind !== 'none') return choice;
+      passedOver ??= new Set();
+      passedOver.add(target);
+    }
+  }
+
+  /** Forgets an endpoint without connections. */
+  forget(endpoint: Endpoint): void {
+    if (endpoint.connections === 0 && this.#endpoints.get(endpoint.key) === endpoint) this.#endpoints.delete(endpoint.key);
+  }
+
+  #chooseAddress(protocol: 'http' | 'https', host: string, port: number, tried: readonly string[]): Choice {
+    const name = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+    if (isIP(name) !== 0) {
+      const key = keyOf(protocol, name, port, name);
+      return tried.includes(key) ? { kind: 'none', nameFailed: false } : this.#endpoint(key, protocol, name, port, name);
+    }
+    const next = this.#addresses.next(name, (address) => tried.includes(keyOf(protocol, name, port, address)));
+    if (next === 'unknown') return { kind: 'unresolved', host: name };
+    if (next === 'failed' || next === 'exhausted') return { kind: 'none', nameFailed: next === 'failed' };
+    return this.#endpoint(keyOf(protocol, name, port, next.address), protocol, name, port, next.address);
+  }
+
+  #endpoint(key: string, protocol: 'http' | 'https', host: string, port: number, address: string): Endpoint {
+    let endpoint = this.#endpoints.get(key);
+    if (endpoint === undefined) {
+      endpoint = new Endpoint(key, protocol, host, port, address);
+      this.#endpoints.set(key, endpoint);
+    }
+    return endpoint;
+  }
+}
+
+function keyOf(protocol: string, host: string, port: number, address: string): string {
+  return `${protocol}|${host}|${port}|${address}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * Keep-alive connections to upstreams, last in first out per endpoint. A connection gets in only after a complete, orderly
+ * exchange; anything odd and it is discarded for good (R2). Bounded per endpoint, in all and in time (R5).
+ */
+import type { Deadlines } from '../http1/deadlines.ts';
+import type { ProxyLimits } from '../http1/limits.ts';
+import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
+import type { SocketIo } from '../http1/socket-io.ts';
+import type { Endpoint } from './endpoint.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+
+export interface PoolSurroundings {
+  readonly io: SocketIo;
+  readonly out: OutgoingBytes;
+  readonly deadlines: Deadlines;
+  readonly limits: ProxyLimits;
+  /** Called when the last connection of an endpoint is gone. */
+  readonly endpointUnused: (endpoint: Endpoint) => void;
+}
+
+export class ConnectionPool {
+  readonly #surroundings: PoolSurroundings;
+  readonly #open = new Set<UpstreamConnection>();
+  #idle = 0;
+  #opened = 0;
+
+  constructor(surroundings: PoolSurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  get idle(): number {
+    return this.#idle;
+  }
+
+  get busy(): number {
+    return this.#open.size - this.#idle;
+  }
+
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /** An idle connection that was still good a moment ago; undefined where there is none. */
+  take(endpoint: Endpoint): UpstreamConnection | undefined {
+    for (let connection = endpoint.idle.pop(); connection !== undefined; connection = endpoint.idle.pop()) {
+      this.#idle -= 1;
+      if (connection.usable) return connection;
+      this.discard(connection);
+    }
+    return undefined;
+  }
+
+  /** A new connection, not connected yet: see UpstreamConnection.connect. */
+  open(endpoint: Endpoint): UpstreamConnection {
+    const connection = new UpstreamConnection(endpoint, this.#surroundings, this);
+    endpoint.connections += 1;
+    this.#open.add(connection);
+    this.#opened += 1;
+    return connection;
+  }
+
+  /** Takes back a connection after an orderly exchange. */
+  release(connection: UpstreamConnection): void {
+    const { idle } = connection.endpoint;
+    const { limits } = this.#surroundings;
+    if (!connection.usable || idle.length >= limits.maxIdlePerEndpoint || this.#idle >= limits.maxIdleUpstream) return this.discard(connection);
+    idle.push(connection);
+    this.#idle += 1;
+    connection.rest();
+  }
+
+  /** Closes a connection, idle or not. Idempotent. */
+  discard(connection: UpstreamConnection): void {
+    if (!this.#open.delete(connection)) return;
+    const { endpoint } = connection;
+    const place = endpoint.idle.indexOf(connection);
+    if (place !== -1) {
+      endpoint.idle.splice(place, 1);
+      this.#idle -= 1;
+    }
+    connection.destroy();
+    endpoint.connections -= 1;
+    if (endpoint.connections === 0) this.#surroundings.endpointUnused(endpoint);
+  }
+
+  closeAll(): void {
+    for (const connection of this.#open) this.discard(connection);
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * One connection to an upstream: sends the bytes of one request at a time and reads its response off the wire, strictly.
+ * Used by an exchange, which is its receiver from `serve` until it releases or discards it. It calls the receiver in the
+ * order of ResponseReceiver's methods. Bytes that nobody asked for end the connection (R2).
+ */
+import { BodyReader } from '../http1/body-reader.ts';
+import { NEVER, type Timed } from '../http1/deadlines.ts';
+import { FAULTS, type Fault } from '../http1/faults.ts';
+import { parseResponseHead } from '../http1/head-parser.ts';
+import { EMPTY, ResponseHead } from '../http1/message-head.ts';
+import type { SocketOwner, WireSocket } from '../http1/socket-io.ts';
+import type { ConnectionPool, PoolSurroundings } from './connection-pool.ts';
+import type { Endpoint } from './endpoint.ts';
+
+export type UpstreamFailure =
+  /** No connection: nothing of the request was sent. */
+  | { readonly kind: 'connect-failed'; readonly cause: Error | undefined }
+  | { readonly kind: 'connect-timeout' }
+  /** Closed by the other side. `silent`: before any byte of an answer. */
+  | { readonly kind: 'closed'; readonly silent: boolean; readonly cause: Error | undefined }
+  | { readonly kind: 'write-timeout' }
+  | { readonly kind: 'read-timeout' }
+  /** What came is no HTTP response to this request. */
+  | { readonly kind: 'invalid'; readonly fault: Fault };
+
+export interface ResponseReceiver {
+  /** The connection stands: send the request. Not called for one that was taken from the pool. */
+  connected(): void;
+  /** An interim (1xx) response other than 101. The head is valid during the call. */
+  interimHead(head: ResponseHead): void;
+  /** The head of the response, valid during the call. */
+  responseHead(head: ResponseHead): void;
+  /** Once per read after the head was read: `body.ranges` of `buffer` are what came, valid during the call. */
+  responseBytes(buffer: Buffer, body: BodyReader): void;
+  /** The response is complete: release or discard the connection. */
+  responseEnded(): void;
+  /** All that was sent is with the kernel, after some of it had to wait. */
+  upstreamFlushed(): void;
+  /** The connection is gone. */
+  upstreamFailed(failure: UpstreamFailure): void;
+}
+
+export interface RequestTimeouts {
+  readonly connectTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  readonly readTimeoutMs: number;
+}
+
+type State = 'connecting' | 'idle' | 'awaiting-head' | 'reading-body' | 'closed';
+
+const SWITCHING_PROTOCOLS = 101;
+
+export class UpstreamConnection implements SocketOwner, Timed {
+  readonly endpoint: Endpoint;
+  deadlineMs = NEVER;
+  /** Requests sent on it before the current one. */
+  served = 0;
+  /** False as soon as the response said so or anything was odd. */
+  reusable = true;
+  readonly #around: PoolSurroundings;
+  readonly #pool: ConnectionPool;
+  readonly #head: ResponseHead;
+  readonly #body = new BodyReader();
+  readonly #held: Buffer[] = [];
+  #socket: WireSocket | undefined;
+  #state: State = 'connecting';
+  #receiver: ResponseReceiver | undefined;
+  #timeouts: RequestTimeouts | undefined;
+  #isHeadRequest = false;
+  #keepsChunks = true;
+  #requestSent = false;
+  #silent = true;
+  #paused = false;
+  #interimResponses = 0;
+  #idleLimitMs: number;
+  /** The beginning of a head whose end has not come yet. */
+  #partial: Buffer = EMPTY;
+
+  constructor(endpoint: Endpoint, around: PoolSurroundings, pool: ConnectionPool) {
+    this.endpoint = endpoint;
+    this.#around = around;
+    this.#pool = pool;
+    this.#head = new ResponseHead(around.limits.maxHeaderCount);
+    this.#idleLimitMs = around.limits.upstreamIdleTimeoutMs;
+    around.deadlines.watch(this);
+  }
+
+  get usable(): boolean {
+    return this.#socket !== undefined && this.#socket.usable && this.#socket.unsentBytes === 0;
+  }
+
+  get unsentBytes(): number {
+    return this.#socket?.unsentBytes ?? 0;
+  }
+
+  /**
+   * Takes on a request. A fresh connection connects first and says `connected`. `keepsChunks` says whether a chunked body
+   * is wanted as chunks or as data.
+   */
+  serve(receiver: ResponseReceiver, request: { readonly isHead: boolean; readonly keepsChunks: boolean }, timeouts: RequestTimeouts): void {
+    this.#receiver = receiver;
+    this.#timeouts = timeouts;
+    this.#isHeadRequest = request.isHead;
+    this.#keepsChunks = request.keepsChunks;
+    this.#requestSent = false;
+    this.#silent = true;
+    this.#interimResponses = 0;
+    if (this.#socket === undefined) this.#connect();
+    else this.#awaitHead();
+  }
+
+  /** Sends what was put together in the outgoing bytes. */
+  sendOutgoing(): void {
+    if (this.#socket !== undefined) this.#around.out.sendTo(this.#socket, this.#held);
+    this.#arm();
+  }
+
+  /** Sends bytes that nobody will change. */
+  send(bytes: Buffer): void {
+    this.#socket?.write(bytes);
+    this.#arm();
+  }
+
+  /** The whole request was sent: from now on the response is waited for. */
+  requestEnded(): void {
+    this.#requestSent = true;
+    this.#arm();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket?.pause();
+    this.#arm();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#socket?.resume();
+    this.#arm();
+  }
+
+  /** Called by the pool. */
+  rest(): void {
+    this.#receiver = undefined;
+    this.#state = 'idle';
+    this.served += 1;
+    if (this.#paused) this.resume();
+    this.deadlineMs = this.#around.deadlines.in(this.#idleLimitMs);
+  }
+
+  /** Called by the pool; the receiver hears nothing more. */
+  destroy(): void {
+    this.#state = 'closed';
+    this.#receiver = undefined;
+    this.#partial = EMPTY;
+    this.deadlineMs = NEVER;
+    this.#around.deadlines.forget(this);
+    this.#socket?.destroy();
+  }
+
+  received(buffer: Buffer, start: number, end: number): void {
+    if (this.#receiver === undefined) return this.#pool.discard(this);
+    this.#silent = false;
+    if (this.#state === 'reading-body') return this.#readBody(this.#receiver, buffer, start, end);
+    if (this.#partial.length === 0) return this.#readHead(this.#receiver, buffer, start, end);
+    this.#partial = Buffer.concat([this.#partial, buffer.subarray(start, end)]);
+    this.#readHead(this.#receiver, this.#partial, 0, this.#partial.length);
+  }
+
+  flushed(): void {
+    this.#around.out.giveBack(this.#held);
+    this.#arm();
+    this.#receiver?.upstreamFlushed();
+  }
+
+  ended(): void {
+    if (this.#state === 'reading-body' && this.#body.kind === 'close') return this.#completeBody();
+    this.#fail({ kind: 'closed', silent: this.#silent, cause: undefined });
+  }
+
+  lost(cause: Error | undefined): void {
+    this.#fail(this.#state === 'connecting' ? { kind: 'connect-failed', cause } : { kind: 'closed', silent: this.#silent, cause });
+  }
+
+  deadlinePassed(): void {
+    if (this.#state === 'connecting') this.#fail({ kind: 'connect-timeout' });
+    else this.#fail({ kind: this.unsentBytes > 0 ? 'write-timeout' : 'read-timeout' });
+  }
+
+  #connect(): void {
+    const { address, port, tls } = this.endpoint;
+    this.#socket = this.#around.io.connect({ address, port, tls }, this, () => {
+      if (this.#state !== 'connecting') return;
+      this.#awaitHead();
+      this.#receiver?.connected();
+    });
+    this.#arm();
+  }
+
+  #awaitHead(): void {
+    this.#state = 'awaiting-head';
+    this.#head.begin(0);
+    this.#arm();
+  }
+
+  /** One deadline at a time: for what the connection waits for now. */
+  #arm(): void {
+    const timeouts = this.#timeouts;
+    if (timeouts === undefined || this.#state === 'closed' || this.#state === 'idle') return;
+    const { deadlines } = this.#around;
+    if (this.#state === 'connecting') this.deadlineMs = deadlines.in(timeouts.connectTimeoutMs);
+    else if (this.unsentBytes > 0) this.deadlineMs = deadlines.in(timeouts.writeTimeoutMs);
+    else if (this.#paused || !this.#requestSent) this.deadlineMs = NEVER;
+    else this.deadlineMs = deadlines.in(timeouts.readTimeoutMs);
+  }
+
+  #readHead(receiver: ResponseReceiver, buffer: Buffer, start: number, end: number): void {
+    const head = this.#head;
+    let at = start;
+    for (;;) {
+      // Where an earlier read ended inside this head, parsing goes on from the line it got to.
+      if (buffer !== this.#partial || at !== 0) head.begin(at);
+      const result = parseResponseHead(head, buffer, end, this.#around.limits.maxResponseHeadBytes);
+      if (result === 'refused') return this.#fail({ kind: 'invalid', fault: head.fault ?? FAULTS.statusLine });
+      if (result === 'incomplete') return this.#keepPartial(buffer, at, end);
+      if (head.status >= 200) break;
+      this.#interimResponses += 1;
+      if (head.status === SWITCHING_PROTOCOLS || this.#interimResponses > this.#around.limits.maxInterimResponses) {
+        return this.#fail({ kind: 'invalid', fault: FAULTS.statusLine });
+      }
+      receiver.interimHead(head);
+      if (this.#receiver !== receiver) return;
+      at = head.end;
+      if (at === end) {
+        this.#partial = EMPTY;
+        this.#arm();
+        return;
+      }
+    }
+    this.#partial = EMPTY;
+    this.#beginBody(head);
+    receiver.responseHead(head);
+    if (this.#receiver === receiver) this.#readBody(receiver, buffer, head.end, end);
+  }
+
+  #keepPartial(buffer: Buffer, start: number, end: number): void {
+    if (buffer === this.#partial && start === 0) return;
+    this.#partial = Buffer.from(buffer.subarray(start, end));
+    this.#head.begin(0);
+  }
+
+  /** Where the response ends: RFC 9112 §6.3. */
+  #beginBody(head: ResponseHead): void {
+    this.#state = 'reading-body';
+    if (head.minor === 0 ? !head.saysKeepAlive || head.saysClose : head.saysClose) this.reusable = false;
+    // One second less than the upstream allows, so that we are the one to close.
+    if (head.keepAliveSeconds !== -1) this.#idleLimitMs = Math.min(this.#around.limits.upstreamIdleTimeoutMs, Math.max(0, head.keepAliveSeconds - 1) * 1_000);
+    if (this.#isHeadRequest || head.status === 204 || head.status === 304) this.#body.beginNone();
+    else if (head.chunked) this.#body.beginChunked(this.#keepsChunks, this.#around.limits.maxChunkExtraBytes);
+    else if (head.contentLength !== -1) this.#body.beginLength(head.contentLength);
+    else {
+      this.#body.beginUntilClose();
+      this.reusable = false;
+    }
+  }
+
+  #readBody(receiver: ResponseReceiver, buffer: Buffer, start: number, end: number): void {
+    const behind = this.#body.read(buffer, start, end);
+    if (behind === -1) return this.#fail({ kind: 'invalid', fault: FAULTS.chunk });
+    if (behind < end) this.reusable = false;
+    receiver.responseBytes(buffer, this.#body);
+    if (this.#receiver !== receiver) return;
+    if (this.#body.complete) receiver.responseEnded();
+    else this.#arm();
+  }
+
+  /** A body that ends with its connection has ended. */
+  #completeBody(): void {
+    const receiver = this.#receiver;
+    this.#body.complete = true;
+    this.#body.ranges.clear();
+    receiver?.responseBytes(EMPTY, this.#body);
+    if (this.#receiver === receiver) receiver?.responseEnded();
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    const receiver = this.#receiver;
+    this.#pool.discard(this);
+    receiver?.upstreamFailed(failure);
+  }
+}
