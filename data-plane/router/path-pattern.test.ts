@@ -1,0 +1,67 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { RE2JS } from 're2js';
+import { compilePathPattern, literalPrefixOf } from './path-pattern.ts';
+import { readPlainPattern } from './plain-pattern.ts';
+
+function re2MatchLength(pattern: string, path: string): number {
+  const matcher = RE2JS.compile(`^(?:${pattern})`).matcher(path);
+  return matcher.find() ? matcher.end() : -1;
+}
+
+test('what routes mostly have is plain', () => {
+  const plain = ['/users/\\d+', '/users/(?<id>[^/]+)/orders$', '/(?P<a>\\w+)/x', '/files/.*\\.jpg', '/v\\d\\.\\d{1,2}/', '/a-b_c~d%20', '^/x', '/[a-z0-9-]+/?$', '/a.*'];
+  for (const pattern of plain) assert.notEqual(readPlainPattern(pattern), undefined, pattern);
+});
+
+test('what could backtrack, or is unusual, is not plain', () => {
+  const other = [
+    '/(a+)+', '/(?:a|b)', '/a|b', '/.*/.*', '/\\w+\\d+', '/\\w+-?\\w', '/a*a*', '/(?=a)', '/(?i)a', '/(a)\\1', '/a++', '/a{2}{3}', '/x{1001}', '/[[:alpha:]]',
+    '/\\pL', '/\\bx', '/\\Qx\\E', '/[z-a]', '/(', '/)', '/[', '/a$b', '/a^', '/(?<n>a)(?<n>b)', '/é', '/.*a{65}', '/[\\s]', '/[]a]',
+  ];
+  for (const pattern of other) assert.equal(readPlainPattern(pattern), undefined, pattern);
+});
+
+/** Random patterns of few characters, so that matches and overlaps happen often. */
+const atom = fc.constantFrom('a', 'b', '/', '.', '\\d', '\\w', '\\W', '[ab]', '[^/]', '[^a/]', '[a-c]', '[/-]', '\\.', '\\/', '1', '-');
+const quantifier = fc.constantFrom('', '', '', '', '*', '+', '?', '*?', '+?', '{2}', '{1,2}', '{0,3}?', '{1,}');
+const piece = fc.tuple(atom, quantifier).map((parts) => parts.join(''));
+const sequence = fc.array(piece, { minLength: 1, maxLength: 4 }).map((pieces) => pieces.join(''));
+const group = fc.oneof(sequence, sequence.map((inner) => `(${inner})`), fc.tuple(sequence, sequence).map(([one, two]) => `(?:${one}|${two})`), sequence.map((inner) => `(${inner})*`));
+const pattern = fc.tuple(fc.array(group, { minLength: 1, maxLength: 3 }), fc.constantFrom('', '', '$'), fc.constantFrom('', '', '|/b')).map(([groups, end, alternative]) => `/${groups.join('')}${end}${alternative}`);
+const path = fc.array(fc.constantFrom('a', 'b', 'c', '/', '1', '-', '.', '\n', '\xe9'), { maxLength: 12 }).map((characters) => `/${characters.join('')}`);
+
+test('every pattern matches as much as RE2 says, on whichever engine it runs', () => {
+  let [plain, matches] = [0, 0];
+  fc.assert(
+    fc.property(pattern, fc.array(path, { minLength: 5, maxLength: 5 }), (text, paths) => {
+      const compiled = compilePathPattern(text);
+      if (readPlainPattern(text) !== undefined) plain += 1;
+      for (const one of paths) {
+        const expected = re2MatchLength(text, one);
+        if (expected >= 0) matches += 1;
+        assert.equal(compiled.matchLength(one), expected, `${text} on ${JSON.stringify(one)}`);
+        if (expected >= 0) assert.ok(one.startsWith(compiled.literalPrefix), `${text}: ${compiled.literalPrefix}`);
+        if (expected >= 0) assert.ok(one.startsWith(literalPrefixOf(text)), `${text}: ${literalPrefixOf(text)}`);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+  assert.ok(plain > 300 && matches > 300, `the property must see both engines and matches: ${plain}, ${matches}`);
+});
+
+test('plain patterns take linear time in the path', () => {
+  for (const text of ['/[^/]+/[^/]+/[^/]+$', '/\\w+-\\d+-\\w+-\\d+$', '/.*abcdefgh$', '/a*b*c*d*e*f*g*$', '/a?b?c?d?e?/[^x]*x']) {
+    const compiled = compilePathPattern(text);
+    assert.notEqual(readPlainPattern(text), undefined, text);
+    const began = performance.now();
+    for (const filler of ['a', 'a-1', 'abcdefg', 'ab/', 'abcdefgh', '1-']) compiled.matchLength(`/${filler.repeat(60_000 / filler.length)}!`);
+    assert.ok(performance.now() - began < 500, `${text} took ${performance.now() - began} ms`);
+  }
+});
+
+test('literal starts are certain or empty', () => {
+  const cases = { '/api/v1/(a|b)': '/api/v1/', '/a|/b': '', '/a(b|(c|d))': '', '/ab*': '/a', '/a\\.b': '/a.b', '/a\\.?': '/a', '(?i)/a': '', '/x{2}': '/', '/admin/(': '/admin/' };
+  for (const [text, expected] of Object.entries(cases)) assert.equal(literalPrefixOf(text), expected, text);
+});

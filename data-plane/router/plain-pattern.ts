@@ -1,0 +1,225 @@
+/**
+ * Recognises the plain regular expressions that routes mostly have, and says what the JavaScript engine is to run for
+ * them. Accepted is a run of single characters and classes with quantifiers, in groups that are not repeated, such that
+ * backtracking costs linear time: a repeated class either has no character in common with what may follow it, so that
+ * giving one back fails at once, or it is the only variable part left, so that each length is tried once.
+ * Anything else (alternatives, nested repetition, lookaround, unusual syntax) is undefined: for RE2 to judge.
+ */
+export interface PlainPattern {
+  /** For a RegExp with the `y` flag. */
+  readonly source: string;
+  readonly literalPrefix: string;
+}
+
+/** Which of the 256 latin1 characters an atom takes; paths have no others. */
+type CharacterSet = Uint8Array;
+
+interface Atom {
+  readonly set: CharacterSet;
+  readonly min: number;
+  readonly max: number;
+  readonly lazy: boolean;
+}
+
+/** RE2's own bound on counted repetition. */
+const MAX_REPEAT = 1_000;
+/** Bounds what is tried again after each character that an overlapping repetition gives back. */
+const MAX_TAIL = 64;
+const GROUP_START = /\((?:\?:|\?P?<([A-Za-z_]\w*)>)?(?!\?)/y;
+const QUANTIFIER = /(?:([*+?])|\{(\d{1,4})(?:(,)(\d{1,4})?)?\})(\?)?/y;
+const LITERAL = /[A-Za-z0-9/_~%@!&=:;,'"<># -]/;
+const CLASS_CHARACTER = /[A-Za-z0-9/_~%@!&=:;,'"<>#.+*?()|{}$ ]/;
+
+export function readPlainPattern(pattern: string): PlainPattern | undefined {
+  const parsed = new PatternReader(pattern).read();
+  if (parsed === undefined || !isLinear(parsed.atoms)) return undefined;
+  return { source: parsed.atoms.map(sourceOf).join('') + (parsed.anchored ? '$' : ''), literalPrefix: leadingText(parsed.atoms) };
+}
+
+/** Reads left to right; any method may answer undefined, which ends the reading. */
+class PatternReader {
+  readonly #pattern: string;
+  readonly #groupNames = new Set<string>();
+  #at = 0;
+
+  constructor(pattern: string) {
+    this.#pattern = pattern;
+  }
+
+  read(): { readonly atoms: readonly Atom[]; readonly anchored: boolean } | undefined {
+    const atoms: Atom[] = [];
+    let depth = 0;
+    if (this.#pattern.startsWith('^')) this.#at = 1;
+    while (this.#at < this.#pattern.length) {
+      const character = this.#pattern[this.#at];
+      if (character === '$' && this.#at === this.#pattern.length - 1 && depth === 0) return { atoms, anchored: true };
+      if (character === '(') {
+        if (!this.#readGroupStart()) return undefined;
+        depth += 1;
+      } else if (character === ')') {
+        depth -= 1;
+        this.#at += 1;
+        if (depth < 0 || this.#take(QUANTIFIER) !== undefined) return undefined;
+      } else {
+        const atom = this.#readAtom();
+        if (atom === undefined) return undefined;
+        atoms.push(atom);
+      }
+    }
+    return depth === 0 ? { atoms, anchored: false } : undefined;
+  }
+
+  #readGroupStart(): boolean {
+    const start = this.#take(GROUP_START);
+    const name = start?.[1];
+    if (start === undefined || (name !== undefined && this.#groupNames.has(name))) return false;
+    if (name !== undefined) this.#groupNames.add(name);
+    return true;
+  }
+
+  #readAtom(): Atom | undefined {
+    const set = this.#readSet();
+    if (set === undefined) return undefined;
+    const quantifier = this.#take(QUANTIFIER);
+    // A second quantifier would be a possessive or nested one.
+    if (quantifier === undefined) return { set, min: 1, max: 1, lazy: false };
+    if (this.#take(QUANTIFIER) !== undefined) return undefined;
+    const [, sign, least, comma, most, lazy] = quantifier;
+    const min = sign === undefined ? Number(least) : sign === '+' ? 1 : 0;
+    const max = sign === '?' ? 1 : sign !== undefined || (comma !== undefined && most === undefined) ? Infinity : Number(most ?? least);
+    const isCount = min <= max && min <= MAX_REPEAT && (max === Infinity || max <= MAX_REPEAT);
+    return isCount ? { set, min, max, lazy: lazy !== undefined } : undefined;
+  }
+
+  #readSet(): CharacterSet | undefined {
+    const character = this.#pattern[this.#at] ?? '';
+    if (character === '[') return this.#readClass();
+    if (character === '\\') return this.#readEscape();
+    this.#at += 1;
+    if (character === '.') return inverted(setOf('\n'));
+    return LITERAL.test(character) ? setOf(character) : undefined;
+  }
+
+  #readEscape(): CharacterSet | undefined {
+    const escaped = this.#pattern[this.#at + 1] ?? '';
+    this.#at += 2;
+    if (escaped === 'd') return DIGITS;
+    if (escaped === 'D') return inverted(DIGITS);
+    if (escaped === 'w') return WORD;
+    if (escaped === 'W') return inverted(WORD);
+    return /^[!-/:-@[-`{-~]$/.test(escaped) ? setOf(escaped) : undefined;
+  }
+
+  #readClass(): CharacterSet | undefined {
+    this.#at += 1;
+    const isInverted = this.#pattern[this.#at] === '^';
+    if (isInverted) this.#at += 1;
+    const set = new Uint8Array(256);
+    while (this.#pattern[this.#at] !== ']') {
+      const item = this.#readClassItem();
+      if (item === undefined) return undefined;
+      for (const [code, isIn] of item.entries()) if (isIn === 1) set[code] = 1;
+    }
+    this.#at += 1;
+    if (!set.includes(1)) return undefined;
+    return isInverted ? inverted(set) : set;
+  }
+
+  #readClassItem(): CharacterSet | undefined {
+    const first = this.#readClassCharacter();
+    if (first === undefined) return undefined;
+    const next = this.#pattern[this.#at + 1] ?? '';
+    if (this.#pattern[this.#at] !== '-' || next === ']') return first;
+    this.#at += 1;
+    const last = this.#readClassCharacter();
+    const [from, to] = [soleCharacter(first), last === undefined ? undefined : soleCharacter(last)];
+    if (from === undefined || to === undefined || from > to) return undefined;
+    return new Uint8Array(256).fill(1, from, to + 1);
+  }
+
+  #readClassCharacter(): CharacterSet | undefined {
+    const character = this.#pattern[this.#at] ?? '';
+    if (character === '\\') return this.#readEscape();
+    this.#at += 1;
+    const isPlainDash = character === '-' && this.#pattern[this.#at] === ']';
+    return isPlainDash || CLASS_CHARACTER.test(character) ? setOf(character) : undefined;
+  }
+
+  #take(expression: RegExp): RegExpExecArray | undefined {
+    expression.lastIndex = this.#at;
+    const match = expression.exec(this.#pattern);
+    if (match === null) return undefined;
+    this.#at = expression.lastIndex;
+    return match;
+  }
+}
+
+const DIGITS = new Uint8Array(256).fill(1, 0x30, 0x3a);
+const WORD = new Uint8Array(256).fill(1, 0x30, 0x3a).fill(1, 0x41, 0x5b).fill(1, 0x61, 0x7b);
+WORD[0x5f] = 1;
+
+function isLinear(atoms: readonly Atom[]): boolean {
+  return atoms.every((atom, index) => atom.min === atom.max || !overlaps(atom.set, mayFollow(atoms, index)) || hasShortFixedTail(atoms, index));
+}
+
+/** Every character that can come right after the atom's repetition. */
+function mayFollow(atoms: readonly Atom[], index: number): CharacterSet {
+  const follow = new Uint8Array(256);
+  for (const atom of atoms.slice(index + 1)) {
+    for (const [code, isIn] of atom.set.entries()) if (isIn === 1) follow[code] = 1;
+    if (atom.min > 0) break;
+  }
+  return follow;
+}
+
+function hasShortFixedTail(atoms: readonly Atom[], index: number): boolean {
+  const tail = atoms.slice(index + 1);
+  return tail.every((atom) => atom.min === atom.max) && tail.reduce((length, atom) => length + atom.max, 0) <= MAX_TAIL;
+}
+
+function overlaps(one: CharacterSet, other: CharacterSet): boolean {
+  return one.some((isIn, code) => isIn === 1 && other[code] === 1);
+}
+
+function leadingText(atoms: readonly Atom[]): string {
+  let text = '';
+  for (const atom of atoms) {
+    const code = soleCharacter(atom.set);
+    if (code === undefined || atom.min !== atom.max) break;
+    text += String.fromCharCode(code).repeat(atom.min);
+  }
+  return text;
+}
+
+/** Written from the set, so that nothing of the pattern's own syntax reaches the JavaScript engine. */
+function sourceOf(atom: Atom): string {
+  let ranges = '';
+  for (let code = 0; code < 256; code += 1) {
+    if (atom.set[code] !== 1) continue;
+    const from = code;
+    while (atom.set[code + 1] === 1) code += 1;
+    ranges += `${escaped(from)}-${escaped(code)}`;
+  }
+  const repeat = atom.max === Infinity ? `{${atom.min},}` : `{${atom.min},${atom.max}}`;
+  return `[${ranges}]${atom.min === 1 && atom.max === 1 ? '' : repeat + (atom.lazy ? '?' : '')}`;
+}
+
+function escaped(code: number): string {
+  return `\\x${code.toString(16).padStart(2, '0')}`;
+}
+
+function setOf(character: string): CharacterSet {
+  const set = new Uint8Array(256);
+  set[character.charCodeAt(0)] = 1;
+  return set;
+}
+
+function inverted(set: CharacterSet): CharacterSet {
+  return set.map((isIn) => 1 - isIn);
+}
+
+/** The code of the one character in a set of one. */
+function soleCharacter(set: CharacterSet): number | undefined {
+  const code = set.indexOf(1);
+  return code >= 0 && set.indexOf(1, code + 1) < 0 ? code : undefined;
+}

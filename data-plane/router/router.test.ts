@@ -1,0 +1,158 @@
+import { describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { requestView, type RequestParts } from '../../test/support/request-view.ts';
+import type { RoutingAttributes } from './matcher.ts';
+import { Router } from './router.ts';
+
+type Attributes = Partial<Omit<RoutingAttributes, 'id'>>;
+
+function routerOf(routes: Readonly<Record<string, Attributes>>): Router {
+  const draft = new Router().draft();
+  for (const [id, attributes] of Object.entries(routes)) draft.add(attributesOf(id, attributes));
+  return draft.finish();
+}
+
+function attributesOf(id: string, attributes: Attributes): RoutingAttributes {
+  return { id, methods: null, hosts: null, paths: null, headers: null, snis: null, regex_priority: 0, ...attributes };
+}
+
+function winner(routes: Readonly<Record<string, Attributes>>, request: RequestParts): string | undefined {
+  return routerOf(routes).match(requestView(request))?.routeId;
+}
+
+describe('what a route asks of a request', () => {
+  test('methods: one of them, in upper case', () => {
+    const routes = { r: { methods: ['GET', 'POST'] } };
+    assert.equal(winner(routes, { method: 'POST' }), 'r');
+    assert.equal(winner(routes, { method: 'PUT' }), undefined);
+    assert.equal(winner(routes, { method: 'get' }), undefined);
+  });
+
+  test('hosts: exact without regard to case, or a wildcard for one or more labels', () => {
+    const routes = { r: { hosts: ['Exact.test', '*.left.test', 'right.*'] } };
+    for (const host of ['exact.test', 'a.left.test', 'a.b.left.test', 'right.test', 'right.co.test']) assert.equal(winner(routes, { host }), 'r', host);
+    for (const host of ['', 'x.exact.test', 'left.test', 'notleft.test', 'wright.test', 'x.right.test', 'right']) assert.equal(winner(routes, { host }), undefined, host);
+  });
+
+  test('a host with a port: that port only', () => {
+    const routes = { r: { hosts: ['a.test:8443', '*.b.test:81', 'c.*:82'] } };
+    assert.equal(winner(routes, { host: 'a.test', port: 8443 }), 'r');
+    assert.equal(winner(routes, { host: 'x.b.test', port: 81 }), 'r');
+    assert.equal(winner(routes, { host: 'c.test', port: 82 }), 'r');
+    assert.equal(winner(routes, { host: 'a.test', port: 80 }), undefined);
+    assert.equal(winner(routes, { host: 'x.b.test', port: 82 }), undefined);
+  });
+
+  test('an IPv6 host with or without brackets', () => {
+    const routes = { r: { hosts: ['[2001:db8::1]:8000', '::1'] } };
+    assert.equal(winner(routes, { host: '[2001:db8::1]', port: 8000 }), 'r');
+    assert.equal(winner(routes, { host: '2001:db8::1', port: 8000 }), 'r');
+    assert.equal(winner(routes, { host: '[::1]', port: 1 }), 'r');
+    assert.equal(winner(routes, { host: '[2001:db8::1]', port: 80 }), undefined);
+  });
+
+  test('headers: all of them, each with any of its values on any of its lines, without regard to case', () => {
+    const routes = { r: { headers: { 'X-Region': ['eu', 'US'], 'x-kind': ['~*^v[12]$'] } } };
+    assert.equal(winner(routes, { headers: [['x-region', 'asia'], ['x-region', 'us'], ['X-Kind', 'V2']] }), 'r');
+    assert.equal(winner(routes, { headers: [['x-region', 'eu']] }), undefined);
+    assert.equal(winner(routes, { headers: [['x-region', 'eu'], ['x-kind', 'v3']] }), undefined);
+    assert.equal(winner(routes, { headers: [['x-region', 'eu,us'], ['x-kind', 'v1']] }), undefined);
+  });
+
+  test('paths: a prefix of the text, not of segments', () => {
+    const routes = { r: { paths: ['/foo', '/bar/'] } };
+    for (const path of ['/foo', '/foobar', '/foo/x', '/bar/']) assert.equal(winner(routes, { path }), 'r', path);
+    for (const path of ['/', '/fo', '/bar', '/x/foo']) assert.equal(winner(routes, { path }), undefined, path);
+  });
+
+  test('paths: a pattern, anchored at the start and not at the end', () => {
+    const routes = { r: { paths: ['~/users/(?<id>\\d+)/(orders|carts)'] } };
+    const hit = routerOf(routes).match(requestView({ path: '/users/42/orders/7' }));
+    assert.deepEqual(hit, { routeId: 'r', matchedPathLength: '/users/42/orders'.length });
+    assert.equal(winner(routes, { path: '/x/users/42/orders' }), undefined);
+    assert.equal(winner(routes, { path: '/users/x/orders' }), undefined);
+  });
+
+  test('SNIs say nothing over plain HTTP, and refuse TLS connections whose name is not known here', () => {
+    const routes = { r: { snis: ['a.test'], paths: ['/'] } };
+    assert.equal(winner(routes, { scheme: 'http' }), 'r');
+    assert.equal(winner(routes, { scheme: 'https' }), undefined);
+  });
+});
+
+describe('which of several matching routes wins', () => {
+  const cases: readonly { readonly says: string; readonly better: Attributes; readonly worse: Attributes; readonly request: RequestParts }[] = [
+    { says: 'more attributes', better: { methods: ['GET'], paths: ['/'] }, worse: { paths: ['/long/path'] }, request: { path: '/long/path' } },
+    { says: 'plain hosts before wildcards', better: { hosts: ['a.test'], paths: ['/'] }, worse: { hosts: ['*.test'], paths: ['/long'] }, request: { host: 'a.test', path: '/long' } },
+    { says: 'one wildcard among the hosts counts for all', better: { hosts: ['a.test'], paths: ['/'] }, worse: { hosts: ['a.test', '*.b.test'], paths: ['/long'] }, request: { host: 'a.test', path: '/long' } },
+    { says: 'plain hosts before more headers', better: { hosts: ['a.test'], headers: { a: ['1'] } }, worse: { hosts: ['*.test'], headers: { a: ['1'], b: ['1'] } }, request: { host: 'a.test', headers: [['a', '1'], ['b', '1']] } },
+    { says: 'more headers before patterns', better: { headers: { a: ['1'], b: ['1'] }, paths: ['/'] }, worse: { headers: { a: ['1'] }, paths: ['~/x.*'] }, request: { path: '/xy', headers: [['a', '1'], ['b', '1']] } },
+    { says: 'patterns before prefixes', better: { paths: ['~/l'] }, worse: { paths: ['/long/path'] }, request: { path: '/long/path' } },
+    { says: 'higher regex priority', better: { paths: ['~/a'], regex_priority: 1 }, worse: { paths: ['~/a.*'], regex_priority: 0 }, request: { path: '/abc' } },
+    { says: 'negative regex priorities count too', better: { paths: ['~/a'], regex_priority: -1 }, worse: { paths: ['~/a.*'], regex_priority: -2 }, request: { path: '/abc' } },
+    { says: 'longer prefix', better: { paths: ['/abc'] }, worse: { paths: ['/ab'], regex_priority: 9 }, request: { path: '/abcd' } },
+    { says: 'the length that matched, not the longest of the route', better: { paths: ['/abc'] }, worse: { paths: ['/ab', '/much/longer/path'] }, request: { path: '/abcd' } },
+  ];
+  for (const { says, better, worse, request } of cases) {
+    test(says, () => {
+      assert.equal(winner({ a: better, z: worse }, request), 'a');
+      assert.equal(winner({ a: worse, z: better }, request), 'z');
+    });
+  }
+
+  test('equals: the greater id', () => {
+    assert.equal(winner({ a: { paths: ['/x'] }, b: { paths: ['/x'] } }, { path: '/x' }), 'b');
+    assert.equal(winner({ b: { paths: ['/x'] }, a: { paths: ['/x'] } }, { path: '/x' }), 'b');
+  });
+
+  test('a better route that does not match in the end gives way', () => {
+    assert.equal(winner({ a: { paths: ['/'] }, b: { paths: ['/x'], methods: ['PUT'] } }, { path: '/x' }), 'a');
+  });
+
+  test('within one route the first pattern that matches says how much was matched', () => {
+    const router = routerOf({ r: { paths: ['~/a/\\w+', '~/a'] } });
+    assert.equal(router.match(requestView({ path: '/a/bcd' }))?.matchedPathLength, 6);
+    assert.equal(router.match(requestView({ path: '/a-' }))?.matchedPathLength, 2);
+  });
+});
+
+describe('routes that cannot be matched as they say', () => {
+  test('a pattern that does not compile covers all below its literal start, so that nothing more general serves it', () => {
+    const draft = new Router().draft();
+    assert.match(draft.add(attributesOf('bad', { paths: ['~/admin/(', '/fine'] })) ?? '', /~\/admin\/\(/);
+    assert.equal(draft.add(attributesOf('open', { paths: ['/'] })), undefined);
+    const router = draft.finish();
+    const at = (path: string) => router.match(requestView({ path }))?.routeId;
+    assert.deepEqual(['/admin/x', '/fine', '/other'].map(at), ['bad', 'bad', 'open']);
+  });
+
+  test('a pattern without a literal start, or a header pattern that does not compile, matches nothing', () => {
+    const draft = new Router().draft();
+    assert.notEqual(draft.add(attributesOf('path', { paths: ['~/('] })), undefined);
+    assert.notEqual(draft.add(attributesOf('header', { paths: ['/a'], headers: { h: ['~*('] } })), undefined);
+    draft.add(attributesOf('open', { paths: ['/'] }));
+    assert.equal(draft.finish().match(requestView({ path: '/a', headers: [['h', '(']] }))?.routeId, 'open');
+  });
+
+  test('a route with nothing to match on matches nothing', () => {
+    const draft = new Router().draft();
+    assert.notEqual(draft.add(attributesOf('empty', { paths: [], hosts: [] })), undefined);
+    assert.equal(draft.finish().match(requestView()), undefined);
+  });
+});
+
+describe('hostile requests', () => {
+  test('hosts of thousands of labels cost next to nothing', () => {
+    const router = routerOf({ r: { hosts: ['*.test'] } });
+    const began = performance.now();
+    for (let round = 0; round < 200; round += 1) assert.equal(router.match(requestView({ host: `${'a.'.repeat(4_000)}test` })), undefined);
+    assert.ok(performance.now() - began < 1_000);
+  });
+
+  test('patterns that would ruin a backtracking engine stay linear', () => {
+    const router = routerOf({ a: { paths: ['~/(a+)+b'] }, b: { paths: ['~/(.*/)*x$'] }, c: { paths: ['~/.*.*.*.*=$'] }, d: { paths: ['~/(a|aa)+$'] } });
+    const began = performance.now();
+    assert.equal(router.match(requestView({ path: `/${'a'.repeat(4_000)}!` })), undefined);
+    assert.ok(performance.now() - began < 2_000);
+  });
+});

@@ -1,0 +1,27 @@
+/** A request as plugins and the router see it, from the parts that a test cares about. */
+import type { RequestView } from '../../shared/plugins/contract.ts';
+
+export interface RequestParts {
+  readonly method?: string;
+  readonly path?: string;
+  /** Without `?`. */
+  readonly query?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly scheme?: 'http' | 'https';
+  readonly clientAddress?: string;
+  /** One entry per header line, names in any case. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+export function requestView(parts: RequestParts = {}): RequestView {
+  const { method = 'GET', path = '/', query = '', host = 'example.com', port = 80, scheme = 'http', clientAddress = '192.0.2.1', headers = [] } = parts;
+  const headerValues = (name: string): readonly string[] => headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
+  return {
+    method, path, query, host, port, scheme, clientAddress, headerValues,
+    httpVersion: '1.1',
+    target: query === '' ? path : `${path}?${query}`,
+    header: (name) => headerValues(name)[0],
+    queryValues: (name) => new URLSearchParams(query).getAll(name),
+  };
+}
