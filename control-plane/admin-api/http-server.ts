@@ -24,10 +24,26 @@ export interface HttpServerOptions {
   readonly findGateway: (caller: Caller, name: string | undefined) => Promise<Gateway>;
   /** Never throws. */
   readonly recordRefusedWrite: (refused: RefusedWrite) => Promise<void>;
+  /** Counted up and down as requests come and go. */
+  readonly counters: MutableCounters;
   readonly serverHeader: string;
   readonly maxBodyBytes: number;
   readonly log: Logger;
   readonly clock: Clock;
+}
+
+/** What `/status` shows of the server. */
+export type ServerCounters = Readonly<MutableCounters>;
+
+export interface MutableCounters {
+  connectionsActive: number;
+  connectionsAccepted: number;
+  requestsActive: number;
+  requestsTotal: number;
+}
+
+export function newServerCounters(): MutableCounters {
+  return { connectionsActive: 0, connectionsAccepted: 0, requestsActive: 0, requestsTotal: 0 };
 }
 
 export interface RefusedWrite extends Exchange {
@@ -63,6 +79,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       void serve(options, request, reply, async () => Promise.reject(targetUnreadable('the path is not valid: a percent sign must be followed by the two digits of a UTF-8 byte')));
     },
   });
+  countConnections(server, options.counters);
   // Bodies are read by `serve`, once the sender is known.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -104,6 +121,19 @@ async function serve(options: HttpServerOptions, request: FastifyRequest, reply:
   const latencyMs = Math.round(options.clock.monotonicMs() - begunMs);
   send(options, reply, answer, exchange, latencyMs);
   options.log.debug({ event: 'admin-request', method: exchange.method, path: exchange.path, status: answer.status, latencyMs, caller: exchange.caller?.name, requestId: exchange.requestId }, 'admin request answered');
+}
+
+function countConnections(server: FastifyInstance, counters: MutableCounters): void {
+  server.server.on('connection', (socket) => {
+    counters.connectionsActive += 1;
+    counters.connectionsAccepted += 1;
+    socket.once('close', () => (counters.connectionsActive -= 1));
+  });
+  server.server.on('request', (_request, response) => {
+    counters.requestsActive += 1;
+    counters.requestsTotal += 1;
+    response.once('close', () => (counters.requestsActive -= 1));
+  });
 }
 
 async function carryOut(options: HttpServerOptions, route: Route, request: FastifyRequest, exchange: Exchange): Promise<Answer> {

@@ -12,6 +12,9 @@ import type { Gateway } from '../store/gateway-store.ts';
 import type { Answer } from './answer.ts';
 import type { RequestBody } from './request-body.ts';
 
+/** The gateway of a path that names none. */
+export const DEFAULT_GATEWAY = 'default';
+
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type Method = (typeof METHODS)[number];
 
@@ -61,6 +64,8 @@ export interface OperationDescription {
   readonly query?: readonly QueryParameter[];
   /** Fields of the body. */
   readonly body?: readonly Field[];
+  /** Status of the answer where all goes well; 200 where not said. */
+  readonly success?: 200 | 201 | 204;
 }
 
 export interface QueryParameter {

@@ -30,6 +30,7 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>): readonly Route[] 
       POST: operation({
         access: 'write',
         summary: 'Create a gateway',
+        success: 201,
         body: [nameField],
         handle: async ({ caller, actor }, { name }) => created(showGateway(storedOrRefuse(await store.gateways.create(caller.tenantId, name, actor), 'gateways'))),
       }),
@@ -45,6 +46,7 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>): readonly Route[] 
       DELETE: operation({
         access: 'write',
         summary: 'Delete a gateway that has neither entities nor data planes',
+        success: 204,
         handle: async (request) => {
           const problem = await store.gateways.delete(await find(request), request.actor);
           if (problem !== undefined) throw refuseProblem(problem, 'gateways');

@@ -37,6 +37,7 @@ export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): r
       POST: operation({
         access: 'write',
         summary: 'Create an operator',
+        success: 201,
         body: newOperatorFields,
         handle: async ({ caller, actor }, operator) => created(showOperator(storedOrRefuse(await store.operators.create(caller.tenantId, operator, actor), 'operators'))),
       }),
@@ -61,6 +62,7 @@ export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): r
       POST: operation({
         access: 'write',
         summary: 'Create a token for an operator; it is shown this once',
+        success: 201,
         body: [ttlField],
         handle: async (request, { ttl_seconds: ttlSeconds }) => {
           const operator = await find(request);
@@ -75,6 +77,7 @@ export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): r
       DELETE: operation({
         access: 'write',
         summary: 'Revoke a token',
+        success: 204,
         handle: async (request) => {
           const id = parseId(param(request, 'id'));
           const problem = id === undefined ? undefined : await store.operators.revokeToken(request.caller.tenantId, id, request.actor);

@@ -6,7 +6,7 @@ import { parseId, type TenantId } from '../../../shared/model/ids.ts';
 import type { Store } from '../../store/store.ts';
 import type { Tenant } from '../../store/tenant-store.ts';
 import { created, NO_CONTENT, notFound, ok } from '../answer.ts';
-import { param, tenantRoute, type AdminRequest, type Route } from '../route.ts';
+import { DEFAULT_GATEWAY, param, tenantRoute, type AdminRequest, type Route } from '../route.ts';
 import { refuseProblem, storedOrRefuse } from '../store-refusal.ts';
 import { newOperatorFields, showOperator } from './operator-routes.ts';
 import { ownOperation } from './own-operation.ts';
@@ -15,7 +15,7 @@ import { nameType, showTime } from './own-values.ts';
 const operation = ownOperation<AdminRequest>();
 const nameField = { name: 'name', tag: 1, type: nameType, required: true, description: 'Unique name.' } as const;
 
-export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators'>): readonly Route[] {
+export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators' | 'gateways'>): readonly Route[] {
   const find = async (request: AdminRequest): Promise<Tenant> => {
     const name = param(request, 'id');
     const id = parseId<TenantId>(name);
@@ -28,9 +28,14 @@ export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators'>): reado
       GET: operation({ access: 'installation', summary: 'List tenants', handle: async () => ok({ data: (await store.tenants.list()).map(showTenant), next: null }) }),
       POST: operation({
         access: 'installation',
-        summary: 'Create a tenant',
+        summary: 'Create a tenant, with a gateway called default',
+        success: 201,
         body: [nameField],
-        handle: async ({ actor }, { name }) => created(showTenant(storedOrRefuse(await store.tenants.create(name, actor), 'tenants'))),
+        handle: async ({ actor }, { name }) => {
+          const tenant = storedOrRefuse(await store.tenants.create(name, actor), 'tenants');
+          storedOrRefuse(await store.gateways.create(tenant.id, DEFAULT_GATEWAY, actor), 'gateways');
+          return created(showTenant(tenant));
+        },
       }),
     }),
     tenantRoute('/v1/tenants/:id', {
@@ -44,6 +49,7 @@ export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators'>): reado
       DELETE: operation({
         access: 'installation',
         summary: 'Delete a tenant that has no gateways',
+        success: 204,
         handle: async (request) => {
           const problem = await store.tenants.delete((await find(request)).id, request.actor);
           if (problem !== undefined) throw refuseProblem(problem, 'tenants');
@@ -60,6 +66,7 @@ export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators'>): reado
       POST: operation({
         access: 'installation',
         summary: 'Create an operator of a tenant, with a token',
+        success: 201,
         body: newOperatorFields,
         handle: async (request, { name, role }) => {
           const tenant = await find(request);

@@ -1,0 +1,145 @@
+/**
+ * Puts the admin API together and opens its port: all routes from definitions and `…-routes.ts` files, admission, audit
+ * of refusals. Called by control-plane/main.ts and by tests.
+ */
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../shared/clock.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
+import type { TenantId } from '../../shared/model/ids.ts';
+import { entityDefinitions } from '../../shared/model/registry.ts';
+import type { PluginSchema } from '../../shared/plugins/contract.ts';
+import type { SocketAddress } from '../../shared/setting-types.ts';
+import type { Gateway } from '../store/gateway-store.ts';
+import type { Store } from '../store/store.ts';
+import { Admission } from './admission.ts';
+import { notFound, ok, Refusal } from './answer.ts';
+import { clusteringRoutes } from './clustering-routes.ts';
+import { isLoopbackAddress } from './development-guard.ts';
+import { entityRoutes } from './entity-routes.ts';
+import { createHttpServer, newServerCounters } from './http-server.ts';
+import { nodeRoutes } from './node-routes.ts';
+import { buildOpenApi } from './openapi.ts';
+import { ownPaths } from './own-openapi.ts';
+import { RefusalAudit } from './refusal-audit.ts';
+import { DEFAULT_GATEWAY, type Caller, type Route } from './route.ts';
+import { tagRoutes } from './tag-routes.ts';
+import { auditRoutes } from './v1/audit-routes.ts';
+import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
+import { gatewayRoutes } from './v1/gateway-routes.ts';
+import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
+import { operatorRoutes } from './v1/operator-routes.ts';
+import { releaseRoutes } from './v1/release-routes.ts';
+import { tenantRoutes } from './v1/tenant-routes.ts';
+import { usageRoutes } from './v1/usage-routes.ts';
+
+export interface AdminApiOptions {
+  readonly store: Omit<Store, 'stop' | 'listenForChanges'>;
+  readonly catalog: ReadonlyMap<string, PluginSchema>;
+  readonly createJoinToken: CreateJoinToken;
+  readonly listen: SocketAddress;
+  /** Requests without a token are the installation admin's; needs a loopback address. */
+  readonly developmentMode: boolean;
+  /** Made at the first start; in development mode the tenant of requests without a token. */
+  readonly installationTenant: TenantId;
+  readonly maxBodyBytes: number;
+  readonly softwareVersion: string;
+  readonly hostname: string;
+  /** Shown under `/`: no secrets. */
+  readonly configuration: JsonObject;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface AdminApi {
+  readonly address: SocketAddress;
+  /** Answers what has begun, closes idle connections, resolves when the port is free. */
+  stop(): Promise<void>;
+}
+
+/** Opens the port. Throws ADMIN_DEVELOPMENT_NOT_LOOPBACK, or ADMIN_LISTEN_FAILED where the port is taken. */
+export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi> {
+  const { store, clock, log, listen } = options;
+  refuseOpenDevelopment(options);
+  const counters = newServerCounters();
+  const routes = adminRoutes(options, counters);
+  const refusals = new RefusalAudit({ audit: store.audit, installationTenant: options.installationTenant, log, clock });
+  const server = createHttpServer({
+    routes,
+    probes: new Map([['/status/ready', async () => (await store.isReachable()) ? ok({ message: 'ready' }) : notReady()]]),
+    admission: new Admission({ operators: store.operators, developmentTenant: options.developmentMode ? options.installationTenant : undefined }),
+    findGateway: (caller, name) => findGateway(store, caller, name),
+    recordRefusedWrite: (refused) => refusals.record(refused),
+    serverHeader: `holdfast/${options.softwareVersion}`,
+    maxBodyBytes: options.maxBodyBytes,
+    counters,
+    log,
+    clock,
+  });
+  try {
+    await server.listen({ host: listen.host, port: listen.port });
+  } catch (thrown) {
+    throw new HoldfastError({
+      code: 'ADMIN_LISTEN_FAILED',
+      source: 'control-plane',
+      publicMessage: 'the admin API could not open its port',
+      message: `the admin API could not listen on ${listen.host}:${listen.port} (${describeThrown(thrown)}); stop what holds the port, or set HOLDFAST_ADMIN_LISTEN`,
+      cause: thrown,
+    });
+  }
+  const address = { host: listen.host, port: portOf(server.server.address()) ?? listen.port };
+  log.info({ event: 'admin-api-listening', ...address, developmentMode: options.developmentMode }, options.developmentMode ? 'admin API open to this machine without a token: development mode' : 'admin API open');
+  return { address, stop: () => server.close() };
+}
+
+/** Every route of the admin API, in the order of the documentation. */
+export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBytes' | 'developmentMode' | 'log'>, counters = newServerCounters()): readonly Route[] {
+  const { store, catalog, clock } = options;
+  const rules = { clock, plugins: { pluginSchemaOf: (name: string) => catalog.get(name), pluginNames: [...catalog.keys()] } };
+  const entities = entityRoutes({ ...rules, store });
+  const openApi = (): JsonObject => buildOpenApi(entityDefinitions, [...catalog.values()], { version: options.softwareVersion, paths: ownPaths(routes) });
+  const routes: readonly Route[] = [
+    ...nodeRoutes({ ...options, ...rules, nodeId: randomUUID(), counters }, () => routes, openApi),
+    ...entities,
+    ...tagRoutes(store),
+    ...clusteringRoutes(store),
+    ...tenantRoutes(store),
+    ...gatewayRoutes(store),
+    ...operatorRoutes(store, clock),
+    ...dataPlaneRoutes(store),
+    ...joinTokenRoutes(store, options.createJoinToken),
+    ...releaseRoutes(store),
+    ...usageRoutes(store),
+    ...auditRoutes(store),
+  ];
+  return routes;
+}
+
+async function findGateway(store: Pick<Store, 'gateways'>, caller: Caller, name: string | undefined): Promise<Gateway> {
+  const gateway = await store.gateways.findByName(caller.tenantId, name ?? DEFAULT_GATEWAY);
+  if (gateway === undefined) throw notFound();
+  return gateway;
+}
+
+function refuseOpenDevelopment({ developmentMode, listen }: AdminApiOptions): void {
+  if (!developmentMode || isLoopbackAddress(listen.host)) return;
+  throw new HoldfastError({
+    code: 'ADMIN_DEVELOPMENT_NOT_LOOPBACK',
+    source: 'control-plane',
+    publicMessage: 'development mode needs a loopback address',
+    message: `development mode answers without a token, so the admin API may only listen on a loopback address, not on ${listen.host}; set HOLDFAST_ADMIN_LISTEN=127.0.0.1:8001, or leave HOLDFAST_DEVELOPMENT_MODE off`,
+  });
+}
+
+function notReady(): Promise<never> {
+  return Promise.reject(
+    new Refusal({ code: 'ADMIN_NOT_READY', status: 503, body: { message: 'not ready: the database is not reachable', error: 'ADMIN_NOT_READY' }, headers: { 'retry-after': '1' }, retryable: true }),
+  );
+}
+
+/** Null and text do not occur on a TCP port that is open. */
+function portOf(address: AddressInfo | string | null): number | undefined {
+  return typeof address === 'object' ? address?.port : undefined;
+}
