@@ -2,56 +2,16 @@
  * Data planes: enrolled with a join token, revoked by an operator, their state reported by sessions. What sessions write
  * goes through the publisher's role, everything else through the app's with the tenant set (T1).
  */
-import type { DataPlaneId, EntityId } from '../../shared/model/ids.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { DataPlaneId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import { addAuditRow } from './audit-store.ts';
+import { toDataPlane, type Certificate, type DataPlane, type DataPlaneRow, type QuarantinedEntity, type Rejection } from './data-plane.ts';
+import { onlyRow, type Database, type SqlValue, type Transaction } from './database.ts';
+import { CHANGE_CHANNEL } from './entity-changes.ts';
+import { findJoinToken, takeJoinTokenUse, type Labels } from './join-token-store.ts';
 import type { Actor, GatewayScope } from './scope.ts';
 import type { StoreProblem } from './store-problem.ts';
-
-export type Labels = Readonly<Record<string, string>>;
-
-export interface Certificate {
-  /** Upper-case hex, as x509 shows it. */
-  readonly serial: string;
-  /** SHA-256 of the DER. */
-  readonly fingerprint: Uint8Array;
-  readonly notAfter: Date;
-}
-
-export interface Rejection {
-  readonly code: string;
-  readonly reasons: readonly string[];
-  readonly epoch: number;
-  readonly sequence: number;
-}
-
-export interface QuarantinedEntity {
-  readonly kind: string;
-  readonly id: EntityId;
-  readonly code: string;
-  readonly reason: string;
-}
-
-export interface DataPlane extends GatewayScope {
-  readonly id: DataPlaneId;
-  readonly hostname: string;
-  readonly labels: Labels;
-  readonly enrolledAt: Date;
-  readonly certificate: Certificate;
-  readonly revokedAt: Date | undefined;
-  readonly revocationReason: string | undefined;
-  readonly softwareVersion: string;
-  readonly bootId: string | undefined;
-  readonly connected: boolean;
-  readonly lastSeenAt: Date | undefined;
-  /** The newest version offered to it; NO_VERSION before the first. */
-  readonly desired: ConfigVersion;
-  readonly applied: ConfigVersion;
-  readonly appliedRoot: Uint8Array | undefined;
-  readonly appliedAt: Date | undefined;
-  /** What it refused last and has not got past since. */
-  readonly rejection: Rejection | undefined;
-  readonly quarantined: readonly QuarantinedEntity[];
-}
 
 /** What a session learned; absent fields stay as they are. */
 export interface DataPlaneReport {
@@ -59,6 +19,7 @@ export interface DataPlaneReport {
   readonly lastSeenAt?: Date;
   readonly hostname?: string;
   readonly softwareVersion?: string;
+  /** UUID of the process's start. */
   readonly bootId?: string;
   readonly desired?: ConfigVersion;
   /** Clears the rejection of this and older versions. */
@@ -69,20 +30,140 @@ export interface DataPlaneReport {
 export interface NewDataPlane {
   readonly id: DataPlaneId;
   readonly hostname: string;
-  readonly labels: Labels;
   readonly certificate: Certificate;
 }
 
+/** What a join token says about who joins with it. */
+export interface Enrolment {
+  readonly scope: GatewayScope;
+  readonly labels: Labels;
+}
+
 export interface DataPlaneStore {
-  /** Uses the join token once and stores the data plane, both or neither. Undefined where the token is not (any more) usable. */
-  enrol(joinTokenId: string, secret: Uint8Array, makeDataPlane: (token: { readonly scope: GatewayScope; readonly labels: Labels }) => Promise<NewDataPlane>): Promise<DataPlane | undefined>;
+  /**
+   * Takes a use of the join token and stores the data plane, both or neither. `makeDataPlane` signs its certificate and may
+   * be called again after a conflict. Undefined where the token is unknown, expired, revoked or used up.
+   */
+  enrol(joinTokenId: string, secret: Uint8Array, makeDataPlane: (enrolment: Enrolment) => Promise<NewDataPlane>): Promise<DataPlane | undefined>;
+  /** In order of enrolment, revoked ones too. */
   list(scope: GatewayScope): Promise<readonly DataPlane[]>;
   get(scope: GatewayScope, id: DataPlaneId): Promise<DataPlane | undefined>;
+  /** Replaces all labels. Every control-plane instance hears of it (ChangeListener.onDataPlanesChanged). */
   setLabels(scope: GatewayScope, id: DataPlaneId, labels: Labels, actor: Actor): Promise<StoreProblem | undefined>;
-  /** Idempotent. Every control-plane instance hears of it through the change feed (onDataPlanesChanged). */
+  /** Idempotent. Every control-plane instance hears of it (ChangeListener.onDataPlanesChanged). */
   revoke(scope: GatewayScope, id: DataPlaneId, reason: string, actor: Actor): Promise<StoreProblem | undefined>;
   /** From the session of this data plane; false where there is no such data plane. */
   report(scope: GatewayScope, id: DataPlaneId, report: DataPlaneReport): Promise<boolean>;
-  /** After a renewal. */
-  setCertificate(scope: GatewayScope, id: DataPlaneId, certificate: Certificate): Promise<void>;
+  /** After a renewal; false where there is no such data plane or it was revoked. */
+  setCertificate(scope: GatewayScope, id: DataPlaneId, certificate: Certificate): Promise<boolean>;
+}
+
+const THIS_ONE = 'tenant_id = $1 AND gateway_id = $2 AND id = $3';
+
+export function createDataPlaneStore(database: Database, clock: Clock): DataPlaneStore {
+  const within = ({ tenantId }: GatewayScope, mode: 'snapshot' | 'write') => ({ role: 'holdfast_app', tenantId, mode }) as const;
+  const session = { role: 'holdfast_publisher', mode: 'write' } as const;
+  return {
+    async enrol(joinTokenId, secret, makeDataPlane) {
+      const now = new Date(clock.nowMs());
+      const token = await database.transaction({ role: 'holdfast_authentication', mode: 'snapshot' }, (transaction) => findJoinToken(transaction, joinTokenId, secret, now));
+      if (token === undefined) return undefined;
+      const scope: GatewayScope = { tenantId: token.tenantId, gatewayId: token.gatewayId };
+      return database.transaction(within(scope, 'write'), async (transaction) => {
+        if (!(await takeJoinTokenUse(transaction, token, now))) return undefined;
+        const { id, hostname, certificate } = await makeDataPlane({ scope, labels: token.labels });
+        const rows = await transaction.query<DataPlaneRow>(
+          `INSERT INTO data_planes (tenant_id, gateway_id, id, hostname, labels, join_token_id, certificate_serial, certificate_fingerprint, certificate_not_after)
+           VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9) RETURNING *`,
+          [scope.tenantId, scope.gatewayId, id, hostname, JSON.stringify(token.labels), token.id, certificate.serial, certificate.fingerprint, certificate.notAfter],
+        );
+        const actor = { operatorId: null, name: `join token ${token.id}`, requestId: '', address: '' };
+        await addAuditRow(transaction, { ...scope, actor, action: 'enrol', subjectKind: 'data_planes', subjectId: id, details: { hostname, serial: certificate.serial } });
+        return toDataPlane(onlyRow(rows));
+      });
+    },
+
+    async list(scope) {
+      const rows = await database.transaction(within(scope, 'snapshot'), (transaction) =>
+        transaction.query<DataPlaneRow>('SELECT * FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY id', [scope.tenantId, scope.gatewayId]));
+      return rows.map(toDataPlane);
+    },
+
+    async get(scope, id) {
+      const [row] = await database.transaction(within(scope, 'snapshot'), (transaction) => transaction.query<DataPlaneRow>(`SELECT * FROM data_planes WHERE ${THIS_ONE}`, placeOf(scope, id)));
+      return row === undefined ? undefined : toDataPlane(row);
+    },
+
+    setLabels: (scope, id, labels, actor) =>
+      database.transaction(within(scope, 'write'), async (transaction): Promise<StoreProblem | undefined> => {
+        const rows = await transaction.query(`UPDATE data_planes SET labels = $4::jsonb WHERE ${THIS_ONE} RETURNING id`, [...placeOf(scope, id), JSON.stringify(labels)]);
+        if (rows.length === 0) return { kind: 'not-found' };
+        await addAuditRow(transaction, { ...scope, actor, action: 'update', subjectKind: 'data_planes', subjectId: id, details: { labels } });
+        await announceFleetChange(transaction, scope);
+        return undefined;
+      }),
+
+    revoke: (scope, id, reason, actor) =>
+      database.transaction(within(scope, 'write'), async (transaction): Promise<StoreProblem | undefined> => {
+        const [row] = await transaction.query<{ readonly revoked_at: Date | null }>(`SELECT revoked_at FROM data_planes WHERE ${THIS_ONE} FOR UPDATE`, placeOf(scope, id));
+        if (row === undefined) return { kind: 'not-found' };
+        if (row.revoked_at !== null) return undefined;
+        await transaction.query(`UPDATE data_planes SET revoked_at = now(), revocation_reason = $4 WHERE ${THIS_ONE}`, [...placeOf(scope, id), reason]);
+        await addAuditRow(transaction, { ...scope, actor, action: 'revoke', subjectKind: 'data_planes', subjectId: id, details: { reason } });
+        await announceFleetChange(transaction, scope);
+        return undefined;
+      }),
+
+    async report(scope, id, report) {
+      const values: SqlValue[] = [...placeOf(scope, id)];
+      const assignments = Object.entries(columnsOf(report)).map(([column, value]) => `${column} = $${values.push(value)}`);
+      if (report.applied !== undefined && report.rejection === undefined) {
+        const { epoch, sequence } = report.applied.version;
+        const outlived = `((rejection ->> 'epoch')::bigint, (rejection ->> 'sequence')::bigint) <= ($${values.push(epoch)}::bigint, $${values.push(sequence)}::bigint)`;
+        assignments.push(`rejection = CASE WHEN ${outlived} THEN NULL ELSE rejection END`);
+      }
+      if (assignments.length === 0) return (await this.get(scope, id)) !== undefined;
+      const rows = await database.transaction(session, (transaction) => transaction.query(`UPDATE data_planes SET ${assignments.join(', ')} WHERE ${THIS_ONE} RETURNING id`, values));
+      return rows.length === 1;
+    },
+
+    async setCertificate(scope, id, certificate) {
+      const rows = await database.transaction(session, (transaction) =>
+        transaction.query(
+          `UPDATE data_planes SET certificate_serial = $4, certificate_fingerprint = $5, certificate_not_after = $6 WHERE ${THIS_ONE} AND revoked_at IS NULL RETURNING id`,
+          [...placeOf(scope, id), certificate.serial, certificate.fingerprint, certificate.notAfter],
+        ));
+      return rows.length === 1;
+    },
+  };
+}
+
+/** What a report says about columns; undefined ones are left out. */
+function columnsOf(report: DataPlaneReport): Readonly<Record<string, SqlValue>> {
+  const { desired, applied, rejection } = report;
+  const columns: Record<string, SqlValue | undefined> = {
+    connected: report.connected,
+    last_seen_at: report.lastSeenAt,
+    hostname: report.hostname,
+    software_version: report.softwareVersion,
+    boot_id: report.bootId,
+    desired_epoch: desired?.epoch,
+    desired_sequence: desired?.sequence,
+    applied_epoch: applied?.version.epoch,
+    applied_sequence: applied?.version.sequence,
+    applied_root: applied?.root,
+    applied_at: applied?.at,
+    quarantined: applied === undefined ? undefined : JSON.stringify(applied.quarantined),
+    rejection: rejection === undefined ? undefined : JSON.stringify(rejection),
+  };
+  return Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, SqlValue] => entry[1] !== undefined));
+}
+
+/** The last statement of its transaction: the gateway's row is the one that every write of the gateway needs. */
+async function announceFleetChange(transaction: Transaction, scope: GatewayScope): Promise<void> {
+  await transaction.query(`UPDATE gateways SET fleet_revision = fleet_revision + 1 WHERE tenant_id = $1 AND id = $2 RETURNING pg_notify('${CHANGE_CHANNEL}', $2::text)`, [scope.tenantId, scope.gatewayId]);
+}
+
+function placeOf(scope: GatewayScope, id: DataPlaneId) {
+  return [scope.tenantId, scope.gatewayId, id] as const;
 }

@@ -16,6 +16,11 @@ export function isConflict(thrown: unknown): boolean {
   return state === '40001' || state === '40P01';
 }
 
+/** True for unique_violation. */
+export function isDuplicate(thrown: unknown): boolean {
+  return sqlState(thrown) === '23505';
+}
+
 /** SQLSTATEs and classes that say that the server is not there for us: connection, resources, shutdown. */
 const ABSENCE = /^(08|53|57P)/;
 const QUERY_CANCELED = '57014';

@@ -1,39 +1,27 @@
 /**
- * What the publisher reads and writes: change rows, all leaves at one version, releases, statements, keys. All with the
- * publisher's role, which sees every tenant's published bytes and nothing that is for the control plane only (T1).
+ * Releases: stored once per version by whichever instance is first, sent as stored by all. Written and read for sessions
+ * with the publisher's role; shown to operators with the app's and the tenant set (T1).
  */
-import type { EntityKind } from '../../shared/model/definition.ts';
-import type { EntityId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import { CHANGE_COLUMNS, toChange, type Change, type ChangeRow } from './change-reader.ts';
+import { onlyRow, type Database, type SqlValue, type Transaction } from './database.ts';
 import type { GatewayScope } from './scope.ts';
-
-export interface StoredLeaf {
-  readonly kind: EntityKind;
-  readonly id: EntityId;
-  readonly bytes: Uint8Array;
-}
-
-export interface Change {
-  readonly version: ConfigVersion;
-  readonly ordinal: number;
-  readonly kind: EntityKind;
-  readonly id: EntityId;
-  readonly op: 'put' | 'delete';
-  readonly before: Uint8Array | undefined;
-  /** Undefined for a delete. */
-  readonly after: Uint8Array | undefined;
-  readonly actor: string;
-  readonly requestId: string;
-  readonly at: Date;
-}
 
 export interface ReleaseSummary {
   readonly version: ConfigVersion;
+  /** The release before it, where it has a delta. */
   readonly base: ConfigVersion | undefined;
   readonly contentRoot: Uint8Array;
   readonly entityCount: number;
   readonly author: string;
   readonly createdAt: Date;
+}
+
+/** The change from one version to the release's; `bytes` are as sent, covered by the transfer statement. */
+export interface ReleaseDelta {
+  readonly base: ConfigVersion;
+  readonly transferStatement: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface NewRelease {
@@ -42,8 +30,8 @@ export interface NewRelease {
   readonly contentRoot: Uint8Array;
   readonly entityCount: number;
   readonly author: string;
-  /** Absent for a release that can only be sent whole. `bytes` are as sent, covered by the transfer statement. */
-  readonly delta?: { readonly base: ConfigVersion; readonly transferStatement: string; readonly bytes: Uint8Array };
+  /** Absent for a release that can only be sent whole. */
+  readonly delta?: ReleaseDelta;
 }
 
 export interface Release extends NewRelease {
@@ -57,15 +45,113 @@ export interface ReleaseStore {
   get(scope: GatewayScope, version: ConfigVersion): Promise<Release | undefined>;
   /** Releases after `version`, oldest first: the chain of deltas for a data plane that is behind. */
   after(scope: GatewayScope, version: ConfigVersion, limit: number): Promise<readonly Release[]>;
-  /** For the admin API, newest first; `before` continues a list. */
+  /** For operators, newest first; `before` continues a list. */
   list(scope: GatewayScope, options: { readonly limit: number; readonly before?: ConfigVersion }): Promise<readonly ReleaseSummary[]>;
-  /** For the admin API, with the tenant set: what a release changed, oldest first. */
-  changesBetween(scope: GatewayScope, afterVersion: ConfigVersion, upTo: ConfigVersion, limit: number): Promise<readonly Change[]>;
+  /** For operators: what was changed after one version up to and including another, oldest first. */
+  changesBetween(scope: GatewayScope, after: ConfigVersion, upTo: ConfigVersion, limit: number): Promise<readonly Change[]>;
 }
 
-export interface ChangeReader {
-  /** Change rows after `version`, in order, at most `limit`. */
-  readChangesSince(scope: GatewayScope, version: ConfigVersion, limit: number): Promise<readonly Change[]>;
-  /** Every entity's bytes as of the returned version, in batches, ordered by kind and id. */
-  readAllLeaves(scope: GatewayScope, onBatch: (leaves: readonly StoredLeaf[]) => void | Promise<void>): Promise<ConfigVersion>;
+interface Row {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly base_epoch: number | null;
+  readonly base_sequence: number | null;
+  readonly manifest_statement: string;
+  readonly transfer_statement: string | null;
+  readonly delta_bytes: Buffer | null;
+  readonly content_root: Buffer;
+  readonly entity_count: number;
+  readonly author: string;
+  readonly created_at: Date;
+}
+
+const SUMMARY_COLUMNS = 'epoch, sequence, base_epoch, base_sequence, content_root, entity_count, author, created_at';
+const COLUMNS = `${SUMMARY_COLUMNS}, manifest_statement, transfer_statement, delta_bytes`;
+
+export function createReleaseStore(database: Database): ReleaseStore {
+  const select = (transaction: Transaction, scope: GatewayScope, rest: string, values: readonly SqlValue[]): Promise<readonly Row[]> =>
+    transaction.query<Row>(`SELECT ${COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 ${rest}`, [scope.tenantId, scope.gatewayId, ...values]);
+  const published = (scope: GatewayScope, rest: string, values: readonly SqlValue[]): Promise<readonly Row[]> =>
+    database.transaction({ role: 'holdfast_publisher', mode: 'snapshot' }, (transaction) => select(transaction, scope, rest, values));
+  return {
+    insert: (scope, release) =>
+      database.transaction({ role: 'holdfast_publisher', mode: 'write' }, async (transaction) => {
+        const { version, delta } = release;
+        const inserted = await transaction.query<Row>(
+          `INSERT INTO releases (tenant_id, gateway_id, epoch, sequence, base_epoch, base_sequence, manifest_statement, transfer_statement, delta_bytes, content_root, entity_count, author)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+          [
+            scope.tenantId, scope.gatewayId, version.epoch, version.sequence, delta?.base.epoch ?? null, delta?.base.sequence ?? null,
+            release.manifestStatement, delta?.transferStatement ?? null, delta?.bytes ?? null, release.contentRoot, release.entityCount, release.author,
+          ],
+        );
+        if (inserted.length > 0) return { kind: 'inserted', release: toRelease(onlyRow(inserted)) };
+        const winner = await select(transaction, scope, 'AND epoch = $3 AND sequence = $4', [version.epoch, version.sequence]);
+        return { kind: 'lost', release: toRelease(onlyRow(winner)) };
+      }),
+
+    async newest(scope) {
+      const [row] = await published(scope, 'ORDER BY epoch DESC, sequence DESC LIMIT 1', []);
+      return row === undefined ? undefined : toRelease(row);
+    },
+
+    async get(scope, { epoch, sequence }) {
+      const [row] = await published(scope, 'AND epoch = $3 AND sequence = $4', [epoch, sequence]);
+      return row === undefined ? undefined : toRelease(row);
+    },
+
+    async after(scope, { epoch, sequence }, limit) {
+      return (await published(scope, 'AND (epoch, sequence) > ($3, $4) ORDER BY epoch, sequence LIMIT $5', [epoch, sequence, limit])).map(toRelease);
+    },
+
+    async list(scope, { limit, before }) {
+      const rows = await database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) =>
+        transaction.query<Row>(
+          `SELECT ${SUMMARY_COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 AND ($3::bigint IS NULL OR (epoch, sequence) < ($3, $4))
+           ORDER BY epoch DESC, sequence DESC LIMIT $5`,
+          [scope.tenantId, scope.gatewayId, before?.epoch ?? null, before?.sequence ?? null, limit],
+        ));
+      return rows.map(toSummary);
+    },
+
+    async changesBetween(scope, after, upTo, limit) {
+      const rows = await database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) =>
+        transaction.query<ChangeRow>(
+          `SELECT ${CHANGE_COLUMNS} FROM changes
+           WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4) AND (epoch, sequence) <= ($5, $6)
+           ORDER BY epoch, sequence, ordinal LIMIT $7`,
+          [scope.tenantId, scope.gatewayId, after.epoch, after.sequence, upTo.epoch, upTo.sequence, limit],
+        ));
+      return rows.map(toChange);
+    },
+  };
+}
+
+function toSummary(row: Row): ReleaseSummary {
+  return {
+    version: { epoch: row.epoch, sequence: row.sequence },
+    base: baseOf(row),
+    contentRoot: row.content_root,
+    entityCount: row.entity_count,
+    author: row.author,
+    createdAt: row.created_at,
+  };
+}
+
+function toRelease(row: Row): Release {
+  const base = baseOf(row);
+  const delta = base === undefined || row.transfer_statement === null || row.delta_bytes === null ? undefined : { base, transferStatement: row.transfer_statement, bytes: row.delta_bytes };
+  return {
+    version: { epoch: row.epoch, sequence: row.sequence },
+    manifestStatement: row.manifest_statement,
+    contentRoot: row.content_root,
+    entityCount: row.entity_count,
+    author: row.author,
+    createdAt: row.created_at,
+    ...(delta === undefined ? {} : { delta }),
+  };
+}
+
+function baseOf(row: Row): ConfigVersion | undefined {
+  return row.base_epoch === null || row.base_sequence === null ? undefined : { epoch: row.base_epoch, sequence: row.base_sequence };
 }

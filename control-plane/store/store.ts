@@ -1,29 +1,35 @@
 /**
  * The control plane's only way to Postgres. Every query runs in a transaction that first takes a role and sets the
  * tenant (T1); a write's last statement takes the gateway's next sequence, so that commit order is version order.
- * Opened once by main.ts.
+ * Opened once by main.ts, after prepareDatabase.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { AuditStore } from './audit-store.ts';
-import type { ChangeFeed, ChangeListener } from './change-feed.ts';
-import type { DataPlaneStore } from './data-plane-store.ts';
-import type { EntityReader } from './entity-reader.ts';
-import type { EntityWriter } from './entity-writer.ts';
-import type { JoinTokenStore } from './join-token-store.ts';
-import type { OperatorStore } from './operator-store.ts';
-import type { ChangeReader, ReleaseStore } from './release-store.ts';
+import { createAuditStore, type AuditStore } from './audit-store.ts';
+import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed.ts';
+import { createChangeReader, type ChangeReader } from './change-reader.ts';
+import { createDataPlaneStore, type DataPlaneStore } from './data-plane-store.ts';
+import { checkServerVersion, checkServingRole } from './database-roles.ts';
+import { Database } from './database.ts';
+import { TransactionReader, type EntityReader } from './entity-reader.ts';
+import { TransactionWriter, type EntityWriter } from './entity-writer.ts';
+import { createGatewayStore, type GatewayStore } from './gateway-store.ts';
+import { createJoinTokenStore, type JoinTokenStore } from './join-token-store.ts';
+import { createOperatorStore, type OperatorStore } from './operator-store.ts';
+import { withClient } from './prepare-database.ts';
+import { createReleaseStore, type ReleaseStore } from './release-store.ts';
 import type { Actor, GatewayScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
-import type { SigningKeyStore } from './signing-key-store.ts';
-import type { TelemetryStore } from './telemetry-store.ts';
-import type { GatewayStore, TenantStore } from './tenant-store.ts';
+import { SecretKeys } from './secret-keys.ts';
+import { createSigningKeyStore, type SigningKeyStore } from './signing-key-store.ts';
+import { createTelemetryStore, type TelemetryStore } from './telemetry-store.ts';
+import { createTenantStore, type TenantStore } from './tenant-store.ts';
 
 export interface StoreOptions {
-  /** Of a migrated database (prepareDatabase in prepare-database.ts), with the unprivileged login role. */
+  /** Of a prepared database, with an unprivileged login: what bootstrapDatabase returned, or DATABASE_URL. */
   readonly connectionString: string;
-  /** 32 bytes, from loadKeyEncryptionKey (key-encryption-key.ts). */
+  /** 32 bytes (key-encryption-key.ts). */
   readonly keyEncryptionKey: Uint8Array;
   readonly log: Logger;
   readonly clock: Clock;
@@ -34,20 +40,21 @@ export interface StoreOptions {
 }
 
 export interface Store {
-  /** A read-only transaction, one snapshot for all its queries. */
+  /** A read-only transaction, one moment for all its queries. Throws STORE_GATEWAY_UNKNOWN. */
   read<T>(scope: GatewayScope, work: (reader: EntityReader) => Promise<T>): Promise<T>;
   /**
-   * A transaction that commits when `work` returns and rolls back when it throws. `work` may run again after a deadlock
-   * or serialization failure, so it does nothing but call the writer. `version` is that of the change, undefined where
-   * nothing that is published changed.
+   * A transaction that commits when `work` returns and rolls back when it throws. `work` may run again after a deadlock,
+   * so it does nothing but call the writer. `version` is that of the change, undefined where nothing that is published
+   * changed. Throws STORE_GATEWAY_UNKNOWN.
    */
   write<T>(scope: GatewayScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }>;
-  /** For buildEntityRecord and readEntity; cached. */
+  /** For buildEntityRecord and readEntity; cached. Throws STORE_GATEWAY_UNKNOWN. */
   secretsOf(scope: GatewayScope): Promise<GatewaySecrets>;
-  /** Resolves when the first pass over all gateways is done. */
+  /** Resolves when every gateway was reported once. Stopped with the store, or alone. */
   listenForChanges(listener: ChangeListener): Promise<ChangeFeed>;
   /** True where the database answers within a second. */
   isReachable(): Promise<boolean>;
+  /** Waits for running transactions. Idempotent. */
   stop(): Promise<void>;
 
   readonly tenants: TenantStore;
@@ -62,4 +69,103 @@ export interface Store {
   readonly audit: AuditStore;
 }
 
-export declare function openStore(options: StoreOptions): Promise<Store>;
+const POOL_SIZE = 10;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const REACHABLE_WITHIN_MS = 1_000;
+
+/** Throws STORE_… where the login has too many rights, or the key-encryption key is not the database's. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  await withClient(options.connectionString, async (client) => {
+    await checkServerVersion(client);
+    await checkServingRole(client);
+  });
+  const store = new PostgresStore(options);
+  try {
+    await store.check();
+    return store;
+  } catch (thrown) {
+    await store.stop();
+    throw thrown;
+  }
+}
+
+class PostgresStore implements Store {
+  readonly tenants: TenantStore;
+  readonly gateways: GatewayStore;
+  readonly operators: OperatorStore;
+  readonly joinTokens: JoinTokenStore;
+  readonly dataPlanes: DataPlaneStore;
+  readonly releases: ReleaseStore;
+  readonly changes: ChangeReader;
+  readonly signingKeys: SigningKeyStore;
+  readonly telemetry: TelemetryStore;
+  readonly audit: AuditStore;
+  readonly #options: StoreOptions;
+  readonly #database: Database;
+  readonly #keys: SecretKeys;
+  readonly #feeds = new Set<ChangeFeed>();
+
+  constructor(options: StoreOptions) {
+    const { clock } = options;
+    const database = new Database({ ...options, poolSize: options.poolSize ?? POOL_SIZE, statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS });
+    const keys = new SecretKeys(database, options.keyEncryptionKey);
+    this.#options = options;
+    this.#database = database;
+    this.#keys = keys;
+    this.tenants = createTenantStore(database, keys, clock);
+    this.gateways = createGatewayStore(database, keys, clock);
+    this.operators = createOperatorStore(database, clock);
+    this.joinTokens = createJoinTokenStore(database, clock);
+    this.dataPlanes = createDataPlaneStore(database, clock);
+    this.releases = createReleaseStore(database);
+    this.changes = createChangeReader(database);
+    this.signingKeys = createSigningKeyStore(database, keys);
+    this.telemetry = createTelemetryStore(database);
+    this.audit = createAuditStore(database);
+  }
+
+  /** Part of openStore. */
+  check(): Promise<void> {
+    return this.#keys.check();
+  }
+
+  async read<T>(scope: GatewayScope, work: (reader: EntityReader) => Promise<T>): Promise<T> {
+    const secrets = await this.#keys.secretsOf(scope);
+    return this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) => work(new TransactionReader(transaction, scope, secrets)));
+  }
+
+  async write<T>(scope: GatewayScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }> {
+    const secrets = await this.#keys.secretsOf(scope);
+    return this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'write' }, async (transaction) => {
+      const writer = new TransactionWriter(transaction, scope, secrets);
+      const value = await work(writer);
+      return { value, version: await writer.finish(actor) };
+    });
+  }
+
+  secretsOf(scope: GatewayScope): Promise<GatewaySecrets> {
+    return this.#keys.secretsOf(scope);
+  }
+
+  async listenForChanges(listener: ChangeListener): Promise<ChangeFeed> {
+    const feed = new GatewayFeed({ connectionString: this.#options.connectionString, database: this.#database, listener, log: this.#options.log, clock: this.#options.clock });
+    this.#feeds.add(feed);
+    await feed.start();
+    return feed;
+  }
+
+  isReachable(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const deadline = this.#options.clock.after(REACHABLE_WITHIN_MS, () => resolve(false));
+    this.#database.transaction({ role: 'holdfast_app', mode: 'snapshot' }, (transaction) => transaction.query('SELECT')).then(
+      () => resolve(true),
+      () => resolve(false),
+    );
+    return promise.finally(() => deadline.cancel());
+  }
+
+  async stop(): Promise<void> {
+    for (const feed of this.#feeds) await feed.stop();
+    await this.#database.stop();
+  }
+}

@@ -3,20 +3,22 @@
  * Writes use the ingest role with the tenant of the data plane's certificate set, reads the app's.
  */
 import type { DataPlaneId } from '../../shared/model/ids.ts';
-import type { TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import type { TelemetryBatch, UsageRow } from '../../shared/wire/telemetry-codec.ts';
+import type { Database, Transaction } from './database.ts';
 import type { GatewayScope } from './scope.ts';
 
 export interface TelemetrySource extends GatewayScope {
   readonly dataPlaneId: DataPlaneId;
+  /** UUID of the process's start. */
   readonly bootId: string;
 }
 
 export type UsageGrouping = 'route' | 'consumer' | 'status-class' | 'data-plane';
 
 export interface UsageQuery {
-  /** Minutes that start at or after it. */
+  /** Intervals that start at or after it. Counts are kept by the minute. */
   readonly from?: Date;
-  /** Minutes that start before it. */
+  /** Intervals that start before it. */
   readonly to?: Date;
   readonly groupBy: readonly UsageGrouping[];
 }
@@ -35,6 +37,7 @@ export interface UsageTotal {
 
 export interface UsageReport {
   readonly totals: readonly UsageTotal[];
+  /** All that was ever dropped and lost, whatever the interval asked for. */
   readonly drops: readonly { readonly dataPlaneId: string; readonly reason: string; readonly count: number }[];
   readonly crashGaps: readonly { readonly dataPlaneId: string; readonly bootId: string; readonly lastFoldAt: Date; readonly atMostMs: number; readonly lastRatePerSecond: number }[];
 }
@@ -43,4 +46,108 @@ export interface TelemetryStore {
   /** Committed when it resolves; `duplicate` where this batch had been stored before. Both are to be acknowledged. */
   storeBatch(source: TelemetrySource, sequence: number, batch: TelemetryBatch): Promise<'stored' | 'duplicate'>;
   usage(scope: GatewayScope, query: UsageQuery): Promise<UsageReport>;
+}
+
+const MINUTE_MS = 60_000;
+const GROUPING_COLUMNS: Readonly<Record<UsageGrouping, string>> = { route: 'route_id', consumer: 'consumer_id', 'status-class': 'status_class', 'data-plane': 'data_plane_id' };
+
+interface TotalRow {
+  readonly route_id?: string | null;
+  readonly consumer_id?: string | null;
+  readonly status_class?: number;
+  readonly data_plane_id?: string;
+  readonly requests: number;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  readonly duration_us: number;
+}
+
+export function createTelemetryStore(database: Database): TelemetryStore {
+  return {
+    storeBatch: (source, sequence, batch) =>
+      database.transaction({ role: 'holdfast_ingest', tenantId: source.tenantId, mode: 'write' }, async (transaction) => {
+        const place = [source.tenantId, source.gatewayId, source.dataPlaneId] as const;
+        const received = await transaction.query(
+          `INSERT INTO telemetry_received (tenant_id, gateway_id, data_plane_id, boot_id, sequence, interval_start, interval_end)
+           VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING sequence`,
+          [...place, source.bootId, sequence, new Date(batch.fromMs), new Date(batch.toMs)],
+        );
+        if (received.length === 0) return 'duplicate';
+        await addUsage(transaction, place, batch);
+        await addLosses(transaction, place, batch);
+        return 'stored';
+      }),
+
+    usage: (scope, query) =>
+      database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, async (transaction) => {
+        const place = [scope.tenantId, scope.gatewayId] as const;
+        const columns = [...new Set(query.groupBy)].map((grouping) => GROUPING_COLUMNS[grouping]);
+        const totals = await transaction.query<TotalRow>(
+          `SELECT ${[...columns, ...['requests', 'bytes_in', 'bytes_out', 'duration_us'].map((sum) => `coalesce(sum(${sum}), 0)::bigint AS ${sum}`)].join(', ')}
+           FROM usage WHERE tenant_id = $1 AND gateway_id = $2
+           AND ($3::timestamptz IS NULL OR interval_start >= $3) AND ($4::timestamptz IS NULL OR interval_start < $4)
+           ${columns.length === 0 ? '' : `GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')}`}`,
+          [...place, query.from ?? null, query.to ?? null],
+        );
+        const drops = await transaction.query<UsageReport['drops'][number]>(
+          'SELECT data_plane_id AS "dataPlaneId", reason, dropped AS count FROM telemetry_drops WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY 1, 2', place);
+        const crashGaps = await transaction.query<UsageReport['crashGaps'][number]>(
+          `SELECT data_plane_id AS "dataPlaneId", boot_id AS "bootId", last_fold_at AS "lastFoldAt", at_most_ms AS "atMostMs", last_rate_per_second AS "lastRatePerSecond"
+           FROM crash_gaps WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY last_fold_at`, place);
+        return { totals: totals.map(toTotal), drops, crashGaps };
+      }),
+  };
+}
+
+type Place = readonly [tenantId: string, gatewayId: string, dataPlaneId: string];
+
+/** Adds the batch's counts to their minute, or to a longer interval of whole minutes where it covers more than one. */
+async function addUsage(transaction: Transaction, place: Place, batch: TelemetryBatch): Promise<void> {
+  if (batch.usage.length === 0) return;
+  const start = new Date(Math.floor(batch.fromMs / MINUTE_MS) * MINUTE_MS);
+  const end = new Date(Math.max(Math.ceil(batch.toMs / MINUTE_MS) * MINUTE_MS, start.getTime() + MINUTE_MS));
+  const column = (name: Exclude<keyof UsageRow, 'routeId' | 'consumerId'>): readonly number[] => batch.usage.map((row) => row[name]);
+  const id = (name: 'routeId' | 'consumerId'): readonly (string | null)[] => batch.usage.map((row) => (row[name] === '' ? null : row[name]));
+  // Summed first: one statement may touch a row once only, and a batch may name a combination twice.
+  await transaction.query(
+    `INSERT INTO usage AS u (tenant_id, gateway_id, data_plane_id, interval_start, interval_end, route_id, consumer_id, status_class, requests, bytes_in, bytes_out, duration_us)
+     SELECT $1, $2, $3, $4, $5, r.route_id, r.consumer_id, r.status_class, sum(r.requests), sum(r.bytes_in), sum(r.bytes_out), sum(r.duration_us)
+     FROM unnest($6::uuid[], $7::uuid[], $8::smallint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+       AS r (route_id, consumer_id, status_class, requests, bytes_in, bytes_out, duration_us)
+     GROUP BY r.route_id, r.consumer_id, r.status_class
+     ON CONFLICT (tenant_id, gateway_id, interval_start, interval_end, data_plane_id, route_id, consumer_id, status_class) DO UPDATE SET
+       requests = u.requests + excluded.requests, bytes_in = u.bytes_in + excluded.bytes_in,
+       bytes_out = u.bytes_out + excluded.bytes_out, duration_us = u.duration_us + excluded.duration_us`,
+    [...place, start, end, id('routeId'), id('consumerId'), column('statusClass'), column('requests'), column('bytesIn'), column('bytesOut'), column('durationMicros')],
+  );
+}
+
+async function addLosses(transaction: Transaction, place: Place, batch: TelemetryBatch): Promise<void> {
+  for (const drop of batch.drops) {
+    await transaction.query(
+      `INSERT INTO telemetry_drops AS d (tenant_id, gateway_id, data_plane_id, reason, dropped) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (tenant_id, gateway_id, data_plane_id, reason) DO UPDATE SET dropped = d.dropped + excluded.dropped`,
+      [...place, drop.reason, drop.count],
+    );
+  }
+  for (const gap of batch.crashGaps) {
+    await transaction.query(
+      `INSERT INTO crash_gaps (tenant_id, gateway_id, data_plane_id, boot_id, last_fold_at, at_most_ms, last_rate_per_second)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+      [...place, gap.bootId, new Date(gap.lastFoldMs), gap.atMostMs, gap.lastRatePerSecond],
+    );
+  }
+}
+
+function toTotal(row: TotalRow): UsageTotal {
+  return {
+    routeId: row.route_id,
+    consumerId: row.consumer_id,
+    statusClass: row.status_class,
+    dataPlaneId: row.data_plane_id,
+    requests: row.requests,
+    bytesIn: row.bytes_in,
+    bytesOut: row.bytes_out,
+    durationMicros: row.duration_us,
+  };
 }

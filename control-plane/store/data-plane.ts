@@ -1,0 +1,104 @@
+/**
+ * What the store knows of a data plane, and its row. Used by data-plane-store.ts and everybody who shows or serves data
+ * planes.
+ */
+import type { DataPlaneId, EntityId, GatewayId, TenantId } from '../../shared/model/ids.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { Labels } from './join-token-store.ts';
+import type { GatewayScope } from './scope.ts';
+
+export interface Certificate {
+  /** Hex, as the certificate authority gave it. */
+  readonly serial: string;
+  /** SHA-256 of the DER. */
+  readonly fingerprint: Uint8Array;
+  readonly notAfter: Date;
+}
+
+export interface Rejection {
+  /** As in ERRORS.md. */
+  readonly code: string;
+  readonly reasons: readonly string[];
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+/** An entity of the applied version that the data plane could not use (S6). */
+export interface QuarantinedEntity {
+  readonly kind: string;
+  readonly id: EntityId;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface DataPlane extends GatewayScope {
+  readonly id: DataPlaneId;
+  readonly hostname: string;
+  readonly labels: Labels;
+  readonly enrolledAt: Date;
+  readonly certificate: Certificate;
+  readonly revokedAt: Date | undefined;
+  readonly revocationReason: string | undefined;
+  readonly softwareVersion: string;
+  readonly bootId: string | undefined;
+  readonly connected: boolean;
+  readonly lastSeenAt: Date | undefined;
+  /** The newest version offered to it; NO_VERSION before the first. */
+  readonly desired: ConfigVersion;
+  readonly applied: ConfigVersion;
+  readonly appliedRoot: Uint8Array | undefined;
+  readonly appliedAt: Date | undefined;
+  /** What it refused last and has not got past since. */
+  readonly rejection: Rejection | undefined;
+  readonly quarantined: readonly QuarantinedEntity[];
+}
+
+export interface DataPlaneRow {
+  readonly tenant_id: TenantId;
+  readonly gateway_id: GatewayId;
+  readonly id: DataPlaneId;
+  readonly hostname: string;
+  readonly labels: Labels;
+  readonly enrolled_at: Date;
+  readonly certificate_serial: string;
+  readonly certificate_fingerprint: Buffer;
+  readonly certificate_not_after: Date;
+  readonly revoked_at: Date | null;
+  readonly revocation_reason: string | null;
+  readonly software_version: string;
+  readonly boot_id: string | null;
+  readonly connected: boolean;
+  readonly last_seen_at: Date | null;
+  readonly desired_epoch: number;
+  readonly desired_sequence: number;
+  readonly applied_epoch: number;
+  readonly applied_sequence: number;
+  readonly applied_root: Buffer | null;
+  readonly applied_at: Date | null;
+  readonly rejection: Rejection | null;
+  readonly quarantined: readonly QuarantinedEntity[];
+}
+
+export function toDataPlane(row: DataPlaneRow): DataPlane {
+  return {
+    tenantId: row.tenant_id,
+    gatewayId: row.gateway_id,
+    id: row.id,
+    hostname: row.hostname,
+    labels: row.labels,
+    enrolledAt: row.enrolled_at,
+    certificate: { serial: row.certificate_serial, fingerprint: row.certificate_fingerprint, notAfter: row.certificate_not_after },
+    revokedAt: row.revoked_at ?? undefined,
+    revocationReason: row.revocation_reason ?? undefined,
+    softwareVersion: row.software_version,
+    bootId: row.boot_id ?? undefined,
+    connected: row.connected,
+    lastSeenAt: row.last_seen_at ?? undefined,
+    desired: { epoch: row.desired_epoch, sequence: row.desired_sequence },
+    applied: { epoch: row.applied_epoch, sequence: row.applied_sequence },
+    appliedRoot: row.applied_root ?? undefined,
+    appliedAt: row.applied_at ?? undefined,
+    rejection: row.rejection ?? undefined,
+    quarantined: row.quarantined,
+  };
+}

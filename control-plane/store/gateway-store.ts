@@ -1,0 +1,132 @@
+/**
+ * Gateways: created with their content key, renamed, deleted when empty. A deleted gateway's history stays, and its id is
+ * never used again.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { newId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import { addAuditRow } from './audit-store.ts';
+import { onlyRow, type Database, type SqlValue, type Transaction } from './database.ts';
+import { isDuplicate } from './database-error.ts';
+import { CHANGE_CHANNEL } from './entity-changes.ts';
+import { refuseGatewayName } from './gateway-name.ts';
+import type { Actor, GatewayScope } from './scope.ts';
+import type { SecretKeys } from './secret-keys.ts';
+import type { Stored, StoreProblem } from './store-problem.ts';
+
+export interface Gateway extends GatewayScope {
+  readonly name: string;
+  readonly createdAt: Date;
+  /** Of the last committed change; sequence 0 before the first. */
+  readonly head: ConfigVersion;
+}
+
+export interface GatewayStore {
+  /** With its first content key. */
+  create(tenantId: TenantId, name: string, actor: Actor): Promise<Stored<Gateway>>;
+  /** In order of creation. */
+  list(tenantId: TenantId): Promise<readonly Gateway[]>;
+  get(scope: GatewayScope): Promise<Gateway | undefined>;
+  findByName(tenantId: TenantId, name: string): Promise<Gateway | undefined>;
+  /** Whose a gateway is, for the publisher and sessions. */
+  findById(gatewayId: GatewayId): Promise<Gateway | undefined>;
+  rename(scope: GatewayScope, name: string, actor: Actor): Promise<Stored<Gateway>>;
+  /** Only without entities and unrevoked data planes. Its history stays. */
+  delete(scope: GatewayScope, actor: Actor): Promise<StoreProblem | undefined>;
+}
+
+interface Row {
+  readonly tenant_id: TenantId;
+  readonly id: GatewayId;
+  readonly name: string;
+  readonly created_at: Date;
+  readonly epoch: number;
+  readonly head_sequence: number;
+}
+
+const COLUMNS = 'tenant_id, id, name, created_at, epoch, head_sequence';
+
+export function createGatewayStore(database: Database, keys: SecretKeys, clock: Clock): GatewayStore {
+  const within = (tenantId: TenantId, mode: 'snapshot' | 'write') => ({ role: 'holdfast_app', tenantId, mode }) as const;
+  const select = (transaction: Transaction, condition: string, values: readonly SqlValue[]): Promise<readonly Row[]> =>
+    transaction.query<Row>(`SELECT ${COLUMNS} FROM gateways WHERE ${condition} AND deleted_at IS NULL ORDER BY id`, values);
+  return {
+    async create(tenantId, name, actor) {
+      const refusal = refuseGatewayName(name);
+      if (refusal !== undefined) return { kind: 'name-refused', message: refusal };
+      const gatewayId = newId<GatewayId>(clock.nowMs());
+      return database.transaction(within(tenantId, 'write'), async (transaction): Promise<Stored<Gateway>> => {
+        // Held, so that the tenant is not deleted meanwhile.
+        const tenants = await transaction.query('SELECT FROM tenants WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE', [tenantId]);
+        if (tenants.length === 0) return { kind: 'not-found' };
+        const rows = await transaction.query<Row>(`INSERT INTO gateways (tenant_id, id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`, [tenantId, gatewayId, name]);
+        if (rows.length === 0) return taken(name);
+        await keys.createContentKey(transaction, { tenantId, gatewayId });
+        await audit(transaction, { tenantId, gatewayId }, actor, 'create', name);
+        return { kind: 'stored', value: toGateway(onlyRow(rows)) };
+      });
+    },
+
+    async list(tenantId) {
+      return (await database.transaction(within(tenantId, 'snapshot'), (transaction) => select(transaction, 'tenant_id = $1', [tenantId]))).map(toGateway);
+    },
+
+    async get({ tenantId, gatewayId }) {
+      const [row] = await database.transaction(within(tenantId, 'snapshot'), (transaction) => select(transaction, 'tenant_id = $1 AND id = $2', [tenantId, gatewayId]));
+      return row === undefined ? undefined : toGateway(row);
+    },
+
+    async findByName(tenantId, name) {
+      if (refuseGatewayName(name) !== undefined) return undefined;
+      const [row] = await database.transaction(within(tenantId, 'snapshot'), (transaction) => select(transaction, 'tenant_id = $1 AND name = $2', [tenantId, name]));
+      return row === undefined ? undefined : toGateway(row);
+    },
+
+    async findById(gatewayId) {
+      const [row] = await database.transaction({ role: 'holdfast_publisher', mode: 'snapshot' }, (transaction) => select(transaction, 'id = $1', [gatewayId]));
+      return row === undefined ? undefined : toGateway(row);
+    },
+
+    async rename(scope, name, actor) {
+      const refusal = refuseGatewayName(name);
+      if (refusal !== undefined) return { kind: 'name-refused', message: refusal };
+      try {
+        return await database.transaction(within(scope.tenantId, 'write'), async (transaction): Promise<Stored<Gateway>> => {
+          const [row] = await transaction.query<Row>(`UPDATE gateways SET name = $3 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING ${COLUMNS}`, [scope.tenantId, scope.gatewayId, name]);
+          if (row === undefined) return { kind: 'not-found' };
+          await audit(transaction, scope, actor, 'rename', name);
+          return { kind: 'stored', value: toGateway(row) };
+        });
+      } catch (thrown) {
+        if (isDuplicate(thrown)) return taken(name);
+        throw thrown;
+      }
+    },
+
+    delete: (scope, actor) =>
+      database.transaction(within(scope.tenantId, 'write'), async (transaction): Promise<StoreProblem | undefined> => {
+        const place = [scope.tenantId, scope.gatewayId];
+        const [row] = await transaction.query<Row>(`SELECT ${COLUMNS} FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE`, place);
+        if (row === undefined) return { kind: 'not-found' };
+        const entities = await transaction.query<{ readonly kind: string }>('SELECT kind FROM entities WHERE tenant_id = $1 AND gateway_id = $2 LIMIT 1', place);
+        if (entities[0] !== undefined) return { kind: 'not-empty', message: `gateway "${row.name}" still has ${entities[0].kind}; delete its configuration first` };
+        const dataPlanes = await transaction.query<{ readonly id: string }>('SELECT id FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 AND revoked_at IS NULL LIMIT 1', place);
+        if (dataPlanes[0] !== undefined) return { kind: 'not-empty', message: `gateway "${row.name}" still has the data plane ${dataPlanes[0].id}; revoke its data planes first` };
+        await transaction.query(`UPDATE gateways SET deleted_at = now() WHERE tenant_id = $1 AND id = $2 RETURNING pg_notify('${CHANGE_CHANNEL}', $2::text)`, place);
+        await audit(transaction, scope, actor, 'delete', row.name);
+        return undefined;
+      }),
+  };
+}
+
+function audit(transaction: Transaction, scope: GatewayScope, actor: Actor, action: string, name: string): Promise<void> {
+  return addAuditRow(transaction, { ...scope, actor, action, subjectKind: 'gateways', subjectId: scope.gatewayId, details: { name } });
+}
+
+function taken(name: string): StoreProblem {
+  return { kind: 'name-refused', message: `must be unique: "${name}" is taken` };
+}
+
+function toGateway(row: Row): Gateway {
+  return { tenantId: row.tenant_id, gatewayId: row.id, name: row.name, createdAt: row.created_at, head: { epoch: row.epoch, sequence: row.head_sequence } };
+}
