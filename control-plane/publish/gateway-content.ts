@@ -7,7 +7,7 @@ import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { ContentTree } from '../../shared/trust/content-hash.ts';
 import { applyChanges } from '../../shared/trust/verify-transfer.ts';
 import type { Leaf, LeafChange } from '../../shared/wire/sync-message.ts';
-import type { Change } from '../store/release-store.ts';
+import type { Change } from '../store/change-reader.ts';
 
 export class GatewayContent {
   readonly #leaves: Map<string, Leaf>;

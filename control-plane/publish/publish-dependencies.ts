@@ -1,7 +1,8 @@
 /** What publishing needs from outside; given by main.ts, or by a test. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { ChangeReader, ReleaseStore } from '../store/release-store.ts';
+import type { ChangeReader } from '../store/change-reader.ts';
+import type { ReleaseStore } from '../store/release-store.ts';
 import type { SigningMaterial } from './signing-material.ts';
 
 export interface PublishDependencies {
