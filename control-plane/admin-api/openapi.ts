@@ -71,6 +71,6 @@ function configName(plugin: PluginSchema): string {
 function configByName(plugin: PluginSchema): JsonObject {
   return {
     if: { properties: { name: { const: plugin.name } }, required: ['name'] },
-    then: { properties: { config: { $ref: `#/components/schemas/${configName(plugin)}` } } },
+    then: { properties: { config: { anyOf: [{ $ref: `#/components/schemas/${configName(plugin)}` }, { type: 'null' }] } } },
   };
 }

@@ -6,9 +6,10 @@
 import { defined } from '../assert.ts';
 import { commonFields } from './common-fields.ts';
 import type { Entity, EntityDefinition, JsonObject, Problem } from './definition.ts';
+import { expandShorthands } from './expand-shorthands.ts';
 import { takeJsonObject } from './json-door.ts';
 import { mergeEntity } from './merge-entity.ts';
-import { parseFields, parseValue, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+import { parseFields, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
 import { parsePluginConfig, pluginChecks, withPluginDefaults, type PluginSource } from './parse-plugin.ts';
 import { ProblemList } from './problems.ts';
 
@@ -68,34 +69,6 @@ export function inputNames(definition: EntityDefinition): readonly string[] {
 
 function refused(problems: ProblemList): ParseResult {
   return { kind: 'problems', problems: problems.problems };
-}
-
-function expandShorthands(definition: EntityDefinition, input: JsonObject, problems: ProblemList, nowSeconds: number): JsonObject {
-  const ownNames = new Set(definition.fields.map((field) => field.name));
-  let fields = input;
-  for (const shorthand of definition.shorthands ?? []) {
-    const value = input[shorthand.name];
-    if (value === undefined) continue;
-    const isField = ownNames.has(shorthand.name);
-    if (!isField) fields = without(fields, shorthand.name);
-    // The field of the same name reports a value of the wrong type itself.
-    const found = isField ? new ProblemList() : problems;
-    const checked = value === null ? null : parseValue(shorthand.type, value, shorthand.name, plainContext(found));
-    if (checked === undefined) continue;
-    const result = shorthand.expand(checked, { input, nowSeconds });
-    if ('problem' in result) problems.add(shorthand.name, result.problem);
-    else fields = { ...fields, ...result.fields };
-  }
-  return fields;
-}
-
-function without(object: JsonObject, name: string): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
-}
-
-/** For shorthands, whose types are plain values. */
-function plainContext(problems: ProblemList): FieldContext {
-  return { problems, newKey: () => '', parsePluginConfig: (value) => value };
 }
 
 function mergePrevious(definition: EntityDefinition, input: JsonObject, options: ParseOptions): JsonObject {

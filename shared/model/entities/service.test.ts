@@ -68,6 +68,7 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['url with a password', { url: 'http://me:secret@example.com/' }, 'url: must not contain user or password: use a plugin that sets the Authorization header; host: required field missing'],
   ['url with a query', { url: 'http://example.com/?a=1' }, 'url: must not have a query or fragment; host: required field missing'],
   ['url with a huge port', { url: 'http://example.com:99999/' }, 'port: value should be between 0 and 65535'],
+  ['a wrong value beside a url that replaces it', { url: 'http://a', port: 'x' }, 'port: expected an integer'],
   ['url of another type', { url: 5 }, 'url: expected a string; host: required field missing'],
 ];
 for (const [what, input, message] of bad) test(`refused: ${what}`, () => assert.equal(refusal('services', input), message));

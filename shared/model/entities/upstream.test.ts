@@ -42,6 +42,7 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['a port in the name', { name: 'a:80' }, 'name: Invalid name; no port allowed'],
   ['a space in the name', { name: 'a b' }, 'name: Invalid name; must be a valid hostname'],
   ['an unknown algorithm', { name: 'u', algorithm: 'random' }, 'algorithm: expected one of: consistent-hashing, least-connections, round-robin, latency'],
+  ['a hash input of another type', { name: 'u', algorithm: 'latency', hash_on: true }, 'hash_on: expected a string'],
   ['too few slots', { name: 'u', slots: 9 }, 'slots: value should be between 10 and 65536'],
   ['a header hash without header', { name: 'u', hash_on: 'header' }, `${depends('hash_on')}; hash_on_header: required field missing`],
   ['a fallback header without header', { name: 'u', hash_on: 'ip', hash_fallback: 'header' }, `${depends('hash_fallback')}; hash_fallback_header: required field missing`],

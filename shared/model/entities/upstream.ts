@@ -17,10 +17,12 @@ const algorithm: Shorthand = {
   name: 'algorithm',
   type: { kind: 'string' },
   description: 'Anything but `consistent-hashing` resets `hash_on` and `hash_fallback` where they are not given.',
-  expand: (value) => ({ fields: { algorithm: value, ...(value === 'consistent-hashing' ? {} : NO_HASHING) } }),
+  expand: (value, { input }) => {
+    const notGiven = ['hash_on', 'hash_fallback'].filter((name) => input[name] === undefined);
+    const reset = value === 'consistent-hashing' ? [] : notGiven;
+    return { fields: { algorithm: value, ...Object.fromEntries(reset.map((name) => [name, null])) } };
+  },
 };
-
-const NO_HASHING = { hash_on: null, hash_fallback: null } as const;
 
 /** Hashing and the algorithm go together: asking for one sets the other. */
 const hashOn: Shorthand = {
