@@ -1,0 +1,98 @@
+/**
+ * Every setting of a control plane, defined once: flag, environment variable, YAML key, help and the settings table come
+ * from here. Read by main.ts at start.
+ */
+import { defineSettings, type Settings } from '../shared/settings.ts';
+
+export const controlPlaneSettings = defineSettings({
+  adminListen: {
+    env: 'HOLDFAST_ADMIN_LISTEN',
+    type: 'address',
+    default: '127.0.0.1:8001',
+    description: 'Address of the admin API; put TLS in front of it before it leaves this machine',
+  },
+  syncListen: {
+    env: 'HOLDFAST_SYNC_LISTEN',
+    type: 'address',
+    default: '0.0.0.0:8005',
+    description: 'Address to which data planes connect, by mutual TLS',
+  },
+  syncUrls: {
+    env: 'HOLDFAST_SYNC_URLS',
+    type: 'list',
+    default: [],
+    description: 'https://host:port under which data planes reach the control planes, in order of preference; join tokens carry them. Without it, this host and the sync port',
+  },
+  stateFolder: {
+    env: 'HOLDFAST_STATE_FOLDER',
+    type: 'path',
+    default: '.holdfast/control-plane',
+    description: 'Folder for keys and, without a database URL, the embedded Postgres; keep and back it up',
+  },
+  databaseUrl: {
+    env: 'HOLDFAST_DATABASE_URL',
+    type: 'string',
+    secret: true,
+    synonyms: ['DATABASE_URL'],
+    description: 'Postgres 15 or later, as postgresql://user:password@host:port/database; the user may not be a superuser. Without it an embedded Postgres is started',
+  },
+  databasePoolSize: {
+    env: 'HOLDFAST_DATABASE_POOL_SIZE',
+    type: 'integer',
+    default: 10,
+    between: [2, 200],
+    description: 'Database connections at most, without the one that listens for changes',
+  },
+  keyEncryptionKey: {
+    env: 'HOLDFAST_KEY_ENCRYPTION_KEY',
+    type: 'string',
+    secret: true,
+    description: '32 bytes in base64 under which all secrets in the database stand, the same for every control plane of an installation. Required with a database URL; without one, made in the state folder',
+  },
+  rootKeyFile: {
+    env: 'HOLDFAST_ROOT_KEY_FILE',
+    type: 'path',
+    description: 'File of the root signing key; needed to admit new gateways and keys only, so it may be kept offline between those. Without it, root-key.pem in the state folder',
+  },
+  trustDomain: {
+    env: 'HOLDFAST_TRUST_DOMAIN',
+    type: 'string',
+    default: 'holdfast',
+    description: 'First part of the identities in certificates (spiffe://<trust domain>/…); set it before the first data plane joins and never change it',
+  },
+  developmentMode: {
+    env: 'HOLDFAST_DEVELOPMENT_MODE',
+    type: 'boolean',
+    default: false,
+    description: 'Answer admin requests of this machine without a token; the admin API must then listen on loopback',
+  },
+  newAdminToken: {
+    env: 'HOLDFAST_NEW_ADMIN_TOKEN',
+    type: 'boolean',
+    default: false,
+    description: 'Make a new token for the first operator at this start and write it to admin-token in the state folder: the way back in when all tokens are lost',
+  },
+  maxBodyBytes: {
+    env: 'HOLDFAST_MAX_ADMIN_BODY_BYTES',
+    type: 'integer',
+    default: 10_485_760,
+    between: [1024, 1_073_741_824],
+    description: 'Largest body that the admin API takes',
+  },
+  logLevel: {
+    env: 'HOLDFAST_LOG_LEVEL',
+    type: 'enum',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    description: 'Least severe lines that are logged',
+  },
+  logFormat: {
+    env: 'HOLDFAST_LOG_FORMAT',
+    type: 'enum',
+    values: ['auto', 'json', 'pretty'],
+    default: 'auto',
+    description: 'JSON lines, lines for people, or by whether the output is a terminal',
+  },
+});
+
+export type ControlPlaneSettings = Settings<typeof controlPlaneSettings>;
