@@ -143,6 +143,11 @@ export class Publisher {
     return statement;
   }
 
+  /** The bundle that lets our publish key sign for this gateway, for Welcome and enrolment. */
+  delegationFor(scope: GatewayScope): Promise<string> {
+    return this.#options.signing.delegationFor(scope);
+  }
+
   async #deltaFrom(gateway: GatewayPublisher, base: ConfigVersion, release: Release): Promise<PackedTransfer | undefined> {
     const { delta } = release;
     if (delta !== undefined && compareVersions(delta.base, base) === 0) return delta;

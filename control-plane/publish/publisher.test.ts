@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { MemoryStore } from '../../test/support/memory-store.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { createMemoryLogger } from '../../shared/log.ts';
+import { newId, type EntityId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
+import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
+import { verifyDelegation } from '../../shared/trust/root-set.ts';
+import { toKeySet } from '../../shared/trust/statement-keys.ts';
+import { verifyStatement } from '../../shared/trust/statements.ts';
+import { verifyTransfer, type VerifiedTransfer } from '../../shared/trust/verify-transfer.ts';
+import type { GatewayScope } from '../store/scope.ts';
+import { startPublisher, type OutgoingTransfer, type Publisher } from './publisher.ts';
+import { loadSigningMaterial } from './signing-material.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-publisher-'));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Instance {
+  readonly publisher: Publisher;
+  readonly lines: () => readonly string[];
+  /** Versions told to sessions. */
+  readonly told: readonly ConfigVersion[];
+}
+
+async function startInstance(store: MemoryStore, rootKeyPath = join(folder, `${newId()}.pem`)): Promise<Instance> {
+  const { log, lines } = createMemoryLogger('control-plane');
+  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath, clock: systemClock, log });
+  const publisher = await startPublisher({ ...store, signing, clock: systemClock, log, random: () => 0, listenForChanges: store.listenForChanges, transferCacheBytes: 1024 * 1024 });
+  const told: ConfigVersion[] = [];
+  publisher.subscribe({ onRelease: (_, { version }) => told.push(version), onDataPlanesChanged: () => undefined });
+  after(() => publisher.stop());
+  return { publisher, lines, told };
+}
+
+function newGateway(store: MemoryStore): GatewayScope {
+  const scope = { tenantId: newId<TenantId>(), gatewayId: newId<GatewayId>() };
+  store.addGateway(scope);
+  return scope;
+}
+
+async function waitForRelease(instance: Instance, version: ConfigVersion): Promise<void> {
+  await waitUntil(`release ${version.sequence}`, () => instance.told.some((told) => compareVersions(told, version) >= 0));
+}
+
+/** Verifies as a data plane does. */
+async function verify(store: MemoryStore, scope: GatewayScope, transfer: OutgoingTransfer | undefined, base?: VerifiedTransfer): Promise<VerifiedTransfer> {
+  assert.ok(transfer !== undefined);
+  const { log } = createMemoryLogger('data-plane');
+  const { rootSet } = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'none.pem'), clock: systemClock, log });
+  const [delegation] = await store.signingKeys.listStatements('delegation', scope);
+  const delegated = await verifyDelegation(delegation?.statement ?? '', rootSet, scope);
+  assert.ok(delegated.kind === 'verified');
+  const verdict = await verifyTransfer(
+    { manifestStatement: transfer.manifestStatement, framing: { kind: 'signed', transferStatement: transfer.transferStatement }, epochStatement: transfer.epochStatement, wireBytes: transfer.bytes },
+    { rootSet, publishKeys: delegated.publishKeys, highest: undefined, base, acceptOlder: false, softwareVersion: '0.1.0', maximumInflatedBytes: 1e8 },
+  );
+  assert.ok(verdict.kind === 'verified', JSON.stringify(verdict));
+  assert.deepEqual(verdict.version, transfer.version);
+  return verdict;
+}
+
+const ids = Array.from({ length: 20 }, () => newId<EntityId>());
+const [one, two, three] = ids;
+assert.ok(one !== undefined && two !== undefined && three !== undefined);
+
+test('a write becomes a release whose delta and snapshot both verify', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  await instance.publisher.delegationFor(scope);
+  const first = store.write(scope, [{ id: one, entity: 'a' }, { id: two, entity: 'b' }]);
+  await waitForRelease(instance, first);
+  const snapshot = await verify(store, scope, await instance.publisher.transferFrom(scope, undefined));
+  assert.equal(snapshot.tree.size, 2);
+  const second = store.write(scope, [{ id: two }, { id: three, entity: 'c' }], 'bob');
+  await waitForRelease(instance, second);
+  const delta = await instance.publisher.transferFrom(scope, first);
+  assert.equal(delta?.kind, 'delta');
+  const verified = await verify(store, scope, delta, snapshot);
+  assert.deepEqual((await instance.publisher.published(scope))?.contentRoot, verified.contentRoot);
+  assert.equal(store.releasesOf(scope).at(-1)?.author, 'bob');
+  const whole = await instance.publisher.transferFrom(scope, undefined);
+  assert.equal(whole?.kind, 'snapshot');
+  assert.equal((await verify(store, scope, whole)).contentRoot, verified.contentRoot);
+});
+
+test('a burst of writes becomes few releases, and the last one has everything', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  let last = store.write(scope, [{ id: one, entity: 'first' }]);
+  for (let index = 0; index < 100; index += 1) {
+    last = store.write(scope, [{ id: ids[index % ids.length] ?? one, entity: `entity ${index}` }]);
+    if (index % 10 === 0) await new Promise(setImmediate);
+  }
+  await waitForRelease(instance, last);
+  assert.ok(store.releasesOf(scope).length <= 5, `${store.releasesOf(scope).length} releases`);
+  assert.deepEqual(store.releasesOf(scope).at(-1)?.version, last);
+});
+
+test('C2: everything is read once, then only what changed', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  store.write(scope, ids.map((id) => ({ id, entity: 'x' })));
+  const instance = await startInstance(store);
+  for (let index = 0; index < 5; index += 1) await waitForRelease(instance, store.write(scope, [{ id: one, entity: `${index}` }]));
+  assert.equal(store.calls.get('readAllLeaves'), 1);
+  const [snapshot, again] = await Promise.all([instance.publisher.transferFrom(scope, undefined), instance.publisher.transferFrom(scope, undefined)]);
+  assert.equal(snapshot?.bytes, again?.bytes, 'one packing for all who ask');
+  assert.equal(store.calls.get('readAllLeaves'), 1);
+});
+
+test('a data plane some releases behind gets one merged delta, packed once', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  await instance.publisher.delegationFor(scope);
+  const base = store.write(scope, [{ id: one, entity: 'a' }, { id: two, entity: 'b' }]);
+  await waitForRelease(instance, base);
+  const start = await verify(store, scope, await instance.publisher.transferFrom(scope, undefined));
+  for (const entity of ['c', 'd', 'e']) await waitForRelease(instance, store.write(scope, [{ id: one, entity }]));
+  await waitForRelease(instance, store.write(scope, [{ id: two }]));
+  const [delta, again] = await Promise.all([instance.publisher.transferFrom(scope, base), instance.publisher.transferFrom(scope, base)]);
+  assert.equal(delta?.kind, 'delta');
+  assert.equal(delta?.bytes, again?.bytes);
+  const verified = await verify(store, scope, delta, start);
+  assert.ok(verified.content.kind === 'delta' && verified.content.changes.length === 2, 'the last state of each entity, once');
+});
+
+test('a release is made at the start for what was written while no control plane ran', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const rootKeyPath = join(folder, 'restart.pem');
+  const first = await startInstance(store, rootKeyPath);
+  const base = store.write(scope, [{ id: one, entity: 'a' }]);
+  await waitForRelease(first, base);
+  await first.publisher.delegationFor(scope);
+  const start = await verify(store, scope, await first.publisher.transferFrom(scope, undefined));
+  await first.publisher.stop();
+  const missed = store.write(scope, [{ id: two, entity: 'b' }]);
+  const second = await startInstance(store, rootKeyPath);
+  await waitUntil('the release', async () => compareVersions((await second.publisher.published(scope))?.version ?? base, missed) === 0);
+  const delta = await second.publisher.transferFrom(scope, base);
+  assert.equal(delta?.kind, 'delta');
+  assert.equal((await verify(store, scope, delta, start)).tree.size, 2);
+});
+
+test('two instances that publish the same version send the same bytes', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const rootKeyPath = join(folder, 'two.pem');
+  const [a, b] = [await startInstance(store, rootKeyPath), await startInstance(store, rootKeyPath)];
+  const base = store.write(scope, [{ id: one, entity: 'a' }]);
+  await Promise.all([waitForRelease(a, base), waitForRelease(b, base)]);
+  const next = store.write(scope, [{ id: two, entity: 'b' }]);
+  await Promise.all([waitForRelease(a, next), waitForRelease(b, next)]);
+  assert.equal(store.releasesOf(scope).length, 2);
+  assert.equal((await a.publisher.transferFrom(scope, base))?.bytes, (await b.publisher.transferFrom(scope, base))?.bytes);
+});
+
+test('another instance with other content for the same version is an error that is said, and its release stands', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  store.before = async (method) => {
+    if (method !== 'insert') return;
+    store.before = () => undefined;
+    await store.releases.insert(scope, { version: { epoch: 1, sequence: 1 }, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 1, author: '' });
+  };
+  store.write(scope, [{ id: one, entity: 'a' }]);
+  await waitUntil('the error', () => instance.lines().some((line) => line.includes('publish-failed') && line.includes('with other content')));
+  assert.equal(store.releasesOf(scope).length, 1);
+});
+
+test('C1: a database that fails for a while delays a release and loses none', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  let failures = 0;
+  for (const failing of ['readChangesSince', 'insert', 'newest']) {
+    let left = 2;
+    store.before = (method) => {
+      if (method !== failing || left === 0) return;
+      left -= 1;
+      failures += 1;
+      throw new Error('the database is away');
+    };
+    const version = store.write(scope, [{ id: one, entity: failing }]);
+    await waitForRelease(instance, version);
+  }
+  assert.ok(failures >= 4);
+  assert.ok(instance.lines().some((line) => line.includes('the database is away')));
+  assert.equal((await instance.publisher.transferFrom(scope, undefined))?.version.sequence, 3);
+});
+
+test('a release whose storing was answered by a broken connection is told to sessions all the same', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  const { insert } = store.releases;
+  let broken = false;
+  Object.assign(store.releases, {
+    insert: async (...given: Parameters<typeof insert>) => {
+      const result = await insert(...given);
+      if (broken) return result;
+      broken = true;
+      throw new Error('connection lost');
+    },
+  });
+  await waitForRelease(instance, store.write(scope, [{ id: one, entity: 'a' }]));
+  assert.equal(store.releasesOf(scope).length, 1);
+});
+
+test('a configuration emptied by deletions may be empty', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  await instance.publisher.delegationFor(scope);
+  const base = store.write(scope, [{ id: one, entity: 'a' }]);
+  await waitForRelease(instance, base);
+  const start = await verify(store, scope, await instance.publisher.transferFrom(scope, undefined));
+  await waitForRelease(instance, store.write(scope, [{ id: one }]));
+  assert.equal((await verify(store, scope, await instance.publisher.transferFrom(scope, base), start)).tree.size, 0);
+  assert.equal((await verify(store, scope, await instance.publisher.transferFrom(scope, undefined))).tree.size, 0);
+});
+
+test('S4: a new epoch goes out as a snapshot with the root set behind it', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  await instance.publisher.delegationFor(scope);
+  const base = store.write(scope, [{ id: one, entity: 'a' }]);
+  await waitForRelease(instance, base);
+  store.beginEpoch(scope);
+  await waitForRelease(instance, { epoch: 2, sequence: 1 });
+  const transfer = await instance.publisher.transferFrom(scope, base);
+  assert.equal(transfer?.kind, 'snapshot');
+  assert.deepEqual((await verify(store, scope, transfer)).version, { epoch: 2, sequence: 1 });
+});
+
+test('one write with more changes than one read brings is still one release', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  await waitForRelease(instance, store.write(scope, [{ id: one, entity: 'a' }]));
+  store.write(scope, Array.from({ length: 30 }, (_, index) => ({ id: newId<EntityId>(), entity: `small ${index}` })));
+  const version = store.write(scope, Array.from({ length: 5200 }, (_, index) => ({ id: newId<EntityId>(), entity: `many ${index}` })));
+  await waitForRelease(instance, version);
+  const release = store.releasesOf(scope).at(-1);
+  assert.equal(release?.entityCount, 5231);
+});
+
+test('a head statement says what is newest and is renewed', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  const { publishKey } = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'none.pem'), clock: systemClock, log: createMemoryLogger('x').log });
+  const read = async () => {
+    const verdict = await verifyStatement('head', await instance.publisher.headStatement(scope), toKeySet([publishKey.publicKey]), scope);
+    assert.ok(verdict.kind === 'verified');
+    return verdict.claims;
+  };
+  assert.equal((await read()).sequence, 0);
+  await waitForRelease(instance, store.write(scope, [{ id: one, entity: 'a' }]));
+  const claims = await read();
+  assert.equal(claims.sequence, 1);
+  assert.equal(claims.expiresAt - claims.issuedAt, 300_000);
+});
+
+test('the root key is in a file of mode 0600 and needed only for new gateways', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const rootKeyPath = join(folder, 'offline.pem');
+  const { log } = createMemoryLogger('control-plane');
+  const online = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath, clock: systemClock, log });
+  assert.equal(statSync(rootKeyPath).mode & 0o777, 0o600);
+  const delegation = await online.delegationFor(scope);
+  rmSync(rootKeyPath);
+  const offline = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath, clock: systemClock, log });
+  assert.equal(offline.rootSet.fingerprint, online.rootSet.fingerprint);
+  assert.equal(offline.publishKey.keyId, online.publishKey.keyId);
+  assert.equal(await offline.delegationFor(scope), delegation);
+  await assert.rejects(offline.delegationFor(newGateway(store)), { code: 'PUBLISH_ROOT_KEY_OFFLINE' });
+});

@@ -1,0 +1,12 @@
+/** Waiting in tests: for a condition, with a deadline, never for a time. */
+
+/** Resolves when `condition` gives something truthy and returns it; throws after `deadlineMs` naming what was waited for. */
+export async function waitUntil<T>(what: string, condition: () => T | Promise<T>, deadlineMs = 5000): Promise<NonNullable<T>> {
+  const until = performance.now() + deadlineMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (performance.now() > until) throw new Error(`waited ${deadlineMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
