@@ -1,0 +1,127 @@
+/**
+ * A real admin API on a real port and a real Postgres for one test file, with the tokens of an admin and a viewer. Join
+ * tokens are stored for real; their text is made up, because the sync server is not there.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { request } from 'undici';
+import { startAdminApi, type AdminApiOptions } from '../../control-plane/admin-api/start-admin-api.ts';
+import { ADMIN_TOKEN_FILE, ensureFirstStart } from '../../control-plane/first-start.ts';
+import type { Store } from '../../control-plane/store/store.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { createMemoryLogger } from '../../shared/log.ts';
+import type { TenantId } from '../../shared/model/ids.ts';
+import { pluginCatalog } from '../../shared/plugins/catalog.ts';
+import { openTestStore, type TestDatabase } from './postgres.ts';
+
+export class AdminAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+
+  constructor(status: number, headers: AdminAnswer['headers'], text: string) {
+    this.status = status;
+    this.headers = headers;
+    this.text = text;
+  }
+
+  /** The parsed body; undefined where there is none. */
+  get body(): unknown {
+    return this.text === '' ? undefined : JSON.parse(this.text);
+  }
+
+  /** A part of the body by a dotted path: `data.0.id`; undefined where it is not there. */
+  at(path: string): unknown {
+    return path.split('.').reduce((value: unknown, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined), this.body);
+  }
+
+  /** Like at, for what must be text. */
+  word(path: string): string {
+    const value = this.at(path);
+    assert.equal(typeof value, 'string', `${path} in ${this.text}`);
+    return String(value);
+  }
+
+  /** Fails with the whole answer. Returns itself. */
+  expect(status: number): this {
+    assert.equal(this.status, status, this.text);
+    return this;
+  }
+}
+
+export interface AdminCall {
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is, urlencoded. */
+  readonly form?: string;
+  /** Sent as it is, with no content type of its own. */
+  readonly raw?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of the admin's; null sends none. */
+  readonly token?: string | null;
+}
+
+export interface TestAdminApi {
+  readonly base: string;
+  readonly port: number;
+  readonly store: Store;
+  readonly database: TestDatabase;
+  readonly tenantId: TenantId;
+  readonly adminToken: string;
+  readonly viewerToken: string;
+  /** What an operator would read in the log. */
+  readonly logLines: () => readonly string[];
+  send(method: string, path: string, call?: AdminCall): Promise<AdminAnswer>;
+}
+
+/** Stopped after the tests of the file. */
+export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}): Promise<TestAdminApi> {
+  const { store, database } = await openTestStore();
+  const { log, lines } = createMemoryLogger('admin-api');
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-admin-'));
+  cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));
+  const tenantId = await ensureFirstStart({ store, stateFolder: folder, developmentMode: false, newAdminToken: false, log });
+  const adminToken = readFileSync(join(folder, ADMIN_TOKEN_FILE), 'utf8').trim();
+  const api = await startAdminApi({
+    store,
+    catalog: pluginCatalog,
+    createJoinToken: async (scope, { uses, ttlMs, labels }, actor) => {
+      const { token } = await store.joinTokens.create(scope, { uses, expiresAt: new Date(Date.now() + ttlMs), labels }, actor);
+      return { token, text: 'hfjoin1_made-up' };
+    },
+    listen: { host: '127.0.0.1', port: 0 },
+    developmentMode: false,
+    installationTenant: tenantId,
+    maxBodyBytes: 1_048_576,
+    softwareVersion: '0.1.0',
+    hostname: 'test-host',
+    configuration: { role: 'control_plane' },
+    log,
+    clock: systemClock,
+    ...options,
+  });
+  cleanUp.push(() => api.stop());
+  const base = `http://127.0.0.1:${api.address.port}`;
+  const send = (method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> => sendTo(base, method, path, { token: adminToken, ...call });
+  const operator = await send('POST', '/v1/operators', { json: { name: 'spectator', role: 'viewer' } });
+  const token = await send('POST', `/v1/operators/${operator.expect(201).word('id')}/tokens`, { json: {} });
+  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, send };
+}
+
+const cleanUp: (() => Promise<void> | void)[] = [];
+
+// Registered while the file is loaded, and so of the whole file.
+after(async () => {
+  for (const step of cleanUp.toReversed()) await step();
+});
+
+async function sendTo(base: string, method: string, path: string, call: AdminCall): Promise<AdminAnswer> {
+  const token = call.token === undefined || call.token === null ? {} : { authorization: `Bearer ${call.token}` };
+  const type = call.json !== undefined ? { 'content-type': 'application/json' } : call.form !== undefined ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
+  const body = call.json !== undefined ? JSON.stringify(call.json) : (call.form ?? call.raw ?? null);
+  const answer = await request(base + path, { method, headers: { ...token, ...type, ...call.headers }, body });
+  return new AdminAnswer(answer.statusCode, answer.headers, await answer.body.text());
+}
