@@ -50,10 +50,13 @@ export type SessionEffect =
   /** The other side has proved itself: the backoff begins anew, pings begin, the owner is told. */
   | { readonly kind: 'go-live' }
   | { readonly kind: 'leave-live'; readonly reason: string }
-  /** Close the socket, with a Bye where it can still be sent. */
-  | { readonly kind: 'hang-up'; readonly reason: string }
+  /** Close the socket, with a Bye of this code where it can still be sent. */
+  | { readonly kind: 'hang-up'; readonly code: ByeCode; readonly reason: string }
   | { readonly kind: 'schedule-retry'; readonly reason: string; readonly atLeastMs: number }
   | { readonly kind: 'cancel-retry' };
+
+/** What we say when we hang up: listed in ERRORS.md, but for `shutting-down`. */
+export type ByeCode = 'shutting-down' | 'SYNC_SILENT' | 'SYNC_VIOLATED' | 'SYNC_CERTIFICATE_RENEWED';
 
 export interface Step {
   readonly state: SessionState;
@@ -83,25 +86,25 @@ const goLive: Cell = (state) => ({ state: { ...state, phase: 'live' }, effects: 
 const lost: Cell = (state, event, addresses) => retry(state, event, addresses, []);
 
 /** The socket is there but of no use: close it, wait, then try the next address. */
-const abandoned: Cell = (state, event, addresses) => retry(state, event, addresses, [{ kind: 'hang-up', reason: reasonOf(event) }]);
+const abandoned: Cell = (state, event, addresses) => retry(state, event, addresses, [hangUp(event)]);
 
 const lostLive: Cell = (state, event, addresses) => retry(state, event, addresses, [{ kind: 'leave-live', reason: reasonOf(event) }]);
 
 const abandonedLive: Cell = (state, event, addresses) =>
-  retry(state, event, addresses, [{ kind: 'leave-live', reason: reasonOf(event) }, { kind: 'hang-up', reason: reasonOf(event) }]);
+  retry(state, event, addresses, [{ kind: 'leave-live', reason: reasonOf(event) }, hangUp(event)]);
 
 /** The same address, at once, with the new certificate. */
 const reconnect: Cell = (state) => ({
   state: { ...state, phase: 'connecting' },
-  effects: [{ kind: 'hang-up', reason: 'the certificate was renewed' }, { kind: 'connect', address: state.address }],
+  effects: [{ kind: 'hang-up', code: 'SYNC_CERTIFICATE_RENEWED', reason: 'coming back with the new certificate' }, { kind: 'connect', address: state.address }],
 });
 
 const stop: Cell = (state) => ({ state: { ...state, phase: 'stopped' }, effects: [] });
 const stopWaiting: Cell = (state) => ({ state: { ...state, phase: 'stopped' }, effects: [{ kind: 'cancel-retry' }] });
-const stopConnected: Cell = (state) => ({ state: { ...state, phase: 'stopped' }, effects: [{ kind: 'hang-up', reason: 'shutting down' }] });
+const stopConnected: Cell = (state) => ({ state: { ...state, phase: 'stopped' }, effects: [{ kind: 'hang-up', code: 'shutting-down', reason: 'the data plane is stopping' }] });
 const stopLive: Cell = (state) => ({
   state: { ...state, phase: 'stopped' },
-  effects: [{ kind: 'leave-live', reason: 'shutting down' }, { kind: 'hang-up', reason: 'shutting down' }],
+  effects: [{ kind: 'leave-live', reason: 'shutting down' }, { kind: 'hang-up', code: 'shutting-down', reason: 'the data plane is stopping' }],
 });
 
 export const SESSION_TABLE: SessionTable = {
@@ -137,6 +140,10 @@ function retry(state: SessionState, event: SessionEvent, addresses: number, befo
     state: { phase: 'waiting', address: (state.address + 1) % addresses },
     effects: [...before, { kind: 'schedule-retry', reason: reasonOf(event), atLeastMs: event.retryAfterMs ?? 0 }],
   };
+}
+
+function hangUp(event: SessionEvent): SessionEffect {
+  return { kind: 'hang-up', code: event.kind === 'silent' ? 'SYNC_SILENT' : 'SYNC_VIOLATED', reason: reasonOf(event) };
 }
 
 function reasonOf(event: SessionEvent): string {

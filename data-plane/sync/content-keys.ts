@@ -1,0 +1,84 @@
+/**
+ * The gateway's content keys as they were wrapped to this data plane: kept wrapped on disk beside the cache, so that a
+ * restart without a control plane can use what it has (S2), and useless without our private key (T2).
+ */
+import type { KeyObject } from 'node:crypto';
+import { describeThrown } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { unwrapContentKey } from '../../shared/trust/content-key.ts';
+import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
+import type { WrappedKey } from '../../shared/wire/sync-message.ts';
+import { isCount, isRecord } from '../config/versioned-root.ts';
+import type { Disk } from '../state/disk.ts';
+import { readJson, replaceJson } from '../state/durable-file.ts';
+
+export interface ContentKeysOptions {
+  readonly disk: Disk;
+  readonly path: string;
+  readonly privateKey: KeyObject;
+  readonly identity: DataPlaneIdentity;
+  readonly log: Logger;
+}
+
+export class ContentKeys {
+  readonly #options: ContentKeysOptions;
+  #wrapped: readonly WrappedKey[] = [];
+  #newest: Uint8Array | undefined;
+
+  private constructor(options: ContentKeysOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: ContentKeysOptions): Promise<ContentKeys> {
+    const keys = new ContentKeys(options);
+    const stored = await readJson(options.disk, options.path);
+    if (Array.isArray(stored)) keys.#use(stored.map(parseWrapped).filter((wrapped) => wrapped !== undefined));
+    return keys;
+  }
+
+  /** The key of the highest number, 32 bytes; undefined where the gateway has none yet. Secret. */
+  get newest(): Uint8Array | undefined {
+    return this.#newest;
+  }
+
+  /** Takes the keys of a Welcome. Resolves when they are durable; a full disk is logged and no reason to stop. */
+  async learn(wrapped: readonly WrappedKey[]): Promise<void> {
+    // Wrapped anew at every Welcome: only a key that is not known is worth a write.
+    if (wrapped.length === 0 || sameNumbers(wrapped, this.#wrapped)) return;
+    this.#use(wrapped);
+    const { disk, path, log } = this.#options;
+    await replaceJson(disk, path, this.#wrapped.map(formatWrapped)).catch((thrown: unknown) => {
+      log.error({ event: 'content-keys-not-written', reason: describeThrown(thrown) }, 'the content keys could not be written: a restart needs a control plane');
+    });
+  }
+
+  #use(wrapped: readonly WrappedKey[]): void {
+    const { privateKey, identity, log } = this.#options;
+    const [newest] = [...wrapped].sort((a, b) => b.keyId - a.keyId);
+    if (newest === undefined) return;
+    try {
+      this.#newest = unwrapContentKey({ wrapped: newest, privateKey, identity });
+      this.#wrapped = wrapped;
+    } catch (thrown) {
+      log.error({ event: 'content-key-unusable', keyId: newest.keyId, reason: describeThrown(thrown) }, `content key ${newest.keyId} can't be unwrapped: ${describeThrown(thrown)}`);
+    }
+  }
+}
+
+function sameNumbers(a: readonly WrappedKey[], b: readonly WrappedKey[]): boolean {
+  const numbers = (keys: readonly WrappedKey[]): string => keys.map((key) => key.keyId).sort((x, y) => x - y).join();
+  return numbers(a) === numbers(b);
+}
+
+function formatWrapped({ keyId, ephemeralPublicKey, nonce, ciphertext }: WrappedKey): object {
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  return { keyId, ephemeralPublicKey: text(ephemeralPublicKey), nonce: text(nonce), ciphertext: text(ciphertext) };
+}
+
+function parseWrapped(value: unknown): WrappedKey | undefined {
+  if (!isRecord(value)) return undefined;
+  const { keyId, ephemeralPublicKey, nonce, ciphertext } = value;
+  if (!isCount(keyId) || typeof ephemeralPublicKey !== 'string' || typeof nonce !== 'string' || typeof ciphertext !== 'string') return undefined;
+  const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64');
+  return { keyId, ephemeralPublicKey: bytes(ephemeralPublicKey), nonce: bytes(nonce), ciphertext: bytes(ciphertext) };
+}

@@ -1,0 +1,72 @@
+/**
+ * Signed heads say what is newest, every minute, whether or not anything changed: that is how a data plane tells "nothing
+ * new" from "kept in the dark". Only informs (status, metrics, staleness policy); it never stops serving by itself (S1).
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { describeThrown } from '../../shared/errors.ts';
+import { compareVersions, formatVersion } from '../../shared/model/version.ts';
+import { refused, type Refusal } from '../../shared/trust/refusal.ts';
+import { verifyStatement } from '../../shared/trust/statements.ts';
+import { isCount, isRecord, parseVersionedRoot, type VersionedRoot } from '../config/versioned-root.ts';
+import type { Disk } from '../state/disk.ts';
+import { readJson, replaceJsonLoosely } from '../state/durable-file.ts';
+import type { Trust } from './trust-anchor.ts';
+
+/** How far apart the two clocks may be. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+export class HeadWatch {
+  readonly #disk: Disk;
+  readonly #path: string;
+  readonly #clock: Clock;
+  #newest: VersionedRoot | undefined;
+  #confirmedAtMs: number | undefined;
+
+  private constructor(disk: Disk, path: string, clock: Clock) {
+    this.#disk = disk;
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  static async open(disk: Disk, path: string, clock: Clock): Promise<HeadWatch> {
+    const watch = new HeadWatch(disk, path, clock);
+    const stored = await readJson(disk, path);
+    if (isRecord(stored) && isCount(stored['confirmedAtMs'])) {
+      watch.#confirmedAtMs = stored['confirmedAtMs'];
+      watch.#newest = parseVersionedRoot(stored['newest']);
+    }
+    return watch;
+  }
+
+  /** The newest version a control plane has vouched for. */
+  get newest(): VersionedRoot | undefined {
+    return this.#newest;
+  }
+
+  /** Milliseconds since a control plane last vouched for what is newest; undefined where none ever did. */
+  get ageMs(): number | undefined {
+    return this.#confirmedAtMs === undefined ? undefined : Math.max(0, this.#clock.nowMs() - this.#confirmedAtMs);
+  }
+
+  /** Undefined where the head holds and is current. */
+  async learn(statement: string, trust: Trust): Promise<Refusal | undefined> {
+    const { keys, audience } = trust.publishKeys;
+    const verified = await verifyStatement('head', statement, keys, audience);
+    if (verified.kind === 'refused') return verified;
+    const { epoch, sequence, contentRoot, expiresAt } = verified.claims;
+    const version = { epoch, sequence };
+    const lateMs = this.#clock.nowMs() - expiresAt;
+    if (lateMs > CLOCK_SKEW_MS) return refused({ code: 'SYNC_HEAD_EXPIRED', reason: `the head expired ${Math.round(lateMs / 1000)} s ago: it was held back, or one of the clocks is wrong` });
+    if (this.#newest !== undefined && compareVersions(version, this.#newest.version) < 0) {
+      return refused({ code: 'SYNC_HEAD_OLDER', reason: `the head names ${formatVersion(version)}, ${formatVersion(this.#newest.version)} was named before` });
+    }
+    this.#newest = { version, contentRoot };
+    this.#confirmedAtMs = this.#clock.nowMs();
+    try {
+      await replaceJsonLoosely(this.#disk, this.#path, { newest: this.#newest, confirmedAtMs: this.#confirmedAtMs });
+    } catch (thrown) {
+      return refused({ code: 'SYNC_HEAD_NOT_KEPT', reason: `the state folder can't be written: ${describeThrown(thrown)}` });
+    }
+    return undefined;
+  }
+}

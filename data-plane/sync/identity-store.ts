@@ -1,0 +1,110 @@
+/**
+ * Who this data plane is, on disk: its key, made here and never sent (mode 0600), and what enrolment gave. One file
+ * holds all of the latter, so that it is there as a whole or not at all. Also where renewed certificates go.
+ */
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import { HoldfastError } from '../../shared/errors.ts';
+import { parseId, type DataPlaneId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
+import { generateDataPlaneKey } from '../../shared/trust/certificate-request.ts';
+import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
+import { isRecord } from '../config/versioned-root.ts';
+import type { Disk } from '../state/disk.ts';
+import { readJson, replaceFile, replaceJson } from '../state/durable-file.ts';
+
+/** All that enrolment left behind. */
+export interface Enrolment extends DataPlaneIdentity {
+  /** `https://host:port`, from the join token. */
+  readonly urls: readonly string[];
+  /** What the join token pinned: SHA-256 of the root statement's payload, lower-case hex. */
+  readonly rootFingerprint: string;
+  /** PEM. */
+  readonly caCertificates: string;
+  /** PEM, leaf first. */
+  readonly certificateChain: string;
+}
+
+const KEY_FILE = 'key.pem';
+const ENROLMENT_FILE = 'enrolment.json';
+
+export class IdentityStore {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #keyPem: string;
+  #enrolment: Enrolment | undefined;
+
+  private constructor(disk: Disk, folder: string, keyPem: string, enrolment: Enrolment | undefined) {
+    this.#disk = disk;
+    this.#folder = folder;
+    this.#keyPem = keyPem;
+    this.#enrolment = enrolment;
+  }
+
+  /** Makes the key where there is none; keeps it over failed enrolments, so that one can be repeated. */
+  static async open(disk: Disk, folder: string): Promise<IdentityStore> {
+    await disk.makeFolder(folder);
+    const keyFile = join(folder, KEY_FILE);
+    const stored = await disk.read(keyFile);
+    const keyPem = stored?.toString('utf8') ?? generateDataPlaneKey();
+    if (stored === undefined) await replaceFile(disk, keyFile, [Buffer.from(keyPem)]);
+    return new IdentityStore(disk, folder, keyPem, await readEnrolment(disk, join(folder, ENROLMENT_FILE)));
+  }
+
+  /** PKCS #8. Secret. */
+  get keyPem(): string {
+    return this.#keyPem;
+  }
+
+  get privateKey(): KeyObject {
+    return createPrivateKey(this.#keyPem);
+  }
+
+  /** Undefined before enrolment. */
+  get enrolment(): Enrolment | undefined {
+    return this.#enrolment;
+  }
+
+  /** Resolves when it is durable. */
+  async save(enrolment: Enrolment): Promise<void> {
+    await replaceJson(this.#disk, join(this.#folder, ENROLMENT_FILE), enrolment);
+    this.#enrolment = enrolment;
+  }
+}
+
+/** The first certificate of a PEM chain; throws where there is none. */
+export function leafOf(certificateChain: string): X509Certificate {
+  return new X509Certificate(certificateChain);
+}
+
+async function readEnrolment(disk: Disk, path: string): Promise<Enrolment | undefined> {
+  if ((await disk.read(path)) === undefined) return undefined;
+  const enrolment = parseEnrolment(await readJson(disk, path));
+  if (enrolment !== undefined) return enrolment;
+  throw new HoldfastError({
+    code: 'DATA_PLANE_IDENTITY_DAMAGED',
+    source: 'gateway',
+    publicMessage: 'the identity of this data plane is damaged',
+    message: `${path} is damaged; restore it from a backup, or remove the state folder and enrol again with a new join token`,
+  });
+}
+
+function parseEnrolment(value: unknown): Enrolment | undefined {
+  if (!isRecord(value)) return undefined;
+  const { trustDomain, rootFingerprint, caCertificates, certificateChain, urls } = value;
+  const tenantId = idOf<TenantId>(value['tenantId']);
+  const gatewayId = idOf<GatewayId>(value['gatewayId']);
+  const dataPlaneId = idOf<DataPlaneId>(value['dataPlaneId']);
+  if (tenantId === undefined || gatewayId === undefined || dataPlaneId === undefined || typeof trustDomain !== 'string') return undefined;
+  if (typeof rootFingerprint !== 'string' || typeof caCertificates !== 'string' || typeof certificateChain !== 'string') return undefined;
+  if (!Array.isArray(urls) || !urls.every((url) => typeof url === 'string')) return undefined;
+  try {
+    leafOf(certificateChain);
+  } catch {
+    return undefined;
+  }
+  return { trustDomain, tenantId, gatewayId, dataPlaneId, urls, rootFingerprint, caCertificates, certificateChain };
+}
+
+function idOf<T extends TenantId | GatewayId | DataPlaneId>(value: unknown): T | undefined {
+  return typeof value === 'string' ? parseId<T>(value) : undefined;
+}

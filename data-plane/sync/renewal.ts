@@ -1,0 +1,35 @@
+/** When a certificate is to be renewed, and whether what came is worth keeping. Pure; called by sync-client.ts. */
+import { X509Certificate, type KeyObject } from 'node:crypto';
+import { describeThrown } from '../../shared/errors.ts';
+import { identityOfCertificate } from '../../shared/trust/identity.ts';
+import type { Enrolment } from './identity-store.ts';
+
+/** Share of its life after which a certificate is renewed, and by how much the fleet is spread around it. */
+const RENEW_AT_SHARE = 2 / 3;
+const SPREAD_SHARE = 0.1;
+
+/** Epoch milliseconds. `jitter` is uniform in [0, 1) and stays the same for the life of the process. */
+export function renewalDueAtMs(certificate: X509Certificate, jitter: number): number {
+  const fromMs = certificate.validFromDate.getTime();
+  const lifeMs = certificate.validToDate.getTime() - fromMs;
+  return fromMs + lifeMs * (RENEW_AT_SHARE + SPREAD_SHARE * (jitter - 0.5));
+}
+
+export function isExpired(certificate: X509Certificate, nowMs: number): boolean {
+  return certificate.validToDate.getTime() <= nowMs;
+}
+
+/** Undefined where a new chain is for the same identity and key and is valid now; else what is wrong with it. */
+export function acceptRenewed(certificateChain: string, current: { readonly enrolment: Enrolment; readonly privateKey: KeyObject; readonly nowMs: number }): string | undefined {
+  const { enrolment, privateKey, nowMs } = current;
+  let leaf: X509Certificate;
+  try {
+    leaf = new X509Certificate(certificateChain);
+  } catch (thrown) {
+    return `it is no certificate: ${describeThrown(thrown)}`;
+  }
+  const identity = identityOfCertificate(leaf, enrolment.trustDomain);
+  if (identity?.dataPlaneId !== enrolment.dataPlaneId || identity.gatewayId !== enrolment.gatewayId || identity.tenantId !== enrolment.tenantId) return 'it is for somebody else';
+  if (!leaf.checkPrivateKey(privateKey)) return 'it is for another key';
+  return isExpired(leaf, nowMs) ? 'it has expired already' : undefined;
+}

@@ -1,0 +1,287 @@
+/**
+ * The conversation with a control plane, as a story: greet, check its signed statements, take configurations and answer
+ * for them, hand telemetry over, renew the certificate in time. What it decides nothing about: which configuration serves
+ * (config-keeper.ts), when to connect (session-state.ts). Lives in the agent thread.
+ */
+import { hostname } from 'node:os';
+import type { Clock, TimerHandle } from '../../shared/clock.ts';
+import { describeThrown } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { parseId, type EntityId } from '../../shared/model/ids.ts';
+import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
+import { pluginCatalog } from '../../shared/plugins/catalog.ts';
+import { createCertificateRequest } from '../../shared/trust/certificate-request.ts';
+import { verifyTransfer } from '../../shared/trust/verify-transfer.ts';
+import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
+import type { Delta, FellBack, Hello, Renewed, Snapshot, SyncMessage, Welcome } from '../../shared/wire/sync-message.ts';
+import { claimedVersion, type ApplyResult, type ConfigKeeper, type FallBack } from '../config/config-keeper.ts';
+import type { CrashRecord } from '../state/crash-record.ts';
+import type { HighestAccepted } from '../state/highest-accepted.ts';
+import type { TelemetryAgent } from '../telemetry/telemetry-agent.ts';
+import type { ContentKeys } from './content-keys.ts';
+import type { OpenFrameSocket } from './frame-socket.ts';
+import type { HeadWatch } from './head-watch.ts';
+import { leafOf, type IdentityStore } from './identity-store.ts';
+import { acceptRenewed, isExpired, renewalDueAtMs } from './renewal.ts';
+import { Session, type SessionStatus } from './session.ts';
+import { TransferIntake, type ReceivedOffer } from './transfer-intake.ts';
+import type { TrustAnchor } from './trust-anchor.ts';
+
+export interface SyncClientOptions {
+  readonly urls: readonly string[];
+  readonly open: OpenFrameSocket;
+  readonly identity: IdentityStore;
+  readonly trust: TrustAnchor;
+  readonly contentKeys: ContentKeys;
+  readonly heads: HeadWatch;
+  readonly keeper: ConfigKeeper;
+  readonly highest: HighestAccepted;
+  readonly crashes: CrashRecord;
+  readonly telemetry: TelemetryAgent;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly bootId: string;
+  readonly softwareVersion: string;
+  readonly maximumConfigBytes: number;
+}
+
+const BACKOFF = { initialMs: 1_000, maximumMs: 30_000 };
+const GREETING_TIMEOUT_MS = 15_000;
+const RENEWAL_CHECK_MS = 60_000;
+
+export class SyncClient {
+  readonly #options: SyncClientOptions;
+  readonly #session: Session;
+  readonly #intake: TransferIntake;
+  readonly #renewalJitter: number;
+  /** Made ahead, because a greeting can't wait for it. */
+  #renewalRequest: Uint8Array | undefined;
+  #renewalTimer: TimerHandle | undefined;
+  #labels: Readonly<Record<string, string>> = {};
+  /** The newest complete offer that waits for the one being applied: never a queue. */
+  #next: ReceivedOffer | undefined;
+  #applying = false;
+
+  constructor(options: SyncClientOptions) {
+    this.#options = options;
+    const { urls, open, clock, random, log, trust } = options;
+    this.#renewalJitter = random();
+    this.#session = new Session({
+      urls,
+      open,
+      clock,
+      random,
+      log,
+      backoff: BACKOFF,
+      greetingTimeoutMs: GREETING_TIMEOUT_MS,
+      greeting: () => this.#greeting(),
+      verifyWelcome: (welcome) => this.#verifyWelcome(welcome),
+      onLive: (welcome) => this.#live(welcome),
+      onLost: () => options.telemetry.disconnected(),
+      onMessage: (message) => this.#hear(message),
+    });
+    this.#intake = new TransferIntake({
+      trust: () => trust.current,
+      clock,
+      maximumBytes: options.maximumConfigBytes,
+      complete: (offer) => this.#offered(offer),
+      reject: (announcement, code, reasons) => this.#reject(announcement, code, reasons),
+      giveCredit: (chunks) => this.#session.send({ kind: 'credit', chunks, telemetry: 0 }),
+      violated: (reason) => this.#session.violated(reason),
+    });
+  }
+
+  get status(): SessionStatus {
+    return this.#session.status;
+  }
+
+  /** As the control plane knows them; none before the first Welcome of this process. */
+  get labels(): Readonly<Record<string, string>> {
+    return this.#labels;
+  }
+
+  async start(): Promise<void> {
+    await this.#prepareRenewal();
+    this.#session.start();
+    this.#renewalTimer = this.#options.clock.every(RENEWAL_CHECK_MS, () => this.#renewWhereDue());
+  }
+
+  stop(): void {
+    this.#renewalTimer?.cancel();
+    this.#session.stop();
+  }
+
+  /** Told by the config keeper; said again in every Hello by `barred`. */
+  reportFallBack(fall: FallBack): void {
+    this.#session.send(toFellBack(fall));
+  }
+
+  #greeting(): SyncMessage {
+    const { identity, clock, log } = this.#options;
+    const chain = identity.enrolment?.certificateChain;
+    if (chain === undefined || this.#renewalRequest === undefined || !isExpired(leafOf(chain), clock.nowMs())) return this.#hello();
+    log.warn({ event: 'certificate-expired' }, 'the certificate has expired while no control plane could be reached; asking for a new one');
+    return { kind: 'renew', certificateRequest: this.#renewalRequest };
+  }
+
+  #hello(): Hello {
+    const { keeper, highest, crashes, bootId, softwareVersion } = this.#options;
+    const { active } = keeper;
+    return {
+      kind: 'hello',
+      protocolVersion: PROTOCOL_VERSION,
+      softwareVersion,
+      bootId,
+      hostname: hostname().slice(0, 255),
+      active: active === undefined ? undefined : { version: active.version, contentRoot: active.contentRoot },
+      highestAccepted: highest.current?.version ?? NO_VERSION,
+      plugins: [...pluginCatalog.values()].map(({ name, version }) => ({ name, version })),
+      compressions: ['zstd', 'none'],
+      barred: crashes.bars.map(toFellBack),
+    };
+  }
+
+  /** Undefined where everything signed in it holds. Nothing else in a Welcome is believed before. */
+  async #verifyWelcome(welcome: Welcome): Promise<string | undefined> {
+    if (welcome.protocolVersion < OLDEST_PROTOCOL_VERSION || welcome.protocolVersion > PROTOCOL_VERSION) {
+      return `it speaks protocol version ${welcome.protocolVersion}, this data plane ${OLDEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`;
+    }
+    const learnt = await this.#options.trust.learn(welcome);
+    if (learnt.kind === 'refused') return `its statements do not hold: ${learnt.code}: ${learnt.reasons.join('; ')}`;
+    if (welcome.headStatement !== '') await this.#learnHead(welcome.headStatement);
+    await this.#options.contentKeys.learn(welcome.contentKeys);
+    return undefined;
+  }
+
+  #live(welcome: Welcome): void {
+    const { telemetry, keeper } = this.#options;
+    this.#labels = welcome.labels;
+    this.#intake.restart();
+    if (keeper.fellBack !== undefined) this.reportFallBack(keeper.fellBack);
+    telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes }) }, welcome.telemetryCredit);
+    this.#renewWhereDue();
+  }
+
+  #hear(message: SyncMessage): void {
+    const { telemetry } = this.#options;
+    switch (message.kind) {
+      case 'snapshot':
+      case 'delta':
+      case 'chunk':
+        return this.#intake.take(message);
+      case 'head':
+        void this.#learnHead(message.headStatement);
+        return undefined;
+      case 'telemetry-ack':
+        return telemetry.acknowledged(message.bootId, message.sequence);
+      case 'credit':
+        return telemetry.addCredit(message.telemetry);
+      case 'renewed':
+        void this.#takeRenewed(message);
+        return undefined;
+      case 'hello':
+      case 'applied':
+      case 'rejected':
+      case 'fell-back':
+      case 'telemetry':
+      case 'renew':
+      case 'welcome':
+      case 'ping':
+      case 'bye':
+        return this.#session.violated(`it sent ${message.kind}, which only a data plane sends`);
+    }
+  }
+
+  async #learnHead(statement: string): Promise<void> {
+    const { trust, heads, log } = this.#options;
+    if (trust.current === undefined) return;
+    const refusal = await heads.learn(statement, trust.current);
+    if (refusal !== undefined) log.warn({ event: 'head-refused', code: refusal.code, reasons: refusal.reasons }, `a head was refused: ${refusal.code}: ${refusal.reasons.join('; ')}`);
+  }
+
+  #offered(offer: ReceivedOffer): void {
+    this.#next = offer;
+    if (!this.#applying) void this.#applyOffers();
+  }
+
+  async #applyOffers(): Promise<void> {
+    this.#applying = true;
+    for (let offer = this.#next; offer !== undefined; offer = this.#next) {
+      this.#next = undefined;
+      this.#session.send(toAnswer(await this.#apply(offer)));
+    }
+    this.#applying = false;
+  }
+
+  #apply({ announcement, trust, wireBytes, beganAtMs }: ReceivedOffer): Promise<ApplyResult> {
+    const { keeper, softwareVersion, maximumConfigBytes } = this.#options;
+    const { manifestStatement, transferStatement } = announcement;
+    // A delta stays within its base's epoch, whose statement it keeps.
+    const epochStatement = announcement.kind === 'snapshot' ? announcement.epochStatement : (keeper.active?.proof.epochStatement ?? '');
+    return keeper.apply({
+      transfer: { manifestStatement, framing: { kind: 'signed', transferStatement }, epochStatement, wireBytes },
+      proof: { manifestStatement, epochStatement, rootStatements: trust.rootStatements, delegationStatement: trust.delegationStatement },
+      beganAtMs,
+      verify: (transfer, base, highest) =>
+        verifyTransfer(transfer, {
+          rootSet: trust.rootSet,
+          publishKeys: trust.publishKeys,
+          highest,
+          base,
+          acceptOlder: false,
+          softwareVersion,
+          maximumInflatedBytes: maximumConfigBytes,
+        }),
+    });
+  }
+
+  #reject(announcement: Snapshot | Delta, code: string, reasons: readonly string[]): void {
+    const version = claimedVersion(announcement);
+    this.#options.log.warn({ event: 'config-rejected', version: formatVersion(version), code, reasons }, `rejected version ${formatVersion(version)} before receiving it: ${code}: ${reasons.join('; ')}`);
+    this.#session.send({ kind: 'rejected', version, code, reasons });
+  }
+
+  async #prepareRenewal(): Promise<void> {
+    this.#renewalRequest = await createCertificateRequest(this.#options.identity.keyPem);
+  }
+
+  #renewWhereDue(): void {
+    const { identity, clock, log } = this.#options;
+    const chain = identity.enrolment?.certificateChain;
+    if (chain === undefined || this.#renewalRequest === undefined || !this.#session.live) return;
+    if (clock.nowMs() < renewalDueAtMs(leafOf(chain), this.#renewalJitter)) return;
+    log.info({ event: 'certificate-renewal' }, 'asking for a new certificate');
+    this.#session.send({ kind: 'renew', certificateRequest: this.#renewalRequest });
+  }
+
+  async #takeRenewed(message: Renewed): Promise<void> {
+    const { identity, clock, log } = this.#options;
+    const { enrolment } = identity;
+    if (enrolment === undefined) return;
+    const refusal = acceptRenewed(message.certificateChain, { enrolment, privateKey: identity.privateKey, nowMs: clock.nowMs() });
+    if (refusal !== undefined) return this.#session.violated(`the new certificate is of no use: ${refusal}`);
+    try {
+      await identity.save({ ...enrolment, certificateChain: message.certificateChain });
+    } catch (thrown) {
+      log.error({ event: 'certificate-not-kept', reason: describeThrown(thrown) }, `the new certificate could not be written: ${describeThrown(thrown)}`);
+      return undefined;
+    }
+    log.info({ event: 'certificate-renewed', validTo: leafOf(message.certificateChain).validTo }, 'the certificate was renewed');
+    return this.#session.renewed();
+  }
+}
+
+function toAnswer(result: ApplyResult): SyncMessage {
+  if (result.kind === 'rejected') return result;
+  const quarantined = result.quarantined.flatMap(({ kind, id, code, reason }) => {
+    const entityId = parseId<EntityId>(id);
+    return entityId === undefined ? [] : [{ entityKind: kind, id: entityId, code, reason }];
+  });
+  return { kind: 'applied', version: result.config.version, contentRoot: result.config.contentRoot, tookMs: result.tookMs, quarantined, already: result.already };
+}
+
+function toFellBack({ from, to, reason }: FallBack): FellBack {
+  return { kind: 'fell-back', from: from.version, to, fromRoot: from.contentRoot, reason };
+}
