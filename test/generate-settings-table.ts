@@ -1,0 +1,26 @@
+/** Writes SETTINGS.md from the definitions of both planes and the command line. `npm run generate`; CI compares. */
+import { writeFileSync } from 'node:fs';
+import { joinTokenSettings } from '../control-plane/cli/settings.ts';
+import { controlPlaneSettings } from '../control-plane/settings.ts';
+import { dataPlaneSettings } from '../data-plane/settings.ts';
+import { renderSettingsTable } from '../shared/settings-table.ts';
+
+const document = `# Settings
+
+Generated from the definitions by \`npm run generate\`; do not edit.
+
+Every setting can be given as a flag, as an environment variable, or in one YAML file (\`--config <file>\`). A flag wins over a
+variable, a variable over the file, the file over the default. A secret can also be read from a file: append \`_FILE\` to the
+variable, \`-file\` to the flag, \`_file\` to the key. Unknown names are refused. Durations are written \`250ms\`, \`30s\`, \`5m\`, \`1h\`.
+
+## \`holdfast control-plane\`
+
+${renderSettingsTable(controlPlaneSettings)}
+## \`holdfast data-plane\`
+
+${renderSettingsTable(dataPlaneSettings)}
+## \`holdfast join-token create\`
+
+${renderSettingsTable(joinTokenSettings)}`;
+
+writeFileSync(new URL('../SETTINGS.md', import.meta.url), document);
