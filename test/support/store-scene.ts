@@ -1,0 +1,74 @@
+/**
+ * What tests of the store begin with: a tenant, a gateway, and entities as the admin API would write them.
+ */
+import assert from 'node:assert/strict';
+import { buildEntityRecord, type EntityRecord } from '../../control-plane/store/entity-record.ts';
+import type { Actor, GatewayScope } from '../../control-plane/store/scope.ts';
+import type { Store } from '../../control-plane/store/store.ts';
+import type { StoreProblem } from '../../control-plane/store/store-problem.ts';
+import type { Entity, EntityKind, JsonObject } from '../../shared/model/definition.ts';
+import { newId, parseId, type EntityId } from '../../shared/model/ids.ts';
+import { parseEntity } from '../../shared/model/parse-entity.ts';
+import { randomKey } from '../../shared/model/random-key.ts';
+import { definitionOf } from '../../shared/model/registry.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import { pluginCatalog } from '../../shared/plugins/catalog.ts';
+
+export const TEST_ACTOR: Actor = { operatorId: null, name: 'tester', requestId: 'request-1', address: '127.0.0.1' };
+
+let names = 0;
+
+/** A name that no other test of the process uses. */
+export function newName(): string {
+  names += 1;
+  return `name-${names}`;
+}
+
+/** A new tenant with one gateway. */
+export async function createGateway(store: Store): Promise<GatewayScope> {
+  const tenant = await store.tenants.create(newName(), TEST_ACTOR);
+  assert.equal(tenant.kind, 'stored');
+  const gateway = await store.gateways.create(tenant.value.id, newName(), TEST_ACTOR);
+  assert.equal(gateway.kind, 'stored');
+  return { tenantId: gateway.value.tenantId, gatewayId: gateway.value.gatewayId };
+}
+
+/** An entity as parseEntity returns it for this input. */
+export function entityOf(kind: EntityKind, input: JsonObject, previous?: Entity): Entity {
+  const result = parseEntity(definitionOf(kind), input, {
+    mode: previous === undefined ? 'create' : 'merge',
+    ...(previous === undefined ? {} : { previous }),
+    newId: () => newId(),
+    newKey: () => randomKey(),
+    nowSeconds: 1_790_000_000 + names,
+    pluginSchemaOf: (name) => pluginCatalog.get(name),
+  });
+  assert.equal(result.kind, 'entity', JSON.stringify(result));
+  return result.entity;
+}
+
+export async function recordOf(store: Store, scope: GatewayScope, kind: EntityKind, input: JsonObject): Promise<EntityRecord> {
+  return buildEntityRecord(definitionOf(kind), entityOf(kind, input), await store.secretsOf(scope));
+}
+
+/** Inserts one entity in a transaction of its own; throws where the store refuses. */
+export async function insert(store: Store, scope: GatewayScope, kind: EntityKind, input: JsonObject): Promise<{ readonly id: EntityId; readonly record: EntityRecord; readonly version: ConfigVersion }> {
+  const record = await recordOf(store, scope, kind, input);
+  const { value: problem, version } = await store.write(scope, TEST_ACTOR, (writer) => writer.insert(record));
+  assert.equal(problem, undefined, JSON.stringify(problem));
+  assert.ok(version);
+  return { id: record.id, record, version };
+}
+
+/** Inserts one entity and returns what the store says. */
+export async function tryInsert(store: Store, scope: GatewayScope, kind: EntityKind, input: JsonObject): Promise<StoreProblem | undefined> {
+  const record = await recordOf(store, scope, kind, input);
+  return (await store.write(scope, TEST_ACTOR, (writer) => writer.insert(record))).value;
+}
+
+export function idOf(text: string): EntityId {
+  const id = parseId<EntityId>(text);
+  assert.ok(id);
+  return id;
+}
+
