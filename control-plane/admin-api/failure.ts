@@ -3,13 +3,15 @@
  * Called by http-server.ts.
  */
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
-import { Refusal } from './answer.ts';
+import { notFound, Refusal } from './answer.ts';
 
 /** Long enough for a database to come back from a restart's first seconds; clients that honour it do not pile up. */
 const RETRY_AFTER_SECONDS = 2;
 
 export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
+  // Deleted while the request was on its way.
+  if (thrown instanceof HoldfastError && thrown.code === 'STORE_GATEWAY_UNKNOWN') return notFound();
   if (thrown instanceof HoldfastError && thrown.retryable) {
     return new Refusal({
       code: thrown.code,

@@ -35,7 +35,7 @@ export class AdminAnswer {
 
   /** A part of the body by a dotted path: `data.0.id`; undefined where it is not there. */
   at(path: string): unknown {
-    return path.split('.').reduce((value: unknown, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined), this.body);
+    return path.split('.').reduce((value: unknown, step) => (typeof value === 'object' && value !== null && Object.hasOwn(value, step) ? Reflect.get(value, step) : undefined), this.body);
   }
 
   /** Like at, for what must be text. */
