@@ -74,7 +74,7 @@ export interface TestAdminApi {
   readonly viewerToken: string;
   /** What an operator would read in the log. */
   readonly logLines: () => readonly string[];
-  send(method: string, path: string, call?: AdminCall): Promise<AdminAnswer>;
+  readonly send: (method: string, path: string, call?: AdminCall) => Promise<AdminAnswer>;
 }
 
 /** Stopped after the tests of the file. */
