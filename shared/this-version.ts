@@ -1,4 +1,13 @@
-import packageFile from '../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
+import { isJsonObject } from './model/entity-checks.ts';
+import type { JsonValue } from './model/definition.ts';
+import { defined } from './assert.ts';
 
 /** The version of this software, as package.json says it: `x.y.z`. */
-export const THIS_VERSION: string = packageFile.version;
+export const THIS_VERSION = readVersion();
+
+function readVersion(): string {
+  const file: JsonValue = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const version = isJsonObject(file) ? file['version'] : undefined;
+  return String(defined(version, 'the version in package.json'));
+}
