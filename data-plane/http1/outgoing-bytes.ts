@@ -47,6 +47,13 @@ export class OutgoingBytes {
     this.#block = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
   }
 
+  /** A copy of all of it; empty again afterwards. For sockets that have no owner. */
+  take(): Buffer {
+    const copy = Buffer.from(this.#block.subarray(0, this.#length));
+    this.#length = 0;
+    return copy;
+  }
+
   /** Takes back blocks whose bytes are with the kernel. */
   giveBack(held: Buffer[]): void {
     for (let block = held.pop(); block !== undefined; block = held.pop()) {

@@ -15,6 +15,9 @@ export type Choice =
   /** Nothing (more) to try; `nameFailed` where that is because a name has no address. */
   | { readonly kind: 'none'; readonly nameFailed: boolean };
 
+/** From so many endpoints on, those without connections are forgotten; names change their addresses. */
+const MAX_UNUSED = 1_024;
+
 export class EndpointChooser {
   readonly #addresses: AddressBook;
   readonly #balancer = new Balancer();
@@ -39,11 +42,6 @@ export class EndpointChooser {
     }
   }
 
-  /** Forgets an endpoint without connections. */
-  forget(endpoint: Endpoint): void {
-    if (endpoint.connections === 0 && this.#endpoints.get(endpoint.key) === endpoint) this.#endpoints.delete(endpoint.key);
-  }
-
   #chooseAddress(protocol: 'http' | 'https', host: string, port: number, tried: readonly string[]): Choice {
     const name = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
     if (isIP(name) !== 0) {
@@ -59,10 +57,17 @@ export class EndpointChooser {
   #endpoint(key: string, protocol: 'http' | 'https', host: string, port: number, address: string): Endpoint {
     let endpoint = this.#endpoints.get(key);
     if (endpoint === undefined) {
+      if (this.#endpoints.size >= MAX_UNUSED) this.#forgetUnused();
       endpoint = new Endpoint(key, protocol, host, port, address);
       this.#endpoints.set(key, endpoint);
     }
     return endpoint;
+  }
+
+  #forgetUnused(): void {
+    for (const [key, endpoint] of this.#endpoints) {
+      if (endpoint.connections === 0) this.#endpoints.delete(key);
+    }
   }
 }
 

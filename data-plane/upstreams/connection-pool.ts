@@ -14,8 +14,6 @@ export interface PoolSurroundings {
   readonly out: OutgoingBytes;
   readonly deadlines: Deadlines;
   readonly limits: ProxyLimits;
-  /** Called when the last connection of an endpoint is gone. */
-  readonly endpointUnused: (endpoint: Endpoint) => void;
 }
 
 export class ConnectionPool {
@@ -80,7 +78,6 @@ export class ConnectionPool {
     }
     connection.destroy();
     endpoint.connections -= 1;
-    if (endpoint.connections === 0) this.#surroundings.endpointUnused(endpoint);
   }
 
   closeAll(): void {

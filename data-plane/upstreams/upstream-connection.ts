@@ -97,11 +97,11 @@ export class UpstreamConnection implements SocketOwner, Timed {
    * Takes on a request. A fresh connection connects first and says `connected`. `keepsChunks` says whether a chunked body
    * is wanted as chunks or as data.
    */
-  serve(receiver: ResponseReceiver, request: { readonly isHead: boolean; readonly keepsChunks: boolean }, timeouts: RequestTimeouts): void {
+  serve(receiver: ResponseReceiver, timeouts: RequestTimeouts, isHeadRequest: boolean, keepsChunks: boolean): void {
     this.#receiver = receiver;
     this.#timeouts = timeouts;
-    this.#isHeadRequest = request.isHead;
-    this.#keepsChunks = request.keepsChunks;
+    this.#isHeadRequest = isHeadRequest;
+    this.#keepsChunks = keepsChunks;
     this.#requestSent = false;
     this.#silent = true;
     this.#interimResponses = 0;

@@ -1,0 +1,66 @@
+/**
+ * Writes heads from parsed ones. Lines that pass through are copied as runs of bytes, because every line in the table was
+ * validated and classed by the parser; a property test compares the result with serialising line by line (R2).
+ */
+import { FRAMING, HEADER, maskOf } from './header-names.ts';
+import type { MessageHead, RequestHead, ResponseHead } from './message-head.ts';
+import type { OutgoingBytes } from './outgoing-bytes.ts';
+
+const TRANSFER_ENCODING = maskOf(HEADER.TRANSFER_ENCODING);
+
+/** How a response body reaches the client. */
+export type BodyDelivery =
+  /** As it came, by Content-Length or in chunks. */
+  | 'as-is'
+  /** It came without length: in chunks that we make. */
+  | 'in-chunks'
+  /** To a client that knows no chunks: the data, and the connection's end is its end. */
+  | 'until-close'
+  /** No body belongs to this response. */
+  | 'none';
+
+/** `startLine` and `ours` are complete lines; `droppedMask` says which classes of the client's lines stay behind. */
+export function writeRequestHead(out: OutgoingBytes, head: RequestHead, startLine: string, droppedMask: number, ours: string): void {
+  out.text(startLine);
+  writeLines(out, head, droppedMask, -1);
+  out.text(ours);
+}
+
+/** `ours` ends with the empty line. Always says HTTP/1.1 (RFC 9110 §6.2). */
+export function writeResponseHead(out: OutgoingBytes, head: ResponseHead, droppedMask: number, ours: string): void {
+  if (head.minor === 1) writeLines(out, head, droppedMask, head.start);
+  else {
+    out.text('HTTP/1.1 ');
+    writeLines(out, head, droppedMask, head.statusStart);
+  }
+  out.text(ours);
+}
+
+/** The framing lines that must not reach the client, given how the body does. */
+export function droppedFraming(delivery: BodyDelivery, status: number): number {
+  switch (delivery) {
+    case 'as-is':
+      return 0;
+    case 'none':
+      // HEAD and 304 may tell the length that a GET would have had; 204 and 1xx may not (RFC 9110 §8.6).
+      return status === 204 || status < 200 ? FRAMING : TRANSFER_ENCODING;
+    default:
+      return FRAMING;
+  }
+}
+
+/** `runStart`: where bytes before the first line begin that are to be copied too; -1 for none. */
+function writeLines(out: OutgoingBytes, head: MessageHead, droppedMask: number, runStart: number): void {
+  const { buffer, fields } = head;
+  let from = runStart;
+  for (let line = 0; line < fields.count; line++) {
+    const isDropped = ((droppedMask >> fields.classOf(line)) & 1) === 1;
+    if (!isDropped) {
+      if (from === -1) from = fields.lineStart(line);
+    } else if (from !== -1) {
+      out.bytes(buffer, from, fields.lineStart(line));
+      from = -1;
+    }
+  }
+  if (from !== -1) out.bytes(buffer, from, fields.end);
+}

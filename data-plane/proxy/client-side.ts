@@ -1,0 +1,35 @@
+/** What the life of a request needs from the client's connection. DownstreamConnection implements it; HTTP/2 streams will. */
+import type { Fault } from '../http1/faults.ts';
+
+export interface ClientSide {
+  /** The peer's address, IPv4 as such. */
+  readonly peerAddress: string;
+  readonly peerIsTrusted: boolean;
+  /** The listener's port. */
+  readonly localPort: number;
+  /** Bytes that the client has not taken yet. */
+  readonly unsentBytes: number;
+  /** Sends what was put together in the outgoing bytes. */
+  sendOutgoing(): void;
+  /** Looks again at whether the client's body is wanted now. */
+  bodyDemandChanged(): void;
+  /** The request is over and the response is complete. `close`: the connection takes no further request. */
+  requestEnded(close: boolean): void;
+  /** The request is over and the response can't be completed. `byReset`: only an error shows the client that something is missing. */
+  cut(byReset: boolean): void;
+}
+
+/** What a client's connection tells the life of its request. */
+export interface RequestEvents {
+  /** False: read nothing more of the body for now. */
+  readonly wantsBody: boolean;
+  readonly bodyComplete: boolean;
+  /** Takes body bytes, whose memory it may keep, and gives the offset behind those that belong to it. */
+  bodyArrived(buffer: Buffer, start: number, end: number): number;
+  /** All that was sent to the client is with the kernel, after some of it had to wait. */
+  clientFlushed(): void;
+  /** The client took too long over its body. */
+  bodyFailed(fault: Fault): void;
+  /** The client is gone. */
+  clientGone(): void;
+}

@@ -1,0 +1,313 @@
+/**
+ * One client connection: cuts the bytes that come into requests, gives each its life, one after the other (so pipelined
+ * requests are answered in order), and keeps to its timeouts. It stops reading whenever nobody wants what would come (R5).
+ */
+import type { Socket } from 'node:net';
+import { CR, LF } from '../http1/byte-classes.ts';
+import { NEVER, type Timed } from '../http1/deadlines.ts';
+import { FAULTS, type Fault } from '../http1/faults.ts';
+import { parseRequestHead } from '../http1/head-parser.ts';
+import { EMPTY, type RequestHead } from '../http1/message-head.ts';
+import { Http1RequestView } from '../http1/request-view.ts';
+import type { SocketIo, SocketOwner, WireSocket } from '../http1/socket-io.ts';
+import { plainAddress } from './client-address.ts';
+import type { ClientSide, RequestEvents } from './client-side.ts';
+import { Exchange } from './exchange.ts';
+import { refusalResponse } from './generated-response.ts';
+import type { ProxyCore } from './proxy-core.ts';
+import { RequestLife } from './request-life.ts';
+import { connectionLine, writeGenerated } from './write-response.ts';
+
+type State =
+  | 'open'
+  /** Everything is said; what the client still sends is dropped until it closes, so that it gets to read our last answer. */
+  | 'lingering'
+  | 'closed';
+
+export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
+  deadlineMs = NEVER;
+  readonly peerAddress: string;
+  readonly peerIsTrusted: boolean;
+  readonly localPort: number;
+  readonly #core: ProxyCore;
+  readonly #socket: WireSocket;
+  readonly #closed: (connection: DownstreamConnection) => void;
+  readonly #heldBlocks: Buffer[] = [];
+  #state: State = 'open';
+  #life: RequestEvents | undefined;
+  /** Bytes that came and were not used yet: [#at, #end) of #bytes. */
+  #bytes: Buffer = EMPTY;
+  #at = 0;
+  #end = 0;
+  /** A head whose end has not come yet. */
+  #head: RequestHead | undefined;
+  #headSinceMs = 0;
+  /** What is there is the beginning of something: more is needed to use it. */
+  #starved = false;
+  #working = false;
+  /** Gave way to other connections; works on in the next turn. */
+  #yielded = false;
+  #waitDeadlineMs = NEVER;
+  #sendDeadlineMs = NEVER;
+
+  constructor(core: ProxyCore, io: SocketIo, socket: Socket, localPort: number, closed: (connection: DownstreamConnection) => void) {
+    this.#core = core;
+    this.#closed = closed;
+    this.localPort = localPort;
+    this.peerAddress = plainAddress(socket.remoteAddress ?? '');
+    this.peerIsTrusted = core.trusted.includes(this.peerAddress);
+    this.#socket = io.adopt(socket, this);
+    core.deadlines.watch(this);
+    this.#armDeadline();
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.unsentBytes;
+  }
+
+  /** The listener has closed: an idle connection may go soon. */
+  listenerClosed(): void {
+    this.#armDeadline();
+  }
+
+  /** Cuts the connection and ends what runs on it. */
+  destroy(): void {
+    if (this.#state === 'closed') return;
+    this.#abandon();
+    this.#socket.destroy();
+  }
+
+  received(buffer: Buffer, start: number, end: number): void {
+    if (this.#state !== 'open') return;
+    this.#starved = false;
+    if (this.#at === this.#end) {
+      this.#bytes = buffer;
+      this.#at = start;
+      this.#end = end;
+    } else {
+      this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at, this.#end), buffer.subarray(start, end)]);
+      this.#at = 0;
+      this.#end = this.#bytes.length;
+    }
+    this.#work();
+  }
+
+  flushed(): void {
+    this.#core.out.giveBack(this.#heldBlocks);
+    this.#sendDeadlineMs = NEVER;
+    this.#life?.clientFlushed();
+    this.#work();
+  }
+
+  /** A client that ends its side before it has its answer is taken to be gone, as other proxies do: it can't be told from one that is. */
+  ended(): void {
+    if (this.#state === 'open' && this.#life === undefined && this.#socket.unsentBytes > 0) return this.#linger();
+    if (this.#state === 'lingering' && this.#socket.unsentBytes > 0) return;
+    this.destroy();
+  }
+
+  lost(): void {
+    this.#abandon();
+  }
+
+  deadlinePassed(): void {
+    if (this.#state === 'open' && this.#waitDeadlineMs < this.#sendDeadlineMs) {
+      this.#waitDeadlineMs = NEVER;
+      if (this.#life !== undefined) return this.#life.bodyFailed(FAULTS.bodyTimeout);
+      if (this.#head !== undefined) return this.#refuseHead(this.#head, FAULTS.headTimeout);
+    }
+    this.destroy();
+  }
+
+  sendOutgoing(): void {
+    this.#core.out.sendTo(this.#socket, this.#heldBlocks);
+  }
+
+  bodyDemandChanged(): void {
+    this.#work();
+  }
+
+  requestEnded(close: boolean): void {
+    this.#life = undefined;
+    if (close) this.#linger();
+    this.#work();
+  }
+
+  cut(byReset: boolean): void {
+    this.#life = undefined;
+    this.#abandon();
+    if (byReset) this.#socket.reset();
+    else this.#socket.destroy();
+  }
+
+  /** Uses the bytes that are there, as far as somebody wants them. Steps may call it again; then the loop that runs goes on. */
+  #work(): void {
+    if (this.#working) return;
+    this.#working = true;
+    let begun = 0;
+    while (this.#state === 'open' && this.#at < this.#end && !this.#yielded) {
+      if (this.#life !== undefined) {
+        if (!this.#passBodyOn(this.#life)) break;
+      } else if (this.#socket.unsentBytes > 0) break;
+      else if (begun === this.#core.limits.maxPipelinedPerTurn) this.#yield();
+      else {
+        begun += 1;
+        if (!this.#takeHead()) break;
+      }
+    }
+    this.#working = false;
+    if (this.#at === this.#end) this.#bytes = EMPTY;
+    this.#chooseReading();
+    this.#armDeadline();
+  }
+
+  #yield(): void {
+    this.#yielded = true;
+    setImmediate(() => {
+      this.#yielded = false;
+      this.#work();
+    });
+  }
+
+  /** False where the body is complete (what follows is the next request) or not wanted now. */
+  #passBodyOn(life: RequestEvents): boolean {
+    if (life.bodyComplete || !life.wantsBody) return false;
+    const behind = life.bodyArrived(this.#bytes, this.#at, this.#end);
+    if (this.#state === 'open') this.#at = behind;
+    return true;
+  }
+
+  /** Parses a head and begins its request; false where more bytes are needed or there is none. */
+  #takeHead(): boolean {
+    if (this.#head === undefined && !this.#skipEmptyLine()) return false;
+    const head = this.#head ?? this.#core.heads.take();
+    // A head that was cut by the end of a read has been moved to the beginning of a larger buffer, once.
+    if (this.#head === undefined || head.start !== this.#at) head.begin(this.#at);
+    switch (parseRequestHead(head, this.#bytes, this.#end, this.#core.limits)) {
+      case 'refused':
+        this.#refuseHead(head, head.fault ?? FAULTS.requestLine);
+        return false;
+      case 'incomplete':
+        if (this.#head === undefined) {
+          this.#head = head;
+          this.#headSinceMs = this.#core.clock.monotonicMs();
+          this.#waitDeadlineMs = this.#core.deadlines.in(this.#core.limits.headTimeoutMs);
+        }
+        this.#starved = true;
+        return false;
+      case 'complete':
+        this.#head = undefined;
+        this.#at = head.end;
+        this.#beginRequest(head);
+        return true;
+    }
+  }
+
+  /** RFC 9112 §2.2: one empty line before a request line is let pass. False where it may still be coming. */
+  #skipEmptyLine(): boolean {
+    if (this.#bytes[this.#at] !== CR) return true;
+    if (this.#at + 1 === this.#end) {
+      this.#starved = true;
+      return false;
+    }
+    if (this.#bytes[this.#at + 1] === LF) this.#at += 2;
+    return this.#at < this.#end;
+  }
+
+  #beginRequest(head: RequestHead): void {
+    const view = new Http1RequestView(head, { scheme: 'http', port: this.localPort }, this.#clientOf(head));
+    const life = new RequestLife(new Exchange(this.#core, this, head, view));
+    this.#life = life;
+    // What came of the body together with the head goes on together with it.
+    if (this.#at < this.#end) this.#passBodyOn(life);
+    life.begin();
+  }
+
+  #clientOf(head: RequestHead): string {
+    if (!head.saysForwarded || !this.peerIsTrusted) return this.peerAddress;
+    return this.#core.trusted.clientBehind(this.peerAddress, head.values('x-forwarded-for'), head.value('x-real-ip'));
+  }
+
+  /** Answers what is no request. Nothing after it can be trusted. */
+  #refuseHead(head: RequestHead, fault: Fault): void {
+    const core = this.#core;
+    const nowMs = core.clock.monotonicMs();
+    const micros = this.#head === undefined ? 0 : Math.round((nowMs - this.#headSinceMs) * 1_000);
+    const bytesIn = this.#end - this.#at;
+    const requestId = core.requestIds.next();
+    core.counters.countRefusal(fault.code);
+    core.log.debug({ event: 'request-refused', code: fault.code, status: fault.status, requestId, peer: this.peerAddress }, fault.message);
+    writeGenerated(core.out, refusalResponse(fault, undefined, requestId), {
+      product: core.product, date: core.date.now(), requestId, latencyMs: Math.floor(micros / 1_000), isHead: false, connection: connectionLine(1, true), edits: undefined,
+    });
+    this.#record(fault.status, bytesIn, core.out.length, micros);
+    this.sendOutgoing();
+    this.#dropHead(head);
+    this.#linger();
+  }
+
+  #record(status: number, bytesIn: number, bytesOut: number, micros: number): void {
+    this.#core.recorder.record('', '', status, bytesIn, bytesOut, micros);
+    this.#core.counters.endedRequests += 1;
+  }
+
+  #dropHead(head: RequestHead): void {
+    this.#head = undefined;
+    this.#core.heads.giveBack(head);
+  }
+
+  #linger(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'lingering';
+    this.#bytes = EMPTY;
+    this.#at = 0;
+    this.#end = 0;
+    this.#socket.end();
+    this.#socket.resume();
+    this.#waitDeadlineMs = NEVER;
+    this.#armDeadline();
+  }
+
+  /** The connection is over, whoever ended it. */
+  #abandon(): void {
+    if (this.#state === 'closed') return;
+    const life = this.#life;
+    const head = this.#head;
+    this.#state = 'closed';
+    this.#life = undefined;
+    this.deadlineMs = NEVER;
+    this.#core.deadlines.forget(this);
+    this.#closed(this);
+    life?.clientGone();
+    if (head !== undefined) {
+      // The beginning of a request was there, so it counts as one (R4).
+      this.#record(0, this.#end - this.#at, 0, Math.round((this.#core.clock.monotonicMs() - this.#headSinceMs) * 1_000));
+      this.#dropHead(head);
+    }
+    this.#bytes = EMPTY;
+  }
+
+  #chooseReading(): void {
+    if (this.#state === 'closed') return;
+    const hasUnused = this.#at < this.#end && !this.#starved;
+    const bodyUnwanted = this.#life !== undefined && !this.#life.bodyComplete && !this.#life.wantsBody;
+    if (this.#state === 'open' && (hasUnused || bodyUnwanted)) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  /** What the connection waits for now, and how long it may. */
+  #armDeadline(): void {
+    if (this.#state === 'closed') return;
+    const { deadlines, limits, closing } = this.#core;
+    if (this.#socket.unsentBytes === 0) this.#sendDeadlineMs = NEVER;
+    else if (this.#sendDeadlineMs === NEVER) this.#sendDeadlineMs = deadlines.in(limits.sendTimeoutMs);
+    if (this.#state === 'lingering') {
+      if (this.#waitDeadlineMs === NEVER && this.#socket.unsentBytes === 0) this.#waitDeadlineMs = deadlines.in(limits.lingerTimeoutMs);
+    } else if (this.#life !== undefined) {
+      this.#waitDeadlineMs = !this.#life.bodyComplete && this.#life.wantsBody ? deadlines.in(limits.bodyTimeoutMs) : NEVER;
+    } else if (this.#head === undefined) {
+      this.#waitDeadlineMs = deadlines.in(closing ? limits.drainIdleTimeoutMs : limits.idleTimeoutMs);
+    }
+    this.deadlineMs = Math.min(this.#waitDeadlineMs, this.#sendDeadlineMs);
+  }
+}

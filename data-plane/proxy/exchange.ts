@@ -1,0 +1,95 @@
+/**
+ * Everything that is known about one request and its response, from head to record: the state that the life of a request
+ * (request-life.ts) moves along, that plugins see through their contexts, and that writers read. Made anew for each request,
+ * so nothing of one client's can be left in another's.
+ */
+import type { ConsumerRef, CredentialRef } from '../../shared/plugins/contract.ts';
+import type { PluginChain, RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
+import type { RequestHead } from '../http1/message-head.ts';
+import type { Http1RequestView } from '../http1/request-view.ts';
+import type { ClientSide } from './client-side.ts';
+import { HeaderEdits } from './header-edits.ts';
+import type { PinnedConfig } from './pinned-configs.ts';
+import type { RequestPluginContext } from './plugin-contexts.ts';
+import type { ProxyCore } from './proxy-core.ts';
+import { RequestBody } from './request-body.ts';
+
+export const NO_PLUGINS: PluginChain = { entries: [], requestHead: [], responseHead: [], log: [], requestBodyMaxBytes: 0 };
+
+export class Exchange {
+  readonly core: ProxyCore;
+  readonly client: ClientSide;
+  readonly head: RequestHead;
+  readonly request: Http1RequestView;
+  readonly requestId: string;
+  /** Monotonic milliseconds at which the head was complete. */
+  readonly startedAtMs: number;
+  readonly body = new RequestBody();
+
+  pinned: PinnedConfig | undefined;
+  match: RouteMatch | undefined;
+
+  chain: PluginChain = NO_PLUGINS;
+  /** The entry of `chain.requestHead` that runs next. */
+  nextPlugin = 0;
+  pluginContext: RequestPluginContext | undefined;
+  /** True once a body that plugins wait for is there or is known to be too large. */
+  bodyCollected = false;
+  collectedBody: Buffer | undefined;
+  consumer: ConsumerRef | undefined;
+  credential: CredentialRef | undefined;
+  /** What plugins want changed upstream; undefined while nothing. */
+  upstreamEdits: HeaderEdits | undefined;
+  removedArguments: Set<string> | undefined;
+  replacedBody: Buffer | undefined;
+  /** What plugins want changed in the response, whoever makes it. */
+  responseEdits: HeaderEdits | undefined;
+
+  /** When the request was sent upstream, and when the response head came; 0 while not. */
+  sentAtMs = 0;
+  respondedAtMs = 0;
+  /** 0 until the head of a response was sent. */
+  status = 0;
+  /** The gateway made the response itself. */
+  generated = false;
+  bytesIn: number;
+  bytesOut = 0;
+  /** The response's headers as sent, by lower-case name; only kept where a plugin logs. */
+  sentHeaders: ReadonlyMap<string, string> | undefined;
+
+  constructor(core: ProxyCore, client: ClientSide, head: RequestHead, request: Http1RequestView) {
+    this.core = core;
+    this.client = client;
+    this.head = head;
+    this.request = request;
+    this.requestId = core.requestIds.next();
+    this.startedAtMs = core.clock.monotonicMs();
+    this.bytesIn = head.end - head.start;
+    this.body.begin(head, core.limits.maxChunkExtraBytes);
+  }
+
+  get route(): RuntimeRoute | undefined {
+    return this.match?.route;
+  }
+
+  get service(): RuntimeService | undefined {
+    return this.match?.route.service;
+  }
+
+  get isHead(): boolean {
+    return this.request.method === 'HEAD';
+  }
+
+  /** Whole milliseconds from the head's arrival to `untilMs`. */
+  latencyMs(untilMs: number): number {
+    return Math.floor(untilMs - this.startedAtMs);
+  }
+
+  editUpstream(): HeaderEdits {
+    return (this.upstreamEdits ??= new HeaderEdits());
+  }
+
+  editResponse(): HeaderEdits {
+    return (this.responseEdits ??= new HeaderEdits());
+  }
+}

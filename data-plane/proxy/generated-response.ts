@@ -1,0 +1,114 @@
+/**
+ * Answers that the gateway makes itself: refusals and plugins' verdicts, in the format that Accept asks for. Pure but for
+ * the date; the exchange writes the result like any other response.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Verdict } from '../../shared/plugins/contract.ts';
+import { HoldfastError } from '../../shared/errors.ts';
+import { HeaderEdits } from './header-edits.ts';
+import type { Refusal } from './refusals.ts';
+
+export interface GeneratedResponse {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+  /** Headers of the answer itself; what plugins set for the response comes on top. */
+  readonly headers: HeaderEdits | undefined;
+  /** Engine-written lines besides the usual ones, each with its line end. */
+  readonly extraLines: string;
+}
+
+const NO_BODY = Buffer.alloc(0);
+
+/** The answer to an error, with its code in `X-Holdfast-Error`. */
+export function refusalResponse(refusal: Refusal, accept: string | undefined, requestId: string, extraLines = ''): GeneratedResponse {
+  return {
+    status: refusal.status,
+    ...messageBody(refusal.message, accept, requestId),
+    headers: undefined,
+    extraLines: `${extraLines}X-Holdfast-Error: ${refusal.code}\r\n`,
+  };
+}
+
+/** The answer that a plugin wants. Throws where it is no answer: a status that ends no request, a header that may not be. */
+export function verdictResponse(verdict: Verdict, accept: string | undefined, requestId: string): GeneratedResponse {
+  const { status, message, body } = verdict;
+  if (verdict.kind !== 'respond' || !Number.isInteger(status) || status < 200 || status > 999) {
+    throw new HoldfastError({
+      code: 'PLUGIN_VERDICT_INVALID',
+      source: 'gateway',
+      publicMessage: 'a plugin gave an answer that is not valid',
+      message: `a plugin's requestHead must return undefined or { kind: 'respond', status: 200…999 }; got kind ${String(verdict.kind)}, status ${status}`,
+    });
+  }
+  let headers: HeaderEdits | undefined;
+  if (verdict.headers !== undefined && verdict.headers.length > 0) {
+    headers = new HeaderEdits();
+    for (const [name, value] of verdict.headers) headers.set(name, value);
+  }
+  if (body !== undefined) return { status, contentType: body.contentType, body: asBuffer(body.bytes), headers, extraLines: '' };
+  if (message === undefined) return { status, contentType: undefined, body: NO_BODY, headers, extraLines: '' };
+  return { status, ...messageBody(message, accept, requestId), headers, extraLines: '' };
+}
+
+/** RFC 9112 §4 allows an empty reason. */
+export function reasonOf(status: number): string {
+  return STATUS_CODES[status] ?? '';
+}
+
+type Format = 'application/json' | 'text/html' | 'application/xml' | 'text/plain';
+
+/** What each media type in Accept leads to; anything else, and no Accept at all, is JSON. */
+const FORMATS: Readonly<Record<string, Format>> = {
+  'application/json': 'application/json',
+  'application/*': 'application/json',
+  '*/*': 'application/json',
+  'text/html': 'text/html',
+  'text/*': 'text/html',
+  'application/xhtml+xml': 'text/html',
+  'application/xml': 'application/xml',
+  'text/xml': 'application/xml',
+  'text/plain': 'text/plain',
+};
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function messageBody(message: string, accept: string | undefined, requestId: string): Pick<GeneratedResponse, 'body' | 'contentType'> {
+  const format = formatFor(accept);
+  const safe = format === 'text/html' || format === 'application/xml' ? message.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '') : message;
+  const text = {
+    'application/json': () => JSON.stringify({ message, request_id: requestId }),
+    'text/html': () => `<!doctype html>\n<html>\n<head><meta charset="utf-8"><title>Error</title></head>\n<body>\n<h1>Error</h1>\n<p>${safe}</p>\n<p>request_id: ${requestId}</p>\n</body>\n</html>\n`,
+    'application/xml': () => `<?xml version="1.0" encoding="UTF-8"?>\n<error>\n  <message>${safe}</message>\n  <requestid>${requestId}</requestid>\n</error>\n`,
+    'text/plain': () => `${safe}\nrequest_id: ${requestId}\n`,
+  }[format]();
+  return { contentType: `${format}; charset=utf-8`, body: Buffer.from(text, 'utf8') };
+}
+
+/** The media type with the highest quality that we can make; the first one of equals. */
+function formatFor(accept: string | undefined): Format {
+  if (accept === undefined || accept.length > 1_000) return 'application/json';
+  let best: Format = 'application/json';
+  let bestQuality = 0;
+  for (const part of accept.split(',')) {
+    const [type = '', ...parameters] = part.split(';');
+    const format = FORMATS[type.trim().toLowerCase()];
+    const quality = qualityOf(parameters);
+    if (format === undefined || quality <= bestQuality) continue;
+    best = format;
+    bestQuality = quality;
+  }
+  return best;
+}
+
+function qualityOf(parameters: readonly string[]): number {
+  for (const parameter of parameters) {
+    const value = /^\s*q=([01](?:\.\d{0,3})?)\s*$/i.exec(parameter)?.[1];
+    if (value !== undefined) return Number(value);
+  }
+  return 1;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,77 @@
+/**
+ * What plugins want different in the headers of a request or response. Checked when it is set, so that what is written is
+ * well-formed whatever a plugin passes on (R2).
+ */
+import { HoldfastError } from '../../shared/errors.ts';
+import { TOKEN } from '../http1/byte-classes.ts';
+import { classifyText, HEADER, maskOf } from '../http1/header-names.ts';
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+const WIDE = /[^\u0000-\u00ff]/;
+
+/** Written by the wire engine alone, because they say where a message ends or what the connection does. */
+const ENGINE_ONLY = maskOf(
+  HEADER.CONNECTION, HEADER.CONTENT_LENGTH, HEADER.TRANSFER_ENCODING, HEADER.EXPECT, HEADER.UPGRADE, HEADER.KEEP_ALIVE, HEADER.HOP, HEADER.LOOKALIKE,
+);
+
+export class HeaderEdits {
+  /** By lower-case name; undefined takes the header out. */
+  readonly #edits = new Map<string, { readonly name: string; readonly value: string } | undefined>();
+
+  /** Throws PLUGIN_HEADER_INVALID. */
+  set(name: string, value: string): void {
+    this.#edits.set(checkedName(name), { name, value: wireText(name, value) });
+  }
+
+  /** Throws PLUGIN_HEADER_INVALID. */
+  remove(name: string): void {
+    this.#edits.set(checkedName(name), undefined);
+  }
+
+  /** True where the header of that lower-case name is set or removed. */
+  touches(lowerCaseName: string): boolean {
+    return this.#edits.has(lowerCaseName);
+  }
+
+  value(lowerCaseName: string): string | undefined {
+    return this.#edits.get(lowerCaseName)?.value;
+  }
+
+  names(): Iterable<string> {
+    return this.#edits.keys();
+  }
+
+  /** The headers that are set, as lines. `except` is a lower-case name to leave out. */
+  lines(except = ''): string {
+    let lines = '';
+    for (const [key, edit] of this.#edits) {
+      if (edit !== undefined && key !== except) lines += `${edit.name}: ${edit.value}\r\n`;
+    }
+    return lines;
+  }
+}
+
+/** Gives the lower-case name, or throws where a plugin may not write that header. */
+function checkedName(name: string): string {
+  const lower = name.toLowerCase();
+  const isToken = lower !== '' && [...lower].every((character) => character.length === 1 && TOKEN[character.charCodeAt(0)] === 1);
+  if (!isToken) throw invalid(`header name ${JSON.stringify(name)} is not valid; use letters, digits and hyphens`);
+  if (((ENGINE_ONLY >> classifyText(lower)) & 1) === 1) throw invalid(`header ${name} is written by the gateway alone; leave it out`);
+  return lower;
+}
+
+/** The value as latin1 text of the bytes to send: UTF-8 where it has characters that latin1 lacks. Throws on control characters. */
+export function wireText(name: string, value: string): string {
+  if (CONTROL.test(value)) throw invalid(`the value for header ${name} holds control characters; remove them`);
+  return WIDE.test(value) ? utf8Text(value) : value;
+}
+
+/** The UTF-8 bytes of a text, one character each. */
+export function utf8Text(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1');
+}
+
+function invalid(message: string): HoldfastError {
+  return new HoldfastError({ code: 'PLUGIN_HEADER_INVALID', source: 'gateway', publicMessage: 'a plugin set a header that is not valid', message });
+}

@@ -1,0 +1,51 @@
+/**
+ * Why the gateway answers a request itself: one table from code to status and public text (Kong's words where Kong has
+ * any). Faults of the request on the wire are in http1/faults.ts; both kinds are answered by generated-response.ts.
+ */
+import type { Fault } from '../http1/faults.ts';
+import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
+
+/** Same shape as a Fault: code, status, public text. */
+export type Refusal = Fault;
+
+const UNAVAILABLE = 'The upstream server is currently unavailable';
+const INVALID_RESPONSE = 'An invalid response was received from the upstream server';
+const TIMED_OUT = 'The upstream server is timing out';
+
+export const REFUSALS = {
+  noConfiguration: { code: 'PROXY_CONFIGURATION_MISSING', status: 503, message: 'no configuration has been received yet' },
+  tooManyConnections: { code: 'PROXY_CONNECTIONS_EXHAUSTED', status: 503, message: 'too many connections' },
+  noRoute: { code: 'PROXY_ROUTE_MISSING', status: 404, message: 'no Route matched with those values' },
+  httpsRequired: { code: 'PROXY_HTTPS_REQUIRED', status: 426, message: 'Please use HTTPS protocol' },
+  noService: { code: 'PROXY_SERVICE_MISSING', status: 503, message: 'no Service found with those values' },
+  serviceDisabled: { code: 'PROXY_SERVICE_DISABLED', status: 503, message: UNAVAILABLE },
+  pluginFailed: { code: 'PROXY_PLUGIN_FAILED', status: 500, message: 'An unexpected error occurred' },
+  unexpected: { code: 'PROXY_UNEXPECTED', status: 500, message: 'An unexpected error occurred' },
+  nameUnresolved: { code: 'UPSTREAM_NAME_UNRESOLVED', status: 503, message: 'name resolution failed' },
+  noTarget: { code: 'UPSTREAM_TARGET_MISSING', status: 503, message: 'failure to get a peer from the ring-balancer' },
+  connectFailed: { code: 'UPSTREAM_CONNECT_FAILED', status: 502, message: INVALID_RESPONSE },
+  connectTimeout: { code: 'UPSTREAM_CONNECT_TIMEOUT', status: 504, message: TIMED_OUT },
+  upstreamClosed: { code: 'UPSTREAM_CLOSED', status: 502, message: INVALID_RESPONSE },
+  writeTimeout: { code: 'UPSTREAM_WRITE_TIMEOUT', status: 504, message: TIMED_OUT },
+  readTimeout: { code: 'UPSTREAM_READ_TIMEOUT', status: 504, message: TIMED_OUT },
+  invalidResponse: { code: 'UPSTREAM_RESPONSE_INVALID', status: 502, message: INVALID_RESPONSE },
+} as const satisfies Readonly<Record<string, Refusal>>;
+
+const BY_FAILURE: Readonly<Record<UpstreamFailure['kind'], Refusal>> = {
+  'connect-failed': REFUSALS.connectFailed,
+  'connect-timeout': REFUSALS.connectTimeout,
+  closed: REFUSALS.upstreamClosed,
+  'write-timeout': REFUSALS.writeTimeout,
+  'read-timeout': REFUSALS.readTimeout,
+  invalid: REFUSALS.invalidResponse,
+};
+
+export function refusalOf(failure: UpstreamFailure): Refusal {
+  return BY_FAILURE[failure.kind];
+}
+
+/** A quarantined route names its own code (`CONFIG_…`). */
+export function quarantineRefusal(code: string): Refusal {
+  return { code, status: 503, message: UNAVAILABLE };
+}
+

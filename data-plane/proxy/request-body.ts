@@ -1,0 +1,76 @@
+/**
+ * The client's request body on its way: read off the wire, held while nobody takes it, sent on, or dropped. Held pieces
+ * are views of memory that belongs to us, so nothing is copied. The life of a request decides what happens to it.
+ */
+import { BodyReader } from '../http1/body-reader.ts';
+import type { RequestHead } from '../http1/message-head.ts';
+
+/** A chunked body may cost this many times its data in framing while it is held. */
+const MAX_FRAMING_FACTOR = 8;
+
+export class RequestBody {
+  readonly reader = new BodyReader();
+  /** Pieces as they go upstream, framing included. */
+  held: Buffer[] = [];
+  heldBytes = 0;
+  /** Bytes read off the wire, framing included. */
+  wireBytes = 0;
+  #isKept = true;
+
+  begin(head: RequestHead, maxExtraBytes: number): void {
+    if (head.chunked) this.reader.beginChunked(true, maxExtraBytes);
+    else if (head.contentLength > 0) this.reader.beginLength(head.contentLength);
+    else this.reader.beginNone();
+  }
+
+  get complete(): boolean {
+    return this.reader.complete;
+  }
+
+  /** True while all of the body so far is still held, so that it can be sent again. */
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
+  /** Reads what belongs to the body and gives the offset behind it; -1 where it is invalid. What is to go on is in `reader.ranges`. */
+  read(buffer: Buffer, start: number, end: number): number {
+    const behind = this.reader.read(buffer, start, end);
+    if (behind !== -1) this.wireBytes += behind - start;
+    return behind;
+  }
+
+  /** Holds what the last read brought. The memory must be ours. */
+  hold(buffer: Buffer): void {
+    const { ranges } = this.reader;
+    for (let index = 0; index < ranges.count; index++) {
+      const piece = buffer.subarray(ranges.start(index), ranges.end(index));
+      this.held.push(piece);
+      this.heldBytes += piece.length;
+    }
+  }
+
+  /** Lets go of what is held; from now on the body can't be sent again. */
+  dropHeld(): void {
+    if (this.heldBytes === 0 && this.complete) return;
+    this.held = [];
+    this.heldBytes = 0;
+    this.#isKept = false;
+  }
+
+  /** True where the body is larger than a plugin that collects it allows. */
+  exceeds(maxBytes: number): boolean {
+    return this.reader.dataBytes > maxBytes || this.heldBytes > maxBytes * MAX_FRAMING_FACTOR + 1_024;
+  }
+
+  /** The data of a complete, held body. */
+  collect(maxExtraBytes: number): Buffer {
+    const whole = Buffer.concat(this.held);
+    if (this.reader.kind !== 'chunked') return whole;
+    const decoder = new BodyReader();
+    decoder.beginChunked(false, maxExtraBytes);
+    decoder.read(whole, 0, whole.length);
+    const pieces: Buffer[] = [];
+    for (let index = 0; index < decoder.ranges.count; index++) pieces.push(whole.subarray(decoder.ranges.start(index), decoder.ranges.end(index)));
+    return Buffer.concat(pieces);
+  }
+}

@@ -1,0 +1,413 @@
+/**
+ * The life of one request, from its head to its record, in the order in which the steps stand here; README.md beside this
+ * file tells the same story. Made by a client's connection for each request. Each step either leads to the next, or answers
+ * (`#refuse`, `#answer`), or breaks off; every path ends in `#end`, once (R4).
+ */
+import { describeThrown } from '../../shared/errors.ts';
+import type { BodyReader } from '../http1/body-reader.ts';
+import { FAULTS, type Fault } from '../http1/faults.ts';
+import type { BodyDelivery } from '../http1/head-writer.ts';
+import { DROPPED_FROM_RESPONSE } from '../http1/header-names.ts';
+import type { ResponseHead } from '../http1/message-head.ts';
+import { MAX_UNSENT_BYTES } from '../http1/socket-io.ts';
+import type { Endpoint } from '../upstreams/endpoint.ts';
+import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
+import type { RequestEvents } from './client-side.ts';
+import type { Exchange } from './exchange.ts';
+import { refusalResponse, verdictResponse, type GeneratedResponse } from './generated-response.ts';
+import { upstreamHeader } from './plugin-contexts.ts';
+import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
+import { reportPluginError, runLog, runRequestHead, runResponseHead } from './run-plugins.ts';
+import { collectHeaders, connectionLine, deliveryOf, generatedHeader, writeGenerated, writeInterimHead, writeUpstreamHead } from './write-response.ts';
+import { isReplayable, sendRequest } from './send-request.ts';
+
+/** What happens to body bytes as they come. */
+type BodyUse = 'hold' | 'collect' | 'send' | 'drop';
+
+/** Names to resolve for one request; more are a loop. */
+const MAX_RESOLUTIONS = 16;
+
+export class RequestLife implements ResponseReceiver, RequestEvents {
+  readonly #exchange: Exchange;
+  #bodyUse: BodyUse = 'hold';
+  #invited = false;
+  #upstream: UpstreamConnection | undefined;
+  readonly #tried: string[] = [];
+  #resolutions = 0;
+  #lastRefusal: Refusal | undefined;
+  #delivery: BodyDelivery = 'none';
+  #closes = false;
+  #upstreamPaused = false;
+  /** A response head stands in the outgoing bytes and was not sent yet. */
+  #headPending = false;
+  #ended = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    exchange.core.counters.activeRequests += 1;
+  }
+
+  /** Pin, route, gate; then plugins. */
+  begin(): void {
+    if (this.#ended) return;
+    const exchange = this.#exchange;
+    try {
+      if (isTooLarge(exchange, exchange.head.contentLength)) return this.#refuse(FAULTS.bodyTooLarge);
+      exchange.pinned = exchange.core.configs.pin();
+      if (exchange.pinned === undefined) return this.#refuse(REFUSALS.noConfiguration);
+      exchange.match = exchange.pinned.config.match(exchange.request);
+      const { route } = exchange;
+      if (route === undefined) return this.#refuse(REFUSALS.noRoute);
+      if (route.quarantined !== undefined) return this.#refuse(quarantineRefusal(route.quarantined));
+      exchange.chain = route.chainFor(undefined);
+      if (!route.protocols.has(exchange.request.scheme)) return this.#demandHttps(route.httpsRedirectStatusCode);
+      this.#runPlugins();
+    } catch (thrown) {
+      exchange.core.out.clear();
+      exchange.core.log.error({ event: 'request-failed', code: REFUSALS.unexpected.code, requestId: exchange.requestId, err: thrown }, `a request failed: ${describeThrown(thrown)}`);
+      if (!this.#ended) this.#refuse(REFUSALS.unexpected);
+    }
+  }
+
+  /** A route for HTTPS alone says so, or sends the client there. */
+  #demandHttps(status: number): void {
+    const { request, requestId } = this.#exchange;
+    const refusal = { ...REFUSALS.httpsRequired, status };
+    const lines = status === 426 ? 'Upgrade: TLS/1.2, HTTP/1.1\r\nConnection: Upgrade\r\n' : `Location: https://${request.host}${pathAndQuery(this.#exchange)}\r\n`;
+    this.#exchange.core.counters.countRefusal(refusal.code);
+    this.#answer(refusalResponse(refusal, request.header('accept'), requestId, lines));
+  }
+
+  #runPlugins(): void {
+    const exchange = this.#exchange;
+    const outcome = runRequestHead(exchange);
+    switch (outcome.kind) {
+      case 'passed':
+        return this.#forward();
+      case 'needs-body':
+        return this.#collectBody();
+      case 'failed':
+        return this.#refuse(REFUSALS.pluginFailed);
+      case 'answered':
+        try {
+          return this.#answer(verdictResponse(outcome.verdict, exchange.request.header('accept'), exchange.requestId));
+        } catch (thrown) {
+          reportPluginError(exchange, outcome.entry, 'requestHead', thrown);
+          return this.#refuse(REFUSALS.pluginFailed);
+        }
+    }
+  }
+
+  /** Holds the body until it is complete or larger than any plugin wants, then goes on with the plugins. */
+  #collectBody(): void {
+    const exchange = this.#exchange;
+    const { body, chain, core } = exchange;
+    if (body.complete) exchange.collectedBody = body.exceeds(chain.requestBodyMaxBytes) ? undefined : body.collect(core.limits.maxChunkExtraBytes);
+    else if (!body.exceeds(chain.requestBodyMaxBytes)) {
+      this.#bodyUse = 'collect';
+      return this.#inviteBody();
+    }
+    this.#bodyUse = 'hold';
+    exchange.bodyCollected = true;
+    this.#runPlugins();
+  }
+
+  /** `Expect: 100-continue` is answered once the request goes on, and not at all where the body is already coming. */
+  #inviteBody(): void {
+    const { head, body, core } = this.#exchange;
+    if (head.expectsContinue && !this.#invited && !body.complete && body.wireBytes === 0) {
+      core.out.text('HTTP/1.1 100 Continue\r\n\r\n');
+      this.#sendToClient();
+    }
+    this.#invited = true;
+  }
+
+  #forward(): void {
+    const { service } = this.#exchange;
+    if (service === undefined) return this.#refuse(REFUSALS.noService);
+    if (!service.enabled) return this.#refuse(REFUSALS.serviceDisabled);
+    this.#inviteBody();
+    this.#chooseTarget();
+  }
+
+  /** Also called again for each further try, with what was tried before. */
+  #chooseTarget(): void {
+    const { core, service } = this.#exchange;
+    if (service === undefined || this.#ended) return;
+    const choice = core.chooser.choose(service, this.#tried);
+    switch (choice.kind) {
+      case 'endpoint':
+        return this.#reach(choice, core.pool.take(choice));
+      case 'none':
+        return this.#refuse(this.#lastRefusal ?? (choice.nameFailed ? REFUSALS.nameUnresolved : REFUSALS.noTarget));
+      case 'unresolved':
+        this.#resolutions += 1;
+        if (this.#resolutions > MAX_RESOLUTIONS) return this.#refuse(REFUSALS.nameUnresolved);
+        void core.addresses.resolve(choice.host).then(() => this.#chooseTarget());
+    }
+  }
+
+  /** Over an idle connection at once, else over a new one as soon as it stands. */
+  #reach(endpoint: Endpoint, idle: UpstreamConnection | undefined): void {
+    const { core, service, head, isHead } = this.#exchange;
+    if (service === undefined) return;
+    this.#upstream = idle ?? core.pool.open(endpoint);
+    this.#upstream.serve(this, service, isHead, head.minor === 1);
+    if (idle !== undefined) this.connected();
+  }
+
+  /** The request goes out, head and what is there of the body in one write; the rest of the body follows as it comes. */
+  connected(): void {
+    const exchange = this.#exchange;
+    if (this.#upstream === undefined) return;
+    exchange.sentAtMs = exchange.core.clock.monotonicMs();
+    sendRequest(exchange, this.#upstream);
+    this.#bodyUse = 'send';
+    if (!exchange.body.complete) return exchange.client.bodyDemandChanged();
+    this.#upstream.requestEnded();
+  }
+
+  get wantsBody(): boolean {
+    switch (this.#bodyUse) {
+      case 'hold':
+        return this.#exchange.body.heldBytes < this.#exchange.core.limits.maxHeldBodyBytes;
+      case 'send':
+        return (this.#upstream?.unsentBytes ?? 0) <= MAX_UNSENT_BYTES;
+      default:
+        return true;
+    }
+  }
+
+  get bodyComplete(): boolean {
+    return this.#exchange.body.complete;
+  }
+
+  bodyArrived(buffer: Buffer, start: number, end: number): number {
+    const exchange = this.#exchange;
+    const { body } = exchange;
+    const behind = body.read(buffer, start, end);
+    if (behind === -1) {
+      this.bodyFailed(FAULTS.chunk);
+      return end;
+    }
+    if (isTooLarge(exchange, body.reader.dataBytes)) {
+      this.bodyFailed(FAULTS.bodyTooLarge);
+      return end;
+    }
+    if (this.#bodyUse === 'send') this.#sendBody(buffer);
+    else if (this.#bodyUse !== 'drop') body.hold(buffer);
+    if (this.#bodyUse === 'collect') this.#collectBody();
+    return behind;
+  }
+
+  #sendBody(buffer: Buffer): void {
+    const { ranges, complete } = this.#exchange.body.reader;
+    for (let index = 0; index < ranges.count; index++) this.#upstream?.send(buffer.subarray(ranges.start(index), ranges.end(index)));
+    if (complete) this.#upstream?.requestEnded();
+  }
+
+  upstreamFlushed(): void {
+    if (!this.#exchange.body.complete) this.#exchange.client.bodyDemandChanged();
+  }
+
+  /** Interim responses are for clients that know them; the 100 has been given by us. */
+  interimHead(head: ResponseHead): void {
+    if (this.#exchange.head.minor === 0 || head.status === 100) return;
+    writeInterimHead(this.#exchange.core.out, head);
+    this.#sendToClient();
+  }
+
+  /** The response's head is put together here and sent with the first bytes of its body. */
+  responseHead(head: ResponseHead): void {
+    const exchange = this.#exchange;
+    exchange.respondedAtMs = exchange.core.clock.monotonicMs();
+    if (!runResponseHead(exchange, head.status, false, upstreamHeader(head, DROPPED_FROM_RESPONSE))) return this.#refuse(REFUSALS.pluginFailed);
+    exchange.body.dropHeld();
+    exchange.status = head.status;
+    this.#delivery = deliveryOf(exchange, head);
+    this.#closes = !this.#keepsAlive() || this.#delivery === 'until-close';
+    writeUpstreamHead(exchange, head, this.#delivery, this.#closes);
+    this.#headPending = true;
+  }
+
+  responseBytes(buffer: Buffer, body: BodyReader): void {
+    const { client, core } = this.#exchange;
+    if (this.#delivery === 'in-chunks') this.#writeChunk(buffer, body);
+    else if (this.#delivery !== 'none') {
+      for (let index = 0; index < body.ranges.count; index++) core.out.bytes(buffer, body.ranges.start(index), body.ranges.end(index));
+    }
+    this.#headPending = false;
+    this.#sendToClient();
+    if (!body.complete && client.unsentBytes > MAX_UNSENT_BYTES) {
+      this.#upstreamPaused = true;
+      this.#upstream?.pause();
+    }
+  }
+
+  #writeChunk(buffer: Buffer, body: BodyReader): void {
+    const { out } = this.#exchange.core;
+    for (let index = 0; index < body.ranges.count; index++) {
+      const start = body.ranges.start(index);
+      const end = body.ranges.end(index);
+      out.text(`${(end - start).toString(16)}\r\n`);
+      out.bytes(buffer, start, end);
+      out.text('\r\n');
+    }
+    if (body.complete) out.text('0\r\n\r\n');
+  }
+
+  clientFlushed(): void {
+    if (!this.#upstreamPaused) return;
+    this.#upstreamPaused = false;
+    this.#upstream?.resume();
+  }
+
+  /** An upstream connection is only reused after an orderly exchange: all of the request sent, nothing odd in the response (R2). */
+  responseEnded(): void {
+    const { core, body } = this.#exchange;
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    if (upstream !== undefined) {
+      if (upstream.reusable && body.complete) core.pool.release(upstream);
+      else core.pool.discard(upstream);
+    }
+    this.#end(this.#closes || !body.complete);
+  }
+
+  /**
+   * Tries again where that can't do anything twice: elsewhere if nothing was sent, on a fresh connection if an idle one turned out
+   * to be closed. Otherwise the client learns of it, as far as it still can.
+   */
+  upstreamFailed(failure: UpstreamFailure): void {
+    const exchange = this.#exchange;
+    const upstream = this.#upstream;
+    if (upstream === undefined) return;
+    this.#upstream = undefined;
+    this.#takeBackHead();
+    const wasIdle = upstream.served > 0;
+    if (exchange.status === 0 && failure.kind === 'closed' && failure.silent && wasIdle && isReplayable(exchange)) {
+      this.#bodyUse = 'hold';
+      return this.#reach(upstream.endpoint, undefined);
+    }
+    const refusal = refusalOf(failure);
+    exchange.core.failures.upstreamFailed(refusal.code, upstream.endpoint.key, failure);
+    if (exchange.status !== 0) return this.#breakOff();
+    const neverSent = failure.kind === 'connect-failed' || failure.kind === 'connect-timeout';
+    if (!neverSent || this.#tried.length >= (exchange.service?.retries ?? 0)) return this.#refuse(refusal);
+    this.#tried.push(upstream.endpoint.key);
+    this.#lastRefusal = refusal;
+    this.#chooseTarget();
+  }
+
+  /** The first bytes of the body turned out to be wrong before the head was sent: there is still time for a proper answer. */
+  #takeBackHead(): void {
+    if (!this.#headPending) return;
+    this.#headPending = false;
+    this.#exchange.core.out.clear();
+    this.#exchange.status = 0;
+  }
+
+  bodyFailed(fault: Fault): void {
+    if (this.#exchange.status === 0) this.#refuse(fault);
+    else this.#breakOff();
+  }
+
+  clientGone(): void {
+    if (this.#ended) return;
+    this.#dropUpstream();
+    this.#account();
+  }
+
+  #refuse(refusal: Refusal): void {
+    const { request, requestId, core } = this.#exchange;
+    core.counters.countRefusal(refusal.code);
+    core.log.debug({ event: 'request-refused', code: refusal.code, status: refusal.status, requestId }, refusal.message);
+    this.#answer(refusalResponse(refusal, request.header('accept'), requestId));
+  }
+
+  /** An answer of our own, whole. A body that is still to come is not waited for. */
+  #answer(response: GeneratedResponse): void {
+    const exchange = this.#exchange;
+    const { core, requestId } = exchange;
+    this.#dropUpstream();
+    this.#bodyUse = 'drop';
+    exchange.generated = true;
+    let answer = response;
+    if (!runResponseHead(exchange, response.status, true, generatedHeader(response))) {
+      exchange.responseEdits = undefined;
+      core.counters.countRefusal(REFUSALS.pluginFailed.code);
+      answer = refusalResponse(REFUSALS.pluginFailed, exchange.request.header('accept'), requestId);
+    }
+    exchange.status = answer.status;
+    const closes = !this.#keepsAlive() || !exchange.body.complete;
+    const lines = writeGenerated(core.out, answer, {
+      product: core.product,
+      date: core.date.now(),
+      requestId,
+      latencyMs: exchange.latencyMs(core.clock.monotonicMs()),
+      isHead: exchange.isHead,
+      connection: connectionLine(exchange.head.minor, closes),
+      edits: exchange.responseEdits,
+    });
+    if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(lines);
+    this.#sendToClient();
+    this.#end(closes);
+  }
+
+  /** The response can't be completed. */
+  #breakOff(): void {
+    if (this.#ended) return;
+    this.#dropUpstream();
+    this.#account();
+    this.#exchange.client.cut(this.#delivery === 'until-close');
+  }
+
+  #end(close: boolean): void {
+    if (this.#ended) return;
+    this.#account();
+    this.#exchange.client.requestEnded(close);
+  }
+
+  /** Logs and counts the request, and lets go of what it held (R4). */
+  #account(): void {
+    this.#ended = true;
+    const exchange = this.#exchange;
+    const { core, body, head } = exchange;
+    const totalMs = core.clock.monotonicMs() - exchange.startedAtMs;
+    exchange.bytesIn += body.wireBytes;
+    runLog(exchange, totalMs);
+    core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', exchange.status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000));
+    core.counters.activeRequests -= 1;
+    core.counters.endedRequests += 1;
+    if (exchange.pinned !== undefined) core.configs.unpin(exchange.pinned);
+    exchange.request.release();
+    core.heads.giveBack(head);
+  }
+
+  #sendToClient(): void {
+    const { core, client } = this.#exchange;
+    this.#exchange.bytesOut += core.out.length;
+    client.sendOutgoing();
+  }
+
+  #dropUpstream(): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    if (upstream !== undefined) this.#exchange.core.pool.discard(upstream);
+  }
+
+  #keepsAlive(): boolean {
+    const { head, core, body } = this.#exchange;
+    if (core.draining || (head.expectsContinue && !this.#invited && !body.complete)) return false;
+    return head.minor === 1 ? !head.saysClose : head.saysKeepAlive && !head.saysClose;
+  }
+}
+
+function isTooLarge({ core }: Exchange, bytes: number): boolean {
+  return core.limits.maxBodyBytes !== undefined && bytes > core.limits.maxBodyBytes;
+}
+
+/** As the client wrote them. */
+function pathAndQuery({ head }: Exchange): string {
+  return head.pathStart === head.queryStart ? `/${head.text(head.queryStart, head.targetEnd)}` : head.text(head.pathStart, head.targetEnd);
+}

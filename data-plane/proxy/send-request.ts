@@ -1,0 +1,69 @@
+/**
+ * Puts the request together as it goes upstream and sends it: request line with the upstream's path, one Host, the client's
+ * lines that pass through, ours, one framing (R2); then what is there of the body.
+ */
+import { DROPPED_FROM_REQUEST, FRAMING, HEADER } from '../http1/header-names.ts';
+import { writeRequestHead } from '../http1/head-writer.ts';
+import { withoutArguments } from '../http1/query.ts';
+import type { UpstreamConnection } from '../upstreams/upstream-connection.ts';
+import type { Exchange } from './exchange.ts';
+import { forwardedLines } from './forwarded-headers.ts';
+import { buildUpstreamPath } from './upstream-path.ts';
+
+/** Up to this, body bytes are copied behind the head so that both go in one write. */
+const MAX_COPIED_BYTES = 65_536;
+
+/** RFC 9110 §9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): void {
+  const { core, head, upstreamEdits, replacedBody, body } = exchange;
+  if (upstreamEdits !== undefined) {
+    for (const name of upstreamEdits.names()) head.fields.reclass(head.buffer, name, HEADER.REMOVED);
+  }
+  const startLine = `${exchange.request.method} ${targetFor(exchange)} HTTP/1.1\r\nHost: ${hostFor(exchange, upstream)}\r\n`;
+  const framing = replacedBody === undefined ? '' : `Content-Length: ${replacedBody.length}\r\n`;
+  const dropped = replacedBody === undefined ? DROPPED_FROM_REQUEST : DROPPED_FROM_REQUEST | FRAMING;
+  writeRequestHead(core.out, head, startLine, dropped, `${upstreamEdits?.lines('host') ?? ''}${forwardedLines(exchange)}${framing}\r\n`);
+  sendPieces(exchange, upstream, replacedBody === undefined ? body.held : [replacedBody]);
+  // Over a connection that was idle it may have to be sent once more.
+  if (upstream.served === 0 || !body.complete) body.dropHeld();
+}
+
+/** True where sending the request a second time does no harm and is possible. */
+export function isReplayable(exchange: Exchange): boolean {
+  return IDEMPOTENT.has(exchange.request.method) && exchange.body.complete && (exchange.body.isKept || exchange.replacedBody !== undefined);
+}
+
+function sendPieces(exchange: Exchange, upstream: UpstreamConnection, pieces: readonly Buffer[]): void {
+  const { out } = exchange.core;
+  let direct = false;
+  for (const piece of pieces) {
+    if (!direct && out.length + piece.length <= MAX_COPIED_BYTES) out.bytes(piece, 0, piece.length);
+    else {
+      if (!direct) upstream.sendOutgoing();
+      direct = true;
+      upstream.send(piece);
+    }
+  }
+  if (!direct) upstream.sendOutgoing();
+}
+
+function targetFor(exchange: Exchange): string {
+  const { match, service, request, head, removedArguments } = exchange;
+  if (match === undefined || service === undefined) return request.path;
+  const { stripPath, pathHandling } = match.route;
+  const path = buildUpstreamPath({ servicePath: service.path, stripPath, pathHandling }, request.path, match.matchedPathLength);
+  if (head.queryStart === head.targetEnd) return path;
+  if (removedArguments === undefined) return `${path}?${request.query}`;
+  const query = withoutArguments(request.query, removedArguments);
+  return query === '' ? path : `${path}?${query}`;
+}
+
+function hostFor(exchange: Exchange, upstream: UpstreamConnection): string {
+  const { match, service, head, upstreamEdits } = exchange;
+  const edited = upstreamEdits?.value('host');
+  if (edited !== undefined) return edited;
+  if (match?.route.preserveHost === true && head.hostEnd > head.hostStart) return head.text(head.hostStart, head.authorityEnd);
+  return service?.upstream?.hostHeader ?? upstream.endpoint.hostHeader;
+}
