@@ -69,9 +69,13 @@ export class MapDraft<V> {
     this.#size -= 1;
   }
 
+  get changed(): boolean {
+    return this.#own.length > 0;
+  }
+
   /** The map with the changes; the original itself where there were none. */
   finish(): PersistentMap<V> {
-    return this.#own.length === 0 ? this.#original : new PersistentMap(this.#shards, this.#size);
+    return this.changed ? new PersistentMap(this.#shards, this.#size) : this.#original;
   }
 
   #ownShard(index: number): Map<string, V> {

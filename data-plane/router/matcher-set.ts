@@ -3,9 +3,10 @@
  * of their headers, so that a thousand routes which differ by a header alone still cost one look-up.
  */
 import type { RequestView } from '../../shared/plugins/contract.ts';
+import { PersistentMap } from '../config/persistent-map.ts';
 import { compareMatchers, matchLength, type HeaderRule, type Matcher } from './matcher.ts';
 
-type HeaderIndex = ReadonlyMap<string, ReadonlyMap<string, readonly Matcher[]>>;
+type HeaderIndex = ReadonlyMap<string, PersistentMap<readonly Matcher[]>>;
 
 export interface MatcherSet {
   /** Matchers without an exact header, best first. */
@@ -30,20 +31,21 @@ export function isEmptySet(set: MatcherSet): boolean {
 export function withMatcher(set: MatcherSet, matcher: Matcher): MatcherSet {
   const indexed = indexedHeader(matcher);
   if (indexed === undefined) return { ...set, plain: inserted(set.plain, matcher) };
-  const values = new Map(set.byHeader?.get(indexed.name));
+  const values = (set.byHeader?.get(indexed.name) ?? new PersistentMap<readonly Matcher[]>()).draft();
   for (const value of indexed.values) values.set(value, inserted(values.get(value) ?? [], matcher));
-  return { ...set, byHeader: new Map(set.byHeader).set(indexed.name, values) };
+  return { ...set, byHeader: new Map(set.byHeader).set(indexed.name, values.finish()) };
 }
 
 export function withoutMatcher(set: MatcherSet, matcher: Matcher): MatcherSet {
   const indexed = indexedHeader(matcher);
   if (indexed === undefined) return { ...set, plain: removed(set.plain, matcher) };
-  const values = new Map(set.byHeader?.get(indexed.name));
+  const draft = (set.byHeader?.get(indexed.name) ?? new PersistentMap<readonly Matcher[]>()).draft();
   for (const value of indexed.values) {
-    const rest = removed(values.get(value) ?? [], matcher);
-    if (rest.length === 0) values.delete(value);
-    else values.set(value, rest);
+    const rest = removed(draft.get(value) ?? [], matcher);
+    if (rest.length === 0) draft.delete(value);
+    else draft.set(value, rest);
   }
+  const values = draft.finish();
   const byHeader = new Map(set.byHeader);
   if (values.size === 0) byHeader.delete(indexed.name);
   else byHeader.set(indexed.name, values);

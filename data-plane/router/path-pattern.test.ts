@@ -48,7 +48,7 @@ test('every pattern matches as much as RE2 says, on whichever engine it runs', (
     }),
     { numRuns: 3_000 },
   );
-  assert.ok(plain > 300 && matches > 300, `the property must see both engines and matches: ${plain}, ${matches}`);
+  assert.ok(plain > 150 && matches > 300, `the property must see both engines and matches: ${plain}, ${matches}`);
 });
 
 test('plain patterns take linear time in the path', () => {

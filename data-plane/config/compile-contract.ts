@@ -1,0 +1,57 @@
+/**
+ * What goes into compile.ts and what comes out. The agent verifies a snapshot or delta (S3), each proxy thread then
+ * compiles it in slices between requests and swaps one reference.
+ */
+import type { EntityKind } from '../../shared/model/definition.ts';
+import type { PublishedEntities } from '../../shared/model/registry.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { CounterTable, PluginServices } from '../../shared/plugins/contract.ts';
+import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
+import type { CompiledConfig } from './compiled-config.ts';
+
+/** One entity that was put (`bytes`) or deleted (undefined). Kinds that this version does not know are skipped. */
+export interface EntityChange {
+  readonly kind: string;
+  readonly id: string;
+  /** The published encoding; not kept. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+export interface ConfigChange {
+  readonly version: ConfigVersion;
+  /** Merkle root over all entities after the change, lower-case hex. */
+  readonly contentRoot: string;
+  /** True for a snapshot: nothing of the base stays but the plugin instances whose entity is unchanged. */
+  readonly reset: boolean;
+  /** In any order; read once. */
+  readonly changes: Iterable<EntityChange>;
+  /** The gateway content key that the credentials' digests were made with; undefined where the gateway has none yet. */
+  readonly contentKey: Uint8Array | undefined;
+}
+
+/** What a thread lends to its configurations. */
+export interface CompileServices {
+  /** Throws on bytes that are no entity of that kind. */
+  readonly decodeEntity: <K extends EntityKind>(kind: K, bytes: Uint8Array) => PublishedEntities[K];
+  readonly plugins: ReadonlyMap<string, RegisteredPlugin>;
+  readonly counters: CounterTable;
+  readonly clock: { nowMs(): number };
+  /** The log of one plugin entity; bounded by whoever makes it (see plugin-log.ts). */
+  readonly logOf: (pluginName: string, pluginId: string) => PluginServices['log'];
+}
+
+/** An entity that cannot be used, isolated (S6): what depends on it answers 503, the rest serves. */
+export interface Quarantined {
+  readonly kind: EntityKind;
+  readonly id: string;
+  /** `CONFIG_…`, see ERRORS.md. */
+  readonly code: string;
+  /** For the operator, in the report to the control plane and in the log. */
+  readonly reason: string;
+}
+
+export type CompileResult =
+  /** `quarantined` lists all of the configuration, not only what the change brought. */
+  | { readonly kind: 'compiled'; /** The caller's, to be released some day. */ readonly config: CompiledConfig; readonly quarantined: readonly Quarantined[] }
+  /** Cannot be served safely; the base stays. Nothing is left to dispose of. */
+  | { readonly kind: 'refused'; readonly problems: readonly Quarantined[] };

@@ -1,0 +1,245 @@
+/**
+ * From verified entities to what serves: applies a snapshot or a delta on top of the configuration before it and makes
+ * the next one, at the cost of the change. A generator that pauses after each small piece of work, so that a proxy thread
+ * compiles in slices between requests (`runInSlices`). What cannot be used is quarantined with what depends on it; what
+ * cannot be isolated refuses the whole, and the base serves on (S6).
+ */
+import { describeThrown } from '../../shared/errors.ts';
+import type { EntityKind } from '../../shared/model/definition.ts';
+import { entityKinds, isEntityKind } from '../../shared/model/registry.ts';
+import { deriveLookupKey } from '../../shared/trust/credential-digest.ts';
+import { Router, type RouterDraft } from '../router/router.ts';
+import type { CompileResult, CompileServices, ConfigChange, EntityChange, Quarantined } from './compile-contract.ts';
+import { CompiledConfig, type ConfigParts } from './compiled-config.ts';
+import { EMPTY_TABLES, referencesOf, TablesDraft, type ConfigTables, type Published } from './config-tables.ts';
+import { Identities } from './identities.ts';
+import { PersistentMap, type MapDraft } from './persistent-map.ts';
+import { HeldPlugin, PluginSet } from './plugin-instances.ts';
+import { QuarantineList, type QuarantineDraft } from './quarantine.ts';
+import { addressOf, RuntimeRoutes } from './runtime-routes.ts';
+
+/** Leaving one of these out could open what it closes, or send requests to the wrong place. */
+const NEVER_LEFT_OUT: ReadonlySet<EntityKind> = new Set(['plugins', 'routes', 'acls', 'upstreams']);
+const HTTP_PROTOCOLS: ReadonlySet<string> = new Set(['http', 'https', 'grpc', 'grpcs']);
+
+/**
+ * Compiles a change. `base` must be the configuration that a delta starts from; a snapshot takes it only to reuse plugin
+ * instances. The caller owns the result and must `release` it some day; a generator that is given up must be ended with
+ * `return()`.
+ */
+export function* compileConfig(base: CompiledConfig | undefined, change: ConfigChange, services: CompileServices): Generator<void, CompileResult> {
+  const compilation = new Compilation(base?.parts, change, services);
+  for (const entityChange of change.changes) {
+    compilation.apply(entityChange);
+    yield;
+  }
+  const problems = compilation.problemsOfTheWhole();
+  if (problems.length > 0) return { kind: 'refused', problems };
+  let finished = false;
+  try {
+    yield* compilation.settleRoutes();
+    yield* compilation.settleTargets();
+    yield* compilation.settlePlugins();
+    yield* compilation.settleReferences();
+    const config = compilation.finish();
+    finished = true;
+    return { kind: 'compiled', config, quarantined: config.parts.quarantine.all() };
+  } finally {
+    if (!finished) compilation.giveUp();
+  }
+}
+
+class Compilation {
+  readonly #change: ConfigChange;
+  readonly #services: CompileServices;
+  readonly #reusable: PluginSet;
+  readonly #before: Omit<ConfigParts, 'routes' | 'identities'>;
+  readonly #sharable: ConfigParts | undefined;
+  readonly #draft: TablesDraft;
+  readonly #quarantine: QuarantineDraft;
+  readonly #plugins: MapDraft<HeldPlugin>;
+  readonly #router: RouterDraft;
+  readonly #routed: MapDraft<Published<'routes'>>;
+  readonly #touched = new Map<EntityKind, Set<string>>(entityKinds.map((kind) => [kind, new Set()]));
+  /** Of the plugins that were put, by id. */
+  readonly #pluginBytes = new Map<string, Uint8Array>();
+  readonly #made: HeldPlugin[] = [];
+  readonly #unreadable = new Map<string, Quarantined>();
+  /** Set once all changes are applied. */
+  #tables: ConfigTables = EMPTY_TABLES;
+
+  constructor(base: ConfigParts | undefined, change: ConfigChange, services: CompileServices) {
+    this.#change = change;
+    this.#services = services;
+    this.#reusable = base?.plugins ?? new PluginSet();
+    this.#sharable = base;
+    this.#before = base !== undefined && !change.reset ? base : emptyParts();
+    this.#draft = new TablesDraft(this.#before.tables);
+    this.#quarantine = this.#before.quarantine.draft();
+    this.#plugins = this.#before.plugins.byId.draft();
+    this.#router = this.#before.router.draft();
+    this.#routed = this.#before.routed.draft();
+  }
+
+  apply({ kind, id, bytes }: EntityChange): void {
+    // A newer control plane may publish kinds that this version has no use for.
+    if (!isEntityKind(kind)) return;
+    this.#touched.get(kind)?.add(id);
+    this.#quarantine.clear(kind, id);
+    this.#unreadable.delete(`${kind}/${id}`);
+    this.#pluginBytes.delete(id);
+    if (bytes === undefined) this.#draft.delete(kind, id);
+    else this.#put(kind, id, bytes);
+  }
+
+  /** What refuses the whole change. Closes the tables: no change is applied after this. */
+  problemsOfTheWhole(): readonly Quarantined[] {
+    this.#tables = this.#draft.finish();
+    const problems = [...this.#unreadable.values()].filter(({ kind }) => NEVER_LEFT_OUT.has(kind));
+    const [credential] = this.#change.contentKey === undefined ? this.#tables.entities.keyauth_credentials.values() : [];
+    if (credential === undefined) return problems;
+    const reason = 'there are credentials, but no content key to look them up with: every client would be refused';
+    return [...problems, { kind: 'keyauth_credentials', id: credential.id, code: 'CONFIG_CONTENT_KEY_MISSING', reason }];
+  }
+
+  /** Brings the router up to date: routes that changed, and those of services that were switched on or off. */
+  *settleRoutes(): Generator<void> {
+    const routeIds = new Set(this.#touchedOf('routes'));
+    for (const serviceId of this.#touchedOf('services')) {
+      this.#checkProtocol(serviceId);
+      if (isSwitchedOff(this.#before.tables, serviceId) === isSwitchedOff(this.#tables, serviceId)) continue;
+      for (const routeId of this.#tables.referrers.routes.membersOf(serviceId)) routeIds.add(routeId);
+    }
+    for (const routeId of routeIds) {
+      this.#settleRoute(routeId);
+      yield;
+    }
+  }
+
+  *settleTargets(): Generator<void> {
+    for (const id of this.#touchedOf('targets')) {
+      const target = this.#tables.entities.targets.get(id);
+      if (target !== undefined && addressOf(target) === undefined) {
+        this.#quarantine.add({ kind: 'targets', id, code: 'CONFIG_TARGET_INVALID', reason: `${target.target} is no address with a port` });
+      }
+      yield;
+    }
+  }
+
+  *settlePlugins(): Generator<void> {
+    for (const id of this.#touchedOf('plugins')) {
+      const entity = this.#tables.entities.plugins.get(id);
+      const bytes = this.#pluginBytes.get(id);
+      if (entity === undefined || bytes === undefined) this.#plugins.delete(id);
+      else this.#settlePlugin(entity, bytes);
+      yield;
+    }
+  }
+
+  /** Finds what refers to an entity that is not there: among what changed, and where an entity came or went. */
+  *settleReferences(): Generator<void> {
+    for (const kind of entityKinds) {
+      for (const id of this.#touchedOf(kind)) {
+        this.#checkReferences(kind, id);
+        // In a snapshot every entity is new, so every referrer is checked for itself.
+        if (!this.#change.reset && this.#before.tables.entities[kind].has(id) !== this.#tables.entities[kind].has(id)) {
+          for (const referring of entityKinds) for (const referrer of this.#tables.referrers[referring].membersOf(id)) this.#checkReferences(referring, referrer);
+        }
+        yield;
+      }
+    }
+  }
+
+  finish(): CompiledConfig {
+    const { version, contentRoot, contentKey } = this.#change;
+    const [tables, quarantine] = [this.#tables, this.#quarantine.finish()];
+    const plugins = this.#plugins.changed ? new PluginSet(this.#plugins.finish()) : this.#before.plugins;
+    const lookupKey = contentKey === undefined ? undefined : deriveLookupKey(contentKey);
+    const earlier = this.#sharable;
+    const routes = earlier?.routes.serves(tables, plugins, quarantine) === true ? earlier.routes : new RuntimeRoutes(tables, plugins, quarantine);
+    const identities = earlier?.identities.serves(tables, lookupKey) === true ? earlier.identities : new Identities(tables, lookupKey, this.#services.clock);
+    return new CompiledConfig(version, contentRoot, { tables, quarantine, plugins, routes, identities, router: this.#router.finish(), routed: this.#routed.finish() });
+  }
+
+  /** Frees what was made for a configuration that will not be. */
+  giveUp(): void {
+    for (const plugin of this.#made) plugin.close();
+  }
+
+  #put<K extends EntityKind>(kind: K, id: string, bytes: Uint8Array): void {
+    try {
+      const entity = this.#services.decodeEntity(kind, bytes);
+      if (entity.id !== id) throw new Error(`it calls itself ${entity.id}`);
+      this.#draft.put(kind, entity);
+      if (kind === 'plugins') this.#pluginBytes.set(id, bytes);
+    } catch (thrown) {
+      this.#draft.delete(kind, id);
+      const entry: Quarantined = { kind, id, code: 'CONFIG_ENTITY_UNREADABLE', reason: describeThrown(thrown) };
+      this.#unreadable.set(`${kind}/${id}`, entry);
+      this.#quarantine.add(entry);
+    }
+  }
+
+  #settleRoute(id: string): void {
+    const wanted = this.#tables.entities.routes.get(id);
+    const routed = this.#routed.get(id);
+    const isWanted = wanted !== undefined && this.#isRouted(wanted);
+    if (routed !== undefined && (!isWanted || routed !== wanted)) {
+      this.#router.remove(routed);
+      this.#routed.delete(id);
+    }
+    if (routed === wanted) return;
+    this.#clearIf('routes', id, 'CONFIG_ROUTE_UNMATCHABLE');
+    if (!isWanted) return;
+    const problem = this.#router.add(wanted);
+    this.#routed.set(id, wanted);
+    if (problem !== undefined) this.#quarantine.add({ kind: 'routes', id, code: 'CONFIG_ROUTE_UNMATCHABLE', reason: problem });
+  }
+
+  /** A disabled service's routes match nothing; those of a service that is not there match and answer 503. */
+  #isRouted(route: Published<'routes'>): boolean {
+    if (!route.protocols.some((protocol) => HTTP_PROTOCOLS.has(protocol))) {
+      this.#quarantine.add({ kind: 'routes', id: route.id, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `routes for ${route.protocols.join(', ')} are not served by this version` });
+      return false;
+    }
+    return route.service === null || !isSwitchedOff(this.#tables, route.service.id);
+  }
+
+  #checkProtocol(serviceId: string): void {
+    const service = this.#tables.entities.services.get(serviceId);
+    if (service === undefined || service.protocol === 'http' || service.protocol === 'https') return;
+    this.#quarantine.add({ kind: 'services', id: serviceId, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `services that speak ${service.protocol} are not served by this version` });
+  }
+
+  #settlePlugin(entity: Published<'plugins'>, bytes: Uint8Array): void {
+    const earlier = this.#reusable.byId.get(entity.id);
+    const reused = earlier?.isMadeOf(bytes) === true ? earlier : undefined;
+    const held = reused ?? new HeldPlugin(entity, bytes, this.#services);
+    if (reused === undefined) this.#made.push(held);
+    this.#plugins.set(entity.id, held);
+    if (held.quarantined !== undefined) this.#quarantine.add(held.quarantined);
+  }
+
+  #checkReferences<K extends EntityKind>(kind: K, id: string): void {
+    const entity = this.#tables.entities[kind].get(id);
+    const missing = entity === undefined ? undefined : referencesOf(kind, entity).find((reference) => !this.#tables.entities[reference.to].has(reference.id));
+    if (missing === undefined) this.#clearIf(kind, id, 'CONFIG_REFERENCE_DANGLING');
+    else this.#quarantine.add({ kind, id, code: 'CONFIG_REFERENCE_DANGLING', reason: `it refers to ${missing.id} of ${missing.to}, which is not there` });
+  }
+
+  #clearIf(kind: EntityKind, id: string, code: string): void {
+    if (this.#quarantine.get(kind, id)?.code === code) this.#quarantine.clear(kind, id);
+  }
+
+  #touchedOf(kind: EntityKind): ReadonlySet<string> {
+    return this.#touched.get(kind) ?? new Set();
+  }
+}
+
+function isSwitchedOff(tables: ConfigTables, serviceId: string): boolean {
+  return tables.entities.services.get(serviceId)?.enabled === false;
+}
+
+function emptyParts(): Omit<ConfigParts, 'routes' | 'identities'> {
+  return { tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), routed: new PersistentMap() };
+}

@@ -1,0 +1,74 @@
+/**
+ * The configuration that a thread serves (ActiveConfig) together with what its successor is built from. Immutable; made
+ * by compile.ts alone. Holds its plugin instances from birth until `release`.
+ */
+import type { ConsumerRef, CredentialRef, RequestView } from '../../shared/plugins/contract.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { Router } from '../router/router.ts';
+import type { ActiveConfig, RouteMatch } from './active-config.ts';
+import type { ConfigTables, Published } from './config-tables.ts';
+import type { Identities } from './identities.ts';
+import type { PersistentMap } from './persistent-map.ts';
+import type { PluginSet } from './plugin-instances.ts';
+import type { QuarantineList } from './quarantine.ts';
+import type { RuntimeRoutes } from './runtime-routes.ts';
+
+/** The parts, as compile.ts carries them from one configuration to the next. */
+export interface ConfigParts {
+  readonly tables: ConfigTables;
+  readonly quarantine: QuarantineList;
+  readonly router: Router;
+  /** The routes that the router knows, as they were added to it. */
+  readonly routed: PersistentMap<Published<'routes'>>;
+  readonly plugins: PluginSet;
+  readonly routes: RuntimeRoutes;
+  readonly identities: Identities;
+}
+
+export class CompiledConfig implements ActiveConfig {
+  readonly version: ConfigVersion;
+  readonly contentRoot: string;
+  readonly routeCount: number;
+  readonly parts: ConfigParts;
+  #released = false;
+
+  constructor(version: ConfigVersion, contentRoot: string, parts: ConfigParts) {
+    this.version = version;
+    this.contentRoot = contentRoot;
+    this.routeCount = parts.tables.entities.routes.size;
+    this.parts = parts;
+    parts.plugins.hold();
+  }
+
+  match(request: RequestView): RouteMatch | undefined {
+    const hit = this.parts.router.match(request);
+    const route = hit === undefined ? undefined : this.parts.routes.routeOf(hit.routeId);
+    return hit === undefined || route === undefined ? undefined : { route, matchedPathLength: hit.matchedPathLength };
+  }
+
+  consumerById(id: string): ConsumerRef | undefined {
+    return this.parts.identities.consumerById(id);
+  }
+
+  consumerByUsername(username: string): ConsumerRef | undefined {
+    return this.parts.identities.consumerByUsername(username);
+  }
+
+  credentialBySecret(kind: 'keyauth_credentials', presented: string): CredentialRef | undefined {
+    return this.parts.identities.credentialBySecret(kind, presented);
+  }
+
+  groupsOf(consumerId: string): readonly string[] {
+    return this.parts.identities.groupsOf(consumerId);
+  }
+
+  /**
+   * To be called once by the owner: after the last request pinned to it ended, or where it is never served. Closes the
+   * plugin instances that no other configuration has; the configuration must not be used as a base any more. Idempotent.
+   */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.parts.plugins.release();
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Which plugins run for a route and a consumer: one per name, the most specific that is enabled, in the order of Kong's
+ * precedence (route and service and consumer together first, global last). Called when a request first needs the answer.
+ */
+import type { PluginChain } from './active-config.ts';
+import type { Quarantined } from './compile-contract.ts';
+import { scopeKey, type ConfigTables, type Published } from './config-tables.ts';
+import type { HeldPlugin, PluginSet } from './plugin-instances.ts';
+
+export function hasOwnPlugins(tables: ConfigTables, consumerId: string): boolean {
+  return tables.referrers.plugins.membersOf(consumerId).size > 0;
+}
+
+export interface ResolvedChain {
+  readonly chain: PluginChain;
+  /** A plugin of it that could not be made: the chain refuses every request, before any other plugin can answer one. */
+  readonly broken: Quarantined | undefined;
+}
+
+export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Published<'routes'>, consumerId: string | undefined): ResolvedChain {
+  const chosen = new Map<string, HeldPlugin>();
+  for (const scope of scopesOf(route.id, route.service?.id, consumerId)) {
+    // Sorted, so that the same entities give the same chain however they arrived.
+    for (const id of [...tables.pluginsByScope.membersOf(scope)].toSorted()) {
+      const plugin = plugins.byId.get(id);
+      if (plugin === undefined || !plugin.entity.enabled || chosen.has(plugin.entity.name)) continue;
+      if (plugin.entity.protocols.some((protocol) => route.protocols.includes(protocol))) chosen.set(plugin.entity.name, plugin);
+    }
+  }
+  const held = [...chosen.values()];
+  const entries = held.map(({ entry }) => entry).toSorted((a, b) => b.priority - a.priority || (a.name < b.name ? 1 : -1));
+  const broken = held.find(({ quarantined }) => quarantined !== undefined);
+  const chain: PluginChain = {
+    entries,
+    requestHead: broken === undefined ? entries.filter(({ instance }) => instance.requestHead !== undefined) : [broken.entry],
+    responseHead: entries.filter(({ instance }) => instance.responseHead !== undefined),
+    log: entries.filter(({ instance }) => instance.log !== undefined),
+    requestBodyMaxBytes: Math.max(0, ...entries.map(({ instance }) => instance.requestBody?.maxBytes ?? 0)),
+  };
+  return { chain, broken: broken?.quarantined };
+}
+
+/** Most specific first. */
+function scopesOf(routeId: string, serviceId: string | undefined, consumerId: string | undefined): ReadonlySet<string> {
+  const [route, service, consumer] = [routeId, serviceId ?? '', consumerId ?? ''];
+  // Without a service or a consumer some of these are the same: the set keeps the first.
+  return new Set([
+    scopeKey(route, service, consumer),
+    scopeKey(route, '', consumer),
+    scopeKey('', service, consumer),
+    scopeKey(route, service, ''),
+    scopeKey('', '', consumer),
+    scopeKey(route, '', ''),
+    scopeKey('', service, ''),
+    scopeKey('', '', ''),
+  ]);
+}

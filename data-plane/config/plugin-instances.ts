@@ -1,0 +1,107 @@
+/**
+ * The plugins of a configuration as they run. An instance is made once per entity and content and shared by all
+ * configurations that have it; it is closed when the last of them lets go. A plugin that can't be made is replaced by one
+ * that refuses every request: what it was to protect must never stand open (S6).
+ */
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import type { Verdict } from '../../shared/plugins/contract.ts';
+import type { ChainEntry } from './active-config.ts';
+import type { CompileServices, Quarantined } from './compile-contract.ts';
+import type { Published } from './config-tables.ts';
+import { PersistentMap } from './persistent-map.ts';
+
+/** Behind every plugin: wherever a request joins the chain, for instance after authentication, this is still to come. */
+const REPLACEMENT_PRIORITY = Number.MIN_SAFE_INTEGER;
+
+export class HeldPlugin {
+  readonly entity: Published<'plugins'>;
+  readonly entry: ChainEntry;
+  /** Set where the entry is a replacement. */
+  readonly quarantined: Quarantined | undefined;
+  readonly #bytes: Uint8Array;
+  readonly #log: { warn(event: string, fields?: Readonly<Record<string, string>>): void };
+  #holders = 0;
+
+  constructor(entity: Published<'plugins'>, bytes: Uint8Array, services: CompileServices) {
+    this.entity = entity;
+    // A copy: what is given may be a view of a whole snapshot, which must not stay in memory for it.
+    this.#bytes = Uint8Array.from(bytes);
+    this.#log = services.logOf(entity.name, entity.id);
+    const made = makeEntry(entity, services);
+    this.entry = made.entry;
+    this.quarantined = made.quarantined;
+  }
+
+  /** True where these bytes would make the same instance. */
+  isMadeOf(bytes: Uint8Array): boolean {
+    return Buffer.compare(this.#bytes, bytes) === 0;
+  }
+
+  /** One more set has it. */
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  /** One set less; closes after the last. */
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.close();
+  }
+
+  close(): void {
+    try {
+      this.entry.instance.close?.();
+    } catch (thrown) {
+      this.#log.warn('plugin-close-failed', { reason: describeThrown(thrown) });
+    }
+  }
+}
+
+/** The plugins of one configuration, and of its successors for as long as no plugin changes: then holding costs nothing. */
+export class PluginSet {
+  readonly byId: PersistentMap<HeldPlugin>;
+  #holders = 0;
+
+  constructor(byId: PersistentMap<HeldPlugin> = new PersistentMap()) {
+    this.byId = byId;
+  }
+
+  /** One more configuration has them. */
+  hold(): void {
+    this.#holders += 1;
+    if (this.#holders === 1) for (const plugin of this.byId.values()) plugin.hold();
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) for (const plugin of this.byId.values()) plugin.release();
+  }
+}
+
+interface MadeEntry {
+  readonly entry: ChainEntry;
+  readonly quarantined: Quarantined | undefined;
+}
+
+function makeEntry(entity: Published<'plugins'>, services: CompileServices): MadeEntry {
+  const { id, name } = entity;
+  const plugin = services.plugins.get(name);
+  // Nobody asks a disabled plugin anything, so it needs neither an instance nor to be known.
+  if (!entity.enabled) return { entry: { pluginId: id, name, priority: REPLACEMENT_PRIORITY, instance: {} }, quarantined: undefined };
+  if (plugin === undefined) {
+    const reason = `plugin ${name} is not known to this data plane (known: ${[...services.plugins.keys()].join(', ')})`;
+    return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_UNKNOWN', reason });
+  }
+  try {
+    const instance = plugin.create(entity.config, { pluginId: id, clock: services.clock, counters: services.counters, log: services.logOf(name, id) });
+    return { entry: { pluginId: id, name, priority: plugin.schema.priority, instance }, quarantined: undefined };
+  } catch (thrown) {
+    const reason = thrown instanceof HoldfastError ? `${thrown.code}: ${thrown.message}` : describeThrown(thrown);
+    return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_FAILED', reason: `plugin ${name} could not be made: ${reason}` });
+  }
+}
+
+function replaced({ id, name }: Published<'plugins'>, quarantined: Quarantined): MadeEntry {
+  const refusal: Verdict = { kind: 'respond', status: 503, message: 'The upstream server is currently unavailable', headers: [['X-Holdfast-Error', quarantined.code]] };
+  return { entry: { pluginId: id, name, priority: REPLACEMENT_PRIORITY, instance: { requestHead: () => refusal } }, quarantined };
+}

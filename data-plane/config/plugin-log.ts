@@ -1,0 +1,26 @@
+/**
+ * The log of one plugin entity, bounded: a plugin that warns on every request must not become the load (R5). What was
+ * left out is counted and told with the next line.
+ */
+import type { Logger } from '../../shared/log.ts';
+import type { PluginServices } from '../../shared/plugins/contract.ts';
+
+const LINES_PER_MINUTE = 20;
+const MINUTE_MS = 60_000;
+
+export function createPluginLog(log: Logger, clock: { nowMs(): number }, plugin: string, pluginId: string): PluginServices['log'] {
+  let [minute, lines, leftOut] = [-1, 0, 0];
+  return {
+    warn(event, fields = {}) {
+      const now = Math.floor(clock.nowMs() / MINUTE_MS);
+      if (now !== minute) [minute, lines] = [now, 0];
+      lines += 1;
+      if (lines > LINES_PER_MINUTE) {
+        leftOut += 1;
+        return;
+      }
+      log.warn({ ...fields, event, plugin, pluginId, leftOut }, `plugin ${plugin} warns`);
+      leftOut = 0;
+    },
+  };
+}

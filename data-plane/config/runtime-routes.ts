@@ -1,0 +1,140 @@
+/**
+ * Routes, services and upstreams in the form in which requests use them, resolved when first asked for and then kept: a
+ * change costs nothing here beyond forgetting, and one instance serves all configurations between which none of it changed.
+ */
+import { splitPort } from '../../shared/model/string-rules.ts';
+import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream } from './active-config.ts';
+import type { ConfigTables, Published } from './config-tables.ts';
+import { chainOf, hasOwnPlugins } from './plugin-chains.ts';
+import type { PluginSet } from './plugin-instances.ts';
+import type { QuarantineList } from './quarantine.ts';
+
+/** Chains of one route that differ by consumer; beyond it the oldest is made anew when needed (R5). */
+const MAX_CONSUMER_CHAINS = 4_096;
+
+export class RuntimeRoutes {
+  readonly #tables: ConfigTables;
+  readonly #plugins: PluginSet;
+  readonly #quarantine: QuarantineList;
+  readonly #routes = new Map<string, RuntimeRoute>();
+  readonly #services = new Map<string, RuntimeService>();
+  readonly #upstreams = new Map<string, RuntimeUpstream>();
+
+  constructor(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList) {
+    this.#tables = tables;
+    this.#plugins = plugins;
+    this.#quarantine = quarantine;
+  }
+
+  /** True where a configuration of these would answer the same. */
+  serves(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList): boolean {
+    const [mine, theirs] = [this.#tables.entities, tables.entities];
+    const sameEntities = mine.routes === theirs.routes && mine.services === theirs.services && mine.upstreams === theirs.upstreams && mine.targets === theirs.targets;
+    return sameEntities && this.#plugins === plugins && this.#quarantine === quarantine;
+  }
+
+  /** Undefined where there is no such route. */
+  routeOf(id: string): RuntimeRoute | undefined {
+    const known = this.#routes.get(id);
+    if (known !== undefined) return known;
+    const entity = this.#tables.entities.routes.get(id);
+    if (entity === undefined) return undefined;
+    const { chain, broken } = chainOf(this.#tables, this.#plugins, entity, undefined);
+    const made = new CompiledRoute(entity, {
+      service: this.#serviceOf(entity),
+      quarantined: this.#quarantine.codeOf(entity) ?? broken?.code,
+      chain,
+      consumerChain: (consumerId) => (hasOwnPlugins(this.#tables, consumerId) ? chainOf(this.#tables, this.#plugins, entity, consumerId).chain : undefined),
+    });
+    this.#routes.set(id, made);
+    return made;
+  }
+
+  #serviceOf(route: Published<'routes'>): RuntimeService | undefined {
+    const id = route.service?.id;
+    const known = id === undefined ? undefined : this.#services.get(id);
+    const entity = id === undefined || known !== undefined ? undefined : this.#tables.entities.services.get(id);
+    if (entity === undefined || (entity.protocol !== 'http' && entity.protocol !== 'https')) return known;
+    const made: RuntimeService = {
+      id: entity.id, name: entity.name, protocol: entity.protocol, host: entity.host, port: entity.port, path: entity.path ?? '',
+      retries: entity.retries, connectTimeoutMs: entity.connect_timeout, writeTimeoutMs: entity.write_timeout, readTimeoutMs: entity.read_timeout,
+      enabled: entity.enabled, upstream: this.#upstreamNamed(entity.host),
+    };
+    this.#services.set(entity.id, made);
+    return made;
+  }
+
+  #upstreamNamed(host: string): RuntimeUpstream | undefined {
+    const id = this.#tables.upstreamIdByName.get(host.toLowerCase());
+    const known = id === undefined ? undefined : this.#upstreams.get(id);
+    const entity = id === undefined || known !== undefined ? undefined : this.#tables.entities.upstreams.get(id);
+    if (entity === undefined) return known;
+    const targetIds = [...this.#tables.referrers.targets.membersOf(entity.id)].toSorted();
+    const targets = targetIds.flatMap((targetId) => runtimeTarget(this.#tables.entities.targets.get(targetId)));
+    const made: RuntimeUpstream = { id: entity.id, name: entity.name, algorithm: entity.algorithm, hostHeader: entity.host_header, targets };
+    this.#upstreams.set(entity.id, made);
+    return made;
+  }
+}
+
+/** Where a target says it is; undefined where that is no address. */
+export function addressOf(target: Published<'targets'>): { readonly host: string; readonly port: number } | undefined {
+  const { host, port } = splitPort(target.target) ?? {};
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
+function runtimeTarget(target: Published<'targets'> | undefined): readonly RuntimeTarget[] {
+  const address = target === undefined || target.weight === 0 ? undefined : addressOf(target);
+  return target === undefined || address === undefined ? [] : [{ id: target.id, ...address, weight: target.weight }];
+}
+
+interface RouteParts {
+  readonly service: RuntimeService | undefined;
+  readonly quarantined: string | undefined;
+  readonly chain: PluginChain;
+  /** Undefined for a consumer that has no plugins of its own. */
+  readonly consumerChain: (consumerId: string) => PluginChain | undefined;
+}
+
+class CompiledRoute implements RuntimeRoute {
+  readonly id: string;
+  readonly name: string | null;
+  readonly protocols: ReadonlySet<string>;
+  readonly httpsRedirectStatusCode: RuntimeRoute['httpsRedirectStatusCode'];
+  readonly stripPath: boolean;
+  readonly preserveHost: boolean;
+  readonly pathHandling: 'v0' | 'v1';
+  readonly requestBuffering: boolean;
+  readonly responseBuffering: boolean;
+  readonly service: RuntimeService | undefined;
+  readonly quarantined: string | undefined;
+  readonly #parts: RouteParts;
+  readonly #consumerChains = new Map<string, PluginChain>();
+
+  constructor(entity: Published<'routes'>, parts: RouteParts) {
+    this.id = entity.id;
+    this.name = entity.name;
+    this.protocols = new Set(entity.protocols);
+    this.httpsRedirectStatusCode = entity.https_redirect_status_code;
+    this.stripPath = entity.strip_path;
+    this.preserveHost = entity.preserve_host;
+    this.pathHandling = entity.path_handling;
+    this.requestBuffering = entity.request_buffering;
+    this.responseBuffering = entity.response_buffering;
+    this.service = parts.service;
+    this.quarantined = parts.quarantined;
+    this.#parts = parts;
+  }
+
+  chainFor(consumerId: string | undefined): PluginChain {
+    if (consumerId === undefined) return this.#parts.chain;
+    const known = this.#consumerChains.get(consumerId);
+    if (known !== undefined) return known;
+    const made = this.#parts.consumerChain(consumerId);
+    if (made === undefined) return this.#parts.chain;
+    const [oldest] = this.#consumerChains.size < MAX_CONSUMER_CHAINS ? [] : this.#consumerChains.keys();
+    if (oldest !== undefined) this.#consumerChains.delete(oldest);
+    this.#consumerChains.set(consumerId, made);
+    return made;
+  }
+}
