@@ -1,0 +1,26 @@
+/** What the sessions of a sync server share; put together by sync-server.ts. */
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { CertificateAuthority } from '../enrolment/certificate-authority.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import type { DataPlaneStore } from '../store/data-plane-store.ts';
+import type { ReleaseStore } from '../store/release-store.ts';
+import type { SigningKeyStore } from '../store/signing-key-store.ts';
+import type { Ingest } from '../telemetry/ingest.ts';
+
+export interface SessionDependencies {
+  readonly dataPlanes: Pick<DataPlaneStore, 'get' | 'list' | 'report' | 'setCertificate'>;
+  readonly releases: Pick<ReleaseStore, 'get'>;
+  readonly contentKeys: Pick<SigningKeyStore, 'listContentKeys'>;
+  readonly publisher: Publisher;
+  readonly authority: CertificateAuthority;
+  /** Bundles, oldest first. */
+  readonly rootStatements: readonly string[];
+  readonly ingest: Ingest;
+  readonly certificateLifetimeMs: number;
+  readonly softwareVersion: string;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}

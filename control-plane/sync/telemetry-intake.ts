@@ -1,0 +1,65 @@
+/**
+ * Stores the telemetry of one session in order, one batch at a time, so that an acknowledgement may say "everything up to
+ * here" (T3). A batch that can't be stored now is tried again; one that never can is left unacknowledged and takes its credit
+ * with it. Used by session.ts; what waits is bounded by the credit.
+ */
+import { Backoff } from '../../shared/backoff.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { Telemetry } from '../../shared/wire/sync-message.ts';
+
+export interface TelemetryIntakeOptions {
+  readonly store: (telemetry: Telemetry) => Promise<void>;
+  readonly onStored: (telemetry: Telemetry) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+const RETRY = { initialMs: 200, maximumMs: 10_000 };
+
+export class TelemetryIntake {
+  readonly #options: TelemetryIntakeOptions;
+  readonly #backoff: Backoff;
+  #queue: Promise<void> = Promise.resolve();
+  #stopped = false;
+  /** Boots with a batch that can't be stored: nothing after it may be acknowledged. */
+  readonly #stuck = new Set<string>();
+
+  constructor(options: TelemetryIntakeOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff({ ...RETRY, random: options.random });
+  }
+
+  take(telemetry: Telemetry): void {
+    this.#queue = this.#queue.then(() => this.#store(telemetry));
+  }
+
+  /** What waits is forgotten: it was not acknowledged, so the data plane sends it again. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #store(telemetry: Telemetry): Promise<void> {
+    while (!this.#stopped && !this.#stuck.has(telemetry.bootId)) {
+      try {
+        await this.#options.store(telemetry);
+        this.#backoff.reset();
+        if (!this.#stopped) this.#options.onStored(telemetry);
+        return;
+      } catch (thrown) {
+        if (thrown instanceof HoldfastError && !thrown.retryable) {
+          this.#stuck.add(telemetry.bootId);
+          this.#options.log.error({ event: 'telemetry-stuck', boot: telemetry.bootId, sequence: telemetry.sequence, reason: describeThrown(thrown) }, 'a telemetry batch can not be stored; the data plane keeps it and what follows');
+        } else await this.#wait(this.#backoff.nextDelayMs());
+      }
+    }
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.after(delayMs, resolve);
+    });
+  }
+}
