@@ -21,6 +21,11 @@ export function isDuplicate(thrown: unknown): boolean {
   return sqlState(thrown) === '23505';
 }
 
+/** True for not_null_violation. */
+export function isNullRefused(thrown: unknown): boolean {
+  return sqlState(thrown) === '23502';
+}
+
 /** SQLSTATEs and classes that say that the server is not there for us: connection, resources, shutdown. */
 const ABSENCE = /^(08|53|57P)/;
 const QUERY_CANCELED = '57014';

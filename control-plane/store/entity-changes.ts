@@ -6,9 +6,10 @@
 import type { EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { Transaction } from './database.ts';
-import { onlyRow } from './database.ts';
+import { isNullRefused } from './database-error.ts';
+import { onlyRow, type Transaction } from './database.ts';
 import type { Actor, GatewayScope } from './scope.ts';
+import { gatewayUnknown } from './secret-keys.ts';
 
 export interface EntityChange {
   readonly kind: EntityKind;
@@ -35,12 +36,12 @@ export async function commitChanges(transaction: Transaction, scope: GatewayScop
     );
     return undefined;
   }
-  const rows = await transaction.commitWith<ConfigVersion>(
+  const committing = transaction.commitWith<ConfigVersion>(
     `WITH head AS (
        UPDATE gateways SET head_sequence = head_sequence + 1
        WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING epoch, head_sequence AS sequence),
      changed AS (
-       -- A gateway deleted meanwhile has no head: NOT NULL then refuses the whole write.
+       -- A deleted gateway has no head: NOT NULL then refuses the whole write.
        INSERT INTO changes (tenant_id, gateway_id, epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, actor_id, actor, request_id)
        SELECT $1, $2, (SELECT epoch FROM head), (SELECT sequence FROM head), c.ordinal, c.kind, c.id, CASE WHEN c.after IS NULL THEN 'delete' ELSE 'put' END, c.before, c.after, $3, $4, $6
        FROM unnest($10::text[], $11::uuid[], $12::bytea[], $13::bytea[]) WITH ORDINALITY AS c (kind, id, before, after, ordinal)),
@@ -55,6 +56,9 @@ export async function commitChanges(transaction: Transaction, scope: GatewayScop
       published.map((change) => change.before ?? null), published.map((change) => change.after ?? null),
     ],
   );
+  const rows = await committing.catch((thrown: unknown) => {
+    throw isNullRefused(thrown) ? gatewayUnknown(scope) : thrown;
+  });
   const { epoch, sequence } = onlyRow(rows);
   return { epoch, sequence };
 }

@@ -1,0 +1,152 @@
+/** Before serving: servers, logins, roles and migrations that are accepted, made or refused. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { test } from 'node:test';
+import { checkServerVersion } from '../control-plane/store/database-roles.ts';
+import { readMigrations, type Migration } from '../control-plane/store/migrate.ts';
+import { bootstrapDatabase, prepareDatabase, withDatabase, withLogin } from '../control-plane/store/prepare-database.ts';
+import { openStore } from '../control-plane/store/store.ts';
+import { systemClock } from '../shared/clock.ts';
+import { HoldfastError } from '../shared/errors.ts';
+import { createMemoryLogger } from '../shared/log.ts';
+import { createTestDatabase, onServer, openTestStore, testServer } from './support/postgres.ts';
+import { newName, TEST_ACTOR } from './support/store-scene.ts';
+
+const { log } = createMemoryLogger('test');
+const keyEncryptionKey = randomBytes(32);
+const { superuserConnectionString, passwordFile } = await testServer();
+
+/** A new login role and, owned by it, a database; the login's connection string. */
+async function externalDatabase(login: string, attributes: string): Promise<string> {
+  await onServer(superuserConnectionString, async (client) => {
+    await client.query(`CREATE ROLE ${login} LOGIN PASSWORD 'p' ${attributes}`);
+    await client.query(`CREATE DATABASE ${login} OWNER ${login}`);
+  });
+  return withLogin(withDatabase(superuserConnectionString, login), login, 'p');
+}
+
+async function refusal(promise: Promise<unknown>): Promise<HoldfastError> {
+  const thrown: unknown = await promise.then(() => undefined, (error: unknown) => error);
+  assert.ok(thrown instanceof HoldfastError, String(thrown));
+  return thrown;
+}
+
+function migration(number: number, sql: string): Migration {
+  return { number, name: `00${number}-test.sql`, sql, checksum: `checksum of ${sql}` };
+}
+
+// First, while the server has none of our roles.
+test('a login that may create roles makes them itself, then serves', async () => {
+  const connectionString = await externalDatabase('maker', 'CREATEROLE');
+  await prepareDatabase({ connectionString, log });
+  await prepareDatabase({ connectionString, log });
+  const store = await openStore({ connectionString, keyEncryptionKey, log, clock: systemClock });
+  try {
+    assert.equal((await store.tenants.create('acme', TEST_ACTOR)).kind, 'stored');
+  } finally {
+    await store.stop();
+  }
+});
+
+test('a login that may not is told the exact SQL, and serves once an administrator has run it', async () => {
+  const connectionString = await externalDatabase('modest', '');
+  const refused = await refusal(prepareDatabase({ connectionString, log }));
+  assert.equal(refused.code, 'STORE_ROLES_MISSING');
+  const statements = refused.message.split('\n').slice(1).join('\n');
+  assert.match(statements, /GRANT holdfast_migration, holdfast_app, holdfast_publisher, holdfast_ingest, holdfast_authentication TO "modest";/);
+  await onServer(withDatabase(superuserConnectionString, 'modest'), (client) => client.query(statements));
+  await prepareDatabase({ connectionString, log });
+  const store = await openStore({ connectionString, keyEncryptionKey, log, clock: systemClock });
+  await store.stop();
+});
+
+test('a superuser and a login with BYPASSRLS are refused, both for migrating and for serving, with the SQL for a better one', async () => {
+  const { superuserConnectionString: superuser } = await createTestDatabase();
+  const bypassing = await externalDatabase('bypassing', 'BYPASSRLS');
+  for (const [connectionString, why] of [[superuser, /is a superuser/], [bypassing, /has BYPASSRLS/]] as const) {
+    for (const attempt of [() => prepareDatabase({ connectionString, log }), () => openStore({ connectionString, keyEncryptionKey, log, clock: systemClock })]) {
+      const refused = await refusal(attempt());
+      assert.equal(refused.code, 'STORE_ROLE_TOO_POWERFUL');
+      assert.match(refused.message, why);
+      assert.match(refused.message, /CREATE ROLE holdfast_server LOGIN NOINHERIT/);
+    }
+  }
+});
+
+test('a server older than 15 is refused', async () => {
+  await onServer(superuserConnectionString, async (client) => {
+    await checkServerVersion(client);
+    // A function of ours that stands before the built-in one in the search path, and tells of an older server.
+    await client.query("BEGIN; CREATE SCHEMA older; CREATE FUNCTION older.current_setting(text) RETURNS text LANGUAGE sql AS $$ SELECT CASE $1 WHEN 'server_version' THEN '14.9' ELSE '140009' END $$; SET LOCAL search_path = older, pg_catalog");
+    const refused = await refusal(checkServerVersion(client));
+    assert.equal(refused.code, 'STORE_SERVER_TOO_OLD');
+    assert.match(refused.message, /14\.9/);
+  });
+});
+
+test('bootstrapping twice keeps the password, in a file that nobody else can read', async () => {
+  const options = { superuserConnectionString, passwordFile, databaseName: 'twice', log };
+  const first = await bootstrapDatabase(options);
+  assert.equal(await bootstrapDatabase(options), first);
+  assert.equal(statSync(passwordFile).mode & 0o777, 0o600);
+  await prepareDatabase({ connectionString: first, log });
+  const { rows } = await onServer(first, (client) => client.query('SELECT rolsuper, rolbypassrls, rolinherit, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = session_user'));
+  assert.deepEqual(rows, [{ rolsuper: false, rolbypassrls: false, rolinherit: false, rolcreaterole: false, rolcreatedb: false }]);
+});
+
+test('the released migrations are numbered and never change', () => {
+  // A migration that is released is never edited: a change of the schema is a new file, and a new line here.
+  assert.deepEqual(readMigrations().map(({ number, name }) => [number, name]), [[1, '001-first-schema.sql']]);
+});
+
+test('each migration is applied once, by whichever of several control planes that start at once comes first', async () => {
+  const connectionString = await bootstrapDatabase({ superuserConnectionString, passwordFile, databaseName: 'at_once', log });
+  const migrations = [...readMigrations(), migration(2, 'CREATE TABLE counted (n int); INSERT INTO counted SELECT 1 FROM pg_sleep(0.1)')];
+  await Promise.all(Array.from({ length: 4 }, () => prepareDatabase({ connectionString, log, migrations })));
+  const { rows } = await onServer(withDatabase(superuserConnectionString, 'at_once'), (client) => client.query('SELECT (SELECT count(*)::int FROM holdfast.counted) AS counted, (SELECT count(*)::int FROM holdfast.schema_migrations) AS applied'));
+  assert.deepEqual(rows, [{ counted: 1, applied: 2 }]);
+});
+
+test('a changed migration is refused, naming it, and nothing is applied', async () => {
+  const connectionString = await bootstrapDatabase({ superuserConnectionString, passwordFile, databaseName: 'changed', log });
+  const [first] = readMigrations();
+  assert.ok(first);
+  await prepareDatabase({ connectionString, log });
+  const refused = await refusal(prepareDatabase({ connectionString, log, migrations: [{ ...first, checksum: 'another' }, migration(2, 'CREATE TABLE never (n int)')] }));
+  assert.equal(refused.code, 'STORE_MIGRATION_CHANGED');
+  assert.match(refused.message, /001-first-schema\.sql/);
+  const { rows } = await onServer(withDatabase(superuserConnectionString, 'changed'), (client) => client.query("SELECT to_regclass('holdfast.never') AS never"));
+  assert.deepEqual(rows, [{ never: null }]);
+});
+
+test('a database that a newer release has migrated is refused, naming the migration', async () => {
+  const connectionString = await bootstrapDatabase({ superuserConnectionString, passwordFile, databaseName: 'newer', log });
+  await prepareDatabase({ connectionString, log, migrations: [...readMigrations(), migration(2, 'CREATE TABLE newer (n int)')] });
+  const refused = await refusal(prepareDatabase({ connectionString, log }));
+  assert.equal(refused.code, 'STORE_SCHEMA_NEWER');
+  assert.match(refused.message, /002-test\.sql/);
+});
+
+test('a migration that fails leaves nothing of itself or of those before it', async () => {
+  const connectionString = await bootstrapDatabase({ superuserConnectionString, passwordFile, databaseName: 'failing', log });
+  await assert.rejects(prepareDatabase({ connectionString, log, migrations: [...readMigrations(), migration(2, 'CREATE TABLE half (n int); SELECT 1/0')] }), /division by zero/);
+  const { rows } = await onServer(withDatabase(superuserConnectionString, 'failing'), (client) => client.query("SELECT to_regnamespace('holdfast') AS schema"));
+  assert.deepEqual(rows, [{ schema: null }]);
+  await prepareDatabase({ connectionString, log });
+});
+
+test('another key-encryption key is refused at the start', async () => {
+  const { store, database } = await openTestStore();
+  assert.equal((await store.tenants.create(newName(), TEST_ACTOR)).kind, 'stored');
+  const again = await openStore({ ...database, log, clock: systemClock });
+  await again.stop();
+  const refused = await refusal(openStore({ ...database, keyEncryptionKey: randomBytes(32), log, clock: systemClock }));
+  assert.equal(refused.code, 'STORE_KEY_ENCRYPTION_KEY_WRONG');
+});
+
+test('a database that is not there is said to be unreachable, as something that may pass', async () => {
+  const refused = await refusal(prepareDatabase({ connectionString: 'postgresql://nobody:p@127.0.0.1:1/none', log }));
+  assert.equal(refused.code, 'STORE_UNAVAILABLE');
+  assert.equal(refused.retryable, true);
+});

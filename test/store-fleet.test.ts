@@ -1,0 +1,282 @@
+/** Tenants, gateways, operators, join tokens, data planes and telemetry in a real Postgres. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DataPlane } from '../control-plane/store/data-plane.ts';
+import type { GatewayScope } from '../control-plane/store/scope.ts';
+import { newId, type DataPlaneId, type GatewayId, type OperatorId, type TenantId } from '../shared/model/ids.ts';
+import type { TelemetryBatch } from '../shared/wire/telemetry-codec.ts';
+import { ManualClock } from './support/manual-clock.ts';
+import { onServer, openTestStore } from './support/postgres.ts';
+import { createGateway, insert, newName, TEST_ACTOR } from './support/store-scene.ts';
+
+const clock = new ManualClock(Date.UTC(2026, 5, 1));
+const { store, database } = await openTestStore({ clock });
+
+const HOUR_MS = 3_600_000;
+const inAnHour = (): Date => new Date(clock.nowMs() + HOUR_MS);
+const certificate = { serial: 'ab01', fingerprint: Buffer.alloc(32, 7), notAfter: new Date(Date.UTC(2027, 0, 1)) };
+
+async function enrol(scope: GatewayScope): Promise<DataPlane> {
+  const { token, secret } = await store.joinTokens.create(scope, { uses: 1, expiresAt: inAnHour(), labels: { region: 'eu' } }, TEST_ACTOR);
+  const dataPlane = await store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'host', certificate }));
+  assert.ok(dataPlane);
+  return dataPlane;
+}
+
+test('tenants: names are unique, renamed ones free theirs, only empty ones are deleted', async () => {
+  const [first, second] = [newName(), newName()];
+  const tenant = await store.tenants.create(first, TEST_ACTOR);
+  assert.equal(tenant.kind, 'stored');
+  assert.equal((await store.tenants.create(first, TEST_ACTOR)).kind, 'name-refused');
+  assert.equal((await store.tenants.create('not a name', TEST_ACTOR)).kind, 'name-refused');
+  const other = await store.tenants.create(second, TEST_ACTOR);
+  assert.equal(other.kind, 'stored');
+  assert.equal((await store.tenants.rename(other.value.id, first, TEST_ACTOR)).kind, 'name-refused');
+  assert.equal((await store.tenants.rename(tenant.value.id, newName(), TEST_ACTOR)).kind, 'stored');
+  assert.equal((await store.tenants.rename(other.value.id, first, TEST_ACTOR)).kind, 'stored');
+  assert.equal((await store.tenants.findByName(first))?.id, other.value.id);
+  const gateway = await store.gateways.create(other.value.id, 'default', TEST_ACTOR);
+  assert.equal(gateway.kind, 'stored');
+  assert.equal((await store.tenants.delete(other.value.id, TEST_ACTOR))?.kind, 'not-empty');
+  assert.equal(await store.gateways.delete(gateway.value, TEST_ACTOR), undefined);
+  assert.equal(await store.tenants.delete(other.value.id, TEST_ACTOR), undefined);
+  assert.equal(await store.tenants.get(other.value.id), undefined);
+  assert.deepEqual(await store.tenants.delete(other.value.id, TEST_ACTOR), { kind: 'not-found' });
+  assert.ok(!(await store.tenants.list()).some((listed) => listed.id === other.value.id));
+});
+
+test('gateways: names are unique in their tenant, are no path words, and only empty ones are deleted', async () => {
+  const scope = await createGateway(store);
+  const other = await createGateway(store);
+  const name = (await store.gateways.get(scope))?.name ?? '';
+  assert.equal((await store.gateways.create(scope.tenantId, name, TEST_ACTOR)).kind, 'name-refused');
+  assert.equal((await store.gateways.create(other.tenantId, name, TEST_ACTOR)).kind, 'stored');
+  assert.equal((await store.gateways.create(scope.tenantId, 'Services', TEST_ACTOR)).kind, 'name-refused');
+  assert.equal((await store.gateways.rename(scope, 'v1', TEST_ACTOR)).kind, 'name-refused');
+  assert.deepEqual(await store.gateways.create(newId<TenantId>(), 'x', TEST_ACTOR), { kind: 'not-found' });
+  assert.equal(await store.gateways.get({ tenantId: other.tenantId, gatewayId: scope.gatewayId }), undefined);
+  assert.equal((await store.gateways.findById(scope.gatewayId))?.tenantId, scope.tenantId);
+
+  const service = await insert(store, scope, 'services', { url: 'http://a' });
+  const dataPlane = await enrol(scope);
+  assert.match(JSON.stringify(await store.gateways.delete(scope, TEST_ACTOR)), /still has services/);
+  await store.write(scope, TEST_ACTOR, (writer) => writer.delete('services', service.id));
+  assert.match(JSON.stringify(await store.gateways.delete(scope, TEST_ACTOR)), /still has the data plane/);
+  await store.dataPlanes.revoke(scope, dataPlane.id, 'gone', TEST_ACTOR);
+  assert.equal(await store.gateways.delete(scope, TEST_ACTOR), undefined);
+  assert.equal(await store.gateways.findByName(scope.tenantId, name), undefined);
+  // The name is free, the history stays.
+  assert.equal((await store.gateways.create(scope.tenantId, name, TEST_ACTOR)).kind, 'stored');
+  assert.equal((await store.changes.readChangesSince(scope, { epoch: 0, sequence: 0 }, 10)).length, 2);
+});
+
+test('a gateway that does not exist, or is deleted while it is written to, takes nothing', async () => {
+  const nowhere: GatewayScope = { tenantId: (await createGateway(store)).tenantId, gatewayId: newId<GatewayId>() };
+  await assert.rejects(store.read(nowhere, async () => undefined), { code: 'STORE_GATEWAY_UNKNOWN' });
+  await assert.rejects(store.joinTokens.create(nowhere, { uses: 1, expiresAt: inAnHour(), labels: {} }, TEST_ACTOR), { code: 'STORE_GATEWAY_UNKNOWN' });
+  const scope = await createGateway(store);
+  await store.secretsOf(scope);
+  await store.gateways.delete(scope, TEST_ACTOR);
+  await assert.rejects(insert(store, scope, 'services', { url: 'http://a' }), { code: 'STORE_GATEWAY_UNKNOWN' });
+  assert.equal(await store.read(scope, (reader) => reader.count('services')), 0);
+});
+
+test('operators: a token opens until it expires, is revoked, or its operator is disabled; only its hash is kept', async () => {
+  const { tenantId } = await createGateway(store);
+  const operator = await store.operators.create(tenantId, { name: 'ops', role: 'viewer' }, TEST_ACTOR);
+  assert.equal(operator.kind, 'stored');
+  assert.equal((await store.operators.create(tenantId, { name: 'ops', role: 'admin' }, TEST_ACTOR)).kind, 'name-refused');
+  const { id } = operator.value;
+  const createToken = async (expiresAt?: Date): Promise<{ readonly tokenId: string; readonly token: string }> => {
+    const created = await store.operators.createToken(tenantId, id, expiresAt === undefined ? {} : { expiresAt }, TEST_ACTOR);
+    assert.equal(created.kind, 'stored');
+    return created.value;
+  };
+  const [lasting, short] = [await createToken(), await createToken(inAnHour())];
+  assert.deepEqual(await store.operators.authenticate(lasting.token), operator.value);
+  assert.deepEqual(await store.operators.authenticate(short.token), operator.value);
+  for (const wrong of ['', 'hfo_', lasting.token.slice(0, -1), `${lasting.token}a`, 'hfo_nul\0']) assert.equal(await store.operators.authenticate(wrong), undefined);
+  clock.advance(HOUR_MS + 1);
+  assert.equal(await store.operators.authenticate(short.token), undefined);
+  await store.operators.setDisabled(tenantId, id, true, TEST_ACTOR);
+  assert.equal(await store.operators.authenticate(lasting.token), undefined);
+  await store.operators.setDisabled(tenantId, id, false, TEST_ACTOR);
+  assert.ok(await store.operators.authenticate(lasting.token));
+  assert.equal(await store.operators.revokeToken(tenantId, lasting.tokenId, TEST_ACTOR), undefined);
+  assert.equal(await store.operators.authenticate(lasting.token), undefined);
+  assert.deepEqual(await store.operators.revokeToken(tenantId, 'no uuid', TEST_ACTOR), { kind: 'not-found' });
+  assert.deepEqual(await store.operators.createToken(tenantId, newId<OperatorId>(), {}, TEST_ACTOR), { kind: 'not-found' });
+  // Another tenant's operators are not this one's business.
+  const other = await createGateway(store);
+  assert.deepEqual(await store.operators.setDisabled(other.tenantId, id, true, TEST_ACTOR), { kind: 'not-found' });
+});
+
+test('a join token of two uses lets exactly two of ten in, however they come', async () => {
+  const scope = await createGateway(store);
+  const { token, secret } = await store.joinTokens.create(scope, { uses: 2, expiresAt: inAnHour(), labels: { region: 'eu' } }, TEST_ACTOR);
+  const enrolled = await Promise.all(Array.from({ length: 10 }, () =>
+    store.dataPlanes.enrol(token.id, secret, async (enrolment) => {
+      assert.deepEqual(enrolment, { scope, labels: { region: 'eu' } });
+      return { id: newId<DataPlaneId>(), hostname: 'h', certificate };
+    })));
+  const joined = enrolled.filter((dataPlane) => dataPlane !== undefined);
+  assert.equal(joined.length, 2);
+  for (const dataPlane of joined) assert.deepEqual([dataPlane.tenantId, dataPlane.gatewayId, dataPlane.labels], [scope.tenantId, scope.gatewayId, { region: 'eu' }]);
+  assert.equal((await store.dataPlanes.list(scope)).length, 2);
+  assert.deepEqual(await store.joinTokens.list(scope), []);
+});
+
+test('a join token that is wrong, expired or revoked lets nobody in, and a failed enrolment gives its use back', async () => {
+  const scope = await createGateway(store);
+  const make = async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate });
+  const create = () => store.joinTokens.create(scope, { uses: 1, expiresAt: inAnHour(), labels: {} }, TEST_ACTOR);
+  const { token, secret } = await create();
+  assert.equal(await store.dataPlanes.enrol(token.id, Buffer.alloc(32), make), undefined);
+  assert.equal(await store.dataPlanes.enrol(newId(), secret, make), undefined);
+  assert.equal(await store.dataPlanes.enrol('no uuid', secret, make), undefined);
+  await assert.rejects(store.dataPlanes.enrol(token.id, secret, async () => Promise.reject(new Error('bad CSR'))), /bad CSR/);
+  assert.deepEqual((await store.joinTokens.list(scope)).map((listed) => listed.usesLeft), [1]);
+  assert.equal(await store.joinTokens.revoke(scope, token.id, TEST_ACTOR), undefined);
+  assert.equal(await store.dataPlanes.enrol(token.id, secret, make), undefined);
+  const late = await create();
+  clock.advance(HOUR_MS + 1);
+  assert.equal(await store.dataPlanes.enrol(late.token.id, late.secret, make), undefined);
+  assert.deepEqual(await store.dataPlanes.list(scope), []);
+});
+
+test('what sessions report is shown: absent fields stay, an applied version clears older rejections only', async () => {
+  const scope = await createGateway(store);
+  const { id } = await enrol(scope);
+  const seen = new Date(clock.nowMs());
+  const bootId = newId();
+  assert.equal(await store.dataPlanes.report(scope, id, { connected: true, lastSeenAt: seen, softwareVersion: '0.1.0', bootId, desired: { epoch: 1, sequence: 5 } }), true);
+  const rejection = { code: 'CONFIG_TOO_LARGE', reasons: ['too large'], epoch: 1, sequence: 5 };
+  await store.dataPlanes.report(scope, id, { rejection });
+  const applied = (sequence: number) => ({ applied: { version: { epoch: 1, sequence }, root: Buffer.alloc(32, sequence), at: seen, quarantined: [] } });
+  await store.dataPlanes.report(scope, id, applied(4));
+  let dataPlane = await store.dataPlanes.get(scope, id);
+  assert.deepEqual(
+    [dataPlane?.connected, dataPlane?.lastSeenAt, dataPlane?.softwareVersion, dataPlane?.bootId, dataPlane?.hostname, dataPlane?.desired, dataPlane?.applied, dataPlane?.rejection],
+    [true, seen, '0.1.0', bootId, 'host', { epoch: 1, sequence: 5 }, { epoch: 1, sequence: 4 }, rejection],
+  );
+  await store.dataPlanes.report(scope, id, applied(5));
+  dataPlane = await store.dataPlanes.get(scope, id);
+  assert.equal(dataPlane?.rejection, undefined);
+  assert.deepEqual(dataPlane?.appliedRoot, Buffer.alloc(32, 5));
+  // The identity counts as a whole.
+  const other = await createGateway(store);
+  assert.equal(await store.dataPlanes.report(other, id, { connected: false }), false);
+  assert.equal(await store.dataPlanes.report(other, id, {}), false);
+  assert.equal(await store.dataPlanes.get(other, id), undefined);
+  assert.equal((await store.dataPlanes.get(scope, id))?.connected, true);
+});
+
+test('a revoked data plane gets no new certificate', async () => {
+  const scope = await createGateway(store);
+  const { id } = await enrol(scope);
+  const renewed = { ...certificate, serial: 'ab02' };
+  assert.equal(await store.dataPlanes.setCertificate(scope, id, renewed), true);
+  assert.equal((await store.dataPlanes.get(scope, id))?.certificate.serial, 'ab02');
+  assert.equal(await store.dataPlanes.revoke(scope, id, 'stolen', TEST_ACTOR), undefined);
+  assert.equal(await store.dataPlanes.setCertificate(scope, id, { ...certificate, serial: 'ab03' }), false);
+  const revoked = await store.dataPlanes.get(scope, id);
+  assert.deepEqual([revoked?.certificate.serial, revoked?.revocationReason], ['ab02', 'stolen']);
+  assert.deepEqual(await store.dataPlanes.revoke(scope, newId<DataPlaneId>(), 'x', TEST_ACTOR), { kind: 'not-found' });
+});
+
+test('of two instances that store a release for one version, the second gets the first one’s bytes', async () => {
+  const scope = await createGateway(store);
+  const version = { epoch: 1, sequence: 3 };
+  const release = (bytes: string) => ({ version, manifestStatement: bytes, contentRoot: Buffer.alloc(32, 1), entityCount: 1, author: 'a', delta: { base: { epoch: 1, sequence: 0 }, transferStatement: 't', bytes: Buffer.from(bytes) } });
+  const results = await Promise.all([store.releases.insert(scope, release('one')), store.releases.insert(scope, release('two'))]);
+  assert.deepEqual(results.map((result) => result.kind).sort(), ['inserted', 'lost']);
+  assert.deepEqual(results[0]?.release, results[1]?.release);
+  assert.deepEqual(await store.releases.newest(scope), results[0]?.release);
+  await store.releases.insert(scope, { version: { epoch: 2, sequence: 1 }, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'b' });
+  assert.deepEqual((await store.releases.after(scope, { epoch: 1, sequence: 2 }, 10)).map((found) => found.version), [version, { epoch: 2, sequence: 1 }]);
+  assert.deepEqual((await store.releases.after(scope, version, 10)).map((found) => found.delta), [undefined]);
+  assert.deepEqual((await store.releases.list(scope, { limit: 10 })).map((found) => [found.author, found.base]), [['b', undefined], ['a', { epoch: 1, sequence: 0 }]]);
+  assert.deepEqual((await store.releases.list(scope, { limit: 10, before: { epoch: 2, sequence: 1 } })).map((found) => found.author), ['a']);
+  assert.deepEqual(await store.releases.list(await createGateway(store), { limit: 10 }), []);
+});
+
+test('statements and keys of an installation and of a gateway are kept apart, and an ordinal is given once', async () => {
+  const scope = await createGateway(store);
+  assert.deepEqual(await Promise.all([1, 2].map(() => store.signingKeys.insertStatement('root', undefined, 1, 'root 1'))).then((done) => done.sort()), [false, true]);
+  assert.equal(await store.signingKeys.insertStatement('delegation', scope, 1, 'delegation 1'), true);
+  assert.deepEqual(await store.signingKeys.listStatements('root', undefined), [{ ordinal: 1, statement: 'root 1' }]);
+  assert.deepEqual(await store.signingKeys.listStatements('delegation', undefined), []);
+  assert.equal(await store.signingKeys.insertKey({ purpose: 'certificate-authority', keyId: 'ca', scope: undefined, publicKey: 'p', certificate: 'c', privateKey: 'private' }), true);
+  assert.equal(await store.signingKeys.insertKey({ purpose: 'certificate-authority', keyId: 'ca', scope: undefined, publicKey: 'p', certificate: 'c', privateKey: 'other' }), false);
+  await store.signingKeys.retireKey('certificate-authority', 'ca');
+  const [key] = await store.signingKeys.listKeys('certificate-authority', undefined);
+  assert.equal(key?.privateKey, 'private');
+  assert.ok(key?.retiredAt);
+  assert.deepEqual(await store.signingKeys.listKeys('publish', scope), []);
+});
+
+// ---- telemetry ----
+
+const MINUTE_MS = 60_000;
+const START_MS = Date.UTC(2026, 5, 1, 12);
+
+function batch(fromMs: number, toMs: number, rows: readonly (readonly [routeId: string, statusClass: number, requests: number])[]): TelemetryBatch {
+  return {
+    fromMs, toMs, version: { epoch: 1, sequence: 1 }, drops: [], crashGaps: [],
+    usage: rows.map(([routeId, statusClass, requests]) => ({ routeId, consumerId: '', statusClass, requests, bytesIn: requests * 10, bytesOut: requests * 100, durationMicros: requests * 1_000 })),
+  };
+}
+
+test('a batch counts once, however often and however concurrently it comes (T3)', async () => {
+  const scope = await createGateway(store);
+  const dataPlane = await enrol(scope);
+  const [boot, route] = [newId(), newId()];
+  const source = { ...scope, dataPlaneId: dataPlane.id, bootId: boot };
+  const sends = Array.from({ length: 20 }, (_, index) => index + 1).flatMap((sequence) => [sequence, sequence, sequence]);
+  const results = await Promise.all(sends.map((sequence) => store.telemetry.storeBatch(source, sequence, batch(START_MS, START_MS + 1_000, [[route, 2, 3], ['', 4, 1], [route, 2, 4]]))));
+  assert.equal(results.filter((result) => result === 'stored').length, 20);
+  // The same sequence of another boot is another batch.
+  assert.equal(await store.telemetry.storeBatch({ ...source, bootId: newId() }, 1, batch(START_MS, START_MS + 1_000, [[route, 2, 1]])), 'stored');
+  const { totals } = await store.telemetry.usage(scope, { groupBy: ['route', 'status-class'] });
+  assert.deepEqual(totals.map(({ routeId, statusClass, requests, bytesIn, bytesOut, durationMicros, consumerId, dataPlaneId }) => ({ routeId, statusClass, requests, bytesIn, bytesOut, durationMicros, consumerId, dataPlaneId })), [
+    { routeId: route, statusClass: 2, requests: 141, bytesIn: 1_410, bytesOut: 14_100, durationMicros: 141_000, consumerId: undefined, dataPlaneId: undefined },
+    { routeId: null, statusClass: 4, requests: 20, bytesIn: 200, bytesOut: 2_000, durationMicros: 20_000, consumerId: undefined, dataPlaneId: undefined },
+  ]);
+  const { rows } = await onServer(database.superuserConnectionString, (client) => client.query('SELECT count(*)::int AS rows FROM holdfast.usage WHERE gateway_id = $1', [scope.gatewayId]));
+  assert.deepEqual(rows, [{ rows: 2 }], 'one minute, two combinations');
+});
+
+test('totals are exact over any grouping, minutes are told apart, and an interval across an outage keeps its length', async () => {
+  const scope = await createGateway(store);
+  const [one, two] = [await enrol(scope), await enrol(scope)];
+  const route = newId();
+  const store1 = (sequence: number, sent: TelemetryBatch) => store.telemetry.storeBatch({ ...scope, dataPlaneId: one.id, bootId: one.id }, sequence, sent);
+  await store1(1, batch(START_MS, START_MS + 1_000, [[route, 2, 1]]));
+  await store1(2, batch(START_MS + MINUTE_MS, START_MS + MINUTE_MS + 1_000, [[route, 2, 10]]));
+  await store1(3, batch(START_MS + MINUTE_MS, START_MS + 9 * MINUTE_MS, [[route, 5, 100]]));
+  await store.telemetry.storeBatch({ ...scope, dataPlaneId: two.id, bootId: two.id }, 1, batch(START_MS, START_MS + 1, [['', 0, 1_000]]));
+  const requests = async (query: Parameters<typeof store.telemetry.usage>[1]) => (await store.telemetry.usage(scope, query)).totals.map((total) => total.requests);
+  assert.deepEqual(await requests({ groupBy: [] }), [1_111]);
+  assert.deepEqual((await requests({ groupBy: ['data-plane'] })).sort((a, b) => a - b), [111, 1_000]);
+  assert.deepEqual(await requests({ groupBy: ['status-class'] }), [1_000, 11, 100]);
+  assert.deepEqual(await requests({ groupBy: [], from: new Date(START_MS + MINUTE_MS) }), [110]);
+  assert.deepEqual(await requests({ groupBy: [], to: new Date(START_MS + MINUTE_MS) }), [1_001]);
+  assert.deepEqual(await requests({ groupBy: [], from: new Date(START_MS + HOUR_MS) }), [0]);
+  const { rows } = await onServer(database.superuserConnectionString, (client) => client.query("SELECT interval_end - interval_start = interval '8 minutes' AS long FROM holdfast.usage WHERE gateway_id = $1 AND status_class = 5", [scope.gatewayId]));
+  assert.deepEqual(rows, [{ long: true }]);
+  assert.deepEqual((await store.telemetry.usage(await createGateway(store), { groupBy: ['route'] })).totals, []);
+});
+
+test('drops add up and crash gaps are told once; a batch for another tenant’s data plane stores nothing', async () => {
+  const scope = await createGateway(store);
+  const dataPlane = await enrol(scope);
+  const boot = newId();
+  const lost = { ...batch(START_MS, START_MS + 1, []), drops: [{ reason: 'spool-full', count: 3 }], crashGaps: [{ bootId: boot, lastFoldMs: START_MS, atMostMs: 1_000, lastRatePerSecond: 2.5 }] };
+  for (const sequence of [1, 2, 2]) await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, sequence, lost);
+  const report = await store.telemetry.usage(scope, { groupBy: [] });
+  assert.deepEqual(report.drops, [{ dataPlaneId: dataPlane.id, reason: 'spool-full', count: 9 }]);
+  assert.deepEqual(report.crashGaps, [{ dataPlaneId: dataPlane.id, bootId: boot, lastFoldAt: new Date(START_MS), atMostMs: 1_000, lastRatePerSecond: 2.5 }]);
+  const other = await createGateway(store);
+  await assert.rejects(store.telemetry.storeBatch({ ...other, dataPlaneId: dataPlane.id, bootId: boot }, 1, batch(START_MS, START_MS + 1, [['', 2, 1]])), /foreign key/);
+  assert.deepEqual((await store.telemetry.usage(other, { groupBy: [] })).totals.map((total) => total.requests), [0]);
+});

@@ -1,0 +1,122 @@
+/** T2: secrets are sealed in the database, and open only where they belong. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildEntityRecord, readEntity } from '../control-plane/store/entity-record.ts';
+import { openStore } from '../control-plane/store/store.ts';
+import { systemClock } from '../shared/clock.ts';
+import { createMemoryLogger } from '../shared/log.ts';
+import { newId, type DataPlaneId } from '../shared/model/ids.ts';
+import { definitionOf } from '../shared/model/registry.ts';
+import { credentialDigest, deriveLookupKey } from '../shared/trust/credential-digest.ts';
+import { decodeEntity } from '../shared/wire/entity-codec.ts';
+import { onServer, openTestStore } from './support/postgres.ts';
+import { createGateway, entityOf, insert, TEST_ACTOR } from './support/store-scene.ts';
+
+const { store, database } = await openTestStore();
+const definition = definitionOf('keyauth_credentials');
+const KEY = 'supersecretapikey';
+
+/** Every row of every table, as one text. */
+async function dumpAll(): Promise<string> {
+  return onServer(database.superuserConnectionString, async (client) => {
+    const { rows: tables } = await client.query<{ readonly name: string }>("SELECT relname AS name FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind = 'r'");
+    const dumped: string[] = [];
+    for (const { name } of tables) {
+      const { rows } = await client.query<{ readonly text: string }>(`SELECT t::text AS text FROM holdfast.${name} t`);
+      dumped.push(`-- ${name}`, ...rows.map((row) => row.text));
+    }
+    return dumped.join('\n');
+  });
+}
+
+/** The forms in which a secret could stand in a dump. */
+function formsOf(secret: Uint8Array): readonly string[] {
+  const bytes = Buffer.from(secret);
+  // Base64 inside something longer may be shifted; its middle is the same in one of three ways.
+  const shifted = [0, 1, 2].map((skip) => bytes.subarray(skip).toString('base64').slice(0, -4).replace(/=+$/, ''));
+  return [bytes.toString('latin1'), bytes.toString('hex'), bytes.toString('base64url'), ...shifted].filter((form) => form.length >= 8);
+}
+
+test('no table holds an API key, a private key, a content key, a token or a join secret that could be used', async () => {
+  const scope = await createGateway(store);
+  const consumer = await insert(store, scope, 'consumers', { username: 'ada' });
+  const credential = await insert(store, scope, 'keyauth_credentials', { consumer: { id: consumer.id }, key: KEY });
+  const secrets = await store.secretsOf(scope);
+  const entity = entityOf('keyauth_credentials', { key: `${KEY}-renewed` }, readEntity(definition, credential.record, secrets));
+  await store.write(scope, TEST_ACTOR, (writer) => writer.update(buildEntityRecord(definition, entity, secrets)));
+  await store.write(scope, TEST_ACTOR, (writer) => writer.delete('consumers', consumer.id));
+  await insert(store, scope, 'keyauth_credentials', { consumer: { id: (await insert(store, scope, 'consumers', { username: 'bob' })).id }, key: KEY });
+  await store.signingKeys.insertKey({ purpose: 'root', keyId: 'r', scope: undefined, publicKey: 'p', certificate: undefined, privateKey: '-----BEGIN PRIVATE KEY-----' });
+  const operator = await store.operators.create(scope.tenantId, { name: 'ops', role: 'admin' }, TEST_ACTOR);
+  assert.equal(operator.kind, 'stored');
+  const token = await store.operators.createToken(scope.tenantId, operator.value.id, {}, TEST_ACTOR);
+  assert.equal(token.kind, 'stored');
+  const join = await store.joinTokens.create(scope, { uses: 1, expiresAt: new Date(Date.now() + 60_000), labels: {} }, TEST_ACTOR);
+  await store.dataPlanes.enrol(join.token.id, join.secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate: { serial: '01', fingerprint: Buffer.alloc(32), notAfter: new Date() } }));
+  const [contentKey] = await store.signingKeys.listContentKeys(scope);
+  assert.ok(contentKey);
+
+  const dump = await dumpAll();
+  assert.ok(dump.includes(Buffer.from('bob').toString('hex')), 'the dump shows what is not secret');
+  for (const secret of [Buffer.from(KEY), Buffer.from('-----BEGIN PRIVATE KEY-----'), Buffer.from(token.value.token), Buffer.from(token.value.token.slice(4), 'base64url'), join.secret, contentKey.key, database.keyEncryptionKey]) {
+    for (const form of formsOf(secret)) assert.ok(!dump.includes(form), `${form} stands in the database`);
+  }
+});
+
+test('who may reveal sees the key, who may not sees null; data planes get the digest they can compute', async () => {
+  const scope = await createGateway(store);
+  const consumer = await insert(store, scope, 'consumers', { username: 'ada' });
+  const entity = entityOf('keyauth_credentials', { consumer: { id: consumer.id }, key: KEY, tags: ['t'] });
+  const secrets = await store.secretsOf(scope);
+  await store.write(scope, TEST_ACTOR, (writer) => writer.insert(buildEntityRecord(definition, entity, secrets)));
+  const stored = await store.read(scope, (reader) => reader.getByEndpointKey(definition, KEY));
+  assert.ok(stored);
+  assert.deepEqual(readEntity(definition, stored, secrets), entity);
+  assert.deepEqual(readEntity(definition, stored, undefined), { ...entity, key: null });
+  const [contentKey] = await store.signingKeys.listContentKeys(scope);
+  assert.ok(contentKey);
+  const { key_digest: digest } = decodeEntity('keyauth_credentials', stored.bytes);
+  assert.equal(digest, credentialDigest(deriveLookupKey(contentKey.key), KEY));
+  assert.equal(await store.read(scope, (reader) => reader.getByEndpointKey(definition, digest)), undefined);
+});
+
+test('the same key is unique within a gateway and has another digest in the next', async () => {
+  const digests: string[] = [];
+  for (const scope of [await createGateway(store), await createGateway(store)]) {
+    const consumer = await insert(store, scope, 'consumers', { username: 'ada' });
+    const { record } = await insert(store, scope, 'keyauth_credentials', { consumer: { id: consumer.id }, key: KEY });
+    digests.push(decodeEntity('keyauth_credentials', record.bytes).key_digest);
+    const again = buildEntityRecord(definition, entityOf('keyauth_credentials', { consumer: { id: consumer.id }, key: KEY }), await store.secretsOf(scope));
+    const { value } = await store.write(scope, TEST_ACTOR, (writer) => writer.insert(again));
+    assert.deepEqual(value, { kind: 'unique', fields: ['key'], values: [digests.at(-1)], ownerId: record.id });
+  }
+  assert.notEqual(digests[0], digests[1]);
+});
+
+test('an envelope that was moved to another entity or gateway does not open', async () => {
+  const scope = await createGateway(store);
+  const consumer = await insert(store, scope, 'consumers', { username: 'ada' });
+  const [first, second] = [await insert(store, scope, 'keyauth_credentials', { consumer: { id: consumer.id }, key: 'first' }), await insert(store, scope, 'keyauth_credentials', { consumer: { id: consumer.id }, key: 'second' })];
+  const secrets = await store.secretsOf(scope);
+  assert.equal(readEntity(definition, first.record, secrets)['key'], 'first');
+  const moved = { ...second.record, controlPlaneOnly: first.record.controlPlaneOnly };
+  assert.throws(() => readEntity(definition, moved, secrets), { code: 'TRUST_ENVELOPE_UNOPENED' });
+  const sibling = await store.gateways.create(scope.tenantId, 'sibling', TEST_ACTOR);
+  assert.equal(sibling.kind, 'stored');
+  const siblings = await store.secretsOf(sibling.value);
+  assert.throws(() => readEntity(definition, first.record, siblings), { code: 'TRUST_ENVELOPE_UNOPENED' });
+});
+
+test('another instance with the same key-encryption key opens what this one sealed', async () => {
+  const scope = await createGateway(store);
+  const consumer = await insert(store, scope, 'consumers', { username: 'ada' });
+  const { id } = await insert(store, scope, 'keyauth_credentials', { consumer: { id: consumer.id }, key: KEY });
+  const other = await openStore({ ...database, log: createMemoryLogger('test').log, clock: systemClock });
+  try {
+    const stored = await other.read(scope, (reader) => reader.get('keyauth_credentials', id));
+    assert.ok(stored);
+    assert.equal(readEntity(definition, stored, await other.secretsOf(scope))['key'], KEY);
+  } finally {
+    await other.stop();
+  }
+});
