@@ -10,6 +10,7 @@ import type { Quarantined } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
 import { isSameConfig } from '../config/versioned-root.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import { addTraffic, NO_TRAFFIC, withoutPresent, type ProxyTotals } from './proxy-totals.ts';
 import { ThreadLink, type Answer, type WorkerEvents, type WorkerPort } from './thread-link.ts';
 import { forwardThreadLine } from './thread-log.ts';
 
@@ -60,6 +61,9 @@ export class ProxyPool {
   #current: ConfigContent | undefined;
   #prepared: { readonly applyId: number; readonly content: ConfigContent; readonly links: readonly ThreadLink[] } | undefined;
   #port: number;
+  #crashes = 0;
+  /** What threads that are gone did. */
+  #departed = NO_TRAFFIC;
   #ending = false;
 
   constructor(options: ProxyPoolOptions) {
@@ -84,8 +88,13 @@ export class ProxyPool {
     return this.#links.every((link) => link?.listening === true && isSameConfig(link.serving, this.#current));
   }
 
+  /** Threads that died of themselves since the process started. */
   get crashes(): number {
-    return this.#backoffs.reduce((sum, backoff) => sum + backoff.failures, 0);
+    return this.#crashes;
+  }
+
+  traffic(): ProxyTotals {
+    return this.#live().reduce((sum, { stats }) => (stats === undefined ? sum : addTraffic(sum, stats)), this.#departed);
   }
 
   status(): readonly ThreadStatus[] {
@@ -111,9 +120,10 @@ export class ProxyPool {
       return { kind: 'prepared', quarantined: answers.flatMap((answer) => (answer.kind === 'prepared' ? [answer.quarantined] : []))[0] ?? [] };
     }
     for (const [index, link] of links.entries()) {
+      const answer = answers[index]?.kind;
+      if (answer === 'prepared') link.tell({ kind: 'discard', applyId });
       // One that does not answer within the time will not serve either.
-      if (answers[index]?.kind === 'late') link.terminate();
-      else link.tell({ kind: 'discard', applyId });
+      if (answer === 'late') link.terminate();
     }
     return refusal;
   }
@@ -207,8 +217,10 @@ export class ProxyPool {
   #exited(link: ThreadLink, reason: string): void {
     const { clock, log, onThreadGone, onCrash } = this.#options;
     this.#links[link.index] = undefined;
+    if (link.stats !== undefined) this.#departed = addTraffic(this.#departed, withoutPresent(link.stats));
     onThreadGone(link.threadId);
     if (this.#ending) return;
+    this.#crashes += 1;
     const backoff = this.#backoffs[link.index];
     if (clock.monotonicMs() - link.startedAtMs > STEADY_AFTER_MS) backoff?.reset();
     const inMs = backoff?.nextDelayMs() ?? 0;
@@ -222,10 +234,8 @@ export class ProxyPool {
 
 function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }> | undefined {
   switch (answer.kind) {
-    case 'refused': {
-      const reasons = answer.problems.slice(0, MOST_REASONS).map((problem) => `${problem.kind} ${problem.id}: ${problem.code}: ${problem.reason}`);
-      return { kind: 'refused', code: answer.problems[0]?.code ?? 'CONFIG_REFUSED', reasons };
-    }
+    case 'refused':
+      return { kind: 'refused', code: answer.code, reasons: answer.reasons.slice(0, MOST_REASONS) };
     case 'gone':
       return { kind: 'refused', code: 'CONFIG_THREAD_DIED', reasons: [`a proxy thread died while it prepared the configuration: ${answer.reason}`] };
     case 'late':

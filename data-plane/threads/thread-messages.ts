@@ -43,7 +43,7 @@ export type ToThread =
 
 export type FromThread =
   | { readonly kind: 'prepared'; readonly applyId: number; readonly quarantined: readonly Quarantined[] }
-  | { readonly kind: 'refused'; readonly applyId: number; readonly problems: readonly Quarantined[] }
+  | { readonly kind: 'refused'; readonly applyId: number; readonly code: string; readonly reasons: readonly string[] }
   | { readonly kind: 'committed'; readonly applyId: number }
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'listen-failed'; readonly reason: string }

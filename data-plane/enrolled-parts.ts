@@ -1,0 +1,170 @@
+/**
+ * Everything that an enrolled data plane consists of, made and connected in one place, and what there is to tell about
+ * it. agent.ts starts it once the identity is there; what must be stopped goes to the lifecycle as it comes up.
+ */
+import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import type { Clock } from '../shared/clock.ts';
+import { defined } from '../shared/assert.ts';
+import type { Lifecycle } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/log.ts';
+import { NO_VERSION } from '../shared/model/version.ts';
+import { ConfigKeeper } from './config/config-keeper.ts';
+import { SnapshotCache } from './config/snapshot-cache.ts';
+import { createRecordVerifier } from './config/verify-record.ts';
+import { allocateCounterTable } from './counters/shared-counter-table.ts';
+import type { DataPlaneSettings } from './settings.ts';
+import { CrashRecord } from './state/crash-record.ts';
+import { systemDisk } from './state/disk.ts';
+import { HighestAccepted } from './state/highest-accepted.ts';
+import type { EnrolledView } from './status/data-plane-view.ts';
+import { ContentKeys } from './sync/content-keys.ts';
+import { createFrameSocketOpener } from './sync/frame-socket.ts';
+import { HeadWatch } from './sync/head-watch.ts';
+import { leafOf, type Enrolment, type IdentityStore } from './sync/identity-store.ts';
+import { SyncClient } from './sync/sync-client.ts';
+import { TrustAnchor } from './sync/trust-anchor.ts';
+import { TelemetryAgent } from './telemetry/telemetry-agent.ts';
+import { ProxyPool } from './threads/proxy-pool.ts';
+import { createWorkerStarter } from './threads/proxy-worker.ts';
+
+export interface EnrolledPartsOptions {
+  readonly settings: DataPlaneSettings;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly softwareVersion: string;
+  readonly bootId: string;
+  readonly identity: IdentityStore;
+  readonly lifecycle: Lifecycle;
+  readonly onFatal: (reason: string) => void;
+}
+
+export interface EnrolledParts {
+  readonly pool: ProxyPool;
+  readonly telemetry: TelemetryAgent;
+  readonly sync: SyncClient;
+  view(): EnrolledView;
+}
+
+const PREPARE_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Resolves when what is in the cache serves, or nothing is in it; the control plane is not waited for. */
+export async function startEnrolledParts(options: EnrolledPartsOptions): Promise<EnrolledParts> {
+  const { settings, clock, random, log, softwareVersion, identity, lifecycle, bootId } = options;
+  const enrolment = defined(identity.enrolment, 'the enrolment');
+  const audience = { tenantId: enrolment.tenantId, gatewayId: enrolment.gatewayId };
+  const { rootFingerprint } = enrolment;
+  const folder = (name: string): string => join(settings.stateFolder, name);
+  const disk = systemDisk;
+
+  const highest = await HighestAccepted.open(disk, folder('highest-accepted.json'));
+  const crashes = await CrashRecord.open(disk, settings.stateFolder);
+  const trust = await TrustAnchor.open({ disk, path: join(folder('identity'), 'trust.json'), audience, rootFingerprint });
+  const contentKeys = await ContentKeys.open({ disk, path: join(folder('identity'), 'content-keys.json'), privateKey: identity.privateKey, identity: enrolment, log });
+  const heads = await HeadWatch.open(disk, folder('head.json'), clock);
+  const verify = createRecordVerifier({ audience, rootFingerprint, highest: () => highest.current, softwareVersion, maximumInflatedBytes: settings.maxConfigBytes });
+  const cache = await SnapshotCache.open({ disk, folder: folder('cache'), slots: settings.cacheSlots, verify });
+
+  const telemetry = new TelemetryAgent({
+    folder: folder('telemetry'),
+    bootId,
+    foldIntervalMs: settings.telemetryFoldInterval,
+    maxSpoolBytes: settings.telemetrySpoolBytes,
+    clock,
+    log,
+    servedVersion: () => keeper.active?.version ?? NO_VERSION,
+  });
+  lifecycle.add('telemetry', () => telemetry.stop());
+  const pool = new ProxyPool({
+    threads: threadCount(settings, log),
+    port: settings.proxyListen.port,
+    startWorker: createWorkerStarter({ settings, softwareVersion, counters: allocateCounterTable(settings.counterSlots) }),
+    clock,
+    random,
+    log,
+    prepareTimeoutMs: PREPARE_TIMEOUT_MS,
+    contentKey: () => contentKeys.newest,
+    onUsageTable: (threadId, table) => telemetry.addTable(threadId, table),
+    onThreadGone: (threadId) => telemetry.removeThread(threadId),
+    onCrash: () => keeper.threadCrashed(),
+    onListenFailed: options.onFatal,
+  });
+  lifecycle.add('proxy threads', () => pool.stop());
+  const keeper: ConfigKeeper = new ConfigKeeper({
+    cache,
+    highest,
+    crashes,
+    threads: pool,
+    clock,
+    log,
+    knownGoodAfterMs: settings.knownGoodAfter,
+    crashWindowMs: settings.crashLoopWindow,
+    onFellBack: (fall) => sync.reportFallBack(fall),
+  });
+  const sync: SyncClient = new SyncClient({
+    urls: settings.controlPlaneUrls ?? enrolment.urls,
+    open: createFrameSocketOpener({
+      gatewayId: enrolment.gatewayId,
+      proxy: settings.controlPlaneProxy,
+      credentials: () => credentialsOf(identity),
+      timeoutMs: CONNECT_TIMEOUT_MS,
+    }),
+    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, clock, random, log, bootId, softwareVersion,
+    maximumConfigBytes: settings.maxConfigBytes,
+  });
+
+  pool.start();
+  await keeper.startFromCache();
+  if (keeper.active === undefined) log.info({ event: 'nothing-cached' }, 'no configuration in the cache: waiting for a control plane');
+  lifecycle.add('configuration', () => keeper.stop());
+  lifecycle.add('sync', () => sync.stop());
+  await sync.start();
+
+  const view = (): EnrolledView => {
+    const current: Enrolment = identity.enrolment ?? enrolment;
+    const ageMs = heads.ageMs;
+    const { active } = keeper;
+    return {
+      kind: 'enrolled',
+      tenantId: current.tenantId,
+      gatewayId: current.gatewayId,
+      dataPlaneId: current.dataPlaneId,
+      labels: sync.labels,
+      certificateValidToMs: leafOf(current.certificateChain).validToDate.getTime(),
+      config: active === undefined ? undefined : { version: active.version, contentRoot: active.contentRoot, entities: active.tree.size, sinceMs: keeper.activeSinceMs, source: keeper.source, quarantined: keeper.quarantined },
+      highestAccepted: highest.current?.version,
+      fellBack: keeper.fellBack,
+      barred: crashes.bars,
+      session: sync.status,
+      head: { newest: heads.newest, ageMs, stale: ageMs !== undefined && ageMs > settings.staleAfter },
+      staleIsNotReady: settings.staleAction === 'not-ready',
+      proxyPort: pool.port,
+      serving: pool.serving,
+      threads: pool.status(),
+      threadCrashes: pool.crashes,
+      traffic: pool.traffic(),
+      cache: { slots: cache.slots, knownGood: cache.knownGood },
+      telemetry: telemetry.totals(),
+      routeTotals: telemetry.routeTotals(),
+    };
+  };
+  return { pool, telemetry, sync, view };
+}
+
+/** TLS material of a connection, read anew for each, because certificates are renewed. */
+function credentialsOf(identity: IdentityStore): { readonly ca: string; readonly cert: string; readonly key: string } {
+  const { caCertificates, certificateChain } = defined(identity.enrolment, 'the enrolment');
+  return { ca: caCertificates, cert: certificateChain, key: identity.keyPem };
+}
+
+/** Systems where several listeners can share a port by SO_REUSEPORT with connections spread over them. */
+const SHARING_PLATFORMS: ReadonlySet<string> = new Set(['linux', 'freebsd', 'aix', 'sunos']);
+
+function threadCount(settings: DataPlaneSettings, log: Logger): number {
+  const wanted = settings.proxyThreads ?? availableParallelism();
+  if (wanted === 1 || SHARING_PLATFORMS.has(process.platform)) return wanted;
+  log.warn({ event: 'one-thread', platform: process.platform }, `ports can't be shared on ${process.platform}: one proxy thread instead of ${wanted}`);
+  return 1;
+}

@@ -1,0 +1,59 @@
+/**
+ * What there is to tell about a data plane at one moment: plain values, gathered by agent.ts, told by status-report.ts
+ * and prometheus-text.ts. Holds no secrets.
+ */
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { Quarantined } from '../config/compile-contract.ts';
+import type { FallBack } from '../config/config-keeper.ts';
+import type { VersionedRoot } from '../config/versioned-root.ts';
+import type { ProxyTotals } from '../threads/proxy-totals.ts';
+import type { SessionStatus } from '../sync/session.ts';
+import type { RouteTotal, TelemetryTotals } from '../telemetry/telemetry-agent.ts';
+import type { ThreadStatus } from '../threads/proxy-pool.ts';
+
+export interface DataPlaneView {
+  readonly softwareVersion: string;
+  readonly bootId: string;
+  readonly hostname: string;
+  /** Wall clock, milliseconds. */
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly draining: boolean;
+  /** What went wrong in the agent thread itself and was survived. */
+  readonly agentFaults: number;
+  /** Before enrolment there is nothing else to tell. */
+  readonly enrolled: EnrolledView | { readonly kind: 'not-enrolled'; readonly reason: string };
+}
+
+export interface EnrolledView {
+  readonly kind: 'enrolled';
+  readonly tenantId: string;
+  readonly gatewayId: string;
+  readonly dataPlaneId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly certificateValidToMs: number;
+  readonly config: ActiveView | undefined;
+  readonly highestAccepted: ConfigVersion | undefined;
+  readonly fellBack: FallBack | undefined;
+  readonly barred: readonly { readonly from: VersionedRoot; readonly reason: string }[];
+  readonly session: SessionStatus;
+  readonly head: { readonly newest: VersionedRoot | undefined; readonly ageMs: number | undefined; readonly stale: boolean };
+  /** A stale configuration also fails /status/ready. */
+  readonly staleIsNotReady: boolean;
+  readonly proxyPort: number;
+  /** Every thread accepts connections and serves the same configuration. */
+  readonly serving: boolean;
+  readonly threads: readonly ThreadStatus[];
+  readonly threadCrashes: number;
+  readonly traffic: ProxyTotals;
+  readonly cache: { readonly slots: number; readonly knownGood: VersionedRoot | undefined };
+  readonly telemetry: TelemetryTotals;
+  readonly routeTotals: Iterable<RouteTotal>;
+}
+
+export interface ActiveView extends VersionedRoot {
+  readonly entities: number;
+  readonly sinceMs: number;
+  readonly source: 'cache' | 'control-plane';
+  readonly quarantined: readonly Quarantined[];
+}

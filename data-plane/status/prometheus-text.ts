@@ -1,0 +1,122 @@
+/**
+ * `/metrics` in Prometheus' text format 0.0.4. Names are `holdfast_<noun>_<unit>[_total]`; every family has its HELP and TYPE.
+ * Pure; served by status-server.ts.
+ */
+import { formatVersion } from '../../shared/model/version.ts';
+import type { DataPlaneView, EnrolledView } from './data-plane-view.ts';
+import { whyNotReady } from './status-report.ts';
+
+type Labels = Readonly<Record<string, string>>;
+interface Sample {
+  readonly labels?: Labels;
+  readonly value: number;
+}
+
+export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+export function prometheusText(view: DataPlaneView): string {
+  const text = new PrometheusText();
+  text.gauge('holdfast_build_info', 'Version of the software, always 1', [{ labels: { version: view.softwareVersion }, value: 1 }]);
+  text.gauge('holdfast_start_time_seconds', 'When this process started, since the epoch', [{ value: view.startedAtMs / 1000 }]);
+  text.gauge('holdfast_ready', '1 where /status/ready answers 200', [{ value: whyNotReady(view) === undefined ? 1 : 0 }]);
+  text.gauge('holdfast_resident_memory_bytes', 'Memory of the process', [{ value: process.memoryUsage.rss() }]);
+  text.counter('holdfast_agent_faults_total', 'Unexpected errors in the agent thread that were survived', [{ value: view.agentFaults }]);
+  if (view.enrolled.kind === 'enrolled') {
+    writeConfig(text, view.enrolled, view.nowMs);
+    writeControlPlane(text, view.enrolled);
+    writeTraffic(text, view.enrolled);
+    writeTelemetry(text, view.enrolled);
+  }
+  return text.toString();
+}
+
+function writeConfig(text: PrometheusText, view: EnrolledView, nowMs: number): void {
+  const { config, highestAccepted } = view;
+  if (config !== undefined) {
+    const labels = { version: formatVersion(config.version), content_root: config.contentRoot, source: config.source };
+    text.gauge('holdfast_config_info', 'The configuration that is served, always 1', [{ labels, value: 1 }]);
+    text.gauge('holdfast_config_epoch', 'Epoch of the version that is served', [{ value: config.version.epoch }]);
+    text.gauge('holdfast_config_sequence', 'Sequence of the version that is served', [{ value: config.version.sequence }]);
+    text.gauge('holdfast_config_age_seconds', 'How long it has served', [{ value: Math.max(0, nowMs - config.sinceMs) / 1000 }]);
+    text.gauge('holdfast_config_entities', 'Entities in it', [{ value: config.entities }]);
+    text.gauge('holdfast_config_quarantined_entities', 'Entities in it that are isolated because they can not be used', [{ value: config.quarantined.length }]);
+  }
+  if (highestAccepted !== undefined) text.gauge('holdfast_config_highest_accepted_sequence', 'Sequence of the highest version ever accepted', [{ value: highestAccepted.sequence }]);
+  text.gauge('holdfast_config_fell_back', '1 where an older configuration serves because of a crash loop', [{ value: view.fellBack === undefined ? 0 : 1 }]);
+  text.gauge('holdfast_cache_slots', 'Whole configurations on disk', [{ value: view.cache.slots }]);
+}
+
+function writeControlPlane(text: PrometheusText, { session, head, certificateValidToMs }: EnrolledView): void {
+  text.gauge('holdfast_control_plane_connected', '1 while a session with a control plane stands', [{ value: session.connected ? 1 : 0 }]);
+  text.gauge('holdfast_control_plane_failures', 'Failed attempts to connect since the last success', [{ value: session.failures }]);
+  if (session.lastHeardAtMs > 0) text.gauge('holdfast_control_plane_last_contact_seconds', 'When a control plane was last heard, since the epoch', [{ value: session.lastHeardAtMs / 1000 }]);
+  if (head.ageMs !== undefined) text.gauge('holdfast_control_plane_confirmed_age_seconds', 'Since a control plane last vouched for what is newest', [{ value: head.ageMs / 1000 }]);
+  text.gauge('holdfast_config_stale', '1 where that is longer ago than HOLDFAST_STALE_AFTER', [{ value: head.stale ? 1 : 0 }]);
+  text.gauge('holdfast_certificate_expiry_seconds', 'When the certificate of this data plane ends, since the epoch', [{ value: certificateValidToMs / 1000 }]);
+}
+
+function writeTraffic(text: PrometheusText, view: EnrolledView): void {
+  const { traffic, threads, threadCrashes } = view;
+  const serving = threads.filter((thread) => thread.listening).length;
+  text.gauge('holdfast_proxy_threads', 'Proxy threads by state', [
+    { labels: { state: 'serving' }, value: serving },
+    { labels: { state: 'starting' }, value: threads.length - serving },
+  ]);
+  text.counter('holdfast_proxy_thread_crashes_total', 'Proxy threads that died and were replaced', [{ value: threadCrashes }]);
+  text.gauge('holdfast_connections', 'Client connections now', [{ value: traffic.connections }]);
+  text.counter('holdfast_connections_accepted_total', 'Client connections accepted', [{ value: traffic.acceptedConnections }]);
+  text.gauge('holdfast_requests_active', 'Requests begun and not ended', [{ value: traffic.activeRequests }]);
+  text.gauge('holdfast_upstream_connections', 'Upstream connections by state', [
+    { labels: { state: 'idle' }, value: traffic.idleUpstream },
+    { labels: { state: 'busy' }, value: traffic.busyUpstream },
+  ]);
+  text.counter('holdfast_upstream_connections_opened_total', 'Upstream connections opened', [{ value: traffic.openedUpstream }]);
+  text.counter('holdfast_refusals_total', 'Answers made by the gateway because of an error, by its code', byName(traffic.refusals, 'code'));
+  text.counter('holdfast_plugin_errors_total', 'Plugins that threw, by name', byName(traffic.pluginErrors, 'plugin'));
+}
+
+function writeTelemetry(text: PrometheusText, { telemetry, routeTotals }: EnrolledView): void {
+  const totals = [...routeTotals].map((total) => ({ total, labels: { route: total.routeId, status_class: total.statusClass === 0 ? 'none' : `${total.statusClass}xx` } }));
+  text.counter('holdfast_requests_total', 'Requests ended, by route and status class', totals.map(({ labels, total }) => ({ labels, value: total.requests })));
+  text.counter('holdfast_request_bytes_total', 'Bytes received from clients', totals.map(({ labels, total }) => ({ labels, value: total.bytesIn })));
+  text.counter('holdfast_response_bytes_total', 'Bytes sent to clients', totals.map(({ labels, total }) => ({ labels, value: total.bytesOut })));
+  text.counter('holdfast_request_duration_seconds_total', 'Sum of request durations', totals.map(({ labels, total }) => ({ labels, value: total.durationMicros / 1e6 })));
+  text.counter('holdfast_telemetry_produced_requests_total', 'Requests counted', [{ value: telemetry.produced }]);
+  text.counter('holdfast_telemetry_delivered_requests_total', 'Requests whose counts a control plane has stored', [{ value: telemetry.delivered }]);
+  text.gauge('holdfast_telemetry_buffered_requests', 'Requests whose counts wait to be delivered', [{ value: telemetry.buffered }]);
+  text.gauge('holdfast_telemetry_spool_bytes', 'Disk space of what waits', [{ value: telemetry.spoolBytes }]);
+  text.counter('holdfast_telemetry_merges_total', 'Times that intervals were merged for space', [{ value: telemetry.spoolMerges }]);
+  text.gauge('holdfast_telemetry_crash_gaps', 'Earlier runs that ended without their last fold', [{ value: telemetry.crashGaps }]);
+}
+
+function byName(counts: Readonly<Record<string, number>>, label: string): readonly Sample[] {
+  return Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }));
+}
+
+class PrometheusText {
+  readonly #lines: string[] = [];
+
+  gauge(name: string, help: string, samples: readonly Sample[]): void {
+    this.#family(name, 'gauge', help, samples);
+  }
+
+  counter(name: string, help: string, samples: readonly Sample[]): void {
+    this.#family(name, 'counter', help, samples);
+  }
+
+  toString(): string {
+    return `${this.#lines.join('\n')}\n`;
+  }
+
+  #family(name: string, type: string, help: string, samples: readonly Sample[]): void {
+    this.#lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const { labels = {}, value } of samples) {
+      const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
+      this.#lines.push(`${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`);
+    }
+  }
+}
+
+function escapeLabel(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

@@ -1,0 +1,75 @@
+/**
+ * The status port: `/status`, `/status/ready`, `/metrics`. It answers from the first moment of the process to the last,
+ * whatever the rest does. Plain node:http: three fixed paths need no framework. Started by agent.ts.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { formatAddress, type SocketAddress } from '../../shared/setting-types.ts';
+import type { DataPlaneView } from './data-plane-view.ts';
+import { METRICS_CONTENT_TYPE, prometheusText } from './prometheus-text.ts';
+import { statusReport, whyNotReady } from './status-report.ts';
+
+export interface StatusServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const PATHS: Readonly<Record<string, (view: DataPlaneView) => Answer>> = {
+  '/status': (view) => json(200, statusReport(view)),
+  '/status/ready': (view) => {
+    const reason = whyNotReady(view);
+    return reason === undefined ? json(200, { message: 'ready' }) : json(503, { message: reason });
+  },
+  '/metrics': (view) => ({ status: 200, contentType: METRICS_CONTENT_TYPE, body: prometheusText(view) }),
+};
+
+/** Rejects with DATA_PLANE_STATUS_PORT where the address can't be had. */
+export async function startStatusServer(address: SocketAddress, view: () => DataPlaneView): Promise<StatusServer> {
+  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => send(request, response, answer(request, view)));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const why = `the status address ${formatAddress(address)} can't be used: ${describeThrown(error)}; free it or change HOLDFAST_STATUS_LISTEN`;
+      reject(new HoldfastError({ code: 'DATA_PLANE_STATUS_PORT', source: 'gateway', publicMessage: 'the status address is not available', message: why, cause: error }));
+    });
+    server.listen(address, resolve);
+  });
+  const bound: AddressInfo | string | null = server.address();
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : address.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(request: IncomingMessage, view: () => DataPlaneView): Answer {
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  const tell = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
+  if (tell === undefined) return json(404, { message: `Not found; there are ${Object.keys(PATHS).join(', ')}` });
+  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { message: 'Method not allowed' });
+  try {
+    return tell(view());
+  } catch (thrown) {
+    return json(500, { message: `the status could not be gathered: ${describeThrown(thrown)}` });
+  }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body }: Answer): void {
+  request.resume();
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body), 'Cache-Control': 'no-store', ...(status === 405 ? { Allow: 'GET, HEAD' } : {}) });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function json(status: number, value: object): Answer {
+  return { status, contentType: JSON_TYPE, body: `${JSON.stringify(value)}\n` };
+}

@@ -1,0 +1,90 @@
+/**
+ * Entry of a proxy thread: one event loop, one proxy, nothing shared with the other threads but counters and immutable
+ * bytes. Does what the agent thread says (thread-messages.ts); started by proxy-worker.ts.
+ */
+import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { defined } from '../../shared/assert.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { describeThrown } from '../../shared/errors.ts';
+import { pluginRegistry } from '../../shared/plugins/registry.ts';
+import { decodeEntity } from '../../shared/wire/entity-codec.ts';
+import { createPluginLog } from '../config/plugin-log.ts';
+import { SharedCounterTable } from '../counters/shared-counter-table.ts';
+import { createProxy } from '../proxy/create-proxy.ts';
+import type { Proxy } from '../proxy/proxy-contract.ts';
+import { UsageRecorder } from '../telemetry/usage-table.ts';
+import { ThreadConfigs } from './thread-configs.ts';
+import { createThreadLogger } from './thread-log.ts';
+import type { FromThread, ThreadData, ToThread } from './thread-messages.ts';
+
+const STATS_INTERVAL_MS = 1_000;
+
+const agent = defined(parentPort, 'the port to the agent thread');
+const data: ThreadData = workerData;
+const tell = (message: FromThread): void => agent.postMessage(message);
+const clock = systemClock;
+const log = createThreadLogger(data.logLevel, (line) => tell({ kind: 'log', line }));
+const recorder = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
+const configs = new ThreadConfigs(
+  {
+    decodeEntity,
+    plugins: pluginRegistry,
+    counters: new SharedCounterTable(data.counters, { threadId, clock }),
+    clock,
+    logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId),
+  },
+  clock,
+);
+let proxy: Proxy | undefined;
+/** Orders are carried out one after another; only draining does not wait. */
+let turn: Promise<void> = Promise.resolve();
+
+agent.on('message', (order: ToThread) => {
+  if (order.kind === 'drain') void drain(order);
+  else turn = turn.then(() => carryOut(order));
+});
+
+async function carryOut(order: Exclude<ToThread, { kind: 'drain' }>): Promise<void> {
+  switch (order.kind) {
+    case 'prepare':
+      return tell(await configs.prepare(order, proxy !== undefined));
+    case 'commit':
+      configs.commit(order.applyId);
+      return tell({ kind: 'committed', applyId: order.applyId });
+    case 'discard':
+      return configs.discard(order.applyId);
+    case 'listen':
+      return tell(await listen(order.port));
+  }
+}
+
+async function listen(port: number): Promise<FromThread> {
+  try {
+    const starting = createProxy({
+      getConfig: configs.current,
+      configReleased: configs.released,
+      host: data.host,
+      port,
+      reusePort: data.reusePort,
+      recorder,
+      log,
+      clock,
+      limits: data.limits,
+      trustedAddresses: data.trustedAddresses,
+      serverName: 'holdfast',
+      version: data.softwareVersion,
+    });
+    const listening = await starting.listen();
+    proxy = starting;
+    clock.every(STATS_INTERVAL_MS, () => tell({ kind: 'stats', stats: starting.stats() }));
+    return { kind: 'listening', port: listening.port };
+  } catch (thrown) {
+    return { kind: 'listen-failed', reason: describeThrown(thrown) };
+  }
+}
+
+async function drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {
+  await proxy?.drain(times);
+  if (proxy !== undefined) tell({ kind: 'stats', stats: proxy.stats() });
+  tell({ kind: 'drained' });
+}

@@ -1,0 +1,53 @@
+/** What all proxy threads did together, over the life of the process: a thread that dies takes nothing out of the sums. */
+import type { ProxyStats } from '../proxy/proxy-contract.ts';
+
+export interface ProxyTotals {
+  /** Now. */
+  readonly connections: number;
+  readonly activeRequests: number;
+  readonly idleUpstream: number;
+  readonly busyUpstream: number;
+  /** Since the process started. */
+  readonly acceptedConnections: number;
+  readonly endedRequests: number;
+  readonly openedUpstream: number;
+  readonly pluginErrors: Readonly<Record<string, number>>;
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
+export const NO_TRAFFIC: ProxyTotals = {
+  connections: 0,
+  activeRequests: 0,
+  idleUpstream: 0,
+  busyUpstream: 0,
+  acceptedConnections: 0,
+  endedRequests: 0,
+  openedUpstream: 0,
+  pluginErrors: {},
+  refusals: {},
+};
+
+export function addTraffic(a: ProxyTotals, b: ProxyStats | ProxyTotals): ProxyTotals {
+  return {
+    connections: a.connections + b.connections,
+    activeRequests: a.activeRequests + b.activeRequests,
+    idleUpstream: a.idleUpstream + b.idleUpstream,
+    busyUpstream: a.busyUpstream + b.busyUpstream,
+    acceptedConnections: a.acceptedConnections + b.acceptedConnections,
+    endedRequests: a.endedRequests + b.endedRequests,
+    openedUpstream: a.openedUpstream + b.openedUpstream,
+    pluginErrors: addCounts(a.pluginErrors, b.pluginErrors),
+    refusals: addCounts(a.refusals, b.refusals),
+  };
+}
+
+/** What stays of a thread that has ended: its sums, not what it had open. */
+export function withoutPresent(stats: ProxyStats): ProxyTotals {
+  return { ...stats, connections: 0, activeRequests: 0, idleUpstream: 0, busyUpstream: 0 };
+}
+
+function addCounts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const sums = { ...a };
+  for (const [name, count] of Object.entries(b)) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
+}

@@ -1,0 +1,42 @@
+/**
+ * Starts a proxy thread as a worker of this process. The agent's end of the message port; the other end is
+ * proxy-thread.ts. Given to the pool by agent.ts, so that tests can give it something else.
+ */
+import { Worker } from 'node:worker_threads';
+import type { DataPlaneSettings } from '../settings.ts';
+import type { WorkerEvents, WorkerPort } from './thread-link.ts';
+import type { FromThread, ThreadData } from './thread-messages.ts';
+
+/** Keys (route, consumer, status class) of a thread's first usage table; a full one is followed by another. */
+const USAGE_KEYS = 4_096;
+
+export interface WorkerStarterOptions {
+  readonly settings: DataPlaneSettings;
+  readonly softwareVersion: string;
+  readonly counters: SharedArrayBuffer;
+}
+
+export function createWorkerStarter({ settings, softwareVersion, counters }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
+  const { maxHeadBytes, maxBodyBytes, maxConnections, idleTimeout } = settings;
+  const data: ThreadData = {
+    host: settings.proxyListen.host,
+    reusePort: process.platform !== 'darwin' && process.platform !== 'win32',
+    trustedAddresses: settings.trustedIps,
+    limits: { maxHeadBytes, maxBodyBytes, maxConnections, idleTimeoutMs: idleTimeout },
+    softwareVersion,
+    logLevel: settings.logLevel,
+    counters,
+    usageKeys: USAGE_KEYS,
+  };
+  return (index, events) => {
+    const worker = new Worker(new URL('./proxy-thread.ts', import.meta.url), { workerData: data, name: `proxy-${index}` });
+    // Kept, because the property is gone (-1) once the thread has ended.
+    const { threadId } = worker;
+    let reason: string | undefined;
+    worker.on('message', (message: FromThread) => events.said(message));
+    worker.on('messageerror', (error) => (reason ??= `its message could not be read: ${error.message}`));
+    worker.on('error', (error: unknown) => (reason ??= error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    worker.on('exit', (code) => events.exited(reason ?? `it ended with code ${code}`));
+    return { threadId, post: (message) => worker.postMessage(message), terminate: () => void worker.terminate() };
+  };
+}
