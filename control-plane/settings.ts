@@ -60,6 +60,30 @@ export const controlPlaneSettings = defineSettings({
     default: 'holdfast',
     description: 'First part of the identities in certificates (spiffe://<trust domain>/…); set it before the first data plane joins and never change it',
   },
+  authorityCertificateFile: {
+    env: 'HOLDFAST_AUTHORITY_CERTIFICATE_FILE',
+    type: 'path',
+    description: 'Certificate (PEM) of a certificate authority of your own, with HOLDFAST_AUTHORITY_KEY_FILE; without them, made at the first start and kept in the database',
+  },
+  authorityKeyFile: {
+    env: 'HOLDFAST_AUTHORITY_KEY_FILE',
+    type: 'path',
+    description: 'Private key (PEM, ECDSA P-256) of that certificate authority',
+  },
+  certificateLifetime: {
+    env: 'HOLDFAST_CERTIFICATE_LIFETIME',
+    type: 'duration',
+    default: '30d',
+    between: [3_600_000, 31_536_000_000],
+    description: 'How long the certificate of a data plane is valid; it renews at two thirds of that',
+  },
+  transferCacheBytes: {
+    env: 'HOLDFAST_TRANSFER_CACHE_BYTES',
+    type: 'integer',
+    default: 134_217_728,
+    between: [1_048_576, 17_179_869_184],
+    description: 'Memory for configurations that are packed and ready to be sent',
+  },
   developmentMode: {
     env: 'HOLDFAST_DEVELOPMENT_MODE',
     type: 'boolean',

@@ -1,0 +1,83 @@
+/**
+ * `holdfast control-plane`: settings, log, start, and an orderly end on SIGTERM or SIGINT. A second signal, or parts that
+ * do not stop in time, end it at once: nothing here needs a clean end, because the database is safe against kill -9 and an
+ * orphaned one is adopted at the next start.
+ */
+import { argv, exit, stderr, stdout } from 'node:process';
+import { systemClock } from '../shared/clock.ts';
+import { describeThrown, HoldfastError } from '../shared/errors.ts';
+import { Lifecycle } from '../shared/lifecycle.ts';
+import { createLogger, type Logger } from '../shared/log.ts';
+import { formatAddress } from '../shared/setting-types.ts';
+import { asksForHelp, parseSettings, processSources } from '../shared/settings.ts';
+import { renderHelp } from '../shared/settings-table.ts';
+import { THIS_VERSION } from '../shared/this-version.ts';
+import { joinTokenSettings } from './cli/settings.ts';
+import { controlPlaneSettings, type ControlPlaneSettings } from './settings.ts';
+import { startControlPlane } from './start-control-plane.ts';
+
+const STOP_WITHIN_MS = 45_000;
+
+async function main(words: readonly string[]): Promise<void> {
+  if (asksForHelp(words)) {
+    stdout.write(renderHelp(controlPlaneSettings, { usage: 'holdfast control-plane [settings]', summary: 'Runs a control plane: the admin API, the database, and what data planes connect to.' }));
+    return;
+  }
+  const settings = readSettings(words);
+  if (settings === undefined) return;
+  const log = createLogger({ part: 'control-plane', level: settings.logLevel, pretty: settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && stdout.isTTY) });
+  const lifecycle = new Lifecycle(log);
+  stopOnSignals(lifecycle, log);
+  endOnDefects(log);
+  log.info({ event: 'starting', version: THIS_VERSION, node: process.versions.node, pid: process.pid, stateFolder: settings.stateFolder }, `control plane ${THIS_VERSION} starting`);
+  try {
+    const { admin, sync } = await startControlPlane({ settings, lifecycle, log, clock: systemClock });
+    log.info({ event: 'ready', admin: formatAddress(admin), sync: formatAddress(sync) }, `control plane ready: admin API http://${formatAddress(admin)}`);
+  } catch (thrown) {
+    if (!lifecycle.stopping) log.fatal({ event: 'start-failed', code: thrown instanceof HoldfastError ? thrown.code : undefined, ...(thrown instanceof HoldfastError ? {} : { err: thrown }) }, `control plane could not start: ${describeThrown(thrown)}`);
+    await lifecycle.stop();
+    exit(1);
+  }
+}
+
+/** Undefined after saying what is wrong with them. */
+function readSettings(words: readonly string[]): ControlPlaneSettings | undefined {
+  try {
+    return parseSettings(controlPlaneSettings, processSources(words), [joinTokenSettings]);
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+    stderr.write(`holdfast: ${thrown.message}\n`);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+function stopOnSignals(lifecycle: Lifecycle, log: Logger): void {
+  const stop = (signal: NodeJS.Signals): void => {
+    if (lifecycle.stopping) {
+      log.warn({ event: 'stopping-at-once', signal }, 'a second signal: stopping at once');
+      exit(1);
+    }
+    log.info({ event: 'stopping', signal }, 'control plane stopping');
+    setTimeout(() => {
+      log.error({ event: 'stop-overdue', withinMs: STOP_WITHIN_MS }, 'parts did not stop in time; ending anyway');
+      exit(1);
+    }, STOP_WITHIN_MS).unref();
+    void lifecycle.stop().then(() => {
+      log.info({ event: 'stopped' }, 'control plane stopped');
+      exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** A defect leaves the process in a state nobody knows: better none at all, whatever restarts us then. */
+function endOnDefects(log: Logger): void {
+  process.on('uncaughtException', (thrown) => {
+    log.fatal({ event: 'defect', err: thrown }, `a defect ends the control plane: ${describeThrown(thrown)}`);
+    exit(1);
+  });
+}
+
+await main(argv.slice(2));

@@ -1,0 +1,68 @@
+/**
+ * From settings to an open store: the embedded Postgres or one by URL, its roles and migrations, the key-encryption key. A
+ * database by URL that is away is waited for, because at a site's power-up nobody knows what comes first. Called by
+ * start-control-plane.ts.
+ */
+import { join } from 'node:path';
+import { Backoff } from '../shared/backoff.ts';
+import type { Clock } from '../shared/clock.ts';
+import { HoldfastError } from '../shared/errors.ts';
+import type { Lifecycle } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/log.ts';
+import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts';
+import type { ControlPlaneSettings } from './settings.ts';
+import { parseKeyEncryptionKey, readOrCreateKeyEncryptionKey } from './store/key-encryption-key.ts';
+import { bootstrapDatabase, prepareDatabase } from './store/prepare-database.ts';
+import { openStore, type Store } from './store/store.ts';
+
+export interface OpenDatabaseOptions {
+  readonly settings: ControlPlaneSettings;
+  readonly lifecycle: Lifecycle;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+const RETRY = { initialMs: 1_000, maximumMs: 10_000 };
+
+/** Everything it starts is registered with the lifecycle. Throws a HoldfastError that says what to do. */
+export async function openDatabase(options: OpenDatabaseOptions): Promise<Store> {
+  const { settings, lifecycle, log, clock } = options;
+  const keyEncryptionKey = keyOf(settings);
+  const connectionString = settings.databaseUrl ?? (await startEmbedded(options));
+  await untilReachable(options, () => prepareDatabase({ connectionString, log }));
+  const store = await untilReachable(options, () => openStore({ connectionString, keyEncryptionKey, poolSize: settings.databasePoolSize, log, clock }));
+  lifecycle.add('store', () => store.stop());
+  return store;
+}
+
+function keyOf({ keyEncryptionKey, databaseUrl, stateFolder }: ControlPlaneSettings): Uint8Array {
+  if (keyEncryptionKey !== undefined) return parseKeyEncryptionKey(keyEncryptionKey);
+  if (databaseUrl === undefined) return readOrCreateKeyEncryptionKey(join(stateFolder, 'key-encryption-key'));
+  throw new HoldfastError({
+    code: 'CONTROL_PLANE_KEY_REQUIRED',
+    source: 'control-plane',
+    publicMessage: 'a key-encryption key is required',
+    message: 'a database by URL needs HOLDFAST_KEY_ENCRYPTION_KEY, the same for every control plane that uses it (make one with: openssl rand -base64 32, and keep a copy: without it the secrets in the database are lost)',
+  });
+}
+
+async function startEmbedded({ settings, lifecycle, log, clock }: OpenDatabaseOptions): Promise<string> {
+  const { stateFolder } = settings;
+  const postgres = await startEmbeddedPostgres({ stateFolder, log, clock });
+  lifecycle.add('embedded Postgres', () => postgres.stop());
+  return bootstrapDatabase({ superuserConnectionString: postgres.connectionString, passwordFile: join(stateFolder, 'database-password'), log });
+}
+
+async function untilReachable<T>({ lifecycle, log, clock }: OpenDatabaseOptions, attempt: () => Promise<T>): Promise<T> {
+  const backoff = new Backoff({ ...RETRY, random: Math.random });
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || !thrown.retryable || lifecycle.stopping) throw thrown;
+      const delayMs = backoff.nextDelayMs();
+      log.warn({ event: 'database-awaited', reason: thrown.message, retryInMs: delayMs }, 'the database is not reachable yet; waiting for it');
+      await new Promise<void>((resolve) => clock.after(delayMs, resolve, { keepAlive: true }));
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Brings a control plane up, in the order in which its parts need each other: database → first start → keys → publisher →
+ * sync server → admin API. Each part is registered for the way down. Called by main.ts.
+ */
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../shared/clock.ts';
+import { HoldfastError } from '../shared/errors.ts';
+import type { Lifecycle } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/log.ts';
+import { pluginCatalog } from '../shared/plugins/catalog.ts';
+import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
+import { THIS_VERSION } from '../shared/this-version.ts';
+import { isTrustDomain } from '../shared/trust/identity.ts';
+import { fingerprintOfRootBundle } from '../shared/trust/root-set.ts';
+import { isLoopbackAddress } from './admin-api/development-guard.ts';
+import { startAdminApi } from './admin-api/start-admin-api.ts';
+import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
+import { loadAuthority } from './enrolment/load-authority.ts';
+import { ensureFirstStart } from './first-start.ts';
+import { openDatabase } from './open-database.ts';
+import { startPublisher } from './publish/publisher.ts';
+import { loadSigningMaterial } from './publish/signing-material.ts';
+import type { ControlPlaneSettings } from './settings.ts';
+import { lockStateFolder } from './state-lock.ts';
+import { startSyncServer } from './sync/sync-server.ts';
+import { createIngest } from './telemetry/ingest.ts';
+
+export interface ControlPlaneOptions {
+  readonly settings: ControlPlaneSettings;
+  readonly lifecycle: Lifecycle;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface ControlPlane {
+  readonly admin: SocketAddress;
+  readonly sync: SocketAddress;
+}
+
+/** Resolves when it answers. Throws a HoldfastError that says what to do; what has started by then is the lifecycle's to stop. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { settings, lifecycle, log, clock } = options;
+  const { stateFolder, trustDomain } = settings;
+  if (!isTrustDomain(trustDomain)) throw settingsProblem('HOLDFAST_TRUST_DOMAIN', `must consist of lower-case letters, digits, ".", "-" and "_", got "${trustDomain}"`);
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  const lock = await lockStateFolder(stateFolder);
+  lifecycle.add('lock of the state folder', () => lock.release());
+
+  const store = await openDatabase(options);
+  const installationTenant = await ensureFirstStart({ ...settings, store, log });
+  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: settings.rootKeyFile ?? join(stateFolder, 'root-key.pem'), clock, log });
+  const authority = await loadAuthority({ signingKeys: store.signingKeys, files: authorityFiles(settings), clock, log });
+
+  const publisher = await startPublisher({
+    releases: store.releases,
+    changes: store.changes,
+    signing,
+    listenForChanges: (listener) => store.listenForChanges(listener),
+    transferCacheBytes: settings.transferCacheBytes,
+    random: Math.random,
+    clock,
+    log,
+  });
+  lifecycle.add('publisher', () => publisher.stop());
+
+  const sync = await startSyncServer({
+    listen: settings.syncListen,
+    serverNames: serverNames(settings),
+    trustDomain,
+    certificateLifetimeMs: settings.certificateLifetime,
+    softwareVersion: THIS_VERSION,
+    dataPlanes: store.dataPlanes,
+    releases: store.releases,
+    contentKeys: store.signingKeys,
+    publisher,
+    authority,
+    rootStatements: signing.rootStatements,
+    ingest: createIngest(store.telemetry, log),
+    random: Math.random,
+    clock,
+    log,
+  });
+  lifecycle.add('sync server', () => sync.stop());
+  const syncAddress = { host: settings.syncListen.host, port: sync.port };
+  const urls = syncUrls(settings, sync.port);
+  const joinTokens = createJoinTokenMaker({ joinTokens: store.joinTokens, urls, caFingerprint: authority.fingerprint, rootFingerprint: fingerprintOfRootBundle(signing.rootStatements[0] ?? ''), clock });
+  log.info({ event: 'sync-server-listening', address: formatAddress(syncAddress), urls }, 'data planes can connect');
+
+  const admin = await startAdminApi({
+    store,
+    catalog: pluginCatalog,
+    createJoinToken: (scope, token, actor) => joinTokens.create(scope, token, actor),
+    listen: settings.adminListen,
+    developmentMode: settings.developmentMode,
+    installationTenant,
+    maxBodyBytes: settings.maxBodyBytes,
+    softwareVersion: THIS_VERSION,
+    hostname: hostname(),
+    configuration: shownConfiguration(settings),
+    log,
+    clock,
+  });
+  lifecycle.add('admin API', () => admin.stop());
+  return { admin: admin.address, sync: syncAddress };
+}
+
+/** Where data planes are told to go. */
+function syncUrls({ syncUrls: given, syncListen }: ControlPlaneSettings, port: number): readonly string[] {
+  return given.length > 0 ? given : [`https://${formatAddress({ host: reachableName(syncListen.host), port })}`];
+}
+
+/** The names in the sync server's certificate: whatever a data plane may call it. */
+function serverNames(settings: ControlPlaneSettings): readonly string[] {
+  const fromUrls = settings.syncUrls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')] : []));
+  return [...new Set([...fromUrls, reachableName(settings.syncListen.host), hostname(), 'localhost', '127.0.0.1', '::1'])];
+}
+
+/** The wildcard addresses name nobody. */
+function reachableName(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? hostname() : host;
+}
+
+function authorityFiles({ authorityCertificateFile, authorityKeyFile }: ControlPlaneSettings): { readonly certificatePath: string; readonly privateKeyPath: string } | undefined {
+  if (authorityCertificateFile === undefined && authorityKeyFile === undefined) return undefined;
+  if (authorityCertificateFile === undefined || authorityKeyFile === undefined) throw settingsProblem('HOLDFAST_AUTHORITY_CERTIFICATE_FILE and HOLDFAST_AUTHORITY_KEY_FILE', 'must be given together');
+  return { certificatePath: authorityCertificateFile, privateKeyPath: authorityKeyFile };
+}
+
+/** What `GET /` shows, in Kong's names where Kong has one. */
+function shownConfiguration(settings: ControlPlaneSettings) {
+  return {
+    role: 'control_plane',
+    database: 'postgres',
+    router_flavor: 'traditional_compatible',
+    admin_listen: [formatAddress(settings.adminListen)],
+    cluster_listen: [formatAddress(settings.syncListen)],
+    development_mode: settings.developmentMode,
+    trust_domain: settings.trustDomain,
+    admin_open_to_this_machine_only: isLoopbackAddress(settings.adminListen.host),
+  };
+}
+
+function settingsProblem(names: string, rule: string): HoldfastError {
+  return new HoldfastError({ code: 'CONTROL_PLANE_SETTINGS', source: 'control-plane', publicMessage: 'the settings are not valid', message: `invalid settings: ${names} ${rule}` });
+}
