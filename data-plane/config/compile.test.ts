@@ -1,0 +1,352 @@
+import { describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { defined } from '../../shared/assert.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
+import type { PluginInstance } from '../../shared/plugins/contract.ts';
+import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
+import { keyAuthSchema } from '../../shared/plugins/key-auth/schema.ts';
+import { compile, compiled, testServices } from '../../test/support/compile-config.ts';
+import { put, ref, remove, testId } from '../../test/support/config-content.ts';
+import { requestView } from '../../test/support/request-view.ts';
+import type { RuntimeRoute } from './active-config.ts';
+import { compileConfig } from './compile.ts';
+import type { CompiledConfig } from './compiled-config.ts';
+
+const SERVICE = put('services', { id: testId('1'), name: 'books', url: 'http://books.internal:9000/api', retries: 2, read_timeout: 1_000 });
+const ROUTE = put('routes', { id: testId('2'), name: 'books', paths: ['/books'], service: ref('1') });
+const CONSUMER = put('consumers', { id: testId('3'), username: 'ann', custom_id: 'c-3' });
+const BASIS = [SERVICE, ROUTE, CONSUMER];
+
+function plugin(digits: string, input: JsonObject = {}) {
+  return put('plugins', { id: testId(digits), name: 'rate-limiting', ...(input['name'] === undefined ? { config: { minute: 5 } } : {}), ...input });
+}
+
+function routeAt(config: CompiledConfig, path: string): RuntimeRoute {
+  return defined(config.match(requestView({ path })), `a match for ${path}`).route;
+}
+
+function isUnmatched(config: CompiledConfig, path: string): boolean {
+  return config.match(requestView({ path })) === undefined;
+}
+
+describe('what requests find', () => {
+  test('a route with its service, upstream and targets, whatever order they came in', () => {
+    const { config, quarantined } = compiled([
+      put('targets', { id: testId('7'), target: '10.0.0.2', weight: 0, upstream: ref('5') }),
+      put('targets', { id: testId('6'), target: '[2001:db8::1]:81', weight: 7, upstream: ref('5') }),
+      ROUTE,
+      SERVICE,
+      put('upstreams', { id: testId('5'), name: 'Books.internal', algorithm: 'least-connections', host_header: 'books.example' }),
+    ]);
+    assert.deepEqual(quarantined, []);
+    assert.equal(config.routeCount, 1);
+    const match = defined(config.match(requestView({ path: '/books/1' })), 'a match');
+    assert.equal(match.matchedPathLength, 6);
+    assert.deepEqual([match.route.name, match.route.stripPath, match.route.httpsRedirectStatusCode, match.route.quarantined], ['books', true, 426, undefined]);
+    assert.deepEqual(match.route.service, {
+      id: testId('1'), name: 'books', protocol: 'http', host: 'books.internal', port: 9000, path: '/api', retries: 2,
+      connectTimeoutMs: 60_000, writeTimeoutMs: 60_000, readTimeoutMs: 1_000, enabled: true,
+      upstream: { id: testId('5'), name: 'Books.internal', algorithm: 'least-connections', hostHeader: 'books.example', targets: [{ id: testId('6'), host: '2001:db8::1', port: 81, weight: 7 }] },
+    });
+    assert.equal(config.match(requestView({ path: '/books' }))?.route, match.route, 'the same object for each request');
+  });
+
+  test('consumers, groups and credentials', () => {
+    const { config } = compiled([
+      CONSUMER,
+      put('keyauth_credentials', { id: testId('4'), key: 'secret', consumer: ref('3') }),
+      put('acls', { id: testId('5'), group: 'z', consumer: ref('3') }),
+      put('acls', { id: testId('6'), group: 'a', consumer: ref('3') }),
+    ]);
+    assert.deepEqual(config.consumerById(testId('3')), { id: testId('3'), username: 'ann', customId: 'c-3' });
+    assert.deepEqual(config.consumerByUsername('ann'), config.consumerById(testId('3')));
+    assert.deepEqual(config.credentialBySecret('keyauth_credentials', 'secret'), { id: testId('4'), consumerId: testId('3') });
+    assert.equal(config.credentialBySecret('keyauth_credentials', 'Secret'), undefined);
+    assert.deepEqual(config.groupsOf(testId('3')), ['a', 'z']);
+    assert.equal(config.groupsOf(testId('3')), config.groupsOf(testId('3')));
+    assert.throws(() => Object.assign(config.groupsOf(testId('3')), ['b']), TypeError);
+  });
+
+  test('a credential ends when it expires, also one that was used before', () => {
+    let nowMs = 1_700_000_000_000;
+    const services = testServices({ clock: { nowMs: () => nowMs } });
+    const { config } = compiled([CONSUMER, put('keyauth_credentials', { id: testId('4'), key: 'secret', consumer: ref('3'), ttl: 60 })], { services });
+    assert.notEqual(config.credentialBySecret('keyauth_credentials', 'secret'), undefined);
+    nowMs += 60_000;
+    assert.equal(config.credentialBySecret('keyauth_credentials', 'secret'), undefined);
+  });
+
+  test('kinds that this version does not know are passed over', () => {
+    const { config, quarantined } = compiled([...BASIS, { kind: 'vaults', id: testId('9'), bytes: Uint8Array.of(1, 2, 3) }, { kind: 'constructor', id: testId('9'), bytes: undefined }]);
+    assert.deepEqual(quarantined, []);
+    assert.equal(routeAt(config, '/books').quarantined, undefined);
+  });
+
+  test('the routes of a disabled service match nothing, and match again when it is enabled', () => {
+    const disabled = put('services', { id: testId('1'), url: 'http://books.internal/', enabled: false });
+    const fallback = put('routes', { id: testId('8'), name: 'fallback', paths: ['/'] });
+    const first = compiled([disabled, ROUTE, fallback]).config;
+    assert.equal(routeAt(first, '/books').name, 'fallback');
+    const second = compiled([SERVICE], { base: first }).config;
+    assert.equal(routeAt(second, '/books').name, 'books');
+    assert.equal(routeAt(first, '/books').name, 'fallback', 'a request pinned to the first still sees the first');
+    assert.equal(routeAt(compiled([disabled], { base: second }).config, '/books').name, 'fallback');
+  });
+});
+
+describe('which plugins run', () => {
+  /** Every scope has an instance of one plugin; taking the most specific away one by one must uncover the next. */
+  test('the most specific scope wins: route+service+consumer, route+consumer, service+consumer, route+service, consumer, route, service, global', () => {
+    const route = { route: ref('2') };
+    const service = { service: ref('1') };
+    const consumer = { consumer: ref('3') };
+    const scopes: readonly (readonly [digits: string, scope: JsonObject])[] = [
+      ['a1', { ...route, ...service, ...consumer }], ['a2', { ...route, ...consumer }], ['a3', { ...service, ...consumer }], ['a4', { ...route, ...service }],
+      ['a5', consumer], ['a6', route], ['a7', service], ['a8', {}],
+    ];
+    let { config } = compiled([...BASIS, ...scopes.map(([digits, scope]) => plugin(digits, scope))]);
+    const withoutConsumer = ['a4', 'a6', 'a7', 'a8'];
+    for (const [digits] of scopes) {
+      const found = routeAt(config, '/books');
+      assert.deepEqual(found.chainFor(testId('3')).entries.map(({ pluginId }) => pluginId), [testId(digits)]);
+      const expected = withoutConsumer.find((other) => other >= digits);
+      assert.deepEqual(found.chainFor(undefined).entries.map(({ pluginId }) => pluginId), [testId(expected ?? '')]);
+      config = compiled([remove('plugins', testId(digits))], { base: config }).config;
+    }
+    assert.deepEqual(routeAt(config, '/books').chainFor(testId('3')).entries, []);
+  });
+
+  test('one per name, by descending priority', () => {
+    const { config } = compiled([
+      ...BASIS, plugin('a1'), plugin('a2', { name: 'acl', config: { allow: ['g'] } }), plugin('a3', { name: 'key-auth', config: { key_in_body: true } }), plugin('a4', { route: ref('2') }),
+    ]);
+    const chain = routeAt(config, '/books').chainFor(undefined);
+    assert.deepEqual(chain.entries.map(({ name, pluginId }) => [name, pluginId]), [['key-auth', testId('a3')], ['acl', testId('a2')], ['rate-limiting', testId('a4')]]);
+    assert.equal(chain.requestHead.length, 3);
+    assert.deepEqual([chain.responseHead, chain.log], [[], []]);
+    assert.equal(chain.requestBodyMaxBytes, 1_048_576);
+  });
+
+  test('the same chain for all consumers without plugins of their own, and the same object each time for those with', () => {
+    const { config } = compiled([...BASIS, plugin('a1'), plugin('a2', { consumer: ref('3') })]);
+    const found = routeAt(config, '/books');
+    assert.equal(found.chainFor(testId('99')), found.chainFor(undefined));
+    assert.notEqual(found.chainFor(testId('3')), found.chainFor(undefined));
+    assert.equal(found.chainFor(testId('3')), found.chainFor(testId('3')));
+  });
+
+  test('a disabled plugin hides nothing, and one for other protocols does not apply', () => {
+    const { config } = compiled([
+      ...BASIS, plugin('a1'), plugin('a2', { route: ref('2'), enabled: false }), plugin('a3', { name: 'key-auth', protocols: ['grpc'] }),
+    ]);
+    assert.deepEqual(routeAt(config, '/books').chainFor(undefined).entries.map(({ pluginId }) => pluginId), [testId('a1')]);
+  });
+
+  test('a route without a service has the plugins of routes and of all', () => {
+    const { config } = compiled([put('routes', { id: testId('2'), paths: ['/'] }), plugin('a1'), plugin('a2', { name: 'key-auth', route: ref('2') })]);
+    assert.deepEqual(routeAt(config, '/').chainFor(undefined).entries.map(({ pluginId }) => pluginId), [testId('a2'), testId('a1')]);
+  });
+});
+
+describe('what cannot be used is isolated, never open (S6)', () => {
+  const refusalOf = (config: CompiledConfig, path: string, consumer?: string) => routeAt(config, path).chainFor(consumer).requestHead.map(({ instance }) => instance);
+  const REST = put('routes', { id: testId('8'), name: 'rest', paths: ['/rest'], service: ref('1') });
+  const unknown = () => new Map([...testServices().plugins].filter(([name]) => name !== 'acl'));
+
+  test('an unknown plugin: where it applies, 503; the rest serves', () => {
+    const services = testServices({ plugins: unknown() });
+    const { config, quarantined } = compiled([...BASIS, REST, plugin('a1', { name: 'acl', config: { allow: ['g'] }, route: ref('2') }), plugin('a2', { name: 'key-auth' })], { services });
+    assert.deepEqual(quarantined.map(({ kind, id, code }) => [kind, id, code]), [['plugins', testId('a1'), 'CONFIG_PLUGIN_UNKNOWN']]);
+    assert.equal(routeAt(config, '/books').quarantined, 'CONFIG_PLUGIN_UNKNOWN');
+    const [refusing, ...others] = refusalOf(config, '/books');
+    assert.equal(others.length, 0, 'no other plugin may answer first');
+    assert.equal(typeof refusing?.requestHead, 'function');
+    assert.equal(routeAt(config, '/rest').quarantined, undefined);
+    assert.deepEqual(routeAt(config, '/rest').chainFor(undefined).requestHead.map(({ name }) => name), ['key-auth']);
+  });
+
+  test("a consumer's own plugin that is unknown refuses that consumer wherever the request joins its chain", () => {
+    const services = testServices({ plugins: new Map([...testServices().plugins].filter(([name]) => name !== 'rate-limiting')) });
+    const { config } = compiled([...BASIS, plugin('a1', { consumer: ref('3') }), plugin('a2', { name: 'key-auth' })], { services });
+    const found = routeAt(config, '/books');
+    assert.equal(found.quarantined, undefined);
+    assert.deepEqual(found.chainFor(undefined).requestHead.map(({ name }) => name), ['key-auth']);
+    const [entry] = found.chainFor(testId('3')).requestHead;
+    assert.ok(defined(entry, 'the refusing entry').priority < 0, 'behind every plugin that may identify the consumer');
+  });
+
+  test('a plugin whose create throws, and one whose config breaks its schema', () => {
+    const failing: RegisteredPlugin = { schema: keyAuthSchema, create: () => { throw new Error('no such table'); } };
+    const services = testServices({ plugins: new Map([...testServices().plugins, ['key-auth', failing]]) });
+    const { config, quarantined } = compiled([...BASIS, plugin('a1', { name: 'key-auth', service: ref('1') })], { services });
+    assert.match(quarantined[0]?.reason ?? '', /key-auth could not be made: no such table/);
+    assert.equal(routeAt(config, '/books').quarantined, 'CONFIG_PLUGIN_FAILED');
+
+    const broken = testServices({ decodeEntity: (kind, bytes) => ({ ...testServices().decodeEntity(kind, bytes), ...(kind === 'plugins' ? { config: { minute: 'many' } } : {}) }) });
+    const second = compiled([...BASIS, plugin('a1')], { services: broken });
+    assert.match(second.quarantined[0]?.reason ?? '', /PLUGIN_CONFIG_INVALID: .*config.minute: expected an integer/);
+  });
+
+  test('a disabled plugin may be unknown', () => {
+    const { quarantined } = compiled([...BASIS, plugin('a1', { name: 'acl', config: { allow: ['g'] }, enabled: false })], { services: testServices({ plugins: unknown() }) });
+    assert.deepEqual(quarantined, []);
+  });
+
+  test('a route whose service is not there answers 503, until it is', () => {
+    const first = compiled([ROUTE]);
+    assert.deepEqual(first.quarantined.map(({ kind, id, code }) => [kind, id, code]), [['routes', testId('2'), 'CONFIG_REFERENCE_DANGLING']]);
+    assert.equal(routeAt(first.config, '/books').quarantined, 'CONFIG_REFERENCE_DANGLING');
+    const second = compiled([SERVICE], { base: first.config });
+    assert.deepEqual(second.quarantined, []);
+    assert.equal(routeAt(second.config, '/books').quarantined, undefined);
+    const third = compiled([remove('services', testId('1'))], { base: second.config });
+    assert.equal(routeAt(third.config, '/books').quarantined, 'CONFIG_REFERENCE_DANGLING');
+  });
+
+  test('a service that can not be read: its routes answer 503, the rest serves', () => {
+    const other = put('services', { id: testId('b1'), url: 'http://other.internal/' });
+    const unreadable = { kind: 'services', id: testId('1'), bytes: Uint8Array.of(255, 255) };
+    const { config, quarantined } = compiled([unreadable, ROUTE, other, put('routes', { id: testId('b2'), paths: ['/other'], service: ref('b1') })]);
+    assert.deepEqual(quarantined.map(({ kind, code }) => [kind, code]), [['routes', 'CONFIG_REFERENCE_DANGLING'], ['services', 'CONFIG_ENTITY_UNREADABLE']]);
+    assert.notEqual(routeAt(config, '/books').quarantined, undefined);
+    assert.equal(routeAt(config, '/other').quarantined, undefined);
+  });
+
+  test('protocols that are not served', () => {
+    const { config, quarantined } = compiled([
+      put('services', { id: testId('1'), protocol: 'grpc', host: 'books.internal' }), ROUTE,
+      put('routes', { id: testId('a2'), protocols: ['tcp'], sources: [{ port: 1 }] }),
+    ]);
+    assert.deepEqual(quarantined.map(({ kind, code }) => [kind, code]), [['routes', 'CONFIG_PROTOCOL_UNSUPPORTED'], ['services', 'CONFIG_PROTOCOL_UNSUPPORTED']]);
+    assert.equal(routeAt(config, '/books').quarantined, 'CONFIG_PROTOCOL_UNSUPPORTED');
+  });
+
+  test('a pattern that does not compile here: the route answers 503, and heals', () => {
+    const services = testServices({ decodeEntity: (kind, bytes) => ({ ...testServices().decodeEntity(kind, bytes), ...(kind === 'routes' ? { paths: ['~/admin/(', '/books'] } : {}) }) });
+    const first = compiled([SERVICE, ROUTE, put('routes', { id: testId('2'), paths: ['/x'], service: ref('1') })], { services });
+    assert.deepEqual(first.quarantined.map(({ code }) => code), ['CONFIG_ROUTE_UNMATCHABLE']);
+    assert.equal(routeAt(first.config, '/admin/x').quarantined, 'CONFIG_ROUTE_UNMATCHABLE');
+    assert.equal(routeAt(first.config, '/books').quarantined, 'CONFIG_ROUTE_UNMATCHABLE');
+    const second = compiled([ROUTE], { base: first.config });
+    assert.deepEqual(second.quarantined, []);
+    assert.ok(isUnmatched(second.config, '/admin/x'));
+  });
+});
+
+describe('what cannot be isolated refuses the whole', () => {
+  for (const kind of ['plugins', 'routes', 'acls', 'upstreams']) {
+    test(`one of the ${kind} that cannot be read`, () => {
+      const result = compile([...BASIS, { kind, id: testId('a1'), bytes: Uint8Array.of(255, 255) }]);
+      assert.equal(result.kind, 'refused');
+      assert.deepEqual(result.kind === 'refused' && result.problems.map((problem) => [problem.kind, problem.id, problem.code]), [[kind, testId('a1'), 'CONFIG_ENTITY_UNREADABLE']]);
+    });
+  }
+
+  test('an entity under the id of another', () => {
+    assert.equal(compile([...BASIS, { ...ROUTE, id: testId('a1') }]).kind, 'refused');
+  });
+
+  test('a later change of the same entity makes good', () => {
+    assert.equal(compile([...BASIS, { kind: 'plugins', id: testId('a1'), bytes: Uint8Array.of(255) }, plugin('a1')]).kind, 'compiled');
+    assert.equal(compile([...BASIS, { kind: 'plugins', id: testId('a1'), bytes: Uint8Array.of(255) }, remove('plugins', testId('a1'))]).kind, 'compiled');
+  });
+
+  test('credentials without a content key', () => {
+    const credential = put('keyauth_credentials', { id: testId('4'), key: 'secret', consumer: ref('3') });
+    const result = compile([...BASIS, credential], { contentKey: undefined });
+    assert.equal(result.kind === 'refused' && result.problems[0]?.code, 'CONFIG_CONTENT_KEY_MISSING');
+    assert.equal(compile(BASIS, { contentKey: undefined }).kind, 'compiled');
+  });
+});
+
+describe('what configurations share', () => {
+  /** A plugin that remembers what was made and closed. */
+  function countingPlugins() {
+    const [made, closed]: [string[], string[]] = [[], []];
+    const counting: RegisteredPlugin = {
+      schema: keyAuthSchema,
+      create: (config, { pluginId }): PluginInstance => {
+        const name = `${pluginId.slice(-2)} ${JSON.stringify(config['key_names'])}`;
+        made.push(name);
+        return { requestHead: () => undefined, close: () => void closed.push(name) };
+      },
+    };
+    return { made, closed, services: testServices({ plugins: new Map([['key-auth', counting]]) }) };
+  }
+  const keyAuth = (digits: string, name: string) => put('plugins', { id: testId(digits), name: 'key-auth', route: ref('2'), config: { key_names: [name] }, instance_name: digits });
+
+  test('an instance lives as long as a configuration has it, over deltas and snapshots, and is closed once', () => {
+    const { made, closed, services } = countingPlugins();
+    const first = compiled([...BASIS, keyAuth('a1', 'x')], { services }).config;
+    const second = compiled([put('routes', { id: testId('2'), paths: ['/new'], service: ref('1') })], { base: first, services }).config;
+    const third = compiled([...BASIS, keyAuth('a1', 'x')], { base: second, reset: true, services }).config;
+    assert.deepEqual(made, ['a1 ["x"]']);
+    const fourth = compiled([keyAuth('a1', 'y')], { base: third, services }).config;
+    assert.deepEqual(made, ['a1 ["x"]', 'a1 ["y"]']);
+
+    third.release();
+    first.release();
+    assert.deepEqual(closed, [], 'the second configuration still has the instance');
+    second.release();
+    second.release();
+    assert.deepEqual(closed, ['a1 ["x"]']);
+    fourth.release();
+    assert.deepEqual(closed, ['a1 ["x"]', 'a1 ["y"]']);
+  });
+
+  test('a compilation that is given up closes what it made and leaves the base alone', () => {
+    const { made, closed, services } = countingPlugins();
+    const first = compiled([...BASIS, keyAuth('a1', 'x')], { services }).config;
+    const change = { version: { epoch: 1, sequence: 2 }, contentRoot: 'cd', reset: false, changes: [keyAuth('a2', 'y')], contentKey: undefined };
+    const work = compileConfig(first, change, services);
+    while (made.length < 2) assert.equal(work.next().done, false);
+    const ended: Iterator<void, unknown> = work;
+    ended.return?.();
+    assert.deepEqual(closed, ['a2 ["y"]']);
+  });
+
+  test('a change of routes keeps what is known of credentials, and the other way round', () => {
+    const first = compiled([...BASIS, put('keyauth_credentials', { id: testId('4'), key: 'secret', consumer: ref('3') })]).config;
+    const moved = compiled([put('routes', { id: testId('2'), paths: ['/moved'], service: ref('1') })], { base: first }).config;
+    assert.equal(moved.parts.identities, first.parts.identities);
+    assert.notEqual(moved.parts.routes, first.parts.routes);
+    const grouped = compiled([put('acls', { id: testId('5'), group: 'g', consumer: ref('3') })], { base: moved }).config;
+    assert.equal(grouped.parts.routes, moved.parts.routes);
+    assert.deepEqual([first.groupsOf(testId('3')), grouped.groupsOf(testId('3'))], [[], ['g']]);
+  });
+
+  test('with another content key the credentials are other credentials', () => {
+    const first = compiled([CONSUMER, put('keyauth_credentials', { id: testId('4'), key: 'secret', consumer: ref('3') })]).config;
+    const rotated = compiled([], { base: first, contentKey: new Uint8Array(32).fill(8) }).config;
+    assert.equal(rotated.credentialBySecret('keyauth_credentials', 'secret'), undefined);
+    assert.notEqual(first.credentialBySecret('keyauth_credentials', 'secret'), undefined);
+  });
+
+  test('names that change hands within one change', () => {
+    const [ann, bob] = [CONSUMER, put('consumers', { id: testId('4'), username: 'bob' })];
+    const first = compiled([ann, bob]).config;
+    const swapped = [put('consumers', { id: testId('3'), username: 'bob' }), put('consumers', { id: testId('4'), username: 'ann' })];
+    for (const changes of [swapped, swapped.toReversed()]) {
+      const { config } = compiled(changes, { base: first });
+      assert.deepEqual([config.consumerByUsername('ann')?.id, config.consumerByUsername('bob')?.id], [testId('4'), testId('3')]);
+    }
+    const { config } = compiled([put('consumers', { id: testId('3'), username: 'bob' }), remove('consumers', testId('4'))], { base: first });
+    assert.deepEqual([config.consumerByUsername('ann'), config.consumerByUsername('bob')?.id], [undefined, testId('3')]);
+  });
+});
+
+test('compiling 10,000 routes, and one more', (t) => {
+  const changes = Array.from({ length: 10_000 }, (_, index) => {
+    const digits = index.toString(16);
+    return [put('services', { id: testId(`a${digits}`), url: `http://service-${index}.internal/` }), put('routes', { id: testId(`b${digits}`), paths: [`/service-${index}`], service: ref(`a${digits}`) })];
+  }).flat();
+  const began = performance.now();
+  const { config } = compiled(changes);
+  const whole = performance.now() - began;
+  assert.equal(config.routeCount, 10_000);
+  assert.equal(routeAt(config, '/service-9999').service?.host, 'service-9999.internal');
+  const more = put('routes', { id: testId('c1'), paths: ['/one-more'], service: ref('a1') });
+  const deltaBegan = performance.now();
+  compiled([more], { base: config });
+  t.diagnostic(`20,000 entities in ${whole.toFixed(0)} ms, a delta on top in ${(performance.now() - deltaBegan).toFixed(2)} ms`);
+});

@@ -1,0 +1,41 @@
+/** Compiles configurations for tests with the real codec and plugins, and keeps the last one as the base of the next. */
+import { compileConfig } from '../../data-plane/config/compile.ts';
+import type { CompileResult, CompileServices, EntityChange } from '../../data-plane/config/compile-contract.ts';
+import type { CompiledConfig } from '../../data-plane/config/compiled-config.ts';
+import { runAtOnce } from '../../data-plane/config/run-in-slices.ts';
+import { pluginRegistry } from '../../shared/plugins/registry.ts';
+import { decodeEntity } from '../../shared/wire/entity-codec.ts';
+import { CONTENT_KEY } from './config-content.ts';
+
+export function testServices(overrides: Partial<CompileServices> = {}): CompileServices {
+  return {
+    decodeEntity,
+    plugins: pluginRegistry,
+    counters: { take: (_key, windows) => ({ kind: 'taken', remaining: windows.map(({ limit }) => limit - 1) }) },
+    clock: { nowMs: () => 1_700_000_000_000 },
+    logOf: () => ({ warn: () => undefined }),
+    ...overrides,
+  };
+}
+
+export interface CompileOptions {
+  readonly base?: CompiledConfig;
+  /** A snapshot; the default where there is no base. */
+  readonly reset?: boolean;
+  readonly contentKey?: Uint8Array | undefined;
+  readonly services?: CompileServices;
+  readonly sequence?: number;
+}
+
+export function compile(changes: Iterable<EntityChange>, options: CompileOptions = {}): CompileResult {
+  const { base, reset = base === undefined, services = testServices(), sequence = 1 } = options;
+  const contentKey = 'contentKey' in options ? options.contentKey : CONTENT_KEY;
+  return runAtOnce(compileConfig(base, { version: { epoch: 1, sequence }, contentRoot: 'ab', reset, changes, contentKey }, services));
+}
+
+/** The configuration and what is quarantined in it; throws where it is refused. */
+export function compiled(changes: Iterable<EntityChange>, options: CompileOptions = {}): Extract<CompileResult, { readonly kind: 'compiled' }> {
+  const result = compile(changes, options);
+  if (result.kind === 'refused') throw new Error(`refused: ${JSON.stringify(result.problems)}`);
+  return result;
+}
