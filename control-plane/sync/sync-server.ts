@@ -38,8 +38,9 @@ export interface SyncServer {
   stop(): Promise<void>;
 }
 
-/** The server's own certificate; renewed at two thirds of it while running. */
+/** The server's own certificate: renewed every day, so that there is much time to repair what keeps it from being. */
 const SERVER_CERTIFICATE_MS = 90 * 86_400_000;
+const SERVER_RENEWAL_MS = 86_400_000;
 /** After a goodbye data planes come back spread over this time, not all at once. */
 const RETURN_WITHIN_MS = 2_000;
 const STOP_TIMEOUT_MS = 3_000;
@@ -71,7 +72,7 @@ export async function startSyncServer(options: SyncServerOptions): Promise<SyncS
     });
   });
   listening.begin(
-    clock.every(SERVER_CERTIFICATE_MS / 3, () => {
+    clock.every(SERVER_RENEWAL_MS, () => {
       issue().then(
         (renewed) => server.setSecureContext({ ...tls, cert: renewed.chainPem, key: renewed.privateKeyPem }),
         (thrown: unknown) => log.error({ event: 'server-certificate-not-renewed', reason: describeThrown(thrown) }, 'the certificate of the sync server could not be renewed'),
@@ -115,7 +116,7 @@ class ListeningServer implements SyncServer {
   }
 
   get sessionCount(): number {
-    return this.#fleets.values().reduce((count, fleet) => count + fleet.size, 0);
+    return [...this.#fleets.values()].reduce((count, fleet) => count + fleet.size, 0);
   }
 
   begin(certificateTimer: TimerHandle): void {

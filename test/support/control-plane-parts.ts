@@ -1,0 +1,71 @@
+/**
+ * The publishing and sync half of a control plane in this process, on a real database, with a real TLS server on a free
+ * port: what main.ts puts together, for tests that speak to it over the wire.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
+import type { CertificateAuthority } from '../../control-plane/enrolment/certificate-authority.ts';
+import { createJoinTokenMaker, JOIN_TOKEN_DEFAULTS, type JoinTokenOptions } from '../../control-plane/enrolment/join-tokens.ts';
+import { startPublisher, type Publisher } from '../../control-plane/publish/publisher.ts';
+import { loadSigningMaterial, type SigningMaterial } from '../../control-plane/publish/signing-material.ts';
+import type { GatewayScope } from '../../control-plane/store/scope.ts';
+import type { Store } from '../../control-plane/store/store.ts';
+import { startSyncServer, type SyncServer, type SyncServerOptions } from '../../control-plane/sync/sync-server.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { createMemoryLogger } from '../../shared/log.ts';
+import { parseJoinToken, type JoinToken } from '../../shared/trust/join-token.ts';
+import { enrol, type Credentials } from './sync-client.ts';
+import { TEST_ACTOR } from './store-scene.ts';
+
+export interface ControlPlaneParts {
+  readonly port: number;
+  readonly server: SyncServer;
+  readonly publisher: Publisher;
+  readonly signing: SigningMaterial;
+  readonly authority: CertificateAuthority;
+  readonly trustDomain: string;
+  readonly lines: () => readonly string[];
+  /** A join token for a gateway of the store. */
+  joinToken(scope: GatewayScope, options?: Partial<JoinTokenOptions>): Promise<JoinToken>;
+  /** A new data plane of a gateway. */
+  enrol(scope: GatewayScope, options?: Partial<JoinTokenOptions>): Promise<Credentials>;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+const TRUST_DOMAIN = 'holdfast.test';
+
+export async function startControlPlaneParts(store: Store, over: Partial<SyncServerOptions> = {}): Promise<ControlPlaneParts> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-sync-'));
+  const { log, lines } = createMemoryLogger('control-plane');
+  const clock = over.clock ?? systemClock;
+  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'root-key.pem'), clock, log });
+  const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock, log });
+  const publisher = await startPublisher({
+    releases: store.releases, changes: store.changes, signing, clock, log, random: Math.random,
+    listenForChanges: (listener) => store.listenForChanges(listener), transferCacheBytes: 64 * 1024 * 1024,
+  });
+  const server = await startSyncServer({
+    listen: { host: '127.0.0.1', port: 0 }, serverNames: ['127.0.0.1', 'localhost'], trustDomain: TRUST_DOMAIN, authority, publisher,
+    rootStatements: signing.rootStatements, dataPlanes: store.dataPlanes, releases: store.releases, contentKeys: store.signingKeys,
+    ingest: () => Promise.resolve(), certificateLifetimeMs: 30 * 86_400_000, softwareVersion: '0.1.0', clock, random: Math.random, log, ...over,
+  });
+  const maker = createJoinTokenMaker({
+    joinTokens: store.joinTokens, urls: [`https://127.0.0.1:${server.port}`], caFingerprint: authority.fingerprint, rootFingerprint: signing.rootSet.fingerprint, clock,
+  });
+  const joinToken = async (scope: GatewayScope, options: Partial<JoinTokenOptions> = {}) =>
+    parseJoinToken((await maker.create(scope, { ...JOIN_TOKEN_DEFAULTS, ...options }, TEST_ACTOR)).text);
+  let stopping: Promise<void> | undefined;
+  return {
+    port: server.port, server, publisher, signing, authority, trustDomain: TRUST_DOMAIN, lines, joinToken,
+    enrol: async (scope, options) => enrol(server.port, await joinToken(scope, options)),
+    stop: () =>
+      (stopping ??= (async () => {
+        await server.stop();
+        await publisher.stop();
+        rmSync(folder, { recursive: true, force: true });
+      })()),
+  };
+}
