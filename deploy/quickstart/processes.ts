@@ -24,6 +24,12 @@ interface RecordedProcess {
   readonly startTicks: string;
 }
 
+interface ProcessRecord {
+  /** The run that started the others. */
+  readonly owner: RecordedProcess;
+  readonly children: readonly RecordedProcess[];
+}
+
 export class Processes {
   readonly #recordFile: string;
   readonly #logFolder: string;
@@ -35,11 +41,14 @@ export class Processes {
     mkdirSync(this.#logFolder, { recursive: true, mode: 0o700 });
   }
 
-  /** Ends what an earlier, killed run left behind; names what it ended. */
+  /** Ends what an earlier, killed run left behind; names what it ended. Throws where that run is still there. */
   async endLeftovers(): Promise<string[]> {
     if (!existsSync(this.#recordFile)) return [];
-    const recorded = JSON.parse(readFileSync(this.#recordFile, 'utf8')) as readonly RecordedProcess[];
-    const alive = recorded.filter((one) => startTicksOf(one.pid) === one.startTicks);
+    const { owner, children } = JSON.parse(readFileSync(this.#recordFile, 'utf8')) as ProcessRecord;
+    if (owner.pid !== process.pid && startTicksOf(owner.pid) === owner.startTicks) {
+      throw new Error(`a quickstart runs already with this state (pid ${owner.pid}): stop it with Ctrl-C there, or give this one another --state-folder and --port-offset`);
+    }
+    const alive = children.filter((one) => startTicksOf(one.pid) === one.startTicks);
     for (const one of alive) signal(one.pid, 'SIGTERM');
     const deadline = Date.now() + STOP_BOUND_MS;
     for (const one of alive) {
@@ -106,9 +115,14 @@ export class Processes {
   }
 
   #record(): void {
-    const recorded: RecordedProcess[] = [...this.#children.values()].map(({ started }) => ({ name: started.name, pid: started.pid, startTicks: startTicksOf(started.pid) ?? '' }));
-    writeFileSync(this.#recordFile, JSON.stringify(recorded), { mode: 0o600 });
+    const children = [...this.#children.values()].map(({ started }) => recordOf(started.name, started.pid));
+    const record: ProcessRecord = { owner: recordOf('quickstart', process.pid), children };
+    writeFileSync(this.#recordFile, JSON.stringify(record), { mode: 0o600 });
   }
+}
+
+function recordOf(name: string, pid: number): RecordedProcess {
+  return { name, pid, startTicks: startTicksOf(pid) ?? '' };
 }
 
 /** When a process started, in clock ticks since boot: tells it from a later one with the same id. Undefined where there is none. */
