@@ -30,7 +30,7 @@ export const joinTokenSettings = defineSettings({
     flag: '--uses',
     type: 'integer',
     default: 1,
-    between: [1, 100_000],
+    between: [1, 10_000],
     description: 'How many data planes may join with the token',
   },
   ttl: {

@@ -77,9 +77,9 @@ export interface TestAdminApi {
   readonly send: (method: string, path: string, call?: AdminCall) => Promise<AdminAnswer>;
 }
 
-/** Stopped after the tests of the file. */
-export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}): Promise<TestAdminApi> {
-  const { store, database } = await openTestStore();
+/** Stopped after the tests of the file. Makes a store of its own where none is given. */
+export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, given?: { readonly store: Store; readonly database: TestDatabase }): Promise<TestAdminApi> {
+  const { store, database } = given ?? (await openTestStore());
   const { log, lines } = createMemoryLogger('admin-api');
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-admin-'));
   cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));

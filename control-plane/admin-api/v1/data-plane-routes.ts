@@ -10,7 +10,7 @@ import { notFound, ok, type Answer } from '../answer.ts';
 import { gatewayRoute, param, type GatewayRequest, type Route } from '../route.ts';
 import { refuseProblem } from '../store-refusal.ts';
 import { ownOperation } from './own-operation.ts';
-import { labelsField, showTime, showVersion } from './own-values.ts';
+import { checkLabelCount, labelsField, showTime, showVersion } from './own-values.ts';
 
 const operation = ownOperation<GatewayRequest>();
 
@@ -37,6 +37,7 @@ export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes'>): readonly Rout
         summary: 'Replace the labels of a data plane',
         body: [{ ...labelsField, required: true }],
         handle: async (request, { labels }) => {
+          checkLabelCount(labels);
           const problem = await store.dataPlanes.setLabels(request.gateway, (await find(request)).id, labels, request.actor);
           if (problem !== undefined) throw refuseProblem(problem, 'data-planes');
           return answer(request);

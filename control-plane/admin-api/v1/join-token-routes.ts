@@ -12,7 +12,7 @@ import { created, NO_CONTENT, ok, schemaViolation } from '../answer.ts';
 import { gatewayRoute, param, type GatewayRequest, type Route } from '../route.ts';
 import { refuseProblem } from '../store-refusal.ts';
 import { ownOperation } from './own-operation.ts';
-import { labelsField, nameType, showTime } from './own-values.ts';
+import { checkLabelCount, labelsField, nameType, showTime } from './own-values.ts';
 
 /** Makes a token that can be pasted: control-plane/enrolment adds addresses and fingerprints to what the store keeps. */
 export type CreateJoinToken = (
@@ -39,13 +39,14 @@ export function joinTokenRoutes(store: Pick<Store, 'joinTokens' | 'gateways'>, c
         success: 201,
         body: [
           { name: 'gateway', tag: 1, type: nameType, description: 'Name of the gateway that data planes join; the one of the path where not given.' },
-          { name: 'uses', tag: 2, type: { kind: 'integer', between: [1, 100_000] }, default: 1, description: 'How many data planes may join with it.' },
+          { name: 'uses', tag: 2, type: { kind: 'integer', between: [1, 10_000] }, default: 1, description: 'How many data planes may join with it.' },
           { name: 'ttl_seconds', tag: 3, type: { kind: 'integer', between: [60, ONE_YEAR_S] }, default: ONE_HOUR_S, description: 'Seconds until it expires.' },
           { ...labelsField, tag: 4, default: {} },
         ],
         handle: async (request, { gateway: name, uses, ttl_seconds: ttlSeconds, labels }) => {
           const gateway = name === null ? request.gateway : await store.gateways.findByName(request.caller.tenantId, name);
           if (gateway === undefined) throw schemaViolation([{ field: 'gateway', message: `there is no gateway "${name}"` }]);
+          checkLabelCount(labels);
           const { token, text } = await createJoinToken(gateway, { uses, ttlMs: ttlSeconds * 1000, labels }, request.actor);
           return created({ ...showJoinToken(token, gateway), token: text });
         },

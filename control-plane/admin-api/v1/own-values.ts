@@ -3,7 +3,7 @@
  */
 import type { Field, JsonValue, StringRule, StringType } from '../../../shared/model/definition.ts';
 import { formatVersion, NO_VERSION, type ConfigVersion } from '../../../shared/model/version.ts';
-import { invalidQuery } from '../answer.ts';
+import { invalidQuery, schemaViolation } from '../answer.ts';
 
 /** `epoch.sequence`, null before the first. */
 export function showVersion(version: ConfigVersion | undefined): JsonValue {
@@ -30,16 +30,17 @@ export function parseTime(query: URLSearchParams, name: string): Date | undefine
   return time;
 }
 
-const LABEL_KEY = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/;
-const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,61}[A-Za-z0-9])?$/;
+const MAX_LABELS = 32;
+const LABEL_KEY = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
+const LABEL_VALUE = /^[A-Za-z0-9._-]{1,63}$/;
 
 const labelKeyRule: StringRule = {
   name: 'label-key',
-  check: (text) => (LABEL_KEY.test(text) ? undefined : 'must have 1 to 63 letters, digits, ".", "_", "-" or "/", and begin and end with a letter or digit'),
+  check: (text) => (LABEL_KEY.test(text) ? undefined : 'must be named by 1 to 63 of a-z 0-9 . _ / -, beginning and ending with a letter or digit'),
 };
 const labelValueRule: StringRule = {
   name: 'label-value',
-  check: (text) => (LABEL_VALUE.test(text) ? undefined : 'must have 1 to 63 letters, digits, ".", "_", "-", ":" or "/", and begin and end with a letter or digit'),
+  check: (text) => (LABEL_VALUE.test(text) ? undefined : 'must be 1 to 63 of A-Z a-z 0-9 . _ -'),
 };
 
 export const labelsField = {
@@ -48,6 +49,12 @@ export const labelsField = {
   type: { kind: 'map', keys: { kind: 'string', rules: [labelKeyRule] }, values: { kind: 'string', rules: [labelValueRule] } },
   description: 'What the data plane is known by: `region`, `cloud`, `ring`…',
 } as const satisfies Field;
+
+/** Throws a Refusal where there are too many. */
+export function checkLabelCount(labels: Readonly<Record<string, string>>): void {
+  const count = Object.keys(labels).length;
+  if (count > MAX_LABELS) throw schemaViolation([{ field: 'labels', message: `must be at most ${MAX_LABELS}, got ${count}` }]);
+}
 
 /** Names of tenants, gateways and operators; which ones may be used is the store's to say (gateway-name.ts). */
 export const nameType = { kind: 'string', maxLength: 100 } as const satisfies StringType;
