@@ -45,6 +45,8 @@ export interface SessionStatus {
 
 /** Bounds on what a Welcome may ask for. */
 const PING_INTERVAL_MS = [1_000, 60_000] as const;
+/** Frames right behind a Welcome: an announcement, heads, acknowledgements; chunks need credit, which nobody has yet. */
+const MAX_HELD = 16;
 /** This many intervals without a word are a silence. */
 const SILENT_INTERVALS = 3;
 
@@ -63,6 +65,8 @@ export class Session {
   #lastHeardAtMs = 0;
   #reason: string | undefined = 'not started';
   #welcome: Welcome | undefined;
+  /** What came right behind a Welcome whose signatures are still being verified; delivered, or dropped with the connection. */
+  readonly #held: SyncMessage[] = [];
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -155,8 +159,15 @@ export class Session {
       case 'bye':
         return this.#take({ kind: 'bye', reason: `it said goodbye: ${message.code}${message.reason === '' ? '' : `: ${message.reason}`}`, retryAfterMs: message.retryAfterMs });
       default:
-        return this.live || message.kind === 'renewed' ? this.#options.onMessage(message) : this.#take({ kind: 'violated', reason: `it sent ${message.kind} before Welcome` });
+        if (this.live || message.kind === 'renewed') return this.#options.onMessage(message);
+        if (this.#welcome === undefined) return this.#take({ kind: 'violated', reason: `it sent ${message.kind} before Welcome` });
+        return this.#hold(message);
     }
+  }
+
+  #hold(message: SyncMessage): void {
+    if (this.#held.length === MAX_HELD) return this.#take({ kind: 'violated', reason: `it sent ${MAX_HELD + 1} frames before its Welcome was judged, more than our credit` });
+    this.#held.push(message);
   }
 
   #judge(welcome: Welcome, attempt: number): void {
@@ -179,6 +190,7 @@ export class Session {
     this.#pings = clock.every(this.#pingIntervalMs, () => this.send({ kind: 'ping', nonce: (this.#pingNonce += 1), answer: false }));
     log.info({ event: 'connected', url: this.#url(), controlPlaneVersion: welcome.softwareVersion, labels: welcome.labels }, `connected to control plane ${this.#url()}`);
     onLive(welcome);
+    for (const message of this.#held.splice(0)) this.#options.onMessage(message);
   }
 
   /** Each attempt that fails leads here, whatever it was. */
@@ -189,6 +201,7 @@ export class Session {
     this.#silence?.cancel();
     this.#socket = undefined;
     this.#welcome = undefined;
+    this.#held.length = 0;
     this.#reason = reason;
     log.warn({ event: 'disconnected', reason, nextUrl: this.#url(), retryInMs: inMs }, `no control plane: ${reason}; trying ${this.#url()} in ${inMs} ms, serving on meanwhile`);
     this.#retry = clock.after(inMs, () => this.#take({ kind: 'retry-due' }));
