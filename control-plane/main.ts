@@ -17,6 +17,8 @@ import { controlPlaneSettings, type ControlPlaneSettings } from './settings.ts';
 import { startControlPlane } from './start-control-plane.ts';
 
 const STOP_WITHIN_MS = 45_000;
+/** A signal in the middle of a start waits so long for the step under way, so that no database is left behind. */
+const START_STEP_MS = 5_000;
 
 async function main(words: readonly string[]): Promise<void> {
   if (asksForHelp(words)) {
@@ -27,16 +29,21 @@ async function main(words: readonly string[]): Promise<void> {
   if (settings === undefined) return;
   const log = createLogger({ part: 'control-plane', level: settings.logLevel, pretty: settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && stdout.isTTY) });
   const lifecycle = new Lifecycle(log);
-  stopOnSignals(lifecycle, log);
+  const settled = Promise.withResolvers<void>();
+  stopOnSignals(lifecycle, log, settled.promise);
   endOnDefects(log);
   log.info({ event: 'starting', version: THIS_VERSION, node: process.versions.node, pid: process.pid, stateFolder: settings.stateFolder }, `control plane ${THIS_VERSION} starting`);
   try {
     const { admin, sync } = await startControlPlane({ settings, lifecycle, log, clock: systemClock });
     log.info({ event: 'ready', admin: formatAddress(admin), sync: formatAddress(sync) }, `control plane ready: admin API http://${formatAddress(admin)}`);
   } catch (thrown) {
-    if (!lifecycle.stopping) log.fatal({ event: 'start-failed', code: thrown instanceof HoldfastError ? thrown.code : undefined, ...(thrown instanceof HoldfastError ? {} : { err: thrown }) }, `control plane could not start: ${describeThrown(thrown)}`);
+    // A signal came first: what it asked for counts.
+    if (lifecycle.stopping) return;
+    log.fatal({ event: 'start-failed', code: thrown instanceof HoldfastError ? thrown.code : undefined, ...(thrown instanceof HoldfastError ? {} : { err: thrown }) }, `control plane could not start: ${describeThrown(thrown)}`);
     await lifecycle.stop();
     exit(1);
+  } finally {
+    settled.resolve();
   }
 }
 
@@ -52,7 +59,7 @@ function readSettings(words: readonly string[]): ControlPlaneSettings | undefine
   }
 }
 
-function stopOnSignals(lifecycle: Lifecycle, log: Logger): void {
+function stopOnSignals(lifecycle: Lifecycle, log: Logger, started: Promise<void>): void {
   const stop = (signal: NodeJS.Signals): void => {
     if (lifecycle.stopping) {
       log.warn({ event: 'stopping-at-once', signal }, 'a second signal: stopping at once');
@@ -63,13 +70,19 @@ function stopOnSignals(lifecycle: Lifecycle, log: Logger): void {
       log.error({ event: 'stop-overdue', withinMs: STOP_WITHIN_MS }, 'parts did not stop in time; ending anyway');
       exit(1);
     }, STOP_WITHIN_MS).unref();
-    void lifecycle.stop().then(() => {
+    void stopInOrder(lifecycle, started).then(() => {
       log.info({ event: 'stopped' }, 'control plane stopped');
       exit(0);
     });
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+async function stopInOrder(lifecycle: Lifecycle, started: Promise<void>): Promise<void> {
+  await lifecycle.stop();
+  await Promise.race([started, new Promise<void>((resolve) => systemClock.after(START_STEP_MS, resolve, { keepAlive: true }))]);
+  await lifecycle.stop();
 }
 
 /** A defect leaves the process in a state nobody knows: better none at all, whatever restarts us then. */

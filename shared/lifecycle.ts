@@ -24,9 +24,10 @@ export class Lifecycle {
     return this.#stopping !== undefined;
   }
 
-  /** Registers what must be stopped later; the last one added is stopped first. */
+  /** Registers what must be stopped later; the last one added is stopped first. After stop was asked for, at once. */
   add(name: string, stop: () => Promise<void> | void): void {
     this.#running.push({ name, stop: async () => stop() });
+    this.#stopping = this.#stopping?.then(() => this.#stopAll());
   }
 
   /** Stops everything in reverse order. Idempotent; failures are logged and do not hold up the rest. */
