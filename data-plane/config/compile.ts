@@ -223,8 +223,8 @@ class Compilation {
   #checkReferences<K extends EntityKind>(kind: K, id: string): void {
     const entity = this.#tables.entities[kind].get(id);
     const missing = entity === undefined ? undefined : referencesOf(kind, entity).find((reference) => !this.#tables.entities[reference.to].has(reference.id));
-    if (missing === undefined) this.#clearIf(kind, id, 'CONFIG_REFERENCE_DANGLING');
-    else this.#quarantine.add({ kind, id, code: 'CONFIG_REFERENCE_DANGLING', reason: `it refers to ${missing.id} of ${missing.to}, which is not there` });
+    this.#clearIf(kind, id, 'CONFIG_REFERENCE_DANGLING');
+    if (missing !== undefined) this.#quarantine.add({ kind, id, code: 'CONFIG_REFERENCE_DANGLING', reason: `it refers to ${missing.id} of ${missing.to}, which is not there` });
   }
 
   #clearIf(kind: EntityKind, id: string, code: string): void {

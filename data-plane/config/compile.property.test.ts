@@ -1,0 +1,118 @@
+/** A configuration reached by any deltas behaves as the same content compiled from nothing, and the ones before stay as they were. */
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
+import { compiled, testServices } from '../../test/support/compile-config.ts';
+import { put, ref, remove, testId } from '../../test/support/config-content.ts';
+import { requestView } from '../../test/support/request-view.ts';
+import type { EntityChange, Quarantined } from './compile-contract.ts';
+import type { CompiledConfig } from './compiled-config.ts';
+
+/** Few ids per kind, so that puts replace, deletes hit, and references dangle now and then. */
+const digits = (prefix: string) => fc.constantFrom(`${prefix}1`, `${prefix}2`, `${prefix}3`);
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+const reference = (prefix: string) => digits(prefix).map(ref);
+
+function entity(kind: EntityKind, prefix: string, fields: fc.Arbitrary<JsonObject>): fc.Arbitrary<EntityChange> {
+  return fc.tuple(digits(prefix), fields).map(([id, given]) => put(kind, { id: testId(id), ...given }));
+}
+
+const PREFIXES: readonly (readonly [EntityKind, string])[] = [
+  ['services', 'a'], ['routes', 'b'], ['consumers', 'c'], ['upstreams', 'd'], ['targets', 'e'], ['plugins', 'f'], ['keyauth_credentials', '1a'], ['acls', '1b'],
+];
+const upstreamName = fc.constantFrom('up-1', 'up-2');
+const path = fc.constantFrom('/', '/a', '/a/b', '~/a/\\w+', '~/(a|b)/x');
+const puts: fc.Arbitrary<EntityChange> = fc.oneof(
+  { weight: 2, arbitrary: entity('services', 'a', fc.record({ host: fc.oneof(upstreamName, fc.constant('plain.test')), enabled: fc.boolean(), protocol: fc.constantFrom('http', 'http', 'http', 'grpc') })) },
+  { weight: 3, arbitrary: entity('routes', 'b', fc.record({ paths: fc.array(path, { minLength: 1, maxLength: 2 }), methods: maybe(fc.constant(['GET'])), service: maybe(reference('a')) })) },
+  { weight: 1, arbitrary: entity('consumers', 'c', fc.record({ username: fc.constantFrom('ann', 'bob', 'cy') })) },
+  { weight: 1, arbitrary: entity('upstreams', 'd', fc.record({ name: upstreamName })) },
+  { weight: 1, arbitrary: entity('targets', 'e', fc.record({ target: fc.constantFrom('10.0.0.1', '10.0.0.2:81'), weight: fc.constantFrom(0, 1, 2), upstream: reference('d') })) },
+  {
+    weight: 3,
+    arbitrary: entity('plugins', 'f', fc.record({ name: fc.constantFrom('key-auth', 'rate-limiting'), service: maybe(reference('a')), route: maybe(reference('b')), enabled: fc.boolean() })
+      .chain((given) => fc.record({ ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name, fc.constant(value)])), ...(given.name === 'key-auth' ? {} : { config: fc.constant({ minute: 1 }), consumer: maybe(reference('c')) }) }))),
+  },
+  { weight: 1, arbitrary: entity('keyauth_credentials', '1a', fc.record({ key: fc.constantFrom('k1', 'k2', 'k3'), consumer: reference('c') })) },
+  { weight: 1, arbitrary: entity('acls', '1b', fc.record({ group: fc.constantFrom('g1', 'g2'), consumer: reference('c') })) },
+);
+const removal = fc.constantFrom(...PREFIXES).chain(([kind, prefix]) => digits(prefix).map((id) => remove(kind, testId(id))));
+const change = fc.oneof({ weight: 5, arbitrary: puts }, { weight: 1, arbitrary: removal });
+
+/** What the admin API makes sure of before anything is published: names and keys are unique, as are a plugin's name and place. */
+function uniqueKeyOf({ kind, bytes }: EntityChange): string | undefined {
+  if (bytes === undefined) return undefined;
+  const { decodeEntity } = testServices();
+  if (kind === 'consumers') return `consumer ${decodeEntity('consumers', bytes).username}`;
+  if (kind === 'upstreams') return `upstream ${decodeEntity('upstreams', bytes).name}`;
+  if (kind === 'keyauth_credentials') return `key ${decodeEntity('keyauth_credentials', bytes).key_digest}`;
+  if (kind !== 'plugins') return undefined;
+  const { name, route, service, consumer } = decodeEntity('plugins', bytes);
+  return `plugin ${name} ${route?.id} ${service?.id} ${consumer?.id}`;
+}
+
+class Content {
+  readonly entities = new Map<string, EntityChange>();
+  readonly #uniqueKeys = new Map<string, string>();
+
+  /** False where the change would break a unique key. */
+  accept(one: EntityChange): boolean {
+    const [key, uniqueKey] = [`${one.kind}/${one.id}`, uniqueKeyOf(one)];
+    if (uniqueKey !== undefined && [...this.#uniqueKeys].some(([other, taken]) => other !== key && taken === uniqueKey)) return false;
+    if (uniqueKey === undefined) this.#uniqueKeys.delete(key);
+    else this.#uniqueKeys.set(key, uniqueKey);
+    if (one.bytes === undefined) this.entities.delete(key);
+    else this.entities.set(key, one);
+    return true;
+  }
+}
+
+const REQUESTS = ['/', '/a', '/a/b', '/a/b/c', '/b/x', '/zzz'].flatMap((at) => ['GET', 'PUT'].map((method) => requestView({ path: at, method })));
+
+/** Everything that a request, a plugin or an operator can see of a configuration. */
+function behaviourOf({ config, quarantined }: { readonly config: CompiledConfig; readonly quarantined: readonly Quarantined[] }): unknown {
+  const consumers = ['c1', 'c2', 'c3'].map(testId);
+  return {
+    quarantined,
+    routeCount: config.routeCount,
+    consumers: consumers.map((id) => [config.consumerById(id), config.groupsOf(id)]),
+    names: ['ann', 'bob', 'cy'].map((name) => config.consumerByUsername(name)),
+    credentials: ['k1', 'k2', 'k3'].map((key) => config.credentialBySecret('keyauth_credentials', key)),
+    matches: REQUESTS.map((request) => {
+      const match = config.match(request);
+      if (match === undefined) return undefined;
+      const { route, matchedPathLength } = match;
+      const chains = [undefined, ...consumers].map((id) => [route.chainFor(id).entries, route.chainFor(id).requestHead].map((entries) => entries.map(({ pluginId }) => pluginId)));
+      return [route.id, matchedPathLength, route.quarantined, route.service, chains];
+    }),
+  };
+}
+
+test('deltas lead where a snapshot leads', () => {
+  let [matched, quarantined] = [0, 0];
+  const delta = fc.array(change, { maxLength: 12 });
+  fc.assert(
+    fc.property(fc.array(delta, { minLength: 1, maxLength: 5 }), (deltas) => {
+      const content = new Content();
+      let base: CompiledConfig | undefined;
+      const history: { readonly config: CompiledConfig; readonly behaviour: unknown }[] = [];
+      for (const changes of deltas) {
+        const accepted = changes.filter((one) => content.accept(one));
+        const next = compiled(accepted, { ...(base === undefined ? {} : { base }) });
+        const fresh = compiled(content.entities.values());
+        const behaviour = behaviourOf(next);
+        assert.deepEqual(behaviour, behaviourOf(fresh));
+        const again = compiled([...content.entities.values()].toReversed(), { base: next.config, reset: true });
+        assert.deepEqual(behaviourOf(again), behaviour);
+        if (next.config.match(requestView({ path: '/a' })) !== undefined) matched += 1;
+        quarantined += next.quarantined.length;
+        history.push({ config: next.config, behaviour });
+        base = next.config;
+      }
+      for (const { config, behaviour } of history) assert.deepEqual(behaviourOf({ config, quarantined: config.parts.quarantine.all() }), behaviour);
+    }),
+    { numRuns: 100 },
+  );
+  assert.ok(matched > 20 && quarantined > 20, `too little happened to prove anything: ${matched}, ${quarantined}`);
+});
