@@ -68,20 +68,23 @@ async function checkPropagation(installation: Installation, counted: Record<Regi
   return took;
 }
 
-async function status(installation: Installation, region: Region): Promise<Readonly<Record<string, unknown>>> {
+interface DataPlaneStatus {
+  readonly config: { readonly content_root: string } | null;
+  readonly telemetry: { readonly produced: number };
+}
+
+async function statusOf(installation: Installation, region: Region): Promise<DataPlaneStatus> {
   const answer = await get(`http://127.0.0.1:${portsOf(installation.ports, region).status}/status`);
   if (answer.status !== 200) throw new Error(`the status of ${region} answered ${answer.status}: ${answer.body}`);
-  return JSON.parse(answer.body) as Readonly<Record<string, unknown>>;
+  return (JSON.parse(answer.body) as { readonly holdfast: DataPlaneStatus }).holdfast;
 }
 
 async function contentRoot(installation: Installation, region: Region): Promise<string> {
-  const { configuration } = (await status(installation, region)) as { readonly configuration?: { readonly content_root?: string } };
-  return configuration?.content_root ?? 'none';
+  return (await statusOf(installation, region)).config?.content_root ?? 'none';
 }
 
 async function foldedRequests(installation: Installation, region: Region, counted: Readonly<Record<Region, number>>): Promise<boolean> {
-  const { telemetry } = (await status(installation, region)) as { readonly telemetry?: { readonly produced?: number } };
-  return (telemetry?.produced ?? 0) >= counted[region];
+  return (await statusOf(installation, region)).telemetry.produced >= counted[region];
 }
 
 async function allConnected({ admin }: Installation): Promise<boolean> {

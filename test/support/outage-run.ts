@@ -78,17 +78,18 @@ async function untilOk(counts: { readonly ok: number }, atLeast: number): Promis
   await waitUntil(undefined, `${atLeast} requests are answered`, async () => counts.ok - from >= atLeast);
 }
 
-interface StatusPage {
-  readonly configuration: { readonly content_root: string };
+interface DataPlaneStatus {
+  readonly config: { readonly content_root: string };
   readonly telemetry: { readonly buffered: number };
 }
 
-async function statusOf({ ports }: TestInstallation, region: Region): Promise<StatusPage> {
-  return JSON.parse((await get(`http://127.0.0.1:${portsOf(ports, region).status}/status`)).body) as StatusPage;
+async function statusOf({ ports }: TestInstallation, region: Region): Promise<DataPlaneStatus> {
+  const { body } = await get(`http://127.0.0.1:${portsOf(ports, region).status}/status`);
+  return (JSON.parse(body) as { readonly holdfast: DataPlaneStatus }).holdfast;
 }
 
 async function contentRoot(installation: TestInstallation, region: Region): Promise<string> {
-  return (await statusOf(installation, region)).configuration.content_root;
+  return (await statusOf(installation, region)).config.content_root;
 }
 
 async function buffered(installation: TestInstallation, region: Region): Promise<number> {
