@@ -1,0 +1,82 @@
+/** A proxy on a free port with one origin behind it, a recorder and a log that keep what they get, and clients. */
+import { createProxy, type Proxy, type ProxyOptions } from '../../data-plane/proxy/create-proxy.ts';
+import type { ActiveConfig } from '../../data-plane/config/active-config.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { createMemoryLogger } from '../../shared/log.ts';
+import { startRecordingOrigin, type RecordingOrigin, type Responder } from './recording-origin.ts';
+import { staticConfig, type StaticRoute } from './static-config.ts';
+import { WireClient, type ClientResponse } from './wire-client.ts';
+
+export interface RecordedRequest {
+  readonly routeId: string;
+  readonly consumerId: string;
+  readonly status: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly durationMicros: number;
+}
+
+export interface ProxyScene {
+  readonly proxy: Proxy;
+  readonly port: number;
+  readonly origin: RecordingOrigin;
+  readonly records: readonly RecordedRequest[];
+  readonly released: readonly ActiveConfig[];
+  readonly logLines: () => readonly string[];
+  /** Swaps the configuration. */
+  serve(config: ActiveConfig | undefined): void;
+  connect(): Promise<WireClient>;
+  /** One request on a connection of its own. */
+  exchange(request: string, options?: { readonly noBody?: boolean }): Promise<ClientResponse>;
+  close(): Promise<void>;
+}
+
+export interface SceneOptions {
+  readonly responder?: Responder;
+  /** Routes for the origin at that port; by default one for all paths. */
+  readonly routes?: (originPort: number) => readonly StaticRoute[];
+  readonly proxy?: Partial<ProxyOptions>;
+}
+
+export async function startProxyScene(options: SceneOptions = {}): Promise<ProxyScene> {
+  const origin = await startRecordingOrigin(options.responder);
+  const records: RecordedRequest[] = [];
+  const released: ActiveConfig[] = [];
+  const clients: WireClient[] = [];
+  const { log, lines } = createMemoryLogger('proxy');
+  const routes = options.routes ?? ((port: number) => [{ path: '/', stripPath: false, service: { port } }]);
+  let config: ActiveConfig | undefined = staticConfig({ routes: routes(origin.port) });
+  const proxy = createProxy({
+    getConfig: () => config,
+    host: '127.0.0.1', port: 0, reusePort: false, log, clock: systemClock, trustedAddresses: [], serverName: 'holdfast', version: '0.0.0-test',
+    recorder: {
+      record: (routeId, consumerId, status, bytesIn, bytesOut, durationMicros) => void records.push({ routeId, consumerId, status, bytesIn, bytesOut, durationMicros }),
+    },
+    configReleased: (old) => void released.push(old),
+    ...options.proxy,
+    limits: { timeoutResolutionMs: 10, lingerTimeoutMs: 200, ...options.proxy?.limits },
+  });
+  const { port } = await proxy.listen();
+  const connect = async (): Promise<WireClient> => {
+    const client = await WireClient.open(port);
+    clients.push(client);
+    return client;
+  };
+  return {
+    proxy, port, origin, records, released, connect,
+    logLines: lines,
+    serve: (next) => (config = next),
+    exchange: async (request, readOptions) => {
+      const client = await connect();
+      client.send(request);
+      const response = await client.response(readOptions);
+      client.close();
+      return response;
+    },
+    close: async () => {
+      for (const client of clients) client.close();
+      await proxy.close();
+      await origin.close();
+    },
+  };
+}

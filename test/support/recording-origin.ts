@@ -1,0 +1,100 @@
+/**
+ * A small real origin on raw sockets: keeps every byte that it gets, answers each request with what the test says, and
+ * holds, cuts or trickles where the test wants that. Listens on 127.0.0.1 on a free port.
+ */
+import { createServer, type Socket } from 'node:net';
+import { headerOf, readMessage, type WireMessage } from './wire-message.ts';
+
+export interface OriginRequest extends WireMessage {
+  readonly method: string;
+  readonly target: string;
+  header(lowerCaseName: string): string | undefined;
+  /** The bytes as they came, latin1. */
+  readonly raw: string;
+  /** Counts connections from 1. */
+  readonly connection: number;
+}
+
+/** The bytes to answer with, latin1; undefined where the responder writes to the socket itself. */
+export type Responder = (request: OriginRequest, socket: Socket) => string | Buffer | undefined;
+
+export interface RecordingOrigin {
+  readonly port: number;
+  readonly requests: readonly OriginRequest[];
+  /** Connections so far. */
+  readonly connections: number;
+  /** Connections open now. */
+  readonly openConnections: number;
+  /** All bytes of a connection, from 1. */
+  received(connection: number): string;
+  /** Replaces the responder. */
+  respond(responder: Responder): void;
+  /** Ends all open connections, as an origin does whose keep-alive time is over. */
+  endConnections(): void;
+  close(): Promise<void>;
+}
+
+/** A response with a Content-Length. */
+export function response(body: string, headers: readonly string[] = [], status = '200 OK'): string {
+  return [`HTTP/1.1 ${status}`, `Content-Length: ${body.length}`, ...headers, '', body].join('\r\n');
+}
+
+export async function startRecordingOrigin(initial: Responder = () => response('hello')): Promise<RecordingOrigin> {
+  const requests: OriginRequest[] = [];
+  const received: string[] = [];
+  const open = new Set<Socket>();
+  let responder = initial;
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    const connection = received.push('');
+    let unread = '';
+    open.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => open.delete(socket));
+    socket.on('end', () => socket.end());
+    socket.on('data', (bytes) => {
+      const text = bytes.toString('latin1');
+      received[connection - 1] += text;
+      unread += text;
+      for (let message = readMessage(unread, { isResponse: false }); message !== undefined; message = readMessage(unread, { isResponse: false })) {
+        const { headerLines, startLine } = message;
+        const [method = '', target = ''] = startLine.split(' ');
+        const request: OriginRequest = {
+          ...message, method, target, connection, raw: unread.slice(0, message.length),
+          header: (name) => headerOf(headerLines, name),
+        };
+        unread = unread.slice(message.length);
+        requests.push(request);
+        const answer = responder(request, socket);
+        if (typeof answer === 'string') socket.write(answer, 'latin1');
+        else if (answer !== undefined) socket.write(answer);
+      }
+    });
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  return {
+    port,
+    requests,
+    get connections() {
+      return received.length;
+    },
+    get openConnections() {
+      return open.size;
+    },
+    received: (connection) => received[connection - 1] ?? '',
+    respond: (next) => (responder = next),
+    endConnections: () => {
+      for (const socket of open) socket.end();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of open) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * A small ActiveConfig by hand, for tests and measurements of the proxy without control plane, compiler or router: the
+ * longest matching prefix wins.
+ */
+import type { ActiveConfig, ChainEntry, PluginChain, RouteMatch, RuntimeRoute, RuntimeService, RuntimeUpstream } from '../../data-plane/config/active-config.ts';
+import type { ConsumerRef, PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
+
+export interface StaticPlugin {
+  readonly name: string;
+  readonly priority?: number;
+  /** Only for this consumer. */
+  readonly consumerId?: string;
+  readonly instance: PluginInstance;
+}
+
+export interface StaticRoute extends Partial<Omit<RuntimeRoute, 'service' | 'chainFor' | 'protocols'>> {
+  /** Prefix that it matches; '' for no path condition. */
+  readonly path?: string;
+  readonly protocols?: readonly string[];
+  readonly service?: Partial<RuntimeService>;
+  readonly plugins?: readonly StaticPlugin[];
+}
+
+export interface StaticConfigParts {
+  readonly routes: readonly StaticRoute[];
+  readonly consumers?: readonly ConsumerRef[];
+  readonly sequence?: number;
+}
+
+/** A service with Kong's defaults, on 127.0.0.1. */
+export function staticService(parts: Partial<RuntimeService>): RuntimeService {
+  return {
+    id: 'service', name: 'service', protocol: 'http', host: '127.0.0.1', port: 80, path: '', retries: 5,
+    connectTimeoutMs: 60_000, writeTimeoutMs: 60_000, readTimeoutMs: 60_000, enabled: true, upstream: undefined,
+    ...parts,
+  };
+}
+
+export function staticUpstream(targets: readonly { readonly host: string; readonly port: number; readonly weight?: number }[], hostHeader: string | null = null): RuntimeUpstream {
+  return {
+    id: 'upstream', name: 'upstream', algorithm: 'round-robin', hostHeader,
+    targets: targets.map((target, index) => ({ id: `target-${index}`, weight: 100, ...target })),
+  };
+}
+
+export function staticConfig(parts: StaticConfigParts): ActiveConfig {
+  const consumers = new Map((parts.consumers ?? []).map((consumer) => [consumer.id, consumer]));
+  const routes = parts.routes.map((route, index) => ({ path: route.path ?? '', runtime: runtimeRoute(route, index) }));
+  routes.sort((a, b) => b.path.length - a.path.length);
+  return {
+    version: { epoch: 1, sequence: parts.sequence ?? 1 },
+    contentRoot: '00'.repeat(32),
+    routeCount: routes.length,
+    match(request: RequestView): RouteMatch | undefined {
+      const found = routes.find(({ path }) => request.path.startsWith(path));
+      return found === undefined ? undefined : { route: found.runtime, matchedPathLength: found.path.length };
+    },
+    consumerById: (id) => consumers.get(id),
+    consumerByUsername: (username) => [...consumers.values()].find((consumer) => consumer.username === username),
+    credentialBySecret: () => undefined,
+    groupsOf: () => [],
+  };
+}
+
+function runtimeRoute(parts: StaticRoute, index: number): RuntimeRoute {
+  const { path: _, plugins = [], service, protocols = ['http', 'https'], ...rest } = parts;
+  const chains = new Map<string | undefined, PluginChain>();
+  return {
+    id: `route-${index}`, name: null, httpsRedirectStatusCode: 426, stripPath: true, preserveHost: false, pathHandling: 'v0',
+    requestBuffering: true, responseBuffering: true, quarantined: undefined,
+    ...rest,
+    protocols: new Set(protocols),
+    service: service === undefined ? undefined : staticService(service),
+    chainFor(consumerId) {
+      let chain = chains.get(consumerId);
+      if (chain === undefined) {
+        chain = staticChain(plugins.filter((plugin) => plugin.consumerId === undefined || plugin.consumerId === consumerId));
+        chains.set(consumerId, chain);
+      }
+      return chain;
+    },
+  };
+}
+
+/** The chain of some plugins: descending priority, ties by descending name. */
+export function staticChain(plugins: readonly StaticPlugin[]): PluginChain {
+  const entries: ChainEntry[] = plugins
+    .map(({ name, priority = 1_000, instance }) => ({ pluginId: `plugin-${name}`, name, priority, instance }))
+    .sort((a, b) => b.priority - a.priority || (a.name < b.name ? 1 : -1));
+  return {
+    entries,
+    requestHead: entries.filter(({ instance }) => instance.requestHead !== undefined),
+    responseHead: entries.filter(({ instance }) => instance.responseHead !== undefined),
+    log: entries.filter(({ instance }) => instance.log !== undefined),
+    requestBodyMaxBytes: Math.max(0, ...entries.map(({ instance }) => instance.requestBody?.maxBytes ?? 0)),
+  };
+}
