@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
+import { threadId } from 'node:worker_threads';
 import type { Clock } from '../shared/clock.ts';
 import { defined } from '../shared/assert.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
@@ -12,7 +13,7 @@ import { NO_VERSION } from '../shared/model/version.ts';
 import { ConfigKeeper } from './config/config-keeper.ts';
 import { SnapshotCache } from './config/snapshot-cache.ts';
 import { createRecordVerifier } from './config/verify-record.ts';
-import { allocateCounterTable } from './counters/shared-counter-table.ts';
+import { allocateCounterTable, SharedCounterTable } from './counters/shared-counter-table.ts';
 import type { DataPlaneSettings } from './settings.ts';
 import { CrashRecord } from './state/crash-record.ts';
 import { systemDisk } from './state/disk.ts';
@@ -77,17 +78,22 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     servedVersion: () => keeper.active?.version ?? NO_VERSION,
   });
   lifecycle.add('telemetry', () => telemetry.stop());
+  const counterMemory = allocateCounterTable(settings.counterSlots);
+  const counters = new SharedCounterTable(counterMemory, { threadId, clock });
   const pool = new ProxyPool({
     threads: threadCount(settings, log),
     port: settings.proxyListen.port,
-    startWorker: createWorkerStarter({ settings, softwareVersion, counters: allocateCounterTable(settings.counterSlots) }),
+    startWorker: createWorkerStarter({ settings, softwareVersion, counters: counterMemory }),
     clock,
     random,
     log,
     prepareTimeoutMs: PREPARE_TIMEOUT_MS,
     contentKey: () => contentKeys.newest,
     onUsageTable: (threadId, table) => telemetry.addTable(threadId, table),
-    onThreadGone: (threadId) => telemetry.removeThread(threadId),
+    onThreadGone: (goneId) => {
+      telemetry.removeThread(goneId);
+      counters.releaseLocksOf(goneId);
+    },
     onCrash: () => keeper.threadCrashed(),
     onListenFailed: options.onFatal,
   });
@@ -146,6 +152,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       threadCrashes: pool.crashes,
       traffic: pool.traffic(),
       cache: { slots: cache.slots, knownGood: cache.knownGood },
+      counters: counters.stats(),
       telemetry: telemetry.totals(),
       routeTotals: telemetry.routeTotals(),
     };

@@ -5,6 +5,7 @@
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { FallBack } from '../config/config-keeper.ts';
+import type { CounterTableStats } from '../counters/shared-counter-table.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
 import type { ProxyTotals } from '../threads/proxy-totals.ts';
 import type { SessionStatus } from '../sync/session.ts';
@@ -47,6 +48,8 @@ export interface EnrolledView {
   readonly threadCrashes: number;
   readonly traffic: ProxyTotals;
   readonly cache: { readonly slots: number; readonly knownGood: VersionedRoot | undefined };
+  /** The table of rate limits' counters. */
+  readonly counters: CounterTableStats;
   readonly telemetry: TelemetryTotals;
   readonly routeTotals: Iterable<RouteTotal>;
 }

@@ -72,6 +72,11 @@ function writeTraffic(text: PrometheusText, view: EnrolledView): void {
   ]);
   text.counter('holdfast_upstream_connections_opened_total', 'Upstream connections opened', [{ value: traffic.openedUpstream }]);
   text.counter('holdfast_refusals_total', 'Answers made by the gateway because of an error, by its code', byName(traffic.refusals, 'code'));
+  text.gauge('holdfast_counter_slots', 'Room for the counters of rate limits', [{ value: view.counters.slots }]);
+  text.counter('holdfast_uncounted_requests_total', 'Requests that no rate limit could count, by reason', [
+    { labels: { reason: 'table-full' }, value: view.counters.full },
+    { labels: { reason: 'lock-timeout' }, value: view.counters.lockTimeouts },
+  ]);
   text.counter('holdfast_plugin_errors_total', 'Plugins that threw, by name', byName(traffic.pluginErrors, 'plugin'));
 }
 
