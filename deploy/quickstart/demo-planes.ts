@@ -1,5 +1,5 @@
 /** How the quickstart starts the parts of a small installation, and the configuration it shows. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPlace } from '../../control-plane/embedded-postgres/place.ts';
@@ -87,8 +87,13 @@ export function postgresPid({ stateFolder }: Installation): number | undefined {
 export async function waitUntil(process: StartedProcess | undefined, what: string, holds: () => Promise<boolean>, boundMs = START_BOUND_MS): Promise<void> {
   const deadline = performance.now() + boundMs;
   while (!(await holds())) {
-    if (process !== undefined && !process.running()) throw new Error(`waited until ${what}, but ${process.name} ended (${await process.ended}); its log: ${process.logFile}`);
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${boundMs / 1000} s${process === undefined ? '' : `; the log: ${process.logFile}`}`);
+    if (process !== undefined && !process.running()) throw new Error(`waited until ${what}, but ${process.name} ended (${await process.ended})${endOfLog(process)}`);
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${boundMs / 1000} s${process === undefined ? '' : endOfLog(process)}`);
     await pause(20);
   }
+}
+
+function endOfLog({ logFile }: StartedProcess): string {
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-5);
+  return `; the end of ${logFile}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
