@@ -15,7 +15,7 @@ const BOUND_MS = 10_000;
 export async function runPropagationBench(options: BenchOptions): Promise<void> {
   const routes = options.smoke ? 100 : ROUTES;
   const changes = options.smoke ? 5 : CHANGES;
-  const installation = await startInstallation({ environment: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn' } });
+  const installation = await startInstallation({ dataPlaneSettings: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn' } });
   try {
     const begun = performance.now();
     await loadRoutes(installation, routes);

@@ -9,7 +9,7 @@ import { postgresPid } from '../../deploy/quickstart/demo-planes.ts';
 import type { ContenderOptions, RunningContender } from './contender.ts';
 
 export async function startHoldfastGateway(options: ContenderOptions): Promise<RunningContender> {
-  const installation = await startInstallation({ regions: ['eu-west'], environment: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn' } });
+  const installation = await startInstallation({ regions: ['eu-west'], dataPlaneSettings: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn' } });
   try {
     await installation.admin.send('PUT', '/services/origin', { url: `http://127.0.0.1:${options.originPort}/` });
     await installation.admin.send('PUT', '/services/origin/routes/everything', { paths: ['/'] });

@@ -20,8 +20,8 @@ export interface Installation {
   readonly ports: PortPlan;
   readonly processes: Processes;
   readonly admin: AdminClient;
-  /** Further settings for all processes. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Further settings for the data planes. */
+  readonly dataPlaneSettings?: Readonly<Record<string, string>>;
 }
 
 export function portsOf(plan: PortPlan, region: Region): { readonly proxy: number; readonly status: number } {
@@ -29,13 +29,12 @@ export function portsOf(plan: PortPlan, region: Region): { readonly proxy: numbe
 }
 
 /** Starts the control plane (and with it the embedded Postgres) and waits until its admin API answers. */
-export async function startControlPlane({ stateFolder, ports, processes, environment }: Installation): Promise<StartedProcess> {
+export async function startControlPlane({ stateFolder, ports, processes }: Installation): Promise<StartedProcess> {
   const started = processes.start('control-plane', CONTROL_PLANE, [], {
     HOLDFAST_STATE_FOLDER: join(stateFolder, 'control-plane'),
     HOLDFAST_ADMIN_LISTEN: `127.0.0.1:${ports.admin}`,
     HOLDFAST_SYNC_LISTEN: `127.0.0.1:${ports.sync}`,
     HOLDFAST_DEVELOPMENT_MODE: 'true',
-    ...environment,
   });
   await waitUntil(started, 'the admin API answers', async () => (await get(`http://127.0.0.1:${ports.admin}/status`)).status === 200);
   return started;
@@ -43,7 +42,7 @@ export async function startControlPlane({ stateFolder, ports, processes, environ
 
 /** Starts a region's data plane; at the first start it enrols with a join token made for it. Does not wait. */
 export async function startDataPlane(installation: Installation, region: Region): Promise<StartedProcess> {
-  const { stateFolder, processes, ports, admin, environment } = installation;
+  const { stateFolder, processes, ports, admin, dataPlaneSettings } = installation;
   const folder = join(stateFolder, region);
   const { proxy, status } = portsOf(ports, region);
   const enrolled = existsSync(join(folder, 'identity'));
@@ -54,7 +53,7 @@ export async function startDataPlane(installation: Installation, region: Region)
     HOLDFAST_STATUS_LISTEN: `127.0.0.1:${status}`,
     HOLDFAST_DRAIN_DELAY: '0s',
     ...token,
-    ...environment,
+    ...dataPlaneSettings,
   });
 }
 

@@ -20,12 +20,12 @@ export interface TestInstallation extends Installation {
 }
 
 /** Starts everything and waits until both data planes serve the demo configuration. */
-export async function startInstallation(options: { readonly regions?: readonly Region[]; readonly environment?: Readonly<Record<string, string>> } = {}): Promise<TestInstallation> {
+export async function startInstallation(options: { readonly regions?: readonly Region[]; readonly dataPlaneSettings?: Readonly<Record<string, string>> } = {}): Promise<TestInstallation> {
   const { ports, origin } = await claimPorts();
   const stateFolder = mkdtempSync(join(tmpdir(), 'holdfast-installation-'));
   // As root, Postgres runs as another user and must get to its folder in here.
   chmodSync(stateFolder, 0o711);
-  const installation: Installation = { stateFolder, ports, processes: new Processes(stateFolder), admin: new AdminClient(ports.admin), ...(options.environment === undefined ? {} : { environment: options.environment }) };
+  const installation: Installation = { stateFolder, ports, processes: new Processes(stateFolder), admin: new AdminClient(ports.admin), ...(options.dataPlaneSettings === undefined ? {} : { dataPlaneSettings: options.dataPlaneSettings }) };
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= tearDown(installation, origin));
   try {
