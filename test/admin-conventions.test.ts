@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { startTestAdminApi, type AdminAnswer } from './support/admin-api.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const api = await startTestAdminApi();
 const { send } = api;
@@ -209,6 +210,16 @@ test('a body that is too large, chunked or announced, is refused and the connect
   const answer = await fetch(`${api.base}/services`, { method: 'POST', headers: { authorization: `Bearer ${api.adminToken}`, 'content-type': 'application/json' }, body: ReadableStream.from(chunks()), duplex: 'half' });
   assert.equal(answer.status, 413);
   (await send('GET', '/services')).expect(200);
+});
+
+test('a body that breaks off stores nothing and is no defect of ours', async () => {
+  const socket = connect(api.port, '127.0.0.1');
+  socket.write(`POST /services HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${api.adminToken}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"name":"cut","host":"a.test"}`);
+  await waitUntil('the server reads it', async () => Number((await send('GET', '/status')).at('server.connections_writing')) >= 2);
+  socket.destroy();
+  await waitUntil('it is in the audit', async () => (await send('GET', '/v1/audit?size=1')).at('data.0.details.code') === 'ADMIN_BODY_UNREADABLE');
+  (await send('GET', '/services/cut')).expect(404);
+  assert.ok(!api.logLines().some((line) => line.includes('"event":"admin-request-failed"') && line.includes('"level":50')));
 });
 
 test('two Content-Type headers are refused', async () => {

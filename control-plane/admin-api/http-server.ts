@@ -10,7 +10,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Admission } from './admission.ts';
-import { bodyTooLarge, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedMediaType, type Answer } from './answer.ts';
+import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedMediaType, type Answer } from './answer.ts';
 import { refusalOf } from './failure.ts';
 import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
 import { allowedMethods, METHODS, type Caller, type Method, type Route } from './route.ts';
@@ -65,6 +65,8 @@ export interface Exchange {
 
 const REQUEST_TIMEOUT_MS = 60_000;
 const LONGEST_PATH_WORD = 8192;
+/** Operators, their tools and probes; data planes connect elsewhere (R5). */
+const MAX_CONNECTIONS = 2000;
 const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -79,6 +81,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       void serve(options, request, reply, async () => Promise.reject(targetUnreadable('the path is not valid: a percent sign must be followed by the two digits of a UTF-8 byte')));
     },
   });
+  server.server.maxConnections = MAX_CONNECTIONS;
   countConnections(server, options.counters);
   // Bodies are read by `serve`, once the sender is known.
   server.removeAllContentTypeParsers();
@@ -159,9 +162,9 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
 async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: unknown): Promise<Answer> {
   const refusal = refusalOf(thrown);
   const { status } = refusal.answer;
-  const facts = { event: 'admin-request-failed', method: exchange.method, path: exchange.path, status, code: refusal.code, requestId: exchange.requestId, reason: refusal.message };
-  if (status >= 500) options.log.error({ ...facts, err: thrown }, 'an admin request failed');
-  else options.log.debug(facts, 'an admin request was refused');
+  const facts = { method: exchange.method, path: exchange.path, status, code: refusal.code, requestId: exchange.requestId, reason: refusal.message };
+  if (status >= 500) options.log.error({ event: 'admin-request-failed', ...facts, err: thrown }, 'an admin request failed');
+  else options.log.debug({ event: 'admin-request-refused', ...facts }, 'an admin request was refused');
   if (WRITES.has(exchange.method)) await options.recordRefusedWrite({ ...exchange, status, code: refusal.code });
   return refusal.answer;
 }
@@ -184,12 +187,17 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Req
   const chunks: Buffer[] = [];
   let length = 0;
   // What is left of a body that is too large is discarded by node:http, so that the sender gets to read the answer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    const bytes: Buffer = chunk;
-    length += bytes.length;
-    if (length > maxBytes) throw bodyTooLarge(maxBytes);
-    chunks.push(bytes);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const bytes: Buffer = chunk;
+      length += bytes.length;
+      if (length > maxBytes) break;
+      chunks.push(bytes);
+    }
+  } catch (thrown) {
+    throw bodyUnreadable('the body ended before it was complete', thrown);
   }
+  if (length > maxBytes) throw bodyTooLarge(maxBytes);
   return parseRequestBody(request.headersDistinct['content-type'] ?? [], Buffer.concat(chunks, length));
 }
 
