@@ -5,6 +5,7 @@
  */
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
+import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { SyncMessage, Welcome } from '../../shared/wire/sync-message.ts';
 import type { FrameSocket, OpenFrameSocket } from './frame-socket.ts';
@@ -173,7 +174,7 @@ export class Session {
   #judge(welcome: Welcome, attempt: number): void {
     if (this.#state.phase !== 'greeting' || this.#welcome !== undefined) return this.#take({ kind: 'violated', reason: 'it sent Welcome twice' });
     this.#welcome = welcome;
-    void this.#options.verifyWelcome(welcome).then((why) => {
+    void this.#options.verifyWelcome(welcome).catch(describeThrown).then((why) => {
       if (attempt !== this.#attempt) return;
       this.#take(why === undefined ? { kind: 'welcomed' } : { kind: 'violated', reason: why });
     });
@@ -203,7 +204,9 @@ export class Session {
     this.#welcome = undefined;
     this.#held.length = 0;
     this.#reason = reason;
-    log.warn({ event: 'disconnected', reason, nextUrl: this.#url(), retryInMs: inMs }, `no control plane: ${reason}; trying ${this.#url()} in ${inMs} ms, serving on meanwhile`);
+    // An outage of hours must not fill the log: the first failure and every tenth are for the operator.
+    const level = this.#backoff.failures % 10 === 1 ? 'warn' : 'debug';
+    log[level]({ event: 'disconnected', reason, nextUrl: this.#url(), retryInMs: inMs, failures: this.#backoff.failures }, `no control plane: ${reason}; trying ${this.#url()} in ${inMs} ms, serving on meanwhile`);
     this.#retry = clock.after(inMs, () => this.#take({ kind: 'retry-due' }));
   }
 

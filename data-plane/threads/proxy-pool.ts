@@ -61,6 +61,7 @@ export class ProxyPool {
   #current: ConfigContent | undefined;
   #prepared: { readonly applyId: number; readonly content: ConfigContent; readonly links: readonly ThreadLink[] } | undefined;
   #port: number;
+  #listening: Promise<void> = Promise.resolve();
   #crashes = 0;
   /** What threads that are gone did. */
   #departed = NO_TRAFFIC;
@@ -148,7 +149,8 @@ export class ProxyPool {
   async drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {
     this.#ending = true;
     const boundMs = times.acceptForMs + times.boundMs + 1_000;
-    await Promise.all(this.#live().map((link) => (link.listening ? link.ask({ kind: 'drain', ...times }, boundMs) : undefined)));
+    const listening = this.#live().filter((link) => link.listening);
+    await Promise.all(listening.map((link) => link.ask({ kind: 'drain', ...times }, boundMs)));
     this.stop();
   }
 
@@ -198,8 +200,14 @@ export class ProxyPool {
     else link.terminate();
   }
 
+  /** One round at a time: a thread is told to listen once. */
+  #listenEverywhere(): Promise<void> {
+    this.#listening = this.#listening.then(() => this.#listenRound());
+    return this.#listening;
+  }
+
   /** The first thread settles the port, the others share it. */
-  async #listenEverywhere(): Promise<void> {
+  async #listenRound(): Promise<void> {
     for (const link of this.#live()) {
       if (link.listening || link.serving === undefined) continue;
       const answer = await link.ask({ kind: 'listen', port: this.#port }, LISTEN_TIMEOUT_MS);

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Transfer } from '../../shared/trust/verify-transfer.ts';
+import type { Snapshot } from '../../shared/wire/sync-message.ts';
+import { ManualClock } from '../../test/support/manual-clock.ts';
+import { createTestTrust, signSnapshot, someLeaves, type TestTrust } from '../../test/support/signed-content.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { CHUNK_WINDOW, TransferIntake, type ReceivedOffer } from './transfer-intake.ts';
+import type { Trust } from './trust-anchor.ts';
+
+let testTrust: TestTrust;
+let first: Transfer;
+let second: Transfer;
+
+before(async () => {
+  testTrust = await createTestTrust();
+  first = await signSnapshot(testTrust, { epoch: 1, sequence: 1 }, someLeaves(1_000));
+  second = await signSnapshot(testTrust, { epoch: 1, sequence: 2 }, someLeaves(1_000));
+});
+
+function scene(maximumBytes = 1_000_000) {
+  const complete: ReceivedOffer[] = [];
+  const rejected: string[] = [];
+  const violations: string[] = [];
+  let credit = 0;
+  const trust: Trust = { rootSet: testTrust.rootSet, publishKeys: testTrust.publishKeys, rootStatements: [testTrust.rootStatement], delegationStatement: testTrust.delegationStatement };
+  const intake = new TransferIntake({
+    trust: () => trust,
+    clock: new ManualClock(),
+    maximumBytes,
+    complete: (offer) => complete.push(offer),
+    reject: (_announcement, code) => rejected.push(code),
+    giveCredit: (chunks) => (credit += chunks),
+    violated: (reason) => violations.push(reason),
+  });
+  intake.restart();
+  return { intake, complete, rejected, violations, credit: () => credit };
+}
+
+function announce(transfer: Transfer, transferId: number): Snapshot {
+  const transferStatement = transfer.framing.kind === 'signed' ? transfer.framing.transferStatement : '';
+  return { kind: 'snapshot', transferId, manifestStatement: transfer.manifestStatement, transferStatement, compression: 'zstd', epochStatement: '' };
+}
+
+function sendChunks(intake: TransferIntake, transfer: Transfer, transferId: number, upTo = transfer.wireBytes.length): number {
+  let count = 0;
+  for (let offset = 0; offset < upTo; offset += 1_000, count++) intake.take({ kind: 'chunk', transferId, offset, bytes: transfer.wireBytes.subarray(offset, Math.min(upTo, offset + 1_000)) });
+  return count;
+}
+
+test('a transfer arrives whole, and each chunk gives its credit back', async () => {
+  const { intake, complete, credit } = scene();
+  intake.take(announce(first, 1));
+  const chunks = sendChunks(intake, first, 1);
+  const offer = await waitUntil('the offer', () => complete[0]);
+  assert.deepEqual(Buffer.from(offer.wireBytes), Buffer.from(first.wireBytes));
+  assert.equal(credit(), CHUNK_WINDOW + chunks);
+});
+
+test('a newer offer takes the place of an unfinished one, whose late chunks are dropped', async () => {
+  const { intake, complete, violations } = scene();
+  intake.take(announce(first, 1));
+  sendChunks(intake, first, 1, 3_000);
+  intake.take(announce(second, 2));
+  intake.take({ kind: 'chunk', transferId: 1, offset: 3_000, bytes: first.wireBytes.subarray(3_000, 4_000) });
+  sendChunks(intake, second, 2);
+  const offer = await waitUntil('the offer', () => complete[0]);
+  assert.equal(offer.announcement.transferId, 2);
+  assert.deepEqual(violations, []);
+  assert.equal(complete.length, 1);
+});
+
+test('a chunk at the wrong place, or beyond the signed length, is a violation', async () => {
+  for (const offset of [1_000, first.wireBytes.length]) {
+    const { intake, violations } = scene();
+    intake.take(announce(first, 1));
+    intake.take({ kind: 'chunk', transferId: 1, offset, bytes: new Uint8Array(10) });
+    assert.match(await waitUntil('a violation', () => violations[0]), /out of order or too long/);
+  }
+  const { intake, violations } = scene();
+  intake.take(announce(first, 1));
+  intake.take({ kind: 'chunk', transferId: 1, offset: 0, bytes: new Uint8Array(first.wireBytes.length + 1) });
+  assert.match(await waitUntil('a violation', () => violations[0]), /out of order or too long/);
+});
+
+test('an offer above the configured cap is refused before a byte of it is taken', async () => {
+  const { intake, rejected, complete } = scene(1_000);
+  intake.take(announce(first, 1));
+  sendChunks(intake, first, 1);
+  assert.equal(await waitUntil('a refusal', () => rejected[0]), 'TRANSFER_TOO_LARGE');
+  await pause(1);
+  assert.deepEqual(complete, []);
+});
+
+test('an offer that is signed by a stranger is refused before a byte of it is taken', async () => {
+  const stranger = { ...(await createTestTrust()), audience: testTrust.audience };
+  const forged = await signSnapshot(stranger, { epoch: 1, sequence: 3 }, someLeaves(1));
+  const { intake, rejected } = scene();
+  intake.take(announce(forged, 1));
+  assert.equal(await waitUntil('a refusal', () => rejected[0]), 'TRUST_KEY_UNKNOWN');
+  const mixed = scene();
+  mixed.intake.take({ ...announce(first, 1), transferStatement: announce(forged, 1).transferStatement });
+  assert.equal(await waitUntil('a refusal', () => mixed.rejected[0]), 'TRUST_KEY_UNKNOWN');
+});
+
+test('a snapshot announced as a delta is a violation', async () => {
+  const { intake, violations } = scene();
+  const { epochStatement: _none, ...announcement } = announce(first, 1);
+  intake.take({ ...announcement, kind: 'delta' });
+  assert.match(await waitUntil('a violation', () => violations[0]), /announced a delta/);
+});
+
+test('a new session forgets what the old one left unfinished', async () => {
+  const { intake, complete, violations } = scene();
+  intake.take(announce(first, 1));
+  sendChunks(intake, first, 1, 2_000);
+  intake.restart();
+  intake.take(announce(second, 1));
+  sendChunks(intake, second, 1);
+  const offer = await waitUntil('the offer', () => complete[0]);
+  assert.deepEqual(Buffer.from(offer.wireBytes), Buffer.from(second.wireBytes));
+  assert.deepEqual(violations, []);
+});
+
+test('a flood of frames beyond the credit is a violation, not memory', () => {
+  const { intake, violations } = scene();
+  for (let count = 0; count < 1_100; count++) intake.take({ kind: 'chunk', transferId: 9, offset: 0, bytes: new Uint8Array(1) });
+  assert.match(violations[0] ?? '', /more than its credit/);
+});
