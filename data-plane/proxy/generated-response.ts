@@ -5,7 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Verdict } from '../../shared/plugins/contract.ts';
 import { HoldfastError } from '../../shared/errors.ts';
-import { HeaderEdits } from './header-edits.ts';
+import { HeaderEdits, wireText } from './header-edits.ts';
 import type { Refusal } from './refusals.ts';
 
 export interface GeneratedResponse {
@@ -46,7 +46,7 @@ export function verdictResponse(verdict: Verdict, accept: string | undefined, re
     headers = new HeaderEdits();
     for (const [name, value] of verdict.headers) headers.set(name, value);
   }
-  if (body !== undefined) return { status, contentType: body.contentType, body: asBuffer(body.bytes), headers, extraLines: '' };
+  if (body !== undefined) return { status, contentType: wireText('Content-Type', body.contentType), body: asBuffer(body.bytes), headers, extraLines: '' };
   if (message === undefined) return { status, contentType: undefined, body: NO_BODY, headers, extraLines: '' };
   return { status, ...messageBody(message, accept, requestId), headers, extraLines: '' };
 }

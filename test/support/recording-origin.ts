@@ -25,6 +25,8 @@ export interface RecordingOrigin {
   readonly connections: number;
   /** Connections open now. */
   readonly openConnections: number;
+  /** Writes to all open connections, asked or not. */
+  writeToAll(bytes: string): void;
   /** All bytes of a connection, from 1. */
   received(connection: number): string;
   /** Replaces the responder. */
@@ -85,6 +87,9 @@ export async function startRecordingOrigin(initial: Responder = () => response('
     },
     get openConnections() {
       return open.size;
+    },
+    writeToAll: (bytes) => {
+      for (const socket of open) socket.write(bytes, 'latin1');
     },
     received: (connection) => received[connection - 1] ?? '',
     respond: (next) => (responder = next),
