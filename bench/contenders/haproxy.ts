@@ -11,7 +11,7 @@ export async function startHaproxyGateway(options: ContenderOptions): Promise<Ru
   writeFileSync(file, `
 global
   nbthread 1
-  maxconn 16384
+  maxconn 4096
 defaults
   mode http
   timeout connect 5s
