@@ -104,7 +104,9 @@ describe('which plugins run', () => {
       ['a1', { ...route, ...service, ...consumer }], ['a2', { ...route, ...consumer }], ['a3', { ...service, ...consumer }], ['a4', { ...route, ...service }],
       ['a5', consumer], ['a6', route], ['a7', service], ['a8', {}],
     ];
-    let { config } = compiled([...BASIS, ...scopes.map(([digits, scope]) => plugin(digits, scope))]);
+    // The consumer keeps a plugin of its own for elsewhere, so that its chain is resolved for it to the end.
+    const elsewhere = [put('routes', { id: testId('8'), paths: ['/elsewhere'] }), plugin('a9', { route: ref('8'), ...consumer })];
+    let { config } = compiled([...BASIS, ...elsewhere, ...scopes.map(([digits, scope]) => plugin(digits, scope))]);
     const withoutConsumer = ['a4', 'a6', 'a7', 'a8'];
     for (const [digits] of scopes) {
       const found = routeAt(config, '/books');
@@ -230,6 +232,11 @@ describe('what cannot be used is isolated, never open (S6)', () => {
     const second = compiled([ROUTE], { base: first.config });
     assert.deepEqual(second.quarantined, []);
     assert.ok(isUnmatched(second.config, '/admin/x'));
+
+    const disabled = put('services', { id: testId('1'), url: 'http://books.internal/', enabled: false });
+    const third = compiled([disabled], { base: first.config });
+    assert.deepEqual(third.quarantined, [], 'what a disabled service takes out of service is no problem');
+    assert.deepEqual(compiled([SERVICE], { base: third.config }).quarantined, first.quarantined);
   });
 });
 
@@ -313,6 +320,30 @@ describe('what configurations share', () => {
     const grouped = compiled([put('acls', { id: testId('5'), group: 'g', consumer: ref('3') })], { base: moved }).config;
     assert.equal(grouped.parts.routes, moved.parts.routes);
     assert.deepEqual([first.groupsOf(testId('3')), grouped.groupsOf(testId('3'))], [[], ['g']]);
+  });
+
+  test('whatever kind of entity changes alone, the next configuration shows it and the one before does not', () => {
+    const service = put('services', { id: testId('1'), host: 'up' });
+    const basis = [service, ROUTE, put('upstreams', { id: testId('5'), name: 'up' }), put('targets', { id: testId('6'), target: '10.0.0.1:80', upstream: ref('5') }), plugin('a1')];
+    const seen = (config: CompiledConfig): string => {
+      const { name, service: to, chainFor } = routeAt(config, '/books');
+      return JSON.stringify([name, to, chainFor.call(routeAt(config, '/books'), undefined).entries.map(({ pluginId }) => pluginId)]);
+    };
+    const first = compiled(basis).config;
+    const before = seen(first);
+    const changes = [
+      put('services', { id: testId('1'), host: 'up', retries: 1 }),
+      put('routes', { id: testId('2'), name: 'new', paths: ['/books'], service: ref('1') }),
+      put('upstreams', { id: testId('5'), name: 'up', host_header: 'new.example' }),
+      put('targets', { id: testId('6'), target: '10.0.0.2:80', upstream: ref('5') }),
+      plugin('a2', { name: 'key-auth' }),
+    ];
+    for (const change of changes) {
+      const { config } = compiled([change], { base: first });
+      assert.notEqual(seen(config), before, change.kind);
+      assert.equal(seen(config), seen(compiled([...basis, change]).config), change.kind);
+    }
+    assert.equal(seen(first), before);
   });
 
   test('with another content key the credentials are other credentials', () => {

@@ -184,11 +184,9 @@ class Compilation {
     const wanted = this.#tables.entities.routes.get(id);
     const routed = this.#routed.get(id);
     const isWanted = wanted !== undefined && this.#isRouted(wanted);
-    if (routed !== undefined && (!isWanted || routed !== wanted)) {
-      this.#router.remove(routed);
-      this.#routed.delete(id);
-    }
-    if (routed === wanted) return;
+    if (isWanted && routed === wanted) return;
+    if (routed !== undefined) this.#router.remove(routed);
+    this.#routed.delete(id);
     this.#clearIf('routes', id, 'CONFIG_ROUTE_UNMATCHABLE');
     if (!isWanted) return;
     const problem = this.#router.add(wanted);

@@ -74,6 +74,15 @@ test('where there is room for one of two windows, neither is counted', () => {
   assert.deepEqual(table.take('k', [minute(2)]), { kind: 'taken', remaining: [1] });
 });
 
+test("a key's own expired slot is not given to its other window", () => {
+  const { table, at } = openTable(64);
+  table.take('k', [minute(1)]);
+  at(600_000);
+  const windows = [minute(1, 600_000), { startMs: 0, windowMs: 3_600_000, limit: 10 }];
+  assert.deepEqual(table.take('k', windows), { kind: 'taken', remaining: [0, 9] });
+  assert.deepEqual(table.take('k', windows), { kind: 'over', exceeded: [0], remaining: [0, 9] });
+});
+
 test('half the capacity may be live before a client is turned away', () => {
   const { table } = openTable(65_536);
   for (let index = 0; index < 32_768; index += 1) assert.equal(table.take(`client ${index}`, [minute(1)]).kind, 'taken');
