@@ -1,0 +1,246 @@
+/** Two phases over all threads, and what happens when one of them dies. The workers are stand-ins. */
+import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { test } from 'node:test';
+import { createMemoryLogger } from '../../shared/log.ts';
+import { ContentTree } from '../../shared/trust/content-hash.ts';
+import { ManualClock } from '../../test/support/manual-clock.ts';
+import type { ConfigContent } from '../config/config-content.ts';
+import { ProxyPool } from './proxy-pool.ts';
+import type { WorkerEvents } from './thread-link.ts';
+import type { FromThread, Prepare, ToThread } from './thread-messages.ts';
+
+const STATS = { connections: 1, acceptedConnections: 10, activeRequests: 1, endedRequests: 20, idleUpstream: 1, busyUpstream: 1, openedUpstream: 2, pluginErrors: {}, refusals: { ROUTE_NOT_FOUND: 3 } };
+
+/** A worker that does as it is told at once, unless `answer` says otherwise. */
+class StandIn {
+  readonly heard: ToThread[] = [];
+  readonly threadId: number;
+  readonly #events: WorkerEvents;
+  readonly #answer: (order: ToThread, worker: StandIn) => FromThread | undefined;
+  dead = false;
+
+  constructor(threadId: number, events: WorkerEvents, answer: (order: ToThread, worker: StandIn) => FromThread | undefined) {
+    this.threadId = threadId;
+    this.#events = events;
+    this.#answer = answer;
+  }
+
+  post(order: ToThread): void {
+    if (this.dead) return;
+    this.heard.push(order);
+    const answer = this.#answer(order, this);
+    if (answer !== undefined) queueMicrotask(() => this.say(answer));
+  }
+
+  say(message: FromThread): void {
+    if (!this.dead) this.#events.said(message);
+  }
+
+  die(reason: string): void {
+    this.dead = true;
+    this.#events.exited(reason);
+  }
+
+  terminate(): void {
+    queueMicrotask(() => {
+      if (!this.dead) this.die('it was ended');
+    });
+  }
+
+  get kinds(): readonly string[] {
+    return this.heard.map(({ kind }) => kind);
+  }
+
+  get lastPrepare(): Prepare | undefined {
+    return this.heard.filter((order) => order.kind === 'prepare').at(-1);
+  }
+}
+
+function obedient(order: ToThread): FromThread | undefined {
+  switch (order.kind) {
+    case 'prepare':
+      return { kind: 'prepared', applyId: order.applyId, quarantined: [] };
+    case 'commit':
+      return { kind: 'committed', applyId: order.applyId };
+    case 'listen':
+      return { kind: 'listening', port: order.port === 0 ? 4_711 : order.port };
+    case 'drain':
+      return { kind: 'drained' };
+    case 'discard':
+      return undefined;
+  }
+}
+
+function scene(threads: number, answer: (order: ToThread, worker: StandIn) => FromThread | undefined = obedient) {
+  const clock = new ManualClock();
+  const workers: StandIn[] = [];
+  const news = { crashes: 0, gone: [] as number[], failed: [] as string[] };
+  const { log, lines } = createMemoryLogger('test');
+  const pool = new ProxyPool({
+    threads,
+    port: 0,
+    startWorker: (_index, events) => {
+      const worker = new StandIn(workers.length + 1, events, answer);
+      workers.push(worker);
+      return worker;
+    },
+    clock,
+    random: () => 0.5,
+    log,
+    prepareTimeoutMs: 60_000,
+    contentKey: () => undefined,
+    onUsageTable: () => undefined,
+    onThreadGone: (threadId) => news.gone.push(threadId),
+    onCrash: () => (news.crashes += 1),
+    onListenFailed: (reason) => news.failed.push(reason),
+  });
+  pool.start();
+  const serve = async (content: ConfigContent): Promise<void> => {
+    assert.equal((await pool.prepare(content)).kind, 'prepared');
+    await pool.commit();
+  };
+  return { pool, clock, workers, news, serve, lines };
+}
+
+function content(sequence: number, base?: ConfigContent): ConfigContent {
+  const part = new SharedArrayBuffer(8);
+  return {
+    version: { epoch: 1, sequence },
+    contentRoot: String(sequence).padStart(64, '0'),
+    tree: new ContentTree(),
+    parts: [...(base?.parts ?? []), part],
+    change: base === undefined ? undefined : { base, packed: part },
+    proof: { manifestStatement: '', epochStatement: '', rootStatements: [], delegationStatement: '' },
+  };
+}
+
+test('no thread accepts connections before it serves a configuration; the first settles the port', async () => {
+  const { pool, workers, serve } = scene(3);
+  assert.equal(pool.serving, false);
+  await serve(content(1));
+  assert.deepEqual(workers.map((worker) => worker.kinds), Array(3).fill(['prepare', 'commit', 'listen']));
+  assert.deepEqual(workers.map((worker) => worker.heard.at(-1)), [{ kind: 'listen', port: 0 }, { kind: 'listen', port: 4_711 }, { kind: 'listen', port: 4_711 }]);
+  assert.equal(pool.port, 4_711);
+  assert.equal(pool.serving, true);
+});
+
+test('a change goes to threads that serve its base, the whole to any other', async () => {
+  const { workers, serve } = scene(2);
+  const first = content(1);
+  await serve(first);
+  const second = content(2, first);
+  await serve(second);
+  assert.deepEqual([workers[0]?.lastPrepare?.reset, workers[0]?.lastPrepare?.parts], [false, [second.change?.packed]]);
+  await serve(content(4, content(3, second)));
+  assert.equal(workers[0]?.lastPrepare?.reset, true);
+  assert.equal(workers[0]?.lastPrepare?.parts.length, 4);
+});
+
+test('nobody commits what one thread refuses, and those that had prepared it are told', async () => {
+  const refusing = scene(2, (order, worker) =>
+    order.kind === 'prepare' && worker.threadId === 2 && order.version.sequence === 2 ? { kind: 'refused', applyId: order.applyId, code: 'CONFIG_ENTITY_UNREADABLE', reasons: ['no'] } : obedient(order));
+  const first = content(1);
+  await refusing.serve(first);
+  assert.deepEqual(await refusing.pool.prepare(content(2, first)), { kind: 'refused', code: 'CONFIG_ENTITY_UNREADABLE', reasons: ['no'] });
+  await refusing.pool.commit();
+  assert.deepEqual(refusing.workers[0]?.kinds.slice(3), ['prepare', 'discard']);
+  assert.deepEqual(refusing.workers[1]?.kinds.slice(3), ['prepare']);
+  assert.equal(refusing.pool.status()[0]?.version, '1.1');
+});
+
+test('a thread that dies while it prepares refuses for all', async () => {
+  const dying = scene(2, (order, worker) => {
+    if (order.kind === 'prepare' && worker.threadId === 2) queueMicrotask(() => worker.die('out of memory'));
+    return order.kind === 'prepare' && worker.threadId === 2 ? undefined : obedient(order);
+  });
+  const outcome = await dying.pool.prepare(content(1));
+  assert.equal(outcome.kind === 'refused' && outcome.code, 'CONFIG_THREAD_DIED');
+  assert.match(outcome.kind === 'refused' ? (outcome.reasons[0] ?? '') : '', /out of memory/);
+});
+
+test('a thread that does not answer in time refuses for all and is replaced', async () => {
+  const hanging = scene(2, (order, worker) => (order.kind === 'prepare' && worker.threadId === 2 ? undefined : obedient(order)));
+  const outcome = hanging.pool.prepare(content(1));
+  await nextTurn();
+  hanging.clock.advance(60_000);
+  const settled = await outcome;
+  assert.equal(settled.kind === 'refused' && settled.code, 'CONFIG_PREPARE_TIMEOUT');
+  await nextTurn();
+  assert.equal(hanging.workers[1]?.dead, true);
+  hanging.clock.advance(10_000);
+  assert.equal(hanging.workers.length, 3);
+});
+
+test('a thread that dies is replaced after a while by one that serves what the others serve', async () => {
+  const { pool, clock, workers, news, serve, lines } = scene(2);
+  const first = content(1);
+  await serve(first);
+  await serve(content(2, first));
+  workers[0]?.say({ kind: 'stats', stats: STATS });
+  workers[0]?.die('a defect');
+  assert.equal(pool.serving, false);
+  assert.deepEqual([news.crashes, news.gone, pool.crashes], [1, [1], 1]);
+  clock.advance(100);
+  await nextTurn();
+  assert.deepEqual(workers[2]?.kinds, ['prepare', 'commit', 'listen']);
+  assert.equal(workers[2]?.lastPrepare?.reset, true);
+  assert.equal(pool.serving, true);
+  assert.ok(lines().some((line) => line.includes('proxy thread 0 died: a defect')));
+  assert.deepEqual([pool.traffic().endedRequests, pool.traffic().connections, pool.traffic().refusals], [20, 0, { ROUTE_NOT_FOUND: 3 }]);
+});
+
+test('one that dies again and again is replaced ever more slowly', async () => {
+  const { clock, workers, serve } = scene(1);
+  await serve(content(1));
+  const waits: number[] = [];
+  for (let deaths = 0; deaths < 8; deaths++) {
+    const before = workers.length;
+    workers.at(-1)?.die('a defect');
+    let waitedMs = 0;
+    for (; workers.length === before; waitedMs += 100) clock.advance(100);
+    waits.push(waitedMs);
+    await nextTurn();
+  }
+  assert.deepEqual(waits, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+});
+
+test('a replacement and a new configuration at the same time end with the new one everywhere', async () => {
+  const { pool, clock, workers, serve } = scene(2);
+  const first = content(1);
+  await serve(first);
+  workers[1]?.die('a defect');
+  clock.advance(100);
+  await serve(content(2, first));
+  await nextTurn();
+  assert.deepEqual(pool.status().map(({ version, listening }) => [version, listening]), [['1.2', true], ['1.2', true]]);
+});
+
+test('a cure is taken while all threads are dead, and serves as they come back', async () => {
+  const { pool, clock, workers, serve } = scene(1);
+  const first = content(1);
+  await serve(first);
+  workers[0]?.die('a defect');
+  await serve(content(2, first));
+  clock.advance(200);
+  await nextTurn();
+  assert.equal(pool.status()[0]?.version, '1.2');
+  assert.equal(pool.serving, true);
+});
+
+test('a port that can not be had is fatal', async () => {
+  const { news, serve } = scene(1, (order) => (order.kind === 'listen' ? { kind: 'listen-failed', reason: 'EADDRINUSE' } : obedient(order)));
+  await serve(content(1));
+  assert.deepEqual(news.failed, ['EADDRINUSE']);
+});
+
+test('draining asks every thread, waits for it, and nothing is replaced any more', async () => {
+  const { pool, clock, workers, serve, news } = scene(2);
+  await serve(content(1));
+  await pool.drain({ acceptForMs: 5, boundMs: 10 });
+  await nextTurn();
+  assert.deepEqual(workers.map((worker) => worker.heard.at(-1)), Array(2).fill({ kind: 'drain', acceptForMs: 5, boundMs: 10 }));
+  assert.deepEqual([workers.every((worker) => worker.dead), news.crashes, news.gone], [true, 0, [1, 2]]);
+  clock.advance(60_000);
+  assert.equal(workers.length, 2);
+});
