@@ -246,6 +246,17 @@ test('a batch counts once, however often and however concurrently it comes (T3)'
   assert.deepEqual(rows, [{ rows: 2 }], 'one minute, two combinations');
 });
 
+test('what is remembered of received batches is bounded per boot', async () => {
+  const scope = await createGateway(store);
+  const dataPlane = await enrol(scope);
+  const source = { ...scope, dataPlaneId: dataPlane.id, bootId: newId() };
+  const empty = batch(START_MS, START_MS + 1, []);
+  for (const sequence of [1, 2, 10_000, 10_001]) assert.equal(await store.telemetry.storeBatch(source, sequence, empty), 'stored');
+  assert.equal(await store.telemetry.storeBatch(source, 2, empty), 'duplicate');
+  const { rows } = await onServer(database.superuserConnectionString, (client) => client.query('SELECT sequence::int FROM holdfast.telemetry_received WHERE boot_id = $1 ORDER BY 1', [source.bootId]));
+  assert.deepEqual(rows.map((row) => row.sequence), [2, 10_000, 10_001]);
+});
+
 test('totals are exact over any grouping, minutes are told apart, and an interval across an outage keeps its length', async () => {
   const scope = await createGateway(store);
   const [one, two] = [await enrol(scope), await enrol(scope)];

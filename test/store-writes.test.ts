@@ -296,6 +296,16 @@ test('two transactions that lock each other out both get through', async () => {
   assert.equal(attempts, 3, 'one of them ran again');
 });
 
+test('a read sees one moment, whatever is written meanwhile', async () => {
+  const scope = await createGateway(store);
+  const counts = await store.read(scope, async (reader) => {
+    const before = await reader.count('services');
+    await insert(store, scope, 'services', { url: 'http://a' });
+    return [before, await reader.count('services')];
+  });
+  assert.deepEqual(counts, [0, 0]);
+});
+
 test('every leaf is read as of one version while writers go on', async () => {
   const scope = await createGateway(store);
   for (let i = 0; i < 3; i += 1) {

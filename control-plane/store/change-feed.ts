@@ -156,7 +156,8 @@ export class GatewayFeed implements ChangeFeed {
     };
     this.#known.set(row.id, now);
     if (before === undefined || compareVersions(now.head, before.head) > 0) this.#options.listener.onHead(now.scope, now.head);
-    if (before !== undefined && now.fleetRevision > before.fleetRevision) this.#options.listener.onDataPlanesChanged(now.scope);
+    // A gateway seen for the first time may have had a data plane revoked already.
+    if (now.fleetRevision > (before?.fleetRevision ?? 0)) this.#options.listener.onDataPlanesChanged(now.scope);
   }
 
   #forget(id: GatewayId): void {

@@ -118,10 +118,12 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     if (holder !== undefined) return { kind: 'referenced-by', by: holder.kind, id: holder.id, field: holder.field };
     const inOrder = [...doomed.values()].sort((a, b) => entityKinds.indexOf(b.kind) - entityKinds.indexOf(a.kind));
     await this.transaction.query(
-      `WITH doomed AS (SELECT * FROM unnest($3::text[], $4::uuid[]) AS d (kind, id)),
-       unlinked AS (
-         DELETE FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND (from_kind, from_id) IN (SELECT kind, id FROM doomed))
-       DELETE FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND (kind, id) IN (SELECT kind, id FROM doomed)`,
+      // By kind and by id so that the index serves, and by both together because an id may occur in two kinds.
+      `WITH unlinked AS (
+         DELETE FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND from_kind = ANY($3::text[]) AND from_id = ANY($4::uuid[])
+         AND (from_kind, from_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[])))
+       DELETE FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND kind = ANY($3::text[]) AND id = ANY($4::uuid[])
+       AND (kind, id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`,
       [this.scope.tenantId, this.scope.gatewayId, inOrder.map((entity) => entity.kind), inOrder.map((entity) => entity.id)],
     );
     this.#changes.push(...inOrder.map((entity) => ({ kind: entity.kind, id: entity.id, action: 'delete' as const, before: entity.bytes, after: undefined })));
@@ -143,8 +145,8 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   async #holdReferences(references: readonly EntityReference[]): Promise<StoreProblem | undefined> {
     if (references.length === 0) return undefined;
     const held = await this.transaction.query<{ readonly kind: EntityKind; readonly id: EntityId }>(
-      `SELECT e.kind, e.id FROM entities e JOIN unnest($3::text[], $4::uuid[]) AS r (kind, id) ON (e.kind, e.id) = (r.kind, r.id)
-       WHERE e.tenant_id = $1 AND e.gateway_id = $2 FOR KEY SHARE OF e`,
+      `SELECT r.kind, r.id FROM unnest($3::text[], $4::uuid[]) AS r (kind, id)
+       CROSS JOIN LATERAL (SELECT FROM entities e WHERE (e.tenant_id, e.gateway_id, e.kind, e.id) = ($1, $2, r.kind, r.id) FOR KEY SHARE) held`,
       [this.scope.tenantId, this.scope.gatewayId, references.map((reference) => reference.to), references.map((reference) => reference.id)],
     );
     const missing = references.find((reference) => !held.some((entity) => entity.kind === reference.to && entity.id === reference.id));
@@ -172,23 +174,29 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   /** Who has the record's unique keys, in their order; null where nobody has. */
   async #ownersOfKeys(record: EntityRecord): Promise<readonly (EntityId | null)[]> {
     const rows = await this.transaction.query<{ readonly owner_id: EntityId | null }>(
-      `SELECT u.entity_id AS owner_id
+      `SELECT (SELECT u.entity_id FROM entity_unique u WHERE (u.tenant_id, u.gateway_id, u.kind, u.key_name, u.value) = ($1, $2, $3, k.name, k.value)) AS owner_id
        FROM unnest($4::text[], $5::text[]) WITH ORDINALITY AS k (name, value, position)
-       LEFT JOIN entity_unique u ON (u.tenant_id, u.gateway_id, u.kind, u.key_name, u.value) = ($1, $2, $3, k.name, k.value)
        ORDER BY k.position`,
       [this.scope.tenantId, this.scope.gatewayId, record.kind, ...keyColumns(record.uniqueKeys)],
     );
     return rows.map((row) => row.owner_id);
   }
 
-  /** Whoever refers to one of these, and the references themselves, so that none is moved away meanwhile. */
+  /**
+   * Whoever refers to one of these, locked, and then the reference itself, in the order in which update takes them: one
+   * that was moved away meanwhile is gone by then. Joined laterally, because no statistics tell how few they are.
+   */
   async #lockDependants(level: readonly Dependant[]): Promise<readonly DependantRow[]> {
     return this.transaction.query<DependantRow>(
-      `SELECT e.kind, e.id, e.bytes, r.field, r.on_delete
+      `SELECT r.from_kind AS kind, r.from_id AS id, e.bytes, r.field, r.on_delete
        FROM unnest($3::text[], $4::uuid[]) AS d (kind, id)
-       JOIN entity_references r ON (r.to_kind, r.to_id) = (d.kind, d.id)
-       JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
-       WHERE r.tenant_id = $1 AND r.gateway_id = $2 FOR UPDATE OF e, r`,
+       CROSS JOIN LATERAL (
+         SELECT * FROM entity_references WHERE (tenant_id, gateway_id, to_kind, to_id) = ($1, $2, d.kind, d.id) OFFSET 0) r
+       CROSS JOIN LATERAL (
+         SELECT bytes FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, r.from_kind, r.from_id) FOR UPDATE) e
+       CROSS JOIN LATERAL (
+         SELECT FROM entity_references
+         WHERE (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id) = ($1, $2, r.from_kind, r.from_id, r.field, r.to_kind, r.to_id) FOR UPDATE) still`,
       [this.scope.tenantId, this.scope.gatewayId, level.map((entity) => entity.kind), level.map((entity) => entity.id)],
     );
   }

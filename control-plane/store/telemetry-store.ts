@@ -49,6 +49,8 @@ export interface TelemetryStore {
 }
 
 const MINUTE_MS = 60_000;
+/** Far more than can be on the way unacknowledged: credit bounds that to some hundreds at most. */
+const KEPT_SEQUENCES = 10_000;
 const GROUPING_COLUMNS: Readonly<Record<UsageGrouping, string>> = { route: 'route_id', consumer: 'consumer_id', 'status-class': 'status_class', 'data-plane': 'data_plane_id' };
 
 interface TotalRow {
@@ -75,6 +77,7 @@ export function createTelemetryStore(database: Database): TelemetryStore {
         if (received.length === 0) return 'duplicate';
         await addUsage(transaction, place, batch);
         await addLosses(transaction, place, batch);
+        await transaction.query('DELETE FROM telemetry_received WHERE (tenant_id, data_plane_id, boot_id) = ($1, $2, $3) AND sequence <= $4', [source.tenantId, source.dataPlaneId, source.bootId, sequence - KEPT_SEQUENCES]);
         return 'stored';
       }),
 

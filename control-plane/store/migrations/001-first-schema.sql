@@ -129,7 +129,12 @@ create table entity_references (
   foreign key (tenant_id, gateway_id, from_kind, from_id) references entities on delete cascade,
   foreign key (tenant_id, gateway_id, to_kind, to_id) references entities
 );
-create index entity_references_target on entity_references (tenant_id, gateway_id, to_kind, to_id, from_kind, field, from_id);
+create index entity_references_target on entity_references (tenant_id, gateway_id, to_id, to_kind, from_kind, field, from_id);
+
+-- A gateway belongs to one tenant: without this the planner multiplies the two and expects far too few rows.
+create statistics entities_scope (dependencies) on tenant_id, gateway_id from entities;
+create statistics entity_unique_scope (dependencies) on tenant_id, gateway_id from entity_unique;
+create statistics entity_references_scope (dependencies) on tenant_id, gateway_id from entity_references;
 
 create table changes (
   tenant_id     uuid not null,
@@ -279,6 +284,7 @@ create table data_planes (
 -- ---- telemetry (T3) ----
 
 -- One row per stored batch: storing it and its counts is one transaction, so a batch counts once however often it is sent.
+-- Of each boot only the newest rows are kept: a data plane sends again only what was not acknowledged.
 create table telemetry_received (
   tenant_id      uuid not null,
   gateway_id     uuid not null,
@@ -354,7 +360,8 @@ grant update on data_planes to holdfast_publisher;
 -- Finding out which tenant a credential belongs to, before one is set.
 grant select on tenants, gateways, operators, operator_tokens, join_tokens to holdfast_authentication;
 
-grant select, insert on telemetry_received, crash_gaps to holdfast_ingest;
+grant select, insert, delete on telemetry_received to holdfast_ingest;
+grant select, insert on crash_gaps to holdfast_ingest;
 grant select, insert, update on usage, telemetry_drops to holdfast_ingest;
 
 do $$
