@@ -193,6 +193,7 @@ function leadingText(atoms: readonly Atom[]): string {
 
 /** Written from the set, so that nothing of the pattern's own syntax reaches the JavaScript engine. */
 function sourceOf(atom: Atom): string {
+  const only = soleCharacter(atom.set);
   let ranges = '';
   for (let code = 0; code < 256; code += 1) {
     if (atom.set[code] !== 1) continue;
@@ -201,7 +202,8 @@ function sourceOf(atom: Atom): string {
     ranges += `${escaped(from)}-${escaped(code)}`;
   }
   const repeat = atom.max === Infinity ? `{${atom.min},}` : `{${atom.min},${atom.max}}`;
-  return `[${ranges}]${atom.min === 1 && atom.max === 1 ? '' : repeat + (atom.lazy ? '?' : '')}`;
+  const characters = only === undefined ? `[${ranges}]` : escaped(only);
+  return `${characters}${atom.min === 1 && atom.max === 1 ? '' : repeat + (atom.lazy ? '?' : '')}`;
 }
 
 function escaped(code: number): string {

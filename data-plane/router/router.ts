@@ -8,7 +8,7 @@ import { PersistentMap, type MapDraft } from '../config/persistent-map.ts';
 import { splitPort } from '../../shared/model/string-rules.ts';
 import { matchersOf, type Matcher, type RoutingAttributes } from './matcher.ts';
 import type { Search } from './matcher-set.ts';
-import { EMPTY_TREE, isEmptyTree, searchTree, withoutPath, withPath, type PathTree } from './path-tree.ts';
+import { EMPTY_TREE, isEmptyTree, searchTree, TreeEditor, type PathTree } from './path-tree.ts';
 
 export interface RouteHit {
   readonly routeId: string;
@@ -16,6 +16,8 @@ export interface RouteHit {
   readonly matchedPathLength: number;
 }
 
+/** Hosts whose trees are remembered; beyond it all are forgotten (R5). */
+const MAX_REMEMBERED_HOSTS = 4_096;
 /** Longer than any name in the DNS: such a host can only match routes without hosts. */
 const MAX_HOST_LENGTH = 255;
 
@@ -32,6 +34,7 @@ interface HostIndex {
 
 export class Router {
   readonly #hosts: HostIndex;
+  readonly #remembered = new Map<string, readonly PathTree[]>();
 
   constructor(hosts: HostIndex = { exact: new PersistentMap(), suffixes: new PersistentMap(), prefixes: new PersistentMap(), anyHost: EMPTY_TREE }) {
     this.#hosts = hosts;
@@ -40,9 +43,7 @@ export class Router {
   /** Undefined where no route matches. Whether the route serves the request's protocol is for the caller to see. */
   match(request: RequestView): RouteHit | undefined {
     const search: Search = { request, best: undefined, matchedPathLength: 0 };
-    const host = unbracketed(request.host);
-    if (host !== '' && host.length <= MAX_HOST_LENGTH) this.#searchHosts(host, search);
-    searchTree(this.#hosts.anyHost, search);
+    for (const tree of this.#treesOf(request.host)) searchTree(tree, search);
     return search.best === undefined ? undefined : { routeId: search.best.routeId, matchedPathLength: search.matchedPathLength };
   }
 
@@ -50,14 +51,21 @@ export class Router {
     return new RouterDraft(this, this.#hosts);
   }
 
-  #searchHosts(host: string, search: Search): void {
-    const { exact, suffixes, prefixes } = this.#hosts;
-    searchHost(exact, host, search);
-    if (suffixes.size === 0 && prefixes.size === 0) return;
-    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-      if (suffixes.size > 0) searchHost(suffixes, host.slice(dot), search);
-      if (prefixes.size > 0) searchHost(prefixes, host.slice(0, dot + 1), search);
-    }
+  /** Every tree with routes that take this host. */
+  #treesOf(host: string): readonly PathTree[] {
+    const known = this.#remembered.get(host);
+    if (known !== undefined) return known;
+    const trees = host.length > MAX_HOST_LENGTH ? [this.#hosts.anyHost] : this.#findTrees(unbracketed(host));
+    if (this.#remembered.size >= MAX_REMEMBERED_HOSTS) this.#remembered.clear();
+    if (host.length <= MAX_HOST_LENGTH) this.#remembered.set(host, trees);
+    return trees;
+  }
+
+  #findTrees(host: string): readonly PathTree[] {
+    const { exact, suffixes, prefixes, anyHost } = this.#hosts;
+    const found = [exact.get(host)];
+    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) found.push(suffixes.get(host.slice(dot)), prefixes.get(host.slice(0, dot + 1)));
+    return [...found.filter((tree) => tree !== undefined), anyHost];
   }
 }
 
@@ -67,6 +75,7 @@ export class RouterDraft {
   readonly #suffixes: MapDraft<PathTree>;
   readonly #prefixes: MapDraft<PathTree>;
   readonly #original: Router;
+  readonly #editor = new TreeEditor();
   #anyHost: PathTree;
   #changed = false;
 
@@ -81,13 +90,13 @@ export class RouterDraft {
   /** Adds a route that is not there. Returns what is wrong with it: the rest of it is matched all the same. */
   add(route: RoutingAttributes): string | undefined {
     const { matchers, problem } = matchersOf(route);
-    for (const matcher of matchers) this.#change(route, matcher, withPath);
+    for (const matcher of matchers) this.#change(route, matcher, (tree, own) => this.#editor.add(tree, own));
     return problem;
   }
 
   /** Takes out a route as it was when it was added. */
   remove(route: RoutingAttributes): void {
-    for (const matcher of matchersOf(route).matchers) this.#change(route, matcher, withoutPath);
+    for (const matcher of matchersOf(route).matchers) this.#change(route, matcher, (tree, own) => this.#editor.remove(tree, own));
   }
 
   finish(): Router {
@@ -107,11 +116,6 @@ export class RouterDraft {
       else trees.set(key, tree);
     }
   }
-}
-
-function searchHost(trees: TreesByHost, key: string, search: Search): void {
-  const tree = trees.get(key);
-  if (tree !== undefined) searchTree(tree, search);
 }
 
 /** `[::1]` as routes are kept: the brackets say nothing that the colons do not. */
