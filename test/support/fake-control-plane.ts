@@ -94,6 +94,8 @@ export class FakeControlPlane {
   alterWelcome: (welcome: Welcome) => Welcome = (welcome) => welcome;
   /** Set by tests: says nothing after the connection stands. */
   mute = false;
+  /** Set by tests: certificates are not renewed. */
+  refusesRenewal = false;
 
   private constructor(installation: Installation, server: Server, options: FakeControlPlaneOptions) {
     this.installation = installation;
@@ -197,7 +199,7 @@ export class FakeControlPlane {
     return signStatement('head', { format: 1, tenant: tenantId, gateway: gatewayId, ...this.#version, contentRoot: this.#tree.rootHex(), issuedAt: now, expiresAt: now + 300_000, ...alterations }, trust.publishKey);
   }
 
-  /** As a kill: every connection is gone at once. */
+  /** As a kill: every connection is gone at once. Idempotent. */
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -226,7 +228,7 @@ export class FakeControlPlane {
       } else if (message.kind === 'ping') {
         if (!message.answer) session?.send({ kind: 'ping', nonce: message.nonce, answer: true });
       } else if (message.kind === 'renew') {
-        void this.#renew(message.certificateRequest, identity, (answer) => socket.send(encodeFrame({ gatewayId: identity.gatewayId, message: answer })));
+        if (!this.refusesRenewal) void this.#renew(message.certificateRequest, identity, (answer) => socket.send(encodeFrame({ gatewayId: identity.gatewayId, message: answer })));
       } else if (message.kind === 'telemetry') {
         session?.heard.push(message);
         session?.send({ kind: 'telemetry-ack', bootId: message.bootId, sequence: message.sequence });
