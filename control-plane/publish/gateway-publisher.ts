@@ -48,9 +48,9 @@ export class GatewayPublisher {
     this.#backoff = new Backoff({ ...RETRY, random: dependencies.random });
   }
 
-  /** The change feed says that the gateway is at `head`. Publishes soon; never throws. */
+  /** The change feed says that the gateway is at `head`. Publishes soon; never throws. Sequence 0: nothing was written yet. */
   noteHead(head: ConfigVersion): void {
-    if (compareVersions(head, this.#head) <= 0) return;
+    if (compareVersions(head, this.#head) <= 0 || head.sequence === 0) return;
     this.#head = head;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -81,8 +81,10 @@ export class GatewayPublisher {
       const content = this.#content;
       if (content !== undefined && compareVersions(content.version, release.version) === 0) return read(release, content);
       if (this.#running === undefined) {
+        const stored = (await this.#load()).version;
+        if (compareVersions(stored, release.version) < 0) throw this.#diverged(`its content ends at ${formatVersion(stored)}, before its release ${formatVersion(release.version)}`);
         // What is stored may be ahead of the release: then that is published first.
-        this.noteHead((await this.#load()).version);
+        this.noteHead(stored);
       } else {
         await this.#step.promise;
       }
@@ -216,10 +218,10 @@ export class GatewayPublisher {
     return Math.max(ALWAYS_A_DELTA, this.#content?.size ?? 0);
   }
 
-  /** From here on this is the newest release; sessions hear of it once. */
+  /** From here on this is the newest release, unless a newer one came while this one was read; sessions hear of it once. */
   #adopt(release: Release | undefined): void {
     const isNewer = release !== undefined && compareVersions(release.version, this.#release?.version ?? NO_VERSION) > 0;
-    this.#release = release;
+    if (isNewer) this.#release = release;
     this.#releaseKnown = true;
     this.#noteStep();
     if (isNewer) this.#onRelease(release);

@@ -216,6 +216,38 @@ test('a release whose storing was answered by a broken connection is told to ses
   assert.equal(store.releasesOf(scope).length, 1);
 });
 
+test('a release that was made while the newest one was being read is not forgotten', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  const { newest } = store.releases;
+  const held = Promise.withResolvers<void>();
+  Object.assign(store.releases, {
+    newest: async (...given: Parameters<typeof newest>) => {
+      Object.assign(store.releases, { newest });
+      const answer = await newest(...given);
+      await held.promise;
+      return answer;
+    },
+  });
+  const slow = instance.publisher.published(scope);
+  await waitForRelease(instance, store.write(scope, [{ id: one, entity: 'a' }]));
+  held.resolve();
+  assert.equal((await slow)?.version.sequence, 1);
+  assert.equal((await instance.publisher.published(scope))?.version.sequence, 1);
+});
+
+test('a gateway in which nothing was written yet has no release', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const other = newGateway(store);
+  const instance = await startInstance(store);
+  await waitForRelease(instance, store.write(other, [{ id: one, entity: 'a' }]));
+  assert.equal(await instance.publisher.published(scope), undefined);
+  assert.equal(await instance.publisher.transferFrom(scope, undefined), undefined);
+  assert.equal(store.calls.get('insert'), 1);
+});
+
 test('a configuration emptied by deletions may be empty', async () => {
   const store = new MemoryStore();
   const scope = newGateway(store);

@@ -92,6 +92,7 @@ class ListeningServer implements SyncServer {
   /** Also those that were told to end and are not gone yet. */
   readonly #open = new Set<Session>();
   readonly #sockets = new Set<Duplex>();
+  readonly #lastIsGone = Promise.withResolvers<void>();
   readonly #timers: TimerHandle[] = [];
   #unsubscribe: () => void = () => undefined;
   #stopping = false;
@@ -138,12 +139,13 @@ class ListeningServer implements SyncServer {
     for (const timer of this.#timers) timer.cancel();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const sessions = [...this.#open];
+    if (sessions.length === 0) this.#lastIsGone.resolve();
     for (const session of sessions) {
       session.end({ code: 'shutting-down', reason: 'this control plane is stopping', retryAfterMs: Math.floor(this.#options.random() * RETURN_WITHIN_MS) });
     }
     const cut = this.#options.clock.after(STOP_TIMEOUT_MS, () => this.#sockets.forEach((socket) => socket.destroy()), { keepAlive: true });
     this.#server.closeIdleConnections();
-    await closed;
+    await Promise.all([closed, this.#lastIsGone.promise]);
     cut.cancel();
     await Promise.all(sessions.map((session) => session.settled()));
   }
@@ -186,6 +188,7 @@ class ListeningServer implements SyncServer {
       socket: webSocket,
       onClosed: () => {
         this.#open.delete(session);
+        if (this.#stopping && this.#open.size === 0) this.#lastIsGone.resolve();
         if (fleet.get(dataPlaneId) !== session) return;
         fleet.delete(dataPlaneId);
         if (fleet.size === 0) this.#fleets.delete(gatewayId);

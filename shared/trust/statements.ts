@@ -4,6 +4,7 @@
  * same functions (S3). What several root keys sign together is a bundle: compact statements over one payload, joined by `~`.
  */
 import { CompactSign, compactVerify } from 'jose';
+import { assert } from '../assert.ts';
 import type { GatewayId, TenantId } from '../model/ids.ts';
 import { refused, type Refusal } from './refusal.ts';
 import { formatClaims, parseClaims, type StatementClaims, type StatementKind } from './statement-claims.ts';
@@ -28,9 +29,12 @@ const MAXIMUM_STATEMENT_LENGTH = 8 * 1024;
 const ALGORITHM = 'Ed25519';
 const SEGMENT = /^[A-Za-z0-9_-]+$/;
 
-/** Signs claims as a statement of a kind. */
+/** Signs claims as a statement of a kind; claims that no verifier would take are a defect of the caller. */
 export async function signStatement<Kind extends StatementKind>(kind: Kind, claims: StatementClaims[Kind], key: SigningKey): Promise<string> {
-  return new CompactSign(Buffer.from(formatClaims(kind, claims)))
+  const payload = formatClaims(kind, claims);
+  const parsed = parseClaims(kind, payload);
+  assert(typeof parsed !== 'string', `the claims of a ${kind} statement are in form: ${String(parsed)}`);
+  return new CompactSign(Buffer.from(payload))
     .setProtectedHeader({ alg: ALGORITHM, typ: typeOf(kind), kid: key.keyId })
     .sign(key.privateKey);
 }

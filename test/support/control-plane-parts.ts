@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import type { CertificateAuthority } from '../../control-plane/enrolment/certificate-authority.ts';
 import { createJoinTokenMaker, JOIN_TOKEN_DEFAULTS, type JoinTokenOptions } from '../../control-plane/enrolment/join-tokens.ts';
@@ -36,9 +37,11 @@ export interface ControlPlaneParts {
 }
 
 const TRUST_DOMAIN = 'holdfast.test';
+/** One root key file for all instances of the process, as instances of one installation share theirs. */
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-sync-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 export async function startControlPlaneParts(store: Store, over: Partial<SyncServerOptions> = {}): Promise<ControlPlaneParts> {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-sync-'));
   const { log, lines } = createMemoryLogger('control-plane');
   const clock = over.clock ?? systemClock;
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'root-key.pem'), clock, log });
@@ -65,7 +68,6 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
       (stopping ??= (async () => {
         await server.stop();
         await publisher.stop();
-        rmSync(folder, { recursive: true, force: true });
       })()),
   };
 }

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newId, type EntityId } from '../../shared/model/ids.ts';
+import type { Hello, SyncMessage } from '../../shared/wire/sync-message.ts';
+import type { PublishedVersion } from '../publish/publisher.ts';
+import { CHUNK_BYTES, initialState, PING_INTERVAL_MS, SESSION_TABLE, stepSession, TELEMETRY_CREDIT, type SessionEffect, type SessionEvent, type SessionState } from './session-state.ts';
+
+function published(sequence: number, root = `${sequence}`.repeat(64).slice(0, 64)): PublishedVersion {
+  return { version: { epoch: 1, sequence }, contentRoot: root };
+}
+
+const bootId = newId();
+const hello: Hello = {
+  kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'h', active: undefined, highestAccepted: { epoch: 0, sequence: 0 },
+  plugins: [], compressions: ['zstd'], barred: [],
+};
+const welcome: SyncMessage = { kind: 'head', headStatement: 'stands for a Welcome' };
+
+/** Plays events one after the other; keeps the last state and the effects of the last event. */
+class Play {
+  state: SessionState;
+  effects: readonly SessionEffect[] = [];
+
+  constructor(state: SessionState = initialState('valid', 0)) {
+    this.state = state;
+  }
+
+  take(event: SessionEvent): this {
+    ({ state: this.state, effects: this.effects } = stepSession(this.state, event));
+    return this;
+  }
+
+  hear(message: SyncMessage, nowMs = 0): this {
+    return this.take({ kind: 'frame', message, nowMs });
+  }
+
+  /** Up to the first decision after Welcome. */
+  greet(over: Partial<Hello>, newest: PublishedVersion | undefined): this {
+    return this.hear({ ...hello, ...over }).take({ kind: 'welcome-ready', welcome, newest });
+  }
+
+  /** Sends a whole transfer. */
+  transfer(kind: 'snapshot' | 'delta', to: PublishedVersion, length = 10): this {
+    this.take({ kind: 'transfer-ready', transfer: { kind, published: to, length } });
+    for (let sent = this.find('send-chunk'); sent !== undefined; sent = this.find('send-chunk')) this.take({ kind: 'chunk-sent', transferId: sent.transferId });
+    return this;
+  }
+
+  find<Kind extends SessionEffect['kind']>(kind: Kind): Extract<SessionEffect, { kind: Kind }> | undefined {
+    return this.effects.find((effect): effect is Extract<SessionEffect, { kind: Kind }> => effect.kind === kind);
+  }
+
+  get kinds(): readonly string[] {
+    return this.effects.map((effect) => effect.kind);
+  }
+
+  /** The code with which the session was ended. */
+  get endedWith(): string | undefined {
+    assert.equal(this.state.kind, 'closed');
+    return this.find('close')?.code;
+  }
+}
+
+const credit = (chunks: number): SyncMessage => ({ kind: 'credit', chunks, telemetry: 0 });
+const appliedOf = ({ version, contentRoot }: PublishedVersion): SyncMessage => ({ kind: 'applied', version, contentRoot, tookMs: 1, quarantined: [], already: false });
+const rejectedOf = ({ version }: PublishedVersion, code: string): SyncMessage => ({ kind: 'rejected', version, code, reasons: ['because'] });
+
+test('a data plane without configuration gets a snapshot, then is settled', () => {
+  const play = new Play().greet({}, published(5));
+  assert.deepEqual(play.kinds, ['send', 'report-desired', 'prepare']);
+  assert.equal(play.find('prepare')?.base, undefined);
+  play.hear(credit(4)).transfer('snapshot', published(5));
+  assert.equal(play.state.kind, 'confirming');
+  play.hear(appliedOf(published(5)));
+  assert.deepEqual([play.state.kind, play.kinds], ['settled', ['report-applied']]);
+});
+
+test('a data plane that is up to date gets nothing', () => {
+  const play = new Play().greet({ active: published(5), highestAccepted: published(5).version }, published(5));
+  assert.deepEqual([play.state.kind, play.kinds], ['settled', ['send', 'report-active']]);
+});
+
+test('a data plane that is behind gets the change from where it is', () => {
+  const play = new Play().greet({ active: published(3) }, published(5));
+  assert.deepEqual(play.find('prepare')?.base, published(3).version);
+});
+
+test('nothing published, nothing sent; the first release goes out as a snapshot', () => {
+  const play = new Play().greet({}, undefined);
+  assert.equal(play.state.kind, 'settled');
+  play.take({ kind: 'released', published: published(1) });
+  assert.equal(play.find('prepare')?.base, undefined);
+});
+
+test('a slow data plane gets only the newest, never a queue', () => {
+  const play = new Play().greet({ active: published(1) }, published(2)).hear(credit(16)).transfer('delta', published(2));
+  for (const sequence of [3, 4, 5, 6]) assert.deepEqual(play.take({ kind: 'released', published: published(sequence) }).kinds, []);
+  play.hear(appliedOf(published(2)));
+  assert.deepEqual(play.kinds, ['report-applied', 'report-desired', 'prepare']);
+  assert.deepEqual(play.find('report-desired')?.version, published(6).version);
+  assert.deepEqual(play.find('prepare')?.base, published(2).version);
+});
+
+test('a release that came while a transfer was prepared is offered after it', () => {
+  const play = new Play().greet({ active: published(1) }, published(2)).take({ kind: 'released', published: published(3) });
+  play.hear(credit(16)).transfer('delta', published(2)).hear(appliedOf(published(2)));
+  assert.deepEqual(play.find('report-desired')?.version, published(3).version);
+});
+
+test('a release that came while Welcome was prepared is not missed', () => {
+  const play = new Play().hear(hello).take({ kind: 'released', published: published(9) }).take({ kind: 'welcome-ready', welcome, newest: published(8) });
+  assert.deepEqual(play.find('report-desired')?.version, published(9).version);
+});
+
+test('chunks need credit, go out one at a time and cover every byte once', () => {
+  const length = CHUNK_BYTES * 2 + 5;
+  const play = new Play().greet({}, published(1)).take({ kind: 'transfer-ready', transfer: { kind: 'snapshot', published: published(1), length } });
+  assert.deepEqual(play.kinds, ['announce'], 'no credit, no chunk');
+  const sent: (readonly [number, number])[] = [];
+  const note = (): void => {
+    const chunk = play.find('send-chunk');
+    if (chunk !== undefined) sent.push([chunk.offset, chunk.length]);
+  };
+  play.hear(credit(1));
+  note();
+  assert.deepEqual(play.hear(credit(1)).kinds, [], 'the one before has not left');
+  play.take({ kind: 'chunk-sent', transferId: 1 });
+  note();
+  assert.deepEqual(play.take({ kind: 'chunk-sent', transferId: 1 }).kinds, [], 'credit is used up');
+  play.hear(credit(5));
+  note();
+  assert.equal(play.take({ kind: 'chunk-sent', transferId: 1 }).state.kind, 'confirming');
+  assert.deepEqual(sent, [[0, CHUNK_BYTES], [CHUNK_BYTES, CHUNK_BYTES], [2 * CHUNK_BYTES, 5]]);
+});
+
+test('a control frame is answered while chunks are going out', () => {
+  const play = new Play().greet({}, published(1)).hear(credit(1)).take({ kind: 'transfer-ready', transfer: { kind: 'snapshot', published: published(1), length: 10 } });
+  play.hear({ kind: 'ping', nonce: 3, answer: false });
+  assert.deepEqual(play.find('send')?.message, { kind: 'ping', nonce: 3, answer: true });
+});
+
+test('a refused delta is followed by the whole, a refused whole by nothing until a newer version', () => {
+  const play = new Play().greet({ active: published(1) }, published(2)).hear(credit(16)).transfer('delta', published(2));
+  play.hear(rejectedOf(published(2), 'TRANSFER_ROOT_MISMATCH'));
+  assert.deepEqual(play.kinds, ['report-rejected', 'report-desired', 'prepare']);
+  assert.equal(play.find('prepare')?.base, undefined);
+  play.transfer('snapshot', published(2)).hear(rejectedOf(published(2), 'TRANSFER_ROOT_MISMATCH'));
+  assert.deepEqual([play.state.kind, play.kinds], ['settled', ['report-rejected']]);
+  assert.deepEqual(play.take({ kind: 'tick', nowMs: 0 }).kinds, ['send']);
+  play.take({ kind: 'released', published: published(3) });
+  assert.equal(play.state.kind, 'preparing');
+});
+
+test('a version whose content is refused is not offered again as a whole', () => {
+  const play = new Play().greet({ active: published(1) }, published(2)).hear(credit(16)).transfer('delta', published(2)).hear(rejectedOf(published(2), 'CONFIG_INVALID'));
+  assert.deepEqual([play.state.kind, play.kinds], ['settled', ['report-rejected']]);
+});
+
+test('a refusal in the middle of a transfer ends it, and its last chunk does not count for the next one', () => {
+  const play = new Play().greet({}, published(1)).hear(credit(16)).take({ kind: 'transfer-ready', transfer: { kind: 'snapshot', published: published(1), length: CHUNK_BYTES * 9 } });
+  assert.equal(play.state.kind, 'sending');
+  play.take({ kind: 'released', published: published(2) }).hear(rejectedOf(published(1), 'TRANSFER_TOO_LARGE'));
+  assert.equal(play.state.kind, 'preparing');
+  play.take({ kind: 'transfer-ready', transfer: { kind: 'snapshot', published: published(2), length: CHUNK_BYTES * 2 } });
+  assert.equal(play.find('send-chunk')?.transferId, 2);
+  assert.deepEqual(play.take({ kind: 'chunk-sent', transferId: 1 }).kinds, []);
+  assert.equal(play.take({ kind: 'chunk-sent', transferId: 2 }).find('send-chunk')?.offset, CHUNK_BYTES);
+});
+
+test('a data plane that fell back is not sent what it fell back from, but what is newer', () => {
+  const play = new Play().greet({ active: published(5) }, published(5)).hear({ kind: 'fell-back', from: published(5).version, to: published(4).version, fromRoot: 'a'.repeat(64), reason: 'crash loop' });
+  assert.deepEqual([play.state.kind, play.kinds], ['settled', ['report-fell-back']]);
+  play.take({ kind: 'released', published: published(6) });
+  assert.deepEqual(play.find('prepare')?.base, published(4).version);
+  const barred = new Play().greet({ active: published(4), highestAccepted: published(5).version, barred: [{ kind: 'fell-back', from: published(5).version, to: published(4).version, fromRoot: 'a'.repeat(64), reason: 'crash loop' }] }, published(5));
+  assert.equal(barred.state.kind, 'settled');
+});
+
+test('what could not be prepared is tried again at the next tick', () => {
+  const play = new Play().greet({}, published(1)).take({ kind: 'transfer-failed' });
+  assert.equal(play.state.kind, 'settled');
+  assert.deepEqual(play.take({ kind: 'tick', nowMs: 0 }).kinds, ['send', 'report-desired', 'prepare']);
+});
+
+test('S4: a data plane that is ahead, or has other content for the version, raises an alarm', () => {
+  const ahead = new Play().greet({ active: published(9), highestAccepted: published(9).version }, published(5));
+  assert.equal(ahead.find('alarm')?.event, 'data-plane-ahead');
+  assert.equal(ahead.state.kind, 'settled');
+  const emptied = new Play().greet({ active: published(9), highestAccepted: published(9).version }, undefined);
+  assert.equal(emptied.find('alarm')?.event, 'data-plane-ahead');
+  const diverged = new Play().greet({ active: published(5, 'f'.repeat(64)), highestAccepted: published(5).version }, published(5));
+  assert.equal(diverged.find('alarm')?.event, 'data-plane-diverged');
+  assert.equal(diverged.find('prepare')?.base, undefined, 'the published content is offered, so that its refusal shows');
+});
+
+test('telemetry is stored, then acknowledged with credit for one more; without credit it is refused', () => {
+  const telemetry: SyncMessage = { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.from('x') };
+  const play = new Play().greet({}, undefined).hear(telemetry);
+  assert.deepEqual(play.kinds, ['store-telemetry']);
+  play.take({ kind: 'telemetry-stored', bootId, sequence: 1 });
+  assert.deepEqual(play.effects.map((effect) => effect.kind === 'send' && effect.message.kind), ['telemetry-ack', 'credit']);
+  for (let index = 0; index < TELEMETRY_CREDIT; index += 1) assert.deepEqual(play.hear(telemetry).kinds, ['store-telemetry']);
+  assert.equal(play.hear(telemetry).endedWith, 'SYNC_CREDIT_EXCEEDED');
+});
+
+test('three intervals without a frame end the session; any frame counts as life', () => {
+  const play = new Play().greet({}, undefined);
+  play.take({ kind: 'tick', nowMs: PING_INTERVAL_MS * 3 });
+  assert.equal(play.find('send')?.message.kind, 'ping');
+  play.hear({ kind: 'ping', nonce: 1, answer: true }, PING_INTERVAL_MS * 3);
+  assert.equal(play.take({ kind: 'tick', nowMs: PING_INTERVAL_MS * 6 }).state.kind, 'settled');
+  assert.equal(play.take({ kind: 'tick', nowMs: PING_INTERVAL_MS * 6 + 1 }).endedWith, 'SYNC_SILENT');
+});
+
+test('whoever never says Hello is cut too', () => {
+  assert.equal(new Play().take({ kind: 'tick', nowMs: PING_INTERVAL_MS * 3 + 1 }).endedWith, 'SYNC_SILENT');
+});
+
+test('an expired certificate gets as far as Renew and no further', () => {
+  const renew: SyncMessage = { kind: 'renew', certificateRequest: Buffer.from('csr') };
+  assert.deepEqual(new Play(initialState('expired', 0)).hear(renew).kinds, ['renew']);
+  for (const message of [hello, credit(1), appliedOf(published(1))]) {
+    assert.equal(new Play(initialState('expired', 0)).hear(message).endedWith, 'SYNC_CERTIFICATE_EXPIRED');
+  }
+});
+
+test('a certificate is renewed at any time of a session', () => {
+  const renew: SyncMessage = { kind: 'renew', certificateRequest: Buffer.from('csr') };
+  assert.deepEqual(new Play().greet({}, published(1)).hear(renew).kinds, ['renew']);
+});
+
+test('an older protocol than we understand is refused at Hello', () => {
+  assert.equal(new Play().hear({ ...hello, protocolVersion: 0 }).endedWith, 'SYNC_PROTOCOL_UNSUPPORTED');
+});
+
+test('credit beyond reason is refused', () => {
+  assert.equal(new Play().greet({}, undefined).hear(credit(4_000_000_000)).endedWith, 'SYNC_UNEXPECTED_FRAME');
+});
+
+// ---- the table ----
+
+const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, { kind: Kind }> } = {
+  hello, welcome: { kind: 'welcome', protocolVersion: 1, softwareVersion: '', rootStatements: [], delegationStatement: '', headStatement: '', contentKeys: [], pingIntervalMs: 1, telemetryCredit: 1, labels: {} },
+  snapshot: { kind: 'snapshot', transferId: 1, manifestStatement: '', transferStatement: '', compression: '', epochStatement: '' },
+  delta: { kind: 'delta', transferId: 1, manifestStatement: '', transferStatement: '', compression: '' },
+  chunk: { kind: 'chunk', transferId: 1, offset: 0, bytes: Buffer.from('x') },
+  applied: { kind: 'applied', version: { epoch: 1, sequence: 1 }, contentRoot: 'a'.repeat(64), tookMs: 1, quarantined: [{ entityKind: 'routes', id: newId<EntityId>(), code: 'X', reason: '' }], already: false },
+  rejected: { kind: 'rejected', version: { epoch: 1, sequence: 1 }, code: 'X', reasons: [] },
+  'fell-back': { kind: 'fell-back', from: { epoch: 1, sequence: 2 }, to: { epoch: 1, sequence: 1 }, fromRoot: '', reason: '' },
+  head: { kind: 'head', headStatement: '' }, ping: { kind: 'ping', nonce: 1, answer: false },
+  telemetry: { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.from('x') }, 'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 1 },
+  credit: { kind: 'credit', chunks: 1, telemetry: 0 }, renew: { kind: 'renew', certificateRequest: Buffer.from('x') },
+  renewed: { kind: 'renewed', certificateChain: '' }, bye: { kind: 'bye', code: 'shutting-down', reason: '', retryAfterMs: 0 },
+};
+
+/** A state of each kind, as play gets there. */
+const states: { readonly [Kind in SessionState['kind']]: SessionState } = {
+  'awaiting-hello': initialState('valid', 0),
+  'renewing-only': initialState('expired', 0),
+  greeting: new Play().hear(hello).state,
+  settled: new Play().greet({}, undefined).state,
+  preparing: new Play().greet({}, published(1)).state,
+  sending: new Play().greet({}, published(1)).take({ kind: 'transfer-ready', transfer: { kind: 'snapshot', published: published(1), length: 10 } }).state,
+  confirming: new Play().greet({}, published(1)).hear(credit(1)).transfer('snapshot', published(1)).state,
+  closed: new Play().take({ kind: 'disconnected' }).state,
+};
+
+/** Which frames a state takes; every other one ends the session. Ping, Renew and Bye are taken wherever it lives. */
+const takenIn: { readonly [Kind in SessionState['kind']]: readonly SyncMessage['kind'][] } = {
+  'awaiting-hello': ['hello'],
+  'renewing-only': [],
+  greeting: ['credit'],
+  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back'],
+  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back'],
+  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back'],
+  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back'],
+  closed: [],
+};
+
+for (const state of Object.values(states)) {
+  test(`${state.kind}: each kind of frame is taken or ends the session`, () => {
+    for (const message of Object.values(oneOfEach)) {
+      const play = new Play(state).hear(message);
+      if (state.kind === 'closed' || message.kind === 'bye') assert.equal(play.state.kind, 'closed');
+      else if (message.kind === 'ping' || message.kind === 'renew' || takenIn[state.kind].includes(message.kind)) assert.notEqual(play.state.kind, 'closed', message.kind);
+      else assert.match(play.endedWith ?? '', /^SYNC_(UNEXPECTED_FRAME|CERTIFICATE_EXPIRED)$/, message.kind);
+    }
+  });
+
+  test(`${state.kind}: ends when told to, with a goodbye, and is closed when the connection is`, () => {
+    const ended = new Play(state).take({ kind: 'end', code: 'shutting-down', reason: 'r', retryAfterMs: 5 });
+    assert.equal(ended.state.kind, 'closed');
+    assert.deepEqual(ended.kinds, state.kind === 'closed' ? [] : ['send', 'close']);
+    assert.deepEqual(new Play(state).take({ kind: 'disconnected' }).kinds, []);
+    assert.equal(new Play(state).take({ kind: 'disconnected' }).state.kind, 'closed');
+  });
+}
+
+test('every cell of the table can be stepped, and closed stays closed without a word', () => {
+  const events: { readonly [Kind in SessionEvent['kind']]: Extract<SessionEvent, { kind: Kind }> } = {
+    frame: { kind: 'frame', message: oneOfEach.ping, nowMs: 1 }, 'welcome-ready': { kind: 'welcome-ready', welcome, newest: published(3) },
+    released: { kind: 'released', published: published(3) }, 'transfer-ready': { kind: 'transfer-ready', transfer: undefined },
+    'transfer-failed': { kind: 'transfer-failed' }, 'chunk-sent': { kind: 'chunk-sent', transferId: 1 },
+    'telemetry-stored': { kind: 'telemetry-stored', bootId, sequence: 1 }, tick: { kind: 'tick', nowMs: 1 },
+    end: { kind: 'end', code: 'X', reason: '', retryAfterMs: 0 }, disconnected: { kind: 'disconnected' },
+  };
+  for (const [name, state] of Object.entries(states)) {
+    assert.equal(state.kind, name);
+    assert.deepEqual(Object.keys(SESSION_TABLE[state.kind]).sort(), Object.keys(events).sort());
+    for (const event of Object.values(events)) {
+      const step = stepSession(state, event);
+      if (state.kind === 'closed') assert.deepEqual(step, { state, effects: [] });
+    }
+  }
+});
