@@ -1,7 +1,7 @@
 /**
  * All entities of one kind, driven by its definition: found by id or endpoint key, read out for the caller, created,
  * replaced, changed and deleted inside a transaction of the store. Nothing here knows any kind by name. Used by
- * entity-routes.ts and related-routes.ts.
+ * entity-operations.ts and related-operations.ts.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { coerceForm } from '../../shared/model/coerce-form.ts';

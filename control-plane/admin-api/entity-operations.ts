@@ -1,0 +1,116 @@
+/**
+ * What can be done with a collection and its entities, all of them or those below a parent: list, create, read, replace,
+ * change, delete, as Kong does it. Used by entity-routes.ts.
+ */
+import { parseEntityCursor, type EntityReader } from '../store/entity-reader.ts';
+import { created, invalidQuery, NO_CONTENT, notFound, ok, type Answer } from './answer.ts';
+import { referenceOf, type EntityCollection, type Parent } from './entity-collection.ts';
+import { EntityTransactions, type EntityStore } from './entity-transactions.ts';
+import { pageAnswer, parsePageSize, parseTags } from './list-query.ts';
+import { param, read, write, type GatewayRequest, type Operations } from './route.ts';
+
+/** Where a nested path stands: `/services/:parent/routes` is below services, by the field `service`. */
+export interface Place {
+  readonly field: string;
+  readonly collection: EntityCollection;
+}
+
+export class EntityOperations {
+  readonly #transactions: EntityTransactions;
+  readonly #collection: EntityCollection;
+  readonly #place: Place | undefined;
+
+  constructor(store: EntityStore, collection: EntityCollection, place: Place | undefined) {
+    this.#transactions = new EntityTransactions(store);
+    this.#collection = collection;
+    this.#place = place;
+  }
+
+  ofMany(): Operations<GatewayRequest> {
+    return { GET: read((request) => this.#list(request)), POST: write((request) => this.#create(request)) };
+  }
+
+  ofOne(): Operations<GatewayRequest> {
+    return {
+      GET: read((request) => this.#get(request)),
+      PUT: write((request) => this.#put(request)),
+      PATCH: write((request) => this.#patch(request)),
+      DELETE: write((request) => this.#delete(request)),
+    };
+  }
+
+  async #list(request: GatewayRequest): Promise<Answer> {
+    const { kind } = this.#collection.definition;
+    const size = parsePageSize(request.query);
+    const tags = parseTags(request.query);
+    const offset = request.query.get('offset');
+    const after = offset === null ? undefined : parseEntityCursor(offset);
+    if (offset !== null && after === undefined) throw invalidQuery('offset', 'offset', 'invalid offset: send the offset of the page before as it was');
+    return this.#transactions.read(request, async (reader, secrets) => {
+      const parent = await this.#parent(request, reader);
+      const unique = this.#uniqueFilter(request.query);
+      if (unique !== undefined) {
+        const found = await reader.findByUnique(kind, [unique.field], [unique.value]);
+        const matches = found !== undefined && (parent === undefined || referenceOf(found, parent.field) === parent.id);
+        return pageAnswer(request, matches ? [this.#collection.show(found, secrets)] : [], undefined);
+      }
+      const page = await reader.list(kind, { size, ...(tags === undefined ? {} : { tags }), ...(after === undefined ? {} : { after }), ...(parent === undefined ? {} : { reference: parent }) });
+      return pageAnswer(request, page.entities.map((stored) => this.#collection.show(stored, secrets)), page.next);
+    });
+  }
+
+  async #create(request: GatewayRequest): Promise<Answer> {
+    return this.#transactions.write(request, async (writer, secrets) => {
+      const parent = await this.#parent(request, writer);
+      const fixed = parent === undefined ? {} : { [parent.field]: { id: parent.id } };
+      return created(await this.#collection.insert(writer, request.body, fixed, secrets));
+    });
+  }
+
+  async #get(request: GatewayRequest): Promise<Answer> {
+    return this.#transactions.read(request, async (reader, secrets) => {
+      const stored = await this.#collection.find(reader, param(request, 'id'), await this.#parent(request, reader));
+      if (stored === undefined) throw notFound();
+      return ok(this.#collection.show(stored, secrets));
+    });
+  }
+
+  async #put(request: GatewayRequest): Promise<Answer> {
+    return this.#transactions.write(request, async (writer, secrets) =>
+      ok(await this.#collection.upsert(writer, param(request, 'id'), await this.#parent(request, writer), request.body, secrets)),
+    );
+  }
+
+  async #patch(request: GatewayRequest): Promise<Answer> {
+    return this.#transactions.write(request, async (writer, secrets) => {
+      const stored = await this.#collection.findForUpdate(writer, param(request, 'id'), await this.#parent(request, writer));
+      if (stored === undefined) throw notFound();
+      return ok(await this.#collection.update(writer, stored, 'merge', request.body, {}, secrets));
+    });
+  }
+
+  async #delete(request: GatewayRequest): Promise<Answer> {
+    return this.#transactions.write(request, async (writer) => {
+      const stored = await this.#collection.findForUpdate(writer, param(request, 'id'), await this.#parent(request, writer));
+      if (stored !== undefined) await this.#collection.delete(writer, stored);
+      return NO_CONTENT;
+    });
+  }
+
+  async #parent(request: GatewayRequest, reader: EntityReader): Promise<Parent | undefined> {
+    if (this.#place === undefined) return undefined;
+    const stored = await this.#place.collection.find(reader, param(request, 'parent'), undefined);
+    if (stored === undefined) throw notFound();
+    return { field: this.#place.field, id: stored.id };
+  }
+
+  /** `/consumers?custom_id=`: any unique field that paths do not name already and that is no secret. */
+  #uniqueFilter(query: URLSearchParams): { readonly field: string; readonly value: string } | undefined {
+    const { fields, endpointKey } = this.#collection.definition;
+    for (const field of fields) {
+      const value = query.get(field.name);
+      if (value !== null && field.unique === true && field.secret === undefined && field.name !== endpointKey) return { field: field.name, value };
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The transactions of operations on entities: secrets only for who may reveal them (T2), and the version of a change told
+ * to its author. Used by entity-operations.ts and related-operations.ts.
+ */
+import { formatVersion } from '../../shared/model/version.ts';
+import type { EntityReader } from '../store/entity-reader.ts';
+import type { EntityWriter } from '../store/entity-writer.ts';
+import type { GatewaySecrets } from '../store/secret-box.ts';
+import type { Store } from '../store/store.ts';
+import type { Answer } from './answer.ts';
+import { mayReveal, type GatewayRequest } from './route.ts';
+
+export type EntityStore = Pick<Store, 'read' | 'write' | 'secretsOf'>;
+
+export class EntityTransactions {
+  readonly #store: EntityStore;
+
+  constructor(store: EntityStore) {
+    this.#store = store;
+  }
+
+  /** `secrets` only where the caller may reveal (T2). */
+  async read<T>(request: GatewayRequest, work: (reader: EntityReader, secrets: GatewaySecrets | undefined) => Promise<T>): Promise<T> {
+    const secrets = mayReveal(request.caller) ? await this.#store.secretsOf(request.gateway) : undefined;
+    return this.#store.read(request.gateway, (reader) => work(reader, secrets));
+  }
+
+  /** Tells the version of the change, so that a client can wait until its data planes have it. */
+  async write(request: GatewayRequest, work: (writer: EntityWriter, secrets: GatewaySecrets) => Promise<Answer>): Promise<Answer> {
+    const secrets = await this.#store.secretsOf(request.gateway);
+    const { value, version } = await this.#store.write(request.gateway, request.actor, (writer) => work(writer, secrets));
+    return version === undefined ? value : { ...value, headers: { ...value.headers, 'x-holdfast-config-version': formatVersion(version) } };
+  }
+}
