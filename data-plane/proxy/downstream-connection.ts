@@ -49,6 +49,9 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   #yielded = false;
   #waitDeadlineMs = NEVER;
   #sendDeadlineMs = NEVER;
+  /** Bytes handed to the socket, and how many of them the kernel had when the send deadline was set. */
+  #handedBytes = 0;
+  #takenBytes = 0;
 
   constructor(core: ProxyCore, io: SocketIo, socket: Socket, localPort: number, closed: (connection: DownstreamConnection) => void) {
     this.#core = core;
@@ -111,7 +114,13 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   deadlinePassed(): void {
-    if (this.#state === 'open' && this.#waitDeadlineMs < this.#sendDeadlineMs) {
+    if (this.#sendDeadlineMs <= this.#waitDeadlineMs) {
+      if (this.#handedBytes - this.#socket.unsentBytes > this.#takenBytes) {
+        // Slow, but it takes something.
+        this.#sendDeadlineMs = NEVER;
+        return this.#armDeadline();
+      }
+    } else if (this.#state === 'open') {
       this.#waitDeadlineMs = NEVER;
       if (this.#life !== undefined) return this.#life.bodyFailed(FAULTS.bodyTimeout);
       if (this.#head !== undefined) return this.#refuseHead(this.#head, FAULTS.headTimeout);
@@ -120,7 +129,9 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   sendOutgoing(): void {
+    this.#handedBytes += this.#core.out.length;
     this.#core.out.sendTo(this.#socket, this.#heldBlocks);
+    if (this.#socket.unsentBytes > 0) this.#armDeadline();
   }
 
   bodyDemandChanged(): void {
@@ -300,7 +311,10 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     if (this.#state === 'closed') return;
     const { deadlines, limits, closing } = this.#core;
     if (this.#socket.unsentBytes === 0) this.#sendDeadlineMs = NEVER;
-    else if (this.#sendDeadlineMs === NEVER) this.#sendDeadlineMs = deadlines.in(limits.sendTimeoutMs);
+    else if (this.#sendDeadlineMs === NEVER) {
+      this.#sendDeadlineMs = deadlines.in(limits.sendTimeoutMs);
+      this.#takenBytes = this.#handedBytes - this.#socket.unsentBytes;
+    }
     if (this.#state === 'lingering') {
       if (this.#waitDeadlineMs === NEVER && this.#socket.unsentBytes === 0) this.#waitDeadlineMs = deadlines.in(limits.lingerTimeoutMs);
     } else if (this.#life !== undefined) {

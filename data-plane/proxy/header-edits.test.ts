@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HeaderEdits } from './header-edits.ts';
+
+test('the last edit of a name counts, in whatever case it is written', () => {
+  const edits = new HeaderEdits();
+  edits.set('X-A', '1');
+  edits.set('x-a', '2');
+  edits.set('Host', 'b');
+  edits.set('X-B', '3');
+  edits.remove('x-b');
+  assert.equal(edits.lines('host'), 'x-a: 2\r\n');
+  assert.deepEqual([edits.value('x-a'), edits.value('x-b'), edits.touches('x-b'), edits.touches('x-c')], ['2', undefined, true, false]);
+});
+
+test('values are sent as latin1 where they fit, else as UTF-8', () => {
+  const edits = new HeaderEdits();
+  edits.set('a', 'é');
+  edits.set('b', 'ł');
+  assert.equal(edits.lines(), `a: \u00e9\r\nb: ${Buffer.from('ł').toString('latin1')}\r\n`);
+});
+
+test('names and values that could change the message are refused', () => {
+  const edits = new HeaderEdits();
+  for (const name of ['', 'a b', 'a:', 'a\r\n', 'ä', 'Content-Length', 'transfer-encoding', 'Connection', 'Keep-Alive', 'Upgrade', 'TE', 'Trailer', 'Expect', 'Content_Length', 'X_Real_IP']) {
+    assert.throws(() => edits.set(name, 'v'), { code: 'PLUGIN_HEADER_INVALID' }, name);
+    assert.throws(() => edits.remove(name), { code: 'PLUGIN_HEADER_INVALID' }, name);
+  }
+  for (const value of ['a\r\nb', 'a\nb', 'a\rb', 'a\u0000', '\u007f', '\u001b']) assert.throws(() => edits.set('x', value), { code: 'PLUGIN_HEADER_INVALID' });
+  edits.set('x', 'tab\tis fine');
+  assert.equal(edits.lines(), 'x: tab\tis fine\r\n');
+});

@@ -1,0 +1,126 @@
+/** Every request is accounted exactly once, however it ends (R4); a drain fails none (R3). */
+import assert from 'node:assert/strict';
+import { response } from './support/recording-origin.ts';
+import { scenario } from './support/scenario.ts';
+import { waitUntil } from './support/wait-until.ts';
+import { WireClient } from './support/wire-client.ts';
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+scenario('bytes are counted as they went over the wire', {}, async ({ connect, records, proxy }) => {
+  const client = await connect();
+  const request = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nhi\r\n0\r\nT: 1\r\n\r\n';
+  let received = 0;
+  client.socket.on('data', (bytes: Buffer) => (received += bytes.length));
+  client.send(request);
+  await client.response();
+  client.send('GARBAGE\r\n\r\n');
+  await client.response();
+  await waitUntil('both records', () => records.length === 2);
+  const [first, second] = records;
+  assert.deepEqual([first?.bytesIn, second?.bytesIn, (first?.bytesOut ?? 0) + (second?.bytesOut ?? 0)], [request.length, 11, received]);
+  assert.deepEqual([first?.routeId, second?.routeId, second?.status], ['route-0', '', 400]);
+  assert.ok((first?.durationMicros ?? 0) > 0);
+  assert.deepEqual([proxy.stats().endedRequests, proxy.stats().activeRequests], [2, 0]);
+});
+
+scenario('a client that goes away is counted with the status it got: none, or what had begun', {}, async ({ connect, origin, records, proxy }) => {
+  origin.respond(() => undefined);
+  const waiting = await connect();
+  waiting.send(GET);
+  await waitUntil('the request upstream', () => origin.requests.length === 1);
+  waiting.close();
+  await waitUntil('its record', () => records.length === 1);
+  await waitUntil('the upstream connection to go', () => origin.openConnections === 0);
+
+  origin.respond(() => 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
+  const reading = await connect();
+  reading.send(GET);
+  await waitUntil('half a response', () => reading.unread.endsWith('half'));
+  reading.close();
+  await waitUntil('its record', () => records.length === 2);
+
+  const sending = await connect();
+  sending.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf');
+  await waitUntil('half a request', () => origin.received(3).endsWith('half'));
+  sending.close();
+  await waitUntil('its record', () => records.length === 3);
+
+  const beginning = await connect();
+  beginning.send('GET / HT');
+  await waitUntil('its connection', () => proxy.stats().connections === 1);
+  // What was sent before the end is read before it.
+  beginning.socket.end();
+  await waitUntil('its record', () => records.length === 4);
+
+  const silent = await connect();
+  silent.close();
+  await waitUntil('no connection', () => proxy.stats().connections === 0);
+  assert.deepEqual(records.map(({ status, routeId, bytesIn }) => [status, routeId, bytesIn]), [[0, 'route-0', GET.length], [200, 'route-0', GET.length], [0, 'route-0', 53], [0, '', 8]]);
+  assert.deepEqual([proxy.stats().endedRequests, proxy.stats().activeRequests], [4, 0]);
+});
+
+scenario('closing the proxy accounts for what it cuts', {}, async ({ connect, origin, records, proxy }) => {
+  origin.respond(() => undefined);
+  const clients = await Promise.all([connect(), connect(), connect()]);
+  for (const client of clients) client.send(GET);
+  await waitUntil('the requests upstream', () => origin.requests.length === 3);
+  await proxy.close();
+  assert.deepEqual(records.map(({ status }) => status), [0, 0, 0]);
+  assert.deepEqual([proxy.stats().activeRequests, proxy.stats().connections, proxy.stats().busyUpstream], [0, 0, 0]);
+  await proxy.close();
+});
+
+scenario('a drain finishes what runs, accepts for a while, says so, and fails nobody', {}, async ({ connect, origin, proxy, port, records }) => {
+  const pending: (() => void)[] = [];
+  origin.respond((request, socket) => {
+    if (request.target !== '/slow') return response('quick');
+    pending.push(() => void socket.write(response('slow')));
+    return undefined;
+  });
+  const slow = await connect();
+  const idle = await connect();
+  slow.send('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n');
+  idle.send(GET);
+  assert.equal((await idle.response()).header('connection'), undefined);
+  await waitUntil('the slow one upstream', () => pending.length === 1);
+
+  let drained = false;
+  const drain = proxy.drain({ acceptForMs: 150, boundMs: 10_000 }).then(() => (drained = true));
+  const late = await connect();
+  late.send(GET);
+  assert.equal((await late.response()).header('connection'), 'close', 'new connections are still served, once');
+  await late.waitForEnd();
+  await waitUntil('the listener to close', async () => {
+    const refused = await WireClient.open(port).then((client) => (client.close(), false), () => true);
+    return refused;
+  });
+  idle.send(GET);
+  assert.equal((await idle.response()).header('connection'), 'close', 'an idle connection may still bring a request');
+  await idle.waitForEnd();
+  assert.equal(drained, false);
+  for (const answer of pending) answer();
+  const answer = await slow.response();
+  assert.deepEqual([answer.body, answer.header('connection')], ['slow', 'close']);
+  await drain;
+  assert.ok(records.every(({ status }) => status === 200));
+});
+
+scenario('a drain is over at its bound, whatever still runs', { responder: () => undefined }, async ({ connect, origin, proxy, records }) => {
+  const client = await connect();
+  client.send(GET);
+  await waitUntil('the request upstream', () => origin.requests.length === 1);
+  await Promise.all([proxy.drain({ acceptForMs: 0, boundMs: 50 }), proxy.drain({ acceptForMs: 0, boundMs: 50 })]);
+  await client.waitForEnd();
+  assert.deepEqual(records.map(({ status }) => status), [0]);
+});
+
+scenario('connections that stay idle end a drain soon', { proxy: { limits: { drainIdleTimeoutMs: 30, timeoutResolutionMs: 10 } } }, async ({ connect, proxy }) => {
+  const client = await connect();
+  client.send(GET);
+  await client.response();
+  const since = performance.now();
+  await proxy.drain({ acceptForMs: 0, boundMs: 60_000 });
+  assert.ok(performance.now() - since < 5_000);
+  await client.waitForEnd();
+});
