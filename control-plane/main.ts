@@ -9,10 +9,10 @@ import { describeThrown, HoldfastError } from '../shared/errors.ts';
 import { Lifecycle } from '../shared/lifecycle.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { formatAddress } from '../shared/setting-types.ts';
+import { KNOWN_VARIABLES } from '../shared/known-variables.ts';
 import { asksForHelp, parseSettings, processSources } from '../shared/settings.ts';
 import { renderHelp } from '../shared/settings-table.ts';
 import { THIS_VERSION } from '../shared/this-version.ts';
-import { joinTokenSettings } from './cli/settings.ts';
 import { controlPlaneSettings, type ControlPlaneSettings } from './settings.ts';
 import { startControlPlane } from './start-control-plane.ts';
 
@@ -50,7 +50,7 @@ async function main(words: readonly string[]): Promise<void> {
 /** Undefined after saying what is wrong with them. */
 function readSettings(words: readonly string[]): ControlPlaneSettings | undefined {
   try {
-    return parseSettings(controlPlaneSettings, processSources(words), [joinTokenSettings]);
+    return parseSettings(controlPlaneSettings, processSources(words), KNOWN_VARIABLES);
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     stderr.write(`holdfast: ${thrown.message}\n`);

@@ -6,6 +6,7 @@ import { systemClock } from '../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../shared/errors.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { renderHelp } from '../shared/settings-table.ts';
+import { KNOWN_VARIABLES } from '../shared/known-variables.ts';
 import { asksForHelp, parseSettings, processSources } from '../shared/settings.ts';
 import { THIS_VERSION } from '../shared/this-version.ts';
 import { Agent } from './agent.ts';
@@ -23,7 +24,7 @@ else await run();
 async function run(): Promise<void> {
   let settings: DataPlaneSettings;
   try {
-    settings = parseSettings(dataPlaneSettings, processSources(commandArguments));
+    settings = parseSettings(dataPlaneSettings, processSources(commandArguments), KNOWN_VARIABLES);
   } catch (thrown) {
     process.stderr.write(`holdfast data-plane: ${describeThrown(thrown)}\n`);
     process.exitCode = 1;

@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { HoldfastError } from './errors.ts';
-import { asksForHelp, defineSettings, parseSettings, type SettingSources } from './settings.ts';
+import { asksForHelp, defineSettings, parseSettings, variablesOf, type SettingSources } from './settings.ts';
 import { formatAddress, formatDuration } from './setting-types.ts';
 import { renderHelp, renderSettingsTable } from './settings-table.ts';
 
@@ -34,7 +34,7 @@ function sources(given: { readonly environment?: Record<string, string>; readonl
 
 function refusal(given: Parameters<typeof sources>[0], table: Parameters<typeof parseSettings>[0] = definitions): string {
   try {
-    parseSettings(table, sources(given), [otherPlane]);
+    parseSettings(table, sources(given), Object.values(otherPlane).flatMap(variablesOf));
   } catch (thrown) {
     assert.ok(thrown instanceof HoldfastError);
     assert.equal(thrown.code, 'SETTINGS_INVALID');
@@ -110,7 +110,7 @@ test('an unknown flag, variable or YAML key is refused with the nearest known na
 
 test('names of the other plane may be present in the environment and the file, but not as flags', () => {
   const given = { environment: { HOLDFAST_JOIN_TOKEN: 'x', HOLDFAST_CONFIG: '/h' }, files: { '/h': 'join_token: y\n' } };
-  assert.equal(parseSettings(definitions, sources(given), [otherPlane]).proxyThreads, 2);
+  assert.equal(parseSettings(definitions, sources(given), Object.values(otherPlane).flatMap(variablesOf)).proxyThreads, 2);
   assert.throws(() => parseSettings(definitions, sources(given)), /HOLDFAST_JOIN_TOKEN is unknown/);
   assert.match(refusal({ arguments: ['--join-token', 'x'] }), /flag --join-token is unknown/);
 });

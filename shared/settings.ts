@@ -80,10 +80,11 @@ export function asksForHelp(commandArguments: readonly string[]): boolean {
 
 /**
  * Parses settings from flags, environment, YAML file (`--config`, HOLDFAST_CONFIG) and defaults.
- * `knownElsewhere` are the definitions of other commands: their variables and YAML keys may be present and are skipped.
+ * `knownElsewhere` are the variables of all commands (known-variables.ts): those of others, and their YAML keys, may be
+ * present and are skipped, so that one environment or file can serve both planes.
  * Throws SETTINGS_INVALID listing every problem at once, each with the setting, the rule and the way out.
  */
-export function parseSettings<D extends SettingDefinitions>(definitions: D, sources: SettingSources, knownElsewhere: readonly SettingDefinitions[] = []): Settings<D> {
+export function parseSettings<D extends SettingDefinitions>(definitions: D, sources: SettingSources, knownElsewhere: readonly string[] = []): Settings<D> {
   const problems: string[] = [];
   const given = collectGiven(definitions, sources, knownElsewhere, problems);
   const settings: Record<string, SettingValue | undefined> = {};
@@ -96,7 +97,16 @@ export function parseSettings<D extends SettingDefinitions>(definitions: D, sour
 
 /** The setting's key in the YAML file. */
 export function yamlKeyOf(definition: SettingDefinition): string {
-  return definition.env.slice('HOLDFAST_'.length).toLowerCase();
+  return yamlKeyOfVariable(definition.env);
+}
+
+/** The variables that may give a setting: its own, and where it is secret, the one that names a file. */
+export function variablesOf(definition: SettingDefinition): readonly string[] {
+  return definition.secret === true ? [definition.env, `${definition.env}_FILE`] : [definition.env];
+}
+
+function yamlKeyOfVariable(variable: string): string {
+  return variable.slice('HOLDFAST_'.length).toLowerCase();
 }
 
 /** The setting's flag. */
@@ -122,13 +132,12 @@ interface Given {
 
 type Source = ReadonlyMap<SettingDefinition, Given>;
 
-function collectGiven(definitions: SettingDefinitions, sources: SettingSources, elsewhere: readonly SettingDefinitions[], problems: string[]): readonly Source[] {
+function collectGiven(definitions: SettingDefinitions, sources: SettingSources, elsewhere: readonly string[], problems: string[]): readonly Source[] {
   const own = [CONFIG_FILE_SETTING, ...Object.values(definitions)];
-  const others = elsewhere.flatMap((table) => Object.values(table));
   const flags = readFlags(own, sources.arguments, problems);
-  const environment = readEnvironment(own, others, sources.environment, problems);
+  const environment = readEnvironment(own, elsewhere, sources.environment, problems);
   const path = settle(CONFIG_FILE_SETTING, flags.get(CONFIG_FILE_SETTING) ?? environment.get(CONFIG_FILE_SETTING), sources, problems);
-  const file = typeof path === 'string' ? readYaml(own, others, path, sources, problems) : new Map<SettingDefinition, Given>();
+  const file = typeof path === 'string' ? readYaml(own, elsewhere, path, sources, problems) : new Map<SettingDefinition, Given>();
   return [flags, environment, file];
 }
 
@@ -170,7 +179,7 @@ function add(source: Map<SettingDefinition, Given>, definition: SettingDefinitio
   else problems.push(earlier.name === given.name ? `${given.name} is given twice; give it once` : `${earlier.name} and ${given.name} are both given; give one of them`);
 }
 
-function readEnvironment(own: readonly SettingDefinition[], others: readonly SettingDefinition[], environment: SettingSources['environment'], problems: string[]): Map<SettingDefinition, Given> {
+function readEnvironment(own: readonly SettingDefinition[], elsewhere: readonly string[], environment: SettingSources['environment'], problems: string[]): Map<SettingDefinition, Given> {
   const found = new Map<SettingDefinition, Given>();
   for (const definition of own) {
     const names = [{ name: String(definition.env), isFile: false }];
@@ -185,7 +194,7 @@ function readEnvironment(own: readonly SettingDefinition[], others: readonly Set
       if (raw !== undefined && raw !== '' && !found.has(definition)) found.set(definition, { raw, name, isFile: false });
     }
   }
-  const known = new Set([...own, ...others].flatMap((definition) => (definition.secret === true ? [definition.env, `${definition.env}_FILE`] : [definition.env])));
+  const known = new Set([...own.flatMap(variablesOf), ...elsewhere]);
   for (const name of Object.keys(environment)) {
     if (name.startsWith('HOLDFAST_') && !known.has(name)) problems.push(`environment variable ${name} is unknown${didYouMean(name, known)}; correct or unset it`);
   }
@@ -219,18 +228,18 @@ function readFlags(own: readonly SettingDefinition[], words: readonly string[], 
   return found;
 }
 
-function readYaml(own: readonly SettingDefinition[], others: readonly SettingDefinition[], path: string, sources: SettingSources, problems: string[]): Map<SettingDefinition, Given> {
+function readYaml(own: readonly SettingDefinition[], elsewhere: readonly string[], path: string, sources: SettingSources, problems: string[]): Map<SettingDefinition, Given> {
   const found = new Map<SettingDefinition, Given>();
-  const known = new Map<string, { readonly definition: SettingDefinition; readonly isFile: boolean }>();
-  for (const definition of [...others, ...own]) {
+  const known = new Map<string, { readonly definition: SettingDefinition; readonly isFile: boolean } | undefined>(elsewhere.map((variable) => [yamlKeyOfVariable(variable), undefined]));
+  for (const definition of own) {
     known.set(yamlKeyOf(definition), { definition, isFile: false });
     if (definition.secret === true) known.set(`${yamlKeyOf(definition)}_file`, { definition, isFile: true });
   }
   known.delete(yamlKeyOf(CONFIG_FILE_SETTING));
   for (const [key, raw] of Object.entries(parseYamlMap(path, sources))) {
     const target = known.get(key);
-    if (target === undefined) problems.push(`"${key}" in ${path} is unknown${didYouMean(key, known.keys())}; correct or remove it`);
-    else if (raw !== null && raw !== '') add(found, target.definition, { raw, name: `${key} in ${path}`, isFile: target.isFile }, problems);
+    if (!known.has(key)) problems.push(`"${key}" in ${path} is unknown${didYouMean(key, known.keys())}; correct or remove it`);
+    else if (target !== undefined && raw !== null && raw !== '') add(found, target.definition, { raw, name: `${key} in ${path}`, isFile: target.isFile }, problems);
   }
   return found;
 }

@@ -1,8 +1,12 @@
-/** Writes SETTINGS.md from the definitions of both planes and the command line. `npm run generate`; CI compares. */
+/**
+ * Writes SETTINGS.md and shared/known-variables.ts from the definitions of both planes and the command line.
+ * `npm run generate`; CI compares.
+ */
 import { writeFileSync } from 'node:fs';
 import { joinTokenSettings } from '../control-plane/cli/settings.ts';
 import { controlPlaneSettings } from '../control-plane/settings.ts';
 import { dataPlaneSettings } from '../data-plane/settings.ts';
+import { CONFIG_FILE_SETTING, variablesOf } from '../shared/settings.ts';
 import { renderSettingsTable } from '../shared/settings-table.ts';
 
 const document = `# Settings
@@ -24,3 +28,14 @@ ${renderSettingsTable(dataPlaneSettings)}
 ${renderSettingsTable(joinTokenSettings)}`;
 
 writeFileSync(new URL('../SETTINGS.md', import.meta.url), document);
+
+const variables = new Set([CONFIG_FILE_SETTING, ...[controlPlaneSettings, dataPlaneSettings, joinTokenSettings].flatMap((table) => Object.values(table))].flatMap(variablesOf));
+const source = `/**
+ * The variables of all commands, so that each accepts an environment or file that serves the others too, without one
+ * plane importing the other. Generated from their definitions by \`npm run generate\`; do not edit.
+ */
+export const KNOWN_VARIABLES: readonly string[] = [
+${[...variables].toSorted().map((variable) => `  '${variable}',`).join('\n')}
+];
+`;
+writeFileSync(new URL('../shared/known-variables.ts', import.meta.url), source);

@@ -6,11 +6,11 @@ import { argv, stderr, stdout } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { HoldfastError } from '../../shared/errors.ts';
 import { didYouMean } from '../../shared/nearest.ts';
+import { KNOWN_VARIABLES } from '../../shared/known-variables.ts';
 import { asksForHelp, parseSettings, processSources, type SettingSources } from '../../shared/settings.ts';
 import { renderHelp } from '../../shared/settings-table.ts';
 import { THIS_VERSION } from '../../shared/this-version.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import { controlPlaneSettings } from '../settings.ts';
 import { createJoinToken, type Output } from './join-token.ts';
 import { joinTokenSettings } from './settings.ts';
 
@@ -61,7 +61,7 @@ async function joinToken([verb = '--help', ...rest]: readonly string[], sources:
     return;
   }
   if (verb !== 'create') throw misuse(`"${verb}" is not something to do with join tokens${didYouMean(verb, ['create'])}; it is "holdfast join-token create"`);
-  await createJoinToken(parseSettings(joinTokenSettings, sources(rest), [controlPlaneSettings]), output);
+  await createJoinToken(parseSettings(joinTokenSettings, sources(rest), KNOWN_VARIABLES), output);
 }
 
 function misuse(message: string): HoldfastError {
