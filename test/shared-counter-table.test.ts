@@ -63,7 +63,7 @@ test('a thread that dies inside leaves the lock; others get full in bounded time
   const { threadId } = worker;
   await once(worker, 'exit');
 
-  const table = new SharedCounterTable(buffer, { threadId: 99, clock: { nowMs: () => NOW_MS } });
+  const table = new SharedCounterTable(buffer, { threadId: 99, clock: { nowMs: () => NOW_MS }, lockPatienceMs: 20 });
   assert.equal(table.take('k', [MINUTE]).kind, 'full');
   assert.equal(table.stats().lockTimeouts, 1);
   table.releaseLocksOf(threadId + 1);

@@ -326,8 +326,8 @@ describe('what configurations share', () => {
     const service = put('services', { id: testId('1'), host: 'up' });
     const basis = [service, ROUTE, put('upstreams', { id: testId('5'), name: 'up' }), put('targets', { id: testId('6'), target: '10.0.0.1:80', upstream: ref('5') }), plugin('a1')];
     const seen = (config: CompiledConfig): string => {
-      const { name, service: to, chainFor } = routeAt(config, '/books');
-      return JSON.stringify([name, to, chainFor.call(routeAt(config, '/books'), undefined).entries.map(({ pluginId }) => pluginId)]);
+      const route = routeAt(config, '/books');
+      return JSON.stringify([route.name, route.service, route.chainFor(undefined).entries.map(({ pluginId }) => pluginId)]);
     };
     const first = compiled(basis).config;
     const before = seen(first);

@@ -28,13 +28,14 @@ const [BUCKETS, FULL, LOCK_TIMEOUTS, SECRET] = [0, 1, 2, 4];
 const HEADER_WORDS = SECRET + SECRET_WORDS;
 const SPINS = 200;
 const WAIT_MS = 1;
-const MAX_WAITS = 50;
+/** Far longer than a holder is ever off its core; only a dead thread's lock lasts until its exit is known. */
+const LOCK_PATIENCE_MS = 1_000;
 /** How long after its end a window is kept, for a thread that read the clock before the end and counts after it. */
 const RECLAIM_AFTER_MS = 1_000;
 
 const TABLE_FULL: TakeResult = { kind: 'full' };
 
-/** Memory for at least that many slots, one slot for each client and window; 40 bytes a slot. Half of them may be live without any bucket overflowing. */
+/** Memory for at least that many slots, one slot for each client and window; 40 bytes a slot. With half of them live, one bucket in ten million overflows. */
 export function allocateCounterTable(slots: number): SharedArrayBuffer {
   const buckets = 2 ** Math.ceil(Math.log2(Math.max(1, slots / SLOTS_PER_BUCKET)));
   const buffer = new SharedArrayBuffer(layoutOf(buckets).bytes);
@@ -48,6 +49,8 @@ export interface OpenOptions {
   /** `threadId` of node:worker_threads, unique among the threads that open the table. */
   readonly threadId: number;
   readonly clock: { nowMs(): number };
+  /** How long a thread waits for a lock before it gives up with `full`; 1,000 by default. */
+  readonly lockPatienceMs?: number;
 }
 
 export class SharedCounterTable implements CounterTable {
@@ -62,6 +65,7 @@ export class SharedCounterTable implements CounterTable {
   readonly #counts: Float64Array;
   readonly #owner: number;
   readonly #clock: { nowMs(): number };
+  readonly #lockPatienceMs: number;
   readonly #secret: string;
   /** Scratch of one `take`: the slot of each window. */
   readonly #slots: number[] = [];
@@ -79,6 +83,7 @@ export class SharedCounterTable implements CounterTable {
     this.#counts = new Float64Array(buffer, layout.counts, slots);
     this.#owner = options.threadId + 1;
     this.#clock = options.clock;
+    this.#lockPatienceMs = options.lockPatienceMs ?? LOCK_PATIENCE_MS;
     this.#secret = Array.from(this.#header.subarray(SECRET), (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
   }
 
@@ -114,11 +119,11 @@ export class SharedCounterTable implements CounterTable {
     for (let spin = 0; spin < SPINS; spin += 1) {
       if (Atomics.compareExchange(this.#locks, bucket, 0, this.#owner) === 0) return true;
     }
-    // The holder is off its core: sleep rather than burn ours. Nobody notifies, the wait is as good as it gets.
-    for (let wait = 0; wait < MAX_WAITS; wait += 1) {
+    // The holder is off its core: sleep rather than burn ours. Nobody notifies; a changed holder means that others get on.
+    for (let sleptMs = 0; sleptMs < this.#lockPatienceMs; ) {
       const holder = Atomics.compareExchange(this.#locks, bucket, 0, this.#owner);
       if (holder === 0) return true;
-      Atomics.wait(this.#locks, bucket, holder, WAIT_MS);
+      if (Atomics.wait(this.#locks, bucket, holder, WAIT_MS) === 'timed-out') sleptMs += WAIT_MS;
     }
     return false;
   }

@@ -1,5 +1,6 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { cpuMsOf } from '../../test/support/cpu-time.ts';
 import { requestView, type RequestParts } from '../../test/support/request-view.ts';
 import type { RoutingAttributes } from './matcher.ts';
 import { Router } from './router.ts';
@@ -144,15 +145,12 @@ describe('routes that cannot be matched as they say', () => {
 describe('hostile requests', () => {
   test('hosts of thousands of labels cost next to nothing', () => {
     const router = routerOf({ r: { hosts: ['*.test'] } });
-    const began = performance.now();
-    for (let round = 0; round < 200; round += 1) assert.equal(router.match(requestView({ host: `${'a.'.repeat(4_000)}test` })), undefined);
-    assert.ok(performance.now() - began < 1_000);
+    const host = `${'a.'.repeat(4_000)}test`;
+    assert.ok(cpuMsOf(() => { for (let round = 0; round < 200; round += 1) assert.equal(router.match(requestView({ host })), undefined); }) < 1_000);
   });
 
   test('patterns that would ruin a backtracking engine stay linear', () => {
     const router = routerOf({ a: { paths: ['~/(a+)+b'] }, b: { paths: ['~/(.*/)*x$'] }, c: { paths: ['~/.*.*.*.*=$'] }, d: { paths: ['~/(a|aa)+$'] } });
-    const began = performance.now();
-    assert.equal(router.match(requestView({ path: `/${'a'.repeat(4_000)}!` })), undefined);
-    assert.ok(performance.now() - began < 2_000);
+    assert.ok(cpuMsOf(() => assert.equal(router.match(requestView({ path: `/${'a'.repeat(4_000)}!` })), undefined)) < 2_000);
   });
 });

@@ -2,6 +2,7 @@ import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { defined } from '../../assert.ts';
 import type { ConfigLookup, PluginInstance, Verdict } from '../contract.ts';
+import { cpuMsOf } from '../../../test/support/cpu-time.ts';
 import { pluginContext, pluginServices, type HostParts, type RecordedContext } from '../../../test/support/plugin-host.ts';
 import { keyAuthFactory } from './handler.ts';
 import type { KeyAuthConfig } from './schema.ts';
@@ -212,10 +213,11 @@ describe('keys in bodies', () => {
   });
 
   test('hostile bodies of a megabyte take no time to speak of', () => {
-    const began = performance.now();
-    for (const text of ['&'.repeat(1_000_000), `a=${'%'.repeat(1_000_000)}`, `apikey=${'+'.repeat(1_000_000)}`]) run(inBody, form(text));
-    for (const text of [`{"a":"${'\\"'.repeat(400_000)}"}`, `{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}`, `{${'"":1,'.repeat(200_000)}"":1}`]) run(inBody, json(text));
-    assert.ok(performance.now() - began < 3_000);
+    const spentMs = cpuMsOf(() => {
+      for (const text of ['&'.repeat(1_000_000), `a=${'%'.repeat(1_000_000)}`, `apikey=${'+'.repeat(1_000_000)}`]) run(inBody, form(text));
+      for (const text of [`{"a":"${'\\"'.repeat(400_000)}"}`, `{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}`, `{${'"":1,'.repeat(200_000)}"":1}`]) run(inBody, json(text));
+    });
+    assert.ok(spentMs < 3_000);
   });
 
   test('names from the prototype are names like any other', () => {
