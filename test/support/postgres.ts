@@ -91,7 +91,21 @@ async function startServer(): Promise<TestServer> {
   const place = { stateFolder: join(folder, 'state'), publicFolder: join(folder, 'public'), clock: systemClock };
   cleanUp.push(() => rmSync(folder, { recursive: true, force: true }), () => removeEmbeddedPostgres(place));
   const postgres = await startEmbeddedPostgres({ ...place, log: createMemoryLogger('test').log });
-  cleanUp.push(() => postgres.stop());
+  let running = true;
+  cleanUp.push(async () => {
+    await postgres.stop();
+    running = false;
+  });
+  // A file that throws while it is loaded ends without its hooks.
+  process.once('exit', () => {
+    if (!running) return;
+    try {
+      process.kill(postgres.postmasterPid, 'SIGQUIT');
+    } catch {
+      // Gone already.
+    }
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  });
   const { connectionString } = postgres;
   await onServer(connectionString, async (client) => {
     await client.query('ALTER SYSTEM SET fsync = off');
