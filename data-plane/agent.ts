@@ -21,7 +21,6 @@ import { systemDisk } from './state/disk.ts';
 import { lockFolder } from './state/folder-lock.ts';
 import { startStatusServer } from './status/status-server.ts';
 import type { DataPlaneView } from './status/data-plane-view.ts';
-import { enrol } from './sync/enrol.ts';
 import { IdentityStore } from './sync/identity-store.ts';
 import { replaceJson } from './state/durable-file.ts';
 
@@ -120,6 +119,8 @@ export class Agent {
   /** Tries until it succeeds, is refused, or the data plane stops. */
   async #enrol(identity: IdentityStore, token: JoinToken): Promise<void> {
     const { settings, clock, random, log, softwareVersion } = this.#options;
+    // Loaded at the first start only: it would cost every other start a tenth of its time (S2).
+    const { enrol } = await import('./sync/enrol.ts');
     const urls = settings.controlPlaneUrls ?? token.urls;
     const backoff = new Backoff({ ...ENROL_BACKOFF, random });
     for (let attempt = 0; !this.#lifecycle.stopping; attempt++) {

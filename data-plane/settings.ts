@@ -91,9 +91,9 @@ export const dataPlaneSettings = defineSettings({
   crashLoopWindow: {
     env: 'HOLDFAST_CRASH_LOOP_WINDOW',
     type: 'duration',
-    default: '30s',
+    default: '10s',
     between: [1_000, 3_600_000],
-    description: 'A process that dies within this time of its start counts against the configuration it served; three in a row bar it',
+    description: 'A process that dies within this time of a new configuration counts against it; three of them bar it, unless it is known good',
   },
   cacheSlots: {
     env: 'HOLDFAST_CACHE_SLOTS',

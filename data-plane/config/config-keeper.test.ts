@@ -270,6 +270,21 @@ test('S5: the known good configuration is what a crash loop goes back to, past o
   assert.equal((await start(trust, disk)).threads.serving, '1.1', 'those in between stay barred too');
 });
 
+test('S5: a configuration that is known good is not blamed for a crash loop', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const first = await start(trust, disk);
+  await pushed(trust, first, 1);
+  await pushed(trust, first, 2);
+  first.clock.advance(KNOWN_GOOD_AFTER_MS);
+  await waitUntil('it to be known good', () => first.cache.knownGood !== undefined);
+  await first.keeper.stop();
+  for (let runs = 0; runs < 5; runs++) assert.equal((await crashWith(trust, disk)).threads.serving, '1.2');
+  const last = await start(trust, disk);
+  assert.deepEqual(last.falls, []);
+  assert.ok(last.lines().some((line) => line.includes('look for another cause')));
+});
+
 test('S5: runs that lived long enough, or ended cleanly, count against nothing', async () => {
   const trust = await createTestTrust();
   const disk = new CrashDisk();

@@ -112,7 +112,10 @@ export class ConfigKeeper {
       const { crashes, highest, log, cache } = this.#options;
       if (highest.damaged) log.error({ event: 'highest-accepted-damaged' }, 'ALARM: the record of the highest accepted version is damaged; a rollback could go unnoticed until the next configuration (S4)');
       const [loop] = crashes.crashedAtLeast(MOST_CRASHES);
-      if (loop !== undefined) return this.#leave(loop.config, this.#loopReason(loop.count));
+      // What has served for long is not what kills: out of memory, a bad disk, somebody's kill -9.
+      const isProved = isSameConfig(loop?.config, cache.knownGood);
+      if (loop !== undefined && !isProved) return this.#leave(loop.config, this.#loopReason(loop.count));
+      if (loop !== undefined) log.error({ event: 'crash-loop', version: formatVersion(loop.config.version), runs: loop.count }, `${this.#loopReason(loop.count)}, but version ${formatVersion(loop.config.version)} is known to be good: look for another cause; it serves on`);
       if (!(await this.#serveFromCache((version) => crashes.isBarred(version))) && cache.slots > 0) {
         // Better what crashed before than nothing.
         await this.#serveFromCache(() => false);

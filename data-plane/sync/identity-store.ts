@@ -6,7 +6,6 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { HoldfastError } from '../../shared/errors.ts';
 import { parseId, type DataPlaneId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
-import { generateDataPlaneKey } from '../../shared/trust/certificate-request.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
 import { isRecord } from '../config/versioned-root.ts';
 import type { Disk } from '../state/disk.ts';
@@ -45,7 +44,7 @@ export class IdentityStore {
     await disk.makeFolder(folder);
     const keyFile = join(folder, KEY_FILE);
     const stored = await disk.read(keyFile);
-    const keyPem = stored?.toString('utf8') ?? generateDataPlaneKey();
+    const keyPem = stored?.toString('utf8') ?? (await newKey());
     if (stored === undefined) await replaceFile(disk, keyFile, [Buffer.from(keyPem)]);
     return new IdentityStore(disk, folder, keyPem, await readEnrolment(disk, join(folder, ENROLMENT_FILE)));
   }
@@ -69,6 +68,12 @@ export class IdentityStore {
     await replaceJson(this.#disk, join(this.#folder, ENROLMENT_FILE), enrolment);
     this.#enrolment = enrolment;
   }
+}
+
+async function newKey(): Promise<string> {
+  // Loaded at the first start only: it would cost every other start a tenth of its time (S2).
+  const { generateDataPlaneKey } = await import('../../shared/trust/certificate-request.ts');
+  return generateDataPlaneKey();
 }
 
 /** The first certificate of a PEM chain; throws where there is none. */
