@@ -3,6 +3,7 @@
  * each caller gets a database of its own on it, copied from one that was bootstrapped and migrated once. All of it is
  * removed when the process ends its tests.
  */
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -91,21 +92,8 @@ async function startServer(): Promise<TestServer> {
   const place = { stateFolder: join(folder, 'state'), publicFolder: join(folder, 'public'), clock: systemClock };
   cleanUp.push(() => rmSync(folder, { recursive: true, force: true }), () => removeEmbeddedPostgres(place));
   const postgres = await startEmbeddedPostgres({ ...place, log: createMemoryLogger('test').log });
-  let running = true;
-  cleanUp.push(async () => {
-    await postgres.stop();
-    running = false;
-  });
-  // A file that throws while it is loaded ends without its hooks.
-  process.once('exit', () => {
-    if (!running) return;
-    try {
-      process.kill(postgres.postmasterPid, 'SIGQUIT');
-    } catch {
-      // Gone already.
-    }
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-  });
+  const dismiss = watchOver(postgres.postmasterPid, folder);
+  cleanUp.push(dismiss, () => postgres.stop());
   const { connectionString } = postgres;
   await onServer(connectionString, async (client) => {
     await client.query('ALTER SYSTEM SET fsync = off');
@@ -113,6 +101,18 @@ async function startServer(): Promise<TestServer> {
     await client.query('SELECT pg_reload_conf()');
   });
   return { superuserConnectionString: connectionString, folder, passwordFile: join(folder, 'password') };
+}
+
+/**
+ * A shell that ends the server and removes the folder when this process is gone without having said so: a file that
+ * throws while it is loaded ends without its hooks, and so does one that the runner kills.
+ */
+function watchOver(postmasterPid: number, folder: string): () => void {
+  const script = 'read -r word && exit; kill -QUIT "$1"; sleep 1; rm -rf "$2"';
+  const shell = spawn('/bin/sh', ['-c', script, 'sh', String(postmasterPid), folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  shell.unref();
+  if ('unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
+  return () => shell.stdin.end('dismissed\n');
 }
 
 async function makeTemplate(): Promise<string> {
