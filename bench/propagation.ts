@@ -1,9 +1,11 @@
 /**
  * Propagation: from the admin API's answer to a new route until both data planes answer 200 on it, with 10,000 routes
- * loaded. Each change is one measurement; the clock starts when the answer's head is there.
+ * loaded. Each change is one measurement; the clock starts when the answer's head is there. Then, with the same routes,
+ * how long a data plane takes to restart without its control plane (S2).
  */
 import { writeFileSync } from 'node:fs';
 import { Agent, Pool, request } from 'undici';
+import { startDataPlane, waitUntil, waitUntilReady } from '../deploy/quickstart/demo-planes.ts';
 import { startInstallation, type TestInstallation } from '../test/support/installation.ts';
 import type { BenchOptions } from './main.ts';
 
@@ -11,11 +13,13 @@ const ROUTES = 10_000;
 const CHANGES = 200;
 const LOADERS = 8;
 const BOUND_MS = 10_000;
+const RESTARTS = 5;
+const KNOWN_GOOD_MS = 3000;
 
 export async function runPropagationBench(options: BenchOptions): Promise<void> {
   const routes = options.smoke ? 100 : ROUTES;
   const changes = options.smoke ? 5 : CHANGES;
-  const installation = await startInstallation({ dataPlaneSettings: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn' } });
+  const installation = await startInstallation({ dataPlaneSettings: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn', HOLDFAST_KNOWN_GOOD_AFTER: `${KNOWN_GOOD_MS}ms`, HOLDFAST_CRASH_LOOP_WINDOW: `${KNOWN_GOOD_MS}ms` } });
   try {
     const begun = performance.now();
     await loadRoutes(installation, routes);
@@ -24,9 +28,11 @@ export async function runPropagationBench(options: BenchOptions): Promise<void> 
     const delays: number[] = [];
     for (let n = 0; n < changes; n++) delays.push(await measureOne(installation, n));
     report(delays, routes);
+    const restarts = await measureRestarts(installation, options.smoke ? 1 : RESTARTS);
+    console.log(`\nrestart without a control plane, from process start to ready with the same content, ms: ${restarts.join(', ')}`);
     if (!options.smoke) {
-      const file = new URL('./results/propagation.json', import.meta.url);
-      writeFileSync(file, `${JSON.stringify({ command: 'npm run bench -- propagation', routes, changes, milliseconds: delays.map((delay) => Number(delay.toFixed(2))) })}\n`);
+      const figures = { command: 'npm run bench -- propagation', routes, changes, propagationMs: delays.map((delay) => Number(delay.toFixed(2))), restartMs: restarts };
+      writeFileSync(new URL('./results/propagation.json', import.meta.url), `${JSON.stringify(figures)}\n`);
     }
   } finally {
     for (const pool of pools.values()) await pool.destroy();
@@ -60,6 +66,22 @@ async function measureOne(installation: TestInstallation, n: number): Promise<nu
 
 async function bothServe({ ports }: TestInstallation, path: string): Promise<void> {
   await Promise.all([ports.euWest.proxy, ports.usEast.proxy].map((port) => served(port, path)));
+}
+
+/** S2: the control plane is gone, the data plane is killed (-9) and started again. */
+async function measureRestarts(installation: TestInstallation, count: number): Promise<number[]> {
+  await installation.processes.stop('control-plane');
+  const restarts: number[] = [];
+  for (let n = 0; n < count; n++) {
+    await installation.processes.kill('us-east');
+    const begun = performance.now();
+    await waitUntilReady(installation, 'us-east', await startDataPlane(installation, 'us-east'));
+    restarts.push(Math.round(performance.now() - begun));
+    await served(installation.ports.usEast.proxy, '/new-0');
+    // Past the window in which a crash counts towards a crash loop, or the third restart would fall back (S5).
+    await waitUntil(undefined, 'the configuration is known good', async () => performance.now() - begun > KNOWN_GOOD_MS + 500);
+  }
+  return restarts;
 }
 
 const pools = new Map<number, Pool>();
