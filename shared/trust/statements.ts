@@ -33,7 +33,7 @@ const SEGMENT = /^[A-Za-z0-9_-]+$/;
 export async function signStatement<Kind extends StatementKind>(kind: Kind, claims: StatementClaims[Kind], key: SigningKey): Promise<string> {
   const payload = formatClaims(kind, claims);
   const parsed = parseClaims(kind, payload);
-  assert(typeof parsed !== 'string', `the claims of a ${kind} statement are in form: ${String(parsed)}`);
+  assert(typeof parsed !== 'string', `the claims of a ${kind} statement are in form (${payload})`);
   return new CompactSign(Buffer.from(payload))
     .setProtectedHeader({ alg: ALGORITHM, typ: typeOf(kind), kid: key.keyId })
     .sign(key.privateKey);

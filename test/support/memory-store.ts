@@ -36,6 +36,8 @@ export class MemoryStore {
   readonly calls = new Map<string, number>();
   /** Called at the start of every method; may wait or throw. */
   before: (method: string) => void | Promise<void> = () => undefined;
+  /** Called when insert or newest has its answer; may wait or throw. */
+  after: (method: string) => void | Promise<void> = () => undefined;
 
   addGateway(scope: GatewayScope): void {
     this.#gateways.set(scope.gatewayId, { scope, head: { epoch: 1, sequence: 0 }, changes: [], leaves: new Map(), releases: [] });
@@ -91,11 +93,14 @@ export class MemoryStore {
       const stored: Release = { ...release, createdAt: new Date(0) };
       releases.push(stored);
       releases.sort((a, b) => compareVersions(a.version, b.version));
+      await this.after('insert');
       return { kind: 'inserted', release: stored };
     },
     newest: async (scope) => {
       await this.#enter('newest');
-      return this.#rows(scope).releases.at(-1);
+      const answer = this.#rows(scope).releases.at(-1);
+      await this.after('newest');
+      return answer;
     },
     get: async (scope, version) => {
       await this.#enter('get');
