@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
+import { staticConfig } from './support/static-config.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { WireClient } from './support/wire-client.ts';
 
@@ -123,4 +124,30 @@ scenario('connections that stay idle end a drain soon', { proxy: { limits: { dra
   await proxy.drain({ acceptForMs: 0, boundMs: 60_000 });
   assert.ok(performance.now() - since < 5_000);
   await client.waitForEnd();
+});
+
+scenario('a defect in what the proxy is given costs one exchange, not the proxy', {}, async ({ connect, records, proxy, logLines, serve, origin }) => {
+  const failing = staticConfig({ routes: [{ path: '/', service: { port: origin.port } }] });
+  serve({ ...failing, match: () => { throw new Error('router defect'); } });
+  const client = await connect();
+  client.send(GET);
+  const answer = await client.response();
+  assert.deepEqual([answer.status, answer.header('x-holdfast-error')], [500, 'PROXY_UNEXPECTED']);
+  serve(failing);
+  client.send(GET);
+  assert.equal((await client.response()).status, 200);
+  assert.deepEqual([records.map(({ status }) => status), proxy.stats().activeRequests], [[500, 200], 0]);
+  assert.ok(logLines().some((line) => line.includes('request-failed') && line.includes('router defect')));
+});
+
+let defects = 2;
+
+scenario('a recorder that throws leaves clients served and connections clean', { proxy: { recorder: { record: () => { if (defects-- > 0) throw new Error('recorder defect'); } } } }, async ({ connect, proxy, logLines }) => {
+  const client = await connect();
+  for (let count = 0; count < 4; count++) {
+    client.send(GET);
+    assert.equal((await client.response()).body, 'hello');
+  }
+  assert.equal(proxy.stats().busyUpstream, 0);
+  assert.ok(logLines().some((line) => line.includes('connection-failed') && line.includes('recorder defect')));
 });

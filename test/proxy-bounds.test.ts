@@ -192,13 +192,13 @@ scenario('a client that reads nothing for too long is cut off', { proxy: { limit
   reader.destroy();
 });
 
-scenario('a client that takes little, but takes it, is not cut off', { proxy: { limits: { sendTimeoutMs: 150, timeoutResolutionMs: 10 } }, responder: () => Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n'), Buffer.alloc(20_000_000)]) }, async ({ port, records }) => {
+scenario('a client that takes little, but takes it, is not cut off', { proxy: { limits: { sendTimeoutMs: 1_000, timeoutResolutionMs: 10 } }, responder: () => Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n'), Buffer.alloc(20_000_000)]) }, async ({ port, records }) => {
   const reader = connect({ port, host: '127.0.0.1' });
   let received = 0;
   reader.on('data', (bytes: Buffer) => {
     received += bytes.length;
     reader.pause();
-    setTimeout(() => reader.resume(), 2);
+    setTimeout(() => reader.resume(), 6);
   });
   reader.write(`GET / HTTP/1.1\r\n${HOST}\r\n`);
   await waitUntil('all of it', () => received > 20_000_000, 20_000);

@@ -17,7 +17,7 @@ export class OutgoingBytes {
     return this.#length;
   }
 
-  /** Drops what was put together and not sent. */
+  /** Drops what was put together and not sent. Also at the beginning of each message: nothing of another one can be before it. */
   clear(): void {
     this.#length = 0;
   }

@@ -4,7 +4,7 @@
  * from an upstream must be copied or sent before the callback returns. Another implementation belongs into this file.
  */
 import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
 export interface SocketOwner {
   /** Bytes [start, end) of `buffer` have come. */
@@ -27,14 +27,16 @@ const NOTHING = Buffer.alloc(0);
 export class WireSocket {
   readonly #socket: Socket;
   readonly #owner: SocketOwner;
+  readonly #defect: (thrown: unknown) => void;
   #closed = false;
   #paused = false;
   #awaitsFlush = false;
   #cause: Error | undefined;
 
-  constructor(socket: Socket, owner: SocketOwner) {
+  constructor(socket: Socket, owner: SocketOwner, defect: (thrown: unknown) => void) {
     this.#socket = socket;
     this.#owner = owner;
+    this.#defect = defect;
     socket.on('error', (error) => (this.#cause = error));
     socket.on('end', () => {
       if (!this.#closed) owner.ended();
@@ -44,6 +46,16 @@ export class WireSocket {
       this.#closed = true;
       owner.lost(this.#cause);
     });
+  }
+
+  /** Hands bytes to the owner. A defect of ours that shows there costs this connection, not the thread with all its others. */
+  deliver(buffer: Buffer, start: number, end: number): void {
+    if (this.#closed) return;
+    try {
+      this.#owner.received(buffer, start, end);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
   }
 
   get unsentBytes(): number {
@@ -76,8 +88,19 @@ export class WireSocket {
       if (this.#closed) return;
       if (this.#socket.writableLength > 0) return this.#notifyFlush();
       this.#awaitsFlush = false;
-      this.#owner.flushed();
+      try {
+        this.#owner.flushed();
+      } catch (thrown) {
+        this.#fail(thrown);
+      }
     });
+  }
+
+  #fail(thrown: unknown): void {
+    this.#defect(thrown);
+    if (this.#closed) return;
+    this.destroy();
+    this.#owner.lost(undefined);
   }
 
   pause(): void {
@@ -120,6 +143,12 @@ export interface ConnectOptions {
 /** All sockets of one proxy. */
 export class SocketIo {
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  readonly #defect: (thrown: unknown) => void;
+
+  /** `defect` is told of exceptions that owners let through. */
+  constructor(defect: (thrown: unknown) => void) {
+    this.#defect = defect;
+  }
 
   /** A listener; not listening yet. `accepted` takes over each socket, which says nothing until it is given an owner. */
   createListener(accepted: (socket: Socket) => void): Server {
@@ -139,8 +168,8 @@ export class SocketIo {
 
   /** Gives an accepted socket its owner, which may keep the bytes that it receives. */
   adopt(socket: Socket, owner: SocketOwner): WireSocket {
-    const wire = new WireSocket(socket, owner);
-    socket.on('data', (bytes: Buffer) => owner.received(bytes, 0, bytes.length));
+    const wire = new WireSocket(socket, owner, this.#defect);
+    socket.on('data', (bytes: Buffer) => wire.deliver(bytes, 0, bytes.length));
     return wire;
   }
 
@@ -153,17 +182,20 @@ export class SocketIo {
       onread: {
         buffer,
         callback: (length: number) => {
-          owner.received(buffer, 0, length);
+          wire.deliver(buffer, 0, length);
           return true;
         },
       },
     };
-    if (options.tls === undefined) {
-      return new WireSocket(connectTcp({ ...common, noDelay: true }, connected).resume(), owner);
-    }
-    const named = options.tls.isAddress ? { host: options.address } : { servername: options.tls.serverName };
+    const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, connected) : this.#connectTls(options.tls, common, connected);
+    const wire = new WireSocket(socket, owner, this.#defect);
+    socket.resume();
+    return wire;
+  }
+
+  #connectTls(tls: NonNullable<ConnectOptions['tls']>, common: ConnectionOptions, connected: () => void): Socket {
+    const named = tls.isAddress ? {} : { servername: tls.serverName };
     const socket = connectTls({ ...common, ...named, ALPNProtocols: ['http/1.1'] }, connected);
-    socket.setNoDelay(true);
-    return new WireSocket(socket.resume(), owner);
+    return socket.setNoDelay(true);
   }
 }

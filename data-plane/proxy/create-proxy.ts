@@ -3,7 +3,8 @@
  * tests and by the bench.
  */
 import { randomFillSync } from 'node:crypto';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { describeThrown } from '../../shared/errors.ts';
 import { Deadlines } from '../http1/deadlines.ts';
 import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
 import { OutgoingBytes } from '../http1/outgoing-bytes.ts';
@@ -31,10 +32,10 @@ export function createProxy(options: ProxyOptions): Proxy {
 
 class ListeningProxy implements Proxy {
   readonly #options: ProxyOptions;
-  readonly #io = new SocketIo();
+  readonly #io: SocketIo;
   readonly #core: ProxyCore;
   readonly #connections = new Set<DownstreamConnection>();
-  readonly #server = this.#io.createListener((socket) => this.#accept(socket));
+  readonly #server: Server;
   #port = 0;
   #accepted = 0;
   #draining: Promise<void> | undefined;
@@ -45,7 +46,12 @@ class ListeningProxy implements Proxy {
 
   constructor(options: ProxyOptions) {
     this.#options = options;
+    this.#io = new SocketIo((thrown) => {
+      this.#core.out.clear();
+      options.log.error({ event: 'connection-failed', code: REFUSALS.unexpected.code, err: thrown }, `a connection failed: ${describeThrown(thrown)}`);
+    });
     this.#core = makeCore(options, this.#io);
+    this.#server = this.#io.createListener((socket) => this.#accept(socket));
   }
 
   async listen(): Promise<{ readonly port: number }> {
@@ -98,6 +104,7 @@ class ListeningProxy implements Proxy {
     const refusal = REFUSALS.tooManyConnections;
     const requestId = requestIds.next();
     counters.countRefusal(refusal.code);
+    out.clear();
     writeGenerated(out, refusalResponse(refusal, undefined, requestId), {
       product, date: date.now(), requestId, latencyMs: 0, isHead: false, connection: connectionLine(1, true), edits: undefined,
     });

@@ -248,6 +248,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     const requestId = core.requestIds.next();
     core.counters.countRefusal(fault.code);
     core.log.debug({ event: 'request-refused', code: fault.code, status: fault.status, requestId, peer: this.peerAddress }, fault.message);
+    core.out.clear();
     writeGenerated(core.out, refusalResponse(fault, undefined, requestId), {
       product: core.product, date: core.date.now(), requestId, latencyMs: Math.floor(micros / 1_000), isHead: false, connection: connectionLine(1, true), edits: undefined,
     });

@@ -63,7 +63,6 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
       if (!route.protocols.has(exchange.request.scheme)) return this.#demandHttps(route.httpsRedirectStatusCode);
       this.#runPlugins();
     } catch (thrown) {
-      exchange.core.out.clear();
       exchange.core.log.error({ event: 'request-failed', code: REFUSALS.unexpected.code, requestId: exchange.requestId, err: thrown }, `a request failed: ${describeThrown(thrown)}`);
       if (!this.#ended) this.#refuse(REFUSALS.unexpected);
     }
@@ -116,6 +115,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
   #inviteBody(): void {
     const { head, body, core } = this.#exchange;
     if (head.expectsContinue && !this.#invited && !body.complete && body.wireBytes === 0) {
+      core.out.clear();
       core.out.text('HTTP/1.1 100 Continue\r\n\r\n');
       this.#sendToClient();
     }
@@ -213,6 +213,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
   /** Interim responses are for clients that know them; the 100 has been given by us. */
   interimHead(head: ResponseHead): void {
     if (this.#exchange.head.minor === 0 || head.status === 100) return;
+    this.#exchange.core.out.clear();
     writeInterimHead(this.#exchange.core.out, head);
     this.#sendToClient();
   }
@@ -226,6 +227,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     exchange.status = head.status;
     this.#delivery = deliveryOf(exchange, head);
     this.#closes = !this.#keepsAlive() || this.#delivery === 'until-close';
+    exchange.core.out.clear();
     writeUpstreamHead(exchange, head, this.#delivery, this.#closes);
     this.#headPending = true;
   }
@@ -340,6 +342,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     }
     exchange.status = answer.status;
     const closes = !this.#keepsAlive() || !exchange.body.complete;
+    core.out.clear();
     const lines = writeGenerated(core.out, answer, {
       product: core.product,
       date: core.date.now(),
@@ -364,8 +367,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
 
   #end(close: boolean): void {
     if (this.#ended) return;
-    this.#account();
-    this.#exchange.client.requestEnded(close);
+    try {
+      this.#account();
+    } finally {
+      this.#exchange.client.requestEnded(close);
+    }
   }
 
   /** Logs and counts the request, and lets go of what it held (R4). */
@@ -375,13 +381,13 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     const { core, body, head } = exchange;
     const totalMs = core.clock.monotonicMs() - exchange.startedAtMs;
     exchange.bytesIn += body.wireBytes;
-    runLog(exchange, totalMs);
-    core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', exchange.status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000));
     core.counters.activeRequests -= 1;
     core.counters.endedRequests += 1;
+    runLog(exchange, totalMs);
     if (exchange.pinned !== undefined) core.configs.unpin(exchange.pinned);
     exchange.request.release();
     core.heads.giveBack(head);
+    core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', exchange.status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000));
   }
 
   #sendToClient(): void {

@@ -24,6 +24,7 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
   const startLine = `${exchange.request.method} ${targetFor(exchange)} HTTP/1.1\r\nHost: ${hostFor(exchange, upstream)}\r\n`;
   const framing = replacedBody === undefined ? '' : `Content-Length: ${replacedBody.length}\r\n`;
   const dropped = replacedBody === undefined ? DROPPED_FROM_REQUEST : DROPPED_FROM_REQUEST | FRAMING;
+  core.out.clear();
   writeRequestHead(core.out, head, startLine, dropped, `${upstreamEdits?.lines('host') ?? ''}${forwardedLines(exchange)}${framing}\r\n`);
   sendPieces(exchange, upstream, replacedBody === undefined ? body.held : [replacedBody]);
   // Over a connection that was idle it may have to be sent once more.
