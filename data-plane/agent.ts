@@ -32,7 +32,7 @@ export interface AgentOptions {
   readonly log: Logger;
   readonly softwareVersion: string;
   /** Serving is not possible any more: the process should end with an error. */
-  readonly onFatal: (reason: string) => void;
+  readonly onFatal: (reason: string, code?: string) => void;
 }
 
 const ENROL_TIMEOUT_MS = 15_000;
@@ -107,7 +107,7 @@ export class Agent {
     if (identity.enrolment !== undefined) return this.#startEnrolled(identity);
     const token = joinTokenOf(settings);
     // In the background: the status port tells how it goes.
-    void this.#enrol(identity, token).catch((thrown: unknown) => this.#options.onFatal(describeThrown(thrown)));
+    void this.#enrol(identity, token).catch((thrown: unknown) => this.#options.onFatal(describeThrown(thrown), thrown instanceof HoldfastError ? thrown.code : undefined));
     return undefined;
   }
 

@@ -32,7 +32,7 @@ async function run(): Promise<void> {
   }
   const pretty = settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && process.stdout.isTTY === true);
   const log = createLogger({ part: 'data-plane', level: settings.logLevel, pretty });
-  const starting = Agent.start({ settings, clock: systemClock, random: Math.random, log, softwareVersion: THIS_VERSION, onFatal: (reason) => fail(log, reason) });
+  const starting = Agent.start({ settings, clock: systemClock, random: Math.random, log, softwareVersion: THIS_VERSION, onFatal: (reason, code) => fail(log, reason, code) });
   onSignals(log, async () => (await starting).drain());
   try {
     const agent = await starting;

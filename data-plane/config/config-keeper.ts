@@ -111,6 +111,7 @@ export class ConfigKeeper {
     return this.#inTurn(async () => {
       const { crashes, highest, log, cache } = this.#options;
       if (highest.damaged) log.error({ event: 'highest-accepted-damaged' }, 'ALARM: the record of the highest accepted version is damaged; a rollback could go unnoticed until the next configuration (S4)');
+      else if (highest.current === undefined && cache.slots > 0) log.error({ event: 'highest-accepted-missing' }, 'ALARM: there are cached configurations but no record of the highest accepted version; a rollback could go unnoticed until the next configuration (S4)');
       const [loop] = crashes.crashedAtLeast(MOST_CRASHES);
       // What has served for long is not what kills: out of memory, a bad disk, somebody's kill -9.
       const isProved = isSameConfig(loop?.config, cache.knownGood);

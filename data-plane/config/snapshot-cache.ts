@@ -17,7 +17,7 @@ import type { Disk } from '../state/disk.ts';
 import { isTemporary, readJson, replaceFile, replaceJson } from '../state/durable-file.ts';
 import { decodeRecord, encodeRecord, keyOf, parseRecordName, recordNameOf, type CacheRecord, type RecordName } from './cache-record.ts';
 import { leavesOf, nextContent, type ConfigContent } from './config-content.ts';
-import { parseVersionedRoot, type VersionedRoot } from './versioned-root.ts';
+import { isSameConfig, parseVersionedRoot, type VersionedRoot } from './versioned-root.ts';
 
 const compress = promisify(zstdCompress);
 const KNOWN_GOOD = 'known-good.json';
@@ -53,6 +53,8 @@ export class SnapshotCache {
   readonly #records = new Map<string, RecordName>();
   /** Files that are not worth keeping: refused at load. */
   readonly #refused = new Set<string>();
+  /** All that ever were since the start, by name, with the reason: for the operator. */
+  readonly #refusals = new Map<string, string>();
   #knownGood: VersionedRoot | undefined;
 
   private constructor(options: SnapshotCacheOptions) {
@@ -76,6 +78,11 @@ export class SnapshotCache {
 
   get knownGood(): VersionedRoot | undefined {
     return this.#knownGood;
+  }
+
+  /** Every file that was refused since the start, also where it was removed or replaced since. */
+  get refusals(): readonly PassedOver[] {
+    return [...this.#refusals].map(([file, reason]) => ({ file, reason }));
   }
 
   /** Number of files that stand for a whole configuration by themselves. */
@@ -155,6 +162,7 @@ export class SnapshotCache {
       const content = await this.#loadOne(name, base);
       if (typeof content !== 'string') return content;
       this.#refused.add(name.name);
+      this.#refusals.set(name.name, content);
       passedOver.push({ file: name.name, reason: content });
     }
     return undefined;
@@ -174,6 +182,8 @@ export class SnapshotCache {
     if (recordNameOf(record).name !== name.name) return 'it is not what its name says';
     const verified = await verify(record, base);
     if (verified.kind === 'refused') return `${verified.code}: ${verified.reasons.join('; ')}`;
+    // The header is nobody's word: an older configuration may not come in under a newer name.
+    if (!isSameConfig(verified, record)) return 'its manifest is not for what its name says';
     return nextContent(base, verified, record.proof);
   }
 

@@ -3,9 +3,11 @@
  * and prometheus-text.ts. Holds no secrets.
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { Refusal } from '../../shared/trust/refusal.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { FallBack } from '../config/config-keeper.ts';
 import type { CounterTableStats } from '../counters/shared-counter-table.ts';
+import type { PassedOver } from '../config/snapshot-cache.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
 import type { ProxyTotals } from '../threads/proxy-totals.ts';
 import type { SessionStatus } from '../sync/session.ts';
@@ -38,7 +40,8 @@ export interface EnrolledView {
   readonly fellBack: FallBack | undefined;
   readonly barred: readonly { readonly from: VersionedRoot; readonly reason: string }[];
   readonly session: SessionStatus;
-  readonly head: { readonly newest: VersionedRoot | undefined; readonly ageMs: number | undefined; readonly stale: boolean };
+  /** `refusal`: of the last head, where it did not hold. */
+  readonly head: { readonly newest: VersionedRoot | undefined; readonly ageMs: number | undefined; readonly stale: boolean; readonly refusal: Refusal | undefined };
   /** A stale configuration also fails /status/ready. */
   readonly staleIsNotReady: boolean;
   readonly proxyPort: number;
@@ -47,7 +50,8 @@ export interface EnrolledView {
   readonly threads: readonly ThreadStatus[];
   readonly threadCrashes: number;
   readonly traffic: ProxyTotals;
-  readonly cache: { readonly slots: number; readonly knownGood: VersionedRoot | undefined };
+  /** `refusals`: files that did not verify at the start. */
+  readonly cache: { readonly slots: number; readonly knownGood: VersionedRoot | undefined; readonly refusals: readonly PassedOver[] };
   /** The table of rate limits' counters. */
   readonly counters: CounterTableStats;
   readonly telemetry: TelemetryTotals;

@@ -44,6 +44,7 @@ function writeConfig(text: PrometheusText, view: EnrolledView, nowMs: number): v
   if (highestAccepted !== undefined) text.gauge('holdfast_config_highest_accepted_sequence', 'Sequence of the highest version ever accepted', [{ value: highestAccepted.sequence }]);
   text.gauge('holdfast_config_fell_back', '1 where an older configuration serves because of a crash loop', [{ value: view.fellBack === undefined ? 0 : 1 }]);
   text.gauge('holdfast_cache_slots', 'Whole configurations on disk', [{ value: view.cache.slots }]);
+  text.gauge('holdfast_cache_refused_files', 'Files of the cache that did not verify at the start', [{ value: view.cache.refusals.length }]);
 }
 
 function writeControlPlane(text: PrometheusText, { session, head, certificateValidToMs }: EnrolledView): void {

@@ -71,13 +71,14 @@ function enrolledReport(view: EnrolledView): object {
       newest: head.newest === undefined ? null : formatVersion(head.newest.version),
       confirmed_seconds_ago: head.ageMs === undefined ? null : Math.round(head.ageMs / 1000),
       stale: head.stale,
+      head_refused: head.refusal === undefined ? null : { code: head.refusal.code, reasons: head.refusal.reasons },
     },
     proxy: {
       port: view.proxyPort,
       crashes: view.threadCrashes,
       threads: view.threads.map(({ index, version, listening, stats }) => ({ index, version, listening, connections: stats?.connections ?? 0, requests: stats?.endedRequests ?? 0 })),
     },
-    cache: { slots: view.cache.slots, known_good: view.cache.knownGood === undefined ? null : named(view.cache.knownGood) },
+    cache: { slots: view.cache.slots, known_good: view.cache.knownGood === undefined ? null : named(view.cache.knownGood), refused: view.cache.refusals },
     telemetry: {
       produced: telemetry.produced,
       delivered: telemetry.delivered,

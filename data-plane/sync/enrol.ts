@@ -12,8 +12,8 @@ import { identityOfCertificate } from '../../shared/trust/identity.ts';
 import type { JoinToken } from '../../shared/trust/join-token.ts';
 import { verifyDelegation, verifyRootChain } from '../../shared/trust/root-set.ts';
 import { ENROL_PATH, MAXIMUM_ENROL_BYTES, parseEnrolAnswer, type EnrolAnswer, type EnrolRequest } from '../../shared/wire/enrolment-message.ts';
-import { isRecord } from '../config/versioned-root.ts';
 import { leafOf, type Enrolment } from './identity-store.ts';
+import { parseRefusal } from './refusal-body.ts';
 import { openTlsConnection } from './tls-connection.ts';
 
 export interface EnrolOptions {
@@ -108,16 +108,6 @@ function refusedBy({ status, text }: { readonly status: number; readonly text: s
   const { code, message } = parseRefusal(text);
   if (status >= 500 || status === 429) return unanswered(`the control plane answered ${status} ${code}: ${message}`);
   return refused(`the control plane answered ${status} ${code}: ${message}`);
-}
-
-function parseRefusal(text: string): { readonly code: string; readonly message: string } {
-  try {
-    const given: unknown = JSON.parse(text);
-    if (isRecord(given) && typeof given['code'] === 'string' && typeof given['message'] === 'string') return { code: given['code'], message: given['message'].slice(0, 500) };
-  } catch {
-    // Some proxy's page.
-  }
-  return { code: '', message: text.slice(0, 200) };
 }
 
 function fingerprintOf(certificate: X509Certificate): string {

@@ -2,11 +2,13 @@
  * One connection that carries frames: mutual TLS 1.3, a WebSocket over it, one protobuf envelope per binary message.
  * What arrives is decoded and is for our gateway, or the connection is at fault. session.ts opens one at a time.
  */
+import type { IncomingMessage } from 'node:http';
 import WebSocket, { type RawData } from 'ws';
 import { describeThrown } from '../../shared/errors.ts';
 import type { GatewayId } from '../../shared/model/ids.ts';
 import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
 import { MAXIMUM_FRAME_BYTES, SYNC_PATH, SYNC_SUBPROTOCOL, type SyncMessage } from '../../shared/wire/sync-message.ts';
+import { parseRefusal } from './refusal-body.ts';
 import { openTlsConnection } from './tls-connection.ts';
 
 export interface FrameSocketEvents {
@@ -24,6 +26,8 @@ export interface FrameSocket {
   /** Sends what is written, then closes; cut after a while. */
   close(): void;
 }
+
+const MOST_REFUSAL_BYTES = 4 * 1024;
 
 /** Opens a connection to one address. */
 export type OpenFrameSocket = (url: string, events: FrameSocketEvents) => FrameSocket;
@@ -80,8 +84,10 @@ class WebSocketFrames implements FrameSocket {
     socket.on('open', () => this.#events.opened());
     socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
     socket.on('unexpected-response', (_request, response) => {
-      this.#failure = `the control plane answered ${response.statusCode ?? 0} instead of opening a session`;
-      socket.terminate();
+      void readRefusal(response).then((why) => {
+        this.#failure ??= `the control plane answered ${response.statusCode ?? 0} instead of opening a session${why}`;
+        socket.terminate();
+      });
     });
     socket.on('error', (error) => (this.#failure ??= error.message));
     socket.on('close', (code, reason) => this.#end(this.#failure ?? `closed with code ${code}${reason.length > 0 ? `: ${reason.toString('utf8')}` : ''}`));
@@ -105,4 +111,19 @@ class WebSocketFrames implements FrameSocket {
     this.#ended = true;
     this.#events.closed(reason);
   }
+}
+
+/** Why a session was refused, as the control plane says it. Never rejects; how long it may take is the greeting's time. */
+async function readRefusal(response: IncomingMessage): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += String(chunk);
+      if (text.length > MOST_REFUSAL_BYTES) break;
+    }
+  } catch {
+    // Cut off: what came may still say it.
+  }
+  const { code, message } = parseRefusal(text);
+  return [code, message].filter((part) => part !== '').map((part) => `: ${part}`).join('');
 }

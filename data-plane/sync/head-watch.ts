@@ -21,6 +21,7 @@ export class HeadWatch {
   readonly #clock: Clock;
   #newest: VersionedRoot | undefined;
   #confirmedAtMs: number | undefined;
+  #refusal: Refusal | undefined;
 
   private constructor(disk: Disk, path: string, clock: Clock) {
     this.#disk = disk;
@@ -48,8 +49,18 @@ export class HeadWatch {
     return this.#confirmedAtMs === undefined ? undefined : Math.max(0, this.#clock.nowMs() - this.#confirmedAtMs);
   }
 
+  /** Why the last head was refused; undefined where it held. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
   /** Undefined where the head holds and is current. */
   async learn(statement: string, trust: Trust): Promise<Refusal | undefined> {
+    this.#refusal = await this.#learn(statement, trust);
+    return this.#refusal;
+  }
+
+  async #learn(statement: string, trust: Trust): Promise<Refusal | undefined> {
     const { keys, audience } = trust.publishKeys;
     const verified = await verifyStatement('head', statement, keys, audience);
     if (verified.kind === 'refused') return verified;

@@ -50,6 +50,8 @@ const PING_INTERVAL_MS = [1_000, 60_000] as const;
 const MAX_HELD = 16;
 /** This many intervals without a word are a silence. */
 const SILENT_INTERVALS = 3;
+/** Different reasons of one outage that are logged when they first come. */
+const MAX_SAID = 32;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -65,6 +67,8 @@ export class Session {
   #pingNonce = 0;
   #lastHeardAtMs = 0;
   #reason: string | undefined = 'not started';
+  /** Reasons that were logged since the last success. */
+  readonly #said = new Set<string>();
   #welcome: Welcome | undefined;
   /** What came right behind a Welcome whose signatures are still being verified; delivered, or dropped with the connection. */
   readonly #held: SyncMessage[] = [];
@@ -185,6 +189,7 @@ export class Session {
     if (welcome === undefined) return;
     const { clock, log, onLive } = this.#options;
     this.#backoff.reset();
+    this.#said.clear();
     this.#reason = undefined;
     this.#pingIntervalMs = Math.min(Math.max(welcome.pingIntervalMs, PING_INTERVAL_MS[0]), PING_INTERVAL_MS[1]);
     this.#armSilence(this.#pingIntervalMs * SILENT_INTERVALS);
@@ -204,8 +209,10 @@ export class Session {
     this.#welcome = undefined;
     this.#held.length = 0;
     this.#reason = reason;
-    // An outage of hours must not fill the log: the first failure and every tenth are for the operator.
-    const level = this.#backoff.failures % 10 === 1 ? 'warn' : 'debug';
+    // An outage of hours must not fill the log: what is new and every tenth failure are for the operator.
+    const isNew = !this.#said.has(reason) && this.#said.size < MAX_SAID;
+    const level = isNew || this.#backoff.failures % 10 === 1 ? 'warn' : 'debug';
+    if (isNew) this.#said.add(reason);
     log[level]({ event: 'disconnected', reason, nextUrl: this.#url(), retryInMs: inMs, failures: this.#backoff.failures }, `no control plane: ${reason}; trying ${this.#url()} in ${inMs} ms, serving on meanwhile`);
     this.#retry = clock.after(inMs, () => this.#take({ kind: 'retry-due' }));
   }
