@@ -53,13 +53,11 @@ export function leafKey(leaf: { readonly kind: string; readonly id: string }): s
   return `${leaf.kind}/${leaf.id}`;
 }
 
-/** The last state of each entity that change rows touched, in the order of the last touch. */
+/** The last state of each entity that change rows touched. */
 export function lastStates(changes: readonly Change[]): readonly LeafChange[] {
   const states = new Map<string, LeafChange>();
   for (const change of changes) {
-    const key = leafKey(change);
-    states.delete(key);
-    states.set(key, change.after === undefined ? { op: 'delete', kind: change.kind, id: change.id } : { op: 'put', kind: change.kind, id: change.id, entity: change.after });
+    states.set(leafKey(change), change.after === undefined ? { op: 'delete', kind: change.kind, id: change.id } : { op: 'put', kind: change.kind, id: change.id, entity: change.after });
   }
   return [...states.values()];
 }

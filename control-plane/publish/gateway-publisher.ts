@@ -103,26 +103,25 @@ export class GatewayPublisher {
 
   /** Publishes until the release is at the head. */
   async #run(): Promise<void> {
-    const { clock, log } = this.#dependencies;
     while (!this.#stopped) {
       try {
         const release = await this.newestRelease();
         if (release !== undefined && compareVersions(release.version, this.#head) >= 0) return;
-        await this.#wait(this.#window.delayMs(clock.monotonicMs()));
-        await this.#publish(release);
-        this.#window.noteRelease(clock.monotonicMs());
+        await this.#wait(this.#window.delayMs);
+        const { version } = await this.#publish(release);
+        this.#window.noteRelease(version.sequence - (release?.version.sequence ?? 0));
         this.#backoff.reset();
       } catch (thrown) {
         this.#releaseKnown = false;
         if (thrown instanceof HoldfastError && thrown.code === 'PUBLISH_CONTENT_DIVERGED') this.#content = undefined;
         const delayMs = this.#backoff.nextDelayMs();
-        log.error({ event: 'publish-failed', gateway: this.scope.gatewayId, head: formatVersion(this.#head), reason: describeThrown(thrown), retryInMs: delayMs }, 'a release could not be published');
+        this.#dependencies.log.error({ event: 'publish-failed', gateway: this.scope.gatewayId, head: formatVersion(this.#head), reason: describeThrown(thrown), retryInMs: delayMs }, 'a release could not be published');
         await this.#wait(delayMs);
       }
     }
   }
 
-  async #publish(before: Release | undefined): Promise<void> {
+  async #publish(before: Release | undefined): Promise<Release> {
     const { content, changes } = await this.#bringForward(before);
     const { version } = content;
     const { manifestStatement, delta } = await this.#sign(before, content, lastStates(changes));
@@ -133,6 +132,7 @@ export class GatewayPublisher {
     });
     if (kind === 'lost' && !contentRoot.equals(release.contentRoot)) throw this.#diverged(`another instance published ${formatVersion(version)} with other content`);
     this.#adopt(release);
+    return release;
   }
 
   /**
