@@ -143,7 +143,8 @@ function retry(state: SessionState, event: SessionEvent, addresses: number, befo
 }
 
 function hangUp(event: SessionEvent): SessionEffect {
-  return { kind: 'hang-up', code: event.kind === 'silent' ? 'SYNC_SILENT' : 'SYNC_VIOLATED', reason: reasonOf(event) };
+  const said = event.kind === 'silent' ? ({ code: 'SYNC_SILENT' } as const) : ({ code: 'SYNC_VIOLATED' } as const);
+  return { kind: 'hang-up', ...said, reason: reasonOf(event) };
 }
 
 function reasonOf(event: SessionEvent): string {

@@ -149,14 +149,45 @@ test('nobody commits what one thread refuses, and those that had prepared it are
   assert.equal(refusing.pool.status()[0]?.version, '1.1');
 });
 
-test('a thread that dies while it prepares refuses for all', async () => {
+/** Lets time pass until the promise settles. */
+async function whileTimePasses<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  void promise.finally(() => (settled = true));
+  for (let turns = 0; !settled && turns < 10_000; turns++) {
+    clock.advance(20);
+    await nextTurn();
+  }
+  return promise;
+}
+
+test('a configuration that kills a thread each time it is prepared is refused for all, the old one serves', async () => {
   const dying = scene(2, (order, worker) => {
-    if (order.kind === 'prepare' && worker.threadId === 2) queueMicrotask(() => worker.die('out of memory'));
-    return order.kind === 'prepare' && worker.threadId === 2 ? undefined : obedient(order);
+    const kills = order.kind === 'prepare' && order.version.sequence === 2;
+    if (kills) queueMicrotask(() => worker.die('out of memory'));
+    return kills ? undefined : obedient(order);
   });
-  const outcome = await dying.pool.prepare(content(1));
+  const first = content(1);
+  await dying.serve(first);
+  const outcome = await whileTimePasses(dying.clock, dying.pool.prepare(content(2, first)));
   assert.equal(outcome.kind === 'refused' && outcome.code, 'CONFIG_THREAD_DIED');
   assert.match(outcome.kind === 'refused' ? (outcome.reasons[0] ?? '') : '', /out of memory/);
+  assert.ok(dying.news.crashes >= 3);
+  await whileTimePasses(dying.clock, (async () => { while (!dying.pool.serving) await nextTurn(); })());
+  assert.deepEqual(dying.pool.status().map(({ version }) => version), ['1.1', '1.1']);
+});
+
+test('a thread that dies of something else while it prepares does not get the configuration refused', async () => {
+  let isFirst = true;
+  const unlucky = scene(2, (order, worker) => {
+    if (order.kind !== 'prepare' || worker.threadId !== 2 || !isFirst) return obedient(order);
+    isFirst = false;
+    queueMicrotask(() => worker.die('bad luck'));
+    return undefined;
+  });
+  const outcome = await whileTimePasses(unlucky.clock, unlucky.pool.prepare(content(1)));
+  assert.equal(outcome.kind, 'prepared');
+  await unlucky.pool.commit();
+  await whileTimePasses(unlucky.clock, (async () => { while (!unlucky.pool.serving) await nextTurn(); })());
 });
 
 test('a thread that does not answer in time refuses for all and is replaced', async () => {
@@ -216,16 +247,21 @@ test('a replacement and a new configuration at the same time end with the new on
   assert.deepEqual(pool.status().map(({ version, listening }) => [version, listening]), [['1.2', true], ['1.2', true]]);
 });
 
-test('a cure is taken while all threads are dead, and serves as they come back', async () => {
-  const { pool, clock, workers, serve } = scene(1);
+test('a cure is taken while all threads are dead, before they would die of the old one again', async () => {
+  let isPoisonous = false;
+  const { pool, clock, workers, serve } = scene(2, (order, worker) => {
+    const kills = isPoisonous && order.kind === 'prepare' && order.version.sequence === 1;
+    if (kills) queueMicrotask(() => worker.die('poisoned'));
+    return kills ? undefined : obedient(order);
+  });
   const first = content(1);
   await serve(first);
-  workers[0]?.die('a defect');
-  await serve(content(2, first));
-  clock.advance(200);
-  await nextTurn();
-  assert.equal(pool.status()[0]?.version, '1.2');
-  assert.equal(pool.serving, true);
+  isPoisonous = true;
+  for (const worker of workers.slice(0, 2)) worker.die('poisoned');
+  assert.equal((await whileTimePasses(clock, pool.prepare(content(2, first)))).kind, 'prepared');
+  await pool.commit();
+  await whileTimePasses(clock, (async () => { while (!pool.serving) await nextTurn(); })());
+  assert.deepEqual(pool.status().map(({ version }) => version), ['1.2', '1.2']);
 });
 
 test('a port that can not be had is fatal', async () => {

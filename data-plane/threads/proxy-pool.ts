@@ -52,6 +52,9 @@ const LISTEN_TIMEOUT_MS = 10_000;
 /** A thread that lived this long did not die of what the one before it died of. */
 const STEADY_AFTER_MS = 30_000;
 const MOST_REASONS = 20;
+const MOST_ATTEMPTS = 3;
+const THREAD_CHECK_MS = 20;
+const NO_THREAD: Extract<PrepareOutcome, { kind: 'refused' }> = { kind: 'refused', code: 'CONFIG_THREAD_DIED', reasons: ['no proxy thread is alive to prepare the configuration'] };
 
 export class ProxyPool {
   readonly #options: ProxyPoolOptions;
@@ -62,6 +65,8 @@ export class ProxyPool {
   #prepared: { readonly applyId: number; readonly content: ConfigContent; readonly links: readonly ThreadLink[] } | undefined;
   #port: number;
   #listening: Promise<void> = Promise.resolve();
+  /** Between the beginning of a prepare and its commit, discard or refusal. */
+  #isPreparing = false;
   #crashes = 0;
   /** What threads that are gone did. */
   #departed = NO_TRAFFIC;
@@ -108,25 +113,15 @@ export class ProxyPool {
   }
 
   /**
-   * First phase: every thread builds the configuration beside what it serves. A refusal leaves nothing behind. Where no
-   * thread is alive nobody objects: what is prepared may be the cure.
+   * First phase: every thread builds the configuration beside what it serves. A refusal leaves nothing behind. A thread
+   * that dies meanwhile may have died of something else, so it is tried again before the configuration is blamed.
    */
   async prepare(content: ConfigContent): Promise<PrepareOutcome> {
-    const links = this.#live();
-    const applyId = (this.#applyId += 1);
-    const answers = await Promise.all(links.map((link) => this.#askToPrepare(link, content, applyId)));
-    const refusal = answers.map(refusalOf).find((outcome) => outcome !== undefined);
-    if (refusal === undefined) {
-      this.#prepared = { applyId, content, links };
-      return { kind: 'prepared', quarantined: answers.flatMap((answer) => (answer.kind === 'prepared' ? [answer.quarantined] : []))[0] ?? [] };
-    }
-    for (const [index, link] of links.entries()) {
-      const answer = answers[index]?.kind;
-      if (answer === 'prepared') link.tell({ kind: 'discard', applyId });
-      // One that does not answer within the time will not serve either.
-      if (answer === 'late') link.terminate();
-    }
-    return refusal;
+    this.#isPreparing = true;
+    let outcome = await this.#prepareOnce(content);
+    for (let attempt = 1; attempt < MOST_ATTEMPTS && outcome.kind === 'refused' && outcome.code === NO_THREAD.code; attempt++) outcome = await this.#prepareOnce(content);
+    if (outcome.kind === 'refused') this.#endPreparing();
+    return outcome;
   }
 
   /** Second phase: resolves when every thread that is alive serves what was prepared. */
@@ -137,12 +132,14 @@ export class ProxyPool {
     this.#current = prepared.content;
     await Promise.all(prepared.links.map((link) => this.#commitOn(link, prepared.content, prepared.applyId)));
     await this.#listenEverywhere();
+    this.#endPreparing();
   }
 
   /** Instead of commit. */
   discard(): void {
     for (const link of this.#prepared?.links ?? []) link.tell({ kind: 'discard', applyId: this.#prepared?.applyId ?? 0 });
     this.#prepared = undefined;
+    this.#endPreparing();
   }
 
   /** Accepts for `acceptForMs` more, then lets requests in flight end within `boundMs`; then the threads are gone. */
@@ -160,6 +157,41 @@ export class ProxyPool {
     for (const link of this.#live()) link.terminate();
   }
 
+  async #prepareOnce(content: ConfigContent): Promise<PrepareOutcome> {
+    const links = await this.#someThreads();
+    const applyId = (this.#applyId += 1);
+    const answers = await Promise.all(links.map((link) => this.#askToPrepare(link, content, applyId)));
+    const refusal = links.length === 0 ? NO_THREAD : answers.map(refusalOf).find((outcome) => outcome !== undefined);
+    if (refusal === undefined) {
+      this.#prepared = { applyId, content, links };
+      return { kind: 'prepared', quarantined: answers.flatMap((answer) => (answer.kind === 'prepared' ? [answer.quarantined] : []))[0] ?? [] };
+    }
+    for (const [index, link] of links.entries()) {
+      const answer = answers[index]?.kind;
+      if (answer === 'prepared') link.tell({ kind: 'discard', applyId });
+      // One that does not answer within the time will not serve either.
+      if (answer === 'late') link.terminate();
+    }
+    return refusal;
+  }
+
+  /** Those that are alive; where all are dead, the first that comes back. None only where that takes too long. */
+  async #someThreads(): Promise<readonly ThreadLink[]> {
+    const deadlineMs = this.#options.clock.monotonicMs() + this.#options.prepareTimeoutMs;
+    while (this.#live().length === 0 && this.#options.clock.monotonicMs() < deadlineMs && !this.#ending) {
+      await new Promise<void>((resolve) => this.#options.clock.after(THREAD_CHECK_MS, resolve, { keepAlive: true }));
+    }
+    return this.#live();
+  }
+
+  /** Threads that came back meanwhile waited for the outcome, because what is prepared may be the cure for what killed them. */
+  #endPreparing(): void {
+    this.#isPreparing = false;
+    const current = this.#current;
+    if (current === undefined) return;
+    for (const link of this.#live()) if (link.serving === undefined) void this.#bringUp(link, current);
+  }
+
   #live(): readonly ThreadLink[] {
     return this.#links.filter((link) => link !== undefined);
   }
@@ -172,7 +204,7 @@ export class ProxyPool {
       exited: (from, reason) => this.#exited(from, reason),
     });
     this.#links[index] = link;
-    if (this.#current !== undefined) void this.#bringUp(link, this.#current);
+    if (this.#current !== undefined && !this.#isPreparing) void this.#bringUp(link, this.#current);
   }
 
   /** Gives a replacement what the others serve. */
