@@ -13,7 +13,6 @@ import { pluginCatalog } from '../shared/plugins/catalog.ts';
 import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
 import { THIS_VERSION } from '../shared/this-version.ts';
 import { isTrustDomain } from '../shared/trust/identity.ts';
-import { fingerprintOfRootBundle } from '../shared/trust/root-set.ts';
 import { isLoopbackAddress } from './admin-api/development-guard.ts';
 import { startAdminApi } from './admin-api/start-admin-api.ts';
 import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
@@ -85,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   lifecycle.add('sync server', () => sync.stop());
   const syncAddress = { host: settings.syncListen.host, port: sync.port };
   const urls = syncUrls(settings, sync.port);
-  const joinTokens = createJoinTokenMaker({ joinTokens: store.joinTokens, urls, caFingerprint: authority.fingerprint, rootFingerprint: fingerprintOfRootBundle(signing.rootStatements[0] ?? ''), clock });
+  const joinTokens = createJoinTokenMaker({ joinTokens: store.joinTokens, urls, caFingerprint: authority.fingerprint, rootFingerprint: signing.rootSet.fingerprint, clock });
   log.info({ event: 'sync-server-listening', address: formatAddress(syncAddress), urls }, 'data planes can connect');
 
   const admin = await startAdminApi({

@@ -3,6 +3,7 @@
  * a consistent read, then brought forward by change rows, so that a release costs as much as its changes (C2). Owned by
  * one gateway-publisher.ts.
  */
+import type { EntityId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { ContentTree } from '../../shared/trust/content-hash.ts';
 import { applyChanges } from '../../shared/trust/verify-transfer.ts';
@@ -31,6 +32,10 @@ export class GatewayContent {
 
   get rootHex(): string {
     return this.#tree.rootHex();
+  }
+
+  has(kind: string, id: EntityId): boolean {
+    return this.#leaves.has(leafKey({ kind, id }));
   }
 
   /** In the order in which they were first written. */

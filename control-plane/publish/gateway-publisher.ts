@@ -13,6 +13,7 @@ import type { Leaf, LeafChange } from '../../shared/wire/sync-message.ts';
 import type { Change } from '../store/change-reader.ts';
 import type { Release } from '../store/release-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
+import { checkChanges, type SuspiciousEntity } from './check-changes.ts';
 import { CoalescingWindow, RELEASE_WINDOW } from './coalescing-window.ts';
 import { GatewayContent, lastStates, leafKey } from './gateway-content.ts';
 import type { PublishDependencies } from './publish-dependencies.ts';
@@ -124,7 +125,9 @@ export class GatewayPublisher {
   async #publish(before: Release | undefined): Promise<Release> {
     const { content, changes } = await this.#bringForward(before);
     const { version } = content;
-    const { manifestStatement, delta } = await this.#sign(before, content, lastStates(changes));
+    const states = lastStates(changes);
+    this.#noteSuspicious(version, checkChanges(states, (kind, id) => content.has(kind, id)));
+    const { manifestStatement, delta } = await this.#sign(before, content, states);
     const author = [...new Set(changes.map((change) => change.actor))].slice(0, 3).join(', ');
     const contentRoot = Buffer.from(content.rootHex, 'hex');
     const { kind, release } = await this.#dependencies.releases.insert(this.scope, {
@@ -174,6 +177,15 @@ export class GatewayPublisher {
     );
     const [manifestStatement, delta] = await Promise.all([manifest, packed]);
     return { manifestStatement, delta };
+  }
+
+  #noteSuspicious(version: ConfigVersion, found: readonly SuspiciousEntity[]): void {
+    if (found.length === 0) return;
+    const first = found.slice(0, 5);
+    this.#dependencies.log.warn(
+      { event: 'suspicious-entities', gateway: this.scope.gatewayId, version: formatVersion(version), count: found.length, first },
+      'a release holds entities that data planes will not be able to use; write them again',
+    );
   }
 
   /** A consistent read of everything; shared by who asks meanwhile. */
