@@ -41,6 +41,7 @@ export class GatewayPublisher {
   /** Resolved, and made anew, whenever release or content may have moved. */
   #step = Promise.withResolvers<void>();
   #stopped = false;
+  readonly #stopping = Promise.withResolvers<void>();
 
   constructor(scope: GatewayScope, dependencies: PublishDependencies, onRelease: (release: Release) => void) {
     this.scope = scope;
@@ -62,6 +63,7 @@ export class GatewayPublisher {
   /** Resolves when nothing of it runs any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#stopping.resolve();
     await this.#running;
   }
 
@@ -109,6 +111,7 @@ export class GatewayPublisher {
         const release = await this.newestRelease();
         if (release !== undefined && compareVersions(release.version, this.#head) >= 0) return;
         await this.#wait(this.#window.delayMs);
+        if (this.#stopped) return;
         const { version } = await this.#publish(release);
         this.#window.noteRelease(version.sequence - (release?.version.sequence ?? 0));
         this.#backoff.reset();
@@ -254,9 +257,11 @@ export class GatewayPublisher {
     });
   }
 
-  #wait(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#dependencies.clock.after(delayMs, resolve);
-    });
+  /** Also over when this is being stopped. */
+  async #wait(delayMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#dependencies.clock.after(delayMs, resolve);
+    await Promise.race([promise, this.#stopping.promise]);
+    timer.cancel();
   }
 }

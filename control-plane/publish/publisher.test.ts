@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { ManualClock } from '../../test/support/manual-clock.ts';
 import { MemoryStore } from '../../test/support/memory-store.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -238,6 +239,23 @@ test('a gateway in which nothing was written yet has no release', async () => {
   assert.equal(await instance.publisher.published(scope), undefined);
   assert.equal(await instance.publisher.transferFrom(scope, undefined), undefined);
   assert.equal(store.calls.get('insert'), 1);
+});
+
+test('stopping does not wait for the next try', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const { log, lines } = createMemoryLogger('control-plane');
+  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'stopping.pem'), clock: systemClock, log });
+  const publisher = await startPublisher({
+    releases: store.releases, changes: store.changes, signing, clock: new ManualClock(), log, random: () => 0.5,
+    listenForChanges: store.listenForChanges, transferCacheBytes: 1024,
+  });
+  store.before = () => {
+    throw new Error('the database is away');
+  };
+  store.write(scope, [{ id: one, entity: 'a' }]);
+  await waitUntil('the failure', () => lines().some((line) => line.includes('publish-failed')));
+  await publisher.stop();
 });
 
 test('a configuration emptied by deletions may be empty', async () => {
