@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { newId } from '../../shared/model/ids.ts';
-import { decodeTelemetryBatch, requestsIn, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { decodeTelemetryBatch, MAXIMUM_BATCH_ROWS, requestsIn, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
 import { Spool, type SpooledBatch } from './spool.ts';
 
 const ROUTES = [newId(), newId(), newId()];
@@ -126,4 +126,15 @@ test('above its bound the spool merges unsent batches and totals stay exact', (t
   for (let n = 0; n < 500; n++) spool.append(batch(3, n));
   assert.ok(spool.merges > 0 && spool.bytesOnDisk < 4000, `bounded: ${spool.bytesOnDisk} bytes after ${spool.merges} merges`);
   assert.equal(spool.bufferedRequests, 1500);
+});
+
+test('merging stops where one frame could not carry the result', (t) => {
+  const spool = openSpool(folderFor(t), { maxBytes: 100_000 });
+  for (let n = 0; n < 20; n++) {
+    const usage = Array.from({ length: 1_500 }, () => ({ routeId: newId(), consumerId: '', statusClass: 2, requests: 1, bytesIn: 1, bytesOut: 1, durationMicros: 1 }));
+    spool.append({ ...batch(0, n), usage });
+  }
+  assert.equal(spool.merges, 0, 'no two of them have room in one');
+  assert.equal(spool.bufferedRequests, 30_000);
+  for (let next = spool.next(); next !== undefined; next = spool.next()) assert.ok(decodeTelemetryBatch(next.bytes).usage.length <= MAXIMUM_BATCH_ROWS);
 });

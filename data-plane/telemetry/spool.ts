@@ -10,7 +10,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { decodeTelemetryBatch, encodeTelemetryBatch, mergeTelemetryBatches, requestsIn, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { decodeTelemetryBatch, encodeTelemetryBatch, keyOfUsageRow, MAXIMUM_BATCH_ROWS, mergeTelemetryBatches, requestsIn, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
 import { isUuid } from '../../shared/model/ids.ts';
 import { assert } from '../../shared/assert.ts';
 
@@ -71,9 +71,11 @@ export class Spool {
   #nextSequence = 1;
   #nextSegment = 1;
   #merges = 0;
+  #mergeAboveBytes: number;
 
   constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#mergeAboveBytes = options.maxBytes;
     this.#segmentBytes = options.segmentBytes ?? 256 * 1024;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.#boots = this.#loadEarlierBoots();
@@ -112,7 +114,7 @@ export class Spool {
     const sequence = this.#nextSequence;
     this.#write(this.#current, sequence, sequence, encodeTelemetryBatch(batch), requestsIn(batch));
     this.#nextSequence += 1;
-    if (this.bytesOnDisk > this.#options.maxBytes) this.#tryToMerge();
+    if (this.bytesOnDisk > this.#mergeAboveBytes) this.#tryToMerge();
     return sequence;
   }
 
@@ -228,26 +230,46 @@ export class Spool {
     }
   }
 
-  /** Replaces the never-sent records of this boot by one for the whole span, in a new segment. */
+  /** Merges never-sent records of this boot that follow one another, as far as the result still fits one frame. */
   #mergeUnsent(): void {
     const boot = this.#current;
-    const kept = boot.records.filter((record) => record.sent || this.#inFlight.has(record));
-    const merging = boot.records.filter((record) => !kept.includes(record));
-    const firstRecord = merging[0];
-    const lastRecord = merging.at(-1);
-    if (firstRecord === undefined || lastRecord === undefined || merging.length < 2) return;
-    const merged = mergeTelemetryBatches(merging.map((record) => decodeTelemetryBatch(readRecord(record))));
+    const before = this.bytesOnDisk;
+    const groups: { records: SpoolRecord[]; batches: TelemetryBatch[]; keys: Set<string> }[] = [];
+    for (const record of boot.records) {
+      if (record.sent || this.#inFlight.has(record)) continue;
+      const batch = decodeTelemetryBatch(readRecord(record));
+      const keys = new Set(batch.usage.map(keyOfUsageRow));
+      const group = groups.at(-1);
+      const together = group === undefined ? undefined : new Set([...group.keys, ...keys]);
+      if (group === undefined || together === undefined || together.size > MAXIMUM_BATCH_ROWS) groups.push({ records: [record], batches: [batch], keys });
+      else {
+        group.records.push(record);
+        group.batches.push(batch);
+        group.keys = together;
+      }
+    }
+    for (const { records, batches } of groups) if (records.length > 1) this.#replaceByOne(boot, records, mergeTelemetryBatches(batches));
+    this.#removeDrained(boot);
+    // Where little came of it, the next try waits until there is more to merge.
+    this.#mergeAboveBytes = this.bytesOnDisk > before / 2 ? Math.max(this.#options.maxBytes, this.bytesOnDisk * 1.25) : this.#options.maxBytes;
+  }
+
+  /** One record for the whole span of several, in a new segment. */
+  #replaceByOne(boot: Boot, records: readonly SpoolRecord[], merged: TelemetryBatch): void {
+    const [firstRecord] = records;
+    const lastRecord = records.at(-1);
+    assert(firstRecord !== undefined && lastRecord !== undefined, 'there are records to merge');
     const bytes = encodeTelemetryBatch(merged);
     const number = this.#nextSegment++;
     const segment: Segment = { path: segmentPath(boot.folder, number), number, bytes: HEADER_BYTES + bytes.length, unacknowledged: 1 };
     writeFileSync(`${segment.path}.tmp`, encodeRecord(firstRecord.first, lastRecord.last, bytes), { mode: 0o600 });
     renameSync(`${segment.path}.tmp`, segment.path);
-    for (const record of merging) record.segment.unacknowledged -= 1;
+    for (const record of records) record.segment.unacknowledged -= 1;
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
-    boot.records = [...kept, { first: firstRecord.first, last: lastRecord.last, segment, offset: HEADER_BYTES, length: bytes.length, requests: requestsIn(merged), sent: false }];
+    const record: SpoolRecord = { first: firstRecord.first, last: lastRecord.last, segment, offset: HEADER_BYTES, length: bytes.length, requests: requestsIn(merged), sent: false };
+    boot.records = [...boot.records.filter((kept) => !records.includes(kept)), record].sort((a, b) => a.first - b.first);
     boot.segments.push(segment);
-    this.#removeDrained(boot);
     this.#merges += 1;
   }
 

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryLogger } from '../../shared/log.ts';
-import { newId } from '../../shared/model/ids.ts';
+import { newId, type GatewayId } from '../../shared/model/ids.ts';
+import { encodeFrame } from '../../shared/wire/sync-codec.ts';
+import { MAXIMUM_FRAME_BYTES } from '../../shared/wire/sync-message.ts';
 import { decodeTelemetryBatch, requestsIn } from '../../shared/wire/telemetry-codec.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import type { SpooledBatch } from './spool.ts';
@@ -82,4 +84,19 @@ test('a thread that ends keeps its counts', (t) => {
   agent.removeThread(1);
   agent.fold();
   assert.equal(agent.totals().produced, 1);
+});
+
+test('an interval with many keys is spooled as several batches, each of which fits a frame, and not a request is lost', (t) => {
+  const { clock, agent, recorder } = start(t);
+  const sent: SpooledBatch[] = [];
+  agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 100);
+  const largest = Number.MAX_SAFE_INTEGER / 2;
+  for (let key = 0; key < 5_000; key++) recorder.record(newId(), newId(), 200, largest, largest, largest);
+  clock.advance(1000);
+  assert.equal(sent.length, 3);
+  for (const { bytes, bootId, sequence } of sent) {
+    const frame = encodeFrame({ gatewayId: newId<GatewayId>(), message: { kind: 'telemetry', bootId, sequence, batch: bytes } });
+    assert.ok(frame.length <= MAXIMUM_FRAME_BYTES, `${frame.length} bytes`);
+  }
+  assert.equal(sent.reduce((sum, batch) => sum + requestsIn(decodeTelemetryBatch(batch.bytes)), 0), 5_000);
 });

@@ -7,7 +7,7 @@ import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { UsageRow } from '../../shared/wire/telemetry-codec.ts';
+import { keyOfUsageRow, MAXIMUM_BATCH_ROWS, type TelemetryBatch, type UsageRow } from '../../shared/wire/telemetry-codec.ts';
 import { Spool, type SpooledBatch } from './spool.ts';
 import { UsageReader, type UsageCounts, type UsageKey } from './usage-table.ts';
 
@@ -53,7 +53,7 @@ export class TelemetryAgent {
   /** The live table of each thread. */
   readonly #tables = new Map<number, UsageReader>();
   /** Folded, not yet spooled (the disk may refuse for a while). */
-  #pending = new Map<string, UsageKey & UsageCounts>();
+  readonly #pending = new Map<string, UsageKey & UsageCounts>();
   #pendingSinceMs: number;
   readonly #routeTotals = new Map<string, UsageKey & UsageCounts>();
   #channel: TelemetryChannel | undefined;
@@ -154,21 +154,25 @@ export class TelemetryAgent {
   #foldTable(reader: UsageReader | undefined): void {
     reader?.fold((key, counts) => {
       this.#produced += counts.requests;
-      addTo(this.#pending, `${key.routeId}/${key.consumerId}/${key.statusClass}`, key, counts);
+      addTo(this.#pending, keyOfUsageRow(key), key, counts);
       addTo(this.#routeTotals, `${key.routeId}/${key.statusClass}`, key, counts);
     });
   }
 
   #spoolPending(): void {
     const nowMs = this.#options.clock.nowMs();
-    const crashGaps = this.#spool.crashGaps;
-    if (this.#pending.size > 0 || crashGaps.length > 0) {
-      const usage: UsageRow[] = [...this.#pending.values()];
-      this.#spool.append({ fromMs: Math.min(this.#pendingSinceMs, nowMs), toMs: nowMs, version: this.#options.servedVersion(), usage, drops: [], crashGaps: [...crashGaps] });
-      this.#pending = new Map();
-      this.#spool.crashGapsReported();
-    }
+    const times = { fromMs: Math.min(this.#pendingSinceMs, nowMs), toMs: nowMs, version: this.#options.servedVersion(), drops: [] };
+    if (this.#spool.crashGaps.length > 0 && this.#pending.size === 0) this.#appendSlice(times, []);
+    const rows = [...this.#pending];
+    for (let at = 0; at < rows.length; at += MAXIMUM_BATCH_ROWS) this.#appendSlice(times, rows.slice(at, at + MAXIMUM_BATCH_ROWS));
     this.#pendingSinceMs = nowMs;
+  }
+
+  /** One batch of the interval. What is spooled is not pending any more, also where the next slice fails. */
+  #appendSlice(times: Omit<TelemetryBatch, 'usage' | 'crashGaps'>, rows: readonly (readonly [string, UsageRow])[]): void {
+    this.#spool.append({ ...times, usage: rows.map(([, row]) => row), crashGaps: [...this.#spool.crashGaps] });
+    this.#spool.crashGapsReported();
+    for (const [name] of rows) this.#pending.delete(name);
   }
 
   #send(): void {

@@ -36,6 +36,9 @@ export interface TelemetryBatch {
   readonly crashGaps: readonly CrashGap[];
 }
 
+/** Rows of one batch at most: with the largest numbers they stay well below what one frame of the session carries. */
+export const MAXIMUM_BATCH_ROWS = 2_000;
+
 const { Batch } = holdfast.telemetry.v1;
 
 export function encodeTelemetryBatch(batch: TelemetryBatch): Uint8Array {
@@ -108,7 +111,7 @@ export function mergeTelemetryBatches(batches: readonly TelemetryBatch[]): Telem
     toMs = Math.max(toMs, batch.toMs);
     version = batch.version;
     for (const row of batch.usage) {
-      const key = `${row.routeId}/${row.consumerId}/${row.statusClass}`;
+      const key = keyOfUsageRow(row);
       const sum = usage.get(key);
       usage.set(key, sum === undefined ? row : {
         ...row,
@@ -128,6 +131,11 @@ export function mergeTelemetryBatches(batches: readonly TelemetryBatch[]): Telem
     drops: [...drops].map(([reason, count]) => ({ reason, count })),
     crashGaps: batches.flatMap((batch) => batch.crashGaps),
   };
+}
+
+/** What a row counts for: rows of one key are added up. */
+export function keyOfUsageRow({ routeId, consumerId, statusClass }: Pick<UsageRow, 'routeId' | 'consumerId' | 'statusClass'>): string {
+  return `${routeId}/${consumerId}/${statusClass}`;
 }
 
 /** All requests of a batch: what T3 adds up. */
