@@ -54,6 +54,8 @@ export interface FakeSession {
   /** Everything it said after Hello but pings and credit, in order. */
   readonly heard: readonly SyncMessage[];
   send(message: SyncMessage): void;
+  /** Whatever it is. */
+  sendBytes(bytes: Uint8Array): void;
   /** The network is gone: no close frame, no Bye. */
   cut(): void;
 }
@@ -71,7 +73,11 @@ class Session implements FakeSession {
   }
 
   send(message: SyncMessage): void {
-    this.#socket.send(encodeFrame({ gatewayId: this.#trust.audience.gatewayId, message }));
+    this.sendBytes(encodeFrame({ gatewayId: this.#trust.audience.gatewayId, message }));
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    this.#socket.send(bytes);
   }
 
   cut(): void {
@@ -94,6 +100,8 @@ export class FakeControlPlane {
   alterWelcome: (welcome: Welcome) => Welcome = (welcome) => welcome;
   /** Set by tests: says nothing after the connection stands. */
   mute = false;
+  /** Set by tests: whether a data plane that is behind is offered the newest right after its Welcome. */
+  offersAtWelcome = true;
   /** Set by tests: certificates are not renewed. */
   refusesRenewal = false;
 
@@ -252,7 +260,7 @@ export class FakeControlPlane {
     );
     this.#sessions.push(session);
     const isCurrent = active?.version.sequence === this.#version.sequence && active.version.epoch === this.#version.epoch;
-    if (this.#version.sequence > 0 && !isCurrent) this.#offerTo(session, await this.snapshot(), 'snapshot');
+    if (this.offersAtWelcome && this.#version.sequence > 0 && !isCurrent) this.#offerTo(session, await this.snapshot(), 'snapshot');
   }
 
   async #renew(request: Uint8Array, identity: NonNullable<ReturnType<typeof identityOfCertificate>>, answer: (message: SyncMessage) => void): Promise<void> {
