@@ -7,7 +7,7 @@ import { pluginCatalog } from '../shared/plugins/catalog.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
-import { onServer } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
 
 const api = await startTestAdminApi();
 const { send, viewerToken } = api;

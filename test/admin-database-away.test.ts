@@ -1,10 +1,11 @@
 /** Postgres goes away under a running admin API: 503 with Retry-After, nothing half done, and back by itself. */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { openStore, type Store } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
@@ -12,18 +13,22 @@ import { startTestAdminApi } from './support/admin-api.ts';
 import { createTestDatabase } from './support/postgres.ts';
 import { waitUntil } from './support/wait-until.ts';
 
-/** A unix socket in front of Postgres' own that can be cut and healed. */
+/** A unix socket in front of Postgres' own, or of its port, that can be cut and healed. */
 class Cable {
-  readonly #folder: string;
-  readonly #name: string;
-  readonly #target: string;
+  /** Of the same login and database, through the cable. */
+  readonly connectionString: string;
+  readonly #path: string;
+  readonly #target: NetConnectOpts;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
 
-  constructor(folder: string, targetFolder: string) {
-    this.#folder = folder;
-    this.#name = readdirSync(targetFolder).find((name) => /^\.s\.PGSQL\.\d+$/.test(name)) ?? '';
-    this.#target = join(targetFolder, this.#name);
+  constructor(folder: string, target: string) {
+    const { host, port, user, password, database } = new Client({ connectionString: target });
+    assert.ok(user !== undefined && typeof password === 'string' && database !== undefined, target);
+    const socketName = `.s.PGSQL.${port}`;
+    this.connectionString = `postgresql://${user}:${password}@/${database}?host=${encodeURIComponent(folder)}&port=${port}`;
+    this.#path = join(folder, socketName);
+    this.#target = host.startsWith('/') ? { path: join(host, socketName) } : { host, port };
   }
 
   plug(): Promise<void> {
@@ -36,7 +41,7 @@ class Cable {
       }
     });
     this.#server = server;
-    return new Promise((resolve) => server.listen(join(this.#folder, this.#name), resolve));
+    return new Promise((resolve) => server.listen(this.#path, resolve));
   }
 
   unplug(): Promise<void> {
@@ -49,11 +54,9 @@ class Cable {
 test('requests get 503 while the database is away, and answers when it is back', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-cable-'));
   const database = await createTestDatabase();
-  const real = /[?&]host=([^&]+)/.exec(database.connectionString)?.[1];
-  assert.ok(real !== undefined, database.connectionString);
-  const cable = new Cable(folder, decodeURIComponent(real));
+  const cable = new Cable(folder, database.connectionString);
   await cable.plug();
-  const store: Store = await openStore({ ...database, connectionString: database.connectionString.replace(real, encodeURIComponent(folder)), log: createMemoryLogger('test').log, clock: systemClock });
+  const store: Store = await openStore({ ...database, connectionString: cable.connectionString, log: createMemoryLogger('test').log, clock: systemClock });
   t.after(async () => {
     await store.stop();
     await cable.unplug();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { startTestAdminApi, type AdminCall } from './support/admin-api.ts';
-import { onServer } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
 
 /** Text given in short: repeated, or as bytes. */
 type Text = string | { readonly repeat: string; readonly times: number; readonly before?: string; readonly after?: string; readonly close?: string; readonly end?: string } | { readonly base64: string };

@@ -7,7 +7,8 @@ import { systemClock, type Clock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { newId, type DataPlaneId } from '../shared/model/ids.ts';
 import { formatVersion } from '../shared/model/version.ts';
-import { onServer, openTestStore } from './support/postgres.ts';
+import { openTestStore } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, newName, TEST_ACTOR } from './support/store-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 

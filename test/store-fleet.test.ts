@@ -6,7 +6,8 @@ import type { GatewayScope } from '../control-plane/store/scope.ts';
 import { newId, type DataPlaneId, type GatewayId, type OperatorId, type TenantId } from '../shared/model/ids.ts';
 import type { TelemetryBatch } from '../shared/wire/telemetry-codec.ts';
 import { ManualClock } from './support/manual-clock.ts';
-import { onServer, openTestStore } from './support/postgres.ts';
+import { openTestStore } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, newName, TEST_ACTOR } from './support/store-scene.ts';
 
 const clock = new ManualClock(Date.UTC(2026, 5, 1));

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { Client } from 'pg';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
 import { newId, type DataPlaneId } from '../shared/model/ids.ts';
-import { onServer, openTestStore } from './support/postgres.ts';
+import { openTestStore } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, newName, TEST_ACTOR } from './support/store-scene.ts';
 
 const { store, database } = await openTestStore();

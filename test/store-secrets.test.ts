@@ -9,7 +9,8 @@ import { newId, type DataPlaneId } from '../shared/model/ids.ts';
 import { definitionOf } from '../shared/model/registry.ts';
 import { credentialDigest, deriveLookupKey } from '../shared/trust/credential-digest.ts';
 import { decodeEntity } from '../shared/wire/entity-codec.ts';
-import { onServer, openTestStore } from './support/postgres.ts';
+import { openTestStore } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
 import { createGateway, entityOf, insert, TEST_ACTOR } from './support/store-scene.ts';
 
 const { store, database } = await openTestStore();

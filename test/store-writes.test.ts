@@ -8,7 +8,8 @@ import type { EntityId } from '../shared/model/ids.ts';
 import { definitionOf } from '../shared/model/registry.ts';
 import { NO_VERSION, type ConfigVersion } from '../shared/model/version.ts';
 import { decodeEntity } from '../shared/wire/entity-codec.ts';
-import { onServer, openTestStore } from './support/postgres.ts';
+import { openTestStore } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
 import { createGateway, entityOf, insert, newName, recordOf, TEST_ACTOR, tryInsert } from './support/store-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 
