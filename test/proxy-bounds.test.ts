@@ -1,9 +1,10 @@
 /** Bounds of the proxy (R5): sizes, times, connections, memory under slow peers; and that slowness never mixes clients up (R2). */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
+import { staticConfig } from './support/static-config.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const HOST = 'Host: a\r\n';
@@ -83,6 +84,18 @@ scenario('connections over the bound are told so', { proxy: { limits: { maxConne
   assert.deepEqual([proxy.stats().refusals['PROXY_CONNECTIONS_EXHAUSTED'], records.map(({ status }) => status)], [1, [503, 200]]);
 });
 
+/** Waits until a count that has begun shows no progress for a while: everything is full. */
+async function standsStill(what: string, count: () => number): Promise<void> {
+  let last = -1;
+  let looks = 0;
+  await waitUntil(what, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    looks = count() > 0 && count() === last ? looks + 1 : 0;
+    last = count();
+    return looks === 4;
+  }, 20_000);
+}
+
 /** `size` bytes that differ from block to block and from seed to seed. */
 function pattern(seed: number, size: number): Buffer {
   const block = createHash('sha512').update(String(seed)).digest();
@@ -132,6 +145,60 @@ scenario('slow readers get their own bytes and nobody else\'s, in every framing'
   assert.equal(proxy.stats().activeRequests, 0);
 });
 
+scenario('bytes that wait for one client are not overwritten by what others get meanwhile', {
+  responder: (request) => {
+    const [, seed = '', size = ''] = request.target.split('/');
+    return Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`), pattern(Number(seed), Number(size))]);
+  },
+}, async ({ connect: open, proxy }) => {
+  // More than the kernel's buffers take, so that the proxy is left holding bytes.
+  const size = 16_000_000;
+  const stalled = await Promise.all([1, 2, 3].map(async (seed) => {
+    const client = await open();
+    client.socket.pause();
+    client.send(`GET /${seed}/${size} HTTP/1.1\r\n${HOST}\r\n`);
+    return { client, seed };
+  }));
+  await waitUntil('all to be under way', () => proxy.stats().busyUpstream === 3);
+  const quick = await open();
+  for (let seed = 100; seed < 160; seed++) {
+    quick.send(`GET /${seed}/200000 HTTP/1.1\r\n${HOST}\r\n`);
+    assert.ok((await quick.response()).body === pattern(seed, 200_000).toString('latin1'));
+  }
+  assert.equal(proxy.stats().busyUpstream, 3, 'the test proves nothing if the slow ones are done');
+  for (const { client, seed } of stalled) {
+    client.socket.resume();
+    assert.ok((await client.response()).body === pattern(seed, size).toString('latin1'), `client ${seed} got what was not its own`);
+  }
+});
+
+scenario('an upstream that does not read makes its client wait', {}, async ({ port, serve, proxy }) => {
+  const deaf = createServer((socket) => {
+    socket.pause();
+    socket.on('error', () => undefined);
+  });
+  const deafPort = await new Promise<number>((resolve) => deaf.listen(0, '127.0.0.1', () => {
+    const address = deaf.address();
+    resolve(typeof address === 'object' && address !== null ? address.port : 0);
+  }));
+  serve(staticConfig({ routes: [{ path: '/', service: { port: deafPort } }] }));
+  const client = connect({ port, host: '127.0.0.1' });
+  client.on('error', () => undefined);
+  client.write(`POST / HTTP/1.1\r\n${HOST}Content-Length: 1000000000\r\n\r\n`);
+  let offered = 0;
+  const block = Buffer.alloc(65_536);
+  const push = (): void => {
+    while (offered < 200_000_000 && client.write(block)) offered += block.length;
+  };
+  client.on('drain', push);
+  push();
+  await standsStill('the client to be held up', () => offered);
+  assert.ok(offered < 60_000_000, `${offered} bytes went somewhere`);
+  client.destroy();
+  await proxy.close();
+  deaf.close();
+});
+
 scenario('uploads to a slow upstream arrive whole, each at its own', { responder: (request) => response(createHash('sha256').update(request.body, 'latin1').digest('hex')) }, async ({ connect: open }) => {
   const clients = await Promise.all(Array.from({ length: 8 }, () => open()));
   await Promise.all(clients.map(async (client, index) => {
@@ -166,15 +233,7 @@ scenario('a client that does not read makes the upstream wait, and little is hel
   reader.pause();
   const before = process.memoryUsage().arrayBuffers;
   reader.write(`GET / HTTP/1.1\r\n${HOST}\r\n`);
-  let last = -1;
-  // Two looks in a row that show no progress: everything is full.
-  await waitUntil('the upstream to be held up', async () => {
-    const now = offered;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const stands = now > 0 && now === offered && now === last;
-    last = offered;
-    return stands;
-  }, 20_000);
+  await standsStill('the upstream to be held up', () => offered);
   assert.ok(offered < 60_000_000, `${offered} bytes went somewhere`);
   assert.ok(process.memoryUsage().arrayBuffers - before < 20_000_000);
   reader.destroy();
@@ -227,14 +286,7 @@ scenario('pipelined requests wait while their client reads nothing', { routes: (
   };
   reader.on('drain', push);
   push();
-  let last = -1;
-  await waitUntil('requests to stand still', async () => {
-    const now = records.length;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const stands = now > 0 && now === records.length && now === last;
-    last = records.length;
-    return stands;
-  }, 20_000);
+  await standsStill('requests to stand still', () => records.length);
   assert.ok(records.length < 200_000, `${records.length} answers were made for nobody`);
   assert.equal(proxy.stats().connections, 1);
   reader.destroy();

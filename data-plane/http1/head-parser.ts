@@ -3,7 +3,7 @@
  * there; where they do not suffice it remembers the line it got to and goes on from there. What it lets pass is well-formed:
  * one Host, one framing, no control bytes, no folding, nothing that two hops could read in two ways (R2).
  */
-import { COLON, CR, DOT, FIELD, HASH, LF, QUESTION, SLASH, SPACE, TAB, TARGET, TOKEN } from './byte-classes.ts';
+import { COLON, CR, DOT, FIELD, HASH, LF, LOWER, QUESTION, SLASH, SPACE, TAB, TARGET, TOKEN } from './byte-classes.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { classifyName, classifyText, HEADER } from './header-names.ts';
 import type { MessageHead, RequestHead, ResponseHead } from './message-head.ts';
@@ -277,6 +277,11 @@ function takeContentLength(head: MessageHead, valueStart: number, valueEnd: numb
 
 /** Notes `close` and `keep-alive`, and keeps other names for when all lines are in the table. */
 function takeConnection(head: MessageHead, valueStart: number, valueEnd: number): Fault | undefined {
+  // By far the most frequent value, without making a string.
+  if (valueEnd - valueStart === KEEP_ALIVE.length && equalsFolded(head.buffer, valueStart, KEEP_ALIVE)) {
+    head.saysKeepAlive = true;
+    return undefined;
+  }
   for (const part of head.text(valueStart, valueEnd).toLowerCase().split(',')) {
     const token = part.replace(/^[ \t]+|[ \t]+$/g, '');
     if (token === 'close') head.saysClose = true;
@@ -295,6 +300,15 @@ function markListed(head: MessageHead, listed: readonly string[]): void {
   for (const name of listed) {
     if (classifyText(name) === HEADER.PASS) head.fields.reclass(head.buffer, name, HEADER.LISTED);
   }
+}
+
+const KEEP_ALIVE = Uint8Array.from('keep-alive', (character) => character.charCodeAt(0));
+
+function equalsFolded(buffer: Uint8Array, start: number, lowerCase: Uint8Array): boolean {
+  for (let at = 0; at < lowerCase.length; at++) {
+    if (LOWER[buffer[start + at] ?? 0] !== lowerCase[at]) return false;
+  }
+  return true;
 }
 
 function isToken(text: string): boolean {

@@ -15,6 +15,8 @@ export type Choice =
   /** Nothing (more) to try; `nameFailed` where that is because a name has no address. */
   | { readonly kind: 'none'; readonly nameFailed: boolean };
 
+const EXHAUSTED: Choice = { kind: 'none', nameFailed: false };
+
 /** From so many endpoints on, those without connections are forgotten; names change their addresses. */
 const MAX_UNUSED = 1_024;
 
@@ -22,6 +24,8 @@ export class EndpointChooser {
   readonly #addresses: AddressBook;
   readonly #balancer = new Balancer();
   readonly #endpoints = new Map<string, Endpoint>();
+  /** Endpoints of services that name an address: the usual case costs one look-up. */
+  readonly #fixed = new WeakMap<RuntimeService, Endpoint>();
 
   constructor(addresses: AddressBook) {
     this.#addresses = addresses;
@@ -29,24 +33,32 @@ export class EndpointChooser {
 
   /** `tried` holds the keys of endpoints that this request must not get again. */
   choose(service: RuntimeService, tried: readonly string[]): Choice {
-    const { upstream } = service;
-    if (upstream === undefined) return this.#chooseAddress(service.protocol, service.host, service.port, tried);
+    const { upstream, protocol } = service;
+    if (upstream === undefined) return this.#chooseForService(service, tried);
     let passedOver: Set<RuntimeTarget> | undefined;
     for (;;) {
       const target = this.#balancer.next(upstream, passedOver);
-      if (target === undefined) return { kind: 'none', nameFailed: false };
-      const choice = this.#chooseAddress(service.protocol, target.host, target.port, tried);
+      if (target === undefined) return EXHAUSTED;
+      const choice = this.#chooseAddress(protocol, target.host, target.port, tried);
       if (choice.kind !== 'none') return choice;
       passedOver ??= new Set();
       passedOver.add(target);
     }
   }
 
+  #chooseForService(service: RuntimeService, tried: readonly string[]): Choice {
+    const fixed = this.#fixed.get(service);
+    if (fixed !== undefined) return tried.includes(fixed.key) ? EXHAUSTED : fixed;
+    const choice = this.#chooseAddress(service.protocol, service.host, service.port, tried);
+    if (choice.kind === 'endpoint' && isIP(plainHost(service.host)) !== 0) this.#fixed.set(service, choice);
+    return choice;
+  }
+
   #chooseAddress(protocol: 'http' | 'https', host: string, port: number, tried: readonly string[]): Choice {
-    const name = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+    const name = plainHost(host);
     if (isIP(name) !== 0) {
       const key = keyOf(protocol, name, port, name);
-      return tried.includes(key) ? { kind: 'none', nameFailed: false } : this.#endpoint(key, protocol, name, port, name);
+      return tried.includes(key) ? EXHAUSTED : this.#endpoint(key, protocol, name, port, name);
     }
     const next = this.#addresses.next(name, (address) => tried.includes(keyOf(protocol, name, port, address)));
     if (next === 'unknown') return { kind: 'unresolved', host: name };
@@ -69,6 +81,11 @@ export class EndpointChooser {
       if (endpoint.connections === 0) this.#endpoints.delete(key);
     }
   }
+}
+
+/** Without the brackets of an IPv6 literal. */
+function plainHost(host: string): string {
+  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
 function keyOf(protocol: string, host: string, port: number, address: string): string {
