@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { createMemoryLogger } from '../../shared/log.ts';
+import { newId, type DataPlaneId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
+import { generateDataPlaneKey } from '../../shared/trust/certificate-request.ts';
+import { wrapContentKey } from '../../shared/trust/content-key.ts';
+import type { WrappedKey } from '../../shared/wire/sync-message.ts';
+import { CrashDisk } from '../../test/support/crash-disk.ts';
+import { ContentKeys } from './content-keys.ts';
+
+const identity = { trustDomain: 'holdfast.test', tenantId: newId<TenantId>(), gatewayId: newId<GatewayId>(), dataPlaneId: newId<DataPlaneId>() };
+const privateKey = createPrivateKey(generateDataPlaneKey());
+const [first, second] = [randomBytes(32), randomBytes(32)];
+
+function wrap(contentKey: Uint8Array, keyId: number): WrappedKey {
+  return wrapContentKey({ contentKey, keyId, recipient: createPublicKey(privateKey), identity });
+}
+
+async function open(disk: CrashDisk) {
+  const { log, lines } = createMemoryLogger('test');
+  return { keys: await ContentKeys.open({ disk, path: '/state/content-keys.json', privateKey, identity, log }), lines };
+}
+
+test('S2, T2: keys are kept wrapped, and used again after a restart; the newest counts', async () => {
+  const disk = new CrashDisk();
+  const { keys } = await open(disk);
+  await keys.learn([wrap(second, 2), wrap(first, 1)]);
+  assert.deepEqual(Buffer.from(keys.newest ?? []), second);
+  assert.deepEqual(Buffer.from((await open(disk)).keys.newest ?? []), second);
+  for (const file of disk.files().values()) {
+    for (const form of ['base64', 'hex', 'latin1'] as const) assert.equal(file.includes(second.toString(form)), false);
+  }
+});
+
+test('keys that are known cost no write, though they are wrapped anew each time; a new one does', async () => {
+  const disk = new CrashDisk();
+  const { keys } = await open(disk);
+  await keys.learn([wrap(first, 1)]);
+  const operations = disk.operations.length;
+  await keys.learn([wrap(first, 1)]);
+  assert.equal(disk.operations.length, operations);
+  await keys.learn([wrap(second, 2), wrap(first, 1)]);
+  assert.ok(disk.operations.length > operations);
+  assert.deepEqual(Buffer.from(keys.newest ?? []), second);
+});
+
+test('a key that was wrapped for somebody else is logged, and what was there stays', async () => {
+  const disk = new CrashDisk();
+  const { keys, lines } = await open(disk);
+  await keys.learn([wrap(first, 1)]);
+  const forOther = wrapContentKey({ contentKey: second, keyId: 2, recipient: createPublicKey(generateDataPlaneKey()), identity });
+  await keys.learn([forOther]);
+  assert.deepEqual(Buffer.from(keys.newest ?? []), first);
+  assert.ok(lines().some((line) => line.includes('content-key-unusable')));
+});
+
+test('a damaged file is no key, and no reason not to start', async () => {
+  const disk = new CrashDisk();
+  for (const text of ['', '{', '[1]', '[{"keyId":1,"ephemeralPublicKey":"AA","nonce":"","ciphertext":""}]']) {
+    disk.put('/state/content-keys.json', Buffer.from(text));
+    assert.equal((await open(disk)).keys.newest, undefined, text);
+  }
+});

@@ -1,0 +1,180 @@
+/** Real proxy threads behind one port: swapped together, replaced when one dies, counted by telemetry to the last request. */
+import assert from 'node:assert/strict';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test, type TestContext } from 'node:test';
+import { defined } from '../shared/assert.ts';
+import { systemClock } from '../shared/clock.ts';
+import { createMemoryLogger } from '../shared/log.ts';
+import { parseId, type EntityId } from '../shared/model/ids.ts';
+import { parseSettings } from '../shared/settings.ts';
+import { ContentTree } from '../shared/trust/content-hash.ts';
+import type { EntityChange } from '../data-plane/config/compile-contract.ts';
+import type { ConfigContent } from '../data-plane/config/config-content.ts';
+import { packChanges } from '../data-plane/config/packed-changes.ts';
+import { allocateCounterTable } from '../data-plane/counters/shared-counter-table.ts';
+import { dataPlaneSettings } from '../data-plane/settings.ts';
+import { UsageReader } from '../data-plane/telemetry/usage-table.ts';
+import { ProxyPool } from '../data-plane/threads/proxy-pool.ts';
+import { createWorkerStarter } from '../data-plane/threads/proxy-worker.ts';
+import type { WorkerPort } from '../data-plane/threads/thread-link.ts';
+import { CONTENT_KEY, put, ref, testId } from './support/config-content.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+let origin: Server;
+let originUrl: string;
+
+before(async () => {
+  origin = createServer((_request, response) => response.end('origin'));
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
+  const address: AddressInfo | string | null = origin.address();
+  originUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+});
+after(() => {
+  origin.closeAllConnections();
+  origin.close();
+});
+
+function pack(changes: readonly EntityChange[]): SharedArrayBuffer {
+  return packChanges(changes.map(({ kind, id, bytes }) => {
+    const entityId = defined(parseId<EntityId>(id), 'an id');
+    return bytes === undefined ? { op: 'delete', kind, id: entityId } : { op: 'put', kind, id: entityId, entity: bytes };
+  }));
+}
+
+/** Content as verification leaves it; what the threads do with it is the matter here. */
+function content(sequence: number, changes: readonly EntityChange[], base?: ConfigContent): ConfigContent {
+  const packed = pack(changes);
+  return {
+    version: { epoch: 1, sequence },
+    contentRoot: String(sequence).padStart(64, '0'),
+    tree: new ContentTree(),
+    parts: [...(base?.parts ?? []), packed],
+    change: base === undefined ? undefined : { base, packed },
+    proof: { manifestStatement: '', epochStatement: '', rootStatements: [], delegationStatement: '' },
+  };
+}
+
+const service = () => put('services', { id: testId('a'), name: 'origin', url: originUrl });
+const route = (digits: string, path: string) => put('routes', { id: testId(digits), paths: [path], service: ref('a') });
+
+function scene(context: TestContext, threads: number) {
+  const settings = parseSettings(dataPlaneSettings, { environment: {}, arguments: ['--proxy-listen', '127.0.0.1:0'], readFile: () => '', workingFolder: '/' });
+  const workers: WorkerPort[] = [];
+  const tables: UsageReader[] = [];
+  const start = createWorkerStarter({ settings, softwareVersion: '0.1.0', counters: allocateCounterTable(1_024) });
+  const { log, lines } = createMemoryLogger('test');
+  let crashes = 0;
+  const pool = new ProxyPool({
+    threads,
+    port: 0,
+    startWorker: (index, events) => {
+      const worker = start(index, events);
+      workers.push(worker);
+      return worker;
+    },
+    clock: systemClock,
+    random: () => 0.1,
+    log,
+    prepareTimeoutMs: 30_000,
+    contentKey: () => CONTENT_KEY,
+    onUsageTable: (_threadId, table) => tables.push(new UsageReader(table)),
+    onThreadGone: () => undefined,
+    onCrash: () => (crashes += 1),
+    onListenFailed: (reason) => assert.fail(reason),
+  });
+  context.after(() => pool.stop());
+  pool.start();
+  let total = 0;
+  const counted = (): number => {
+    for (const table of tables) table.fold((_key, counts) => (total += counts.requests));
+    return total;
+  };
+  const serve = async (next: ConfigContent): Promise<void> => {
+    const outcome = await pool.prepare(next);
+    assert.equal(outcome.kind, 'prepared', JSON.stringify(outcome));
+    await pool.commit();
+  };
+  return { pool, workers, serve, counted, lines, crashes: () => crashes };
+}
+
+/** The status of a request on a connection of its own; 0 where the connection broke. */
+function get(port: number, path: string): Promise<number> {
+  return new Promise((resolve) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, agent: false }, (incoming) => {
+      incoming.resume();
+      incoming.on('end', () => resolve(incoming.statusCode ?? 0));
+      incoming.on('error', () => resolve(0));
+    });
+    outgoing.on('error', () => resolve(0));
+    outgoing.end();
+  });
+}
+
+test('after commit every thread serves the new configuration, whichever takes the connection', async (context) => {
+  const { pool, serve } = scene(context, 3);
+  const first = content(1, [service(), route('b1', '/one')]);
+  await serve(first);
+  assert.equal(pool.serving, true);
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get(pool.port, '/one')))), new Set([200]));
+  await serve(content(2, [route('b2', '/two'), { kind: 'routes', id: testId('b1'), bytes: undefined }], first));
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get(pool.port, '/two')))), new Set([200]));
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get(pool.port, '/one')))), new Set([404]));
+});
+
+test('R3: swapping under load fails no request', async (context) => {
+  const { pool, serve } = scene(context, 2);
+  let active = content(1, [service(), route('b1', '/one')]);
+  await serve(active);
+  const statuses: number[] = [];
+  let isOver = false;
+  const load = Promise.all(Array.from({ length: 4 }, async () => {
+    while (!isOver) statuses.push(await get(pool.port, '/one'));
+  }));
+  for (let sequence = 2; sequence <= 30; sequence++) {
+    active = content(sequence, [route(`c${sequence}`, `/more/${sequence}`)], active);
+    await serve(active);
+  }
+  isOver = true;
+  await load;
+  assert.ok(statuses.length > 30);
+  assert.deepEqual(statuses.filter((status) => status !== 200), []);
+});
+
+test('a thread that dies takes its connections along and nothing else: the port serves on, a new one takes its place, no count is lost', async (context) => {
+  const { pool, workers, serve, counted, crashes, lines } = scene(context, 2);
+  const first = content(1, [service(), route('b1', '/one')]);
+  await serve(first);
+  await serve(content(2, [route('b2', '/two')], first));
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => get(pool.port, '/two')))), new Set([200]));
+  await waitUntil('all to be counted', () => counted() === 40);
+  workers[0]?.terminate();
+  await waitUntil('the death to be noticed', () => crashes() === 1);
+  assert.equal(await get(pool.port, '/two'), 200, 'the other thread has the port');
+  await waitUntil('the replacement', () => pool.serving, 20_000);
+  assert.equal(workers.length, 3);
+  assert.deepEqual(pool.status().map(({ version }) => version), ['1.2', '1.2']);
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => get(pool.port, '/two')))), new Set([200]));
+  await waitUntil('all to be counted', () => counted() === 81);
+  assert.ok(lines().some((line) => line.includes('proxy thread 0 died')));
+});
+
+test('what one thread can not compile no thread serves', async (context) => {
+  const { pool, serve } = scene(context, 2);
+  const first = content(1, [service(), route('b1', '/one')]);
+  await serve(first);
+  const outcome = await pool.prepare(content(2, [{ kind: 'plugins', id: testId('d1'), bytes: Buffer.from('no plugin') }], first));
+  assert.equal(outcome.kind === 'refused' && outcome.code, 'CONFIG_ENTITY_UNREADABLE');
+  assert.equal(await get(pool.port, '/one'), 200);
+  await serve(content(3, [route('b3', '/three')], first));
+  assert.equal(await get(pool.port, '/three'), 200);
+});
+
+test('draining lets a thread end its requests, then nobody has the port any more', async (context) => {
+  const { pool, serve } = scene(context, 2);
+  await serve(content(1, [service(), route('b1', '/one')]));
+  const { port } = pool;
+  assert.equal(await get(port, '/one'), 200);
+  await pool.drain({ acceptForMs: 0, boundMs: 5_000 });
+  await waitUntil('the port to be free', async () => (await get(port, '/one')) === 0);
+});
