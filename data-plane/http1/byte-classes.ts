@@ -55,3 +55,11 @@ export const FOLDED = Uint8Array.from({ length: 256 }, (_, byte) => {
 
 /** Lower case alone. */
 export const LOWER = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
+
+/** True for a text that may be the name of a method or a field. */
+export function isToken(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (TOKEN[text.charCodeAt(at)] !== 1) return false;
+  }
+  return text !== '';
+}

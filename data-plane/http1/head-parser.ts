@@ -3,7 +3,7 @@
  * there; where they do not suffice it remembers the line it got to and goes on from there. What it lets pass is well-formed:
  * one Host, one framing, no control bytes, no folding, nothing that two hops could read in two ways (R2).
  */
-import { COLON, CR, DOT, FIELD, HASH, LF, LOWER, QUESTION, SLASH, SPACE, TAB, TARGET, TOKEN } from './byte-classes.ts';
+import { COLON, CR, DOT, FIELD, HASH, isToken, LF, LOWER, QUESTION, SLASH, SPACE, TAB, TARGET, TOKEN } from './byte-classes.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { classifyName, classifyText, HEADER } from './header-names.ts';
 import type { MessageHead, RequestHead, ResponseHead } from './message-head.ts';
@@ -307,13 +307,6 @@ const KEEP_ALIVE = Uint8Array.from('keep-alive', (character) => character.charCo
 function equalsFolded(buffer: Uint8Array, start: number, lowerCase: Uint8Array): boolean {
   for (let at = 0; at < lowerCase.length; at++) {
     if (LOWER[buffer[start + at] ?? 0] !== lowerCase[at]) return false;
-  }
-  return true;
-}
-
-function isToken(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    if (TOKEN[text.charCodeAt(at)] !== 1) return false;
   }
   return true;
 }

@@ -3,12 +3,12 @@
  * well-formed whatever a plugin passes on (R2).
  */
 import { HoldfastError } from '../../shared/errors.ts';
-import { TOKEN } from '../http1/byte-classes.ts';
+import { isToken } from '../http1/byte-classes.ts';
 import { classifyText, HEADER, maskOf } from '../http1/header-names.ts';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
-const WIDE = /[^\u0000-\u00ff]/;
+const WIDE = /[\u0100-\uffff]/;
 
 /** Written by the wire engine alone, because they say where a message ends or what the connection does. */
 const ENGINE_ONLY = maskOf(
@@ -55,8 +55,7 @@ export class HeaderEdits {
 /** Gives the lower-case name, or throws where a plugin may not write that header. */
 function checkedName(name: string): string {
   const lower = name.toLowerCase();
-  const isToken = lower !== '' && [...lower].every((character) => character.length === 1 && TOKEN[character.charCodeAt(0)] === 1);
-  if (!isToken) throw invalid(`header name ${JSON.stringify(name)} is not valid; use letters, digits and hyphens`);
+  if (!isToken(lower)) throw invalid(`header name ${JSON.stringify(name)} is not valid; use letters, digits and hyphens`);
   if (((ENGINE_ONLY >> classifyText(lower)) & 1) === 1) throw invalid(`header ${name} is written by the gateway alone; leave it out`);
   return lower;
 }

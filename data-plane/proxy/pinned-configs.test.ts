@@ -4,7 +4,7 @@ import { staticConfig } from '../../test/support/static-config.ts';
 import type { ActiveConfig } from '../config/active-config.ts';
 import { PinnedConfigs } from './pinned-configs.ts';
 
-function scene(): { readonly configs: readonly ActiveConfig[]; readonly pins: PinnedConfigs; readonly released: ActiveConfig[]; serve(config: ActiveConfig | undefined): void } {
+function scene(): { readonly configs: readonly ActiveConfig[]; readonly pins: PinnedConfigs; readonly released: ActiveConfig[]; readonly serve: (config: ActiveConfig | undefined) => void } {
   const configs = [1, 2, 3].map((sequence) => staticConfig({ routes: [], sequence }));
   const released: ActiveConfig[] = [];
   let current = configs[0];

@@ -10,7 +10,7 @@ import { HoldfastError } from '../../shared/errors.ts';
 import { HEADER } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { Exchange } from './exchange.ts';
-import { HeaderEdits, utf8Text } from './header-edits.ts';
+import { type HeaderEdits, utf8Text } from './header-edits.ts';
 
 const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
 

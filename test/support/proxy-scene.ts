@@ -24,11 +24,11 @@ export interface ProxyScene {
   readonly released: readonly ActiveConfig[];
   readonly logLines: () => readonly string[];
   /** Swaps the configuration. */
-  serve(config: ActiveConfig | undefined): void;
-  connect(): Promise<WireClient>;
+  readonly serve: (config: ActiveConfig | undefined) => void;
+  readonly connect: () => Promise<WireClient>;
   /** One request on a connection of its own. */
-  exchange(request: string, options?: { readonly noBody?: boolean }): Promise<ClientResponse>;
-  close(): Promise<void>;
+  readonly exchange: (request: string, options?: { readonly noBody?: boolean }) => Promise<ClientResponse>;
+  readonly close: () => Promise<void>;
 }
 
 export interface SceneOptions {
