@@ -9,7 +9,8 @@ import { renderHelp } from '../shared/settings-table.ts';
 import { KNOWN_VARIABLES } from '../shared/known-variables.ts';
 import { asksForHelp, parseSettings, processSources } from '../shared/settings.ts';
 import { THIS_VERSION } from '../shared/this-version.ts';
-import { Agent } from './agent.ts';
+import type { Agent, AgentOptions } from './agent.ts';
+import { keepCompiledCode, useCompiledCode } from './compiled-code.ts';
 import { dataPlaneSettings, type DataPlaneSettings } from './settings.ts';
 
 const HELP = {
@@ -32,15 +33,24 @@ async function run(): Promise<void> {
   }
   const pretty = settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && process.stdout.isTTY === true);
   const log = createLogger({ part: 'data-plane', level: settings.logLevel, pretty });
-  const starting = Agent.start({ settings, clock: systemClock, random: Math.random, log, softwareVersion: THIS_VERSION, onFatal: (reason, code) => fail(log, reason, code) });
+  const starting = startAgent({ settings, clock: systemClock, random: Math.random, log, softwareVersion: THIS_VERSION, onFatal: (reason, code) => fail(log, reason, code) });
   onSignals(log, async () => (await starting).drain());
   try {
     const agent = await starting;
     process.on('uncaughtException', (error) => agent.survived(error));
     process.on('unhandledRejection', (reason) => agent.survived(reason));
+    keepCompiledCode();
   } catch (thrown) {
     fail(log, describeThrown(thrown), thrown instanceof HoldfastError ? thrown.code : undefined);
   }
+}
+
+async function startAgent(options: AgentOptions): Promise<Agent> {
+  // T2: whatever is written from here on, by whichever part, is for our account alone.
+  process.umask(0o077);
+  useCompiledCode(options.settings.stateFolder);
+  const { Agent } = await import('./agent.ts');
+  return Agent.start(options);
 }
 
 /** The first signal drains, a second one ends the process at once. */

@@ -1,6 +1,6 @@
 /**
  * Entry of a proxy thread: one event loop, one proxy, nothing shared with the other threads but counters and immutable
- * bytes. Does what the agent thread says (thread-messages.ts); started by proxy-worker.ts.
+ * bytes. Does what the agent thread says (thread-messages.ts); loaded by proxy-thread-start.ts.
  */
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { defined } from '../../shared/assert.ts';

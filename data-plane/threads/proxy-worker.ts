@@ -1,6 +1,6 @@
 /**
  * Starts a proxy thread as a worker of this process. The agent's end of the message port; the other end is
- * proxy-thread.ts. Given to the pool by agent.ts, so that tests can give it something else.
+ * proxy-thread-start.ts. Given to the pool by agent.ts, so that tests can give it something else.
  */
 import { Worker } from 'node:worker_threads';
 import type { DataPlaneSettings } from '../settings.ts';
@@ -27,9 +27,10 @@ export function createWorkerStarter({ settings, softwareVersion, counters }: Wor
     logLevel: settings.logLevel,
     counters,
     usageKeys: USAGE_KEYS,
+    stateFolder: settings.stateFolder,
   };
   return (index, events) => {
-    const worker = new Worker(new URL('./proxy-thread.ts', import.meta.url), { workerData: data, name: `proxy-${index}` });
+    const worker = new Worker(new URL('./proxy-thread-start.ts', import.meta.url), { workerData: data, name: `proxy-${index}` });
     // Kept, because the property is gone (-1) once the thread has ended.
     const { threadId } = worker;
     let reason: string | undefined;

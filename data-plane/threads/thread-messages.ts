@@ -20,6 +20,8 @@ export interface ThreadData {
   readonly counters: SharedArrayBuffer;
   /** Keys of one usage table (data-plane/telemetry/usage-table.ts). */
   readonly usageKeys: number;
+  /** For compiled code. */
+  readonly stateFolder: string;
 }
 
 export interface Prepare {
