@@ -25,7 +25,7 @@ scenario('bytes are counted as they went over the wire', {}, async ({ connect, r
   assert.deepEqual([proxy.stats().endedRequests, proxy.stats().activeRequests], [2, 0]);
 });
 
-scenario('a client that goes away is counted with the status it got: none, or what had begun', {}, async ({ connect, origin, records, proxy }) => {
+scenario('a client that goes away is counted with the status it got: none, or what had begun', { proxy: { limits: { abandonedAfterMs: 30, timeoutResolutionMs: 10 } } }, async ({ connect, origin, records, proxy }) => {
   origin.respond(() => undefined);
   const waiting = await connect();
   waiting.send(GET);
@@ -59,6 +59,36 @@ scenario('a client that goes away is counted with the status it got: none, or wh
   await waitUntil('no connection', () => proxy.stats().connections === 0);
   assert.deepEqual(records.map(({ status, routeId, bytesIn }) => [status, routeId, bytesIn]), [[0, 'route-0', GET.length], [200, 'route-0', GET.length], [0, 'route-0', 53], [0, '', 8]]);
   assert.deepEqual([proxy.stats().endedRequests, proxy.stats().activeRequests], [4, 0]);
+});
+
+scenario('a client that only ends its side gets its answers, if they come soon', { proxy: { limits: { abandonedAfterMs: 300, timeoutResolutionMs: 10 } } }, async ({ connect, origin, records, proxy }) => {
+  const half = await connect();
+  half.socket.end(`${GET}GET /second HTTP/1.1\r\nHost: a\r\n\r\nGET /half`);
+  assert.equal((await half.response()).body, 'hello');
+  assert.equal((await half.response()).body, 'hello');
+  await half.waitForEnd();
+  assert.deepEqual(records.map(({ status }) => status), [200, 200, 0]);
+
+  origin.respond((_, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n');
+    let written = 0;
+    const trickle = setInterval(() => {
+      socket.write('x');
+      written += 1;
+      if (written === 20) clearInterval(trickle);
+    }, 25);
+    return undefined;
+  });
+  const patient = await connect();
+  patient.socket.end(GET);
+  assert.equal((await patient.response()).body, 'x'.repeat(20), 'a response that makes progress is not cut short');
+
+  origin.respond(() => undefined);
+  const late = await connect();
+  late.socket.end(GET);
+  await late.waitForEnd();
+  await waitUntil('the upstream connection to go', () => proxy.stats().busyUpstream === 0);
+  assert.deepEqual(records.map(({ status }) => status), [200, 200, 0, 200, 0]);
 });
 
 scenario('closing the proxy accounts for what it cuts', {}, async ({ connect, origin, records, proxy }) => {

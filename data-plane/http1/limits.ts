@@ -33,6 +33,8 @@ export interface ProxyLimits {
   readonly sendTimeoutMs: number;
   /** How long bytes of a client that was answered early are read and dropped, so that the answer reaches it. */
   readonly lingerTimeoutMs: number;
+  /** How long an answer may make no progress whose client has ended its side: long enough for one that only half closed, short for one that is gone. */
+  readonly abandonedAfterMs: number;
   /** While draining and after the accept period: a connection idle for this long is closed. */
   readonly drainIdleTimeoutMs: number;
   /** Idle upstream connections kept per address and port. */
@@ -67,6 +69,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   bodyTimeoutMs: 60_000,
   sendTimeoutMs: 60_000,
   lingerTimeoutMs: 2_000,
+  abandonedAfterMs: 1_000,
   drainIdleTimeoutMs: 5_000,
   maxIdlePerEndpoint: 256,
   maxIdleUpstream: 1_024,

@@ -42,6 +42,8 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   /** A head whose end has not come yet. */
   #head: RequestHead | undefined;
   #headSinceMs = 0;
+  /** The client will send nothing more. */
+  #clientEnded = false;
   /** What is there is the beginning of something: more is needed to use it. */
   #starved = false;
   #working = false;
@@ -49,9 +51,10 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   #yielded = false;
   #waitDeadlineMs = NEVER;
   #sendDeadlineMs = NEVER;
-  /** Bytes handed to the socket, and how many of them the kernel had when the send deadline was set. */
+  /** Bytes handed to the socket; how many of them the kernel had when the send deadline was set; how many it was when the client ended. */
   #handedBytes = 0;
   #takenBytes = 0;
+  #handedBefore = 0;
 
   constructor(core: ProxyCore, io: SocketIo, socket: Socket, localPort: number, closed: (connection: DownstreamConnection) => void) {
     this.#core = core;
@@ -102,11 +105,22 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     this.#work();
   }
 
-  /** A client that ends its side before it has its answer is taken to be gone, as other proxies do: it can't be told from one that is. */
+  /**
+   * A client that ends its side may only have nothing more to say, or may be gone: that can't be told apart. So what is
+   * complete is answered, as long as the answer makes progress.
+   */
   ended(): void {
-    if (this.#state === 'open' && this.#life === undefined && this.#socket.unsentBytes > 0) return this.#linger();
+    this.#clientEnded = true;
     if (this.#state === 'lingering' && this.#socket.unsentBytes > 0) return;
-    this.destroy();
+    if (this.#state !== 'open' || (this.#life !== undefined && !this.#life.bodyComplete)) return this.destroy();
+    this.#allowForAnswer();
+    this.#work();
+  }
+
+  #allowForAnswer(): void {
+    this.#handedBefore = this.#handedBytes;
+    this.#waitDeadlineMs = this.#core.deadlines.in(this.#core.limits.abandonedAfterMs);
+    this.#armDeadline();
   }
 
   lost(): void {
@@ -122,6 +136,8 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
       }
     } else if (this.#state === 'open') {
       this.#waitDeadlineMs = NEVER;
+      if (this.#clientEnded && this.#handedBytes > this.#handedBefore) return this.#allowForAnswer();
+      if (this.#clientEnded) return this.destroy();
       if (this.#life !== undefined) return this.#life.bodyFailed(FAULTS.bodyTimeout);
       if (this.#head !== undefined) return this.#refuseHead(this.#head, FAULTS.headTimeout);
     }
@@ -168,8 +184,15 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     }
     this.#working = false;
     if (this.#at === this.#end) this.#bytes = EMPTY;
+    if (this.#clientEnded && this.#state === 'open' && this.#life === undefined && !this.#yielded && (this.#at === this.#end || this.#starved)) return this.#finish();
     this.#chooseReading();
     this.#armDeadline();
+  }
+
+  /** All that a client had to say that has ended is answered. */
+  #finish(): void {
+    if (this.#socket.unsentBytes > 0) this.#linger();
+    else this.destroy();
   }
 
   #yield(): void {
@@ -318,6 +341,8 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     }
     if (this.#state === 'lingering') {
       if (this.#waitDeadlineMs === NEVER && this.#socket.unsentBytes === 0) this.#waitDeadlineMs = deadlines.in(limits.lingerTimeoutMs);
+    } else if (this.#clientEnded) {
+      // Set when it ended.
     } else if (this.#life !== undefined) {
       this.#waitDeadlineMs = !this.#life.bodyComplete && this.#life.wantsBody ? deadlines.in(limits.bodyTimeoutMs) : NEVER;
     } else if (this.#head === undefined) {
