@@ -15,6 +15,7 @@ import type { Logger } from '../shared/log.ts';
 import { parseJoinToken, type JoinToken } from '../shared/trust/join-token.ts';
 import type { SocketAddress } from '../shared/setting-types.ts';
 import { formatAddress } from '../shared/setting-types.ts';
+import { checkSettings } from './check-settings.ts';
 import type { DataPlaneSettings } from './settings.ts';
 import { startEnrolledParts, type EnrolledParts } from './enrolled-parts.ts';
 import { systemDisk } from './state/disk.ts';
@@ -96,6 +97,7 @@ export class Agent {
 
   async #start(): Promise<void> {
     const { settings, log } = this.#options;
+    checkSettings(settings);
     const status = await startStatusServer(settings.statusListen, () => this.#view());
     this.#statusPort = status.port;
     this.#lifecycle.add('status server', () => status.close());

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { threadId } from 'node:worker_threads';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock, TimerHandle } from '../shared/clock.ts';
 import { defined } from '../shared/assert.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
@@ -50,6 +50,7 @@ export interface EnrolledParts {
 
 const PREPARE_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+const STALENESS_CHECK_MS = 15_000;
 
 /** Resolves when what is in the cache serves, or nothing is in it; the control plane is not waited for. */
 export async function startEnrolledParts(options: EnrolledPartsOptions): Promise<EnrolledParts> {
@@ -127,6 +128,8 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   lifecycle.add('configuration', () => keeper.stop());
   lifecycle.add('sync', () => sync.stop());
   await sync.start();
+  const staleness = watchStaleness(heads, settings, clock, log);
+  lifecycle.add('staleness', () => staleness.cancel());
 
   const view = (): EnrolledView => {
     const current: Enrolment = identity.enrolment ?? enrolment;
@@ -144,7 +147,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       fellBack: keeper.fellBack,
       barred: crashes.bars,
       session: sync.status,
-      head: { newest: heads.newest, ageMs, stale: ageMs !== undefined && ageMs > settings.staleAfter, refusal: heads.refusal },
+      head: { newest: heads.newest, ageMs, stale: heads.isStale(settings.staleAfter), refusal: heads.refusal },
       staleIsNotReady: settings.staleAction === 'not-ready',
       proxyPort: pool.port,
       serving: pool.serving,
@@ -158,6 +161,18 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     };
   };
   return { pool, telemetry, sync, view };
+}
+
+/** Tells the operator once when the configuration becomes stale, and once when it is not any more. */
+function watchStaleness(heads: HeadWatch, { staleAfter, staleAction }: DataPlaneSettings, clock: Clock, log: Logger): TimerHandle {
+  let wasStale = false;
+  return clock.every(STALENESS_CHECK_MS, () => {
+    const isStale = heads.isStale(staleAfter);
+    if (isStale === wasStale) return;
+    wasStale = isStale;
+    if (isStale) log.warn({ event: 'stale', ageMs: heads.ageMs, action: staleAction }, `no control plane has confirmed the configuration for ${Math.round((heads.ageMs ?? 0) / 60_000)} minutes; it serves on${staleAction === 'serve' ? '' : ', but not as ready'}`);
+    else log.info({ event: 'fresh' }, 'a control plane confirmed the configuration again');
+  });
 }
 
 /** TLS material of a connection, read anew for each, because certificates are renewed. */

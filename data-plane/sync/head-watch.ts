@@ -54,6 +54,11 @@ export class HeadWatch {
     return this.#refusal;
   }
 
+  /** True where a control plane last vouched for what is newest longer ago than this. Never where none ever did. */
+  isStale(afterMs: number): boolean {
+    return (this.ageMs ?? 0) > afterMs;
+  }
+
   /** Undefined where the head holds and is current. */
   async learn(statement: string, trust: Trust): Promise<Refusal | undefined> {
     this.#refusal = await this.#learn(statement, trust);
