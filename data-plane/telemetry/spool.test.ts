@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { newId } from '../../shared/model/ids.ts';
 import { decodeTelemetryBatch, MAXIMUM_BATCH_ROWS, requestsIn, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { cpuMsOf } from '../../test/support/cpu-time.ts';
 import { Spool, type SpooledBatch } from './spool.ts';
 
 const ROUTES = [newId(), newId(), newId()];
@@ -98,7 +99,8 @@ test('above its bound the spool merges unsent batches and totals stay exact', (t
         let n = 0;
         for (const step of steps) {
           if (step.kind === 'append') {
-            spool.append(batch(step.n, n++));
+            // Eight batches a minute, so that minutes pass often.
+            spool.append(batch(step.n, (n += 8)));
             produced += step.n;
           } else if (step.kind === 'send') {
             const next = spool.next();
@@ -126,6 +128,36 @@ test('above its bound the spool merges unsent batches and totals stay exact', (t
   for (let n = 0; n < 500; n++) spool.append(batch(3, n));
   assert.ok(spool.merges > 0 && spool.bytesOnDisk < 4000, `bounded: ${spool.bytesOnDisk} bytes after ${spool.merges} merges`);
   assert.equal(spool.bufferedRequests, 1500);
+});
+
+test('a minute that passed without a connection becomes one batch; what was sent stays as it was', (t) => {
+  const folder = folderFor(t);
+  const spool = openSpool(folder, { segmentBytes: 4_096 });
+  spool.append(batch(7, 0));
+  assert.equal(spool.next()?.sequence, 1);
+  for (let n = 1; n < 3 * 60 * 60; n++) spool.append(batch(3, n));
+  assert.ok(spool.bufferedBatches < 3 * 60 + 61, `${spool.bufferedBatches} batches after three hours`);
+  assert.ok(spool.bytesOnDisk < 100_000, `${spool.bytesOnDisk} bytes`);
+  assert.equal(spool.merges, 0, 'not for want of space');
+  spool.rewind();
+  const [first, second, ...rest] = drain(spool);
+  assert.deepEqual([first?.sequence, second?.sequence], [1, 60], 'it may be stored already, so it comes again as it was');
+  const minute = decodeTelemetryBatch(second?.bytes ?? new Uint8Array());
+  assert.deepEqual([minute.fromMs, minute.toMs, minute.usage.length], [1_000, 60_000, ROUTES.length]);
+  const total = 7 + 3 * (3 * 60 * 60 - 1);
+  assert.equal(totalOf([first, second, ...rest].filter((one) => one !== undefined)), total);
+  assert.equal(openSpool(folder).bufferedRequests, total, 'and after a kill');
+});
+
+test('no merge holds the agent thread up, however much has gathered', (t) => {
+  const spool = openSpool(folderFor(t), { maxBytes: 1e6, segmentBytes: 262_144 });
+  // All of one minute, so that nothing is merged before space runs out.
+  const one = { ...batch(1), fromMs: 0, toMs: 1 };
+  let worstMs = 0;
+  for (let n = 0; n < 15_000; n++) worstMs = Math.max(worstMs, cpuMsOf(() => void spool.append(one)));
+  assert.ok(spool.merges > 0);
+  assert.equal(spool.bufferedRequests, 15_000);
+  assert.ok(worstMs < 600, `one append took ${worstMs} ms`);
 });
 
 test('merging stops where one frame could not carry the result', (t) => {

@@ -1,27 +1,28 @@
 /**
  * Where folded counts wait for the control plane: sequence-numbered batches of this boot and of earlier ones, in segment
- * files, until acknowledged (T3). Nothing is dropped for space: above the bound, batches that were never sent are
- * merged into coarser intervals, so totals stay exact. Owned by the agent thread; every call is synchronous.
+ * files (spool-segments.ts), until acknowledged (T3). Nothing is dropped for space: the batches of a minute that passed without
+ * a connection become one, because the control plane keeps minutes, and above the bound older ones are merged into coarser
+ * intervals, so totals stay exact. Owned by the agent thread; every call is synchronous and bounded in what it does.
  *
- * Folder: `<folder>/<boot id>/<number>.segment`, records of [length u32 | crc32 u32 | first sequence f64 | last sequence f64 | batch].
- * A merged record covers first…last; after a crash between writing it and removing what it covers, the wider record wins.
- * Records are not fsynced one by one: a killed process loses none, a machine that loses power up to the kernel's write-back.
+ * Folder: `<folder>/<boot id>/<number>.segment`. A merged record covers first…last; after a crash between writing it and
+ * removing what it covers, the wider record wins. Records are not fsynced one by one: a killed process loses none, a machine
+ * that loses power up to the kernel's write-back.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { decodeTelemetryBatch, encodeTelemetryBatch, keyOfUsageRow, MAXIMUM_BATCH_ROWS, mergeTelemetryBatches, requestsIn, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { decodeTelemetryBatch, encodeTelemetryBatch, keyOfUsageRow, MAXIMUM_BATCH_ROWS, mergeTelemetryBatches, requestsIn, USAGE_RESOLUTION_MS, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
 import { isUuid } from '../../shared/model/ids.ts';
-import { assert } from '../../shared/assert.ts';
+import { readRecord, readSegments, SegmentWriter, type Segment, type SpoolRecord } from './spool-segments.ts';
 
-const HEADER_BYTES = 24;
+/** Of batches that are merged in one go: some 100 ms of work. */
+const MERGE_WORK_BYTES = 2 * 1024 * 1024;
 const CLEAN_END = 'ended';
 const HEARTBEAT = 'last-fold';
 
 export interface SpoolOptions {
   readonly folder: string;
   readonly bootId: string;
-  /** Above this many bytes on disk, unsent batches are merged. */
+  /** Above this many bytes on disk, older unsent batches are merged into coarser ones. */
   readonly maxBytes: number;
   readonly segmentBytes?: number;
   readonly nowMs: () => number;
@@ -35,23 +36,6 @@ export interface SpooledBatch {
   readonly bytes: Uint8Array;
 }
 
-interface SpoolRecord {
-  readonly first: number;
-  readonly last: number;
-  readonly segment: Segment;
-  readonly offset: number;
-  readonly length: number;
-  readonly requests: number;
-  sent: boolean;
-}
-
-interface Segment {
-  readonly path: string;
-  readonly number: number;
-  bytes: number;
-  unacknowledged: number;
-}
-
 interface Boot {
   readonly id: string;
   readonly folder: string;
@@ -62,27 +46,34 @@ interface Boot {
 
 export class Spool {
   readonly #options: SpoolOptions;
-  readonly #segmentBytes: number;
-  /** Oldest first; the last one is the running boot. */
+  /** The running boot last. */
   readonly #boots: Boot[];
   readonly #current: Boot;
   readonly #crashGaps: CrashGap[] = [];
-  #descriptor: number | undefined;
+  /** Merged records have segments of their own, so that those of what they replace can go. */
+  readonly #appended: SegmentWriter;
+  readonly #merged: SegmentWriter;
   #nextSequence = 1;
-  #nextSegment = 1;
   #merges = 0;
   #mergeAboveBytes: number;
+  /** Sequence at which the next merge for want of space begins: each goes on where the last one stopped. */
+  #mergeFrom = 0;
+  /** The minute of the last batch, and the first sequence in it. */
+  #minute = { number: Number.NaN, first: 1 };
 
   constructor(options: SpoolOptions) {
     this.#options = options;
     this.#mergeAboveBytes = options.maxBytes;
-    this.#segmentBytes = options.segmentBytes ?? 256 * 1024;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.#boots = this.#loadEarlierBoots();
     const folder = join(options.folder, options.bootId);
     mkdirSync(folder, { mode: 0o700 });
     this.#current = { id: options.bootId, folder, records: [], segments: [] };
     this.#boots.push(this.#current);
+    let segments = 0;
+    const writer = { folder, segmentBytes: options.segmentBytes ?? 256 * 1024, nextNumber: () => ++segments, onNewSegment: (segment: Segment) => void this.#current.segments.push(segment) };
+    this.#appended = new SegmentWriter(writer);
+    this.#merged = new SegmentWriter(writer);
     this.beat();
   }
 
@@ -112,9 +103,9 @@ export class Spool {
   /** Stores a batch under the next sequence of this boot. Throws where the disk refuses: the caller keeps the counts and tries again. */
   append(batch: TelemetryBatch): number {
     const sequence = this.#nextSequence;
-    this.#write(this.#current, sequence, sequence, encodeTelemetryBatch(batch), requestsIn(batch));
+    this.#current.records.push(this.#appended.append({ first: sequence, last: sequence, requests: requestsIn(batch), bytes: encodeTelemetryBatch(batch) }));
     this.#nextSequence += 1;
-    if (this.bytesOnDisk > this.#mergeAboveBytes) this.#tryToMerge();
+    this.#tryToMerge(sequence, Math.floor(batch.fromMs / USAGE_RESOLUTION_MS));
     return sequence;
   }
 
@@ -167,8 +158,8 @@ export class Spool {
 
   /** Call after the last fold was appended: the boot ended with nothing lost. */
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#appended.close();
+    this.#merged.close();
     writeFileSync(join(this.#current.folder, CLEAN_END), '', { mode: 0o600 });
     if (this.#current.records.length === 0) rmSync(this.#current.folder, { recursive: true, force: true });
   }
@@ -185,9 +176,8 @@ export class Spool {
   }
 
   #removeDrained(boot: Boot): void {
-    const active = boot === this.#current ? boot.segments.at(-1) : undefined;
     boot.segments = boot.segments.filter((segment) => {
-      if (segment.unacknowledged > 0 || segment === active) return true;
+      if (segment.unacknowledged > 0 || this.#appended.isOpen(segment) || this.#merged.isOpen(segment)) return true;
       rmSync(segment.path, { force: true });
       return false;
     });
@@ -198,79 +188,66 @@ export class Spool {
     }
   }
 
-  #write(boot: Boot, first: number, last: number, bytes: Uint8Array, requests: number): void {
-    let segment = boot.segments.at(-1);
-    if (segment === undefined || this.#descriptor === undefined || segment.bytes >= this.#segmentBytes) {
-      if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-      const number = this.#nextSegment++;
-      segment = { path: segmentPath(boot.folder, number), number, bytes: 0, unacknowledged: 0 };
-      this.#descriptor = openSync(segment.path, 'a', 0o600);
-      boot.segments.push(segment);
-    }
-    const record = encodeRecord(first, last, bytes);
-    const written = writeSync(this.#descriptor, record);
-    const offset = segment.bytes + HEADER_BYTES;
-    segment.bytes += written;
-    if (written !== record.length) {
-      // A torn record ends the segment: whoever reads it stops there.
-      closeSync(this.#descriptor);
-      this.#descriptor = undefined;
-      throw new Error(`the telemetry spool wrote ${written} of ${record.length} bytes to ${segment.path}`);
-    }
-    segment.unacknowledged += 1;
-    boot.records.push({ first, last, segment, offset, length: bytes.length, requests, sent: false });
-  }
-
   /** The batch is stored already: a merge that fails (a full disk) must not look like a failed append, or it would count twice. */
-  #tryToMerge(): void {
+  #tryToMerge(sequence: number, minute: number): void {
     try {
-      this.#mergeUnsent();
-    } catch {
-      // Nothing is lost: the unmerged records stand, and the next append tries again.
-    }
-  }
-
-  /** Merges never-sent records of this boot that follow one another, as far as the result still fits one frame. */
-  #mergeUnsent(): void {
-    const boot = this.#current;
-    const before = this.bytesOnDisk;
-    const groups: { records: SpoolRecord[]; batches: TelemetryBatch[]; keys: Set<string> }[] = [];
-    for (const record of boot.records) {
-      if (record.sent || this.#inFlight.has(record)) continue;
-      const batch = decodeTelemetryBatch(readRecord(record));
-      const keys = new Set(batch.usage.map(keyOfUsageRow));
-      const group = groups.at(-1);
-      const together = group === undefined ? undefined : new Set([...group.keys, ...keys]);
-      if (group === undefined || together === undefined || together.size > MAXIMUM_BATCH_ROWS) groups.push({ records: [record], batches: [batch], keys });
-      else {
-        group.records.push(record);
-        group.batches.push(batch);
-        group.keys = together;
+      const past = this.#minute;
+      if (minute !== past.number) {
+        this.#minute = { number: minute, first: sequence };
+        this.#merge(this.#neverSent().filter((record) => record.first >= past.first && record.last < sequence));
       }
+      if (this.bytesOnDisk <= this.#options.maxBytes) this.#mergeAboveBytes = this.#options.maxBytes;
+      else if (this.bytesOnDisk > this.#mergeAboveBytes) this.#makeRoom();
+    } catch {
+      // Nothing is lost: the unmerged records stand, and a later append tries again.
     }
-    for (const { records, batches } of groups) if (records.length > 1) this.#replaceByOne(boot, records, mergeTelemetryBatches(batches));
-    this.#removeDrained(boot);
-    // Where little came of it, the next try waits until there is more to merge.
-    this.#mergeAboveBytes = this.bytesOnDisk > before / 2 ? Math.max(this.#options.maxBytes, this.bytesOnDisk * 1.25) : this.#options.maxBytes;
   }
 
-  /** One record for the whole span of several, in a new segment. */
-  #replaceByOne(boot: Boot, records: readonly SpoolRecord[], merged: TelemetryBatch): void {
-    const [firstRecord] = records;
-    const lastRecord = records.at(-1);
-    assert(firstRecord !== undefined && lastRecord !== undefined, 'there are records to merge');
-    const bytes = encodeTelemetryBatch(merged);
-    const number = this.#nextSegment++;
-    const segment: Segment = { path: segmentPath(boot.folder, number), number, bytes: HEADER_BYTES + bytes.length, unacknowledged: 1 };
-    writeFileSync(`${segment.path}.tmp`, encodeRecord(firstRecord.first, lastRecord.last, bytes), { mode: 0o600 });
-    renameSync(`${segment.path}.tmp`, segment.path);
-    for (const record of records) record.segment.unacknowledged -= 1;
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-    const record: SpoolRecord = { first: firstRecord.first, last: lastRecord.last, segment, offset: HEADER_BYTES, length: bytes.length, requests: requestsIn(merged), sent: false };
-    boot.records = [...boot.records.filter((kept) => !records.includes(kept)), record].sort((a, b) => a.first - b.first);
-    boot.segments.push(segment);
-    this.#merges += 1;
+  /** Merges the oldest batches, a bounded piece of work at a time. After a round over all of them it waits until there is more. */
+  #makeRoom(): void {
+    const ahead = this.#neverSent().filter((record) => record.first >= this.#mergeFrom);
+    let bytes = 0;
+    const end = ahead.findIndex((record, index) => (bytes += record.length) > MERGE_WORK_BYTES && index > 1);
+    const run = end === -1 ? ahead : ahead.slice(0, end);
+    this.#mergeFrom = end === -1 ? 0 : (run.at(-1)?.last ?? 0) + 1;
+    this.#merges += this.#merge(run);
+    if (end === -1) this.#mergeAboveBytes = Math.max(this.#options.maxBytes, this.bytesOnDisk * 1.25);
+  }
+
+  /** What may be merged: a batch that was sent may be stored already, so it must come again as it was. The newest of this boot. */
+  #neverSent(): readonly SpoolRecord[] {
+    return this.#current.records.filter((record) => !record.sent && !this.#inFlight.has(record));
+  }
+
+  /** Makes one of neighbours as far as one frame can carry the result; gives how many records it made. */
+  #merge(run: readonly SpoolRecord[]): number {
+    let made = 0;
+    let group: [SpoolRecord, TelemetryBatch][] = [];
+    let keys = new Set<string>();
+    for (const record of run) {
+      const batch = decodeTelemetryBatch(readRecord(record));
+      const newKeys = batch.usage.map(keyOfUsageRow).filter((key) => !keys.has(key));
+      if (keys.size + newKeys.length > MAXIMUM_BATCH_ROWS) {
+        made += this.#replaceByOne(group);
+        group = [];
+        keys = new Set(batch.usage.map(keyOfUsageRow));
+      } else for (const key of newKeys) keys.add(key);
+      group.push([record, batch]);
+    }
+    made += this.#replaceByOne(group);
+    if (made > 0) this.#removeDrained(this.#current);
+    return made;
+  }
+
+  /** One record for the whole span of several that follow one another; gives how many it made. */
+  #replaceByOne(group: readonly (readonly [SpoolRecord, TelemetryBatch])[]): number {
+    const [first, last] = [group[0]?.[0], group.at(-1)?.[0]];
+    if (first === undefined || last === undefined || group.length < 2) return 0;
+    const merged = mergeTelemetryBatches(group.map(([, batch]) => batch));
+    const record = this.#merged.append({ first: first.first, last: last.last, requests: requestsIn(merged), bytes: encodeTelemetryBatch(merged) });
+    const { records } = this.#current;
+    for (const gone of records.splice(records.indexOf(first), group.length, record)) gone.segment.unacknowledged -= 1;
+    return 1;
   }
 
   #loadEarlierBoots(): Boot[] {
@@ -278,7 +255,7 @@ export class Spool {
     const names = readdirSync(this.#options.folder).filter(isUuid);
     for (const id of names.sort()) {
       const folder = join(this.#options.folder, id);
-      const boot = loadBoot(id, folder);
+      const boot: Boot = { id, folder, ...readSegments(folder) };
       if (!existsSync(join(folder, CLEAN_END))) this.#crashGaps.push(this.#crashGapOf(boot));
       else if (boot.records.length === 0) {
         rmSync(folder, { recursive: true, force: true });
@@ -301,59 +278,4 @@ export class Spool {
       lastRatePerSecond: batch === undefined || seconds <= 0 ? 0 : requestsIn(batch) / seconds,
     };
   }
-}
-
-function segmentPath(folder: string, number: number): string {
-  return join(folder, `${String(number).padStart(10, '0')}.segment`);
-}
-
-function encodeRecord(first: number, last: number, bytes: Uint8Array): Buffer {
-  const record = Buffer.alloc(HEADER_BYTES + bytes.length);
-  record.writeUInt32LE(bytes.length, 0);
-  record.writeUInt32LE(crc32(bytes), 4);
-  record.writeDoubleLE(first, 8);
-  record.writeDoubleLE(last, 16);
-  record.set(bytes, HEADER_BYTES);
-  return record;
-}
-
-function readRecord(record: SpoolRecord): Uint8Array {
-  const bytes = Buffer.alloc(record.length);
-  const descriptor = openSync(record.segment.path, 'r');
-  try {
-    assert(readSync(descriptor, bytes, 0, record.length, record.offset) === record.length, 'a spooled batch can be read back whole');
-  } finally {
-    closeSync(descriptor);
-  }
-  return bytes;
-}
-
-/** Reads what is whole; a torn or damaged record ends its segment. */
-function loadBoot(id: string, folder: string): Boot {
-  const boot: Boot = { id, folder, records: [], segments: [] };
-  const found: SpoolRecord[] = [];
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.segment')).sort()) {
-    const path = join(folder, name);
-    const content = readFileSync(path);
-    const segment: Segment = { path, number: Number.parseInt(name, 10), bytes: content.length, unacknowledged: 0 };
-    boot.segments.push(segment);
-    for (let at = 0; at + HEADER_BYTES <= content.length; ) {
-      const length = content.readUInt32LE(at);
-      const bytes = content.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length);
-      if (bytes.length !== length || crc32(bytes) !== content.readUInt32LE(at + 4)) break;
-      const requests = requestsIn(decodeTelemetryBatch(bytes));
-      found.push({ first: content.readDoubleLE(at + 8), last: content.readDoubleLE(at + 16), segment, offset: at + HEADER_BYTES, length, requests, sent: false });
-      at += HEADER_BYTES + length;
-    }
-  }
-  // Widest first, so that what a merged record covers is seen after it.
-  found.sort((a, b) => a.first - b.first || b.last - a.last);
-  let covered = 0;
-  for (const record of found) {
-    if (record.last <= covered) continue;
-    covered = record.last;
-    record.segment.unacknowledged += 1;
-    boot.records.push(record);
-  }
-  return boot;
 }

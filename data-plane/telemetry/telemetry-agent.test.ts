@@ -1,6 +1,6 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryLogger } from '../../shared/log.ts';
@@ -20,6 +20,7 @@ interface Fixture {
   readonly agent: TelemetryAgent;
   readonly recorder: UsageRecorder;
   readonly restart: () => TelemetryAgent;
+  readonly folder: string;
 }
 
 function start(t: TestContext): Fixture {
@@ -30,7 +31,7 @@ function start(t: TestContext): Fixture {
   const restart = (): TelemetryAgent => new TelemetryAgent({ folder, bootId: newId(), foldIntervalMs: 1000, maxSpoolBytes: 1e6, clock, log, servedVersion: () => ({ epoch: 1, sequence: 7 }) });
   const agent = restart();
   const recorder = new UsageRecorder(16, (table) => agent.addTable(1, table));
-  return { clock, agent, recorder, restart };
+  return { clock, agent, recorder, restart, folder };
 }
 
 test('counts are folded every interval, sent while there is credit, and forgotten when acknowledged', (t) => {
@@ -67,6 +68,21 @@ test('a crash is reported by the next run, with the bound of what it lost', (t) 
   const gaps = batches.flatMap((batch) => batch.crashGaps);
   assert.equal(gaps.length, 1);
   assert.equal(gaps[0]?.atMostMs, 1000);
+});
+
+test('a disk that fails after a batch was spooled does not make it count twice', (t) => {
+  const { clock, recorder, restart, folder } = start(t);
+  recorder.record(ROUTE, '', 200, 1, 1, 1);
+  clock.advance(1000);
+  const [crashed = ''] = readdirSync(folder);
+  const next = restart();
+  // The earlier boot cannot be marked as reported.
+  mkdirSync(join(folder, crashed, 'ended'));
+  const after = new UsageRecorder(16, (table) => next.addTable(1, table));
+  after.record(ROUTE, '', 200, 1, 1, 1);
+  next.fold();
+  next.fold();
+  assert.equal(next.totals().buffered, 2, 'one of each run');
 });
 
 test('a clean stop folds the last counts and leaves no crash gap', (t) => {

@@ -171,8 +171,9 @@ export class TelemetryAgent {
   /** One batch of the interval. What is spooled is not pending any more, also where the next slice fails. */
   #appendSlice(times: Omit<TelemetryBatch, 'usage' | 'crashGaps'>, rows: readonly (readonly [string, UsageRow])[]): void {
     this.#spool.append({ ...times, usage: rows.map(([, row]) => row), crashGaps: [...this.#spool.crashGaps] });
-    this.#spool.crashGapsReported();
+    // First of all: whatever fails from here on, these rows must not be spooled again.
     for (const [name] of rows) this.#pending.delete(name);
+    this.#spool.crashGapsReported();
   }
 
   #send(): void {

@@ -36,6 +36,9 @@ export interface TelemetryBatch {
   readonly crashGaps: readonly CrashGap[];
 }
 
+/** How finely counts are kept in time at the control plane: batches of one such interval lose nothing when they are merged. */
+export const USAGE_RESOLUTION_MS = 60_000;
+
 /** Rows of one batch at most: with the largest numbers they stay well below what one frame of the session carries. */
 export const MAXIMUM_BATCH_ROWS = 2_000;
 

@@ -1,0 +1,144 @@
+/**
+ * The files of the spool: batches appended as records to segments, read back one by one, or all at a start. Used by
+ * spool.ts alone. A start may find a day's records: nothing is decoded then, so that it stays short (S2).
+ *
+ * Record, little-endian: length u32 | crc32 u32 | first sequence f64 | last sequence f64 | requests f64 | batch. The checksum
+ * covers all behind it; a torn or damaged record ends its segment.
+ */
+import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { assert } from '../../shared/assert.ts';
+
+const HEADER_BYTES = 32;
+const CHECKED_FROM = 8;
+
+export interface Segment {
+  readonly path: string;
+  bytes: number;
+  unacknowledged: number;
+}
+
+/** A batch, or the sum of several that followed one another. */
+export interface SpoolRecord {
+  /** Sequences that it covers, both inclusive. */
+  readonly first: number;
+  readonly last: number;
+  readonly requests: number;
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly length: number;
+  sent: boolean;
+}
+
+export type RecordContent = Pick<SpoolRecord, 'first' | 'last' | 'requests'> & { readonly bytes: Uint8Array };
+
+export interface SegmentWriterOptions {
+  readonly folder: string;
+  /** A segment that has reached it is followed by a new one. */
+  readonly segmentBytes: number;
+  /** Gives each segment of the folder another number. */
+  readonly nextNumber: () => number;
+  readonly onNewSegment: (segment: Segment) => void;
+}
+
+/** Appends to one segment after another. */
+export class SegmentWriter {
+  readonly #options: SegmentWriterOptions;
+  #segment: Segment | undefined;
+  #descriptor: number | undefined;
+
+  constructor(options: SegmentWriterOptions) {
+    this.#options = options;
+  }
+
+  /** True for the segment that the next record may go to. */
+  isOpen(segment: Segment): boolean {
+    return this.#descriptor !== undefined && this.#segment === segment;
+  }
+
+  /** Throws where the disk refuses; what it took of the record is then no record. */
+  append({ first, last, requests, bytes }: RecordContent): SpoolRecord {
+    const { segment, descriptor } = this.#writable();
+    const record = encodeRecord(first, last, requests, bytes);
+    const written = writeSync(descriptor, record);
+    const offset = segment.bytes + HEADER_BYTES;
+    segment.bytes += written;
+    if (written !== record.length) {
+      // A torn record ends the segment: whoever reads it stops there.
+      this.close();
+      throw new Error(`the telemetry spool wrote ${written} of ${record.length} bytes to ${segment.path}`);
+    }
+    segment.unacknowledged += 1;
+    return { first, last, requests, segment, offset, length: bytes.length, sent: false };
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #writable(): { readonly segment: Segment; readonly descriptor: number } {
+    const { folder, segmentBytes, nextNumber, onNewSegment } = this.#options;
+    if (this.#segment !== undefined && this.#descriptor !== undefined && this.#segment.bytes < segmentBytes) return { segment: this.#segment, descriptor: this.#descriptor };
+    this.close();
+    const segment: Segment = { path: join(folder, `${String(nextNumber()).padStart(10, '0')}.segment`), bytes: 0, unacknowledged: 0 };
+    const descriptor = openSync(segment.path, 'a', 0o600);
+    this.#segment = segment;
+    this.#descriptor = descriptor;
+    onNewSegment(segment);
+    return { segment, descriptor };
+  }
+}
+
+/** The batch of a record, as it was appended. */
+export function readRecord(record: SpoolRecord): Uint8Array {
+  const bytes = Buffer.alloc(record.length);
+  const descriptor = openSync(record.segment.path, 'r');
+  try {
+    assert(readSync(descriptor, bytes, 0, record.length, record.offset) === record.length, 'a spooled batch can be read back whole');
+  } finally {
+    closeSync(descriptor);
+  }
+  return bytes;
+}
+
+/** All segments of a folder and what is whole in them, ascending by sequence; where one record covers another, the wider one. */
+export function readSegments(folder: string): { readonly segments: Segment[]; readonly records: SpoolRecord[] } {
+  const segments: Segment[] = [];
+  const found: SpoolRecord[] = [];
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.segment')).sort()) {
+    const content = readFileSync(join(folder, name));
+    const segment: Segment = { path: join(folder, name), bytes: content.length, unacknowledged: 0 };
+    segments.push(segment);
+    for (let at = 0; at + HEADER_BYTES <= content.length; ) {
+      const length = content.readUInt32LE(at);
+      const end = at + HEADER_BYTES + length;
+      if (end > content.length || crc32(content.subarray(at + CHECKED_FROM, end)) !== content.readUInt32LE(at + 4)) break;
+      found.push({ first: content.readDoubleLE(at + 8), last: content.readDoubleLE(at + 16), requests: content.readDoubleLE(at + 24), segment, offset: at + HEADER_BYTES, length, sent: false });
+      at = end;
+    }
+  }
+  // Widest first, so that what a merged record covers is seen after it.
+  found.sort((a, b) => a.first - b.first || b.last - a.last);
+  const records: SpoolRecord[] = [];
+  let covered = 0;
+  for (const record of found) {
+    if (record.last <= covered) continue;
+    covered = record.last;
+    record.segment.unacknowledged += 1;
+    records.push(record);
+  }
+  return { segments, records };
+}
+
+function encodeRecord(first: number, last: number, requests: number, bytes: Uint8Array): Buffer {
+  const record = Buffer.alloc(HEADER_BYTES + bytes.length);
+  record.writeUInt32LE(bytes.length, 0);
+  record.writeDoubleLE(first, 8);
+  record.writeDoubleLE(last, 16);
+  record.writeDoubleLE(requests, 24);
+  record.set(bytes, HEADER_BYTES);
+  record.writeUInt32LE(crc32(record.subarray(CHECKED_FROM)), 4);
+  return record;
+}
