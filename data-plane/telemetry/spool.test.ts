@@ -150,14 +150,14 @@ test('a minute that passed without a connection becomes one batch; what was sent
 });
 
 test('no merge holds the agent thread up, however much has gathered', (t) => {
-  const spool = openSpool(folderFor(t), { maxBytes: 2e6, segmentBytes: 262_144 });
+  const spool = openSpool(folderFor(t), { maxBytes: 4e6, segmentBytes: 262_144 });
   // All of one minute, so that nothing is merged before space runs out.
   const one = { ...batch(1), fromMs: 0, toMs: 1 };
   let worstMs = 0;
-  for (let n = 0; n < 40_000; n++) worstMs = Math.max(worstMs, cpuMsOf(() => void spool.append(one)));
+  for (let n = 0; n < 80_000; n++) worstMs = Math.max(worstMs, cpuMsOf(() => void spool.append(one)));
   assert.ok(spool.merges > 0);
-  assert.equal(spool.bufferedRequests, 40_000);
-  assert.ok(worstMs < 800, `one append took ${worstMs} ms`);
+  assert.equal(spool.bufferedRequests, 80_000);
+  assert.ok(worstMs < 1_000, `one append took ${worstMs} ms`);
 });
 
 test('merging stops where one frame could not carry the result', (t) => {
