@@ -14,8 +14,9 @@ import { decodeTelemetryBatch, encodeTelemetryBatch, keyOfUsageRow, MAXIMUM_BATC
 import { isUuid } from '../../shared/model/ids.ts';
 import { readRecord, readSegments, SegmentWriter, type Segment, type SpoolRecord } from './spool-segments.ts';
 
-/** Of batches that are merged in one go: some 100 ms of work. */
-const MERGE_WORK_BYTES = 2 * 1024 * 1024;
+/** What is merged in one go, in bytes of batches and in batches: some 100 ms of work. */
+const MERGE_BYTES = 2 * 1024 * 1024;
+const MERGE_BATCHES = 4_096;
 const CLEAN_END = 'ended';
 const HEARTBEAT = 'last-fold';
 
@@ -207,7 +208,7 @@ export class Spool {
   #makeRoom(): void {
     const ahead = this.#neverSent().filter((record) => record.first >= this.#mergeFrom);
     let bytes = 0;
-    const end = ahead.findIndex((record, index) => (bytes += record.length) > MERGE_WORK_BYTES && index > 1);
+    const end = ahead.findIndex((record, index) => index >= MERGE_BATCHES || ((bytes += record.length) > MERGE_BYTES && index > 1));
     const run = end === -1 ? ahead : ahead.slice(0, end);
     this.#mergeFrom = end === -1 ? 0 : (run.at(-1)?.last ?? 0) + 1;
     this.#merges += this.#merge(run);
