@@ -20,6 +20,8 @@ import { cpuMicros, residentMiB } from './process-cost.ts';
 const GATEWAY_CPU = 0;
 const LOAD_CPU = 1;
 const CONNECTIONS = 64;
+/** V8 compiles the hot path in steps: the figures of the Node contenders are steady after some 100,000 requests. */
+const WARM_UP_SECONDS = 6;
 const BASE_PORT = 18_400;
 const BASELINE = 'nginx';
 
@@ -75,7 +77,7 @@ export async function runProxyBench(options: BenchOptions): Promise<void> {
 
 async function runCase(benchCase: BenchCase, running: readonly RunningContender[], options: BenchOptions): Promise<Record<string, Turn[]>> {
   const turns: Record<string, Turn[]> = Object.fromEntries(running.map(({ name }) => [name, []]));
-  for (const contender of running) await load(contender, benchCase, 1);
+  for (const contender of running) await load(contender, benchCase, options.smoke ? 1 : WARM_UP_SECONDS);
   for (let round = 0; round < options.rounds; round++) {
     // Rotated each round, so that nobody always follows the same neighbour.
     for (let turn = 0; turn < running.length; turn++) {
