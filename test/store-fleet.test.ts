@@ -247,15 +247,29 @@ test('a batch counts once, however often and however concurrently it comes (T3)'
   assert.deepEqual(rows, [{ rows: 2 }], 'one minute, two combinations');
 });
 
-test('what is remembered of received batches is bounded per boot', async () => {
+test('what is remembered of received batches is bounded per boot, and never forgets what may come again', async () => {
   const scope = await createGateway(store);
   const dataPlane = await enrol(scope);
   const source = { ...scope, dataPlaneId: dataPlane.id, bootId: newId() };
-  const empty = batch(START_MS, START_MS + 1, []);
-  for (const sequence of [1, 2, 10_000, 10_001]) assert.equal(await store.telemetry.storeBatch(source, sequence, empty), 'stored');
-  assert.equal(await store.telemetry.storeBatch(source, 2, empty), 'duplicate');
-  const { rows } = await onServer(database.superuserConnectionString, (client) => client.query('SELECT sequence::int FROM holdfast.telemetry_received WHERE boot_id = $1 ORDER BY 1', [source.bootId]));
-  assert.deepEqual(rows.map((row) => row.sequence), [2, 10_000, 10_001]);
+  const one = batch(START_MS, START_MS + 1, [['', 2, 1]]);
+  for (let sequence = 1; sequence <= 120; sequence += 1) assert.equal(await store.telemetry.storeBatch(source, sequence, one), 'stored');
+  const { rows } = await onServer(database.superuserConnectionString, (client) => client.query('SELECT min(sequence)::int AS oldest, count(*)::int AS rows FROM holdfast.telemetry_received WHERE boot_id = $1', [source.bootId]));
+  assert.deepEqual(rows, [{ oldest: 21, rows: 100 }]);
+  // Merged over a long outage, so a long way ahead; the connection broke before either was acknowledged.
+  assert.equal(await store.telemetry.storeBatch(source, 90_000, one), 'stored');
+  assert.equal(await store.telemetry.storeBatch(source, 120, one), 'duplicate');
+  assert.equal(await store.telemetry.storeBatch(source, 90_000, one), 'duplicate');
+  assert.deepEqual((await store.telemetry.usage(scope, { groupBy: [] })).totals.map((total) => total.requests), [121]);
+});
+
+test('a batch that reaches into the next minute counts in its own, so that minutes have one row for each combination', async () => {
+  const scope = await createGateway(store);
+  const dataPlane = await enrol(scope);
+  const source = { ...scope, dataPlaneId: dataPlane.id, bootId: newId() };
+  const spans: readonly (readonly [number, number])[] = [[300, 1_300], [59_300, 60_300], [60_300, 120_300], [119_700, 120_400]];
+  for (const [index, [from, to]] of spans.entries()) await store.telemetry.storeBatch(source, index + 1, batch(START_MS + from, START_MS + to, [['', 2, 1]]));
+  const { rows } = await onServer(database.superuserConnectionString, (client) => client.query("SELECT interval_end - interval_start = interval '1 minute' AS minute, requests::int FROM holdfast.usage WHERE gateway_id = $1 ORDER BY interval_start", [scope.gatewayId]));
+  assert.deepEqual(rows, [{ minute: true, requests: 2 }, { minute: true, requests: 2 }]);
 });
 
 test('totals are exact over any grouping, minutes are told apart, and an interval across an outage keeps its length', async () => {

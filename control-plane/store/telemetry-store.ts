@@ -3,7 +3,7 @@
  * Writes use the ingest role with the tenant of the data plane's certificate set, reads the app's.
  */
 import type { DataPlaneId } from '../../shared/model/ids.ts';
-import type { TelemetryBatch, UsageRow } from '../../shared/wire/telemetry-codec.ts';
+import { USAGE_RESOLUTION_MS, type TelemetryBatch, type UsageRow } from '../../shared/wire/telemetry-codec.ts';
 import type { Database, Transaction } from './database.ts';
 import type { GatewayScope } from './scope.ts';
 
@@ -48,9 +48,11 @@ export interface TelemetryStore {
   usage(scope: GatewayScope, query: UsageQuery): Promise<UsageReport>;
 }
 
-const MINUTE_MS = 60_000;
-/** Far more than can be on the way unacknowledged: credit bounds that to some hundreds at most. */
-const KEPT_SEQUENCES = 10_000;
+/**
+ * Batches of a boot that are remembered, newest first: many times what may be on its way unacknowledged (TELEMETRY_CREDIT), and
+ * so what may come again. By number, not by sequence: after an outage one merged batch may be thousands of sequences wide.
+ */
+const KEPT_BATCHES = 100;
 const GROUPING_COLUMNS: Readonly<Record<UsageGrouping, string>> = { route: 'route_id', consumer: 'consumer_id', 'status-class': 'status_class', 'data-plane': 'data_plane_id' };
 
 interface TotalRow {
@@ -77,7 +79,11 @@ export function createTelemetryStore(database: Database): TelemetryStore {
         if (received.length === 0) return 'duplicate';
         await addUsage(transaction, place, batch);
         await addLosses(transaction, place, batch);
-        await transaction.query('DELETE FROM telemetry_received WHERE (tenant_id, data_plane_id, boot_id) = ($1, $2, $3) AND sequence <= $4', [source.tenantId, source.dataPlaneId, source.bootId, sequence - KEPT_SEQUENCES]);
+        await transaction.query(
+          `DELETE FROM telemetry_received WHERE (tenant_id, data_plane_id, boot_id) = ($1, $2, $3) AND sequence <= (
+             SELECT sequence FROM telemetry_received WHERE (tenant_id, data_plane_id, boot_id) = ($1, $2, $3) ORDER BY sequence DESC OFFSET $4 LIMIT 1)`,
+          [source.tenantId, source.dataPlaneId, source.bootId, KEPT_BATCHES],
+        );
         return 'stored';
       }),
 
@@ -104,11 +110,14 @@ export function createTelemetryStore(database: Database): TelemetryStore {
 
 type Place = readonly [tenantId: string, gatewayId: string, dataPlaneId: string];
 
-/** Adds the batch's counts to their minute, or to a longer interval of whole minutes where it covers more than one. */
+/**
+ * Adds the batch's counts to the minute in which it begins, or to an interval of all the minutes that it covers to their end.
+ * The fold before the end of a minute reaches into the next: it must not make rows of its own.
+ */
 async function addUsage(transaction: Transaction, place: Place, batch: TelemetryBatch): Promise<void> {
   if (batch.usage.length === 0) return;
-  const start = new Date(Math.floor(batch.fromMs / MINUTE_MS) * MINUTE_MS);
-  const end = new Date(Math.max(Math.ceil(batch.toMs / MINUTE_MS) * MINUTE_MS, start.getTime() + MINUTE_MS));
+  const start = new Date(Math.floor(batch.fromMs / USAGE_RESOLUTION_MS) * USAGE_RESOLUTION_MS);
+  const end = new Date(Math.max(Math.floor(batch.toMs / USAGE_RESOLUTION_MS) * USAGE_RESOLUTION_MS, start.getTime() + USAGE_RESOLUTION_MS));
   const column = (name: Exclude<keyof UsageRow, 'routeId' | 'consumerId'>): readonly number[] => batch.usage.map((row) => row[name]);
   const id = (name: 'routeId' | 'consumerId'): readonly (string | null)[] => batch.usage.map((row) => (row[name] === '' ? null : row[name]));
   // Summed first: one statement may touch a row once only, and a batch may name a combination twice.
