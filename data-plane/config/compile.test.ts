@@ -137,11 +137,17 @@ describe('which plugins run', () => {
     assert.equal(found.chainFor(testId('3')), found.chainFor(testId('3')));
   });
 
-  test('a disabled plugin hides nothing, and one for other protocols does not apply', () => {
-    const { config } = compiled([
-      ...BASIS, plugin('a1'), plugin('a2', { route: ref('2'), enabled: false }), plugin('a3', { name: 'key-auth', protocols: ['grpc'] }),
-    ]);
+  test('a disabled plugin hides nothing', () => {
+    const { config } = compiled([...BASIS, plugin('a1'), plugin('a2', { route: ref('2'), enabled: false })]);
     assert.deepEqual(routeAt(config, '/books').chainFor(undefined).entries.map(({ pluginId }) => pluginId), [testId('a1')]);
+  });
+
+  test('a plugin guards a route whichever of the HTTP protocols the two name', () => {
+    for (const [ofRoute, ofPlugin] of [[['https'], ['http']], [['http'], ['https']], [['http', 'https'], ['grpc', 'grpcs']]] as const) {
+      const route = put('routes', { id: testId('2'), paths: ['/books'], service: ref('1'), protocols: ofRoute });
+      const { config } = compiled([SERVICE, route, plugin('a1', { name: 'key-auth', protocols: ofPlugin })]);
+      assert.deepEqual(routeAt(config, '/books').chainFor(undefined).entries.map(({ pluginId }) => pluginId), [testId('a1')], `${String(ofPlugin)} on ${String(ofRoute)}`);
+    }
   });
 
   test('a route without a service has the plugins of routes and of all', () => {

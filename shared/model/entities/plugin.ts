@@ -23,7 +23,7 @@ export const pluginDefinition = {
     {
       name: 'protocols', tag: 16, required: true, default: ['grpc', 'grpcs', 'http', 'https'],
       type: { kind: 'set', minLength: 1, of: { kind: 'string', oneOf: ['grpc', 'grpcs', 'http', 'https'] } },
-      description: 'Applies only to requests over these protocols. Defaults to all that the plugin knows.',
+      description: 'What the plugin is meant for. No filter: as in Kong, it runs on every HTTP route of its scope, whichever of these the request came over.',
     },
     { name: 'enabled', tag: 17, type: { kind: 'boolean' }, required: true, default: true, description: 'A disabled plugin does nothing.' },
   ],
