@@ -15,6 +15,7 @@ import type { EntityReader, StoredEntity } from '../store/entity-reader.ts';
 import { buildEntityRecord, readEntity } from '../store/entity-record.ts';
 import type { EntityWriter } from '../store/entity-writer.ts';
 import type { GatewaySecrets } from '../store/secret-box.ts';
+import type { StoreProblem } from '../store/store-problem.ts';
 import { notFound, schemaViolation } from './answer.ts';
 import type { RequestBody } from './request-body.ts';
 import { refuseEntity, refuseProblem } from './store-refusal.ts';
@@ -62,8 +63,7 @@ export class EntityCollection {
 
   /** `fixed` are the values that the path has decided. Throws a Refusal. */
   async insert(writer: EntityWriter, body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<Entity> {
-    const entity = this.#parse(body, fixed, { mode: 'create' });
-    const problem = await writer.insert(buildEntityRecord(this.definition, entity, secrets));
+    const { entity, problem } = await this.#tryInsert(writer, body, fixed, secrets);
     if (problem !== undefined) throw refuseEntity(problem, this.definition, entity);
     return entity;
   }
@@ -75,9 +75,15 @@ export class EntityCollection {
     const reference = parent === undefined ? {} : { [parent.field]: { id: parent.id } };
     const named = id !== undefined ? { id } : definition.endpointKey !== undefined ? { [definition.endpointKey]: this.#normalKey(definition.endpointKey, name) } : undefined;
     if (named === undefined) throw notFound();
+    const fixed = { ...reference, ...named };
     const previous = await this.findForUpdate(writer, name, parent);
-    if (previous === undefined) return this.insert(writer, body, { ...reference, ...named }, secrets);
-    return this.update(writer, previous, 'replace', body, { ...reference, ...named }, secrets);
+    if (previous !== undefined) return this.update(writer, previous, 'replace', body, fixed, secrets);
+    const { entity, problem } = await this.#tryInsert(writer, body, fixed, secrets);
+    if (problem === undefined) return entity;
+    // Another PUT of the same name may have come first: then there is something to replace now.
+    const made = await this.findForUpdate(writer, name, parent);
+    if (made === undefined) throw refuseEntity(problem, definition, entity);
+    return this.update(writer, made, 'replace', body, fixed, secrets);
   }
 
   /** PUT or PATCH of what is there, held by findForUpdate. Throws a Refusal. */
@@ -97,6 +103,11 @@ export class EntityCollection {
   /** The entity that a body would create; nothing is stored. Throws a Refusal. */
   check(body: RequestBody): Entity {
     return this.#parse(body, {}, { mode: 'create' });
+  }
+
+  async #tryInsert(writer: EntityWriter, body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<{ readonly entity: Entity; readonly problem: StoreProblem | undefined }> {
+    const entity = this.#parse(body, fixed, { mode: 'create' });
+    return { entity, problem: await writer.insert(buildEntityRecord(this.definition, entity, secrets)) };
   }
 
   #parse(body: RequestBody, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous'>): Entity {
