@@ -45,6 +45,18 @@ test('a clock that steps back does not open a window again', () => {
   assert.equal(table.take('k', [minute(1, 60_000)]).kind, 'over');
 });
 
+test('counts made while the clock was far ahead refuse nobody once it is right again, and give their room back', () => {
+  const { table, at } = openTable(64);
+  const year = 31_536_000_000;
+  at(year);
+  for (let index = 0; index < 64; index += 1) table.take(`client ${index}`, [minute(1, year)]);
+  at(60_000);
+  assert.deepEqual(table.take('client 7', [minute(2)]), { kind: 'taken', remaining: [1] });
+  assert.deepEqual(table.take('client 7', [minute(2)]), { kind: 'taken', remaining: [0] });
+  assert.deepEqual(table.take('client 7', [minute(2)]), { kind: 'over', exceeded: [0], remaining: [0] });
+  assert.equal(table.take('one more', [minute(1)]).kind, 'taken');
+});
+
 test('a changed limit finds the counts as they are', () => {
   const { table } = openTable(64);
   for (let count = 0; count < 5; count += 1) table.take('k', [minute(5)]);

@@ -30,8 +30,8 @@ const SPINS = 200;
 const WAIT_MS = 1;
 /** Far longer than a holder is ever off its core; only a dead thread's lock lasts until its exit is known. */
 const LOCK_PATIENCE_MS = 1_000;
-/** How long after its end a window is kept, for a thread that read the clock before the end and counts after it. */
-const RECLAIM_AFTER_MS = 1_000;
+/** How far behind another's a thread's reading of the clock may be: as long as it waits for a lock. */
+const CLOCK_SPREAD_MS = 1_000;
 
 const TABLE_FULL: TakeResult = { kind: 'full' };
 
@@ -130,17 +130,17 @@ export class SharedCounterTable implements CounterTable {
 
   #takeLocked(firstSlot: number, digest: string, windows: readonly CounterWindow[]): TakeResult {
     this.#find(firstSlot, digest, windows);
-    const used = windows.map((window, index) => this.#usedIn(window, this.#slots[index] ?? -1));
-    const exceeded = windows.flatMap((window, index) => ((used[index] ?? 0) >= window.limit ? [index] : []));
-    if (exceeded.length > 0) {
-      return { kind: 'over', exceeded, remaining: windows.map((window, index) => Math.max(0, window.limit - (used[index] ?? 0))) };
+    const left = windows.map((window, index) => window.limit - this.#usedIn(window, this.#slots[index] ?? -1));
+    if (left.some((rest) => rest <= 0)) {
+      return { kind: 'over', exceeded: left.flatMap((rest, index) => (rest <= 0 ? [index] : [])), remaining: left.map((rest) => Math.max(0, rest)) };
     }
     if (!this.#claimMissing(firstSlot)) {
       Atomics.add(this.#header, FULL, 1);
       return TABLE_FULL;
     }
-    for (const [index, window] of windows.entries()) this.#count(this.#slots[index] ?? -1, digest, window, (used[index] ?? 0) + 1);
-    return { kind: 'taken', remaining: windows.map((window, index) => window.limit - (used[index] ?? 0) - 1) };
+    const remaining = left.map((rest) => rest - 1);
+    windows.forEach((window, index) => this.#count(this.#slots[index] ?? -1, digest, window, window.limit - (remaining[index] ?? 0)));
+    return { kind: 'taken', remaining };
   }
 
   /** Fills the scratch list with the slot of each window, -1 where it has none yet. */
@@ -158,9 +158,23 @@ export class SharedCounterTable implements CounterTable {
     return this.#hashes[slot * 3] === wordAt(digest, 4) && this.#hashes[slot * 3 + 1] === wordAt(digest, 8) && this.#hashes[slot * 3 + 2] === wordAt(digest, 12);
   }
 
-  /** A window that another thread has already moved on, or that a clock set back would reopen, keeps its count. */
   #usedIn(window: CounterWindow, slot: number): number {
-    return slot < 0 || (this.#startMs[slot] ?? 0) < window.startMs ? 0 : (this.#counts[slot] ?? 0);
+    return slot >= 0 && this.#isCurrent(slot, window) ? (this.#counts[slot] ?? 0) : 0;
+  }
+
+  /**
+   * Also true where another thread has moved on to the next window already, and where the clock was set back a little: that must
+   * not open a window again. A count from further ahead was made by a clock that was wrong, and would refuse clients until then.
+   */
+  #isCurrent(slot: number, window: CounterWindow): boolean {
+    const startMs = this.#startMs[slot] ?? 0;
+    return startMs >= window.startMs && startMs <= window.startMs + window.windowMs + CLOCK_SPREAD_MS;
+  }
+
+  /** Unused, ended, or from far ahead. */
+  #isFree(slot: number, nowMs: number): boolean {
+    const [startMs, keptMs] = [this.#startMs[slot] ?? 0, (this.#windowMs[slot] ?? 0) + CLOCK_SPREAD_MS];
+    return this.#tags[slot] === 0 || startMs + keptMs <= nowMs || startMs - keptMs > nowMs;
   }
 
   /** Gives each window without a slot an unused or expired one of the bucket; false where there are not enough. */
@@ -169,8 +183,7 @@ export class SharedCounterTable implements CounterTable {
     if (missing < 0) return true;
     const nowMs = this.#clock.nowMs();
     for (let slot = firstSlot; slot < firstSlot + SLOTS_PER_BUCKET; slot += 1) {
-      const isFree = this.#tags[slot] === 0 || (this.#startMs[slot] ?? 0) + (this.#windowMs[slot] ?? 0) + RECLAIM_AFTER_MS <= nowMs;
-      if (!isFree || this.#slots.includes(slot)) continue;
+      if (!this.#isFree(slot, nowMs) || this.#slots.includes(slot)) continue;
       this.#slots[missing] = slot;
       missing = this.#slots.indexOf(-1);
       if (missing < 0) return true;
@@ -190,7 +203,7 @@ export class SharedCounterTable implements CounterTable {
       this.#startMs[slot] = window.startMs;
     }
     this.#counts[slot] = count;
-    if ((this.#startMs[slot] ?? 0) < window.startMs) this.#startMs[slot] = window.startMs;
+    if (!this.#isCurrent(slot, window)) this.#startMs[slot] = window.startMs;
     this.#tags[slot] = tag;
   }
 }
