@@ -52,11 +52,18 @@ export class HeaderEdits {
   }
 }
 
+/** Names that passed, with their lower case: plugins use the same few for every request, and the check costs 2 µs. Bounded (R5). */
+const checkedNames = new Map<string, string>();
+const MAX_CHECKED_NAMES = 1_000;
+
 /** Gives the lower-case name, or throws where a plugin may not write that header. */
 function checkedName(name: string): string {
+  const known = checkedNames.get(name);
+  if (known !== undefined) return known;
   const lower = name.toLowerCase();
   if (!isToken(lower)) throw invalid(`header name ${JSON.stringify(name)} is not valid; use letters, digits and hyphens`);
   if (((ENGINE_ONLY >> classifyText(lower)) & 1) === 1) throw invalid(`header ${name} is written by the gateway alone; leave it out`);
+  if (checkedNames.size < MAX_CHECKED_NAMES) checkedNames.set(name, lower);
   return lower;
 }
 
