@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitUntil } from './wait-until.ts';
 
+/** Many processes start at once on few cores when all tests run. */
+const DEADLINE_MS = 30_000;
 const MAIN = fileURLToPath(new URL('../../data-plane/main.ts', import.meta.url));
 
 export interface LogLine {
@@ -96,12 +98,12 @@ export class DataPlaneProcess {
     return this.#exited;
   }
 
-  logged(event: string, matches: (line: LogLine) => boolean = () => true, deadlineMs = 15_000): Promise<LogLine> {
+  logged(event: string, matches: (line: LogLine) => boolean = () => true, deadlineMs = DEADLINE_MS): Promise<LogLine> {
     return this.#waitUntil(`the log line "${event}"`, () => this.log.find((line) => line.event === event && matches(line)), deadlineMs);
   }
 
   /** Ready, by its status port. */
-  async ready(deadlineMs = 15_000): Promise<void> {
+  async ready(deadlineMs = DEADLINE_MS): Promise<void> {
     await this.#waitUntil('ready', async () => (await this.get('/status/ready', this.statusPort)).status === 200, deadlineMs);
   }
 
@@ -109,7 +111,7 @@ export class DataPlaneProcess {
     return JSON.parse((await this.get('/status', this.statusPort)).body) as StatusBody;
   }
 
-  async statusWhere(what: string, matches: (status: StatusBody) => boolean, deadlineMs = 15_000): Promise<StatusBody> {
+  async statusWhere(what: string, matches: (status: StatusBody) => boolean, deadlineMs = DEADLINE_MS): Promise<StatusBody> {
     return this.#waitUntil(what, async () => {
       const status = await this.status().catch(() => undefined);
       return status !== undefined && matches(status) ? status : undefined;
@@ -150,7 +152,8 @@ export class DataPlaneProcess {
     try {
       return await waitUntil(what, condition, deadlineMs);
     } catch (thrown) {
-      throw new Error(`${thrown instanceof Error ? thrown.message : String(thrown)}; its log:\n${this.#lines.slice(-40).join('\n')}\n${this.#errors}`);
+      const { body } = await this.get('/status', this.statusPort);
+      throw new Error(`${thrown instanceof Error ? thrown.message : String(thrown)}; its log:\n${this.#lines.slice(-40).join('\n')}\n${this.#errors}\nits status: ${body}`);
     }
   }
 }

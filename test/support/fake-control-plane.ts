@@ -31,6 +31,8 @@ import { waitUntil } from './wait-until.ts';
 const TRUST_DOMAIN = 'holdfast.test';
 const DAY_MS = 86_400_000;
 const CHUNK_BYTES = 16 * 1024;
+/** Many processes start at once on few cores when all tests run. */
+const DEADLINE_MS = 30_000;
 
 export interface FakeControlPlaneOptions {
   /** 0 takes a free one. */
@@ -164,11 +166,11 @@ export class FakeControlPlane {
 
   /** The newest session, once there are `count`. */
   session(count = 1): Promise<FakeSession> {
-    return waitUntil(`session ${count}`, () => this.#sessions[count - 1], 15_000);
+    return waitUntil(`session ${count}`, () => this.#sessions[count - 1], DEADLINE_MS);
   }
 
   /** The next thing of that kind a data plane says in any session after `after` of them. */
-  async heard<Kind extends SyncMessage['kind']>(kind: Kind, matches: (message: Extract<SyncMessage, { kind: Kind }>) => boolean = () => true, deadlineMs = 15_000): Promise<Extract<SyncMessage, { kind: Kind }>> {
+  async heard<Kind extends SyncMessage['kind']>(kind: Kind, matches: (message: Extract<SyncMessage, { kind: Kind }>) => boolean = () => true, deadlineMs = DEADLINE_MS): Promise<Extract<SyncMessage, { kind: Kind }>> {
     const isIt = (message: SyncMessage): message is Extract<SyncMessage, { kind: Kind }> => message.kind === kind;
     return waitUntil(`a ${kind} frame`, () => this.#sessions.flatMap((session) => session.heard).filter(isIt).find(matches), deadlineMs);
   }
