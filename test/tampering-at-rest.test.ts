@@ -69,7 +69,7 @@ function highestFile(): string {
 
 function recordOf(sequence: number): CacheRecord {
   const record = decodeRecord(readFileSync(slot(sequence)));
-  assert.ok(typeof record !== 'string', String(record));
+  assert.ok(typeof record !== 'string', 'the slot can be read');
   return record;
 }
 

@@ -20,6 +20,8 @@ export interface Installation {
   readonly ports: PortPlan;
   readonly processes: Processes;
   readonly admin: AdminClient;
+  /** Further settings for the control plane. */
+  readonly controlPlaneSettings?: Readonly<Record<string, string>>;
   /** Further settings for the data planes. */
   readonly dataPlaneSettings?: Readonly<Record<string, string>>;
 }
@@ -29,12 +31,13 @@ export function portsOf(plan: PortPlan, region: Region): { readonly proxy: numbe
 }
 
 /** Starts the control plane (and with it the embedded Postgres) and waits until its admin API answers. */
-export async function startControlPlane({ stateFolder, ports, processes }: Installation): Promise<StartedProcess> {
+export async function startControlPlane({ stateFolder, ports, processes, controlPlaneSettings }: Installation): Promise<StartedProcess> {
   const started = processes.start('control-plane', CONTROL_PLANE, [], {
     HOLDFAST_STATE_FOLDER: join(stateFolder, 'control-plane'),
     HOLDFAST_ADMIN_LISTEN: `127.0.0.1:${ports.admin}`,
     HOLDFAST_SYNC_LISTEN: `127.0.0.1:${ports.sync}`,
     HOLDFAST_DEVELOPMENT_MODE: 'true',
+    ...controlPlaneSettings,
   });
   await waitUntil(started, 'the admin API answers', async () => (await get(`http://127.0.0.1:${ports.admin}/status`)).status === 200);
   return started;

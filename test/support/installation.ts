@@ -20,18 +20,19 @@ export interface TestInstallation extends Installation {
 }
 
 /** Starts everything and waits until both data planes serve the demo configuration. */
-export async function startInstallation(options: { readonly regions?: readonly Region[]; readonly dataPlaneSettings?: Readonly<Record<string, string>> } = {}): Promise<TestInstallation> {
+export async function startInstallation(options: Pick<Installation, 'controlPlaneSettings' | 'dataPlaneSettings'> & { readonly regions?: readonly Region[] } = {}): Promise<TestInstallation> {
   const { ports, origin } = await claimPorts();
   const stateFolder = mkdtempSync(join(tmpdir(), 'holdfast-installation-'));
   // As root, Postgres runs as another user and must get to its folder in here.
   chmodSync(stateFolder, 0o711);
-  const installation: Installation = { stateFolder, ports, processes: new Processes(stateFolder), admin: new AdminClient(ports.admin), ...(options.dataPlaneSettings === undefined ? {} : { dataPlaneSettings: options.dataPlaneSettings }) };
+  const { regions = REGIONS, ...settings } = options;
+  const installation: Installation = { stateFolder, ports, processes: new Processes(stateFolder), admin: new AdminClient(ports.admin), ...settings };
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= tearDown(installation, origin));
   try {
     await startControlPlane(installation);
     await applyDemoConfiguration(installation);
-    const started = await Promise.all((options.regions ?? REGIONS).map(async (region) => [region, await startDataPlane(installation, region)] as const));
+    const started = await Promise.all(regions.map(async (region) => [region, await startDataPlane(installation, region)] as const));
     for (const [region, process] of started) await waitUntilReady(installation, region, process);
   } catch (thrown) {
     await stop();
