@@ -48,6 +48,7 @@ scenario('a verdict ends the request; response and log phases still run', {}, as
   ]);
   const answer = await scene.exchange(GET);
   assert.deepEqual([answer.status, answer.message(), answer.header('x-why'), answer.header('x-after')], [403, 'You cannot', 'because', '403 true because application/json; charset=utf-8']);
+  assert.ok(answer.headerLines.includes('X-Why: because'), 'written as the plugin wrote it');
   assert.equal(answer.header('x-holdfast-error'), undefined, 'an expected outcome is no error');
   assert.deepEqual([seen, scene.origin.requests.length], [['log 403'], 0]);
 });

@@ -42,6 +42,15 @@ export class HeaderEdits {
     return this.#edits.keys();
   }
 
+  /** The headers that are set, as lines, without those that the other edits touch, because these come on top. */
+  linesBelow(others: HeaderEdits | undefined): string {
+    let lines = '';
+    for (const [key, edit] of this.#edits) {
+      if (edit !== undefined && others?.touches(key) !== true) lines += `${edit.name}: ${edit.value}\r\n`;
+    }
+    return lines;
+  }
+
   /** The headers that are set, as lines. `except` is a lower-case name to leave out. */
   lines(except = ''): string {
     let lines = '';

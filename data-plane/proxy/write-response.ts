@@ -66,18 +66,13 @@ export function writeGenerated(out: OutgoingBytes, response: GeneratedResponse, 
   const hasBody = status !== 204 && status !== 304;
   const unlessSet = (name: string, value: string): string =>
     edits?.touches(name.toLowerCase()) === true || headers?.touches(name.toLowerCase()) === true ? '' : `${name}: ${value}\r\n`;
-  let own = '';
-  for (const name of headers?.names() ?? []) {
-    const value = headers?.value(name);
-    if (value !== undefined && edits?.touches(name) !== true) own += `${name}: ${value}\r\n`;
-  }
   const lines =
     unlessSet('Date', facts.date) +
     (response.contentType === undefined ? '' : unlessSet('Content-Type', response.contentType)) +
     (hasBody ? `Content-Length: ${body.length}\r\n` : '') +
     unlessSet('Server', facts.product) +
     `X-Kong-Response-Latency: ${facts.latencyMs}\r\nX-Kong-Request-Id: ${facts.requestId}\r\n` +
-    own + (edits?.lines() ?? '') + response.extraLines + facts.connection;
+    (headers?.linesBelow(edits) ?? '') + (edits?.lines() ?? '') + response.extraLines + facts.connection;
   out.text(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${lines}\r\n`);
   if (hasBody && !facts.isHead && body.length > 0) out.bytes(body, 0, body.length);
   return lines;
