@@ -85,6 +85,17 @@ test('a disk that fails after a batch was spooled does not make it count twice',
   assert.equal(next.totals().buffered, 2, 'one of each run');
 });
 
+test('routes that come and go do not add up in the totals for /metrics', (t) => {
+  const { clock, agent, recorder } = start(t);
+  for (let count = 0; count < 61_000; count++) recorder.record(newId(), '', 200, 1, 1, 1);
+  recorder.record(ROUTE, '', 200, 1, 1, 1);
+  clock.advance(1000);
+  const totals = [...agent.routeTotals()];
+  assert.equal(totals.length, 60_000);
+  assert.equal(totals.at(-1)?.routeId, ROUTE);
+  assert.equal(agent.totals().produced, 61_001);
+});
+
 test('a clean stop folds the last counts and leaves no crash gap', (t) => {
   const { agent, recorder, restart } = start(t);
   recorder.record(ROUTE, '', 503, 1, 1, 1);

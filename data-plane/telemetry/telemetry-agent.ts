@@ -46,6 +46,9 @@ export interface RouteTotal extends Readonly<UsageCounts> {
   readonly statusClass: number;
 }
 
+/** Kept for /metrics: those of 10,000 routes. Beyond it the oldest begins anew at 0, so that routes that come and go do not add up (R5). */
+const MAX_ROUTE_TOTALS = 60_000;
+
 export class TelemetryAgent {
   readonly #options: TelemetryAgentOptions;
   readonly #spool: Spool;
@@ -156,6 +159,8 @@ export class TelemetryAgent {
       this.#produced += counts.requests;
       addTo(this.#pending, keyOfUsageRow(key), key, counts);
       addTo(this.#routeTotals, `${key.routeId}/${key.statusClass}`, key, counts);
+      const [oldest] = this.#routeTotals.size > MAX_ROUTE_TOTALS ? this.#routeTotals.keys() : [];
+      if (oldest !== undefined) this.#routeTotals.delete(oldest);
     });
   }
 
