@@ -17,6 +17,7 @@ test('a refusal is JSON unless Accept prefers something else that we can make', 
     ['text/plain', 'text/plain'], ['application/xml', 'application/xml'], ['text/xml', 'application/xml'],
     ['text/html;q=0.5, application/xml;q=0.9, text/plain', 'text/plain'], ['text/html;q=0, text/plain;q=0.1', 'text/plain'], ['text/html;q=0', 'application/json'],
     ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html'], ['image/png, text/plain;q=0.3', 'text/plain'],
+    ['constructor', 'application/json'], ['__proto__, toString;q=0.1', 'application/json'],
     ['text/html;q=nonsense', 'text/html'], [`text/html${','.repeat(2_000)}`, 'application/json'],
   ];
   for (const [accept, type] of cases) assert.equal(typeFor(accept), `${type}; charset=utf-8`, String(accept));

@@ -60,18 +60,18 @@ export function reasonOf(status: number): string {
 
 type Format = 'application/json' | 'text/html' | 'application/xml' | 'text/plain';
 
-/** What each media type in Accept leads to; anything else, and no Accept at all, is JSON. */
-const FORMATS: Readonly<Record<string, Format>> = {
-  'application/json': 'application/json',
-  'application/*': 'application/json',
-  '*/*': 'application/json',
-  'text/html': 'text/html',
-  'text/*': 'text/html',
-  'application/xhtml+xml': 'text/html',
-  'application/xml': 'application/xml',
-  'text/xml': 'application/xml',
-  'text/plain': 'text/plain',
-};
+/** What each media type in Accept leads to; anything else, and no Accept at all, is JSON. A map, because clients choose the key. */
+const FORMATS: ReadonlyMap<string, Format> = new Map([
+  ['application/json', 'application/json'],
+  ['application/*', 'application/json'],
+  ['*/*', 'application/json'],
+  ['text/html', 'text/html'],
+  ['text/*', 'text/html'],
+  ['application/xhtml+xml', 'text/html'],
+  ['application/xml', 'application/xml'],
+  ['text/xml', 'application/xml'],
+  ['text/plain', 'text/plain'],
+]);
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
@@ -94,7 +94,7 @@ function formatFor(accept: string | undefined): Format {
   let bestQuality = 0;
   for (const part of accept.split(',')) {
     const [type = '', ...parameters] = part.split(';');
-    const format = FORMATS[type.trim().toLowerCase()];
+    const format = FORMATS.get(type.trim().toLowerCase());
     const quality = qualityOf(parameters);
     if (format === undefined || quality <= bestQuality) continue;
     best = format;
