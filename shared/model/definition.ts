@@ -36,6 +36,11 @@ export interface NumberType {
 export interface BooleanType {
   readonly kind: 'boolean';
 }
+/** Elements of a list, at most: more than anybody needs, and no more than a data plane takes in its stride (R5). */
+export const MAX_ITEMS = 10_000;
+/** Entries of a map, at most. */
+export const MAX_ENTRIES = 1_000;
+
 /** Ordered, duplicates allowed. */
 export interface ArrayType {
   readonly kind: 'array';
@@ -168,6 +173,8 @@ export interface EntityDefinition {
   /** Unique over several fields together (reference fields count by id, null is a value here). */
   readonly uniqueTogether?: readonly (readonly string[])[];
   readonly checks?: readonly EntityCheck[];
+  /** Rules on what the entity costs, asked before its values are looked at one by one: their input has any form. */
+  readonly bounds?: readonly EntityCheck[];
   readonly shorthands?: readonly Shorthand[];
 }
 

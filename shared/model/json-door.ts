@@ -8,6 +8,8 @@ import { joinPath, type ProblemList } from './problems.ts';
 
 /** Deeper than any entity or plugin config; shallower than any stack. */
 const MAX_DEPTH = 16;
+/** Longer than any field and any key of a map; a refused name comes back in the answer (R5). */
+const MAX_NAME_LENGTH = 1_000;
 const SPECIAL_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** A fresh copy of the input, or undefined after adding at least one problem. */
@@ -57,6 +59,10 @@ function takeObject(object: object, path: string, depth: number, problems: Probl
     if (problems.isFull) break;
     // An absent value given as undefined is simply absent.
     if (value === undefined) continue;
+    if (name.length > MAX_NAME_LENGTH) {
+      problems.add(path === '' ? '@entity' : path, `a field name is longer than ${MAX_NAME_LENGTH} characters`);
+      continue;
+    }
     const at = joinPath(path, name);
     if (SPECIAL_NAMES.has(name)) problems.add(at, 'unknown field');
     else if (textProblem(name) !== undefined) problems.add(path === '' ? '@entity' : path, 'a field name is not valid text');

@@ -4,7 +4,7 @@
  */
 import { commonFields, createdAtField, idField, tagsField, updatedAtField } from './common-fields.ts';
 import { defaultOf } from './default-value.ts';
-import type { EntityDefinition, Field, FieldType, JsonObject } from './definition.ts';
+import { MAX_ENTRIES, MAX_ITEMS, type EntityDefinition, type Field, type FieldType, type JsonObject } from './definition.ts';
 
 /** The control plane fills these in where they are not given (and `updated_at` in any case). */
 const GIVEN_IF_WANTED: readonly Field[] = [idField, createdAtField, updatedAtField].map((field) => ({ ...field, required: false }));
@@ -97,9 +97,9 @@ function typeSchema(type: FieldType): JsonObject {
       return { type: 'boolean' };
     case 'array':
     case 'set':
-      return { type: 'array', items: typeSchema(type.of), ...(type.minLength === undefined ? {} : { minItems: type.minLength }), ...(type.kind === 'set' ? { uniqueItems: true } : {}) };
+      return { type: 'array', items: typeSchema(type.of), ...(type.minLength === undefined ? {} : { minItems: type.minLength }), maxItems: MAX_ITEMS, ...(type.kind === 'set' ? { uniqueItems: true } : {}) };
     case 'map':
-      return { type: 'object', propertyNames: typeSchema(type.keys), additionalProperties: typeSchema(type.values) };
+      return { type: 'object', propertyNames: typeSchema(type.keys), additionalProperties: typeSchema(type.values), maxProperties: MAX_ENTRIES };
     case 'record':
       return { type: 'object', properties: properties(type.fields, 'input'), additionalProperties: false };
     case 'reference':

@@ -21,7 +21,7 @@ export function kongSchema(definition: EntityDefinition): JsonObject {
       namedField(tagsField),
     ],
     shorthand_fields: shorthandFields(definition),
-    entity_checks: (definition.checks ?? []).map(({ description }) => ({ description })),
+    entity_checks: [...(definition.bounds ?? []), ...(definition.checks ?? [])].map(({ description }) => ({ description })),
   };
 }
 

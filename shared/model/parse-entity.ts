@@ -44,6 +44,8 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
   const expanded = expandShorthands(definition, taken, problems, options.nowSeconds);
   const merged = mergePrevious(definition, expanded, options);
   const whole = withPluginDefaults(definition, withIdentity(merged, expanded, problems, options), options.pluginSchemaOf);
+  const tooMuch = (definition.bounds ?? []).flatMap((rule) => rule.check(whole));
+  if (tooMuch.length > 0) return { kind: 'problems', problems: tooMuch };
   const context: FieldContext = {
     problems,
     newKey: options.newKey,

@@ -27,7 +27,7 @@ export function parsePluginConfig(name: JsonValue | undefined, value: JsonValue,
   const schema = source.pluginSchemaOf(name);
   if (schema === undefined) {
     const hint = didYouMean(name, source.pluginNames ?? []);
-    context.problems.add('name', `plugin '${name}' not enabled; add it to the 'plugins' configuration property${hint}`);
+    context.problems.add('name', `plugin '${name}' not enabled; /plugins/enabled lists those that are${hint}`);
     return undefined;
   }
   if (!isJsonObject(value)) {

@@ -6,6 +6,8 @@ import type { JsonObject, JsonValue, Problem } from './definition.ts';
 
 /** More than anybody reads; bounds the work that one hostile body can cause (R5). */
 const MAX_PROBLEMS = 50;
+/** Some messages repeat the value. */
+const MAX_MESSAGE_LENGTH = 500;
 
 /** Collects problems in the order found; beyond the limit they are dropped. */
 export class ProblemList {
@@ -20,7 +22,8 @@ export class ProblemList {
   }
 
   add(field: string, message: string): void {
-    if (!this.isFull) this.#problems.push({ field, message });
+    if (this.isFull) return;
+    this.#problems.push({ field, message: message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()}…` });
   }
 }
 

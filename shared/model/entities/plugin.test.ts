@@ -54,8 +54,8 @@ test('a patch to another plugin starts from its own defaults', () => {
 const bad: readonly (readonly [string, unknown, string])[] = [
   ['no name', {}, 'name: required field missing'],
   ['a name of another type', { name: 5 }, 'name: expected a string'],
-  ['an unknown plugin', { name: 'key-aut' }, "name: plugin 'key-aut' not enabled; add it to the 'plugins' configuration property (did you mean \"key-auth\"?)"],
-  ['a name from every object', { name: 'constructor' }, "name: plugin 'constructor' not enabled; add it to the 'plugins' configuration property"],
+  ['an unknown plugin', { name: 'key-aut' }, "name: plugin 'key-aut' not enabled; /plugins/enabled lists those that are (did you mean \"key-auth\"?)"],
+  ['a name from every object', { name: 'constructor' }, "name: plugin 'constructor' not enabled; /plugins/enabled lists those that are"],
   ['a config of another type', { name: 'key-auth', config: [] }, 'config: expected a record'],
   ['an unknown setting', { name: 'key-auth', config: { key_nams: ['x'] } }, 'config.key_nams: unknown field (did you mean "key_names"?)'],
   ['a setting of another type', { name: 'key-auth', config: { key_names: 'x' } }, 'config.key_names: expected an array'],

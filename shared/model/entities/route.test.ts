@@ -71,6 +71,21 @@ const bad: readonly (readonly [string, unknown, string])[] = [
 ];
 for (const [what, input, message] of bad) test(`refused: ${what}`, () => assert.equal(refusal('routes', input), message));
 
+test('a route that would take data planes long to compile is refused before it is compiled here', () => {
+  const [pattern, combinations] = [/^@entity: the regular expressions of a route may take 50000 steps .* make them smaller, or make several routes$/, /^@entity: hosts times paths times values of a header may be 100000 in one route, got (\d+): make several routes$/];
+  const begunMs = performance.now();
+  assert.match(refusal('routes', { paths: [`~/${'(a{1000})'.repeat(800)}`] }), pattern);
+  assert.match(refusal('routes', { paths: Array.from({ length: 2000 }, (_, index) => `~/(a{900})${index}`) }), pattern);
+  assert.match(refusal('routes', { headers: { 'x-a': [`~*${'([0-9a-f]{500}){2}'.repeat(60)}`] } }), pattern);
+  const hosts = Array.from({ length: 400 }, (_, index) => `h${index}.test`);
+  const paths = Array.from({ length: 300 }, (_, index) => `/p${index}`);
+  assert.equal(combinations.exec(refusal('routes', { hosts, paths }))?.[1], '120000');
+  assert.equal(combinations.exec(refusal('routes', { hosts, headers: { 'x-a': paths, 'x-b': ['1'] } }))?.[1], '120000');
+  assert.ok(performance.now() - begunMs < 2_000, 'compiling them would take longer');
+  assertHas(accepted('routes', { paths: Array.from({ length: 100 }, (_, index) => `~/${index}/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`) }), { hosts: null });
+  assertHas(accepted('routes', { hosts, paths: paths.slice(0, 250) }), { hosts });
+});
+
 test('a change to gRPC stops stripping, unless the same change asks for it', () => {
   const previous = accepted('routes', { paths: ['/'] });
   assertHas(accepted('routes', { protocols: ['grpc'] }, { mode: 'merge', previous }), { protocols: ['grpc'], strip_path: false });

@@ -4,6 +4,7 @@
  */
 import type { EntityDefinition, Field, Shorthand } from '../definition.ts';
 import { ipOrCidrRule, matchedHeaderNameRule, matchedHeaderValueRule, methodRule, nameRule, routePathRule, wildcardHostRule, wildcardSniRule } from '../string-rules.ts';
+import { routeBounds } from './route-bounds.ts';
 import { routeChecks, speaksOneOf } from './route-checks.ts';
 
 const ENDPOINT_FIELDS = [
@@ -62,5 +63,6 @@ export const routeDefinition = {
     { name: 'service', tag: 26, type: { kind: 'reference', to: 'services', onDelete: 'restrict' }, description: 'Where matching requests go; without one, a plugin must answer them.' },
   ],
   checks: routeChecks,
+  bounds: routeBounds,
   shorthands: [protocols],
 } as const satisfies EntityDefinition;
