@@ -1,10 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The known name nearest to a mistyped one, or undefined where nothing is close enough to be a typing slip. */
+/** The known name nearest to a mistyped one, or undefined where nothing is close enough to be a typing slip: some of what was typed must be right. */
 export function nearestName(unknown: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(unknown.length / 3)) + 1;
+  let bestDistance = Math.min(unknown.length, Math.max(2, Math.floor(unknown.length / 3)) + 1);
   for (const candidate of known) {
+    // The distance is no less than that; and what was typed may be megabytes long.
+    if (Math.abs(candidate.length - unknown.length) >= bestDistance) continue;
     const d = distance(unknown.toLowerCase(), candidate.toLowerCase());
     if (d < bestDistance) {
       best = candidate;
