@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/contract.ts';
-import { credentialDigest } from '../../shared/trust/credential-digest.ts';
+import { createCredentialDigester } from '../../shared/trust/credential-digest.ts';
 import type { ConfigTables } from './config-tables.ts';
 
 const MAX_REMEMBERED_CREDENTIALS = 10_000;
@@ -20,6 +20,7 @@ interface KnownCredential {
 export class Identities implements ConfigLookup {
   readonly #tables: ConfigTables;
   readonly #lookupKey: Uint8Array | undefined;
+  readonly #digestOf: ((presented: string) => string) | undefined;
   readonly #clock: { nowMs(): number };
   readonly #byPresented = new LRUCache<string, KnownCredential>({ max: MAX_REMEMBERED_CREDENTIALS });
   readonly #groups = new Map<string, readonly string[]>();
@@ -27,6 +28,7 @@ export class Identities implements ConfigLookup {
   constructor(tables: ConfigTables, lookupKey: Uint8Array | undefined, clock: { nowMs(): number }) {
     this.#tables = tables;
     this.#lookupKey = lookupKey;
+    this.#digestOf = lookupKey === undefined ? undefined : createCredentialDigester(lookupKey);
     this.#clock = clock;
   }
 
@@ -63,8 +65,8 @@ export class Identities implements ConfigLookup {
   }
 
   #recognise(presented: string): KnownCredential | undefined {
-    if (this.#lookupKey === undefined) return undefined;
-    const id = this.#tables.credentialIdByDigest.get(credentialDigest(this.#lookupKey, presented));
+    const digest = this.#digestOf?.(presented);
+    const id = digest === undefined ? undefined : this.#tables.credentialIdByDigest.get(digest);
     const credential = id === undefined ? undefined : this.#tables.entities.keyauth_credentials.get(id);
     if (credential === undefined) return undefined;
     const known = {
