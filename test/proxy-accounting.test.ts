@@ -181,3 +181,23 @@ scenario('a recorder that throws leaves clients served and connections clean', {
   assert.equal(proxy.stats().busyUpstream, 0);
   assert.ok(logLines().some((line) => line.includes('connection-failed') && line.includes('recorder defect')));
 });
+
+let lateDefects = 0;
+scenario('nor does one that shows when an upstream is lost, a timeout fires or a client leaves', {
+  proxy: { recorder: { record: () => { if (lateDefects-- > 0) throw new Error('recorder defect'); } } },
+  routes: (port) => [{ path: '/', service: { port, readTimeoutMs: 50 } }],
+}, async ({ connect, exchange, origin, proxy, logLines }) => {
+  lateDefects = 3;
+  origin.respond((_, socket) => void socket.destroy());
+  assert.equal((await exchange('GET /lost HTTP/1.1\r\nHost: a\r\n\r\n')).status, 502);
+  origin.respond(() => undefined);
+  assert.equal((await exchange('GET /late HTTP/1.1\r\nHost: a\r\n\r\n')).status, 504);
+  const client = await connect();
+  client.send('GET /left HTTP/1.1\r\nHost: a\r\n\r\n');
+  await waitUntil('the request', () => origin.requests.length === 3);
+  client.socket.resetAndDestroy();
+  await waitUntil('three defects, told', () => logLines().filter((line) => line.includes('recorder defect')).length === 3);
+  origin.respond(() => response('fine'));
+  assert.equal((await exchange('GET / HTTP/1.1\r\nHost: a\r\n\r\n')).body, 'fine');
+  await waitUntil('nothing left over', () => proxy.stats().connections === 0 && proxy.stats().activeRequests === 0);
+});

@@ -16,13 +16,16 @@ export interface Timed {
 export class Deadlines {
   readonly #clock: Clock;
   readonly #resolutionMs: number;
+  readonly #defect: (thrown: unknown) => void;
   readonly #watched = new Set<Timed>();
   #timer: TimerHandle | undefined;
   #nowMs: number;
 
-  constructor(clock: Clock, resolutionMs: number) {
+  /** `defect` is told of exceptions that `deadlinePassed` lets through: they cost neither the others nor the thread. */
+  constructor(clock: Clock, resolutionMs: number, defect: (thrown: unknown) => void) {
     this.#clock = clock;
     this.#resolutionMs = resolutionMs;
+    this.#defect = defect;
     this.#nowMs = clock.monotonicMs();
   }
 
@@ -53,7 +56,11 @@ export class Deadlines {
     for (const timed of this.#watched) {
       if (timed.deadlineMs > this.#nowMs) continue;
       timed.deadlineMs = NEVER;
-      timed.deadlinePassed();
+      try {
+        timed.deadlinePassed();
+      } catch (thrown) {
+        this.#defect(thrown);
+      }
     }
   }
 }

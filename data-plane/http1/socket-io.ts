@@ -39,13 +39,18 @@ export class WireSocket {
     this.#defect = defect;
     socket.on('error', (error) => (this.#cause = error));
     socket.on('end', () => {
-      if (!this.#closed) owner.ended();
+      if (!this.#closed) this.#guard(() => owner.ended());
     });
     socket.on('close', () => {
       if (this.#closed) return;
       this.#closed = true;
-      owner.lost(this.#cause);
+      this.#guard(() => owner.lost(this.#cause));
     });
+  }
+
+  /** Tells the owner that its connection stands. */
+  connected(tell: () => void): void {
+    if (!this.#closed) this.#guard(tell);
   }
 
   /** Hands bytes to the owner. A defect of ours that shows there costs this connection, not the thread with all its others. */
@@ -53,6 +58,14 @@ export class WireSocket {
     if (this.#closed) return;
     try {
       this.#owner.received(buffer, start, end);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #guard(tell: () => void): void {
+    try {
+      tell();
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -88,11 +101,7 @@ export class WireSocket {
       if (this.#closed) return;
       if (this.#socket.writableLength > 0) return this.#notifyFlush();
       this.#awaitsFlush = false;
-      try {
-        this.#owner.flushed();
-      } catch (thrown) {
-        this.#fail(thrown);
-      }
+      this.#guard(() => this.#owner.flushed());
     });
   }
 
@@ -187,7 +196,7 @@ export class SocketIo {
         },
       },
     };
-    const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, connected) : this.#connectTls(options.tls, common, connected);
+    const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, () => wire.connected(connected)) : this.#connectTls(options.tls, common, () => wire.connected(connected));
     const wire = new WireSocket(socket, owner, this.#defect);
     socket.resume();
     return wire;

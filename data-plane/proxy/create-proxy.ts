@@ -46,11 +46,12 @@ class ListeningProxy implements Proxy {
 
   constructor(options: ProxyOptions) {
     this.#options = options;
-    this.#io = new SocketIo((thrown) => {
+    const defect = (thrown: unknown): void => {
       this.#core.out.clear();
       options.log.error({ event: 'connection-failed', code: REFUSALS.unexpected.code, err: thrown }, `a connection failed: ${describeThrown(thrown)}`);
-    });
-    this.#core = makeCore(options, this.#io);
+    };
+    this.#io = new SocketIo(defect);
+    this.#core = makeCore(options, this.#io, defect);
     this.#server = this.#io.createListener((socket) => this.#accept(socket));
   }
 
@@ -165,10 +166,10 @@ class ListeningProxy implements Proxy {
   }
 }
 
-function makeCore(options: ProxyOptions, io: SocketIo): ProxyCore {
+function makeCore(options: ProxyOptions, io: SocketIo, defect: (thrown: unknown) => void): ProxyCore {
   const limits = { ...DEFAULT_PROXY_LIMITS, ...options.limits };
   const { clock, log } = options;
-  const deadlines = new Deadlines(clock, limits.timeoutResolutionMs);
+  const deadlines = new Deadlines(clock, limits.timeoutResolutionMs, defect);
   const out = new OutgoingBytes();
   const addresses = new AddressBook(limits, clock, options.lookup ?? lookupAll);
   return {

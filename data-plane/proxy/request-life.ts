@@ -63,9 +63,14 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
       if (!route.protocols.has(exchange.request.scheme)) return this.#demandHttps(route.httpsRedirectStatusCode);
       this.#runPlugins();
     } catch (thrown) {
-      exchange.core.log.error({ event: 'request-failed', code: REFUSALS.unexpected.code, requestId: exchange.requestId, err: thrown }, `a request failed: ${describeThrown(thrown)}`);
-      if (!this.#ended) this.#refuse(REFUSALS.unexpected);
+      this.#failUnexpectedly(thrown);
     }
+  }
+
+  #failUnexpectedly(thrown: unknown): void {
+    const { core, requestId } = this.#exchange;
+    core.log.error({ event: 'request-failed', code: REFUSALS.unexpected.code, requestId, err: thrown }, `a request failed: ${describeThrown(thrown)}`);
+    if (!this.#ended) this.#refuse(REFUSALS.unexpected);
   }
 
   /** A route for HTTPS alone says so, or sends the client there. */
@@ -143,7 +148,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
       case 'unresolved':
         this.#resolutions += 1;
         if (this.#resolutions > MAX_RESOLUTIONS) return this.#refuse(REFUSALS.nameUnresolved);
-        void core.addresses.resolve(choice.host).then(() => this.#chooseTarget());
+        core.addresses.resolve(choice.host).then(() => this.#chooseTarget()).catch((thrown: unknown) => this.#failUnexpectedly(thrown));
     }
   }
 
