@@ -75,11 +75,12 @@ export function createAuditStore(database: Database): AuditStore {
     add: (entry) => database.transaction({ role: 'holdfast_app', tenantId: entry.tenantId, mode: 'write' }, (transaction) => addAuditRow(transaction, entry)),
 
     async list(tenantId, { gatewayId, limit, before }) {
-      const rows = await database.transaction({ role: 'holdfast_app', tenantId, mode: 'snapshot' }, (transaction) =>
-        transaction.query<Row>(
-          `SELECT * FROM audit WHERE tenant_id = $1 AND ($2::uuid IS NULL OR gateway_id = $2) AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4`,
-          [tenantId, gatewayId ?? null, before ?? null, limit],
-        ));
+      const rows = await database.query<Row>(
+        { role: 'holdfast_app', tenantId, mode: 'snapshot' },
+        `SELECT id, gateway_id, at, operator_id, actor, address, request_id, action, subject_kind, subject_id, epoch, sequence, details
+         FROM audit WHERE tenant_id = $1 AND ($2::uuid IS NULL OR gateway_id = $2) AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4`,
+        [tenantId, gatewayId ?? null, before ?? null, limit],
+      );
       return rows.map((row) => ({
         id: row.id,
         gatewayId: row.gateway_id ?? undefined,

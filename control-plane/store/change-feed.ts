@@ -134,11 +134,11 @@ export class GatewayFeed implements ChangeFeed {
   }
 
   async #look(where: readonly GatewayId[] | undefined): Promise<void> {
-    const rows = await this.#options.database.transaction({ role: 'holdfast_publisher', mode: 'snapshot' }, (transaction) =>
-      transaction.query<Row>(
-        'SELECT tenant_id, id, epoch, head_sequence, fleet_revision FROM gateways WHERE deleted_at IS NULL AND ($1::uuid[] IS NULL OR id = ANY($1)) ORDER BY id',
-        [where ?? null],
-      ));
+    const rows = await this.#options.database.query<Row>(
+      { role: 'holdfast_publisher', mode: 'snapshot' },
+      `SELECT tenant_id, id, epoch, head_sequence, fleet_revision FROM gateways WHERE deleted_at IS NULL ${where === undefined ? '' : 'AND id = ANY($1)'} ORDER BY id`,
+      where === undefined ? [] : [where],
+    );
     if (this.#stopped) return;
     for (const row of rows) this.#report(row);
     const found = new Set(rows.map((row) => row.id));

@@ -59,12 +59,12 @@ export function createChangeReader(database: Database): ChangeReader {
   const publisher = { role: 'holdfast_publisher', mode: 'snapshot' } as const;
   return {
     async readChangesSince(scope, version, limit) {
-      const rows = await database.transaction(publisher, (transaction) =>
-        transaction.query<ChangeRow>(
-          `SELECT ${CHANGE_COLUMNS} FROM changes WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4)
-           ORDER BY epoch, sequence, ordinal LIMIT $5`,
-          [scope.tenantId, scope.gatewayId, version.epoch, version.sequence, limit],
-        ));
+      const rows = await database.query<ChangeRow>(
+        publisher,
+        `SELECT ${CHANGE_COLUMNS} FROM changes WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4)
+         ORDER BY epoch, sequence, ordinal LIMIT $5`,
+        [scope.tenantId, scope.gatewayId, version.epoch, version.sequence, limit],
+      );
       return rows.map(toChange);
     },
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { DataPlaneId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { addAuditRow } from './audit-store.ts';
-import { toDataPlane, type Certificate, type DataPlane, type DataPlaneRow, type QuarantinedEntity, type Rejection } from './data-plane.ts';
+import { DATA_PLANE_COLUMNS, toDataPlane, type Certificate, type DataPlane, type DataPlaneRow, type QuarantinedEntity, type Rejection } from './data-plane.ts';
 import { onlyRow, type Database, type SqlValue, type Transaction } from './database.ts';
 import { CHANGE_CHANNEL } from './entity-changes.ts';
 import { findJoinToken, takeJoinTokenUse, type Labels } from './join-token-store.ts';
@@ -66,7 +66,7 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
   return {
     async enrol(joinTokenId, secret, makeDataPlane) {
       const now = new Date(clock.nowMs());
-      const token = await database.transaction({ role: 'holdfast_authentication', mode: 'snapshot' }, (transaction) => findJoinToken(transaction, joinTokenId, secret, now));
+      const token = await findJoinToken(database, joinTokenId, secret, now);
       if (token === undefined) return undefined;
       const scope: GatewayScope = { tenantId: token.tenantId, gatewayId: token.gatewayId };
       return database.transaction(within(scope, 'write'), async (transaction) => {
@@ -74,7 +74,7 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
         const { id, hostname, certificate } = await makeDataPlane({ scope, labels: token.labels });
         const rows = await transaction.query<DataPlaneRow>(
           `INSERT INTO data_planes (tenant_id, gateway_id, id, hostname, labels, join_token_id, certificate_serial, certificate_fingerprint, certificate_not_after)
-           VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9) RETURNING *`,
+           VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9) RETURNING ${DATA_PLANE_COLUMNS}`,
           [scope.tenantId, scope.gatewayId, id, hostname, JSON.stringify(token.labels), token.id, certificate.serial, certificate.fingerprint, certificate.notAfter],
         );
         const actor = { operatorId: null, name: `join token ${token.id}`, requestId: '', address: '' };
@@ -84,13 +84,12 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
     },
 
     async list(scope) {
-      const rows = await database.transaction(within(scope, 'snapshot'), (transaction) =>
-        transaction.query<DataPlaneRow>('SELECT * FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY id', [scope.tenantId, scope.gatewayId]));
+      const rows = await database.query<DataPlaneRow>(within(scope, 'snapshot'), `SELECT ${DATA_PLANE_COLUMNS} FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY id`, [scope.tenantId, scope.gatewayId]);
       return rows.map(toDataPlane);
     },
 
     async get(scope, id) {
-      const [row] = await database.transaction(within(scope, 'snapshot'), (transaction) => transaction.query<DataPlaneRow>(`SELECT * FROM data_planes WHERE ${THIS_ONE}`, placeOf(scope, id)));
+      const [row] = await database.query<DataPlaneRow>(within(scope, 'snapshot'), `SELECT ${DATA_PLANE_COLUMNS} FROM data_planes WHERE ${THIS_ONE}`, placeOf(scope, id));
       return row === undefined ? undefined : toDataPlane(row);
     },
 
@@ -123,16 +122,16 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
         assignments.push(`rejection = CASE WHEN ${outlived} THEN NULL ELSE rejection END`);
       }
       if (assignments.length === 0) return (await this.get(scope, id)) !== undefined;
-      const rows = await database.transaction(session, (transaction) => transaction.query(`UPDATE data_planes SET ${assignments.join(', ')} WHERE ${THIS_ONE} RETURNING id`, values));
+      const rows = await database.query(session, `UPDATE data_planes SET ${assignments.join(', ')} WHERE ${THIS_ONE} RETURNING id`, values);
       return rows.length === 1;
     },
 
     async setCertificate(scope, id, certificate) {
-      const rows = await database.transaction(session, (transaction) =>
-        transaction.query(
-          `UPDATE data_planes SET certificate_serial = $4, certificate_fingerprint = $5, certificate_not_after = $6 WHERE ${THIS_ONE} AND revoked_at IS NULL RETURNING id`,
-          [...placeOf(scope, id), certificate.serial, certificate.fingerprint, certificate.notAfter],
-        ));
+      const rows = await database.query(
+        session,
+        `UPDATE data_planes SET certificate_serial = $4, certificate_fingerprint = $5, certificate_not_after = $6 WHERE ${THIS_ONE} AND revoked_at IS NULL RETURNING id`,
+        [...placeOf(scope, id), certificate.serial, certificate.fingerprint, certificate.notAfter],
+      );
       return rows.length === 1;
     },
   };

@@ -53,6 +53,11 @@ export interface DataPlane extends GatewayScope {
   readonly quarantined: readonly QuarantinedEntity[];
 }
 
+/** The columns of a DataPlaneRow. */
+export const DATA_PLANE_COLUMNS =
+  'tenant_id, gateway_id, id, hostname, labels, enrolled_at, certificate_serial, certificate_fingerprint, certificate_not_after, revoked_at, revocation_reason, ' +
+  'software_version, boot_id, connected, last_seen_at, desired_epoch, desired_sequence, applied_epoch, applied_sequence, applied_root, applied_at, rejection, quarantined';
+
 export interface DataPlaneRow {
   readonly tenant_id: TenantId;
   readonly gateway_id: GatewayId;

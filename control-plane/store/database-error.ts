@@ -50,5 +50,5 @@ export function toStoreError(thrown: unknown): unknown {
 function isDriverError(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   if ('errno' in thrown || thrown instanceof AggregateError) return true;
-  return /connection|timeout exceeded when trying to connect|client was closed/i.test(thrown.message);
+  return /connection|timeout exceeded when trying to connect|query read timeout|client was closed/i.test(thrown.message);
 }

@@ -3,7 +3,8 @@
  * local to it (T1). Runs a transaction again after a deadlock. Everything in this folder works through it, except what
  * comes before serving (prepare-database.ts, migrate.ts) and the change feed's own connection.
  */
-import { Pool, types, type PoolClient } from 'pg';
+import { nextTick } from 'node:process';
+import { Pool, types, type PoolClient, type QueryResult } from 'pg';
 import { assert } from '../../shared/assert.ts';
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -26,7 +27,10 @@ export interface TransactionOptions {
 export type SqlValue = string | number | bigint | boolean | null | Date | Uint8Array | readonly (string | number | Date | Uint8Array | null)[];
 
 export interface Transaction {
-  /** The row type states what the query selects: this is the door for database rows. */
+  /**
+   * The row type states what the query selects: this is the door for database rows. With values the text is prepared
+   * once per connection: it names the columns it wants (`*` would break when a migration adds one), and there are few.
+   */
   query<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
   /** The last statement and COMMIT in one round trip, so that locks it takes are held as short as can be. */
   commitWith<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]>;
@@ -44,6 +48,8 @@ export interface DatabaseOptions {
 
 const MAX_ATTEMPTS = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** What Postgres gets to say that a statement took too long, before we take it for gone with its machine or the network. */
+const SILENCE_MS = 5_000;
 
 export class Database {
   readonly #pool: Pool;
@@ -56,6 +62,8 @@ export class Database {
       application_name: 'holdfast',
       max: options.poolSize,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: options.statementTimeoutMs + SILENCE_MS,
+      keepAlive: true,
       pipeline: true,
       types: { getTypeParser },
     });
@@ -77,6 +85,11 @@ export class Database {
     }
   }
 
+  /** A transaction of one query, in one round trip. */
+  query<Row extends object>(options: TransactionOptions, text: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    return this.transaction(options, (transaction) => transaction.commitWith<Row>(text, values));
+  }
+
   /** Waits for running transactions; new ones are refused. */
   async stop(): Promise<void> {
     if (!this.#pool.ended && !this.#pool.ending) await this.#pool.end();
@@ -84,10 +97,9 @@ export class Database {
 
   async #attempt<T>(options: TransactionOptions, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
-    const transaction = new OpenTransaction(client);
+    const transaction = new OpenTransaction(client, this.#prologue(options));
     let broken = false;
     try {
-      await client.query(this.#prologue(options));
       const value = await work(transaction);
       await transaction.end();
       return value;
@@ -99,7 +111,7 @@ export class Database {
     }
   }
 
-  /** One round trip. All of it is local to the transaction, so a pooled connection carries nothing over. */
+  /** All of it is local to the transaction, so a pooled connection carries nothing over. */
   #prologue({ role, tenantId, mode }: TransactionOptions): string {
     assert(tenantId === undefined || isUuid(tenantId), 'a tenant id is a UUID');
     return [
@@ -115,24 +127,30 @@ export class Database {
 
 class OpenTransaction implements Transaction {
   readonly #client: PoolClient;
+  readonly #begun: Promise<unknown>;
   #state: 'open' | 'abandoned' | 'ended' = 'open';
 
-  constructor(client: PoolClient) {
+  /** The prologue travels with the first query. Where it fails, the transaction is a failed one and refuses what follows. */
+  constructor(client: PoolClient, prologue: string) {
     this.#client = client;
+    this.#sendTogether();
+    this.#begun = client.query(prologue);
+    this.#begun.catch(() => undefined);
   }
 
   async query<Row extends object>(text: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
     assert(this.#state !== 'ended', 'no query follows the end of its transaction');
-    const result = await this.#client.query<Row>(text, [...values]);
-    return result.rows;
+    const [, { rows }] = await Promise.all([this.#begun, this.#send<Row>(text, values)]);
+    return rows;
   }
 
   async commitWith<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
     assert(this.#state === 'open', 'a transaction ends once');
+    this.#sendTogether();
     // Where the statement fails, COMMIT finds a failed transaction and rolls it back.
-    const [result] = await Promise.all([this.#client.query<Row>(text, [...values]), this.#client.query('COMMIT')]);
+    const [, { rows }] = await Promise.all([this.#begun, this.#send<Row>(text, values), this.#client.query('COMMIT')]);
     this.#state = 'ended';
-    return result.rows;
+    return rows;
   }
 
   abandon(): void {
@@ -141,7 +159,8 @@ class OpenTransaction implements Transaction {
 
   async end(): Promise<void> {
     if (this.#state === 'ended') return;
-    await this.#client.query(this.#state === 'abandoned' ? 'ROLLBACK' : 'COMMIT');
+    const [, { command }] = await Promise.all([this.#begun, this.#client.query(this.#state === 'abandoned' ? 'ROLLBACK' : 'COMMIT')]);
+    assert(command === 'COMMIT' || this.#state === 'abandoned', 'nobody goes on in a transaction in which a query failed');
     this.#state = 'ended';
   }
 
@@ -156,6 +175,28 @@ class OpenTransaction implements Transaction {
       return false;
     }
   }
+
+  #send<Row extends object>(text: string, values: readonly SqlValue[]): Promise<QueryResult<Row>> {
+    return values.length === 0 ? this.#client.query<Row>(text) : this.#client.query<Row>({ name: statementName(text), text, values: [...values] });
+  }
+
+  /** What is sent before the next turn of the event loop leaves in one write: Postgres wakes up once for all of it. */
+  #sendTogether(): void {
+    const { stream } = this.#client.connection;
+    stream.cork();
+    nextTick(() => stream.uncork());
+  }
+}
+
+const statementNames = new Map<string, string>();
+
+/** Under which the statement is prepared: the texts are ours and few. */
+function statementName(text: string): string {
+  const known = statementNames.get(text);
+  if (known !== undefined) return known;
+  const name = `holdfast-${statementNames.size + 1}`;
+  statementNames.set(text, name);
+  return name;
 }
 
 /** Whole numbers as numbers: versions and counts stay below 2^53; larger sums of bytes or microseconds are rounded. */

@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { newId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { addAuditRow } from './audit-store.ts';
-import { onlyRow, type Database, type SqlValue, type Transaction } from './database.ts';
+import { onlyRow, type Database, type SqlValue, type Transaction, type TransactionOptions } from './database.ts';
 import { isDuplicate } from './database-error.ts';
 import { CHANGE_CHANNEL } from './entity-changes.ts';
 import { refuseGatewayName } from './gateway-name.ts';
@@ -48,8 +48,8 @@ const COLUMNS = 'tenant_id, id, name, created_at, epoch, head_sequence';
 
 export function createGatewayStore(database: Database, keys: SecretKeys, clock: Clock): GatewayStore {
   const within = (tenantId: TenantId, mode: 'snapshot' | 'write') => ({ role: 'holdfast_app', tenantId, mode }) as const;
-  const select = (transaction: Transaction, condition: string, values: readonly SqlValue[]): Promise<readonly Row[]> =>
-    transaction.query<Row>(`SELECT ${COLUMNS} FROM gateways WHERE ${condition} AND deleted_at IS NULL ORDER BY id`, values);
+  const select = async (options: TransactionOptions, condition: string, values: readonly SqlValue[]): Promise<readonly Gateway[]> =>
+    (await database.query<Row>(options, `SELECT ${COLUMNS} FROM gateways WHERE ${condition} AND deleted_at IS NULL ORDER BY id`, values)).map(toGateway);
   return {
     async create(tenantId, name, actor) {
       const refusal = refuseGatewayName(name);
@@ -67,24 +67,22 @@ export function createGatewayStore(database: Database, keys: SecretKeys, clock: 
       });
     },
 
-    async list(tenantId) {
-      return (await database.transaction(within(tenantId, 'snapshot'), (transaction) => select(transaction, 'tenant_id = $1', [tenantId]))).map(toGateway);
-    },
+    list: (tenantId) => select(within(tenantId, 'snapshot'), 'tenant_id = $1', [tenantId]),
 
     async get({ tenantId, gatewayId }) {
-      const [row] = await database.transaction(within(tenantId, 'snapshot'), (transaction) => select(transaction, 'tenant_id = $1 AND id = $2', [tenantId, gatewayId]));
-      return row === undefined ? undefined : toGateway(row);
+      const [gateway] = await select(within(tenantId, 'snapshot'), 'tenant_id = $1 AND id = $2', [tenantId, gatewayId]);
+      return gateway;
     },
 
     async findByName(tenantId, name) {
       if (refuseGatewayName(name) !== undefined) return undefined;
-      const [row] = await database.transaction(within(tenantId, 'snapshot'), (transaction) => select(transaction, 'tenant_id = $1 AND name = $2', [tenantId, name]));
-      return row === undefined ? undefined : toGateway(row);
+      const [gateway] = await select(within(tenantId, 'snapshot'), 'tenant_id = $1 AND name = $2', [tenantId, name]);
+      return gateway;
     },
 
     async findById(gatewayId) {
-      const [row] = await database.transaction({ role: 'holdfast_publisher', mode: 'snapshot' }, (transaction) => select(transaction, 'id = $1', [gatewayId]));
-      return row === undefined ? undefined : toGateway(row);
+      const [gateway] = await select({ role: 'holdfast_publisher', mode: 'snapshot' }, 'id = $1', [gatewayId]);
+      return gateway;
     },
 
     async rename(scope, name, actor) {

@@ -72,8 +72,11 @@ export function createJoinTokenStore(database: Database, clock: Clock): JoinToke
       }),
 
     async list(scope) {
-      const rows = await database.transaction(within(scope, 'snapshot'), (transaction) =>
-        transaction.query<Row>(`SELECT ${COLUMNS} FROM join_tokens WHERE tenant_id = $1 AND gateway_id = $2 AND ${USABLE} $3 ORDER BY id DESC`, [scope.tenantId, scope.gatewayId, new Date(clock.nowMs())]));
+      const rows = await database.query<Row>(
+        within(scope, 'snapshot'),
+        `SELECT ${COLUMNS} FROM join_tokens WHERE tenant_id = $1 AND gateway_id = $2 AND ${USABLE} $3 ORDER BY id DESC`,
+        [scope.tenantId, scope.gatewayId, new Date(clock.nowMs())],
+      );
       return rows.map(toJoinToken);
     },
 
@@ -88,10 +91,11 @@ export function createJoinTokenStore(database: Database, clock: Clock): JoinToke
   };
 }
 
-/** Whose a presented token is, if it is one of ours and usable at `now`; takes no use. With the authentication role. */
-export async function findJoinToken(transaction: Transaction, id: string, secret: Uint8Array, now: Date): Promise<JoinToken | undefined> {
+/** Whose a presented token is, if it is one of ours and usable at `now`; takes no use. */
+export async function findJoinToken(database: Database, id: string, secret: Uint8Array, now: Date): Promise<JoinToken | undefined> {
   if (!isUuid(id)) return undefined;
-  const [row] = await transaction.query<Row>(`SELECT ${COLUMNS} FROM join_tokens WHERE id = $1 AND secret_hash = $2 AND ${USABLE} $3`, [id, hashJoinSecret(secret), now]);
+  const authentication = { role: 'holdfast_authentication', mode: 'snapshot' } as const;
+  const [row] = await database.query<Row>(authentication, `SELECT ${COLUMNS} FROM join_tokens WHERE id = $1 AND secret_hash = $2 AND ${USABLE} $3`, [id, hashJoinSecret(secret), now]);
   return row === undefined ? undefined : toJoinToken(row);
 }
 

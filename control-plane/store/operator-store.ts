@@ -74,7 +74,7 @@ export function createOperatorStore(database: Database, clock: Clock): OperatorS
     },
 
     async list(tenantId) {
-      const rows = await database.transaction(within(tenantId, 'snapshot'), (transaction) => transaction.query<Row>(`SELECT ${COLUMNS} FROM operators o WHERE tenant_id = $1 ORDER BY id`, [tenantId]));
+      const rows = await database.query<Row>(within(tenantId, 'snapshot'), `SELECT ${COLUMNS} FROM operators o WHERE tenant_id = $1 ORDER BY id`, [tenantId]);
       return rows.map(toOperator);
     },
 
@@ -108,15 +108,15 @@ export function createOperatorStore(database: Database, clock: Clock): OperatorS
 
     async authenticate(token) {
       if (!token.startsWith(TOKEN_PREFIX)) return undefined;
-      const [row] = await database.transaction({ role: 'holdfast_authentication', mode: 'snapshot' }, (transaction) =>
-        transaction.query<Row>(
-          `SELECT ${COLUMNS} FROM operator_tokens t
-           JOIN operators o ON (o.tenant_id, o.id) = (t.tenant_id, t.operator_id)
-           JOIN tenants ON tenants.id = t.tenant_id
-           WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)
-           AND o.disabled_at IS NULL AND tenants.deleted_at IS NULL`,
-          [hashToken(token), new Date(clock.nowMs())],
-        ));
+      const [row] = await database.query<Row>(
+        { role: 'holdfast_authentication', mode: 'snapshot' },
+        `SELECT ${COLUMNS} FROM operator_tokens t
+         JOIN operators o ON (o.tenant_id, o.id) = (t.tenant_id, t.operator_id)
+         JOIN tenants ON tenants.id = t.tenant_id
+         WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)
+         AND o.disabled_at IS NULL AND tenants.deleted_at IS NULL`,
+        [hashToken(token), new Date(clock.nowMs())],
+      );
       return row === undefined ? undefined : toOperator(row);
     },
   };

@@ -4,7 +4,7 @@
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { CHANGE_COLUMNS, toChange, type Change, type ChangeRow } from './change-reader.ts';
-import { onlyRow, type Database, type SqlValue, type Transaction } from './database.ts';
+import { onlyRow, type Database, type SqlValue } from './database.ts';
 import type { GatewayScope } from './scope.ts';
 
 export interface ReleaseSummary {
@@ -69,26 +69,24 @@ const SUMMARY_COLUMNS = 'epoch, sequence, base_epoch, base_sequence, content_roo
 const COLUMNS = `${SUMMARY_COLUMNS}, manifest_statement, transfer_statement, delta_bytes`;
 
 export function createReleaseStore(database: Database): ReleaseStore {
-  const select = (transaction: Transaction, scope: GatewayScope, rest: string, values: readonly SqlValue[]): Promise<readonly Row[]> =>
-    transaction.query<Row>(`SELECT ${COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 ${rest}`, [scope.tenantId, scope.gatewayId, ...values]);
   const published = (scope: GatewayScope, rest: string, values: readonly SqlValue[]): Promise<readonly Row[]> =>
-    database.transaction({ role: 'holdfast_publisher', mode: 'snapshot' }, (transaction) => select(transaction, scope, rest, values));
+    database.query<Row>({ role: 'holdfast_publisher', mode: 'snapshot' }, `SELECT ${COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 ${rest}`, [scope.tenantId, scope.gatewayId, ...values]);
   return {
-    insert: (scope, release) =>
-      database.transaction({ role: 'holdfast_publisher', mode: 'write' }, async (transaction) => {
-        const { version, delta } = release;
-        const inserted = await transaction.query<Row>(
-          `INSERT INTO releases (tenant_id, gateway_id, epoch, sequence, base_epoch, base_sequence, manifest_statement, transfer_statement, delta_bytes, content_root, entity_count, author)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
-          [
-            scope.tenantId, scope.gatewayId, version.epoch, version.sequence, delta?.base.epoch ?? null, delta?.base.sequence ?? null,
-            release.manifestStatement, delta?.transferStatement ?? null, delta?.bytes ?? null, release.contentRoot, release.entityCount, release.author,
-          ],
-        );
-        if (inserted.length > 0) return { kind: 'inserted', release: toRelease(onlyRow(inserted)) };
-        const winner = await select(transaction, scope, 'AND epoch = $3 AND sequence = $4', [version.epoch, version.sequence]);
-        return { kind: 'lost', release: toRelease(onlyRow(winner)) };
-      }),
+    async insert(scope, release) {
+      const { version, delta } = release;
+      const [inserted] = await database.query<Pick<Row, 'created_at'>>(
+        { role: 'holdfast_publisher', mode: 'write' },
+        `INSERT INTO releases (tenant_id, gateway_id, epoch, sequence, base_epoch, base_sequence, manifest_statement, transfer_statement, delta_bytes, content_root, entity_count, author)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING created_at`,
+        [
+          scope.tenantId, scope.gatewayId, version.epoch, version.sequence, delta?.base.epoch ?? null, delta?.base.sequence ?? null,
+          release.manifestStatement, delta?.transferStatement ?? null, delta?.bytes ?? null, release.contentRoot, release.entityCount, release.author,
+        ],
+      );
+      if (inserted !== undefined) return { kind: 'inserted', release: { ...release, createdAt: inserted.created_at } };
+      const winner = await published(scope, 'AND epoch = $3 AND sequence = $4', [version.epoch, version.sequence]);
+      return { kind: 'lost', release: toRelease(onlyRow(winner)) };
+    },
 
     async newest(scope) {
       const [row] = await published(scope, 'ORDER BY epoch DESC, sequence DESC LIMIT 1', []);
@@ -105,23 +103,23 @@ export function createReleaseStore(database: Database): ReleaseStore {
     },
 
     async list(scope, { limit, before }) {
-      const rows = await database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) =>
-        transaction.query<Row>(
-          `SELECT ${SUMMARY_COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 AND ($3::bigint IS NULL OR (epoch, sequence) < ($3, $4))
-           ORDER BY epoch DESC, sequence DESC LIMIT $5`,
-          [scope.tenantId, scope.gatewayId, before?.epoch ?? null, before?.sequence ?? null, limit],
-        ));
+      const rows = await database.query<Row>(
+        { role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' },
+        `SELECT ${SUMMARY_COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 AND ($3::bigint IS NULL OR (epoch, sequence) < ($3, $4))
+         ORDER BY epoch DESC, sequence DESC LIMIT $5`,
+        [scope.tenantId, scope.gatewayId, before?.epoch ?? null, before?.sequence ?? null, limit],
+      );
       return rows.map(toSummary);
     },
 
     async changesBetween(scope, after, upTo, limit) {
-      const rows = await database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) =>
-        transaction.query<ChangeRow>(
-          `SELECT ${CHANGE_COLUMNS} FROM changes
-           WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4) AND (epoch, sequence) <= ($5, $6)
-           ORDER BY epoch, sequence, ordinal LIMIT $7`,
-          [scope.tenantId, scope.gatewayId, after.epoch, after.sequence, upTo.epoch, upTo.sequence, limit],
-        ));
+      const rows = await database.query<ChangeRow>(
+        { role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' },
+        `SELECT ${CHANGE_COLUMNS} FROM changes
+         WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4) AND (epoch, sequence) <= ($5, $6)
+         ORDER BY epoch, sequence, ordinal LIMIT $7`,
+        [scope.tenantId, scope.gatewayId, after.epoch, after.sequence, upTo.epoch, upTo.sequence, limit],
+      );
       return rows.map(toChange);
     },
   };

@@ -41,8 +41,7 @@ export class SecretKeys {
 
   /** Throws STORE_KEY_ENCRYPTION_KEY_WRONG where the database was written with another key: better now than at the first secret. */
   async check(): Promise<void> {
-    const envelopes = await this.#database.transaction({ role: 'holdfast_publisher', mode: 'snapshot' }, (transaction) =>
-      transaction.query<{ readonly envelope: Buffer }>('SELECT envelope FROM tenant_keys LIMIT 1'));
+    const envelopes = await this.#database.query<{ readonly envelope: Buffer }>({ role: 'holdfast_publisher', mode: 'snapshot' }, 'SELECT envelope FROM tenant_keys LIMIT 1');
     for (const { envelope } of envelopes) {
       if (decodeEnvelope(envelope).keyId === this.#keyEncryptionKeyId) continue;
       throw new HoldfastError({
@@ -81,8 +80,11 @@ export class SecretKeys {
   /** Newest first. */
   async listContentKeys(scope: GatewayScope): Promise<readonly ContentKey[]> {
     const box = await this.#tenantBox(scope.tenantId);
-    const rows = await this.#database.transaction({ role: 'holdfast_publisher', mode: 'snapshot' }, (transaction) =>
-      transaction.query<{ readonly key_id: number; readonly envelope: Buffer }>('SELECT key_id, envelope FROM content_keys WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY key_id DESC', [scope.tenantId, scope.gatewayId]));
+    const rows = await this.#database.query<{ readonly key_id: number; readonly envelope: Buffer }>(
+      { role: 'holdfast_publisher', mode: 'snapshot' },
+      'SELECT key_id, envelope FROM content_keys WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY key_id DESC',
+      [scope.tenantId, scope.gatewayId],
+    );
     return rows.map((row) => ({ keyId: row.key_id, key: box.open(contentKeyPlace(scope, row.key_id), row.envelope) }));
   }
 

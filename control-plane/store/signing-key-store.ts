@@ -84,37 +84,40 @@ export function createSigningKeyStore(database: Database, keys: SecretKeys): Sig
   return {
     async insertKey(key) {
       const envelope = key.privateKey === undefined ? null : keys.installationBox.seal(placeOf(key.purpose, key.keyId), Buffer.from(key.privateKey, 'utf8'));
-      const rows = await database.transaction(write, (transaction) =>
-        transaction.query(
-          `INSERT INTO signing_keys (purpose, key_id, tenant_id, gateway_id, public_key, certificate, private_envelope)
-           VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING key_id`,
-          [key.purpose, key.keyId, key.scope?.tenantId ?? null, key.scope?.gatewayId ?? null, key.publicKey, key.certificate ?? null, envelope],
-        ));
+      const rows = await database.query(
+        write,
+        `INSERT INTO signing_keys (purpose, key_id, tenant_id, gateway_id, public_key, certificate, private_envelope)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING key_id`,
+        [key.purpose, key.keyId, key.scope?.tenantId ?? null, key.scope?.gatewayId ?? null, key.publicKey, key.certificate ?? null, envelope],
+      );
       return rows.length === 1;
     },
 
     async listKeys(purpose, scope) {
-      const rows = await database.transaction(read, (transaction) =>
-        transaction.query<KeyRow>(`SELECT * FROM signing_keys WHERE purpose = $1 AND ${OF_SCOPE} ORDER BY created_at, key_id`, [purpose, scope?.tenantId ?? null, scope?.gatewayId ?? null]));
+      const rows = await database.query<KeyRow>(
+        read,
+        `SELECT purpose, key_id, tenant_id, gateway_id, public_key, certificate, private_envelope, created_at, retired_at
+         FROM signing_keys WHERE purpose = $1 AND ${OF_SCOPE} ORDER BY created_at, key_id`,
+        [purpose, scope?.tenantId ?? null, scope?.gatewayId ?? null],
+      );
       return rows.map(toKey);
     },
 
     async retireKey(purpose, keyId) {
-      await database.transaction(write, (transaction) => transaction.query('UPDATE signing_keys SET retired_at = now() WHERE purpose = $1 AND key_id = $2 AND retired_at IS NULL', [purpose, keyId]));
+      await database.query(write, 'UPDATE signing_keys SET retired_at = now() WHERE purpose = $1 AND key_id = $2 AND retired_at IS NULL', [purpose, keyId]);
     },
 
     async insertStatement(kind, scope, ordinal, statement) {
-      const rows = await database.transaction(write, (transaction) =>
-        transaction.query(
-          'INSERT INTO statements (kind, tenant_id, gateway_id, ordinal, statement) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING ordinal',
-          [kind, scope?.tenantId ?? null, scope?.gatewayId ?? null, ordinal, statement],
-        ));
+      const rows = await database.query(
+        write,
+        'INSERT INTO statements (kind, tenant_id, gateway_id, ordinal, statement) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING ordinal',
+        [kind, scope?.tenantId ?? null, scope?.gatewayId ?? null, ordinal, statement],
+      );
       return rows.length === 1;
     },
 
     listStatements: (kind, scope) =>
-      database.transaction(read, (transaction) =>
-        transaction.query<StoredStatement>(`SELECT ordinal, statement FROM statements WHERE kind = $1 AND ${OF_SCOPE} ORDER BY ordinal`, [kind, scope?.tenantId ?? null, scope?.gatewayId ?? null])),
+      database.query<StoredStatement>(read, `SELECT ordinal, statement FROM statements WHERE kind = $1 AND ${OF_SCOPE} ORDER BY ordinal`, [kind, scope?.tenantId ?? null, scope?.gatewayId ?? null]),
 
     listContentKeys: (scope) => keys.listContentKeys(scope),
   };

@@ -157,7 +157,7 @@ class PostgresStore implements Store {
   isReachable(): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const deadline = this.#options.clock.after(REACHABLE_WITHIN_MS, () => resolve(false));
-    this.#database.transaction({ role: 'holdfast_app', mode: 'snapshot' }, (transaction) => transaction.query('SELECT')).then(
+    this.#database.query({ role: 'holdfast_app', mode: 'snapshot' }, 'SELECT').then(
       () => resolve(true),
       () => resolve(false),
     );

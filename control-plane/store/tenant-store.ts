@@ -55,18 +55,18 @@ export function createTenantStore(database: Database, keys: SecretKeys, clock: C
     },
 
     async list() {
-      const rows = await database.transaction(across, (transaction) => transaction.query<Row>(`SELECT ${COLUMNS} FROM tenants WHERE deleted_at IS NULL ORDER BY id`));
+      const rows = await database.query<Row>(across, `SELECT ${COLUMNS} FROM tenants WHERE deleted_at IS NULL ORDER BY id`);
       return rows.map(toTenant);
     },
 
     async get(tenantId) {
-      const [row] = await database.transaction(within(tenantId, 'snapshot'), (transaction) => transaction.query<Row>(`SELECT ${COLUMNS} FROM tenants WHERE id = $1 AND deleted_at IS NULL`, [tenantId]));
+      const [row] = await database.query<Row>(within(tenantId, 'snapshot'), `SELECT ${COLUMNS} FROM tenants WHERE id = $1 AND deleted_at IS NULL`, [tenantId]);
       return row === undefined ? undefined : toTenant(row);
     },
 
     async findByName(name) {
       if (refuseName(name) !== undefined) return undefined;
-      const [row] = await database.transaction(across, (transaction) => transaction.query<Row>(`SELECT ${COLUMNS} FROM tenants WHERE name = $1 AND deleted_at IS NULL`, [name]));
+      const [row] = await database.query<Row>(across, `SELECT ${COLUMNS} FROM tenants WHERE name = $1 AND deleted_at IS NULL`, [name]);
       return row === undefined ? undefined : toTenant(row);
     },
 
