@@ -148,9 +148,14 @@ export class SharedCounterTable implements CounterTable {
     this.#slots.length = 0;
     for (const _ of windows) this.#slots.push(-1);
     const tag = tagOf(digest);
-    for (let slot = firstSlot; slot < firstSlot + SLOTS_PER_BUCKET; slot += 1) {
+    let missing = windows.length;
+    for (let slot = firstSlot; slot < firstSlot + SLOTS_PER_BUCKET && missing > 0; slot += 1) {
       if (this.#tags[slot] !== tag || !this.#hasHash(slot, digest)) continue;
-      for (const [index, window] of windows.entries()) if (window.windowMs === this.#windowMs[slot]) this.#slots[index] = slot;
+      for (const [index, window] of windows.entries()) {
+        if (window.windowMs !== this.#windowMs[slot]) continue;
+        this.#slots[index] = slot;
+        missing -= 1;
+      }
     }
   }
 
