@@ -64,6 +64,14 @@ test('a Hello before the first configuration has no active version', () => {
   assert.deepEqual(message.highestAccepted, { epoch: 0, sequence: 0 });
 });
 
+test('a configuration with very much in quarantine is still answered for: what does not fit is cut', () => {
+  const quarantined = Array.from({ length: 5_000 }, () => ({ entityKind: 'plugins', id: newId<EntityId>(), code: 'PLUGIN_CONFIG_INVALID', reason: 'ü'.repeat(300) }));
+  const { message } = decodeFrame(encodeFrame({ gatewayId, message: { ...examples.applied, quarantined } }));
+  assert.ok(message.kind === 'applied');
+  assert.ok(message.quarantined.length > 100 && message.quarantined.length < 1_000, String(message.quarantined.length));
+  assert.deepEqual(message.quarantined, quarantined.slice(0, message.quarantined.length));
+});
+
 test('a frame above 256 KiB is neither sent nor taken', () => {
   const message: SyncMessage = { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.alloc(MAXIMUM_FRAME_BYTES) };
   assert.throws(() => encodeFrame({ gatewayId, message }), { code: 'WIRE_FRAME_TOO_LARGE' });

@@ -16,6 +16,10 @@ type WireFellBack = holdfast.sync.v1.FellBack.$Properties;
 /** The most items of a list in a frame; what is more is cut by the sender and refused by the receiver. */
 const MAXIMUM_ITEMS = 1000;
 const MAXIMUM_REASON_LENGTH = 2000;
+/** Of a list of what is quarantined, so that however long its reasons are, the frame is not too large to be sent. */
+const MAXIMUM_LIST_BYTES = 192 * 1024;
+/** Of one entry besides its texts: id, tags and lengths. */
+const ENTRY_BYTES = 40;
 const HASH_BYTES = 32;
 const ID_BYTES = 16;
 
@@ -92,7 +96,9 @@ function encodeHello(hello: Hello): holdfast.sync.v1.Hello.$Properties {
 }
 
 function encodeApplied(applied: Applied): holdfast.sync.v1.Applied.$Properties {
-  const quarantined = cut(applied.quarantined).map((entry) => ({ ...entry, kind: entry.entityKind, id: idToBytes(entry.id), reason: cutText(entry.reason) }));
+  const all = cut(applied.quarantined).map((entry) => ({ ...entry, kind: entry.entityKind, id: idToBytes(entry.id), reason: cutText(entry.reason) }));
+  let bytes = 0;
+  const quarantined = all.filter((entry) => (bytes += ENTRY_BYTES + Buffer.byteLength(entry.kind + entry.code + entry.reason)) <= MAXIMUM_LIST_BYTES);
   return { ...applied, contentRoot: hexToBytes(applied.contentRoot), quarantined };
 }
 
