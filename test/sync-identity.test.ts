@@ -1,18 +1,22 @@
 /** Who gets a session: the client certificate decides, and an expired one gets as far as Renew. Over a real TLS server. */
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
+import { connect as connectTcp } from 'node:net';
 import { after, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import 'reflect-metadata';
 import { PublicKey } from '@peculiar/x509';
 import { createAuthority, openAuthority, type CertificateAuthority } from '../control-plane/enrolment/certificate-authority.ts';
 import { RENEWAL_GRACE_MS } from '../control-plane/sync/peer-certificate.ts';
 import { newId, type DataPlaneId, type GatewayId } from '../shared/model/ids.ts';
+import { SYNC_PATH, SYNC_SUBPROTOCOL } from '../shared/wire/sync-message.ts';
 import { createCertificateRequest, generateDataPlaneKey } from '../shared/trust/certificate-request.ts';
 import { formatSpiffeId, identityOfCertificate, isTrustDomain, parseSpiffeId, type DataPlaneIdentity } from '../shared/trust/identity.ts';
 import { startControlPlaneParts } from './support/control-plane-parts.ts';
 import { openTestStore } from './support/postgres.ts';
 import { createGateway, TEST_ACTOR } from './support/store-scene.ts';
 import { connectSync, idsOf, leafOf, type Credentials } from './support/sync-client.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const { store } = await openTestStore();
 const parts = await startControlPlaneParts(store);
@@ -48,6 +52,20 @@ test('the certificate that enrolment gave is let in', async () => {
 test('without a certificate, or with one of another CA, nobody is let in', async () => {
   assert.equal(await refusalOf(credentials, { keyPem: undefined, certificatePem: undefined }), 'SYNC_CERTIFICATE_MISSING');
   assert.equal(await refusalOf(await certified(stranger)), 'SYNC_CERTIFICATE_REFUSED');
+});
+
+test('whoever is refused and never closes its end is cut, so that connections without a certificate do not pile up', async () => {
+  const socket = connectTls({ socket: connectTcp({ host: '127.0.0.1', port: parts.port, allowHalfOpen: true }), rejectUnauthorized: false });
+  let ended: string | undefined;
+  let answer = '';
+  socket.on('error', (error) => (ended ??= error.message)).on('close', () => (ended ??= 'closed'));
+  socket.on('data', (bytes: Buffer) => (answer += bytes.toString('latin1')));
+  socket.write(`GET ${SYNC_PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: ${SYNC_SUBPROTOCOL}\r\n\r\n`);
+  await waitUntil('the end of the connection', () => {
+    if (answer !== '' && ended === undefined) socket.write('x');
+    return ended;
+  });
+  assert.match(answer, /^HTTP\/1\.1 401 [^]*SYNC_CERTIFICATE_MISSING/);
 });
 
 test('an expired certificate of another CA is not taken for one of ours', async () => {

@@ -241,5 +241,7 @@ function respond(response: ServerResponse, status: number, code: string, message
 
 function refuseUpgrade(socket: Duplex, status: number, code: string, message: string): void {
   const text = JSON.stringify({ code, message });
+  // Whoever was refused might never close its end, and nothing else keeps the time of an upgraded socket (R5).
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`);
 }
