@@ -98,6 +98,11 @@ test('S6: a broken entity is quarantined and reported, what can not be isolated 
   assert.match(rejected.reasons.join(), new RegExp(testId('d1')));
   assert.equal((await dataPlane.get('/two')).status, 200, 'the old one serves on');
   assert.equal((await dataPlane.status()).holdfast.config?.version, '1.2');
+
+  // The answer may have been lost with a connection: whoever comes next is told again what is isolated.
+  (await controlPlane.session()).cut();
+  const again = await controlPlane.heard('applied', ({ already }) => already);
+  assert.deepEqual([again.version.sequence, again.quarantined], [2, applied.quarantined]);
 });
 
 test('S3, S4: forged, altered, older and conflicting pushes are refused with their reason, the old one serves', async (context) => {

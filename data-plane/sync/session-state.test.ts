@@ -80,3 +80,8 @@ test('a goodbye with a time to stay away is honoured, and its reason is told', (
   const { effects } = stepSession({ phase: 'live', address: 0 }, { kind: 'bye', reason: 'being upgraded', retryAfterMs: 5_000 }, 1);
   assert.deepEqual(effects.at(-1), { kind: 'schedule-retry', reason: 'being upgraded', atLeastMs: 5_000 });
 });
+
+test('a goodbye can not send a data plane away for good', () => {
+  const { effects } = stepSession({ phase: 'greeting', address: 0 }, { kind: 'bye', reason: 'never again', retryAfterMs: Number.MAX_SAFE_INTEGER }, 1);
+  assert.deepEqual(effects.at(-1), { kind: 'schedule-retry', reason: 'never again', atLeastMs: 600_000 });
+});

@@ -66,6 +66,9 @@ export interface Step {
 type Cell = (state: SessionState, event: SessionEvent, addresses: number) => Step;
 export type SessionTable = { readonly [P in SessionPhase]: { readonly [E in SessionEventKind]: Cell } };
 
+/** No control plane, whatever is wrong with it, can send a data plane away for longer. */
+const LONGEST_AWAY_MS = 10 * 60_000;
+
 export const INITIAL_STATE: SessionState = { phase: 'idle', address: 0 };
 
 /** One step. `addresses` is how many control-plane addresses there are, at least one. */
@@ -138,7 +141,7 @@ export const SESSION_TABLE: SessionTable = {
 function retry(state: SessionState, event: SessionEvent, addresses: number, before: readonly SessionEffect[]): Step {
   return {
     state: { phase: 'waiting', address: (state.address + 1) % addresses },
-    effects: [...before, { kind: 'schedule-retry', reason: reasonOf(event), atLeastMs: event.retryAfterMs ?? 0 }],
+    effects: [...before, { kind: 'schedule-retry', reason: reasonOf(event), atLeastMs: Math.min(event.retryAfterMs ?? 0, LONGEST_AWAY_MS) }],
   };
 }
 

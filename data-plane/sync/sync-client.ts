@@ -162,8 +162,16 @@ export class SyncClient {
     this.#labels = welcome.labels;
     this.#intake.restart();
     if (keeper.fellBack !== undefined) this.reportFallBack(keeper.fellBack);
+    this.#reportQuarantined();
     telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes }) }, welcome.telemetryCredit);
     this.#renewWhereDue();
+  }
+
+  /** The answer that told it may have been lost with the connection, and a Hello does not say it (S6). */
+  #reportQuarantined(): void {
+    const { active, quarantined } = this.#options.keeper;
+    if (active === undefined || quarantined.length === 0) return;
+    this.#session.send(toAnswer({ kind: 'applied', config: active, tookMs: 0, quarantined, already: true }));
   }
 
   #hear(message: SyncMessage): void {
@@ -199,8 +207,10 @@ export class SyncClient {
   async #learnHead(statement: string): Promise<void> {
     const { trust, heads, log } = this.#options;
     if (trust.current === undefined) return;
+    const before = heads.refusal?.code;
     const refusal = await heads.learn(statement, trust.current);
-    if (refusal !== undefined) log.warn({ event: 'head-refused', code: refusal.code, reasons: refusal.reasons }, `a head was refused: ${refusal.code}: ${refusal.reasons.join('; ')}`);
+    // One comes every minute: the status page has the present state, the log its beginning.
+    if (refusal !== undefined && refusal.code !== before) log.warn({ event: 'head-refused', code: refusal.code, reasons: refusal.reasons }, `a head was refused: ${refusal.code}: ${refusal.reasons.join('; ')}`);
   }
 
   #offered(offer: ReceivedOffer): void {
@@ -210,11 +220,15 @@ export class SyncClient {
 
   async #applyOffers(): Promise<void> {
     this.#applying = true;
-    for (let offer = this.#next; offer !== undefined; offer = this.#next) {
-      this.#next = undefined;
-      this.#session.send(toAnswer(await this.#apply(offer)));
+    try {
+      for (let offer = this.#next; offer !== undefined; offer = this.#next) {
+        this.#next = undefined;
+        this.#session.send(toAnswer(await this.#apply(offer)));
+      }
+    } finally {
+      // Whatever went wrong with one answer, the next offer is taken.
+      this.#applying = false;
     }
-    this.#applying = false;
   }
 
   #apply({ announcement, trust, wireBytes, beganAtMs }: ReceivedOffer): Promise<ApplyResult> {

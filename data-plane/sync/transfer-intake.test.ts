@@ -128,3 +128,17 @@ test('a flood of frames beyond the credit is a violation, not memory', () => {
   for (let count = 0; count < 1_100; count++) intake.take({ kind: 'chunk', transferId: 9, offset: 0, bytes: new Uint8Array(1) });
   assert.match(violations[0] ?? '', /more than its credit/);
 });
+
+test('what can not be taken ends the session, and what the next one brings is received', async (context) => {
+  const { intake, complete, violations } = scene();
+  const noMemory = context.mock.method(Buffer, 'alloc', () => {
+    throw new RangeError('Array buffer allocation failed');
+  });
+  intake.take(announce(first, 1));
+  assert.match(await waitUntil('a violation', () => violations[0]), /allocation failed/);
+  noMemory.mock.restore();
+  intake.restart();
+  intake.take(announce(second, 1));
+  sendChunks(intake, second, 1);
+  assert.equal((await waitUntil('the offer', () => complete[0])).announcement.transferId, 1);
+});

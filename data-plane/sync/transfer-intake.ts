@@ -4,6 +4,7 @@
  * never pile up. What is complete goes to `complete`; nothing here decides what is served.
  */
 import type { Clock } from '../../shared/clock.ts';
+import { describeThrown } from '../../shared/errors.ts';
 import { verifyStatement } from '../../shared/trust/statements.ts';
 import type { Chunk, Delta, Snapshot } from '../../shared/wire/sync-message.ts';
 import type { Trust } from './trust-anchor.ts';
@@ -65,14 +66,19 @@ export class TransferIntake {
   /** Handles a frame in its turn. */
   take(frame: Snapshot | Delta | Chunk): void {
     const session = this.#session;
+    if (this.#waiting === MOST_WAITING) return this.#options.violated('it sent more than its credit');
     this.#waiting += 1;
-    if (this.#waiting > MOST_WAITING) return this.#options.violated('it sent more than its credit');
-    this.#queue = this.#queue.then(async () => {
-      this.#waiting -= 1;
-      if (session !== this.#session) return;
-      if (frame.kind === 'chunk') this.#addChunk(frame);
-      else await this.#begin(frame, session);
+    this.#queue = this.#queue.then(() => this.#handle(frame, session)).catch((thrown: unknown) => {
+      // Such as no memory for it. The next session offers it again.
+      this.#options.violated(`a ${frame.kind} could not be taken: ${describeThrown(thrown)}`);
     });
+  }
+
+  async #handle(frame: Snapshot | Delta | Chunk, session: number): Promise<void> {
+    this.#waiting -= 1;
+    if (session !== this.#session) return;
+    if (frame.kind === 'chunk') this.#addChunk(frame);
+    else await this.#begin(frame, session);
   }
 
   async #begin(announcement: Snapshot | Delta, session: number): Promise<void> {
