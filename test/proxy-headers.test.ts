@@ -144,3 +144,15 @@ scenario('bad requests are refused before anything else sees them, and their con
   assert.equal(origin.requests.length, 0);
   assert.deepEqual(records.map(({ status, routeId }) => [status, routeId]), cases.map(([, status]) => [status, '']));
 });
+
+scenario('the framing that goes upstream has one way to be read', {}, async ({ exchange, origin }) => {
+  const requests = [
+    ['Transfer-Encoding:\tchunked', '3\r\nabc\r\n0\r\n\r\n', 'Transfer-Encoding: chunked'],
+    ['tRANSFER-eNCODING:chunkED \t', '3\r\nabc\r\n0\r\n\r\n', 'Transfer-Encoding: chunked'],
+    ['Content-Length:\t003\t', 'abc', 'Content-Length: 3'],
+    ['content-length:0', '', 'Content-Length: 0'],
+  ] as const;
+  for (const [line, body] of requests) await exchange(`POST / HTTP/1.1\r\nHost: a\r\n${line}\r\n\r\n${body}`);
+  const framing = origin.requests.map(({ headerLines }) => headerLines.filter((line) => /^(?:content-length|transfer-encoding):/i.test(line)));
+  assert.deepEqual(framing, requests.map(([, , sent]) => [sent]));
+});

@@ -136,6 +136,14 @@ scenario('a 204 that claims a body does not spoil the connection', answering((re
   assert.equal(origin.connections, 2, 'an upstream connection with bytes left over is not used again');
 });
 
+scenario('a 204 that claims a body which has not come yet does not spoil it either', answering((request) => (request.target === '/204' ? 'HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\n' : response('after'))), async ({ connect, origin }) => {
+  const client = await connect();
+  client.send('GET /204 HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.equal((await client.response({ noBody: true })).status, 204);
+  assert.equal((await client.response()).body, 'after');
+  assert.deepEqual(origin.requests.map(({ connection }) => connection), [1, 2]);
+});
+
 scenario('pipelined requests are answered in their order', answering((request, socket) => {
   // The first takes longest.
   const delayMs = request.target === '/0' ? 60 : 0;

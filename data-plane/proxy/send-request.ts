@@ -22,10 +22,8 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
     for (const name of upstreamEdits.names()) head.fields.reclass(head.buffer, name, HEADER.REMOVED);
   }
   const startLine = `${exchange.request.method} ${targetFor(exchange)} HTTP/1.1\r\nHost: ${hostFor(exchange, upstream)}\r\n`;
-  const framing = replacedBody === undefined ? '' : `Content-Length: ${replacedBody.length}\r\n`;
-  const dropped = replacedBody === undefined ? DROPPED_FROM_REQUEST : DROPPED_FROM_REQUEST | FRAMING;
   core.out.clear();
-  writeRequestHead(core.out, head, startLine, dropped, `${upstreamEdits?.lines('host') ?? ''}${forwardedLines(exchange)}${framing}\r\n`);
+  writeRequestHead(core.out, head, startLine, DROPPED_FROM_REQUEST | FRAMING, `${upstreamEdits?.lines('host') ?? ''}${forwardedLines(exchange)}${framingLine(exchange)}\r\n`);
   sendPieces(exchange, upstream, replacedBody === undefined ? body.held : [replacedBody]);
   // Over a connection that was idle it may have to be sent once more.
   if (upstream.served === 0 || !body.complete) body.dropHeld();
@@ -34,6 +32,13 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
 /** True where sending the request a second time does no harm and is possible. */
 export function isReplayable(exchange: Exchange): boolean {
   return IDEMPOTENT.has(exchange.request.method) && exchange.body.complete && (exchange.body.isKept || exchange.replacedBody !== undefined);
+}
+
+/** Written anew: `chunked` after a tab or `005` pass our parser, but the next one may read them in another way. */
+function framingLine({ head, replacedBody }: Exchange): string {
+  if (replacedBody !== undefined) return `Content-Length: ${replacedBody.length}\r\n`;
+  if (head.chunked) return 'Transfer-Encoding: chunked\r\n';
+  return head.contentLength === -1 ? '' : `Content-Length: ${head.contentLength}\r\n`;
 }
 
 function sendPieces(exchange: Exchange, upstream: UpstreamConnection, pieces: readonly Buffer[]): void {

@@ -255,6 +255,8 @@ export class UpstreamConnection implements SocketOwner, Timed {
     if (head.minor === 0 ? !head.saysKeepAlive || head.saysClose : head.saysClose) this.reusable = false;
     // One second less than the upstream allows, so that we are the one to close.
     if (head.keepAliveSeconds !== -1) this.#idleLimitMs = Math.min(this.#around.limits.upstreamIdleTimeoutMs, Math.max(0, head.keepAliveSeconds - 1) * 1_000);
+    // RFC 9110 §8.6: no server may say so. One that does may send that body yet, as the beginning of somebody's response.
+    if (head.status === 204 && (head.chunked || head.contentLength > 0)) this.reusable = false;
     if (this.#isHeadRequest || head.status === 204 || head.status === 304) this.#body.beginNone();
     else if (head.chunked) this.#body.beginChunked(this.#keepsChunks, this.#around.limits.maxChunkExtraBytes);
     else if (head.contentLength !== -1) this.#body.beginLength(head.contentLength);
