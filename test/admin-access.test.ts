@@ -56,6 +56,13 @@ test('a secret is nowhere in the database, the log or the audit in the clear', a
   (await send('POST', '/consumers', { json: { username: 'vault' } })).expect(201);
   (await send('POST', '/consumers/vault/key-auth', { json: { key: 'correct-horse-battery' } })).expect(201);
   (await send('POST', '/consumers/vault/key-auth', { json: { key: 'correct-horse-battery' } })).expect(409);
+  // A path may name a credential by its key.
+  for (const path of ['/key-auths/correct-horse-battery', '/default/key-auths/correct-horse-battery/', '/consumers/vault/key-auth/correct-horse-battery']) {
+    (await send('PUT', path, { json: { key: 'another' } })).expect(400);
+    (await send('PATCH', path, { token: viewerToken, json: {} })).expect(403);
+    (await send('PATCH', path, { token: null, json: {} })).expect(401);
+  }
+  (await send('DELETE', '/key-auths/correct-horse-battery/consumer')).expect(405);
   const dump = await onServer(api.database.superuserConnectionString, async (client) => {
     const tables = await client.query<{ readonly name: string }>("SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'holdfast' AND table_type = 'BASE TABLE'");
     let text = '';
@@ -65,6 +72,7 @@ test('a secret is nowhere in the database, the log or the audit in the clear', a
   assert.ok(dump.includes('vault') && dump.includes('keyauth_credentials'), 'the dump holds the data');
   for (const form of ['correct-horse-battery', Buffer.from('correct-horse-battery').toString('base64').slice(0, -3), Buffer.from('correct-horse-battery').toString('hex')]) assert.ok(!dump.includes(form), form);
   assert.ok(!api.logLines().some((line) => line.includes('correct-horse-battery') || line.includes(api.adminToken)));
+  assert.ok(dump.includes('PATCH /default/key-auths/(hidden)'), 'the refusals are in the audit');
 });
 
 test('tokens are revoked, expire, and end with their operator', async () => {

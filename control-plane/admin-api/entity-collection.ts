@@ -132,7 +132,8 @@ export class EntityCollection {
       const given = input[field] ?? value;
       return canonical(typeof given === 'string' ? this.#normalKey(field, given) : given) !== canonical(value);
     };
-    const problems = Object.entries(fixed).filter(differs).map(([field, value]) => ({ field, message: `is ${JSON.stringify(value)} in the path: leave it out of the body, or send the same` }));
+    const isSecret = (field: string): boolean => this.definition.fields.some(({ name, secret }) => name === field && secret !== undefined);
+    const problems = Object.entries(fixed).filter(differs).map(([field, value]) => ({ field, message: `is ${isSecret(field) ? 'another' : JSON.stringify(value)} in the path: leave it out of the body, or send the same` }));
     if (problems.length > 0) throw schemaViolation(problems);
     return { ...input, ...fixed };
   }

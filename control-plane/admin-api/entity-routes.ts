@@ -19,7 +19,7 @@ export function entityRoutes(options: EntityRoutesOptions): readonly Route[] {
   return [...collections.values()].flatMap((collection) => {
     const { definition } = collection;
     const operations = new EntityOperations(options.store, collection, undefined);
-    const own = definition.topLevel ? [gatewayRoute(`/${definition.path}`, operations.ofMany()), gatewayRoute(`/${definition.path}/:id`, operations.ofOne())] : [];
+    const own = definition.topLevel ? [gatewayRoute(`/${definition.path}`, operations.ofMany()), gatewayRoute(`/${definition.path}/:id`, operations.ofOne(), secretParams(definition))] : [];
     const nested = referencesOf(definition).flatMap(([field, kind]) => {
       const target = collections.get(kind);
       if (target === undefined || !target.definition.topLevel) return [];
@@ -41,11 +41,17 @@ function nestedRoutes(options: EntityRoutesOptions, collection: EntityCollection
   const { GET: list } = operations.ofMany();
   // Kong's second name for a collection that exists nowhere else: /upstreams/:parent/targets/all.
   const all = definition.topLevel || list === undefined ? [] : [gatewayRoute(`${path}/all`, { GET: list })];
-  return [gatewayRoute(path, operations.ofMany()), ...all, gatewayRoute(`${path}/:id`, operations.ofOne())];
+  return [gatewayRoute(path, operations.ofMany()), ...all, gatewayRoute(`${path}/:id`, operations.ofOne(), secretParams(definition))];
 }
 
 /** `/routes/:id/service`: the entity that a reference names. */
 function relatedRoutes(options: EntityRoutesOptions, collection: EntityCollection, place: Place): readonly Route[] {
-  if (!collection.definition.topLevel) return [];
-  return [gatewayRoute(`/${collection.definition.path}/:id/${place.field}`, new RelatedOperations(options.store, collection, place).ofOne())];
+  const { definition } = collection;
+  if (!definition.topLevel) return [];
+  return [gatewayRoute(`/${definition.path}/:id/${place.field}`, new RelatedOperations(options.store, collection, place).ofOne(), secretParams(definition))];
+}
+
+/** A credential may be named by its key. */
+function secretParams({ fields, endpointKey }: EntityDefinition): readonly string[] {
+  return fields.some((field: Field) => field.name === endpointKey && field.secret !== undefined) ? ['id'] : [];
 }

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import { isUuid } from '../../shared/model/ids.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Admission } from './admission.ts';
 import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedMediaType, type Answer } from './answer.ts';
@@ -55,6 +56,7 @@ export interface RefusedWrite extends Exchange {
 /** What is known of a request so far; the steps fill it in. */
 export interface Exchange {
   readonly method: string;
+  /** Without query and without secrets. */
   readonly path: string;
   /** 32 hex digits; in the answer's headers, in change rows, audit rows and log lines. */
   readonly requestId: string;
@@ -78,7 +80,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PATH_WORD },
     frameworkErrors: (_thrown, request, reply) => {
-      void serve(options, request, reply, async () => Promise.reject(targetUnreadable('the path is not valid: a percent sign must be followed by the two digits of a UTF-8 byte')));
+      void serve(options, request, reply, pathOf(request.raw), async () => Promise.reject(targetUnreadable('the path is not valid: a percent sign must be followed by the two digits of a UTF-8 byte')));
     },
   });
   server.server.maxConnections = MAX_CONNECTIONS;
@@ -86,17 +88,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   // Bodies are read by `serve`, once the sender is known.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  server.setErrorHandler((thrown, request, reply) => serve(options, request, reply, async () => Promise.reject(headerRefusal(thrown))));
+  server.setErrorHandler((thrown, request, reply) => serve(options, request, reply, pathOf(request.raw), async () => Promise.reject(headerRefusal(thrown))));
   server.setNotFoundHandler((request, reply) =>
-    serve(options, request, reply, async (exchange) => {
+    serve(options, request, reply, pathOf(request.raw), async (exchange) => {
       exchange.caller = await options.admission.identify(request.headers);
       throw notFound();
     }),
   );
-  for (const [url, probe] of options.probes) server.route({ method: ['GET', 'HEAD'], url, handler: (request, reply) => serve(options, request, reply, probe) });
+  for (const [url, probe] of options.probes) server.route({ method: ['GET', 'HEAD'], url, handler: (request, reply) => serve(options, request, reply, url, probe) });
   const method = [...METHODS, 'HEAD', 'OPTIONS'];
   for (const route of options.routes) {
-    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => serve(options, request, reply, (exchange) => carryOut(options, route, request, exchange));
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => serve(options, request, reply, shownPath(route, request), (exchange) => carryOut(options, route, request, exchange));
     server.route({ method, url: route.path, handler });
     if (route.inGateway) server.route({ method, url: route.path === '/' ? '/:gateway' : `/:gateway${route.path}`, handler });
   }
@@ -104,11 +106,11 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 }
 
 /** Answers the request, whatever happens. */
-async function serve(options: HttpServerOptions, request: FastifyRequest, reply: FastifyReply, work: (exchange: Exchange) => Promise<Answer>): Promise<void> {
+async function serve(options: HttpServerOptions, request: FastifyRequest, reply: FastifyReply, path: string, work: (exchange: Exchange) => Promise<Answer>): Promise<void> {
   const begunMs = options.clock.monotonicMs();
   const exchange: Exchange = {
     method: request.method,
-    path: pathOf(request.raw),
+    path,
     requestId: randomUUID().replaceAll('-', ''),
     address: request.socket.remoteAddress ?? '',
     caller: undefined,
@@ -140,8 +142,7 @@ function countConnections(server: FastifyInstance, counters: MutableCounters): v
 }
 
 async function carryOut(options: HttpServerOptions, route: Route, request: FastifyRequest, exchange: Exchange): Promise<Answer> {
-  // The door for what fastify took from the path: the pattern's names, each with its text.
-  const { gateway: gatewayName, ...params } = request.params as Readonly<Record<string, string>>;
+  const { gateway: gatewayName, ...params } = paramsOf(request);
   const caller = await options.admission.identify(request.headers);
   exchange.caller = caller;
   if (Object.values(params).some(isUnstorable)) throw notFound();
@@ -156,7 +157,7 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   const query = queryOf(request.raw);
   const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes) : NO_BODY;
   const actor = { operatorId: caller.operatorId, name: caller.name, requestId: exchange.requestId, address: exchange.address };
-  return operation.handle({ path: exchange.path, params, query, body, caller, actor, gateway: exchange.gateway });
+  return operation.handle({ path: pathOf(request.raw), params, query, body, caller, actor, gateway: exchange.gateway });
 }
 
 async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: unknown): Promise<Answer> {
@@ -199,6 +200,22 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Req
   }
   if (length > maxBytes) throw bodyTooLarge(maxBytes);
   return parseRequestBody(request.headersDistinct['content-type'] ?? [], Buffer.concat(chunks, length));
+}
+
+/** The door for what fastify took from the path: the pattern's names, each with its text. */
+function paramsOf(request: FastifyRequest): Readonly<Record<string, string>> {
+  return request.params as Readonly<Record<string, string>>;
+}
+
+/** As the log and the audit may have it (T2): in the place of a secret an id stands as it is, anything else does not. */
+function shownPath(route: Route, request: FastifyRequest): string {
+  if (route.secretParams.length === 0) return pathOf(request.raw);
+  const { gateway, ...params } = paramsOf(request);
+  const path = route.path.replaceAll(/:([a-z]+)/g, (_, name: string) => {
+    const value = params[name] ?? '';
+    return route.secretParams.includes(name) && !isUuid(value.toLowerCase()) ? '(hidden)' : encodeURIComponent(value);
+  });
+  return gateway === undefined ? path : `/${gateway}${path}`;
 }
 
 /** Without query and trailing slash; as sent otherwise. */

@@ -81,6 +81,8 @@ export interface Route {
   readonly path: string;
   /** Served under `/{gateway}` too; its operations get the gateway. */
   readonly inGateway: boolean;
+  /** Parameters in whose place a secret may stand (a credential's key): they are left out of the log and the audit (T2). */
+  readonly secretParams: readonly string[];
   readonly operations: Operations<RoutedRequest>;
 }
 
@@ -89,17 +91,17 @@ interface RoutedRequest extends AdminRequest {
 }
 
 /** A path inside a gateway. */
-export function gatewayRoute(path: string, operations: Operations<GatewayRequest>): Route {
+export function gatewayRoute(path: string, operations: Operations<GatewayRequest>, secretParams: readonly string[] = []): Route {
   const widened = Object.entries(operations).map(([method, operation]): [string, Operation<RoutedRequest>] => {
     const handle = (request: RoutedRequest): Promise<Answer> => operation.handle({ ...request, gateway: defined(request.gateway, 'the gateway') });
     return [method, { ...operation, handle }];
   });
-  return { path, inGateway: true, operations: Object.fromEntries(widened) };
+  return { path, inGateway: true, secretParams, operations: Object.fromEntries(widened) };
 }
 
 /** A path of the tenant or of the whole installation. */
 export function tenantRoute(path: string, operations: Operations<AdminRequest>): Route {
-  return { path, inGateway: false, operations };
+  return { path, inGateway: false, secretParams: [], operations };
 }
 
 export function read<R>(handle: (request: R) => Promise<Answer>, summary?: string): Operation<R> {
