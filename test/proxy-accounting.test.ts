@@ -1,5 +1,6 @@
 /** Every request is accounted exactly once, however it ends (R4); a drain fails none (R3). */
 import assert from 'node:assert/strict';
+import { connect as connectTo } from 'node:net';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig } from './support/static-config.ts';
@@ -89,6 +90,22 @@ scenario('a client that only ends its side gets its answers, if they come soon',
   await late.waitForEnd();
   await waitUntil('the upstream connection to go', () => proxy.stats().busyUpstream === 0);
   assert.deepEqual(records.map(({ status }) => status), [200, 200, 0, 200, 0]);
+});
+
+scenario('a download whose client ended its side may be taken slowly', { proxy: { limits: { abandonedAfterMs: 50, timeoutResolutionMs: 10 } }, responder: () => Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n'), Buffer.alloc(20_000_000)]) }, async ({ port, proxy }) => {
+  const client = connectTo({ port, host: '127.0.0.1', allowHalfOpen: true });
+  let received = 0;
+  client.on('error', () => undefined);
+  client.on('data', (bytes: Buffer) => (received += bytes.length));
+  client.end(GET);
+  client.once('data', () => {
+    client.pause();
+    setTimeout(() => client.resume(), 500);
+  });
+  await waitUntil('all of it', () => received > 20_000_000 || client.destroyed || client.readableEnded);
+  assert.ok(received > 20_000_000, `${received} bytes came`);
+  client.destroy();
+  await waitUntil('the end', () => proxy.stats().connections === 0);
 });
 
 scenario('closing the proxy accounts for what it cuts', {}, async ({ connect, origin, records, proxy }) => {

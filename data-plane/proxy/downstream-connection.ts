@@ -136,7 +136,8 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
       }
     } else if (this.#state === 'open') {
       this.#waitDeadlineMs = NEVER;
-      if (this.#clientEnded && this.#handedBytes > this.#handedBefore) return this.#allowForAnswer();
+      // What waits to be taken by a client that is gone brings a reset; by a slow one it is the send timeout's business.
+      if (this.#clientEnded && (this.#handedBytes > this.#handedBefore || this.#socket.unsentBytes > 0)) return this.#allowForAnswer();
       if (this.#clientEnded) return this.destroy();
       if (this.#life !== undefined) return this.#life.bodyFailed(FAULTS.bodyTimeout);
       if (this.#head !== undefined) return this.#refuseHead(this.#head, FAULTS.headTimeout);
