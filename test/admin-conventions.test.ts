@@ -2,6 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { startTestAdminApi, type AdminAnswer } from './support/admin-api.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -190,6 +191,8 @@ test('methods, trailing slashes and headers', async () => {
   const wrong = (await send('DELETE', '/services')).expect(405);
   assert.equal(wrong.headers['allow'], 'GET, POST, HEAD, OPTIONS');
   assert.deepEqual(wrong.body, { message: 'Method not allowed' });
+  (await send('TRACE', '/services/heads')).expect(405);
+  (await send('GET', `/services/${'%C3%BC'.repeat(2500)}`)).expect(404);
   assert.equal(get.headers['server'], 'holdfast/0.1.0');
   assert.match(String(get.headers['x-kong-admin-latency']), /^\d+$/);
   assert.equal(get.headers['content-type'], 'application/json; charset=utf-8');
@@ -198,6 +201,12 @@ test('methods, trailing slashes and headers', async () => {
   for (const path of ['/', '/nonsense', '/services/heads/nonsense', '/nonsense/services', '/services/services/heads/routes', '/constructor', '/__proto__/services']) {
     (await send('GET', path)).expect(path === '/' ? 200 : 404);
   }
+});
+
+test('a compressed body is refused, not taken for something else', async () => {
+  const packed = gzipSync('{"host":"a.test"}');
+  const refused = (await send('POST', '/services', { raw: packed, headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } })).expect(415);
+  assert.deepEqual(refused.body, { message: 'Unsupported content encoding; send the body uncompressed' });
 });
 
 test('a body that is too large, chunked or announced, is refused and the connection stays usable', async () => {

@@ -14,7 +14,8 @@ test('requests get 503 while the database is away, and answers when it is back',
   const cable = await DatabaseCable.to(database.connectionString);
   const store: Store = await openStore({ ...database, connectionString: cable.connectionString, log: createMemoryLogger('test').log, clock: systemClock });
   t.after(() => store.stop());
-  const { send } = await startTestAdminApi({}, { store, database });
+  // Development mode needs no database to know a caller without a token.
+  const { send, logLines } = await startTestAdminApi({ developmentMode: true }, { store, database });
   (await send('POST', '/services', { json: { name: 'before', host: 'a.test' } })).expect(201);
 
   await cable.unplug();
@@ -25,6 +26,12 @@ test('requests get 503 while the database is away, and answers when it is back',
   }
   const ready = (await send('GET', '/status/ready', { token: null })).expect(503);
   assert.equal(ready.at('error'), 'ADMIN_NOT_READY');
+  assert.equal((await send('GET', '/status', { token: null })).expect(200).at('database.reachable'), false, 'what needs no database says so');
+  (await send('GET', '/schemas/services', { token: null })).expect(200);
+  const told = logLines().filter((line) => line.includes('admin-request-failed'));
+  assert.equal(told.length, 8, 'one line for each request');
+  assert.ok(told.every((line) => line.includes('STORE_UNAVAILABLE') || line.includes('ADMIN_NOT_READY')) && !told.some((line) => line.includes('stack')), told[0]);
+  assert.ok(!logLines().some((line) => line.includes('audit-not-written')), 'nobody waits a second time, for an audit row that can not be written');
 
   await cable.plug();
   await waitUntil('the admin API is ready again', async () => (await send('GET', '/status/ready', { token: null })).status === 200);

@@ -70,6 +70,11 @@ export function unsupportedMediaType(): Refusal {
   return new Refusal({ code: 'ADMIN_UNSUPPORTED_MEDIA_TYPE', status: 415, body: { message } });
 }
 
+/** 415 too (RFC 9110 §15.5.16): nothing is inflated, so that no body grows beyond its limit. */
+export function unsupportedContentEncoding(): Refusal {
+  return new Refusal({ code: 'ADMIN_UNSUPPORTED_MEDIA_TYPE', status: 415, body: { message: 'Unsupported content encoding; send the body uncompressed' } });
+}
+
 export function bodyTooLarge(maxBytes: number): Refusal {
   return new Refusal({ code: 'ADMIN_BODY_TOO_LARGE', status: 413, body: { message: `Payload too large: a body may have at most ${maxBytes} bytes` } });
 }

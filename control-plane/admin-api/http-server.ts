@@ -11,7 +11,7 @@ import type { Logger } from '../../shared/log.ts';
 import { isUuid } from '../../shared/model/ids.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Admission } from './admission.ts';
-import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedMediaType, type Answer } from './answer.ts';
+import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedContentEncoding, unsupportedMediaType, type Answer } from './answer.ts';
 import { refusalOf } from './failure.ts';
 import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
 import { allowedMethods, METHODS, type Caller, type Method, type Route } from './route.ts';
@@ -66,7 +66,8 @@ export interface Exchange {
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
-const LONGEST_PATH_WORD = 8192;
+/** As long as node:http lets a head be, so that every name is looked up and none is taken for a malformed path. */
+const LONGEST_PATH_WORD = 16_384;
 /** Operators, their tools and probes; data planes connect elsewhere (R5). */
 const MAX_CONNECTIONS = 2000;
 const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -96,7 +97,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     }),
   );
   for (const [url, probe] of options.probes) server.route({ method: ['GET', 'HEAD'], url, handler: (request, reply) => serve(options, request, reply, url, probe) });
-  const method = [...METHODS, 'HEAD', 'OPTIONS'];
+  const method = [...METHODS, 'HEAD', 'OPTIONS', 'TRACE'];
   for (const route of options.routes) {
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => serve(options, request, reply, shownPath(route, request), (exchange) => carryOut(options, route, request, exchange));
     server.route({ method, url: route.path, handler });
@@ -146,11 +147,11 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   const caller = await options.admission.identify(request.headers);
   exchange.caller = caller;
   if (Object.values(params).some(isUnstorable)) throw notFound();
-  if (route.inGateway) exchange.gateway = await options.findGateway(caller, gatewayName);
+  if (route.needsGateway || gatewayName !== undefined) exchange.gateway = await options.findGateway(caller, gatewayName);
 
   const allow = allowedMethods(route);
   if (exchange.method === 'OPTIONS') return { ...NO_CONTENT, headers: { allow: allow.join(', ') } };
-  const operation = route.operations[knownMethod(exchange.method)];
+  const operation = operationFor(exchange.method, route);
   if (operation === undefined) throw methodNotAllowed(allow);
   options.admission.authorise(caller, operation.access);
 
@@ -164,9 +165,11 @@ async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: un
   const refusal = refusalOf(thrown);
   const { status } = refusal.answer;
   const facts = { method: exchange.method, path: exchange.path, status, code: refusal.code, requestId: exchange.requestId, reason: refusal.message };
-  if (status >= 500) options.log.error({ event: 'admin-request-failed', ...facts, err: thrown }, 'an admin request failed');
+  if (refusal.retryable) options.log.warn({ event: 'admin-request-failed', ...facts }, 'an admin request could not be carried out now');
+  else if (status >= 500) options.log.error({ event: 'admin-request-failed', ...facts, err: thrown }, 'an admin request failed');
   else options.log.debug({ event: 'admin-request-refused', ...facts }, 'an admin request was refused');
-  if (WRITES.has(exchange.method)) await options.recordRefusedWrite({ ...exchange, status, code: refusal.code });
+  // What failed for want of a database was not refused, and waiting for it again would help nobody.
+  if (WRITES.has(exchange.method) && !refusal.retryable) await options.recordRefusedWrite({ ...exchange, status, code: refusal.code });
   return refusal.answer;
 }
 
@@ -184,6 +187,7 @@ function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, e
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<RequestBody> {
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw unsupportedContentEncoding();
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let length = 0;
@@ -237,8 +241,10 @@ function isUnstorable(text: string): boolean {
   return text.includes('\0') || !text.isWellFormed();
 }
 
-function knownMethod(method: string): Method {
-  return METHODS.find((known) => known === method) ?? 'GET';
+/** HEAD is GET; node:http leaves the body out. */
+function operationFor(method: string, { operations }: Route): Route['operations'][Method] {
+  const known = method === 'HEAD' ? 'GET' : METHODS.find((candidate) => candidate === method);
+  return known === undefined ? undefined : operations[known];
 }
 
 /** The only thing fastify itself finds fault with, besides the path: a Content-Type that is none. */

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 import { notFound, ok } from './answer.ts';
 import { EntityCollection, type EntityRules } from './entity-collection.ts';
 import type { ServerCounters } from './http-server.ts';
-import { gatewayRoute, param, read, type GatewayRequest, type Route } from './route.ts';
+import { anyGatewayRoute, gatewayRoute, param, read, type AdminRequest, type GatewayRequest, type Route } from './route.ts';
 
 /** Which Kong we speak like: decK and others choose their behaviour by it. */
 export const KONG_VERSION = '3.9.1';
@@ -48,15 +48,15 @@ export function nodeRoutes(options: NodeRoutesOptions, allRoutes: () => readonly
         timers: { pending: 0, running: 0 },
       }), 'Read what this control plane is and can'),
     }),
-    gatewayRoute('/status', { GET: read(async () => ok(await status(options.store, counters)), 'Read the health of this control plane') }),
-    gatewayRoute('/endpoints', {
+    anyGatewayRoute('/status', { GET: read(async () => ok(await status(options.store, counters)), 'Read the health of this control plane') }),
+    anyGatewayRoute('/endpoints', {
       GET: read(async () => {
         const data = allRoutes().map((route) => route.path.replaceAll(/:([a-z]+)/g, '{$1}')).sort();
         return ok({ data, total: data.length });
       }, 'List all paths'),
     }),
-    gatewayRoute('/openapi.json', { GET: read(async () => ok(openApi()), 'Read this document') }),
-    gatewayRoute('/plugins/enabled', { GET: read(async () => ok({ enabled_plugins: [...catalog.keys()].sort() }), 'List the plugins that can be configured') }),
+    anyGatewayRoute('/openapi.json', { GET: read(async () => ok(openApi()), 'Read this document') }),
+    anyGatewayRoute('/plugins/enabled', { GET: read(async () => ok({ enabled_plugins: [...catalog.keys()].sort() }), 'List the plugins that can be configured') }),
     ...schemaRoutes(options),
   ];
 }
@@ -67,16 +67,16 @@ function schemaRoutes(options: NodeRoutesOptions): readonly Route[] {
     return new EntityCollection(definitionOf(name), options);
   };
   // Validating stores nothing, so a viewer may do it.
-  const validate = (name: (request: GatewayRequest) => string) =>
-    read(async (request: GatewayRequest) => {
+  const validate = (name: (request: AdminRequest) => string) =>
+    read(async (request: AdminRequest) => {
       collectionOf(name(request)).check(request.body);
       return ok({ message: 'schema validation successful' });
     }, 'Check a body without storing it');
   return [
-    gatewayRoute('/schemas/:entity', { GET: read(async (request) => ok(kongSchema(collectionOf(param(request, 'entity')).definition)), "Read an entity's schema in Kong's form") }),
-    gatewayRoute('/schemas/:entity/validate', { POST: validate((request) => param(request, 'entity')) }),
-    gatewayRoute('/schemas/plugins/validate', { POST: validate(() => 'plugins') }),
-    gatewayRoute('/schemas/plugins/:name', {
+    anyGatewayRoute('/schemas/:entity', { GET: read(async (request) => ok(kongSchema(collectionOf(param(request, 'entity')).definition)), "Read an entity's schema in Kong's form") }),
+    anyGatewayRoute('/schemas/:entity/validate', { POST: validate((request) => param(request, 'entity')) }),
+    anyGatewayRoute('/schemas/plugins/validate', { POST: validate(() => 'plugins') }),
+    anyGatewayRoute('/schemas/plugins/:name', {
       GET: read(async (request) => {
         const plugin = options.catalog.get(param(request, 'name'));
         if (plugin === undefined) throw notFound();

@@ -79,8 +79,10 @@ export type Operations<R> = Readonly<Partial<Record<Method, Operation<R>>>>;
 export interface Route {
   /** A fastify pattern without trailing slash: `/services/:id`. */
   readonly path: string;
-  /** Served under `/{gateway}` too; its operations get the gateway. */
+  /** Served under `/{gateway}` too. */
   readonly inGateway: boolean;
+  /** Its operations get the gateway; otherwise one is looked up only where the path names it, because it must exist. */
+  readonly needsGateway: boolean;
   /** Parameters in whose place a secret may stand (a credential's key): they are left out of the log and the audit (T2). */
   readonly secretParams: readonly string[];
   readonly operations: Operations<RoutedRequest>;
@@ -96,12 +98,17 @@ export function gatewayRoute(path: string, operations: Operations<GatewayRequest
     const handle = (request: RoutedRequest): Promise<Answer> => operation.handle({ ...request, gateway: defined(request.gateway, 'the gateway') });
     return [method, { ...operation, handle }];
   });
-  return { path, inGateway: true, secretParams, operations: Object.fromEntries(widened) };
+  return { path, inGateway: true, needsGateway: true, secretParams, operations: Object.fromEntries(widened) };
+}
+
+/** A path that says the same in every gateway, and without one: also while the database is away. */
+export function anyGatewayRoute(path: string, operations: Operations<AdminRequest>): Route {
+  return { path, inGateway: true, needsGateway: false, secretParams: [], operations };
 }
 
 /** A path of the tenant or of the whole installation. */
 export function tenantRoute(path: string, operations: Operations<AdminRequest>): Route {
-  return { path, inGateway: false, secretParams: [], operations };
+  return { path, inGateway: false, needsGateway: false, secretParams: [], operations };
 }
 
 export function read<R>(handle: (request: R) => Promise<Answer>, summary?: string): Operation<R> {
