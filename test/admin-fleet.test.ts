@@ -42,12 +42,15 @@ test('a data plane shows what it should serve, what it serves, and what it refus
   await store.dataPlanes.report(gateway, id, { rejection: { code: 'SYNC_ROOT_MISMATCH', reasons: ['root differs'], epoch: 1, sequence: 8 } });
   const shown = (await send('GET', '/v1/data-planes')).expect(200);
   assert.partialDeepStrictEqual(shown.at('data.0'), {
-    connected: true, last_seen_at: '2026-05-01T10:00:00.000Z', software_version: '0.1.0', desired_version: '1.8', applied_version: '1.7', content_root: 'ab'.repeat(32),
+    connected: false, last_seen_at: '2026-05-01T10:00:00.000Z', software_version: '0.1.0', desired_version: '1.8', applied_version: '1.7', content_root: 'ab'.repeat(32),
     quarantined: [{ kind: 'routes', id: entity, code: 'CONFIG_PATTERN', reason: 'the pattern is not linear' }], rejection: { code: 'SYNC_ROOT_MISMATCH', reasons: ['root differs'], version: '1.8' },
     certificate: { serial: 'AB12', not_after: '2027-01-01T00:00:00.000Z' },
   });
   const kong = (await send('GET', '/clustering/data-planes')).expect(200);
   assert.partialDeepStrictEqual(kong.at('data.0'), { id, hostname: 'edge-1', version: '0.1.0', last_seen: 1_777_629_600, config_hash: 'ab'.repeat(16), sync_status: 'unknown', cert_details: { expiry_timestamp: 1_798_761_600 } });
+  // Whose control plane was killed was never reported gone; who was not seen for long is not connected.
+  await store.dataPlanes.report(gateway, id, { lastSeenAt: new Date(Date.now() - 30_000) });
+  assert.equal((await send('GET', `/v1/data-planes/${id}`)).at('connected'), true);
 
   assert.deepEqual((await send('PATCH', `/v1/data-planes/${id}`, { json: { labels: { ring: '2' } } })).expect(200).at('labels'), { ring: '2' });
   (await send('PATCH', `/v1/data-planes/${id}`, { token: viewerToken, json: { labels: {} } })).expect(403);

@@ -108,7 +108,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...tenantRoutes(store),
     ...gatewayRoutes(store),
     ...operatorRoutes(store, clock),
-    ...dataPlaneRoutes(store),
+    ...dataPlaneRoutes(store, clock),
     ...joinTokenRoutes(store, options.createJoinToken),
     ...releaseRoutes(store),
     ...usageRoutes(store),

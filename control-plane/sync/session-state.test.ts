@@ -156,6 +156,15 @@ test('a version whose content is refused is not offered again as a whole', () =>
   assert.deepEqual([play.state.kind, play.kinds], ['settled', ['report-rejected']]);
 });
 
+test('C1: what a full disk refused is offered again after a minute, or at once where it is newer', () => {
+  const play = new Play().greet({ active: published(1) }, published(2)).hear(credit(16)).transfer('delta', published(2)).hear(rejectedOf(published(2), 'CONFIG_NOT_PERSISTED'));
+  assert.deepEqual([play.state.kind, play.kinds], ['settled', ['report-rejected']]);
+  for (let ticks = 1; ticks < 6; ticks++) assert.deepEqual(play.take({ kind: 'tick', nowMs: 0 }).kinds, ['send']);
+  assert.deepEqual(play.take({ kind: 'tick', nowMs: 0 }).kinds, ['send', 'report-desired', 'prepare']);
+  play.transfer('delta', published(2)).hear(rejectedOf(published(2), 'CONFIG_NOT_PERSISTED'));
+  assert.deepEqual(play.take({ kind: 'released', published: published(3) }).kinds, ['report-desired', 'prepare']);
+});
+
 test('a refusal in the middle of a transfer ends it, and its last chunk does not count for the next one', () => {
   const play = new Play().greet({}, published(1)).hear(credit(16)).take({ kind: 'transfer-ready', transfer: { kind: 'snapshot', published: published(1), length: CHUNK_BYTES * 9 } });
   assert.equal(play.state.kind, 'sending');

@@ -33,6 +33,8 @@ interface Peer {
   readonly active: { readonly version: ConfigVersion; readonly contentRoot: string | undefined } | undefined;
   /** Versions it fell back from or refused for good: not offered again. */
   readonly unwanted: readonly ConfigVersion[];
+  /** What it could not keep for want of disk: offered again after so many ticks. */
+  readonly postponed: { readonly version: ConfigVersion; readonly ticks: number } | undefined;
   /** Whether the next offer must be a snapshot, because a delta did not fit. */
   readonly needsSnapshot: boolean;
   readonly newest: PublishedVersion | undefined;
@@ -104,6 +106,9 @@ export const CHUNK_BYTES = 64 * 1024;
 /** More than this is no window but a mistake. */
 const MAXIMUM_CHUNK_CREDIT = 100_000;
 const UNWANTED_KEPT = 16;
+/** Says nothing against a configuration: the disk was full, and may not be any more. */
+const PASSING_REFUSAL = 'CONFIG_NOT_PERSISTED';
+const POSTPONED_TICKS = 6;
 
 /** The first state of a connection whose certificate was checked. */
 export function initialState(certificate: 'valid' | 'expired', nowMs: number): SessionState {
@@ -143,7 +148,7 @@ const tick = (state: SessionState, { nowMs }: { readonly nowMs: number }): Step 
 /** What could not be prepared is tried again (C1). */
 const tickSettled = (state: Extract<SessionState, { kind: 'settled' }>, event: { readonly nowMs: number }): Step => {
   const step = tick(state, event);
-  return step.state.kind === 'settled' ? offer(step.state.link, step.state.peer, step.effects) : step;
+  return step.state.kind === 'settled' ? offer(step.state.link, passTick(step.state.peer), step.effects) : step;
 };
 
 const heard = <S extends SessionState>(state: S, nowMs: number): S => ({ ...state, link: { ...state.link, heardAtMs: nowMs } });
@@ -182,7 +187,7 @@ function welcome(state: Extract<SessionState, { kind: 'greeting' }>, event: Extr
   const { hello } = state;
   const newest = newerOf(state.newest, event.newest);
   const active = hello.active;
-  const peer: Peer = { active, unwanted: hello.barred.map((barred) => barred.from), needsSnapshot: false, newest, transfers: 0 };
+  const peer: Peer = { active, unwanted: hello.barred.map((barred) => barred.from), postponed: undefined, needsSnapshot: false, newest, transfers: 0 };
   const effects: SessionEffect[] = [{ kind: 'send', message: event.welcome }];
   if (active !== undefined) effects.push({ kind: 'report-active', active });
   const alarm = alarmOf(hello, newest);
@@ -204,7 +209,7 @@ function alarmOf({ active, highestAccepted }: Hello, newest: PublishedVersion | 
 function offer(link: Link, peer: Peer, effects: readonly SessionEffect[]): Step {
   const { active, newest } = peer;
   const settled: Step = { state: { kind: 'settled', link, peer }, effects };
-  if (newest === undefined || peer.unwanted.some((version) => compareVersions(version, newest.version) === 0)) return settled;
+  if (newest === undefined || [...peer.unwanted, peer.postponed?.version].some((version) => version !== undefined && compareVersions(version, newest.version) === 0)) return settled;
   const order = active === undefined ? -1 : compareVersions(active.version, newest.version);
   if (order > 0 || (order === 0 && (active?.contentRoot ?? newest.contentRoot) === newest.contentRoot)) return settled;
   const base = peer.needsSnapshot || order === 0 ? undefined : active?.version;
@@ -278,8 +283,17 @@ function rejected(state: Working, message: Rejected): Step {
   const inHand = transferOf(state);
   // A delta that does not fit what the data plane has says nothing against the version: the whole may fit.
   const retryWhole = inHand?.kind === 'delta' && compareVersions(inHand.published.version, message.version) === 0 && message.code.startsWith('TRANSFER_');
-  const peer: Peer = retryWhole ? { ...state.peer, needsSnapshot: true } : { ...state.peer, unwanted: addUnwanted(state.peer, message.version) };
+  const peer: Peer = { ...state.peer, ...(retryWhole ? { needsSnapshot: true } : putAside(state.peer, message)) };
   return afterAnswer(state, peer, message.version, [{ kind: 'report-rejected', rejected: message }]);
+}
+
+function putAside(peer: Peer, { version, code }: Rejected): Partial<Peer> {
+  return code === PASSING_REFUSAL ? { postponed: { version, ticks: POSTPONED_TICKS } } : { unwanted: addUnwanted(peer, version) };
+}
+
+function passTick(peer: Peer): Peer {
+  const { postponed } = peer;
+  return postponed === undefined ? peer : { ...peer, postponed: postponed.ticks <= 1 ? undefined : { ...postponed, ticks: postponed.ticks - 1 } };
 }
 
 function fellBack(state: Working, message: FellBack): Step {

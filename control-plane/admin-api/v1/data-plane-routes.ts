@@ -2,6 +2,7 @@
  * `/v1/data-planes`: the fleet of a gateway as its sessions report it. Labels come from here or from the join token, never
  * from a data plane itself; revoking one cuts its live connection.
  */
+import type { Clock } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../../shared/model/definition.ts';
 import { parseId, type DataPlaneId } from '../../../shared/model/ids.ts';
 import type { DataPlane, Rejection } from '../../store/data-plane.ts';
@@ -12,22 +13,29 @@ import { refuseProblem } from '../store-refusal.ts';
 import { ownOperation } from './own-operation.ts';
 import { checkLabelCount, labelsField, showTime, showVersion } from './own-values.ts';
 
+/**
+ * A session says "seen" at least every 30 s. A control plane that was killed can't say "gone", so who was not seen for
+ * this long is not connected.
+ */
+const GONE_AFTER_MS = 60_000;
+
 const operation = ownOperation<GatewayRequest>();
 
-export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes'>): readonly Route[] {
+export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes'>, clock: Clock): readonly Route[] {
+  const show = (dataPlane: DataPlane): JsonObject => showDataPlane(dataPlane, clock.nowMs());
   const find = async (request: GatewayRequest): Promise<DataPlane> => {
     const id = parseId<DataPlaneId>(param(request, 'id'));
     const dataPlane = id === undefined ? undefined : await store.dataPlanes.get(request.gateway, id);
     if (dataPlane === undefined) throw notFound();
     return dataPlane;
   };
-  const answer = async (request: GatewayRequest): Promise<Answer> => ok(showDataPlane(await find(request)));
+  const answer = async (request: GatewayRequest): Promise<Answer> => ok(show(await find(request)));
   return [
     gatewayRoute('/v1/data-planes', {
       GET: operation({
         access: 'read',
         summary: 'List the data planes of a gateway with what they serve',
-        handle: async ({ gateway }) => ok({ data: (await store.dataPlanes.list(gateway)).map(showDataPlane), next: null }),
+        handle: async ({ gateway }) => ok({ data: (await store.dataPlanes.list(gateway)).map(show), next: null }),
       }),
     }),
     gatewayRoute('/v1/data-planes/:id', {
@@ -59,14 +67,14 @@ export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes'>): readonly Rout
   ];
 }
 
-function showDataPlane(dataPlane: DataPlane): JsonObject {
+function showDataPlane(dataPlane: DataPlane, nowMs: number): JsonObject {
   return {
     id: dataPlane.id,
     hostname: dataPlane.hostname,
     labels: dataPlane.labels,
     software_version: dataPlane.softwareVersion,
     enrolled_at: showTime(dataPlane.enrolledAt),
-    connected: dataPlane.connected,
+    connected: dataPlane.connected && nowMs - (dataPlane.lastSeenAt?.getTime() ?? 0) < GONE_AFTER_MS,
     last_seen_at: showTime(dataPlane.lastSeenAt),
     desired_version: showVersion(dataPlane.desired),
     applied_version: showVersion(dataPlane.applied),
