@@ -88,6 +88,7 @@ export class Agent {
     this.#draining = true;
     const { drainDelay: acceptForMs, drainTimeout: boundMs } = settings;
     log.info({ event: 'draining', acceptForMs, boundMs }, `draining: not ready any more, accepting for ${acceptForMs} ms, then ending requests within ${boundMs} ms`);
+    await this.#parts?.keeper.ending();
     await this.#parts?.pool.drain({ acceptForMs, boundMs });
     await this.#handOverTelemetry();
     await this.#lifecycle.stop();

@@ -45,6 +45,7 @@ export interface EnrolledParts {
   readonly pool: ProxyPool;
   readonly telemetry: TelemetryAgent;
   readonly sync: SyncClient;
+  readonly keeper: ConfigKeeper;
   view(): EnrolledView;
 }
 
@@ -160,7 +161,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       routeTotals: telemetry.routeTotals(),
     };
   };
-  return { pool, telemetry, sync, view };
+  return { pool, telemetry, sync, keeper, view };
 }
 
 /** Tells the operator once when the configuration becomes stale, and once when it is not any more. */

@@ -300,6 +300,23 @@ test('S5: runs that lived long enough, or ended cleanly, count against nothing',
   assert.equal((await start(trust, disk)).threads.serving, '1.2');
 });
 
+test('S5: a process that is told to end and is killed while it drains counts against nothing, whatever is pushed meanwhile', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const first = await start(trust, disk);
+  await pushed(trust, first, 1);
+  await pushed(trust, first, 2);
+  await first.keeper.ending();
+  for (let runs = 0; runs < 4; runs++) {
+    const run = await start(trust, disk);
+    await run.keeper.ending();
+    await pushed(trust, run, 3 + runs);
+    assert.match(String(await disk.read('/state/run.json')), /"running": null/);
+  }
+  const last = await start(trust, disk);
+  assert.deepEqual([last.threads.serving, last.falls], ['1.6', []]);
+});
+
 test('S5: a pushed configuration that kills the process while it is prepared is refused at the fourth try', async () => {
   const trust = await createTestTrust();
   const disk = new CrashDisk();

@@ -147,13 +147,18 @@ export class ConfigKeeper {
     });
   }
 
+  /** The process was told to end, which may take its time and be cut short: that says nothing against what serves (S5). */
+  async ending(): Promise<void> {
+    await this.#options.crashes.close().catch(this.#notWritten);
+  }
+
   /** The process ends as it should. */
   async stop(): Promise<void> {
     this.#settleTimer?.cancel();
     this.#knownGoodTimer?.cancel();
     await this.#turn;
     await this.#tidying;
-    await this.#options.crashes.end().catch(this.#notWritten);
+    await this.ending();
   }
 
   async #apply(offer: Offer): Promise<ApplyResult> {

@@ -31,6 +31,8 @@ export class CrashRecord {
   readonly #disk: Disk;
   readonly #folder: string;
   #running: VersionedRoot | undefined;
+  /** Nothing counts any more: the process was told to end. */
+  #closed = false;
   #crashed: readonly Crashed[];
   #bars: readonly Bar[];
   /** Writes of the run file follow one another. */
@@ -77,6 +79,7 @@ export class CrashRecord {
 
   /** From now on the end of the process counts against this configuration. */
   async begin({ version, contentRoot }: VersionedRoot): Promise<void> {
+    if (this.#closed) return;
     this.#running = { version, contentRoot };
     await this.#write();
   }
@@ -91,6 +94,12 @@ export class CrashRecord {
   async end(): Promise<void> {
     this.#running = undefined;
     await this.#write();
+  }
+
+  /** The process was told to end: however that goes, cut short or not, it counts against nothing. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.end();
   }
 
   /** Survives the end of the process, which is what it is about; not a power cut. */
