@@ -69,7 +69,7 @@ test('a killed run leaves its batches and one crash gap, reported once', (t) => 
   assert.equal(second.crashGaps[0]?.lastRatePerSecond, 5);
   second.append(batch(1));
   second.crashGapsReported();
-  second.close();
+  second.close({ complete: true });
   const third = openSpool(folder);
   assert.deepEqual(third.crashGaps, [], 'neither the reported crash nor the clean end is a gap');
   assert.equal(totalOf(drain(third)), 6, 'the counts of both earlier runs are still there');

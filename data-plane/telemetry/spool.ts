@@ -157,10 +157,11 @@ export class Spool {
     return requests;
   }
 
-  /** Call after the last fold was appended: the boot ended with nothing lost. */
-  close(): void {
+  /** Nothing is appended after it. Without `complete` some of the last counts could not be spooled: the next start reports them as lost. */
+  close({ complete }: { readonly complete: boolean }): void {
     this.#appended.close();
     this.#merged.close();
+    if (!complete) return;
     writeFileSync(join(this.#current.folder, CLEAN_END), '', { mode: 0o600 });
     if (this.#current.records.length === 0) rmSync(this.#current.folder, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryLogger } from '../../shared/log.ts';
@@ -103,6 +103,17 @@ test('a clean stop folds the last counts and leaves no crash gap', (t) => {
   const next = restart();
   assert.equal(next.totals().crashGaps, 0);
   assert.equal(next.totals().buffered, 1);
+});
+
+test('a stop whose last counts can not be spooled says that they are lost', (t) => {
+  const { agent, recorder, restart, folder } = start(t);
+  const [boot = ''] = readdirSync(folder);
+  // Where the first segment would be.
+  mkdirSync(join(folder, boot, '0000000001.segment'));
+  recorder.record(ROUTE, '', 200, 1, 1, 1);
+  agent.stop();
+  rmdirSync(join(folder, boot, '0000000001.segment'));
+  assert.equal(restart().totals().crashGaps, 1);
 });
 
 test('a thread that ends keeps its counts', (t) => {

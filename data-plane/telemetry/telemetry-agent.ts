@@ -151,7 +151,7 @@ export class TelemetryAgent {
   stop(): void {
     this.#timer.cancel();
     this.fold();
-    this.#spool.close();
+    this.#spool.close({ complete: this.#pending.size === 0 });
   }
 
   #foldTable(reader: UsageReader | undefined): void {
