@@ -256,7 +256,8 @@ scenario('a response that comes before the request is complete reaches the clien
   client.send(`POST / HTTP/1.1\r\n${HOST}Content-Length: 100\r\n\r\nbegin`);
   await waitUntil('the request upstream', () => origin.received(1).endsWith('begin'));
   origin.writeToAll(response('early'));
-  assert.equal((await client.response()).body, 'early');
+  const answer = await client.response();
+  assert.deepEqual([answer.body, answer.header('connection')], ['early', 'close']);
   await client.waitForEnd();
   await waitUntil('the upstream connection to go', () => origin.openConnections === 0);
   assert.deepEqual([proxy.stats().idleUpstream, proxy.stats().busyUpstream], [0, 0]);

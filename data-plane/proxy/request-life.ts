@@ -231,7 +231,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     exchange.body.dropHeld();
     exchange.status = head.status;
     this.#delivery = deliveryOf(exchange, head);
-    this.#closes = !this.#keepsAlive() || this.#delivery === 'until-close';
+    // Of a body that nobody waits for any more the client should hear now, not from a connection that closes on it.
+    this.#closes = !this.#keepsAlive() || this.#delivery === 'until-close' || !exchange.body.complete;
     exchange.core.out.clear();
     writeUpstreamHead(exchange, head, this.#delivery, this.#closes);
     this.#headPending = true;
