@@ -28,11 +28,23 @@ const RETRY = { initialMs: 1_000, maximumMs: 10_000 };
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Store> {
   const { settings, lifecycle, log, clock } = options;
   const keyEncryptionKey = keyOf(settings);
-  const connectionString = settings.databaseUrl ?? (await startEmbedded(options));
+  const connectionString = settings.databaseUrl === undefined ? await startEmbedded(options) : checkedUrl(settings.databaseUrl);
   await untilReachable(options, () => prepareDatabase({ connectionString, log }));
   const store = await untilReachable(options, () => openStore({ connectionString, keyEncryptionKey, poolSize: settings.databasePoolSize, log, clock }));
   lifecycle.add('store', () => store.stop());
   return store;
+}
+
+/** The driver would take anything for the address of some database, and wait for it. Never repeats the URL: it holds a password. */
+function checkedUrl(databaseUrl: string): string {
+  // A socket's address has no host, which URL refuses behind a user.
+  if (/^postgres(?:ql)?:\/\/[^\s#]*$/.test(databaseUrl) && URL.canParse(databaseUrl.replace('@/', '@socket/'))) return databaseUrl;
+  throw new HoldfastError({
+    code: 'CONTROL_PLANE_DATABASE_URL_INVALID',
+    source: 'control-plane',
+    publicMessage: 'the database URL is not valid',
+    message: 'HOLDFAST_DATABASE_URL (or DATABASE_URL) must be postgresql://user:password@host:port/database, with anything but letters, digits and -._~ in user and password percent-encoded',
+  });
 }
 
 function keyOf({ keyEncryptionKey, databaseUrl, stateFolder }: ControlPlaneSettings): Uint8Array {

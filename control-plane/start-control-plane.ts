@@ -2,11 +2,11 @@
  * Brings a control plane up, in the order in which its parts need each other: database → first start → keys → publisher →
  * sync server → admin API. Each part is registered for the way down. Called by main.ts.
  */
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
-import { HoldfastError } from '../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../shared/errors.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
 import { pluginCatalog } from '../shared/plugins/catalog.ts';
@@ -43,7 +43,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { settings, lifecycle, log, clock } = options;
   const { stateFolder, trustDomain } = settings;
   if (!isTrustDomain(trustDomain)) throw settingsProblem('HOLDFAST_TRUST_DOMAIN', `must consist of lower-case letters, digits, ".", "-" and "_", got "${trustDomain}"`);
-  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  makeStateFolder(stateFolder);
   const lock = await lockStateFolder(stateFolder);
   lifecycle.add('lock of the state folder', () => lock.release());
 
@@ -103,6 +103,21 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   lifecycle.add('admin API', () => admin.stop());
   return { admin: admin.address, sync: syncAddress };
+}
+
+function makeStateFolder(stateFolder: string): void {
+  try {
+    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    accessSync(stateFolder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (thrown) {
+    throw new HoldfastError({
+      code: 'CONTROL_PLANE_STATE_UNUSABLE',
+      source: 'control-plane',
+      publicMessage: 'the state folder can not be used',
+      message: `the state folder ${stateFolder} can not be used (${describeThrown(thrown)}); make it a folder that this user may write to, or set HOLDFAST_STATE_FOLDER to another one`,
+      cause: thrown,
+    });
+  }
 }
 
 /** Where data planes are told to go. */

@@ -28,6 +28,8 @@ export function isNullRefused(thrown: unknown): boolean {
 
 /** SQLSTATEs and classes that say that the server is not there for us: connection, resources, shutdown. */
 const ABSENCE = /^(08|53|57P)/;
+/** Invalid authorisation (class 28) and a database that does not exist. */
+const LOGIN_REFUSED = /^(28|3D000)/;
 const QUERY_CANCELED = '57014';
 const IDLE_IN_TRANSACTION = '25P03';
 
@@ -40,6 +42,9 @@ export function toStoreError(thrown: unknown): unknown {
   }
   if (isConflict(thrown)) {
     return new HoldfastError({ code: 'STORE_BUSY', source: 'control-plane', retryable: true, publicMessage: 'too many writes at once touch the same entities', message: `a transaction lost against others too often: ${describeThrown(thrown)}`, cause: thrown });
+  }
+  if (state !== undefined && LOGIN_REFUSED.test(state)) {
+    return new HoldfastError({ code: 'STORE_LOGIN_REFUSED', source: 'control-plane', publicMessage: 'the database refuses our login', message: `Postgres refuses our login (${describeThrown(thrown)}); check user, password and database of HOLDFAST_DATABASE_URL`, cause: thrown });
   }
   const absent = state === undefined ? isDriverError(thrown) : ABSENCE.test(state);
   if (!absent) return thrown;

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { TimerHandle } from '../../shared/clock.ts';
-import { describeThrown } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { DataPlaneId, GatewayId } from '../../shared/model/ids.ts';
 import { ENROL_PATH } from '../../shared/wire/enrolment-message.ts';
 import { MAXIMUM_FRAME_BYTES, SYNC_PATH, SYNC_SUBPROTOCOL } from '../../shared/wire/sync-message.ts';
@@ -47,7 +47,7 @@ const STOP_TIMEOUT_MS = 3_000;
 const RECHECK_AFTER_MS = 1_000;
 const MAXIMUM_CONNECTIONS = 50_000;
 
-/** Resolves when it listens; rejects where it can't. */
+/** Resolves when it listens; throws SYNC_LISTEN_FAILED where the port is taken. */
 export async function startSyncServer(options: SyncServerOptions): Promise<SyncServer> {
   const { authority, clock, log, listen } = options;
   const issue = () => authority.issueServer({ names: options.serverNames, nowMs: clock.nowMs(), lifetimeMs: SERVER_CERTIFICATE_MS });
@@ -65,9 +65,10 @@ export async function startSyncServer(options: SyncServerOptions): Promise<SyncS
   server.maxConnections = MAXIMUM_CONNECTIONS;
   const listening = new ListeningServer(options, server);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (error: Error): void => reject(listenFailed(listen, error));
+    server.once('error', refuse);
     server.listen(listen.port, listen.host, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       resolve();
     });
   });
@@ -80,6 +81,16 @@ export async function startSyncServer(options: SyncServerOptions): Promise<SyncS
     }),
   );
   return listening;
+}
+
+function listenFailed({ host, port }: SyncServerOptions['listen'], error: Error): HoldfastError {
+  return new HoldfastError({
+    code: 'SYNC_LISTEN_FAILED',
+    source: 'control-plane',
+    publicMessage: 'the port for data planes could not be opened',
+    message: `the sync server could not listen on ${host}:${port} (${error.message}); stop what holds the port, or set HOLDFAST_SYNC_LISTEN`,
+    cause: error,
+  });
 }
 
 class ListeningServer implements SyncServer {
