@@ -53,6 +53,18 @@ scenario('a POST on such a connection is not sent twice', {}, async ({ connect, 
   assert.equal(origin.requests.length, 2);
 });
 
+scenario('a POST does not meet a connection whose end has come in the same turn', {}, async ({ connect, origin }) => {
+  const client = await connect();
+  for (let round = 1; round <= 20; round++) {
+    client.send(POST);
+    assert.equal((await client.response()).status, 200);
+    client.send(POST);
+    origin.endConnections();
+    assert.equal((await client.response()).status, 200, `round ${round}`);
+    assert.equal(origin.requests.length, round * 2);
+  }
+});
+
 scenario('a fresh connection that closes without a word is not tried again', {}, async ({ exchange, origin }) => {
   origin.respond((_, socket) => void socket.destroy());
   assert.equal((await exchange(GET)).status, 502);

@@ -19,7 +19,7 @@ import { upstreamHeader } from './plugin-contexts.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
 import { reportPluginError, runLog, runRequestHead, runResponseHead } from './run-plugins.ts';
 import { collectHeaders, connectionLine, deliveryOf, generatedHeader, writeGenerated, writeInterimHead, writeUpstreamHead } from './write-response.ts';
-import { isReplayable, sendRequest } from './send-request.ts';
+import { isIdempotent, isReplayable, sendRequest } from './send-request.ts';
 
 /** What happens to body bytes as they come. */
 type BodyUse = 'hold' | 'collect' | 'send' | 'drop';
@@ -142,6 +142,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     const choice = core.chooser.choose(service, this.#tried);
     switch (choice.kind) {
       case 'endpoint':
+        if (choice.idle.length > 0 && !isIdempotent(this.#exchange)) return this.#reachNextTurn(choice);
         return this.#reach(choice, core.pool.take(choice));
       case 'none':
         return this.#refuse(this.#lastRefusal ?? (choice.nameFailed ? REFUSALS.nameUnresolved : REFUSALS.noTarget));
@@ -150,6 +151,18 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
         if (this.#resolutions > MAX_RESOLUTIONS) return this.#refuse(REFUSALS.nameUnresolved);
         core.addresses.resolve(choice.host).then(() => this.#chooseTarget()).catch((thrown: unknown) => this.#failUnexpectedly(thrown));
     }
+  }
+
+  /** What can't be sent twice should not meet a connection whose end has come, but stands behind it in this turn of the event loop. */
+  #reachNextTurn(endpoint: Endpoint): void {
+    setImmediate(() => {
+      if (this.#ended) return;
+      try {
+        this.#reach(endpoint, this.#exchange.core.pool.take(endpoint));
+      } catch (thrown) {
+        this.#failUnexpectedly(thrown);
+      }
+    });
   }
 
   /** Over an idle connection at once, else over a new one as soon as it stands. */

@@ -29,9 +29,13 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
   if (upstream.served === 0 || !body.complete) body.dropHeld();
 }
 
+export function isIdempotent(exchange: Exchange): boolean {
+  return IDEMPOTENT.has(exchange.request.method);
+}
+
 /** True where sending the request a second time does no harm and is possible. */
 export function isReplayable(exchange: Exchange): boolean {
-  return IDEMPOTENT.has(exchange.request.method) && exchange.body.complete && (exchange.body.isKept || exchange.replacedBody !== undefined);
+  return isIdempotent(exchange) && exchange.body.complete && (exchange.body.isKept || exchange.replacedBody !== undefined);
 }
 
 /** Written anew: `chunked` after a tab or `005` pass our parser, but the next one may read them in another way. */
