@@ -33,7 +33,7 @@ export function renderHelp(definitions: SettingDefinitions, text: HelpText): str
 export function renderSettingsTable(definitions: SettingDefinitions): string {
   const rows = Object.values(definitions).map((definition) => {
     const synonyms = (definition.synonyms ?? []).map((name) => `, \`${name}\``).join('');
-    const fallback = definition.required === true ? '*required*' : definition.default === undefined ? '–' : `\`${defaultText(definition)}\``;
+    const fallback = definition.required === true ? '*required*' : hasDefault(definition) ? `\`${defaultText(definition)}\`` : '–';
     return `| \`${definition.env}\`${synonyms} | \`${flagOf(definition)}\` | \`${yamlKeyOf(definition)}\` | ${typeText(definition)} | ${fallback} | ${cell(definition.description)} |`;
   });
   return ['| variable | flag | YAML key | type | default | meaning |', '|---|---|---|---|---|---|', ...rows, ''].join('\n');
@@ -45,8 +45,13 @@ function flagSyntax(definition: SettingDefinition): string {
   return definition.secret === true ? `${flagOf(definition)} <${value}>, ${flagOf(definition)}-file <path>` : `${flagOf(definition)} <${value}>`;
 }
 
+/** An empty list is none to a reader. */
+function hasDefault(definition: SettingDefinition): boolean {
+  return definition.default !== undefined && !(Array.isArray(definition.default) && definition.default.length === 0);
+}
+
 function defaultText(definition: SettingDefinition): string {
-  if (definition.default === undefined) return 'none';
+  if (!hasDefault(definition)) return 'none';
   return Array.isArray(definition.default) ? definition.default.join(',') : String(definition.default);
 }
 

@@ -167,10 +167,12 @@ test('help and the Markdown table show every setting', () => {
   assert.match(help, /--development, --no-development\n/);
   assert.match(help, /--database-url <string>, --database-url-file <path>\n/);
   assert.match(help, /--config <path>/);
+  assert.match(help, /\(HOLDFAST_URLS, default none\)/);
   const table = renderSettingsTable(definitions);
   assert.match(table, /\| `HOLDFAST_DATABASE_URL`, `DATABASE_URL` \| `--database-url` \| `database_url` \| string, secret \| – \| Postgres to use \|/);
   assert.match(table, /\| `HOLDFAST_PROXY_THREADS` \| `--proxy-threads` \| `proxy_threads` \| integer 1…64 \| `2` \| proxy threads \|/);
   assert.match(table, /status \\\| metrics/);
+  assert.match(table, /\| `HOLDFAST_URLS` \| `--urls` \| `urls` \| list \| – \|/);
 });
 
 test('addresses and durations are written back as they are read', () => {
