@@ -7,6 +7,8 @@ import type { RequestHead } from '../http1/message-head.ts';
 
 /** A chunked body may cost this many times its data in framing while it is held. */
 const MAX_FRAMING_FACTOR = 8;
+/** Pieces are joined beyond this: one of a single byte costs some 500 bytes of memory, and a client decides how small they are. */
+const MAX_PIECES = 256;
 
 export class RequestBody {
   readonly reader = new BodyReader();
@@ -47,6 +49,7 @@ export class RequestBody {
       this.held.push(piece);
       this.heldBytes += piece.length;
     }
+    if (this.held.length > MAX_PIECES) this.held = [Buffer.concat(this.held)];
   }
 
   /** Lets go of what is held; from now on the body can't be sent again. */
