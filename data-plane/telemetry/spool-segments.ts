@@ -9,6 +9,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } f
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { assert } from '../../shared/assert.ts';
+import { describeThrown } from '../../shared/errors.ts';
 
 const HEADER_BYTES = 32;
 const CHECKED_FROM = 8;
@@ -103,13 +104,29 @@ export function readRecord(record: SpoolRecord): Uint8Array {
   return bytes;
 }
 
-/** All segments of a folder and what is whole in them, ascending by sequence; where one record covers another, the wider one. */
-export function readSegments(folder: string): { readonly segments: Segment[]; readonly records: SpoolRecord[] } {
+export interface ReadSegments {
+  readonly segments: Segment[];
+  /** Ascending by sequence; where one record covers another, the wider one. */
+  readonly records: SpoolRecord[];
+  /** Segments that the disk does not give back, each with the reason. */
+  readonly unreadable: readonly string[];
+}
+
+/** All segments of a folder and what is whole in them. */
+export function readSegments(folder: string): ReadSegments {
   const segments: Segment[] = [];
   const found: SpoolRecord[] = [];
+  const unreadable: string[] = [];
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.segment')).sort()) {
-    const content = readFileSync(join(folder, name));
-    const segment: Segment = { path: join(folder, name), bytes: content.length, unacknowledged: 0 };
+    const segment: Segment = { path: join(folder, name), bytes: 0, unacknowledged: 0 };
+    let content: Buffer;
+    try {
+      content = readFileSync(segment.path);
+    } catch (thrown) {
+      unreadable.push(`${segment.path}: ${describeThrown(thrown)}`);
+      continue;
+    }
+    segment.bytes = content.length;
     segments.push(segment);
     for (let at = 0; at + HEADER_BYTES <= content.length; ) {
       const length = content.readUInt32LE(at);
@@ -129,7 +146,7 @@ export function readSegments(folder: string): { readonly segments: Segment[]; re
     record.segment.unacknowledged += 1;
     records.push(record);
   }
-  return { segments, records };
+  return { segments, records, unreadable };
 }
 
 function encodeRecord(first: number, last: number, requests: number, bytes: Uint8Array): Buffer {

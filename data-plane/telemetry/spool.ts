@@ -11,8 +11,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeTelemetryBatch, encodeTelemetryBatch, keyOfUsageRow, MAXIMUM_BATCH_ROWS, mergeTelemetryBatches, requestsIn, USAGE_RESOLUTION_MS, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { describeThrown } from '../../shared/errors.ts';
 import { isUuid } from '../../shared/model/ids.ts';
-import { readRecord, readSegments, SegmentWriter, type Segment, type SpoolRecord } from './spool-segments.ts';
+import { readRecord, readSegments, SegmentWriter, type ReadSegments, type Segment, type SpoolRecord } from './spool-segments.ts';
 
 /** What is merged in one go, in bytes of batches and in batches: some 100 ms of work. */
 const MERGE_BYTES = 2 * 1024 * 1024;
@@ -51,6 +52,7 @@ export class Spool {
   readonly #boots: Boot[];
   readonly #current: Boot;
   readonly #crashGaps: CrashGap[] = [];
+  readonly #unreadable: string[] = [];
   /** Merged records have segments of their own, so that those of what they replace can go. */
   readonly #appended: SegmentWriter;
   readonly #merged: SegmentWriter;
@@ -65,22 +67,29 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     this.#mergeAboveBytes = options.maxBytes;
-    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.#boots = this.#loadEarlierBoots();
     const folder = join(options.folder, options.bootId);
-    mkdirSync(folder, { mode: 0o700 });
     this.#current = { id: options.bootId, folder, records: [], segments: [] };
     this.#boots.push(this.#current);
     let segments = 0;
     const writer = { folder, segmentBytes: options.segmentBytes ?? 256 * 1024, nextNumber: () => ++segments, onNewSegment: (segment: Segment) => void this.#current.segments.push(segment) };
     this.#appended = new SegmentWriter(writer);
     this.#merged = new SegmentWriter(writer);
-    this.beat();
+    try {
+      this.beat();
+    } catch {
+      // A full disk must not keep a data plane from serving what it has (S2). The caller's next beat says what is wrong.
+    }
   }
 
   /** Earlier boots that ended without their last fold, found at start; each is reported once. */
   get crashGaps(): readonly CrashGap[] {
     return this.#crashGaps;
+  }
+
+  /** What of earlier boots the disk does not give back, found at start; one text each, for the operator. */
+  get unreadable(): readonly string[] {
+    return this.#unreadable;
   }
 
   /** Requests that wait for an acknowledgement. */
@@ -104,6 +113,7 @@ export class Spool {
   /** Stores a batch under the next sequence of this boot. Throws where the disk refuses: the caller keeps the counts and tries again. */
   append(batch: TelemetryBatch): number {
     const sequence = this.#nextSequence;
+    if (sequence === 1) this.#makeFolder();
     this.#current.records.push(this.#appended.append({ first: sequence, last: sequence, requests: requestsIn(batch), bytes: encodeTelemetryBatch(batch) }));
     this.#nextSequence += 1;
     this.#tryToMerge(sequence, Math.floor(batch.fromMs / USAGE_RESOLUTION_MS));
@@ -114,7 +124,10 @@ export class Spool {
   beat(): void {
     const path = join(this.#current.folder, HEARTBEAT);
     const seconds = this.#options.nowMs() / 1000;
-    if (!existsSync(path)) writeFileSync(path, '', { mode: 0o600 });
+    if (!existsSync(path)) {
+      this.#makeFolder();
+      writeFileSync(path, '', { mode: 0o600 });
+    }
     utimesSync(path, seconds, seconds);
   }
 
@@ -252,12 +265,19 @@ export class Spool {
     return 1;
   }
 
+  #makeFolder(): void {
+    mkdirSync(this.#current.folder, { recursive: true, mode: 0o700 });
+  }
+
   #loadEarlierBoots(): Boot[] {
     const boots: Boot[] = [];
-    const names = readdirSync(this.#options.folder).filter(isUuid);
+    const names = existsSync(this.#options.folder) ? readdirSync(this.#options.folder).filter(isUuid) : [];
     for (const id of names.sort()) {
       const folder = join(this.#options.folder, id);
-      const boot: Boot = { id, folder, ...readSegments(folder) };
+      const read = tryToRead(folder);
+      this.#unreadable.push(...read.unreadable);
+      if (read.kind === 'none') continue;
+      const boot: Boot = { id, folder, segments: read.segments, records: read.records };
       if (!existsSync(join(folder, CLEAN_END))) this.#crashGaps.push(this.#crashGapOf(boot));
       else if (boot.records.length === 0) {
         rmSync(folder, { recursive: true, force: true });
@@ -279,5 +299,13 @@ export class Spool {
       atMostMs: this.#options.foldIntervalMs,
       lastRatePerSecond: batch === undefined || seconds <= 0 ? 0 : requestsIn(batch) / seconds,
     };
+  }
+}
+
+function tryToRead(folder: string): (ReadSegments & { readonly kind: 'read' }) | { readonly kind: 'none'; readonly unreadable: readonly string[] } {
+  try {
+    return { kind: 'read', ...readSegments(folder) };
+  } catch (thrown) {
+    return { kind: 'none', unreadable: [`${folder}: ${describeThrown(thrown)}`] };
   }
 }

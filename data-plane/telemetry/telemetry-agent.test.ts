@@ -1,6 +1,6 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryLogger } from '../../shared/log.ts';
@@ -114,6 +114,28 @@ test('a stop whose last counts can not be spooled says that they are lost', (t) 
   agent.stop();
   rmdirSync(join(folder, boot, '0000000001.segment'));
   assert.equal(restart().totals().crashGaps, 1);
+});
+
+test('a disk that takes or gives nothing keeps no data plane from starting (S2)', (t) => {
+  const { clock, recorder, folder } = start(t);
+  recorder.record(ROUTE, '', 200, 1, 1, 1);
+  clock.advance(1000);
+  const [boot = ''] = readdirSync(folder);
+  mkdirSync(join(folder, boot, '0000000009.segment'));
+  const { log, lines } = createMemoryLogger('test');
+  const bootId = newId();
+  // A file where the folder of the new boot would be.
+  writeFileSync(join(folder, bootId), '');
+  const agent = new TelemetryAgent({ folder, bootId, foldIntervalMs: 1000, maxSpoolBytes: 1e6, clock, log, servedVersion: () => ({ epoch: 1, sequence: 7 }) });
+  const after = new UsageRecorder(16, (table) => agent.addTable(1, table));
+  after.record(ROUTE, '', 200, 1, 1, 1);
+  agent.fold();
+  assert.equal(agent.totals().buffered, 2, 'what the earlier run left, and what is kept in memory');
+  assert.match(lines().join('\n'), /telemetry-segment-unreadable.*0000000009\.segment[^]*telemetry-spool-failed/);
+  rmSync(join(folder, bootId));
+  agent.fold();
+  assert.deepEqual([agent.totals().buffered, agent.totals().bufferedBatches], [2, 2], 'spooled as soon as the disk takes it');
+  agent.stop();
 });
 
 test('a thread that ends keeps its counts', (t) => {

@@ -75,6 +75,7 @@ export class TelemetryAgent {
     for (const gap of this.#spool.crashGaps) {
       options.log.warn({ event: 'telemetry-crash-gap', ...gap }, `an earlier run ended without its last fold: up to ${gap.atMostMs} ms of counts are lost`);
     }
+    for (const what of this.#spool.unreadable) options.log.error({ event: 'telemetry-segment-unreadable', what }, `counts of an earlier run can't be read from the disk and are lost: ${what}`);
     this.#timer = clock.every(foldIntervalMs, () => this.fold());
   }
 
