@@ -119,13 +119,14 @@ export class Agent {
     this.#parts = await startEnrolledParts({ settings, clock, random, log, softwareVersion, onFatal, identity, bootId: this.#bootId, lifecycle: this.#lifecycle });
   }
 
-  /** Tries until it succeeds, is refused, or the data plane stops. */
+  /** Tries until it succeeds, every address has refused, or the data plane stops. */
   async #enrol(identity: IdentityStore, token: JoinToken): Promise<void> {
     const { settings, clock, random, log, softwareVersion } = this.#options;
     // Loaded at the first start only: it would cost every other start a tenth of its time (S2).
     const { enrol } = await import('./sync/enrol.ts');
     const urls = settings.controlPlaneUrls ?? token.urls;
     const backoff = new Backoff({ ...ENROL_BACKOFF, random });
+    const refusedBy = new Set<string>();
     for (let attempt = 0; !this.#lifecycle.stopping; attempt++) {
       const url = urls[attempt % urls.length] ?? '';
       try {
@@ -137,7 +138,10 @@ export class Agent {
         if (!this.#lifecycle.stopping) await this.#startEnrolled(identity);
         return;
       } catch (thrown) {
-        if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
+        if (!(thrown instanceof HoldfastError)) throw thrown;
+        if (!thrown.retryable) refusedBy.add(url);
+        // One wrong address among several is not the end.
+        if (urls.every((other) => refusedBy.has(other))) throw thrown;
         const inMs = backoff.nextDelayMs();
         this.#notEnrolled = thrown.message;
         log.warn({ event: 'enrolment-failed', code: thrown.code, reason: thrown.message, retryInMs: inMs }, `not enrolled yet: ${thrown.message}; trying again in ${inMs} ms`);

@@ -9,10 +9,11 @@ import type { Clock, TimerHandle } from '../shared/clock.ts';
 import { defined } from '../shared/assert.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
-import { NO_VERSION } from '../shared/model/version.ts';
+import { compareVersions, NO_VERSION } from '../shared/model/version.ts';
 import { ConfigKeeper } from './config/config-keeper.ts';
 import { SnapshotCache } from './config/snapshot-cache.ts';
 import { createRecordVerifier } from './config/verify-record.ts';
+import type { VersionedRoot } from './config/versioned-root.ts';
 import { allocateCounterTable, SharedCounterTable } from './counters/shared-counter-table.ts';
 import type { DataPlaneSettings } from './settings.ts';
 import { CrashRecord } from './state/crash-record.ts';
@@ -148,7 +149,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       fellBack: keeper.fellBack,
       barred: crashes.bars,
       session: sync.status,
-      head: { newest: heads.newest, ageMs, stale: heads.isStale(settings.staleAfter), refusal: heads.refusal },
+      head: { newest: newerOf(heads.newest, highest.current), ageMs, stale: heads.isStale(settings.staleAfter), refusal: heads.refusal },
       staleIsNotReady: settings.staleAction === 'not-ready',
       proxyPort: pool.port,
       serving: pool.serving,
@@ -162,6 +163,11 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     };
   };
   return { pool, telemetry, sync, keeper, view };
+}
+
+/** Heads come every minute; what was accepted since is newer. */
+function newerOf(head: VersionedRoot | undefined, accepted: VersionedRoot | undefined): VersionedRoot | undefined {
+  return head !== undefined && accepted !== undefined && compareVersions(head.version, accepted.version) >= 0 ? head : (accepted ?? head);
 }
 
 /** Tells the operator once when the configuration becomes stale, and once when it is not any more. */

@@ -75,6 +75,7 @@ test('a data plane enrols, applies what is pushed within moments, and says what 
   assert.equal(holdfast.config.content_root, controlPlane.contentRoot);
   assert.equal(hash, controlPlane.contentRoot.slice(0, 32));
   assert.equal(holdfast.control_plane.connected, true);
+  assert.equal(holdfast.control_plane.newest, '1.3', 'also between two heads');
   const metrics = (await dataPlane.get('/metrics', dataPlane.statusPort)).body;
   assert.match(metrics, /^holdfast_config_sequence 3$/m);
   assert.match(metrics, /^holdfast_control_plane_connected 1$/m);
@@ -186,6 +187,16 @@ test('another control plane address is tried where the first does not answer', a
   const dataPlane = await start({ HOLDFAST_CONTROL_PLANE_URLS: `${closedUrl},${controlPlane.url}` });
   await dataPlane.ready();
   assert.match((await dataPlane.logged('enrolment-failed')).msg, /ECONNREFUSED/);
+});
+
+test('an address where another installation answers does not keep a data plane from joining at the next', async (context) => {
+  const { controlPlane, start, stops } = await scene(context);
+  await controlPlane.publish([service(), route('b1', '/one')]);
+  const stranger = await FakeControlPlane.start();
+  stops.push(() => stranger.stop());
+  const dataPlane = await start({ HOLDFAST_JOIN_TOKEN: controlPlane.joinToken({ urls: [stranger.url, controlPlane.url] }) });
+  await dataPlane.ready();
+  assert.match((await dataPlane.logged('enrolment-failed')).msg, /does not show the certificate authority/);
 });
 
 test('a control plane is reached through an HTTP proxy by CONNECT', async (context) => {

@@ -34,7 +34,7 @@ export interface StatusBody {
     readonly config: { readonly version: string; readonly content_root: string; readonly source: string; readonly quarantined: readonly { readonly code: string }[] } | null;
     readonly highest_accepted: string | null;
     readonly fell_back: { readonly from: { readonly version: string }; readonly to: string } | null;
-    readonly control_plane: { readonly connected: boolean; readonly reason: string | null; readonly head_refused: { readonly code: string; readonly reasons: readonly string[] } | null };
+    readonly control_plane: { readonly connected: boolean; readonly reason: string | null; readonly newest: string | null; readonly head_refused: { readonly code: string; readonly reasons: readonly string[] } | null };
     readonly proxy: { readonly crashes: number; readonly threads: readonly { readonly version: string | null; readonly listening: boolean }[] };
     readonly cache: { readonly slots: number; readonly known_good: { readonly version: string } | null; readonly refused: readonly { readonly file: string; readonly reason: string }[] };
     readonly telemetry: { readonly produced: number; readonly delivered: number; readonly buffered: number };
