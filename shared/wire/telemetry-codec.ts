@@ -86,7 +86,7 @@ export function decodeTelemetryBatch(bytes: Uint8Array): TelemetryBatch {
         bytesOut: whole(row.bytesOut),
         durationMicros: whole(row.durationUs),
       })),
-      drops: message.drops.map((drop) => ({ reason: drop.reason ?? '', count: whole(drop.count) })),
+      drops: message.drops.map((drop) => ({ reason: dropReason(drop.reason), count: whole(drop.count) })),
       crashGaps: message.crashGaps.map((gap) => ({
         bootId: idOrEmpty(gap.bootId),
         lastFoldMs: whole(gap.lastFoldMs),
@@ -166,4 +166,10 @@ function statusClass(value: number | null | undefined): number {
   const number = whole(value);
   if (number > 5) throw new RangeError('a status class is 0 to 5');
   return number;
+}
+
+/** A word, because it becomes a key of the store and a label. */
+function dropReason(value: string | null | undefined): string {
+  if (value === null || value === undefined || !/^[a-z][a-z-]{0,63}$/.test(value)) throw new RangeError('a reason is a word of lower-case letters and hyphens');
+  return value;
 }
