@@ -101,8 +101,8 @@ test('a release tells entity by entity what it changed, and nothing of a secret'
 async function publish(sequence: number): Promise<void> {
   const base = await store.releases.newest(gateway);
   await store.releases.insert(gateway, {
-    version: { epoch: 1, sequence }, manifestStatement: 'statement', contentRoot: Buffer.alloc(32, sequence), entityCount: sequence, author: 'admin',
-    ...(base === undefined ? {} : { delta: { base: base.version, transferStatement: 'statement', bytes: Buffer.from('delta') } }),
+    version: { epoch: 1, sequence }, base: base?.version, manifestStatement: 'statement', contentRoot: Buffer.alloc(32, sequence), entityCount: sequence, author: 'admin',
+    ...(base === undefined ? {} : { delta: { transferStatement: 'statement', bytes: Buffer.from('delta') } }),
   });
 }
 

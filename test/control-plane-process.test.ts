@@ -4,62 +4,28 @@
  */
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { removeEmbeddedPostgres } from '../control-plane/embedded-postgres/embedded-postgres.ts';
 import { findPlace } from '../control-plane/embedded-postgres/place.ts';
 import { findPostmaster } from '../control-plane/embedded-postgres/postmaster.ts';
 import { systemClock } from '../shared/clock.ts';
+import { ready, startControlPlane as startControlPlaneProcess, startProgram, START_BOUND_MS, type Started } from './support/control-plane-process.ts';
 import { waitUntil } from './support/wait-until.ts';
 
-const START_BOUND_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-process-'));
 chmodSync(folder, 0o755);
 const stateFolder = join(folder, 'state');
-const children = new Set<ChildProcess>();
 
 after(async () => {
-  for (const child of children) child.kill('SIGKILL');
   await removeEmbeddedPostgres({ stateFolder, clock: systemClock });
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Started {
-  readonly child: ChildProcess;
-  /** Both streams. */
-  readonly output: () => string;
-  readonly stdout: () => string;
-  readonly ended: Promise<number | string>;
-}
-
-function start(program: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_') && name !== 'DATABASE_URL' && name !== 'NODE_TEST_CONTEXT'));
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`../${program}`, import.meta.url)), ...words], { env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
-  children.add(child);
-  let output = '';
-  let stdout = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += String(text)));
-  child.stdout.on('data', (text) => (stdout += String(text)));
-  const ended = new Promise<number | string>((resolve) => child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown')));
-  void ended.then(() => children.delete(child));
-  return { child, output: () => output, stdout: () => stdout, ended };
-}
-
 function startControlPlane(environment: Readonly<Record<string, string>> = {}): Started {
-  return start('control-plane/main.ts', [], { HOLDFAST_STATE_FOLDER: stateFolder, HOLDFAST_ADMIN_LISTEN: '127.0.0.1:0', HOLDFAST_SYNC_LISTEN: '127.0.0.1:0', ...environment });
-}
-
-/** Its admin address, once it says that it is ready. */
-async function ready(started: Started): Promise<string> {
-  const address = await waitUntil('the control plane is ready', () => {
-    if (started.child.exitCode !== null) throw new Error(`it ended: ${started.output()}`);
-    return /"event":"ready","admin":"([^"]+)"/.exec(started.output())?.[1];
-  }, START_BOUND_MS);
-  return `http://${address}`;
+  return startControlPlaneProcess({ HOLDFAST_STATE_FOLDER: stateFolder, ...environment });
 }
 
 async function get(url: string, token?: string): Promise<{ readonly status: number; readonly text: string }> {
@@ -82,12 +48,12 @@ test('a control plane from its first start to an orderly end', { timeout: 180_00
 
   await t.test('holdfast join-token create prints a token and nothing else on standard output', async () => {
     const environment = { HOLDFAST_ADMIN_URL: admin, HOLDFAST_ADMIN_TOKEN: token };
-    const made = start('control-plane/cli/main.ts', ['join-token', 'create', '--uses', '3', '--ttl', '2h', '--labels', 'region=eu-west,cloud=aws'], environment);
+    const made = startProgram('control-plane/cli/main.ts', ['join-token', 'create', '--uses', '3', '--ttl', '2h', '--labels', 'region=eu-west,cloud=aws'], environment);
     assert.equal(await made.ended, 0, made.output());
     assert.match(made.stdout(), /^hfjoin1_[A-Za-z0-9_-]+\n$/);
     const [listed] = (JSON.parse((await get(`${admin}/v1/join-tokens`, token)).text) as { readonly data: readonly { readonly uses_left: number; readonly labels: object }[] }).data;
     assert.deepEqual([listed?.uses_left, listed?.labels], [3, { region: 'eu-west', cloud: 'aws' }]);
-    const refused = start('control-plane/cli/main.ts', ['join-token', 'create'], { ...environment, HOLDFAST_ADMIN_TOKEN: 'hfo_wrong' });
+    const refused = startProgram('control-plane/cli/main.ts', ['join-token', 'create'], { ...environment, HOLDFAST_ADMIN_TOKEN: 'hfo_wrong' });
     assert.equal(await refused.ended, 1);
     assert.match(refused.output(), /answered 401: .*HOLDFAST_ADMIN_TOKEN/);
   });
@@ -138,7 +104,7 @@ test('wrong settings are refused by name before anything starts', async () => {
   const open = startControlPlane({ HOLDFAST_STATE_FOLDER: join(folder, 'other'), DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' });
   assert.equal(await open.ended, 1);
   assert.match(open.output(), /CONTROL_PLANE_KEY_REQUIRED/);
-  const help = start('control-plane/main.ts', ['--help']);
+  const help = startProgram('control-plane/main.ts', ['--help']);
   assert.equal(await help.ended, 0);
   for (const flag of ['--admin-listen', '--sync-urls', '--development-mode', '--key-encryption-key-file']) assert.ok(help.output().includes(flag), flag);
 });

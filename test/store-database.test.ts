@@ -10,6 +10,7 @@ import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { HoldfastError } from '../shared/errors.ts';
 import { createMemoryLogger } from '../shared/log.ts';
+import { newId } from '../shared/model/ids.ts';
 import { createTestDatabase, openTestStore } from './support/postgres.ts';
 import { bootstrapTestDatabase, newServerName, onServer, testServer } from './support/postgres-server.ts';
 import { newName, TEST_ACTOR } from './support/store-scene.ts';
@@ -112,7 +113,7 @@ test('bootstrapping twice keeps the password, in a file that nobody else can rea
 
 test('the released migrations are numbered and never change', () => {
   // A migration that is released is never edited: a change of the schema is a new file, and a new line here.
-  assert.deepEqual(released.map(({ number, name }) => [number, name]), [[1, '001-first-schema.sql']]);
+  assert.deepEqual(released.map(({ number, name }) => [number, name]), [[1, '001-first-schema.sql'], [2, '002-release-chain.sql']]);
 });
 
 test('each migration is applied once, by whichever of several control planes that start at once comes first', async () => {
@@ -149,6 +150,41 @@ test('a migration that fails leaves nothing of itself or of those before it', as
   const { rows } = await onServer(withDatabase(superuserConnectionString, name), (client) => client.query("SELECT to_regnamespace('holdfast') AS schema"));
   assert.deepEqual(rows, [{ schema: null }]);
   await prepareDatabase({ connectionString, log });
+});
+
+test('a migration can not overlook the rows of tenants: it says that it means them all, or fails', async () => {
+  const { name, connectionString } = await bootstrapped();
+  await prepareDatabase({ connectionString, log });
+  await onServer(withDatabase(superuserConnectionString, name), (client) => client.query("INSERT INTO holdfast.tenants (id, name) VALUES (gen_random_uuid(), 'acme')"));
+  const rename = "UPDATE tenants SET name = 'renamed'";
+  await assert.rejects(prepareDatabase({ connectionString, log, migrations: [...released, nextMigration(rename)] }), /row-level security/);
+  await prepareDatabase({ connectionString, log, migrations: [...released, nextMigration(`ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY; ${rename}; ALTER TABLE tenants FORCE ROW LEVEL SECURITY`)] });
+  const { rows } = await onServer(withDatabase(superuserConnectionString, name), (client) => client.query('SELECT name FROM holdfast.tenants'));
+  assert.deepEqual(rows, [{ name: 'renamed' }]);
+});
+
+test('002: releases of before it become one chain, without the deltas that start elsewhere', async () => {
+  const { name, connectionString } = await bootstrapped();
+  await prepareDatabase({ connectionString, log, migrations: released.slice(0, 1) });
+  const [tenant, gateway] = [newId(), newId()];
+  const before = [[1, 2, null], [1, 4, 2], [1, 5, 2], [1, 8, null], [2, 1, null], [2, 2, 1]] as const;
+  await onServer(withDatabase(superuserConnectionString, name), async (client) => {
+    await client.query('SET search_path = holdfast');
+    await client.query("INSERT INTO tenants (id, name) VALUES ($1, 'acme')", [tenant]);
+    await client.query("INSERT INTO gateways (tenant_id, id, name) VALUES ($1, $2, 'default')", [tenant, gateway]);
+    for (const [epoch, sequence, base] of before) {
+      await client.query(
+        `INSERT INTO releases (tenant_id, gateway_id, epoch, sequence, base_epoch, base_sequence, manifest_statement, transfer_statement, delta_bytes, content_root, entity_count, author)
+         VALUES ($1, $2, $3, $4, CASE WHEN $5::bigint IS NOT NULL THEN $3::bigint END, $5, 'm', CASE WHEN $5::bigint IS NOT NULL THEN 't' END, CASE WHEN $5::bigint IS NOT NULL THEN ''::bytea END, sha256(''), 0, 'a')`,
+        [tenant, gateway, epoch, sequence, base],
+      );
+    }
+  });
+  await prepareDatabase({ connectionString, log });
+  const { rows } = await onServer(withDatabase(superuserConnectionString, name), (client) =>
+    client.query("SELECT concat_ws('.', epoch, sequence) AS version, concat_ws('.', base_epoch, base_sequence) AS base, delta_bytes IS NOT NULL AS delta FROM holdfast.releases ORDER BY epoch, sequence"));
+  assert.deepEqual(rows.map((row: { readonly version: string; readonly base: string; readonly delta: boolean }) => [row.version, row.base, row.delta]), [['1.2', '', false], ['1.4', '1.2', true], ['1.5', '1.4', false], ['1.8', '1.5', false], ['2.1', '1.8', false], ['2.2', '2.1', true]]);
+  await assert.rejects(onServer(withDatabase(superuserConnectionString, name), (client) => client.query("UPDATE holdfast.releases SET author = ''")), /append-only/);
 });
 
 test('another key-encryption key is refused at the start', async () => {

@@ -185,19 +185,28 @@ test('a revoked data plane gets no new certificate', async () => {
   assert.deepEqual(await store.dataPlanes.revoke(scope, newId<DataPlaneId>(), 'x', TEST_ACTOR), { kind: 'not-found' });
 });
 
-test('of two instances that store a release for one version, the second gets the first one’s bytes', async () => {
+test('releases are one chain: whoever is first with a version or after a release wins, and the others get what won', async () => {
   const scope = await createGateway(store);
-  const version = { epoch: 1, sequence: 3 };
-  const release = (bytes: string) => ({ version, manifestStatement: bytes, contentRoot: Buffer.alloc(32, 1), entityCount: 1, author: 'a', delta: { base: { epoch: 1, sequence: 0 }, transferStatement: 't', bytes: Buffer.from(bytes) } });
-  const results = await Promise.all([store.releases.insert(scope, release('one')), store.releases.insert(scope, release('two'))]);
-  assert.deepEqual(results.map((result) => result.kind).sort(), ['inserted', 'lost']);
-  assert.deepEqual(results[0]?.release, results[1]?.release);
-  assert.deepEqual(await store.releases.newest(scope), results[0]?.release);
-  await store.releases.insert(scope, { version: { epoch: 2, sequence: 1 }, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'b' });
-  assert.deepEqual((await store.releases.after(scope, { epoch: 1, sequence: 2 }, 10)).map((found) => found.version), [version, { epoch: 2, sequence: 1 }]);
-  assert.deepEqual((await store.releases.after(scope, version, 10)).map((found) => found.delta), [undefined]);
-  assert.deepEqual((await store.releases.list(scope, { limit: 10 })).map((found) => [found.author, found.base]), [['b', undefined], ['a', { epoch: 1, sequence: 0 }]]);
-  assert.deepEqual((await store.releases.list(scope, { limit: 10, before: { epoch: 2, sequence: 1 } })).map((found) => found.author), ['a']);
+  const release = (sequence: number, base: number | undefined, author: string) => ({
+    version: { epoch: 1, sequence }, base: base === undefined ? undefined : { epoch: 1, sequence: base }, manifestStatement: author, contentRoot: Buffer.alloc(32, 1), entityCount: 1, author,
+    ...(base === undefined ? {} : { delta: { transferStatement: 't', bytes: Buffer.from(author) } }),
+  });
+  const race = async (...contenders: readonly ReturnType<typeof release>[]) => {
+    const results = await Promise.all(contenders.map((contender) => store.releases.insert(scope, contender)));
+    assert.deepEqual(results.map((result) => result.kind).sort(), ['inserted', ...contenders.slice(1).map(() => 'lost')]);
+    const newest = await store.releases.newest(scope);
+    for (const result of results) assert.deepEqual(result.release, newest);
+  };
+  await race(release(3, undefined, 'first'), release(3, undefined, 'first too'));
+  await race(release(7, 3, 'seven'), release(7, 3, 'seven too'));
+  await race(release(8, 7, 'eight'), release(9, 7, 'nine'), release(10, 7, 'ten'));
+  // Who comes late with a version that exists gets that one, not the newest.
+  assert.equal((await store.releases.insert(scope, release(7, 3, 'late'))).release.version.sequence, 7);
+  const newEpoch = { ...release(1, undefined, 'b'), version: { epoch: 2, sequence: 1 }, base: (await store.releases.newest(scope))?.version };
+  assert.equal((await store.releases.insert(scope, newEpoch)).kind, 'inserted');
+  const listed = await store.releases.list(scope, { limit: 10 });
+  assert.deepEqual(listed.map(({ base }) => base), [...listed.slice(1).map(({ version }) => version), undefined]);
+  assert.deepEqual((await store.releases.list(scope, { limit: 1, before: { epoch: 2, sequence: 1 } })).map(({ version }) => version), [newEpoch.base]);
   assert.deepEqual(await store.releases.list(await createGateway(store), { limit: 10 }), []);
 });
 

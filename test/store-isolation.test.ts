@@ -24,7 +24,7 @@ async function fill(scope: GatewayScope): Promise<void> {
   const { token, secret } = await store.joinTokens.create(scope, { uses: 2, expiresAt: new Date(Date.now() + 60_000), labels: {} }, TEST_ACTOR);
   const dataPlane = await store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate: { serial: '01', fingerprint: Buffer.alloc(32), notAfter: new Date() } }));
   assert.ok(dataPlane);
-  await store.releases.insert(scope, { version: { epoch: 1, sequence: 1 }, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'a' });
+  await store.releases.insert(scope, { version: { epoch: 1, sequence: 1 }, base: undefined, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'a' });
   await store.signingKeys.insertStatement('delegation', scope, 1, 's');
   await store.signingKeys.insertKey({ purpose: 'publish', keyId: newName(), scope, publicKey: 'p', certificate: undefined, privateKey: 'secret' });
   await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, {

@@ -70,7 +70,7 @@ test('a column that a newer release adds breaks no statement of a control plane 
     await store.signingKeys.insertKey({ purpose: 'publish', keyId: newName(), scope, publicKey: 'p', certificate: undefined, privateKey: 'secret' });
     await store.signingKeys.listKeys('publish', scope);
     await store.signingKeys.listStatements('root', undefined);
-    const release = { version: { epoch: 1, sequence: 1 }, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'a' };
+    const release = { version: { epoch: 1, sequence: 1 }, base: undefined, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'a' };
     for (let i = 0; i < 2; i += 1) await store.releases.insert(scope, release);
     await store.releases.newest(scope);
     await store.releases.list(scope, { limit: 10 });

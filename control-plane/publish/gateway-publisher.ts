@@ -130,13 +130,13 @@ export class GatewayPublisher {
     const { version } = content;
     const states = lastStates(changes);
     this.#noteSuspicious(version, checkChanges(states, (kind, id) => content.has(kind, id)));
-    const { manifestStatement, delta } = await this.#sign(before, content, states);
+    const { manifestStatement, delta } = await this.#sign(before?.version, content, states);
     const author = [...new Set(changes.map((change) => change.actor))].slice(0, 3).join(', ');
     const contentRoot = Buffer.from(content.rootHex, 'hex');
     const { kind, release } = await this.#dependencies.releases.insert(this.scope, {
-      version, manifestStatement, contentRoot, entityCount: content.size, author, ...(delta === undefined ? {} : { delta }),
+      version, base: before?.version, manifestStatement, contentRoot, entityCount: content.size, author, ...(delta === undefined ? {} : { delta }),
     });
-    if (kind === 'lost' && !contentRoot.equals(release.contentRoot)) throw this.#diverged(`another instance published ${formatVersion(version)} with other content`);
+    if (kind === 'lost' && compareVersions(release.version, version) === 0 && !contentRoot.equals(release.contentRoot)) throw this.#diverged(`another instance published ${formatVersion(version)} with other content`);
     this.#adopt(release);
     return release;
   }
@@ -160,13 +160,13 @@ export class GatewayPublisher {
     return { content, changes: rows.filter((row) => compareVersions(row.version, released) > 0) };
   }
 
-  async #sign(before: Release | undefined, content: GatewayContent, states: readonly LeafChange[]) {
+  async #sign(before: ConfigVersion | undefined, content: GatewayContent, states: readonly LeafChange[]) {
     const { publishKey } = this.#dependencies.signing;
     const { tenantId: tenant, gatewayId: gateway } = this.scope;
     const { version } = content;
-    const base = before?.version.epoch === version.epoch ? before.version : undefined;
+    const base = before?.epoch === version.epoch ? before : undefined;
     const packed = base !== undefined && states.length <= this.#largestDelta()
-      ? packTransfer({ scope: this.scope, publishKey, base, target: version, content: encodeDeltaContent(states) }).then((delta) => ({ base, ...delta }))
+      ? packTransfer({ scope: this.scope, publishKey, base, target: version, content: encodeDeltaContent(states) })
       : undefined;
     const manifest = signStatement(
       'manifest',

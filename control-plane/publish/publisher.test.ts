@@ -164,6 +164,28 @@ test('two instances that publish the same version send the same bytes', async ()
   assert.equal((await a.publisher.transferFrom(scope, base))?.bytes, (await b.publisher.transferFrom(scope, base))?.bytes);
 });
 
+test('an instance that lost against an earlier or later version goes on from there: one chain, every change in one release', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const instance = await startInstance(store);
+  const competitor = { manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 1, author: 'another instance' };
+  // Whatever this instance is about to release first, another one releases an earlier version after the same release.
+  let lost = 0;
+  store.before = async (method) => {
+    if (method !== 'insert' || lost === 2) return;
+    const base = store.releasesOf(scope).at(-1)?.version;
+    lost += 1;
+    const { before } = store;
+    store.before = () => undefined;
+    await store.releases.insert(scope, { ...competitor, version: { epoch: 1, sequence: (base?.sequence ?? 0) + 1 }, base });
+    store.before = before;
+  };
+  for (const entity of ['a', 'b', 'c', 'd']) store.write(scope, [{ id: one, entity }], entity);
+  await waitForRelease(instance, { epoch: 1, sequence: 4 });
+  assert.deepEqual(store.releasesOf(scope).map(({ version, base, author }) => [version.sequence, base?.sequence, author]), [[1, undefined, 'another instance'], [2, 1, 'another instance'], [4, 2, 'c, d']]);
+  assert.ok(!instance.lines().some((line) => line.includes('publish-failed')));
+});
+
 test('another instance with other content for the same version is an error that is said, and its release stands', async () => {
   const store = new MemoryStore();
   const scope = newGateway(store);
@@ -171,7 +193,7 @@ test('another instance with other content for the same version is an error that 
   store.before = async (method) => {
     if (method !== 'insert') return;
     store.before = () => undefined;
-    await store.releases.insert(scope, { version: { epoch: 1, sequence: 1 }, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 1, author: '' });
+    await store.releases.insert(scope, { version: { epoch: 1, sequence: 1 }, base: undefined, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 1, author: '' });
   };
   store.write(scope, [{ id: one, entity: 'a' }]);
   await waitUntil('the error', () => instance.lines().some((line) => line.includes('publish-failed') && line.includes('with other content')));

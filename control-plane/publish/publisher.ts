@@ -149,8 +149,7 @@ export class Publisher {
   }
 
   async #deltaFrom(gateway: GatewayPublisher, base: ConfigVersion, release: Release): Promise<PackedTransfer | undefined> {
-    const { delta } = release;
-    if (delta !== undefined && compareVersions(delta.base, base) === 0) return delta;
+    if (release.delta !== undefined && release.base !== undefined && compareVersions(release.base, base) === 0) return release.delta;
     const { scope } = gateway;
     const key = `${scope.gatewayId} ${formatVersion(base)} ${formatVersion(release.version)}`;
     return this.#pack(key, async () => {

@@ -1,6 +1,6 @@
 /**
- * Releases: stored once per version by whichever instance is first, sent as stored by all. Written and read for sessions
- * with the publisher's role; shown to operators with the app's and the tenant set (T1).
+ * Releases: one chain per gateway, each stored by whichever instance is first and sent as stored by all. Written and read
+ * for sessions with the publisher's role; shown to operators with the app's and the tenant set (T1).
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { CHANGE_COLUMNS, toChange, type Change, type ChangeRow } from './change-reader.ts';
@@ -9,7 +9,7 @@ import type { GatewayScope } from './scope.ts';
 
 export interface ReleaseSummary {
   readonly version: ConfigVersion;
-  /** The release before it, where it has a delta. */
+  /** The release it follows; undefined for a gateway's first. */
   readonly base: ConfigVersion | undefined;
   readonly contentRoot: Uint8Array;
   readonly entityCount: number;
@@ -17,15 +17,16 @@ export interface ReleaseSummary {
   readonly createdAt: Date;
 }
 
-/** The change from one version to the release's; `bytes` are as sent, covered by the transfer statement. */
+/** The change from the release's base to it; `bytes` are as sent, covered by the transfer statement. */
 export interface ReleaseDelta {
-  readonly base: ConfigVersion;
   readonly transferStatement: string;
   readonly bytes: Uint8Array;
 }
 
 export interface NewRelease {
   readonly version: ConfigVersion;
+  /** The release it follows; undefined for a gateway's first. */
+  readonly base: ConfigVersion | undefined;
   readonly manifestStatement: string;
   readonly contentRoot: Uint8Array;
   readonly entityCount: number;
@@ -39,12 +40,13 @@ export interface Release extends NewRelease {
 }
 
 export interface ReleaseStore {
-  /** Stores it, or returns the release another instance stored first for the same version: send that one's bytes. */
+  /**
+   * Stores it. `lost` where another instance was first, with the same version or after the same release: then with that
+   * version's release, where there is one, else with the newest. Send those bytes, and go on from there.
+   */
   insert(scope: GatewayScope, release: NewRelease): Promise<{ readonly kind: 'inserted' | 'lost'; readonly release: Release }>;
   newest(scope: GatewayScope): Promise<Release | undefined>;
   get(scope: GatewayScope, version: ConfigVersion): Promise<Release | undefined>;
-  /** Releases after `version`, oldest first: the chain of deltas for a data plane that is behind. */
-  after(scope: GatewayScope, version: ConfigVersion, limit: number): Promise<readonly Release[]>;
   /** For operators, newest first; `before` continues a list. */
   list(scope: GatewayScope, options: { readonly limit: number; readonly before?: ConfigVersion }): Promise<readonly ReleaseSummary[]>;
   /** For operators: what was changed after one version up to and including another, oldest first. */
@@ -73,18 +75,18 @@ export function createReleaseStore(database: Database): ReleaseStore {
     database.query<Row>({ role: 'holdfast_publisher', mode: 'snapshot' }, `SELECT ${COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 ${rest}`, [scope.tenantId, scope.gatewayId, ...values]);
   return {
     async insert(scope, release) {
-      const { version, delta } = release;
+      const { version, base, delta } = release;
       const [inserted] = await database.query<Pick<Row, 'created_at'>>(
         { role: 'holdfast_publisher', mode: 'write' },
         `INSERT INTO releases (tenant_id, gateway_id, epoch, sequence, base_epoch, base_sequence, manifest_statement, transfer_statement, delta_bytes, content_root, entity_count, author)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING created_at`,
         [
-          scope.tenantId, scope.gatewayId, version.epoch, version.sequence, delta?.base.epoch ?? null, delta?.base.sequence ?? null,
+          scope.tenantId, scope.gatewayId, version.epoch, version.sequence, base?.epoch ?? null, base?.sequence ?? null,
           release.manifestStatement, delta?.transferStatement ?? null, delta?.bytes ?? null, release.contentRoot, release.entityCount, release.author,
         ],
       );
       if (inserted !== undefined) return { kind: 'inserted', release: { ...release, createdAt: inserted.created_at } };
-      const winner = await published(scope, 'AND epoch = $3 AND sequence = $4', [version.epoch, version.sequence]);
+      const winner = await published(scope, 'ORDER BY (epoch, sequence) = ($3, $4) DESC, epoch DESC, sequence DESC LIMIT 1', [version.epoch, version.sequence]);
       return { kind: 'lost', release: toRelease(onlyRow(winner)) };
     },
 
@@ -96,10 +98,6 @@ export function createReleaseStore(database: Database): ReleaseStore {
     async get(scope, { epoch, sequence }) {
       const [row] = await published(scope, 'AND epoch = $3 AND sequence = $4', [epoch, sequence]);
       return row === undefined ? undefined : toRelease(row);
-    },
-
-    async after(scope, { epoch, sequence }, limit) {
-      return (await published(scope, 'AND (epoch, sequence) > ($3, $4) ORDER BY epoch, sequence LIMIT $5', [epoch, sequence, limit])).map(toRelease);
     },
 
     async list(scope, { limit, before }) {
@@ -137,10 +135,10 @@ function toSummary(row: Row): ReleaseSummary {
 }
 
 function toRelease(row: Row): Release {
-  const base = baseOf(row);
-  const delta = base === undefined || row.transfer_statement === null || row.delta_bytes === null ? undefined : { base, transferStatement: row.transfer_statement, bytes: row.delta_bytes };
+  const delta = row.transfer_statement === null || row.delta_bytes === null ? undefined : { transferStatement: row.transfer_statement, bytes: row.delta_bytes };
   return {
     version: { epoch: row.epoch, sequence: row.sequence },
+    base: baseOf(row),
     manifestStatement: row.manifest_statement,
     contentRoot: row.content_root,
     entityCount: row.entity_count,

@@ -88,8 +88,10 @@ export class MemoryStore {
     insert: async (scope, release: NewRelease) => {
       await this.#enter('insert');
       const { releases } = this.#rows(scope);
-      const first = releases.find((other) => compareVersions(other.version, release.version) === 0);
-      if (first !== undefined) return { kind: 'lost', release: first };
+      const same = releases.find((other) => compareVersions(other.version, release.version) === 0);
+      const isFollowed = releases.some((other) => compareVersions(other.base ?? NO_VERSION, release.base ?? NO_VERSION) === 0);
+      const winner = same ?? (isFollowed ? releases.at(-1) : undefined);
+      if (winner !== undefined) return { kind: 'lost', release: winner };
       const stored: Release = { ...release, createdAt: new Date(0) };
       releases.push(stored);
       releases.sort((a, b) => compareVersions(a.version, b.version));
@@ -105,10 +107,6 @@ export class MemoryStore {
     get: async (scope, version) => {
       await this.#enter('get');
       return this.#rows(scope).releases.find((release) => compareVersions(release.version, version) === 0);
-    },
-    after: async (scope, version, limit) => {
-      await this.#enter('after');
-      return this.#rows(scope).releases.filter((release) => compareVersions(release.version, version) > 0).slice(0, limit);
     },
     list: () => assert.fail('not used by publishing'),
     changesBetween: () => assert.fail('not used by publishing'),

@@ -2,7 +2,7 @@
  * `/v1/releases`: what was published, by whom, and what each release changed, entity by entity.
  */
 import type { EntityKind, JsonObject } from '../../../shared/model/definition.ts';
-import { NO_VERSION, type ConfigVersion } from '../../../shared/model/version.ts';
+import { compareVersions, NO_VERSION, type ConfigVersion } from '../../../shared/model/version.ts';
 import { canonicalJson } from '../../../shared/model/canonical-json.ts';
 import { definitionOf } from '../../../shared/model/registry.ts';
 import { decodeEntity } from '../../../shared/wire/entity-codec.ts';
@@ -52,11 +52,9 @@ export function releaseRoutes(store: Pick<Store, 'releases'>): readonly Route[] 
   ];
 }
 
-/** The release and the one before it: one made without a delta names no base. */
 async function findRelease(store: Pick<Store, 'releases'>, gateway: GatewayRequest['gateway'], version: ConfigVersion): Promise<ReleaseSummary | undefined> {
-  const [release, before] = await store.releases.list(gateway, { limit: 2, before: { ...version, sequence: version.sequence + 1 } });
-  if (release?.version.sequence !== version.sequence || release.version.epoch !== version.epoch) return undefined;
-  return { ...release, base: release.base ?? before?.version };
+  const [release] = await store.releases.list(gateway, { limit: 1, before: { ...version, sequence: version.sequence + 1 } });
+  return release !== undefined && compareVersions(release.version, version) === 0 ? release : undefined;
 }
 
 function parseOffset(query: URLSearchParams): ConfigVersion | undefined {
