@@ -92,7 +92,7 @@ scenario('a client that only ends its side gets its answers, if they come soon',
   assert.deepEqual(records.map(({ status }) => status), [200, 200, 0, 200, 0]);
 });
 
-scenario('a download whose client ended its side may be taken slowly', { proxy: { limits: { abandonedAfterMs: 50, timeoutResolutionMs: 10 } }, responder: () => Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n'), Buffer.alloc(20_000_000)]) }, async ({ port, proxy }) => {
+scenario('a download whose client ended its side may be taken slowly', { proxy: { limits: { abandonedAfterMs: 250, timeoutResolutionMs: 10 } }, responder: () => Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n'), Buffer.alloc(20_000_000)]) }, async ({ port, proxy }) => {
   const client = connectTo({ port, host: '127.0.0.1', allowHalfOpen: true });
   let received = 0;
   client.on('error', () => undefined);
@@ -100,7 +100,7 @@ scenario('a download whose client ended its side may be taken slowly', { proxy: 
   client.end(GET);
   client.once('data', () => {
     client.pause();
-    setTimeout(() => client.resume(), 500);
+    setTimeout(() => client.resume(), 1_000);
   });
   await waitUntil('all of it', () => received > 20_000_000 || client.destroyed || client.readableEnded);
   assert.ok(received > 20_000_000, `${received} bytes came`);
@@ -217,4 +217,17 @@ scenario('nor does one that shows when an upstream is lost, a timeout fires or a
   origin.respond(() => response('fine'));
   assert.equal((await exchange('GET / HTTP/1.1\r\nHost: a\r\n\r\n')).body, 'fine');
   await waitUntil('nothing left over', () => proxy.stats().connections === 0 && proxy.stats().activeRequests === 0);
+});
+
+let turnDefects = 0;
+scenario('nor does one that shows in the second turn of a pipeline', {
+  proxy: { limits: { maxPipelinedPerTurn: 2 }, recorder: { record: () => { if (++turnDefects === 3) throw new Error('recorder defect'); } } },
+  routes: () => [{ path: '/nothing-else' }],
+}, async ({ connect, exchange, proxy, logLines }) => {
+  const client = await connect();
+  client.send(`${GET.repeat(2)}POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnone`);
+  await client.waitForEnd();
+  assert.ok(logLines().some((line) => line.includes('connection-failed')));
+  assert.equal((await exchange(GET)).status, 404);
+  await waitUntil('nothing left over', () => proxy.stats().connections === 0);
 });

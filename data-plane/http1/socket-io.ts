@@ -48,9 +48,9 @@ export class WireSocket {
     });
   }
 
-  /** Tells the owner that its connection stands. */
-  connected(tell: () => void): void {
-    if (!this.#closed) this.#guard(tell);
+  /** Runs a step of the owner's that no event of the socket leads to; nothing once closed. */
+  run(step: () => void): void {
+    if (!this.#closed) this.#guard(step);
   }
 
   /** Hands bytes to the owner. A defect of ours that shows there costs this connection, not the thread with all its others. */
@@ -63,9 +63,9 @@ export class WireSocket {
     }
   }
 
-  #guard(tell: () => void): void {
+  #guard(step: () => void): void {
     try {
-      tell();
+      step();
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -196,7 +196,7 @@ export class SocketIo {
         },
       },
     };
-    const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, () => wire.connected(connected)) : this.#connectTls(options.tls, common, () => wire.connected(connected));
+    const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, () => wire.run(connected)) : this.#connectTls(options.tls, common, () => wire.run(connected));
     const wire = new WireSocket(socket, owner, this.#defect);
     socket.resume();
     return wire;

@@ -200,7 +200,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     this.#yielded = true;
     setImmediate(() => {
       this.#yielded = false;
-      this.#work();
+      this.#socket.run(() => this.#work());
     });
   }
 

@@ -39,3 +39,13 @@ test('targets that were passed over are not given again', () => {
   assert.equal(balancer.next(three, new Set([first, second])), third);
   assert.equal(balancer.next(three, new Set([first, second, third])), undefined);
 });
+
+test('upstreams that come and go leave nothing behind', () => {
+  const balancer = new Balancer();
+  const stays = upstream(1, 1);
+  assert.deepEqual(turns(balancer, stays, 1), ['0']);
+  for (let count = 0; count < 9_999; count++) turns(balancer, { ...upstream(1, 1), id: `gone-${count}` }, 1);
+  assert.deepEqual(turns(balancer, stays, 1), ['1'], 'the place is kept within the bound');
+  turns(balancer, { ...upstream(1, 1), id: 'one-more' }, 1);
+  assert.deepEqual(turns(balancer, { ...upstream(1, 1), id: 'gone-0' }, 1), ['0'], 'and the one longest unused is given up beyond it');
+});

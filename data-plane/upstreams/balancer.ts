@@ -7,6 +7,9 @@ import type { RuntimeTarget, RuntimeUpstream } from '../config/active-config.ts'
 /** Longest order; beyond it weights are rounded. */
 const MAX_TURNS = 10_000;
 
+/** Upstreams whose place is kept; configurations come and go. */
+const MAX_PLACES = 10_000;
+
 export class Balancer {
   readonly #orders = new WeakMap<RuntimeUpstream, readonly RuntimeTarget[]>();
   readonly #places = new Map<string, number>();
@@ -19,10 +22,18 @@ export class Balancer {
       const target = order[place % order.length];
       place = (place + 1) % order.length;
       if (target === undefined || passedOver?.has(target) === true) continue;
-      this.#places.set(upstream.id, place);
+      this.#keepPlace(upstream.id, place);
       return target;
     }
     return undefined;
+  }
+
+  #keepPlace(id: string, place: number): void {
+    this.#places.delete(id);
+    this.#places.set(id, place);
+    if (this.#places.size <= MAX_PLACES) return;
+    const oldest = this.#places.keys().next();
+    if (oldest.done !== true) this.#places.delete(oldest.value);
   }
 
   #orderOf(upstream: RuntimeUpstream): readonly RuntimeTarget[] {
