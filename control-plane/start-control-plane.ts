@@ -13,6 +13,7 @@ import { pluginCatalog } from '../shared/plugins/catalog.ts';
 import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
 import { THIS_VERSION } from '../shared/this-version.ts';
 import { isTrustDomain } from '../shared/trust/identity.ts';
+import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
 import { isLoopbackAddress } from './admin-api/development-guard.ts';
 import { startAdminApi } from './admin-api/start-admin-api.ts';
 import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
@@ -43,6 +44,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { settings, lifecycle, log, clock } = options;
   const { stateFolder, trustDomain } = settings;
   if (!isTrustDomain(trustDomain)) throw settingsProblem('HOLDFAST_TRUST_DOMAIN', `must consist of lower-case letters, digits, ".", "-" and "_", got "${trustDomain}"`);
+  const wrongUrl = settings.syncUrls.find((url) => !isControlPlaneUrl(url));
+  if (wrongUrl !== undefined) throw settingsProblem('HOLDFAST_SYNC_URLS', `must be https://host:port without a path, got "${wrongUrl}"`);
   makeStateFolder(stateFolder);
   const lock = await lockStateFolder(stateFolder);
   lifecycle.add('lock of the state folder', () => lock.release());
@@ -83,7 +86,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   lifecycle.add('sync server', () => sync.stop());
   const syncAddress = { host: settings.syncListen.host, port: sync.port };
-  const urls = syncUrls(settings, sync.port);
+  const urls = settings.syncUrls.length > 0 ? settings.syncUrls : [`https://${formatAddress({ host: reachableName(syncAddress.host), port: sync.port })}`];
   const joinTokens = createJoinTokenMaker({ joinTokens: store.joinTokens, urls, caFingerprint: authority.fingerprint, rootFingerprint: signing.rootSet.fingerprint, clock });
   log.info({ event: 'sync-server-listening', address: formatAddress(syncAddress), urls }, 'data planes can connect');
 
@@ -120,14 +123,9 @@ function makeStateFolder(stateFolder: string): void {
   }
 }
 
-/** Where data planes are told to go. */
-function syncUrls({ syncUrls: given, syncListen }: ControlPlaneSettings, port: number): readonly string[] {
-  return given.length > 0 ? given : [`https://${formatAddress({ host: reachableName(syncListen.host), port })}`];
-}
-
 /** The names in the sync server's certificate: whatever a data plane may call it. */
 function serverNames(settings: ControlPlaneSettings): readonly string[] {
-  const fromUrls = settings.syncUrls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')] : []));
+  const fromUrls = settings.syncUrls.map((url) => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
   return [...new Set([...fromUrls, reachableName(settings.syncListen.host), hostname(), 'localhost', '127.0.0.1', '::1'])];
 }
 

@@ -10,7 +10,7 @@ function check(environment: Readonly<Record<string, string>>): void {
 
 test('what a person would write is taken', () => {
   check({});
-  check({ HOLDFAST_CONTROL_PLANE_URLS: 'https://a:8005,https://[::1]:8005,https://b', HOLDFAST_CONTROL_PLANE_PROXY: 'http://u:p@proxy:3128', HOLDFAST_TRUSTED_IPS: '10.0.0.0/8,::1' });
+  check({ HOLDFAST_CONTROL_PLANE_URLS: 'https://a:8005,https://[::1]:8005,https://b,https://c:443', HOLDFAST_CONTROL_PLANE_PROXY: 'http://u:p@proxy:3128', HOLDFAST_TRUSTED_IPS: '10.0.0.0/8,::1' });
 });
 
 test('a slip is refused with its setting and the way out, and without a password', () => {

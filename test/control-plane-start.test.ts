@@ -33,6 +33,14 @@ test('a state folder that is none', { timeout: START_BOUND_MS }, async () => {
   }
 });
 
+test('addresses for data planes that are none', { timeout: START_BOUND_MS }, async () => {
+  for (const url of ['http://cp.test:8005', 'cp.test:8005', 'https://cp.test:8005/path', 'https://user@cp.test']) {
+    const { code, text } = await failure({ HOLDFAST_SYNC_URLS: `https://fine.test:443,${url}` });
+    assert.equal(code, 'CONTROL_PLANE_SETTINGS');
+    assert.ok(text.includes('HOLDFAST_SYNC_URLS') && text.includes(`"${url}"`), text);
+  }
+});
+
 test('a database URL that is none is refused at once, and not repeated', { timeout: START_BOUND_MS }, async () => {
   for (const url of ['hunter2', 'mysql://user:hunter2@host/database', 'postgresql://user:hunter2@:host/database', 'postgresql://user:hun#ter2@host/database']) {
     const { code, text } = await failure({ DATABASE_URL: url, HOLDFAST_KEY_ENCRYPTION_KEY: KEY });

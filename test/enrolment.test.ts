@@ -206,9 +206,3 @@ test('a CA of one’s own is taken where certificate and key fit and may sign, a
   const leaf = await (await openAuthority(a)).issueServer({ names: ['localhost'], nowMs: Date.now(), lifetimeMs: 1000 });
   await assert.rejects(openAuthority({ certificatePem: leaf.chainPem, privateKeyPem: leaf.privateKeyPem }), { code: 'ENROL_AUTHORITY_UNUSABLE' });
 });
-
-test('a join token that makes no sense is not made', async () => {
-  for (const [options, field] of [[{ uses: 0 }, 'uses'], [{ uses: 1.5 }, 'uses'], [{ ttlMs: 0 }, 'ttl'], [{ labels: { 'Not OK': 'x' } }, 'labels.Not OK'], [{ labels: { a: 'x y' } }, 'labels.a']] as const) {
-    await assert.rejects(parts.joinToken(scope, options), (thrown: unknown) => thrown instanceof Error && thrown.message.includes(field));
-  }
-});

@@ -52,10 +52,10 @@ export function parseJoinToken(text: string): JoinToken {
   return { version, urls, tokenId, secret, caFingerprint, rootFingerprint };
 }
 
-/** True for `https://host[:port]` without path, query or credentials. */
+/** True for `https://host[:port]` without path, query or credentials; the port may be 443 in so many words. */
 export function isControlPlaneUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && url.protocol === 'https:' && url.origin === text && url.username === '';
+  return url?.protocol === 'https:' && url.href === `${url.origin}/` && !text.endsWith('/');
 }
 
 function isUrlList(value: unknown): value is readonly string[] {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import type { CertificateAuthority } from '../../control-plane/enrolment/certificate-authority.ts';
-import { createJoinTokenMaker, JOIN_TOKEN_DEFAULTS, type JoinTokenOptions } from '../../control-plane/enrolment/join-tokens.ts';
+import { createJoinTokenMaker, type JoinTokenOptions } from '../../control-plane/enrolment/join-tokens.ts';
 import { startPublisher, type Publisher } from '../../control-plane/publish/publisher.ts';
 import { loadSigningMaterial, type SigningMaterial } from '../../control-plane/publish/signing-material.ts';
 import type { GatewayScope } from '../../control-plane/store/scope.ts';
@@ -59,7 +59,7 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
     joinTokens: store.joinTokens, urls: [`https://127.0.0.1:${server.port}`], caFingerprint: authority.fingerprint, rootFingerprint: signing.rootSet.fingerprint, clock,
   });
   const joinToken = async (scope: GatewayScope, options: Partial<JoinTokenOptions> = {}) =>
-    parseJoinToken((await maker.create(scope, { ...JOIN_TOKEN_DEFAULTS, ...options }, TEST_ACTOR)).text);
+    parseJoinToken((await maker.create(scope, { uses: 1, ttlMs: 3_600_000, labels: {}, ...options }, TEST_ACTOR)).text);
   let stopping: Promise<void> | undefined;
   return {
     port: server.port, server, publisher, signing, authority, trustDomain: TRUST_DOMAIN, lines, joinToken,
