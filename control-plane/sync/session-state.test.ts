@@ -107,6 +107,15 @@ test('a release that came while a transfer was prepared is offered after it', ()
   assert.deepEqual(play.find('report-desired')?.version, published(3).version);
 });
 
+test('what a data plane was still applying when it came back is not sent to it again', () => {
+  const play = new Play().greet({ active: published(1) }, published(2)).hear({ kind: 'applied', ...published(2), tookMs: 9, quarantined: [], already: false });
+  assert.deepEqual([play.state.kind, play.kinds], ['preparing', ['report-applied']]);
+  play.take({ kind: 'transfer-ready', transfer: { kind: 'delta', published: published(2), length: 10 } });
+  assert.deepEqual([play.state.kind, play.kinds], ['settled', []]);
+  play.take({ kind: 'released', published: published(3) });
+  assert.deepEqual(play.find('prepare')?.base, published(2).version);
+});
+
 test('a release that came while Welcome was prepared is not missed', () => {
   const play = new Play().hear(hello).take({ kind: 'released', published: published(9) }).take({ kind: 'welcome-ready', welcome, newest: published(8) });
   assert.deepEqual(play.find('report-desired')?.version, published(9).version);

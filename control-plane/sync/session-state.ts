@@ -221,8 +221,11 @@ function offer(link: Link, peer: Peer, effects: readonly SessionEffect[]): Step 
 
 function announce(state: Extract<SessionState, { kind: 'preparing' }>, event: Extract<SessionEvent, { kind: 'transfer-ready' }>): Step {
   if (event.transfer === undefined) return { state: { kind: 'settled', link: state.link, peer: state.peer }, effects: [] };
-  const transferId = state.peer.transfers + 1;
   const { published } = event.transfer;
+  const { active } = state.peer;
+  // What a session before this one brought was still being applied at its Hello, and now it serves.
+  if (active?.contentRoot === published.contentRoot && compareVersions(active.version, published.version) === 0) return offer(state.link, state.peer, []);
+  const transferId = state.peer.transfers + 1;
   const peer: Peer = { ...state.peer, transfers: transferId, newest: newerOf(state.peer.newest, published) };
   const transfer: TransferInHand = { ...event.transfer, transferId };
   return sendNext({ kind: 'sending', link: state.link, peer, transfer, offset: 0, chunkOnItsWay: false }, [{ kind: 'announce', transferId }]);
