@@ -109,6 +109,7 @@ test('tenants see nothing of each other', async () => {
   for (const path of ['/v1/tenants', '/v1/tenants/default', '/v1/tenants/default/operators']) (await send('GET', path, { token: acme })).expect(403);
   (await send('POST', '/v1/tenants', { token: acme, json: { name: 'evil' } })).expect(403);
   assert.match((await send('DELETE', '/v1/tenants/acme')).expect(409).word('message'), /gateway/);
+  assert.match((await send('DELETE', '/v1/tenants/default')).expect(403).word('message'), /your own tenant/, 'every token of the installation would be void');
 });
 
 test('every write and every refused write is in the audit with who and what', async () => {

@@ -5,7 +5,7 @@
 import { parseId, type TenantId } from '../../../shared/model/ids.ts';
 import type { Store } from '../../store/store.ts';
 import type { Tenant } from '../../store/tenant-store.ts';
-import { created, NO_CONTENT, notFound, ok } from '../answer.ts';
+import { created, forbidden, NO_CONTENT, notFound, ok } from '../answer.ts';
 import { DEFAULT_GATEWAY, param, tenantRoute, type AdminRequest, type Route } from '../route.ts';
 import { refuseProblem, storedOrRefuse } from '../store-refusal.ts';
 import { newOperatorFields, showOperator } from './operator-routes.ts';
@@ -51,7 +51,9 @@ export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators' | 'gatew
         summary: 'Delete a tenant that has no gateways',
         success: 204,
         handle: async (request) => {
-          const problem = await store.tenants.delete((await find(request)).id, request.actor);
+          const tenant = await find(request);
+          if (tenant.id === request.caller.tenantId) throw forbidden('you can not delete your own tenant');
+          const problem = await store.tenants.delete(tenant.id, request.actor);
           if (problem !== undefined) throw refuseProblem(problem, 'tenants');
           return NO_CONTENT;
         },
