@@ -158,6 +158,19 @@ scenario('nobody to talk to: each reason has its own answer', { proxy: { lookup:
   assert.ok(logLines().some((line) => line.includes('UPSTREAM_CONNECT_FAILED') && line.includes('ECONNREFUSED')));
 });
 
+let resolverAsked = 0;
+
+scenario('a resolver that does not answer holds nobody for ever, and is asked once', {
+  proxy: { limits: { resolveTimeoutMs: 50, timeoutResolutionMs: 10 }, lookup: () => { resolverAsked += 1; return new Promise(() => undefined); } },
+  routes: (port) => [{ path: '/', service: { host: 'silent.test', port } }],
+}, async ({ exchange, proxy }) => {
+  for (let count = 0; count < 2; count++) {
+    const answer = await exchange(GET);
+    assert.deepEqual([answer.status, answer.header('x-holdfast-error')], [503, 'UPSTREAM_NAME_UNRESOLVED']);
+  }
+  assert.deepEqual([resolverAsked, proxy.stats().activeRequests], [1, 0]);
+});
+
 scenario('weights share requests between targets', {}, async ({ connect, origin, serve }) => {
   const other = await startRecordingOrigin();
   try {

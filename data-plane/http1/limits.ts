@@ -47,6 +47,8 @@ export interface ProxyLimits {
   readonly resolveTtlMs: number;
   /** How long after that they are still used where the resolver fails. */
   readonly resolveStaleMs: number;
+  /** How long a request waits for a name that is not known yet; more is 503. */
+  readonly resolveTimeoutMs: number;
   /** Names whose addresses are kept. */
   readonly maxResolvedNames: number;
   /** Timeouts are checked this often: a timeout fires up to twice this late, never early. */
@@ -76,6 +78,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   upstreamIdleTimeoutMs: 60_000,
   resolveTtlMs: 5_000,
   resolveStaleMs: 3_600_000,
+  resolveTimeoutMs: 10_000,
   maxResolvedNames: 4_096,
   timeoutResolutionMs: 100,
 };

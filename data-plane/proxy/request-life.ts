@@ -149,8 +149,13 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
       case 'unresolved':
         this.#resolutions += 1;
         if (this.#resolutions > MAX_RESOLUTIONS) return this.#refuse(REFUSALS.nameUnresolved);
-        core.addresses.resolve(choice.host).then(() => this.#chooseTarget()).catch((thrown: unknown) => this.#failUnexpectedly(thrown));
+        core.addresses.resolveInTime(choice.host).then((isAnswered) => this.#nameResolved(isAnswered)).catch((thrown: unknown) => this.#failUnexpectedly(thrown));
     }
+  }
+
+  #nameResolved(isAnswered: boolean): void {
+    if (isAnswered) this.#chooseTarget();
+    else if (!this.#ended) this.#refuse(REFUSALS.nameUnresolved);
   }
 
   /** What can't be sent twice should not meet a connection whose end has come, but stands behind it in this turn of the event loop. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { AddressBook } from './resolve-address.ts';
 
-const LIMITS = { resolveTtlMs: 5_000, resolveStaleMs: 60_000, maxResolvedNames: 3 };
+const LIMITS = { resolveTtlMs: 5_000, resolveStaleMs: 60_000, resolveTimeoutMs: 1_000, maxResolvedNames: 3 };
 const none = (): boolean => false;
 
 class Scene {

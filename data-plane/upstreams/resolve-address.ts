@@ -9,6 +9,7 @@ import type { Clock } from '../../shared/clock.ts';
 export interface ResolveLimits {
   readonly resolveTtlMs: number;
   readonly resolveStaleMs: number;
+  readonly resolveTimeoutMs: number;
   readonly maxResolvedNames: number;
 }
 
@@ -70,6 +71,17 @@ export class AddressBook {
     const question = this.#ask(host).finally(() => this.#questions.delete(host));
     this.#questions.set(host, question);
     return question;
+  }
+
+  /** As `resolve`, for one who can't wait for ever: false where the answer takes too long. The question stays under way, so it is not asked twice. */
+  resolveInTime(host: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(this.#limits.resolveTimeoutMs, () => resolve(false));
+      void this.resolve(host).then(() => {
+        timer.cancel();
+        resolve(true);
+      });
+    });
   }
 
   async #ask(host: string): Promise<void> {
