@@ -1,9 +1,9 @@
 /**
  * The door for JSON from outside: whatever a body, a YAML file or a database row held becomes a `JsonObject` that is
- * safe to merge, store and encode: bounded depth, no special property names, no NaN, only well-formed text. What fails
- * is reported with its path. Used by parse-entity and coerce-form.
+ * safe to merge, store and encode: bounded depth and breadth, no special property names, no NaN, only well-formed text.
+ * What fails is reported with its path. Used by parse-entity and by the admin API for bodies.
  */
-import type { JsonObject, JsonValue } from './definition.ts';
+import { MAX_ENTRIES, MAX_ITEMS, type JsonObject, type JsonValue } from './definition.ts';
 import { joinPath, type ProblemList } from './problems.ts';
 
 /** Deeper than any entity or plugin config; shallower than any stack. */
@@ -45,6 +45,10 @@ function takeValue(value: unknown, path: string, depth: number, problems: Proble
 }
 
 function takeArray(values: readonly unknown[], path: string, depth: number, problems: ProblemList): JsonValue {
+  if (values.length > MAX_ITEMS) {
+    problems.add(path, `length must be at most ${MAX_ITEMS}`);
+    return [];
+  }
   const taken: JsonValue[] = [];
   for (const [index, value] of values.entries()) {
     if (problems.isFull) break;
@@ -55,17 +59,23 @@ function takeArray(values: readonly unknown[], path: string, depth: number, prob
 
 function takeObject(object: object, path: string, depth: number, problems: ProblemList): JsonObject {
   const taken: Record<string, JsonValue> = {};
-  for (const [name, value] of Object.entries(object)) {
+  const here = path === '' ? '@entity' : path;
+  const entries = Object.entries(object);
+  if (entries.length > MAX_ENTRIES) {
+    problems.add(here, `must have at most ${MAX_ENTRIES} entries`);
+    return taken;
+  }
+  for (const [name, value] of entries) {
     if (problems.isFull) break;
     // An absent value given as undefined is simply absent.
     if (value === undefined) continue;
     if (name.length > MAX_NAME_LENGTH) {
-      problems.add(path === '' ? '@entity' : path, `a field name is longer than ${MAX_NAME_LENGTH} characters`);
+      problems.add(here, `a field name is longer than ${MAX_NAME_LENGTH} characters`);
       continue;
     }
     const at = joinPath(path, name);
     if (SPECIAL_NAMES.has(name)) problems.add(at, 'unknown field');
-    else if (textProblem(name) !== undefined) problems.add(path === '' ? '@entity' : path, 'a field name is not valid text');
+    else if (textProblem(name) !== undefined) problems.add(here, 'a field name is not valid text');
     else taken[name] = takeValue(value, at, depth, problems);
   }
   return taken;

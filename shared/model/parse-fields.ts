@@ -3,9 +3,8 @@
  * plugin configs alike. Messages are Kong's. A value that is wrong adds a problem and becomes undefined.
  */
 import { canonicalJson } from './canonical-json.ts';
-import {
-  MAX_ENTRIES, MAX_ITEMS,
-  type ArrayType, type Field, type FieldType, type IntegerType, type JsonObject, type JsonValue, type MapType, type NumberType, type ReferenceType, type SetType, type StringType,
+import type {
+  ArrayType, Field, FieldType, IntegerType, JsonObject, JsonValue, MapType, NumberType, ReferenceType, SetType, StringType,
 } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
 import { didYouMean } from '../nearest.ts';
@@ -111,7 +110,6 @@ function parseNumber(type: IntegerType | NumberType, value: JsonValue, path: str
 function parseList(type: ArrayType | SetType, values: readonly JsonValue[], path: string, context: FieldContext): JsonValue | undefined {
   const minLength = type.minLength ?? 0;
   if (values.length < minLength) return wrong(context, path, `length must be at least ${minLength}`);
-  if (values.length > MAX_ITEMS) return wrong(context, path, `length must be at most ${MAX_ITEMS}`);
   const parsed: JsonValue[] = [];
   for (const [index, value] of values.entries()) {
     if (context.problems.isFull) return undefined;
@@ -140,7 +138,6 @@ function parseSet(type: SetType, values: readonly JsonValue[], path: string, con
 function parseMap(type: MapType, map: JsonObject, path: string, context: FieldContext): JsonObject | undefined {
   const parsed: Record<string, JsonValue> = {};
   const entries = Object.entries(map);
-  if (entries.length > MAX_ENTRIES) return wrong(context, path, `must have at most ${MAX_ENTRIES} entries`);
   for (const [name, value] of entries) {
     if (context.problems.isFull) return undefined;
     const at = joinPath(path, name);
