@@ -137,6 +137,20 @@ describe('which plugins run', () => {
     assert.equal(found.chainFor(testId('3')), found.chainFor(testId('3')));
   });
 
+  test('chains of consumers are remembered, but not for every route and consumer without end', () => {
+    const numbers = Array.from({ length: 130 }, (_, index) => (index + 0x1000).toString(16));
+    const { config } = compiled(numbers.flatMap((digits) => [
+      put('routes', { id: testId(`b${digits}`), paths: [`/r${digits}`] }), put('consumers', { id: testId(`c${digits}`), username: `consumer-${digits}` }), plugin(`d${digits}`, { consumer: ref(`c${digits}`) }),
+    ]));
+    const chainOf = (route = '', consumer = '') => routeAt(config, `/r${route}`).chainFor(testId(`c${consumer}`));
+    const [one] = numbers;
+    const first = chainOf(one, one);
+    for (const route of numbers.slice(0, 100)) for (const consumer of numbers.slice(0, 100)) chainOf(route, consumer);
+    assert.equal(chainOf(one, one), first, '10,000 of them');
+    for (const route of numbers) for (const consumer of numbers) assert.deepEqual(chainOf(route, consumer).entries.map(({ pluginId }) => pluginId), [testId(`d${consumer}`)]);
+    assert.notEqual(chainOf(one, one), first, '16,900 of them');
+  });
+
   test('a disabled plugin hides nothing', () => {
     const { config } = compiled([...BASIS, plugin('a1'), plugin('a2', { route: ref('2'), enabled: false })]);
     assert.deepEqual(routeAt(config, '/books').chainFor(undefined).entries.map(({ pluginId }) => pluginId), [testId('a1')]);

@@ -9,8 +9,8 @@ import { chainOf, hasOwnPlugins } from './plugin-chains.ts';
 import type { PluginSet } from './plugin-instances.ts';
 import type { QuarantineList } from './quarantine.ts';
 
-/** Chains of one route that differ by consumer; beyond it the oldest is made anew when needed (R5). */
-const MAX_CONSUMER_CHAINS = 4_096;
+/** Chains that differ by consumer, over all routes, 10 MB or so; beyond it all are forgotten and made anew when needed (R5). */
+const MAX_CONSUMER_CHAINS = 16_384;
 
 export class RuntimeRoutes {
   readonly #tables: ConfigTables;
@@ -19,6 +19,9 @@ export class RuntimeRoutes {
   readonly #routes = new Map<string, RuntimeRoute>();
   readonly #services = new Map<string, RuntimeService>();
   readonly #upstreams = new Map<string, RuntimeUpstream>();
+  /** By route, then by consumer. */
+  readonly #consumerChains = new Map<string, Map<string, PluginChain>>();
+  #consumerChainCount = 0;
 
   constructor(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList) {
     this.#tables = tables;
@@ -44,10 +47,23 @@ export class RuntimeRoutes {
       service: this.#serviceOf(entity),
       quarantined: this.#quarantine.codeOf(entity) ?? broken?.code,
       chain,
-      consumerChain: (consumerId) => (hasOwnPlugins(this.#tables, consumerId) ? chainOf(this.#tables, this.#plugins, entity, consumerId).chain : undefined),
+      consumerChain: (consumerId) => this.#consumerChains.get(id)?.get(consumerId) ?? this.#makeConsumerChain(entity, consumerId),
     });
     this.#routes.set(id, made);
     return made;
+  }
+
+  #makeConsumerChain(route: Published<'routes'>, consumerId: string): PluginChain | undefined {
+    if (!hasOwnPlugins(this.#tables, consumerId)) return undefined;
+    if (this.#consumerChainCount === MAX_CONSUMER_CHAINS) {
+      this.#consumerChains.clear();
+      this.#consumerChainCount = 0;
+    }
+    const { chain } = chainOf(this.#tables, this.#plugins, route, consumerId);
+    const chains = this.#consumerChains.get(route.id) ?? new Map<string, PluginChain>();
+    this.#consumerChains.set(route.id, chains.set(consumerId, chain));
+    this.#consumerChainCount += 1;
+    return chain;
   }
 
   #serviceOf(route: Published<'routes'>): RuntimeService | undefined {
@@ -92,7 +108,7 @@ interface RouteParts {
   readonly service: RuntimeService | undefined;
   readonly quarantined: string | undefined;
   readonly chain: PluginChain;
-  /** Undefined for a consumer that has no plugins of its own. */
+  /** Undefined for a consumer that has no plugins of its own. The same object each time, while it is remembered. */
   readonly consumerChain: (consumerId: string) => PluginChain | undefined;
 }
 
@@ -109,7 +125,6 @@ class CompiledRoute implements RuntimeRoute {
   readonly service: RuntimeService | undefined;
   readonly quarantined: string | undefined;
   readonly #parts: RouteParts;
-  readonly #consumerChains = new Map<string, PluginChain>();
 
   constructor(entity: Published<'routes'>, parts: RouteParts) {
     this.id = entity.id;
@@ -127,14 +142,6 @@ class CompiledRoute implements RuntimeRoute {
   }
 
   chainFor(consumerId: string | undefined): PluginChain {
-    if (consumerId === undefined) return this.#parts.chain;
-    const known = this.#consumerChains.get(consumerId);
-    if (known !== undefined) return known;
-    const made = this.#parts.consumerChain(consumerId);
-    if (made === undefined) return this.#parts.chain;
-    const [oldest] = this.#consumerChains.size < MAX_CONSUMER_CHAINS ? [] : this.#consumerChains.keys();
-    if (oldest !== undefined) this.#consumerChains.delete(oldest);
-    this.#consumerChains.set(consumerId, made);
-    return made;
+    return consumerId === undefined ? this.#parts.chain : (this.#parts.consumerChain(consumerId) ?? this.#parts.chain);
   }
 }
