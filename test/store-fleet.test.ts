@@ -302,16 +302,30 @@ test('totals are exact over any grouping, minutes are told apart, and an interva
   assert.deepEqual((await store.telemetry.usage(await createGateway(store), { groupBy: ['route'] })).totals, []);
 });
 
+test('a batch that can never be stored is refused for good and leaves nothing, so that nobody tries it for ever', async () => {
+  const scope = await createGateway(store);
+  const source = { ...scope, dataPlaneId: (await enrol(scope)).id, bootId: newId() };
+  const good = batch(START_MS, START_MS + 1, [['', 2, 1]]);
+  const [row] = good.usage;
+  assert.ok(row);
+  const wrong: readonly TelemetryBatch[] = [
+    { ...good, usage: Array.from({ length: 1_025 }, () => ({ ...row, bytesIn: Number.MAX_SAFE_INTEGER })) },
+    { ...good, usage: [{ ...row, routeId: 'no uuid' }] },
+  ];
+  for (const one of wrong) await assert.rejects(store.telemetry.storeBatch(source, 1, one), { code: 'STORE_TELEMETRY_REFUSED', retryable: false });
+  assert.equal(await store.telemetry.storeBatch(source, 1, good), 'stored');
+});
+
 test('drops add up and crash gaps are told once; a batch for another tenant’s data plane stores nothing', async () => {
   const scope = await createGateway(store);
   const dataPlane = await enrol(scope);
   const boot = newId();
-  const lost = { ...batch(START_MS, START_MS + 1, []), drops: [{ reason: 'spool-full', count: 3 }], crashGaps: [{ bootId: boot, lastFoldMs: START_MS, atMostMs: 1_000, lastRatePerSecond: 2.5 }] };
+  const lost = { ...batch(START_MS, START_MS + 1, []), drops: [{ reason: 'spool-full', count: 1 }, { reason: 'spool-full', count: 2 }], crashGaps: [{ bootId: boot, lastFoldMs: START_MS, atMostMs: 1_000, lastRatePerSecond: 2.5 }] };
   for (const sequence of [1, 2, 2]) await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, sequence, lost);
   const report = await store.telemetry.usage(scope, { groupBy: [] });
   assert.deepEqual(report.drops, [{ dataPlaneId: dataPlane.id, reason: 'spool-full', count: 9 }]);
   assert.deepEqual(report.crashGaps, [{ dataPlaneId: dataPlane.id, bootId: boot, lastFoldAt: new Date(START_MS), atMostMs: 1_000, lastRatePerSecond: 2.5 }]);
   const other = await createGateway(store);
-  await assert.rejects(store.telemetry.storeBatch({ ...other, dataPlaneId: dataPlane.id, bootId: boot }, 1, batch(START_MS, START_MS + 1, [['', 2, 1]])), /foreign key/);
+  await assert.rejects(store.telemetry.storeBatch({ ...other, dataPlaneId: dataPlane.id, bootId: boot }, 1, batch(START_MS, START_MS + 1, [['', 2, 1]])), { code: 'STORE_TELEMETRY_REFUSED', retryable: false, message: /foreign key/ });
   assert.deepEqual((await store.telemetry.usage(other, { groupBy: [] })).totals.map((total) => total.requests), [0]);
 });

@@ -26,6 +26,11 @@ export function isNullRefused(thrown: unknown): boolean {
   return sqlState(thrown) === '23502';
 }
 
+/** True for data exceptions and broken constraints: what was to be written is wrong. */
+export function isDataRefused(thrown: unknown): boolean {
+  return /^2[23]/.test(sqlState(thrown) ?? '');
+}
+
 /** SQLSTATEs and classes that say that the server is not there for us: connection, resources, shutdown. */
 const ABSENCE = /^(08|53|57P)/;
 /** Invalid authorisation (class 28) and a database that does not exist. */

@@ -2,9 +2,11 @@
  * Telemetry: stored exactly once per (data plane, boot, sequence), batch and counts in one transaction (T3); usage totals.
  * Writes use the ingest role with the tenant of the data plane's certificate set, reads the app's.
  */
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { DataPlaneId } from '../../shared/model/ids.ts';
 import { USAGE_RESOLUTION_MS, type TelemetryBatch, type UsageRow } from '../../shared/wire/telemetry-codec.ts';
 import type { Database, Transaction } from './database.ts';
+import { isDataRefused } from './database-error.ts';
 import type { GatewayScope } from './scope.ts';
 
 export interface TelemetrySource extends GatewayScope {
@@ -43,7 +45,10 @@ export interface UsageReport {
 }
 
 export interface TelemetryStore {
-  /** Committed when it resolves; `duplicate` where this batch had been stored before. Both are to be acknowledged. */
+  /**
+   * Committed when it resolves; `duplicate` where this batch had been stored before. Both are to be acknowledged. Throws
+   * STORE_TELEMETRY_REFUSED, which is not retryable, for a batch that can never be stored.
+   */
   storeBatch(source: TelemetrySource, sequence: number, batch: TelemetryBatch): Promise<'stored' | 'duplicate'>;
   usage(scope: GatewayScope, query: UsageQuery): Promise<UsageReport>;
 }
@@ -76,7 +81,7 @@ export function createTelemetryStore(database: Database): TelemetryStore {
            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING sequence`,
           [...place, source.bootId, sequence, new Date(batch.fromMs), new Date(batch.toMs)],
         );
-        if (received.length === 0) return 'duplicate';
+        if (received.length === 0) return 'duplicate' as const;
         await addUsage(transaction, place, batch);
         await addLosses(transaction, place, batch);
         await transaction.query(
@@ -84,7 +89,9 @@ export function createTelemetryStore(database: Database): TelemetryStore {
              SELECT sequence FROM telemetry_received WHERE (tenant_id, data_plane_id, boot_id) = ($1, $2, $3) ORDER BY sequence DESC OFFSET $4 LIMIT 1)`,
           [source.tenantId, source.dataPlaneId, source.bootId, KEPT_BATCHES],
         );
-        return 'stored';
+        return 'stored' as const;
+      }).catch((thrown: unknown) => {
+        throw isDataRefused(thrown) ? refused(source, sequence, thrown) : thrown;
       }),
 
     usage: (scope, query) =>
@@ -106,6 +113,17 @@ export function createTelemetryStore(database: Database): TelemetryStore {
         return { totals: totals.map(toTotal), drops, crashGaps };
       }),
   };
+}
+
+/** A number out of range, a date that is none, a data plane that is not of this gateway: as wrong the next time. */
+function refused({ dataPlaneId }: TelemetrySource, sequence: number, cause: unknown): HoldfastError {
+  return new HoldfastError({
+    code: 'STORE_TELEMETRY_REFUSED',
+    source: 'control-plane',
+    publicMessage: 'the telemetry batch can not be stored',
+    message: `batch ${sequence} of data plane ${dataPlaneId} can not be stored: ${describeThrown(cause)}`,
+    cause,
+  });
 }
 
 type Place = readonly [tenantId: string, gatewayId: string, dataPlaneId: string];
@@ -135,18 +153,20 @@ async function addUsage(transaction: Transaction, place: Place, batch: Telemetry
 }
 
 async function addLosses(transaction: Transaction, place: Place, batch: TelemetryBatch): Promise<void> {
-  for (const drop of batch.drops) {
+  if (batch.drops.length > 0) {
     await transaction.query(
-      `INSERT INTO telemetry_drops AS d (tenant_id, gateway_id, data_plane_id, reason, dropped) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO telemetry_drops AS d (tenant_id, gateway_id, data_plane_id, reason, dropped)
+       SELECT $1, $2, $3, r.reason, sum(r.dropped) FROM unnest($4::text[], $5::bigint[]) AS r (reason, dropped) GROUP BY r.reason
        ON CONFLICT (tenant_id, gateway_id, data_plane_id, reason) DO UPDATE SET dropped = d.dropped + excluded.dropped`,
-      [...place, drop.reason, drop.count],
+      [...place, batch.drops.map((drop) => drop.reason), batch.drops.map((drop) => drop.count)],
     );
   }
-  for (const gap of batch.crashGaps) {
+  if (batch.crashGaps.length > 0) {
+    const { crashGaps } = batch;
     await transaction.query(
       `INSERT INTO crash_gaps (tenant_id, gateway_id, data_plane_id, boot_id, last_fold_at, at_most_ms, last_rate_per_second)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-      [...place, gap.bootId, new Date(gap.lastFoldMs), gap.atMostMs, gap.lastRatePerSecond],
+       SELECT $1, $2, $3, g.* FROM unnest($4::uuid[], $5::timestamptz[], $6::bigint[], $7::float8[]) AS g ON CONFLICT DO NOTHING`,
+      [...place, crashGaps.map((gap) => gap.bootId), crashGaps.map((gap) => new Date(gap.lastFoldMs)), crashGaps.map((gap) => gap.atMostMs), crashGaps.map((gap) => gap.lastRatePerSecond)],
     );
   }
 }

@@ -7,13 +7,14 @@ import { decodeTelemetryBatch, encodeTelemetryBatch, mergeTelemetryBatches, requ
 
 const [ROUTE, CONSUMER] = [newId(), newId()];
 const count = fc.oneof(fc.nat(), fc.maxSafeNat());
+const instant = fc.oneof(fc.nat(), fc.maxSafeNat().map((ms) => ms % 8.64e15), fc.constant(8.64e15));
 const id = fc.constantFrom('', ROUTE, CONSUMER);
 const plain = { noNullPrototype: true } as const;
 const row = fc.record({ routeId: id, consumerId: id, statusClass: fc.nat({ max: 5 }), requests: count, bytesIn: count, bytesOut: count, durationMicros: count }, plain);
 const drop = fc.record({ reason: fc.stringMatching(/^[a-z][a-z-]{0,62}$/), count }, plain);
-const gap = fc.record({ bootId: fc.constantFrom(ROUTE, CONSUMER), lastFoldMs: count, atMostMs: count, lastRatePerSecond: fc.nat() }, plain);
+const gap = fc.record({ bootId: fc.constantFrom(ROUTE, CONSUMER), lastFoldMs: instant, atMostMs: count, lastRatePerSecond: fc.nat() }, plain);
 const batch: fc.Arbitrary<TelemetryBatch> = fc.record({
-  fromMs: count, toMs: count, version: fc.record({ epoch: count, sequence: count }, plain),
+  fromMs: instant, toMs: instant, version: fc.record({ epoch: count, sequence: count }, plain),
   usage: fc.array(row, { maxLength: 5 }), drops: fc.array(drop, { maxLength: 3 }), crashGaps: fc.array(gap, { maxLength: 2 }),
 }, plain);
 
@@ -41,6 +42,7 @@ const malformed: Readonly<Record<string, object>> = {
   'a reason that is no word': { drops: [{ reason: 'two words', count: 1 }] },
   'a reason without end': { drops: [{ reason: 'a'.repeat(65), count: 1 }] },
   'no reason': { drops: [{ count: 1 }] },
+  'a time after all times': { toMs: 8.64e15 + 1 },
 };
 for (const [name, parts] of Object.entries(malformed)) {
   test(`refused: ${name}`, () => {

@@ -43,6 +43,8 @@ export const USAGE_RESOLUTION_MS = 60_000;
 export const MAXIMUM_BATCH_ROWS = 2_000;
 
 const { Batch } = holdfast.telemetry.v1;
+/** The end of what a Date can hold (ECMAScript, Time Values). */
+const LAST_INSTANT_MS = 8.64e15;
 
 export function encodeTelemetryBatch(batch: TelemetryBatch): Uint8Array {
   return Batch.encode({
@@ -74,8 +76,8 @@ export function decodeTelemetryBatch(bytes: Uint8Array): TelemetryBatch {
   try {
     const message = Batch.decode(bytes);
     return {
-      fromMs: whole(message.fromMs),
-      toMs: whole(message.toMs),
+      fromMs: instant(message.fromMs),
+      toMs: instant(message.toMs),
       version: { epoch: whole(message.epoch), sequence: whole(message.sequence) },
       usage: message.usage.map((row) => ({
         routeId: idOrEmpty(row.routeId),
@@ -89,7 +91,7 @@ export function decodeTelemetryBatch(bytes: Uint8Array): TelemetryBatch {
       drops: message.drops.map((drop) => ({ reason: dropReason(drop.reason), count: whole(drop.count) })),
       crashGaps: message.crashGaps.map((gap) => ({
         bootId: idOrEmpty(gap.bootId),
-        lastFoldMs: whole(gap.lastFoldMs),
+        lastFoldMs: instant(gap.lastFoldMs),
         atMostMs: whole(gap.atMostMs),
         lastRatePerSecond: Number.isFinite(gap.lastRatePerSecond) ? (gap.lastRatePerSecond ?? 0) : 0,
       })),
@@ -160,6 +162,12 @@ function whole(value: number | null | undefined): number {
   const number = value ?? 0;
   if (!Number.isSafeInteger(number) || number < 0) throw new RangeError('expected a whole number below 2^53');
   return number;
+}
+
+function instant(value: number | null | undefined): number {
+  const ms = whole(value);
+  if (ms > LAST_INSTANT_MS) throw new RangeError('a time is one that a Date can hold');
+  return ms;
 }
 
 function statusClass(value: number | null | undefined): number {
