@@ -11,7 +11,7 @@ import { wrapContentKey } from '../../shared/trust/content-key.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
-import type { FellBack, Hello, Renew, SyncMessage, Welcome } from '../../shared/wire/sync-message.ts';
+import { MAXIMUM_FRAME_BYTES, type FellBack, type Hello, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
 import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
 import type { DataPlane } from '../store/data-plane.ts';
@@ -33,6 +33,8 @@ export interface SessionOptions {
 const SEEN_INTERVAL_MS = 20_000;
 /** How long a socket may take to close in good order. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** Answers that the other side left unread, beyond what the kernel holds; four frames of the largest size. */
+const MAXIMUM_UNREAD_BYTES = 4 * MAXIMUM_FRAME_BYTES;
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 
@@ -268,9 +270,16 @@ export class Session {
   #send(message: SyncMessage, sent?: () => void): void {
     const { socket } = this.#options;
     if (socket.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount > MAXIMUM_UNREAD_BYTES) return this.#cutOff();
     socket.send(encodeFrame({ gatewayId: this.identity.gatewayId, message }), { binary: true }, (error) => {
       if (error == null) sent?.();
     });
+  }
+
+  /** No Bye: it would wait behind what is not read. */
+  #cutOff(): void {
+    this.#log.warn({ event: 'session-unread', code: 'SYNC_UNREAD', unreadBytes: this.#options.socket.bufferedAmount }, 'a data plane asks and does not read the answers; its connection is cut');
+    this.#options.socket.terminate();
   }
 
   /** What fails here is the database or us, never the data plane: it comes back. */

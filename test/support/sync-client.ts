@@ -121,6 +121,18 @@ export class SyncClient {
     this.#socket.send(encodeFrame({ gatewayId: this.#gatewayId, message }));
   }
 
+  /** Takes nothing more from the connection, so that what comes waits at the sender. */
+  pauseReading(): void {
+    this.#socket.pause();
+  }
+
+  /** Resolves when the message has left for the kernel; rejects once the connection is gone. */
+  sent(message: SyncMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.send(encodeFrame({ gatewayId: this.#gatewayId, message }), (error) => (error == null ? resolve() : reject(error)));
+    });
+  }
+
   sendRaw(bytes: Uint8Array | string): void {
     this.#socket.send(bytes);
   }
