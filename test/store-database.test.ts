@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { test } from 'node:test';
-import { checkServerVersion } from '../control-plane/store/database-roles.ts';
+import { checkServerVersion, checkServingRole } from '../control-plane/store/database-roles.ts';
 import { readMigrations, type Migration } from '../control-plane/store/migrate.ts';
 import { prepareDatabase, withDatabase, withLogin } from '../control-plane/store/prepare-database.ts';
 import { openStore } from '../control-plane/store/store.ts';
@@ -89,6 +89,22 @@ test('a superuser and a login with BYPASSRLS are refused, both for migrating and
       assert.match(refused.message, /CREATE ROLE holdfast_server LOGIN NOINHERIT/);
     }
   }
+});
+
+test('T1: a role that the control plane works as, and that row-level security does not hold for, is refused like such a login', async () => {
+  const { connectionString } = await bootstrapped();
+  const { name: login } = await externalDatabase('');
+  // The roles are one for the whole server, which other tests use: so in a transaction that never commits.
+  await onServer(superuserConnectionString, async (client) => {
+    for (const [attribute, why] of [['BYPASSRLS', 'has BYPASSRLS'], ['SUPERUSER', 'is a superuser']] as const) {
+      await client.query(`BEGIN; ALTER ROLE holdfast_app ${attribute}; SET LOCAL SESSION AUTHORIZATION ${login}`);
+      const refused = await refusal(checkServingRole(client));
+      await client.query('ROLLBACK');
+      assert.equal(refused.code, 'STORE_ROLE_TOO_POWERFUL');
+      assert.match(refused.message, new RegExp(`"holdfast_app" ${why}.*ALTER ROLE holdfast_app NOSUPERUSER NOBYPASSRLS`, 's'));
+    }
+  });
+  await onServer(connectionString, checkServingRole);
 });
 
 test('a server older than 15 is refused', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DataPlane } from '../control-plane/store/data-plane.ts';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
-import { newId, type DataPlaneId, type GatewayId, type OperatorId, type TenantId } from '../shared/model/ids.ts';
+import { newId, type DataPlaneId, type EntityId, type GatewayId, type OperatorId, type TenantId } from '../shared/model/ids.ts';
 import type { TelemetryBatch } from '../shared/wire/telemetry-codec.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { openTestStore } from './support/postgres.ts';
@@ -170,6 +170,36 @@ test('what sessions report is shown: absent fields stay, an applied version clea
   assert.equal(await store.dataPlanes.report(other, id, {}), false);
   assert.equal(await store.dataPlanes.get(other, id), undefined);
   assert.equal((await store.dataPlanes.get(scope, id))?.connected, true);
+});
+
+test('C1: what a data plane says of itself is shown even where Postgres could not store it as it is', async () => {
+  const scope = await createGateway(store);
+  const { id } = await enrol(scope);
+  const reason = `cut in the middle of ${'😀'.slice(0, 1)}`;
+  const entity = newId<EntityId>();
+  await store.dataPlanes.report(scope, id, {
+    connected: true, hostname: 'ho\0st', softwareVersion: '0.1.0\0',
+    rejection: { code: 'CONFIG\0', reasons: [reason], epoch: 1, sequence: 5 },
+    applied: { version: { epoch: 1, sequence: 4 }, root: Buffer.alloc(32), at: new Date(clock.nowMs()), quarantined: [{ kind: 'routes', id: entity, code: 'C', reason: 'nul \0' }] },
+  });
+  const dataPlane = await store.dataPlanes.get(scope, id);
+  assert.deepEqual([dataPlane?.hostname, dataPlane?.softwareVersion, dataPlane?.rejection, dataPlane?.quarantined], [
+    'ho\ufffdst', '0.1.0\ufffd', { code: 'CONFIG\ufffd', reasons: ['cut in the middle of \ufffd'], epoch: 1, sequence: 5 }, [{ kind: 'routes', id: entity, code: 'C', reason: 'nul \ufffd' }],
+  ]);
+});
+
+test('nobody joins a gateway that was deleted, also not while it is being deleted', async () => {
+  const make = async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate });
+  const scope = await createGateway(store);
+  const { token, secret } = await store.joinTokens.create(scope, { uses: 5, expiresAt: inAnHour(), labels: {} }, TEST_ACTOR);
+  await store.gateways.delete(scope, TEST_ACTOR);
+  assert.equal(await store.dataPlanes.enrol(token.id, secret, make), undefined);
+  for (let round = 0; round < 10; round += 1) {
+    const racing = await createGateway(store);
+    const made = await store.joinTokens.create(racing, { uses: 5, expiresAt: inAnHour(), labels: {} }, TEST_ACTOR);
+    const [deleted, joined] = await Promise.all([store.gateways.delete(racing, TEST_ACTOR), store.dataPlanes.enrol(made.token.id, made.secret, make)]);
+    assert.ok(deleted === undefined ? joined === undefined : joined !== undefined, JSON.stringify([deleted, joined]));
+  }
 });
 
 test('a revoked data plane gets no new certificate', async () => {

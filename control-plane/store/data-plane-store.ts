@@ -11,6 +11,7 @@ import { onlyRow, type Database, type SqlValue, type Transaction } from './datab
 import { CHANGE_CHANNEL } from './entity-changes.ts';
 import { findJoinToken, takeJoinTokenUse, type Labels } from './join-token-store.ts';
 import type { Actor, GatewayScope } from './scope.ts';
+import { storableText } from './storable-text.ts';
 import type { StoreProblem } from './store-problem.ts';
 
 /** What a session learned; absent fields stay as they are. */
@@ -42,7 +43,7 @@ export interface Enrolment {
 export interface DataPlaneStore {
   /**
    * Takes a use of the join token and stores the data plane, both or neither. `makeDataPlane` signs its certificate and may
-   * be called again after a conflict. Undefined where the token is unknown, expired, revoked or used up.
+   * be called again after a conflict. Undefined where the token is unknown, expired, revoked or used up, or its gateway deleted.
    */
   enrol(joinTokenId: string, secret: Uint8Array, makeDataPlane: (enrolment: Enrolment) => Promise<NewDataPlane>): Promise<DataPlane | undefined>;
   /** In order of enrolment, revoked ones too. */
@@ -70,7 +71,9 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
       if (token === undefined) return undefined;
       const scope: GatewayScope = { tenantId: token.tenantId, gatewayId: token.gatewayId };
       return database.transaction(within(scope, 'write'), async (transaction) => {
-        if (!(await takeJoinTokenUse(transaction, token, now))) return undefined;
+        // Held, so that the gateway is not deleted meanwhile.
+        const gateways = await transaction.query('SELECT FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR KEY SHARE', [scope.tenantId, scope.gatewayId]);
+        if (gateways.length === 0 || !(await takeJoinTokenUse(transaction, token, now))) return undefined;
         const { id, hostname, certificate } = await makeDataPlane({ scope, labels: token.labels });
         const rows = await transaction.query<DataPlaneRow>(
           `INSERT INTO data_planes (tenant_id, gateway_id, id, hostname, labels, join_token_id, certificate_serial, certificate_fingerprint, certificate_not_after)
@@ -143,8 +146,8 @@ function columnsOf(report: DataPlaneReport): Readonly<Record<string, SqlValue>> 
   const columns: Record<string, SqlValue | undefined> = {
     connected: report.connected,
     last_seen_at: report.lastSeenAt,
-    hostname: report.hostname,
-    software_version: report.softwareVersion,
+    hostname: report.hostname === undefined ? undefined : storableText(report.hostname),
+    software_version: report.softwareVersion === undefined ? undefined : storableText(report.softwareVersion),
     boot_id: report.bootId,
     desired_epoch: desired?.epoch,
     desired_sequence: desired?.sequence,
@@ -152,10 +155,15 @@ function columnsOf(report: DataPlaneReport): Readonly<Record<string, SqlValue>> 
     applied_sequence: applied?.version.sequence,
     applied_root: applied?.root,
     applied_at: applied?.at,
-    quarantined: applied === undefined ? undefined : JSON.stringify(applied.quarantined),
-    rejection: rejection === undefined ? undefined : JSON.stringify(rejection),
+    quarantined: applied === undefined ? undefined : storableJson(applied.quarantined),
+    rejection: rejection === undefined ? undefined : storableJson(rejection),
   };
   return Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, SqlValue] => entry[1] !== undefined));
+}
+
+/** One odd character in a data plane's reasons must not keep its whole state from being stored (C1). */
+function storableJson(value: Rejection | readonly QuarantinedEntity[]): string {
+  return JSON.stringify(value, (_name, part: unknown) => (typeof part === 'string' ? storableText(part) : part));
 }
 
 /** The last statement of its transaction: the gateway's row is the one that every write of the gateway needs. */

@@ -28,19 +28,23 @@ export async function checkServerVersion(client: ClientBase): Promise<void> {
   });
 }
 
-/** Throws STORE_ROLE_TOO_POWERFUL where row-level security would not hold for the login role (T1). */
+/** Throws STORE_ROLE_TOO_POWERFUL where row-level security would not hold for the login role, or one it works as (T1). */
 export async function checkServingRole(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ readonly login: string; readonly database: string; readonly rolsuper: boolean; readonly rolbypassrls: boolean }>(
-    'SELECT session_user AS login, current_database() AS database, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user',
+  const { rows } = await client.query<{ readonly role: string; readonly is_login: boolean; readonly database: string; readonly rolsuper: boolean }>(
+    `SELECT rolname AS role, rolname = session_user AS is_login, current_database() AS database, rolsuper FROM pg_roles
+     WHERE (rolname = session_user OR rolname = ANY($1)) AND (rolsuper OR rolbypassrls) ORDER BY is_login DESC, role`,
+    [GROUP_ROLES],
   );
   const [row] = rows;
-  if (row === undefined || (!row.rolsuper && !row.rolbypassrls)) return;
-  const statements = ["CREATE ROLE holdfast_server LOGIN NOINHERIT PASSWORD '…'", ...(await missingStatements(client, 'holdfast_server'))];
+  if (row === undefined) return;
+  const statements = row.is_login
+    ? ["CREATE ROLE holdfast_server LOGIN NOINHERIT PASSWORD '…'", ...(await missingStatements(client, 'holdfast_server'))]
+    : rows.map(({ role }) => `ALTER ROLE ${role} NOSUPERUSER NOBYPASSRLS`);
   throw new HoldfastError({
     code: 'STORE_ROLE_TOO_POWERFUL',
     source: 'control-plane',
-    publicMessage: 'the database login has too many rights',
-    message: `the login "${row.login}" of DATABASE_URL ${row.rolsuper ? 'is a superuser' : 'has BYPASSRLS'}, so the separation of tenants in the database would not hold for it; make a login without such rights and put it into DATABASE_URL. As "${row.login}" in database "${row.database}":\n${asScript(statements)}`,
+    publicMessage: 'a database role has too many rights',
+    message: `the ${row.is_login ? 'login' : 'role'} "${row.role}" ${row.rolsuper ? 'is a superuser' : 'has BYPASSRLS'}, so the separation of tenants in the database would not hold for it; ${row.is_login ? 'make a login without such rights and put it into DATABASE_URL' : 'take that right away'}. As a superuser in database "${row.database}":\n${asScript(statements)}`,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import { HoldfastError } from '../../shared/errors.ts';
 
 /** The file's text, or, where there is no file, what `create` makes, then in the file. Throws STORE_SECRET_FILE_OPEN where others may read it. */
@@ -34,5 +35,16 @@ function writeOnce(path: string, text: string): void {
   } finally {
     closeSync(descriptor);
     rmSync(unfinished, { force: true });
+  }
+  syncFolder(dirname(path));
+}
+
+/** The name must last as the content does: what is sealed under a key that a power cut took is lost. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }

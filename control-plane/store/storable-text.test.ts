@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findUnstorableText } from './storable-text.ts';
+import { findUnstorableText, storableText } from './storable-text.ts';
+
+test('what can not be stored is replaced, and nothing else', () => {
+  assert.equal(storableText('größe 😀'), 'größe 😀');
+  assert.equal(storableText('a\0b\ud83d…'), 'a\ufffdb\ufffd…');
+});
 
 test('finds what Postgres would refuse, wherever it stands, and names the path', () => {
   assert.equal(findUnstorableText({ name: 'fine', tags: ['größe', '😀'], config: { a: [1, true, null] } }), undefined);

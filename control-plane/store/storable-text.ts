@@ -4,6 +4,11 @@
  */
 import type { JsonValue } from '../../shared/model/definition.ts';
 
+/** The text as it can be stored: for what others say of themselves, which is shown to people and compared with nothing. */
+export function storableText(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed();
+}
+
 /** The dotted path of the first text that can't be stored; undefined where all can. */
 export function findUnstorableText(value: JsonValue, path = ''): string | undefined {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : undefined;
