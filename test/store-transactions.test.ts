@@ -29,6 +29,23 @@ test('R5: a database that falls silent is given up, as one that is away, and use
   assert.equal((await insert(store, scope, 'services', { url: 'http://a' })).version.sequence, 1);
 });
 
+test('a server that takes no writes any more is one that is away: tried again, on a new connection', async () => {
+  const { store, database } = await openTestStore({ poolSize: 1 });
+  const scope = await createGateway(store);
+  await onServer(database.superuserConnectionString, async (client) => {
+    const { rows } = await client.query<{ readonly name: string }>('SELECT current_database() AS name');
+    const name = rows[0]?.name ?? '';
+    // As after a failover: connections that stand are to a standby, new ones reach the primary.
+    await client.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    const standby = await openStore({ ...database, log, clock: systemClock, poolSize: 1 });
+    await standby.read(scope, (reader) => reader.count('services'));
+    await client.query(`SET default_transaction_read_only = off; ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    await assert.rejects(insert(standby, scope, 'services', { url: 'http://a' }), { code: 'STORE_UNAVAILABLE', retryable: true });
+    assert.equal((await insert(standby, scope, 'services', { url: 'http://a' })).version.sequence, 1);
+    await standby.stop();
+  });
+});
+
 test('a transaction in which a query failed is not taken for committed, whoever caught the error', async (t) => {
   const { connectionString } = await createTestDatabase();
   const database = new Database({ connectionString, log, clock: systemClock, poolSize: 1, statementTimeoutMs: 10_000 });

@@ -31,6 +31,11 @@ export function isDataRefused(thrown: unknown): boolean {
   return /^2[23]/.test(sqlState(thrown) ?? '');
 }
 
+/** True where the server takes no writes: what was the primary is a standby now, or somebody has set it so. */
+export function isReadOnly(thrown: unknown): boolean {
+  return sqlState(thrown) === '25006';
+}
+
 /** SQLSTATEs and classes that say that the server is not there for us: connection, resources, shutdown. */
 const ABSENCE = /^(08|53|57P)/;
 /** Invalid authorisation (class 28) and a database that does not exist. */
@@ -51,7 +56,7 @@ export function toStoreError(thrown: unknown): unknown {
   if (state !== undefined && LOGIN_REFUSED.test(state)) {
     return new HoldfastError({ code: 'STORE_LOGIN_REFUSED', source: 'control-plane', publicMessage: 'the database refuses our login', message: `Postgres refuses our login (${describeThrown(thrown)}); check user, password and database of HOLDFAST_DATABASE_URL`, cause: thrown });
   }
-  const absent = state === undefined ? isDriverError(thrown) : ABSENCE.test(state);
+  const absent = state === undefined ? isDriverError(thrown) : ABSENCE.test(state) || isReadOnly(thrown);
   if (!absent) return thrown;
   return new HoldfastError({ code: 'STORE_UNAVAILABLE', source: 'control-plane', retryable: true, publicMessage: 'the database is not reachable', message: `the database is not reachable: ${describeThrown(thrown)}`, cause: thrown });
 }

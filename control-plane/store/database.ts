@@ -10,7 +10,7 @@ import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { isUuid, type TenantId } from '../../shared/model/ids.ts';
-import { isConflict, toStoreError } from './database-error.ts';
+import { isConflict, isReadOnly, toStoreError } from './database-error.ts';
 
 /** Roles of the first migration, each with the rights of one job. */
 export type DatabaseRole = 'holdfast_app' | 'holdfast_publisher' | 'holdfast_ingest' | 'holdfast_authentication';
@@ -104,7 +104,8 @@ export class Database {
       await transaction.end();
       return value;
     } catch (thrown) {
-      broken = !(await transaction.rollBack());
+      // After a failover the address leads elsewhere, so a server that became read-only is left for a new connection.
+      broken = !(await transaction.rollBack()) || isReadOnly(thrown);
       throw thrown;
     } finally {
       client.release(broken);
