@@ -1,9 +1,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { MAX_FORM_FIELDS, parseForm } from './form-body.ts';
+import fc from 'fast-check';
+import { MAX_FORM_FIELDS, parseForm, urlencodedPairs } from './form-body.ts';
 
 function read(text: string): unknown {
-  const parsed = parseForm(new URLSearchParams(text));
+  const parsed = parseForm(urlencodedPairs(text));
   return parsed.kind === 'form' ? parsed.value : parsed;
 }
 
@@ -26,6 +27,12 @@ test('percent and plus are decoded once', () => {
   assert.deepEqual(read('name=a%20b%2Bc+d&url=http%3A%2F%2Fx%2F%2525'), { name: 'a b+c d', url: 'http://x/%25' });
 });
 
+test('pairs are those that the URL standard finds', () => {
+  fc.assert(fc.property(fc.string({ unit: fc.constantFrom('&', '=', 'a', '+', '%20', '%', '%zz', '?', '#', 'ü', '%c3%bc', '[', ']') }), (text) => {
+    assert.deepEqual([...urlencodedPairs(text)], [...new URLSearchParams(`&${text}`)]);
+  }));
+});
+
 test('a name outside the notation is taken literally, so that the definition refuses it by name', () => {
   assert.deepEqual(read('a[b=1&=2&c..d=3&].e=4'), { 'a[b': '1', '': '2', 'c..d': '3', '].e': '4' });
 });
@@ -43,4 +50,7 @@ test('hostile names neither reach a prototype nor cost memory', () => {
   assert.deepEqual(read('paths[999999]=/a'), { paths: ['/a'] });
   assert.deepEqual(read(`a${'.b'.repeat(40)}=1`), { kind: 'refused', field: `a${'.b'.repeat(40)}`, message: 'may be nested at most 32 levels deep' });
   assert.equal(Reflect.get(Object(read('x=1&'.repeat(MAX_FORM_FIELDS + 1))), 'kind'), 'refused');
+  const tooLong = { kind: 'refused', field: '@entity', message: 'a field name is longer than 1000 characters' };
+  for (const name of ['a'.repeat(5_000_000), `a${'.b'.repeat(2_000_000)}`, `a${'[b]'.repeat(2_000_000)}`]) assert.deepEqual(read(`${name}=1`), tooLong);
+  assert.equal(Reflect.get(Object(read('a&'.repeat(5_000_000))), 'kind'), 'refused', 'found out after the first fields, not after minutes');
 });

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../shared/model/definition.ts';
 import { takeJsonObject } from '../../shared/model/json-door.ts';
 import { ProblemList } from '../../shared/model/problems.ts';
 import { bodyUnreadable, schemaViolation, unsupportedMediaType } from './answer.ts';
-import { parseForm } from './form-body.ts';
+import { parseForm, urlencodedPairs } from './form-body.ts';
 
 /** How a body was written: a form carries text only and is given types by the definition of what it creates. */
 export interface RequestBody {
@@ -25,7 +25,7 @@ export async function parseRequestBody(contentTypes: readonly string[], bytes: B
     case 'application/json':
       return { kind: 'json', value: bytes.length === 0 ? {} : takeObject(parseJson(decodeUtf8(bytes))) };
     case 'application/x-www-form-urlencoded':
-      return readForm(new URLSearchParams(decodeUtf8(bytes)));
+      return readForm(urlencodedPairs(decodeUtf8(bytes)));
     case 'multipart/form-data':
       return readForm(await multipartPairs(contentType ?? '', bytes));
     default:
