@@ -63,7 +63,7 @@ export function readEntity(definition: EntityDefinition, stored: StoredEntity, s
     const opened = secrets.box.open(placeOf(secrets, definition.kind, stored.id, field.name), Buffer.from(sealed, 'base64'));
     revealed[field.name] = Buffer.from(opened).toString('utf8');
   }
-  return joinEntity({ published: { ...stored.published, id: stored.id }, controlPlaneOnly, secrets: revealed });
+  return joinEntity(definition, { published: { ...stored.published, id: stored.id }, controlPlaneOnly, secrets: revealed });
 }
 
 function placeOf(secrets: GatewaySecrets, kind: EntityKind, id: EntityId, field: string): SecretPlace {

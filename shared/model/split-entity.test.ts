@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accepted, OTHER_ID } from '../../test/support/parse-outcome.ts';
 import type { EntityDefinition } from './definition.ts';
+import { isJsonObject } from './entity-checks.ts';
 import { definitionOf } from './registry.ts';
 import { joinEntity, splitEntity } from './split-entity.ts';
 
@@ -18,10 +19,20 @@ test('secrets and private fields are taken out of what is published, and the par
   assert.deepEqual(parts.controlPlaneOnly, { comment: 'for us' });
   assert.equal(JSON.stringify(parts.published).includes('clear'), false);
   assert.equal('comment' in parts.published, false);
-  assert.deepEqual(joinEntity(parts), entity);
+  assert.deepEqual(joinEntity(withComment, parts), entity);
 });
 
 test('an entity without such fields is published as it is', () => {
   const entity = accepted('consumers', { username: 'a' });
   assert.deepEqual(splitEntity(definitionOf('consumers'), entity), { published: entity, controlPlaneOnly: {}, secrets: {} });
+});
+
+test('what is joined is in the order of the definition, and a field that did not exist yet has its default', () => {
+  const upstreams = definitionOf('upstreams');
+  const entity = accepted('upstreams', { name: 'u', healthchecks: { active: { timeout: 9 } } });
+  const { use_srv_name: _newer, healthchecks, ...older } = entity;
+  assert.ok(isJsonObject(healthchecks));
+  const { threshold: _newerToo, ...olderChecks } = healthchecks;
+  const stored = Object.fromEntries(Object.entries({ ...older, healthchecks: olderChecks }).toReversed());
+  assert.equal(JSON.stringify(joinEntity(upstreams, { published: { ...stored, id: entity.id }, controlPlaneOnly: {}, secrets: {} })), JSON.stringify(entity));
 });

@@ -2,7 +2,10 @@
  * The border between what the admin API handles and what is stored and published (T2): secrets and fields that are
  * only for the control plane are taken out before an entity is encoded.
  */
-import type { Entity, EntityDefinition, JsonObject, JsonValue } from './definition.ts';
+import { createdAtField, idField, tagsField, updatedAtField } from './common-fields.ts';
+import { defaultOf } from './default-value.ts';
+import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
+import { isJsonObject } from './entity-checks.ts';
 
 export interface SplitEntity {
   /** What may be encoded and published; `encodeEntity` adds the digests. */
@@ -29,7 +32,21 @@ export function splitEntity(definition: EntityDefinition, entity: Entity): Split
   return { published: { ...published, id: entity.id }, controlPlaneOnly, secrets };
 }
 
-/** The opposite, for reading: what was published, the private fields and, for who may reveal them, the secrets. */
-export function joinEntity(parts: SplitEntity): Entity {
-  return { ...parts.published, ...parts.controlPlaneOnly, ...parts.secrets };
+/**
+ * The opposite, for reading: what was published, the private fields and, for who may reveal them, the secrets. In the order
+ * of the definition, whatever order a database keeps; a field that is newer than the entity has its default.
+ */
+export function joinEntity(definition: EntityDefinition, parts: SplitEntity): Entity {
+  const fields = [idField, createdAtField, updatedAtField, ...definition.fields, tagsField];
+  return { id: parts.published.id, ...complete(fields, { ...parts.published, ...parts.controlPlaneOnly, ...parts.secrets }) };
+}
+
+function complete(fields: readonly Field[], values: JsonObject): JsonObject {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const value = values[field.name];
+      if (value === undefined) return [field.name, defaultOf(field)];
+      return [field.name, field.type.kind === 'record' && isJsonObject(value) ? complete(field.type.fields, value) : value];
+    }),
+  );
 }
