@@ -1,7 +1,7 @@
 /**
  * What an installation has from its first start on: a tenant with a gateway called default, and, outside development mode,
  * an operator whose token is written to a file. Each step may be cut by a crash and is done at the next start. Called by
- * main.ts before the admin API opens.
+ * start-control-plane.ts before the admin API opens.
  */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { CUT_AFTER_MS } from '../control-plane/admin-api/start-admin-api.ts';
 import { startTestAdminApi, type AdminAnswer } from './support/admin-api.ts';
+import { ManualClock } from './support/manual-clock.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const api = await startTestAdminApi();
@@ -219,6 +221,20 @@ test('a body that is too large, chunked or announced, is refused and the connect
   const answer = await fetch(`${api.base}/services`, { method: 'POST', headers: { authorization: `Bearer ${api.adminToken}`, 'content-type': 'application/json' }, body: ReadableStream.from(chunks()), duplex: 'half' });
   assert.equal(answer.status, 413);
   (await send('GET', '/services')).expect(200);
+});
+
+test('a client that never finishes its request holds up the end for a bounded time', { timeout: 30_000 }, async (t) => {
+  const clock = new ManualClock(Date.now());
+  const ending = await startTestAdminApi({ clock });
+  const socket = connect(ending.port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  const cut = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => undefined);
+  socket.write(`POST /services HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${ending.adminToken}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`);
+  await waitUntil('the server reads it', async () => Number((await ending.send('GET', '/status')).at('server.connections_writing')) >= 2);
+  const stopped = ending.stop();
+  clock.advance(CUT_AFTER_MS);
+  await Promise.all([stopped, cut]);
 });
 
 test('a body that breaks off stores nothing and is no defect of ours', async () => {

@@ -1,7 +1,8 @@
 /**
  * Puts the admin API together and opens its port: all routes from definitions and `…-routes.ts` files, admission, audit
- * of refusals. Called by control-plane/main.ts and by tests.
+ * of refusals. Called by start-control-plane.ts and by tests.
  */
+import type { FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../shared/clock.ts';
@@ -55,9 +56,12 @@ export interface AdminApiOptions {
 
 export interface AdminApi {
   readonly address: SocketAddress;
-  /** Answers what has begun, closes idle connections, resolves when the port is free. */
+  /** Answers what has begun, closes idle connections, cuts the others after a while; resolves when the port is free. */
   stop(): Promise<void>;
 }
+
+/** Longer than any request takes whose client keeps up. */
+export const CUT_AFTER_MS = 10_000;
 
 /** Opens the port. Throws ADMIN_DEVELOPMENT_NOT_LOOPBACK, or ADMIN_LISTEN_FAILED where the port is taken. */
 export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi> {
@@ -91,7 +95,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   }
   const address = { host: listen.host, port: portOf(server.server.address()) ?? listen.port };
   log.info({ event: 'admin-api-listening', ...address, developmentMode: options.developmentMode }, options.developmentMode ? 'admin API open to this machine without a token: development mode' : 'admin API open');
-  return { address, stop: () => server.close() };
+  return { address, stop: () => stopWithin(CUT_AFTER_MS, server, clock) };
 }
 
 /** Every route of the admin API, in the order of the documentation. */
@@ -115,6 +119,13 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...auditRoutes(store),
   ];
   return routes;
+}
+
+/** One client that sends its body slowly must not hold up the end of the whole process. */
+async function stopWithin(cutAfterMs: number, server: FastifyInstance, clock: Clock): Promise<void> {
+  const cut = clock.after(cutAfterMs, () => server.server.closeAllConnections(), { keepAlive: true });
+  await server.close();
+  cut.cancel();
 }
 
 async function findGateway(store: Pick<Store, 'gateways'>, caller: Caller, name: string | undefined): Promise<Gateway> {

@@ -75,6 +75,8 @@ export interface TestAdminApi {
   /** What an operator would read in the log. */
   readonly logLines: () => readonly string[];
   readonly send: (method: string, path: string, call?: AdminCall) => Promise<AdminAnswer>;
+  /** Before the tests of the file end. */
+  readonly stop: () => Promise<void>;
 }
 
 /** Stopped after the tests of the file. Makes a store of its own where none is given. */
@@ -108,7 +110,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const send = (method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> => sendTo(base, method, path, { token: adminToken, ...call });
   const operator = await send('POST', '/v1/operators', { json: { name: 'spectator', role: 'viewer' } });
   const token = await send('POST', `/v1/operators/${operator.expect(201).word('id')}/tokens`, { json: {} });
-  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, send };
+  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, send, stop: () => api.stop() };
 }
 
 const cleanUp: (() => Promise<void> | void)[] = [];
