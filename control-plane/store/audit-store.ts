@@ -5,7 +5,7 @@
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { GatewayId, OperatorId, TenantId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { Database, Transaction } from './database.ts';
+import type { Database, SqlValue, Transaction } from './database.ts';
 import type { Actor } from './scope.ts';
 
 export interface AuditRow {
@@ -75,11 +75,15 @@ export function createAuditStore(database: Database): AuditStore {
     add: (entry) => database.transaction({ role: 'holdfast_app', tenantId: entry.tenantId, mode: 'write' }, (transaction) => addAuditRow(transaction, entry)),
 
     async list(tenantId, { gatewayId, limit, before }) {
+      const values: SqlValue[] = [tenantId, limit];
+      // Only what was asked for, so that the index leads to the page.
+      const ofGateway = gatewayId === undefined ? '' : `AND gateway_id = $${values.push(gatewayId)}`;
+      const older = before === undefined ? '' : `AND id < $${values.push(before)}`;
       const rows = await database.query<Row>(
         { role: 'holdfast_app', tenantId, mode: 'snapshot' },
         `SELECT id, gateway_id, at, operator_id, actor, address, request_id, action, subject_kind, subject_id, epoch, sequence, details
-         FROM audit WHERE tenant_id = $1 AND ($2::uuid IS NULL OR gateway_id = $2) AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4`,
-        [tenantId, gatewayId ?? null, before ?? null, limit],
+         FROM audit WHERE tenant_id = $1 ${ofGateway} ${older} ORDER BY id DESC LIMIT $2`,
+        values,
       );
       return rows.map((row) => ({
         id: row.id,

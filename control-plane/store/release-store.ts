@@ -103,9 +103,9 @@ export function createReleaseStore(database: Database): ReleaseStore {
     async list(scope, { limit, before }) {
       const rows = await database.query<Row>(
         { role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' },
-        `SELECT ${SUMMARY_COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 AND ($3::bigint IS NULL OR (epoch, sequence) < ($3, $4))
-         ORDER BY epoch DESC, sequence DESC LIMIT $5`,
-        [scope.tenantId, scope.gatewayId, before?.epoch ?? null, before?.sequence ?? null, limit],
+        `SELECT ${SUMMARY_COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 ${before === undefined ? '' : 'AND (epoch, sequence) < ($4, $5)'}
+         ORDER BY epoch DESC, sequence DESC LIMIT $3`,
+        [scope.tenantId, scope.gatewayId, limit, ...(before === undefined ? [] : [before.epoch, before.sequence])],
       );
       return rows.map(toSummary);
     },

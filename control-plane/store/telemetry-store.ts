@@ -5,7 +5,7 @@
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { DataPlaneId } from '../../shared/model/ids.ts';
 import { USAGE_RESOLUTION_MS, type TelemetryBatch, type UsageRow } from '../../shared/wire/telemetry-codec.ts';
-import type { Database, Transaction } from './database.ts';
+import type { Database, SqlValue, Transaction } from './database.ts';
 import { isDataRefused } from './database-error.ts';
 import type { GatewayScope } from './scope.ts';
 
@@ -98,12 +98,15 @@ export function createTelemetryStore(database: Database): TelemetryStore {
       database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, async (transaction) => {
         const place = [scope.tenantId, scope.gatewayId] as const;
         const columns = [...new Set(query.groupBy)].map((grouping) => GROUPING_COLUMNS[grouping]);
+        const values: SqlValue[] = [...place];
+        // Only what was asked for: a plan that is kept for any value, also none, would read all of the gateway's rows.
+        const since = query.from === undefined ? '' : `AND interval_start >= $${values.push(query.from)}`;
+        const until = query.to === undefined ? '' : `AND interval_start < $${values.push(query.to)}`;
         const totals = await transaction.query<TotalRow>(
           `SELECT ${[...columns, ...['requests', 'bytes_in', 'bytes_out', 'duration_us'].map((sum) => `coalesce(sum(${sum}), 0)::bigint AS ${sum}`)].join(', ')}
-           FROM usage WHERE tenant_id = $1 AND gateway_id = $2
-           AND ($3::timestamptz IS NULL OR interval_start >= $3) AND ($4::timestamptz IS NULL OR interval_start < $4)
+           FROM usage WHERE tenant_id = $1 AND gateway_id = $2 ${since} ${until}
            ${columns.length === 0 ? '' : `GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')}`}`,
-          [...place, query.from ?? null, query.to ?? null],
+          values,
         );
         const drops = await transaction.query<UsageReport['drops'][number]>(
           'SELECT data_plane_id AS "dataPlaneId", reason, dropped AS count FROM telemetry_drops WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY 1, 2', place);
