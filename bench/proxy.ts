@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import type { BenchOptions } from './main.ts';
 import type { ContenderOptions, RunningContender } from './contenders/contender.ts';
-import { startPinned } from './contenders/contender.ts';
+import { freePort, startPinned } from './contenders/contender.ts';
 import { startHaproxyGateway } from './contenders/haproxy.ts';
 import { startHoldfastGateway } from './contenders/holdfast.ts';
 import { startNginxGateway, startOrigin } from './contenders/nginx.ts';
@@ -22,7 +22,6 @@ const LOAD_CPU = 1;
 const CONNECTIONS = 64;
 /** V8 compiles the hot path in steps: the figures of the Node contenders are steady after some 100,000 requests. */
 const WARM_UP_SECONDS = 6;
-const BASE_PORT = 18_400;
 const BASELINE = 'nginx';
 
 const CASES: readonly BenchCase[] = [
@@ -52,11 +51,12 @@ export async function runProxyBench(options: BenchOptions): Promise<void> {
   if (cpus().length < 2) throw new Error('the bench needs two CPUs: one for the gateway, one for load and origin');
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   const running: RunningContender[] = [];
-  const origin = await startOrigin(BASE_PORT, folder, LOAD_CPU);
+  const originPort = await freePort();
+  const origin = await startOrigin(originPort, folder, LOAD_CPU);
   try {
-    for (const [index, [name, start]] of CONTENDERS.entries()) {
+    for (const [name, start] of CONTENDERS) {
       if (options.only.length > 0 && !options.only.includes(name)) continue;
-      running.push(await start({ port: BASE_PORT + 1 + index, originPort: BASE_PORT, folder, cpu: GATEWAY_CPU }));
+      running.push(await start({ port: await freePort(), originPort, folder, cpu: GATEWAY_CPU }));
     }
     const results: Record<string, Record<string, Turn[]>> = {};
     for (const benchCase of CASES) {

@@ -1,6 +1,6 @@
 /** What a bench compares: one gateway process (tree) in front of one origin, both on loopback. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 export interface RunningContender {
   readonly name: string;
@@ -19,6 +19,19 @@ export interface ContenderOptions {
   readonly folder: string;
   /** CPU the gateway is pinned to. */
   readonly cpu: number;
+}
+
+/** A port on which nothing listens now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 /** Starts a pinned child and waits until its port accepts. Ends with it. */

@@ -30,8 +30,11 @@ export async function startHoldfastGateway(options: ContenderOptions): Promise<R
 
 async function waitUntilServed(port: number): Promise<void> {
   const deadline = Date.now() + 10_000;
-  while ((await fetch(`http://127.0.0.1:${port}/small`)).status !== 200) {
-    if (Date.now() > deadline) throw new Error('the data plane does not serve the bench route after 10 s');
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/small`);
+    const text = await answer.text();
+    if (answer.status === 200) return;
+    if (Date.now() > deadline) throw new Error(`the data plane still answers ${answer.status} on the bench route after 10 s: ${text}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
