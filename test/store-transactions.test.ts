@@ -1,6 +1,7 @@
 /** The way to Postgres (database.ts) when it goes wrong: silence, errors that were swallowed, a schema that moves on under it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Client } from 'pg';
 import { Database } from '../control-plane/store/database.ts';
 import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -11,6 +12,7 @@ import { DatabaseCable } from './support/database-cable.ts';
 import { createTestDatabase, openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, newName, TEST_ACTOR } from './support/store-scene.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const { log } = createMemoryLogger('test');
 
@@ -43,6 +45,35 @@ test('a server that takes no writes any more is one that is away: tried again, o
     await assert.rejects(insert(standby, scope, 'services', { url: 'http://a' }), { code: 'STORE_UNAVAILABLE', retryable: true });
     assert.equal((await insert(standby, scope, 'services', { url: 'http://a' })).version.sequence, 1);
     await standby.stop();
+  });
+});
+
+test('no statement of a write keeps reading whole tables because they were small when it was planned', async (t) => {
+  const { store, database } = await openTestStore();
+  const scope = await createGateway(store);
+  const service = await insert(store, scope, 'services', { name: 'demo', url: 'http://a' });
+  const tables = ['entities', 'entity_unique', 'entity_references', 'changes', 'gateways', 'tenants'];
+  const scans = async (client: Client): Promise<Readonly<Record<string, number>>> => {
+    const { rows } = await client.query<{ readonly name: string; readonly scans: number }>('SELECT relname AS name, seq_scan::int AS scans FROM pg_stat_user_tables WHERE relname = ANY($1)', [tables]);
+    return Object.fromEntries(rows.map((row) => [row.name, row.scans]));
+  };
+  await onServer(database.superuserConnectionString, async (client) => {
+    for (const table of tables) await client.query(`ANALYZE holdfast.${table}`);
+    const writer = await openStore({ ...database, log, clock: systemClock, poolSize: 1 });
+    t.after(() => writer.stop());
+    await writer.secretsOf(scope);
+    const before = await scans(client);
+    for (let n = 0; n < 20; n += 1) {
+      const route = await insert(writer, scope, 'routes', { name: newName(), paths: [`/${n}`], service: { id: service.id } });
+      await writer.read(scope, (reader) => reader.findByUnique('services', ['name'], ['demo']));
+      await writer.write(scope, TEST_ACTOR, (one) => one.update(route.record));
+      await writer.write(scope, TEST_ACTOR, (one) => one.delete('routes', route.id));
+    }
+    // What a connection counted is known for certain once it is gone.
+    await writer.stop();
+    await waitUntil('the connection is gone', async () => (await client.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'holdfast' AND state <> 'idle'")).rows.length === 0);
+    const after = await scans(client);
+    for (const table of tables) assert.ok((after[table] ?? 0) - (before[table] ?? 0) < 10, `${table}: ${before[table]} to ${after[table]} scans`);
   });
 });
 

@@ -119,6 +119,9 @@ export class Database {
       mode === 'snapshot' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'BEGIN ISOLATION LEVEL READ COMMITTED',
       `SET LOCAL ROLE ${role}`,
       'SET LOCAL search_path = holdfast',
+      // All we ask has an index. A plan that is kept (ours, and those of foreign keys) was perhaps made while the table was small.
+      'SET LOCAL enable_seqscan = off',
+      'SET LOCAL jit = off',
       `SET LOCAL statement_timeout = ${this.#options.statementTimeoutMs}`,
       `SET LOCAL idle_in_transaction_session_timeout = ${this.#options.statementTimeoutMs}`,
       `SET LOCAL holdfast.tenant = '${tenantId ?? ''}'`,
