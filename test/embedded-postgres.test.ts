@@ -12,6 +12,7 @@ import pg from 'pg';
 import { canReach, findAccount } from '../control-plane/embedded-postgres/account.ts';
 import { removeEmbeddedPostgres, startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from '../control-plane/embedded-postgres/embedded-postgres.ts';
 import { waitFor } from '../control-plane/embedded-postgres/postmaster.ts';
+import { controlPlaneSettings } from '../control-plane/settings.ts';
 import { systemClock } from '../shared/clock.ts';
 import { HoldfastError } from '../shared/errors.ts';
 import { createMemoryLogger } from '../shared/log.ts';
@@ -85,6 +86,8 @@ test('a started server answers, keeps its data over a restart, is durable and re
   assert.deepEqual(await query(first.connectionString, 'SHOW synchronous_commit'), ['on']);
   assert.deepEqual(await query(first.connectionString, 'SHOW listen_addresses'), ['']);
   assert.deepEqual(await query(first.connectionString, 'SHOW server_encoding'), ['UTF8']);
+  const [connections] = await query(first.connectionString, 'SHOW max_connections');
+  assert.ok(Number(connections) >= controlPlaneSettings.databasePoolSize.between[1] + 10, 'the largest pool fits');
   assert.equal(statSync(join(folders.stateFolder, 'postgres', 'socket')).mode & 0o777, 0o700);
   await first.stop();
   assert.equal(isAlive(first.postmasterPid), false);

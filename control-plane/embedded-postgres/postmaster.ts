@@ -23,10 +23,13 @@ const LONGEST_LOG_BYTES = 8 * 1024 * 1024;
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
-  max_connections: '80',
+  // The largest pool that may be set (HOLDFAST_DATABASE_POOL_SIZE), the change feed, and room for people.
+  max_connections: '220',
   shared_buffers: '64MB',
   max_wal_size: '512MB',
   jit: 'off',
+  // Nobody rotates the log; without these it holds what went wrong, and little else.
+  log_checkpoints: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_line_prefix: '%m [%p] ',
