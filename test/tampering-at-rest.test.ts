@@ -15,7 +15,7 @@ import { signBundle } from '../shared/trust/root-set.ts';
 import { encodeSnapshotContent } from '../shared/wire/content-codec.ts';
 import type { DataPlaneProcess } from './support/data-plane-process.ts';
 import { createTestTrust, signEpoch, signSnapshot, type TestTrust } from './support/signed-content.ts';
-import { logs, TamperingScene } from './support/tampering-scene.ts';
+import { DEADLINE_MS, logs, TamperingScene } from './support/tampering-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 /** Versions on disk; each is one slot. */
@@ -33,7 +33,7 @@ before(async () => {
   scene = await TamperingScene.start();
   newest = await scene.publishGood();
   dataPlane = await scene.startDataPlane(SLOTS);
-  await dataPlane.ready();
+  await dataPlane.ready(DEADLINE_MS);
   while (newest.sequence < VERSIONS) await applyNext();
   await scene.serves(dataPlane, newest);
 });
@@ -44,7 +44,7 @@ async function applyNext(): Promise<void> {
   const told = scene.told.length;
   newest = await scene.publishGood();
   assert.deepEqual((await scene.tells('applied', told)).version, newest);
-  await waitUntil('the slot', () => slots().has(newest.sequence));
+  await waitUntil('the slot', () => slots().has(newest.sequence), DEADLINE_MS);
 }
 
 /** Slots by sequence. */
@@ -183,7 +183,7 @@ test('S3: slots of the cache that were tampered with are refused one by one, and
     names.set(sequence, slot(sequence));
   }
   await startAgain(NO_CONTROL_PLANE);
-  await dataPlane.ready();
+  await dataPlane.ready(DEADLINE_MS);
 
   for (const { kind, sequence, reason } of slotTamperings) {
     await t.test(kind, async (each) => {
@@ -248,7 +248,7 @@ for (const { what, event, spoil } of [
     await stop();
     spoil();
     await startAgain();
-    await dataPlane.ready();
+    await dataPlane.ready(DEADLINE_MS);
     assert.match((await logs(dataPlane, event, 0)).msg, /^ALARM/);
     await scene.serves(dataPlane, newest);
     const { holdfast } = await dataPlane.status();

@@ -22,7 +22,7 @@ import { forgeStatement } from './support/forge-statement.ts';
 import { startInstallation, type TestInstallation } from './support/installation.ts';
 import { ManInTheMiddle } from './support/man-in-the-middle.ts';
 import { leafOf } from './support/sync-client.ts';
-import { logs } from './support/tampering-scene.ts';
+import { DEADLINE_MS, logs } from './support/tampering-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const DAY_MS = 86_400_000;
@@ -46,7 +46,7 @@ before(async () => {
   man = await ManInTheMiddle.start({ authority, controlPlanePort: installation.ports.sync, credentials: () => ({ key: keyOf(), cert: enrolment().certificateChain }) });
   const { token } = (await installation.admin.send('POST', '/v1/join-tokens', { gateway: 'default' })) as { readonly token: string };
   dataPlane = await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: token, HOLDFAST_CONTROL_PLANE_URLS: man.url });
-  await dataPlane.ready();
+  await dataPlane.ready(DEADLINE_MS);
   await publishesGood();
 });
 after(async () => {
@@ -76,7 +76,7 @@ function shownWhere(what: string, holds: (dataPlane: ShownDataPlane) => boolean)
   return waitUntil(what, async () => {
     const now = await shown();
     return holds(now) ? now : undefined;
-  }, 20_000);
+  }, DEADLINE_MS);
 }
 
 /** The control plane's log, from its `after`th line on. */
@@ -87,7 +87,7 @@ function controlPlaneLog(after = 0): readonly LogLine[] {
 
 /** Waits for the line of an event and a code after the `after`th. */
 function controlPlaneLogs(event: string, code: string, after: number): Promise<LogLine> {
-  return waitUntil(`the control plane's line "${event}" ${code}`, () => controlPlaneLog(after).find((line) => line.event === event && line['code'] === code), 20_000);
+  return waitUntil(`the control plane's line "${event}" ${code}`, () => controlPlaneLog(after).find((line) => line.event === event && line['code'] === code), DEADLINE_MS);
 }
 
 /** Writes one route more; it reaches the data plane or not. Returns its path. */
@@ -100,7 +100,7 @@ async function publish(): Promise<string> {
 /** A good configuration is applied, and no rejection is left. */
 async function publishesGood(): Promise<void> {
   const path = await publish();
-  await waitUntil('the good configuration', async () => (await dataPlane.get(path)).status === 200, 20_000);
+  await waitUntil('the good configuration', async () => (await dataPlane.get(path)).status === 200, DEADLINE_MS);
   good.push(path);
   await shownWhere('applied and no rejection', ({ rejection, applied_version: applied, desired_version: desired, connected }) => rejection === null && connected && applied === desired);
 }
@@ -155,7 +155,7 @@ for (const { kind, code, tamper, offers } of [
     assert.deepEqual([rejection?.version, applied], [desired, before], 'the version that was wanted is not the one applied');
     assert.ok((rejection?.reasons.length ?? 0) > 0);
     const refusals = (): readonly LogLine[] => dataPlane.log.slice(logged).filter((line) => line.event === 'config-rejected');
-    await waitUntil('every offer is refused', () => refusals().length >= offers.length);
+    await waitUntil('every offer is refused', () => refusals().length >= offers.length, DEADLINE_MS);
     for (const line of refusals()) assert.deepEqual([line['code'], line['version'], line['reasons']], [code, desired, rejection?.reasons]);
     assert.deepEqual(man.fromControlPlane.slice(heard).flatMap(({ kind: offered }) => (offered === 'snapshot' || offered === 'delta' ? [offered] : [])), offers);
     await serves(before, refused);
@@ -199,7 +199,7 @@ async function restart(): Promise<void> {
   dataPlane.signal('SIGTERM');
   assert.equal(await dataPlane.exited, 0);
   dataPlane = await DataPlaneProcess.start({}, dataPlane);
-  await dataPlane.ready();
+  await dataPlane.ready(DEADLINE_MS);
 }
 
 /** The data plane's own key, certified for whom and when one likes. */

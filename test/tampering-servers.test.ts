@@ -15,7 +15,7 @@ import { generateDataPlaneKey } from '../shared/trust/certificate-request.ts';
 import { formatJoinToken, parseJoinToken } from '../shared/trust/join-token.ts';
 import { FakeControlPlane } from './support/fake-control-plane.ts';
 import { leafOf } from './support/sync-client.ts';
-import { logs, TamperingScene } from './support/tampering-scene.ts';
+import { DEADLINE_MS, logs, TamperingScene } from './support/tampering-scene.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -80,7 +80,7 @@ test('S1: an enrolled data plane talks to no server but its control plane, and p
   const { controlPlane } = scene;
   let serving = await scene.publishGood();
   const enrolled = await scene.startDataPlane();
-  await enrolled.ready();
+  await enrolled.ready(DEADLINE_MS);
   enrolled.signal('SIGTERM');
   await enrolled.exited;
 
@@ -101,7 +101,7 @@ test('S1: an enrolled data plane talks to no server but its control plane, and p
   const here = await Promise.all(servers.map(async (server) => ({ ...server, impostor: await startImpostor(server.issueServer) })));
   const sessions = controlPlane.sessions.length;
   const dataPlane = await scene.startDataPlane({ HOLDFAST_CONTROL_PLANE_URLS: [...here.map(({ impostor }) => impostor.url), controlPlane.url].join() }, enrolled);
-  await dataPlane.ready();
+  await dataPlane.ready(DEADLINE_MS);
   for (const { kind, reason, impostor } of here) {
     const line = await logs(dataPlane, 'disconnected', 0, ({ msg }) => msg.includes(impostor.url) && reason.test(msg));
     assert.match(String(line['reason']), reason);

@@ -19,7 +19,7 @@ import type { Leaf, Welcome } from '../shared/wire/sync-message.ts';
 import type { DataPlaneProcess } from './support/data-plane-process.ts';
 import { claimsIn, forgeStatement } from './support/forge-statement.ts';
 import { createTestTrust, signDelta, signEpoch, signSnapshot, someLeaves, type Alterations, type TestTrust } from './support/signed-content.ts';
-import { logs, TamperingScene } from './support/tampering-scene.ts';
+import { DEADLINE_MS, logs, TamperingScene } from './support/tampering-scene.ts';
 
 /** The smallest cap there is, so that what is above it is small too. */
 const MAXIMUM_BYTES = 1_048_576;
@@ -43,7 +43,7 @@ before(async () => {
   scene.controlPlane.alterWelcome = (welcome) => ({ ...welcome, delegationStatement });
   for (let version = 0; version < 3; version++) serving = await scene.publishGood();
   dataPlane = await scene.startDataPlane({ HOLDFAST_MAX_CONFIG_BYTES: String(MAXIMUM_BYTES) });
-  await dataPlane.ready();
+  await dataPlane.ready(DEADLINE_MS);
   await scene.serves(dataPlane, serving);
 });
 after(() => scene.stop());

@@ -17,6 +17,8 @@ import { waitUntil } from './wait-until.ts';
 
 const PATH = '/served';
 const FORGED_PATH = '/forged';
+/** Far above what any wait needs, because the machine may be busy with other tests. */
+export const DEADLINE_MS = 60_000;
 
 export class TamperingScene {
   readonly controlPlane: FakeControlPlane;
@@ -86,7 +88,7 @@ export class TamperingScene {
   /** The next message of a kind after the first `after` that were told. */
   tells<Kind extends SyncMessage['kind']>(kind: Kind, after: number): Promise<Extract<SyncMessage, { kind: Kind }>> {
     const isIt = (message: SyncMessage): message is Extract<SyncMessage, { kind: Kind }> => message.kind === kind;
-    return waitUntil(`a ${kind} frame`, () => this.told.slice(after).find(isIt), 15_000);
+    return waitUntil(`a ${kind} frame`, () => this.told.slice(after).find(isIt), DEADLINE_MS);
   }
 
   #entities(answer: string, path: string): readonly EntityChange[] {
@@ -101,7 +103,7 @@ export class TamperingScene {
 
 /** The next line of an event after the first `after` lines of the log. */
 export function logs(dataPlane: DataPlaneProcess, event: string, after: number, matches: (line: LogLine) => boolean = () => true): Promise<LogLine> {
-  return waitUntil(`the log line "${event}"`, () => dataPlane.log.slice(after).find((line) => line.event === event && matches(line)), 15_000);
+  return waitUntil(`the log line "${event}"`, () => dataPlane.log.slice(after).find((line) => line.event === event && matches(line)), DEADLINE_MS);
 }
 
 function toLeaf({ kind, id, bytes }: EntityChange): Leaf {
