@@ -2,6 +2,7 @@
  * Every setting of a control plane, defined once: flag, environment variable, YAML key, help and the settings table come
  * from here. Read by main.ts at start.
  */
+import { logSettings } from '../shared/log-settings.ts';
 import { defineSettings, type Settings } from '../shared/settings.ts';
 
 export const controlPlaneSettings = defineSettings({
@@ -103,20 +104,7 @@ export const controlPlaneSettings = defineSettings({
     between: [1024, 1_073_741_824],
     description: 'Largest body that the admin API takes',
   },
-  logLevel: {
-    env: 'HOLDFAST_LOG_LEVEL',
-    type: 'enum',
-    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    default: 'info',
-    description: 'Least severe lines that are logged',
-  },
-  logFormat: {
-    env: 'HOLDFAST_LOG_FORMAT',
-    type: 'enum',
-    values: ['auto', 'json', 'pretty'],
-    default: 'auto',
-    description: 'JSON lines, lines for people, or by whether the output is a terminal',
-  },
+  ...logSettings,
 });
 
 export type ControlPlaneSettings = Settings<typeof controlPlaneSettings>;

@@ -3,6 +3,7 @@
  * from here. Read by main.ts at start. Labels are not among them: they come from the join token or an admin, never from
  * the data plane itself.
  */
+import { logSettings } from '../shared/log-settings.ts';
 import { defineSettings, type Settings } from '../shared/settings.ts';
 
 export const dataPlaneSettings = defineSettings({
@@ -157,20 +158,7 @@ export const dataPlaneSettings = defineSettings({
     between: [1_048_576, 1_099_511_627_776],
     description: 'Disk space for counts that no control plane has acknowledged; above it, older intervals are merged, never dropped',
   },
-  logLevel: {
-    env: 'HOLDFAST_LOG_LEVEL',
-    type: 'enum',
-    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    default: 'info',
-    description: 'Least severe lines that are logged',
-  },
-  logFormat: {
-    env: 'HOLDFAST_LOG_FORMAT',
-    type: 'enum',
-    values: ['auto', 'json', 'pretty'],
-    default: 'auto',
-    description: 'JSON lines, lines for people, or by whether the output is a terminal',
-  },
+  ...logSettings,
 });
 
 export type DataPlaneSettings = Settings<typeof dataPlaneSettings>;
