@@ -4,6 +4,7 @@
  * id elsewhere (R3).
  */
 import type { ConfigLookup, PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
+import type { PublishedEntities } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 
 export interface ActiveConfig extends ConfigLookup {
@@ -13,12 +14,60 @@ export interface ActiveConfig extends ConfigLookup {
   readonly routeCount: number;
   /** The route for a request by the default flavour's rules; undefined where none matches. Must not depend on the number of routes. */
   match(request: RequestView): RouteMatch | undefined;
+  /** The stream route (tcp, tls, tls_passthrough) for a connection; undefined where none matches. */
+  matchStream(connection: StreamView): RuntimeRoute | undefined;
+  /** Certificates by server name. The same object while no certificate changed. */
+  readonly certificates: CertificateBook;
+}
+
+/** What a stream route may match on. */
+export interface StreamView {
+  /** `tls` where the gateway ends TLS, `tls_passthrough` where the client's TLS goes through untouched. */
+  readonly protocol: 'tcp' | 'tls' | 'tls_passthrough';
+  readonly serverName: string | undefined;
+  readonly sourceAddress: string;
+  readonly sourcePort: number;
+  readonly destinationAddress: string;
+  readonly destinationPort: number;
+}
+
+/** PEM texts. Two pairs where both RSA and ECDSA are configured. */
+export interface RuntimeCertificate {
+  readonly id: string;
+  readonly pairs: readonly { readonly certPem: string; readonly keyPem: string }[];
+}
+
+export interface RuntimeCaCertificate {
+  readonly id: string;
+  readonly certPem: string;
+}
+
+export interface CertificateBook {
+  /** For a server name (lower case; undefined where the client sent none): exact, then `*.example.com`, then `example.*`, then `*`; undefined where none is configured. */
+  forServerName(serverName: string | undefined): RuntimeCertificate | undefined;
+  readonly caCertificates: readonly RuntimeCaCertificate[];
+}
+
+/** How a service's or upstream's TLS connections are made. */
+export interface UpstreamTls {
+  /** Distinguishes settings: connections are shared only between equal ones. */
+  readonly key: string;
+  /** False: any certificate will do. */
+  readonly verify: boolean;
+  /** Most certificates between the target's own and the trusted one; null leaves it to OpenSSL. */
+  readonly verifyDepth: number | null;
+  /** Shown where the target asks for one. */
+  readonly clientCertificate: RuntimeCertificate | undefined;
+  /** Trusted instead of the system's; undefined trusts the system's. */
+  readonly caCertificates: readonly RuntimeCaCertificate[] | undefined;
 }
 
 export interface RouteMatch {
   readonly route: RuntimeRoute;
   /** How many characters of `request.path` the route's prefix or regex matched; 0 where the route has no paths. */
   readonly matchedPathLength: number;
+  /** What the groups of the route's path pattern caught: numbers from 1 as text, and names. Undefined where it has none. */
+  readonly captures: ReadonlyMap<string, string> | undefined;
 }
 
 export interface RuntimeRoute {
@@ -43,7 +92,7 @@ export interface RuntimeRoute {
 export interface RuntimeService {
   readonly id: string;
   readonly name: string | null;
-  readonly protocol: 'http' | 'https';
+  readonly protocol: ServiceProtocol;
   /** A name of an upstream entity, a DNS name or an IP address. */
   readonly host: string;
   readonly port: number;
@@ -54,16 +103,21 @@ export interface RuntimeService {
   readonly writeTimeoutMs: number;
   readonly readTimeoutMs: number;
   readonly enabled: boolean;
+  /** Used where `protocol` is https, grpcs or tls. An upstream's client certificate has gone into it where the service has none. */
+  readonly tls: UpstreamTls;
   /** Set where `host` names an upstream entity. */
   readonly upstream: RuntimeUpstream | undefined;
 }
 
+export type ServiceProtocol = 'http' | 'https' | 'grpc' | 'grpcs' | 'tcp' | 'tls' | 'tls_passthrough';
+
+/** The entity's fields as they are, together with its targets. */
 export interface RuntimeUpstream {
   readonly id: string;
   readonly name: string;
-  readonly algorithm: string;
+  readonly entity: PublishedEntities['upstreams'];
   readonly hostHeader: string | null;
-  /** Weight 0 left out. */
+  /** By id. Weight 0 left out. */
   readonly targets: readonly RuntimeTarget[];
 }
 
@@ -72,6 +126,8 @@ export interface RuntimeTarget {
   readonly host: string;
   readonly port: number;
   readonly weight: number;
+  /** Used only where no other target is available. */
+  readonly isFailover: boolean;
 }
 
 export interface ChainEntry {

@@ -5,7 +5,7 @@
 import type { ConsumerRef, CredentialRef, RequestView } from '../../shared/plugins/contract.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Router } from '../router/router.ts';
-import type { ActiveConfig, RouteMatch } from './active-config.ts';
+import type { ActiveConfig, CertificateBook, RouteMatch, RuntimeRoute } from './active-config.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import type { Identities } from './identities.ts';
 import type { PersistentMap } from './persistent-map.ts';
@@ -25,11 +25,14 @@ export interface ConfigParts {
   readonly identities: Identities;
 }
 
+const NO_CERTIFICATES: CertificateBook = { forServerName: () => undefined, caCertificates: [] };
+
 export class CompiledConfig implements ActiveConfig {
   readonly version: ConfigVersion;
   readonly contentRoot: string;
   readonly routeCount: number;
   readonly parts: ConfigParts;
+  readonly certificates: CertificateBook = NO_CERTIFICATES;
   #released = false;
 
   constructor(version: ConfigVersion, contentRoot: string, parts: ConfigParts) {
@@ -43,7 +46,11 @@ export class CompiledConfig implements ActiveConfig {
   match(request: RequestView): RouteMatch | undefined {
     const hit = this.parts.router.match(request);
     const route = hit === undefined ? undefined : this.parts.routes.routeOf(hit.routeId);
-    return hit === undefined || route === undefined ? undefined : { route, matchedPathLength: hit.matchedPathLength };
+    return hit === undefined || route === undefined ? undefined : { route, matchedPathLength: hit.matchedPathLength, captures: undefined };
+  }
+
+  matchStream(): RuntimeRoute | undefined {
+    return undefined;
   }
 
   consumerById(id: string): ConsumerRef | undefined {

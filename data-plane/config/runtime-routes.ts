@@ -3,7 +3,7 @@
  * change costs nothing here beyond forgetting, and one instance serves all configurations between which none of it changed.
  */
 import { splitPort } from '../../shared/model/string-rules.ts';
-import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream } from './active-config.ts';
+import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream, UpstreamTls } from './active-config.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import { chainOf, hasOwnPlugins } from './plugin-chains.ts';
 import type { PluginSet } from './plugin-instances.ts';
@@ -11,6 +11,8 @@ import type { QuarantineList } from './quarantine.ts';
 
 /** Chains that differ by consumer, over all routes, 10 MB or so; beyond it all are forgotten and made anew when needed (R5). */
 const MAX_CONSUMER_CHAINS = 16_384;
+
+const DEFAULT_TLS: UpstreamTls = { key: '', verify: true, verifyDepth: null, clientCertificate: undefined, caCertificates: undefined };
 
 export class RuntimeRoutes {
   readonly #tables: ConfigTables;
@@ -70,11 +72,11 @@ export class RuntimeRoutes {
     const id = route.service?.id;
     const known = id === undefined ? undefined : this.#services.get(id);
     const entity = id === undefined || known !== undefined ? undefined : this.#tables.entities.services.get(id);
-    if (entity === undefined || (entity.protocol !== 'http' && entity.protocol !== 'https')) return known;
+    if (entity === undefined || entity.protocol === 'udp') return known;
     const made: RuntimeService = {
       id: entity.id, name: entity.name, protocol: entity.protocol, host: entity.host, port: entity.port, path: entity.path ?? '',
       retries: entity.retries, connectTimeoutMs: entity.connect_timeout, writeTimeoutMs: entity.write_timeout, readTimeoutMs: entity.read_timeout,
-      enabled: entity.enabled, upstream: this.#upstreamNamed(entity.host),
+      enabled: entity.enabled, upstream: this.#upstreamNamed(entity.host), tls: DEFAULT_TLS,
     };
     this.#services.set(entity.id, made);
     return made;
@@ -87,7 +89,7 @@ export class RuntimeRoutes {
     if (entity === undefined) return known;
     const targetIds = [...this.#tables.referrers.targets.membersOf(entity.id)].toSorted();
     const targets = targetIds.flatMap((targetId) => runtimeTarget(this.#tables.entities.targets.get(targetId)));
-    const made: RuntimeUpstream = { id: entity.id, name: entity.name, algorithm: entity.algorithm, hostHeader: entity.host_header, targets };
+    const made: RuntimeUpstream = { id: entity.id, name: entity.name, entity, hostHeader: entity.host_header, targets };
     this.#upstreams.set(entity.id, made);
     return made;
   }
@@ -101,7 +103,7 @@ export function addressOf(target: Published<'targets'>): { readonly host: string
 
 function runtimeTarget(target: Published<'targets'> | undefined): readonly RuntimeTarget[] {
   const address = target === undefined || target.weight === 0 ? undefined : addressOf(target);
-  return target === undefined || address === undefined ? [] : [{ id: target.id, ...address, weight: target.weight }];
+  return target === undefined || address === undefined ? [] : [{ id: target.id, ...address, weight: target.weight, isFailover: false }];
 }
 
 interface RouteParts {

@@ -5,6 +5,7 @@ import { parseRequestHead, parseResponseHead, type ParseResult } from './head-pa
 import { DROPPED_FROM_REQUEST, DROPPED_FROM_RESPONSE } from './header-names.ts';
 import { type MessageHead, RequestHead, ResponseHead } from './message-head.ts';
 import { Http1RequestView } from './request-view.ts';
+import { connectionFacts } from '../../test/support/connection-facts.ts';
 
 interface Case {
   readonly name: string;
@@ -43,7 +44,7 @@ function factsOf(head: MessageHead, result: ParseResult, wire: Buffer): Record<s
   };
   if (head instanceof ResponseHead) return { ...common, status: head.status, keepAliveSeconds: head.keepAliveSeconds };
   if (!(head instanceof RequestHead)) return common;
-  const view = new Http1RequestView(head, { scheme: 'http', port: -1 }, '192.0.2.1');
+  const view = new Http1RequestView(head, connectionFacts({ localPort: -1 }), '192.0.2.1');
   return { ...common, method: view.method, path: view.path, query: view.query, host: view.host, port: view.port, expectsContinue: head.expectsContinue };
 }
 
@@ -124,7 +125,7 @@ test('a view that outlives its request shows nothing of another one', () => {
   const bytes = Buffer.from('GET /a?b=1 HTTP/1.1\r\nHost: a\r\nX: secret\r\n\r\n');
   head.begin(0);
   parseRequest(head, bytes, bytes.length);
-  const view = new Http1RequestView(head, { scheme: 'http', port: 80 }, '192.0.2.1');
+  const view = new Http1RequestView(head, connectionFacts({ localPort: 80 }), '192.0.2.1');
   assert.deepEqual([view.header('x'), view.headerValues('x'), view.query, view.target], ['secret', ['secret'], 'b=1', '/a?b=1']);
   view.release();
   assert.deepEqual([view.header('x'), view.headerValues('x'), view.path, view.target], [undefined, [], '/a', '/a?b=1']);
@@ -135,7 +136,7 @@ test('query arguments are decoded once', () => {
   const bytes = Buffer.from('GET /?a=1&b=x%20y+z&a=%2541&%61=3&c&d=&e=%ff%zz HTTP/1.1\r\nHost: a\r\n\r\n');
   head.begin(0);
   assert.equal(parseRequest(head, bytes, bytes.length), 'complete');
-  const view = new Http1RequestView(head, { scheme: 'http', port: 80 }, '192.0.2.1');
+  const view = new Http1RequestView(head, connectionFacts({ localPort: 80 }), '192.0.2.1');
   const found = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => view.queryValues(name));
   assert.deepEqual(found, [['1', '%41', '3'], ['x y z'], [''], [''], ['\xff%zz'], []]);
 });

@@ -3,7 +3,7 @@
  * sent in one write. If the kernel does not take all of it at once, that block stays with the connection until it has, and
  * another takes its place: so no connection can ever see bytes that were meant for another one (R2, R5).
  */
-import type { WireSocket } from './socket-io.ts';
+import type { WireSocket } from './wire-socket.ts';
 
 const BLOCK_BYTES = 73_728;
 const MAX_SPARE_BLOCKS = 16;

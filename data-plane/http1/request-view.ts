@@ -2,15 +2,10 @@
  * The HTTP/1 constructor of the one view of a request (R1): router, plugins, log and forwarder read this. Texts are made
  * from the head's bytes when they are first asked for. After the request ended only what was asked for before is left.
  */
-import type { RequestView } from '../../shared/plugins/contract.ts';
+import type { ClientCertificate, RequestView } from '../../shared/plugins/contract.ts';
+import type { ConnectionFacts } from './connection-facts.ts';
 import { RequestHead } from './message-head.ts';
 import { queryValues } from './query.ts';
-
-export interface ConnectionFacts {
-  readonly scheme: 'http' | 'https';
-  /** The listener's port. */
-  readonly port: number;
-}
 
 const NO_HEAD = new RequestHead(0);
 const METHODS: ReadonlyMap<number, string> = new Map(['GET', 'PUT', 'POST', 'HEAD'].map((method) => [keyOf(method.charCodeAt(0), method.length, method.charCodeAt(1)), method]));
@@ -25,21 +20,44 @@ export class Http1RequestView implements RequestView {
   readonly host: string;
   readonly port: number;
   readonly scheme: 'http' | 'https';
-  readonly httpVersion: '1.0' | '1.1';
+  readonly httpVersion: '1.0' | '1.1' | '2';
   readonly clientAddress: string;
+  readonly #facts: ConnectionFacts;
   #head: RequestHead;
   #target: string | undefined;
   #query: string | undefined;
 
   constructor(head: RequestHead, facts: ConnectionFacts, clientAddress: string) {
     this.#head = head;
+    this.#facts = facts;
     this.method = methodOf(head);
     this.path = head.path;
     this.host = head.text(head.hostStart, head.hostEnd).toLowerCase();
-    this.port = head.hostPort === -1 ? facts.port : head.hostPort;
+    this.port = head.hostPort === -1 ? facts.localPort : head.hostPort;
     this.scheme = facts.scheme;
-    this.httpVersion = head.minor === 1 ? '1.1' : '1.0';
+    this.httpVersion = facts.isHttp2 ? '2' : head.minor === 1 ? '1.1' : '1.0';
     this.clientAddress = clientAddress;
+  }
+
+  /** Whoever is behind a proxy has a port that nobody told us. */
+  get clientPort(): number {
+    return this.clientAddress === this.#facts.peerAddress ? this.#facts.peerPort : 0;
+  }
+
+  get localAddress(): string {
+    return this.#facts.localAddress;
+  }
+
+  get localPort(): number {
+    return this.#facts.localPort;
+  }
+
+  get serverName(): string | undefined {
+    return this.#facts.tls?.serverName;
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.#facts.tls?.clientCertificate;
   }
 
   get target(): string {

@@ -5,26 +5,13 @@
  */
 import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-
-export interface SocketOwner {
-  /** Bytes [start, end) of `buffer` have come. */
-  received(buffer: Buffer, start: number, end: number): void;
-  /** All that was written is with the kernel; called only where a write left something behind. */
-  flushed(): void;
-  /** The peer will send nothing more. */
-  ended(): void;
-  /** The connection is gone, by no doing of ours. Nothing is called after it. */
-  lost(cause: Error | undefined): void;
-}
-
-/** Bytes may wait for a slow peer up to this; then whoever produces them must stop. Two reads' worth. */
-export const MAX_UNSENT_BYTES = 131_072;
+import type { SocketOwner, WireSocket } from './wire-socket.ts';
 
 const READ_BUFFER_BYTES = 65_536;
 const BACKLOG = 4_096;
 const NOTHING = Buffer.alloc(0);
 
-export class WireSocket {
+class NetSocket implements WireSocket {
   readonly #socket: Socket;
   readonly #owner: SocketOwner;
   readonly #defect: (thrown: unknown) => void;
@@ -48,7 +35,6 @@ export class WireSocket {
     });
   }
 
-  /** Runs a step of the owner's that no event of the socket leads to; nothing once closed. */
   run(step: () => void): void {
     if (!this.#closed) this.#guard(step);
   }
@@ -75,15 +61,10 @@ export class WireSocket {
     return this.#socket.writableLength;
   }
 
-  /** False once destroyed, lost or ended by either side. */
   get usable(): boolean {
     return !this.#closed && this.#socket.writable && !this.#socket.readableEnded;
   }
 
-  /**
-   * Sends bytes in one system call if the kernel takes them. True: they are with the kernel, and the memory is the caller's
-   * again. False: it must not be touched until `flushed`. Does nothing once closed.
-   */
   write(bytes: Buffer): boolean {
     if (this.#closed) return true;
     this.#socket.write(bytes);
@@ -124,18 +105,15 @@ export class WireSocket {
     this.#socket.resume();
   }
 
-  /** Sends what is left and then the end of the stream; reading goes on. */
   end(): void {
     if (!this.#closed) this.#socket.end();
   }
 
-  /** Drops the connection. The owner hears nothing more. */
   destroy(): void {
     this.#closed = true;
     this.#socket.destroy();
   }
 
-  /** Drops the connection so that the peer sees an error, where an ordinary end would look like a complete message. */
   reset(): void {
     this.#closed = true;
     this.#socket.resetAndDestroy();
@@ -177,7 +155,7 @@ export class SocketIo {
 
   /** Gives an accepted socket its owner, which may keep the bytes that it receives. */
   adopt(socket: Socket, owner: SocketOwner): WireSocket {
-    const wire = new WireSocket(socket, owner, this.#defect);
+    const wire = new NetSocket(socket, owner, this.#defect);
     socket.on('data', (bytes: Buffer) => wire.deliver(bytes, 0, bytes.length));
     return wire;
   }
@@ -197,7 +175,7 @@ export class SocketIo {
       },
     };
     const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, () => wire.run(connected)) : this.#connectTls(options.tls, common, () => wire.run(connected));
-    const wire = new WireSocket(socket, owner, this.#defect);
+    const wire = new NetSocket(socket, owner, this.#defect);
     socket.resume();
     return wire;
   }

@@ -1,12 +1,11 @@
-/** What the life of a request needs from the client's connection. DownstreamConnection implements it; HTTP/2 streams will. */
+/** What the life of a request needs from the client's connection. DownstreamConnection implements it. */
+import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import type { Fault } from '../http1/faults.ts';
 
 export interface ClientSide {
-  /** The peer's address, IPv4 as such. */
-  readonly peerAddress: string;
+  readonly facts: ConnectionFacts;
+  /** Its peer's claims about who the client is are believed. */
   readonly peerIsTrusted: boolean;
-  /** The listener's port. */
-  readonly localPort: number;
   /** Bytes that the client has not taken yet. */
   readonly unsentBytes: number;
   /** Sends what was put together in the outgoing bytes. */

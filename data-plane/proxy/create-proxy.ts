@@ -5,6 +5,7 @@
 import { randomFillSync } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { describeThrown } from '../../shared/errors.ts';
+import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { Deadlines } from '../http1/deadlines.ts';
 import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
 import { OutgoingBytes } from '../http1/outgoing-bytes.ts';
@@ -12,7 +13,7 @@ import { SocketIo } from '../http1/socket-io.ts';
 import { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import { ConnectionPool } from '../upstreams/connection-pool.ts';
 import { AddressBook, lookupAll } from '../upstreams/resolve-address.ts';
-import { TrustedAddresses } from './client-address.ts';
+import { plainAddress, TrustedAddresses } from './client-address.ts';
 import { DownstreamConnection } from './downstream-connection.ts';
 import { FailureLog } from './failure-log.ts';
 import { refusalResponse } from './generated-response.ts';
@@ -92,7 +93,11 @@ class ListeningProxy implements Proxy {
   #accept(socket: Socket): void {
     this.#accepted += 1;
     if (this.#connections.size >= this.#core.limits.maxConnections) return this.#turnAway(socket);
-    const connection = new DownstreamConnection(this.#core, this.#io, socket, this.#port, (gone) => {
+    const facts: ConnectionFacts = {
+      scheme: 'http', isHttp2: false, tls: undefined, peerAddress: plainAddress(socket.remoteAddress ?? ''), peerPort: socket.remotePort ?? 0,
+      localAddress: plainAddress(socket.localAddress ?? ''), localPort: this.#port,
+    };
+    const connection = new DownstreamConnection(this.#core, facts, (owner) => this.#io.adopt(socket, owner), (gone) => {
       this.#connections.delete(gone);
       this.#onConnectionGone();
     });

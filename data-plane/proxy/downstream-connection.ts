@@ -2,15 +2,14 @@
  * One client connection: cuts the bytes that come into requests, gives each its life, one after the other (so pipelined
  * requests are answered in order), and keeps to its timeouts. It stops reading whenever nobody wants what would come (R5).
  */
-import type { Socket } from 'node:net';
 import { CR, LF } from '../http1/byte-classes.ts';
+import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { NEVER, type Timed } from '../http1/deadlines.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
 import { parseRequestHead } from '../http1/head-parser.ts';
 import { EMPTY, type RequestHead } from '../http1/message-head.ts';
 import { Http1RequestView } from '../http1/request-view.ts';
-import type { SocketIo, SocketOwner, WireSocket } from '../http1/socket-io.ts';
-import { plainAddress } from './client-address.ts';
+import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
 import type { ClientSide, RequestEvents } from './client-side.ts';
 import { Exchange } from './exchange.ts';
 import { refusalResponse } from './generated-response.ts';
@@ -26,9 +25,8 @@ type State =
 
 export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   deadlineMs = NEVER;
-  readonly peerAddress: string;
+  readonly facts: ConnectionFacts;
   readonly peerIsTrusted: boolean;
-  readonly localPort: number;
   readonly #core: ProxyCore;
   readonly #socket: WireSocket;
   readonly #closed: (connection: DownstreamConnection) => void;
@@ -56,13 +54,13 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   #takenBytes = 0;
   #handedBefore = 0;
 
-  constructor(core: ProxyCore, io: SocketIo, socket: Socket, localPort: number, closed: (connection: DownstreamConnection) => void) {
+  /** `adopt` gives the socket its owner; `closed` is called once, whoever ends the connection. */
+  constructor(core: ProxyCore, facts: ConnectionFacts, adopt: (owner: SocketOwner) => WireSocket, closed: (connection: DownstreamConnection) => void) {
     this.#core = core;
     this.#closed = closed;
-    this.localPort = localPort;
-    this.peerAddress = plainAddress(socket.remoteAddress ?? '');
-    this.peerIsTrusted = core.trusted.includes(this.peerAddress);
-    this.#socket = io.adopt(socket, this);
+    this.facts = facts;
+    this.peerIsTrusted = core.trusted.includes(facts.peerAddress);
+    this.#socket = adopt(this);
     core.deadlines.watch(this);
     this.#armDeadline();
   }
@@ -250,7 +248,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   #beginRequest(head: RequestHead): void {
-    const view = new Http1RequestView(head, { scheme: 'http', port: this.localPort }, this.#clientOf(head));
+    const view = new Http1RequestView(head, this.facts, this.#clientOf(head));
     const life = new RequestLife(new Exchange(this.#core, this, head, view));
     this.#life = life;
     // What came of the body together with the head goes on together with it.
@@ -259,8 +257,9 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   #clientOf(head: RequestHead): string {
-    if (!head.saysForwarded || !this.peerIsTrusted) return this.peerAddress;
-    return this.#core.trusted.clientBehind(this.peerAddress, head.values('x-forwarded-for'), head.value('x-real-ip'));
+    const { peerAddress } = this.facts;
+    if (!head.saysForwarded || !this.peerIsTrusted) return peerAddress;
+    return this.#core.trusted.clientBehind(peerAddress, head.values('x-forwarded-for'), head.value('x-real-ip'));
   }
 
   /** Answers what is no request. Nothing after it can be trusted. */
@@ -271,7 +270,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     const bytesIn = this.#end - this.#at;
     const requestId = core.requestIds.next();
     core.counters.countRefusal(fault.code);
-    core.log.debug({ event: 'request-refused', code: fault.code, status: fault.status, requestId, peer: this.peerAddress }, fault.message);
+    core.log.debug({ event: 'request-refused', code: fault.code, status: fault.status, requestId, peer: this.facts.peerAddress }, fault.message);
     core.out.clear();
     writeGenerated(core.out, refusalResponse(fault, undefined, requestId), {
       product: core.product, date: core.date.now(), requestId, latencyMs: Math.floor(micros / 1_000), isHead: false, connection: connectionLine(1, true), edits: undefined,

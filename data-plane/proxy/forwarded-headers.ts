@@ -9,12 +9,12 @@ import type { HeaderEdits } from './header-edits.ts';
 export function forwardedLines(exchange: Exchange): string {
   const { head, request, client, core } = exchange;
   const forwardedFor = head.saysForwarded ? head.values('x-forwarded-for').filter((value) => value !== '') : [];
-  const chain = forwardedFor.length === 0 ? client.peerAddress : `${forwardedFor.join(', ')}, ${client.peerAddress}`;
+  const chain = forwardedFor.length === 0 ? client.facts.peerAddress : `${forwardedFor.join(', ')}, ${client.facts.peerAddress}`;
   const isTrusted = head.saysForwarded && client.peerIsTrusted;
   const claimed = (name: string): string | undefined => (isTrusted ? head.value(name) : undefined);
   const proto = claimed('x-forwarded-proto') ?? request.scheme;
   const host = claimed('x-forwarded-host') ?? request.host;
-  const port = claimed('x-forwarded-port') ?? String(client.localPort);
+  const port = claimed('x-forwarded-port') ?? String(client.facts.localPort);
   const path = claimed('x-forwarded-path') ?? rawPath(exchange);
   const prefix = claimed('x-forwarded-prefix') ?? strippedPrefix(exchange);
   const own = `X-Kong-Request-Id: ${exchange.requestId}\r\nVia: 1.${head.minor} ${core.product}\r\n`;

@@ -9,7 +9,7 @@ import { FAULTS, type Fault } from '../http1/faults.ts';
 import type { BodyDelivery } from '../http1/head-writer.ts';
 import { DROPPED_FROM_RESPONSE } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
-import { MAX_UNSENT_BYTES } from '../http1/socket-io.ts';
+import { MAX_UNSENT_BYTES } from '../http1/wire-socket.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
 import type { RequestEvents } from './client-side.ts';

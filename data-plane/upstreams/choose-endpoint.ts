@@ -33,13 +33,13 @@ export class EndpointChooser {
 
   /** `tried` holds the keys of endpoints that this request must not get again. */
   choose(service: RuntimeService, tried: readonly string[]): Choice {
-    const { upstream, protocol } = service;
+    const { upstream } = service;
     if (upstream === undefined) return this.#chooseForService(service, tried);
     let passedOver: Set<RuntimeTarget> | undefined;
     for (;;) {
       const target = this.#balancer.next(upstream, passedOver);
       if (target === undefined) return EXHAUSTED;
-      const choice = this.#chooseAddress(protocol, target.host, target.port, tried);
+      const choice = this.#chooseAddress(service, target.host, target.port, tried);
       if (choice.kind !== 'none') return choice;
       passedOver ??= new Set();
       passedOver.add(target);
@@ -49,28 +49,28 @@ export class EndpointChooser {
   #chooseForService(service: RuntimeService, tried: readonly string[]): Choice {
     const fixed = this.#fixed.get(service);
     if (fixed !== undefined) return tried.includes(fixed.key) ? EXHAUSTED : fixed;
-    const choice = this.#chooseAddress(service.protocol, service.host, service.port, tried);
+    const choice = this.#chooseAddress(service, service.host, service.port, tried);
     if (choice.kind === 'endpoint' && isIP(plainHost(service.host)) !== 0) this.#fixed.set(service, choice);
     return choice;
   }
 
-  #chooseAddress(protocol: 'http' | 'https', host: string, port: number, tried: readonly string[]): Choice {
+  #chooseAddress(service: RuntimeService, host: string, port: number, tried: readonly string[]): Choice {
     const name = plainHost(host);
     if (isIP(name) !== 0) {
-      const key = keyOf(protocol, name, port, name);
-      return tried.includes(key) ? EXHAUSTED : this.#endpoint(key, protocol, name, port, name);
+      const key = keyOf(service, name, port, name);
+      return tried.includes(key) ? EXHAUSTED : this.#endpoint(key, service, name, port, name);
     }
-    const next = this.#addresses.next(name, (address) => tried.includes(keyOf(protocol, name, port, address)));
+    const next = this.#addresses.next(name, (address) => tried.includes(keyOf(service, name, port, address)));
     if (next === 'unknown') return { kind: 'unresolved', host: name };
     if (next === 'failed' || next === 'exhausted') return { kind: 'none', nameFailed: next === 'failed' };
-    return this.#endpoint(keyOf(protocol, name, port, next.address), protocol, name, port, next.address);
+    return this.#endpoint(keyOf(service, name, port, next.address), service, name, port, next.address);
   }
 
-  #endpoint(key: string, protocol: 'http' | 'https', host: string, port: number, address: string): Endpoint {
+  #endpoint(key: string, { protocol, tls }: RuntimeService, host: string, port: number, address: string): Endpoint {
     let endpoint = this.#endpoints.get(key);
     if (endpoint === undefined) {
       if (this.#endpoints.size >= MAX_UNUSED) this.#forgetUnused();
-      endpoint = new Endpoint(key, protocol, host, port, address);
+      endpoint = new Endpoint(key, protocol, tls, host, port, address);
       this.#endpoints.set(key, endpoint);
     }
     return endpoint;
@@ -88,6 +88,6 @@ function plainHost(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
-function keyOf(protocol: string, host: string, port: number, address: string): string {
-  return `${protocol}|${host}|${port}|${address}`;
+function keyOf({ protocol, tls }: RuntimeService, host: string, port: number, address: string): string {
+  return `${protocol}|${tls.key}|${host}|${port}|${address}`;
 }

@@ -8,7 +8,7 @@ import { NEVER, type Timed } from '../http1/deadlines.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
 import { parseResponseHead } from '../http1/head-parser.ts';
 import { EMPTY, ResponseHead } from '../http1/message-head.ts';
-import type { SocketOwner, WireSocket } from '../http1/socket-io.ts';
+import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
 import type { ConnectionPool, PoolSurroundings } from './connection-pool.ts';
 import type { Endpoint } from './endpoint.ts';
 

@@ -84,12 +84,41 @@ export interface RequestView {
   readonly httpVersion: '1.0' | '1.1' | '2';
   /** The client's address after `trusted_ips`; the peer's otherwise. */
   readonly clientAddress: string;
+  /** Source port of the connection; 0 where `clientAddress` was taken from a header. */
+  readonly clientPort: number;
+  /** Where the connection was accepted. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** The name of the TLS handshake (SNI), lower case; undefined where there was none. */
+  readonly serverName: string | undefined;
+  /** Undefined where the client showed none. */
+  readonly clientCertificate: ClientCertificate | undefined;
   /** The first value of a header by lower-case name; undefined where absent. Latin1, surrounding white space removed. */
   header(lowerCaseName: string): string | undefined;
   /** All values, in order, one per header line. */
   headerValues(lowerCaseName: string): readonly string[];
   /** All values of a query argument, percent-decoded once, in order. */
   queryValues(name: string): readonly string[];
+}
+
+/** A certificate that a client showed in the TLS handshake. */
+export interface ClientCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** Lower-case hex. */
+  readonly serialNumber: string;
+  /** SHA-256 of the certificate, lower-case hex. */
+  readonly fingerprint: string;
+  /** Subject alternative names as `DNS:a.example`, `URI:spiffe://…`, `email:…`, `IP Address:…`. */
+  readonly alternativeNames: readonly string[];
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  /** DER, the client's own certificate. */
+  readonly der: Uint8Array;
+  /** DER, the others that it sent, in order. */
+  readonly chain: readonly Uint8Array[];
+  /** Ids of the `ca_certificates` it chains up to and that are configured for its connection; empty where it was not verified. */
+  readonly verifiedBy: readonly string[];
 }
 
 export interface NamedRef {

@@ -10,15 +10,21 @@ export interface RequestParts {
   readonly port?: number;
   readonly scheme?: 'http' | 'https';
   readonly clientAddress?: string;
+  readonly clientPort?: number;
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  readonly serverName?: string;
   /** One entry per header line, names in any case. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
 export function requestView(parts: RequestParts = {}): RequestView {
   const { method = 'GET', path = '/', query = '', host = 'example.com', port = 80, scheme = 'http', clientAddress = '192.0.2.1', headers = [] } = parts;
+  const { clientPort = 40_000, localAddress = '127.0.0.1', localPort = port, serverName } = parts;
   const headerValues = (name: string): readonly string[] => headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
   return {
-    method, path, query, host, port, scheme, clientAddress, headerValues,
+    method, path, query, host, port, scheme, clientAddress, clientPort, localAddress, localPort, serverName, headerValues,
+    clientCertificate: undefined,
     httpVersion: '1.1',
     target: query === '' ? path : `${path}?${query}`,
     header: (name) => headerValues(name)[0],

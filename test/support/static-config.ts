@@ -3,6 +3,10 @@
  * longest matching prefix wins.
  */
 import type { ActiveConfig, ChainEntry, PluginChain, RouteMatch, RuntimeRoute, RuntimeService, RuntimeUpstream } from '../../data-plane/config/active-config.ts';
+import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
+import { definitionOf } from '../../shared/model/registry.ts';
+import { accepted } from './parse-outcome.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ConsumerRef, PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
 
 export interface StaticPlugin {
@@ -32,14 +36,17 @@ export function staticService(parts: Partial<RuntimeService>): RuntimeService {
   return {
     id: 'service', name: 'service', protocol: 'http', host: '127.0.0.1', port: 80, path: '', retries: 5,
     connectTimeoutMs: 60_000, writeTimeoutMs: 60_000, readTimeoutMs: 60_000, enabled: true, upstream: undefined,
+    tls: { key: '', verify: true, verifyDepth: null, clientCertificate: undefined, caCertificates: undefined },
     ...parts,
   };
 }
 
-export function staticUpstream(targets: readonly { readonly host: string; readonly port: number; readonly weight?: number }[], hostHeader: string | null = null): RuntimeUpstream {
+/** `fields` as the admin API takes them: algorithm, health checks and so on. */
+export function staticUpstream(targets: readonly { readonly host: string; readonly port: number; readonly weight?: number }[], hostHeader: string | null = null, fields: JsonObject = {}): RuntimeUpstream {
+  const entity = decodeEntity('upstreams', encodeEntity(definitionOf('upstreams'), accepted('upstreams', { name: 'upstream', ...fields })));
   return {
-    id: 'upstream', name: 'upstream', algorithm: 'round-robin', hostHeader,
-    targets: targets.map((target, index) => ({ id: `target-${index}`, weight: 100, ...target })),
+    id: 'upstream', name: 'upstream', entity, hostHeader,
+    targets: targets.map((target, index) => ({ id: `target-${index}`, weight: 100, isFailover: false, ...target })),
   };
 }
 
@@ -53,8 +60,10 @@ export function staticConfig(parts: StaticConfigParts): ActiveConfig {
     routeCount: routes.length,
     match(request: RequestView): RouteMatch | undefined {
       const found = routes.find(({ path }) => request.path.startsWith(path));
-      return found === undefined ? undefined : { route: found.runtime, matchedPathLength: found.path.length };
+      return found === undefined ? undefined : { route: found.runtime, matchedPathLength: found.path.length, captures: undefined };
     },
+    matchStream: () => undefined,
+    certificates: { forServerName: () => undefined, caCertificates: [] },
     consumerById: (id) => consumers.get(id),
     consumerByUsername: (username) => [...consumers.values()].find((consumer) => consumer.username === username),
     credentialBySecret: () => undefined,

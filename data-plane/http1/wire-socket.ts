@@ -1,0 +1,41 @@
+/**
+ * A byte stream to one peer as the engine sees it, and what its owner hears of it. What is underneath does not matter to the
+ * engine: a TCP socket by Node's documented API or by its handle (socket-io.ts), TLS over one, or one stream of an
+ * HTTP/2 connection that is translated to the HTTP/1.1 messages it means (../http2/).
+ */
+
+export interface SocketOwner {
+  /** Bytes [start, end) of `buffer` have come. */
+  received(buffer: Buffer, start: number, end: number): void;
+  /** All that was written is with the kernel; called only where a write left something behind. */
+  flushed(): void;
+  /** The peer will send nothing more. */
+  ended(): void;
+  /** The connection is gone, by no doing of ours. Nothing is called after it. */
+  lost(cause: Error | undefined): void;
+}
+
+/** Bytes may wait for a slow peer up to this; then whoever produces them must stop. Two reads' worth. */
+export const MAX_UNSENT_BYTES = 131_072;
+
+export interface WireSocket {
+  /** Bytes that were written and are not with the kernel yet. */
+  readonly unsentBytes: number;
+  /** False once destroyed, lost or ended by either side. */
+  readonly usable: boolean;
+  /**
+   * Sends bytes in one system call if the kernel takes them. True: they are with the kernel, and the memory is the caller's
+   * again. False: it must not be touched until `flushed`. Does nothing once closed.
+   */
+  write(bytes: Buffer): boolean;
+  pause(): void;
+  resume(): void;
+  /** Sends what is left and then the end of the stream; reading goes on. */
+  end(): void;
+  /** Drops the connection. The owner hears nothing more. */
+  destroy(): void;
+  /** Drops the connection so that the peer sees an error, where an ordinary end would look like a complete message. */
+  reset(): void;
+  /** Runs a step of the owner's that no event of the socket leads to; nothing once closed. A defect that shows there costs this connection alone. */
+  run(step: () => void): void;
+}
