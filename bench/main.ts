@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../shared/nearest.ts';
+import { runEnduranceBench, runSoakBench } from './endurance.ts';
 import { runOutageBench } from './outage.ts';
 import { runProxyBench } from './proxy.ts';
 import { runPropagationBench } from './propagation.ts';
@@ -12,6 +13,8 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   proxy: runProxyBench,
   propagation: runPropagationBench,
   outage: runOutageBench,
+  endurance: runEnduranceBench,
+  soak: runSoakBench,
 };
 
 export interface BenchOptions {
@@ -21,6 +24,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** Short, to prove that the bench works; its figures mean nothing. */
   readonly smoke: boolean;
+  /** Length of a soak. */
+  readonly minutes: number;
   /** Empty: all. */
   readonly only: readonly string[];
 }
@@ -29,12 +34,13 @@ const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--ro
   --rounds N    turns of each contender (default 5)
   --seconds N   length of a turn (default 4)
   --only a,b    these contenders alone (proxy)
+  --minutes N   length of a soak (default 30)
   --smoke       one short round: proves that it runs, its figures mean nothing`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, only: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' }, only: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   const name = positionals[0];
   if (values.help === true || name === undefined) {
@@ -48,6 +54,7 @@ async function main(): Promise<void> {
     smoke,
     rounds: bounded('rounds', values.rounds, smoke ? 1 : 5, 50),
     seconds: bounded('seconds', values.seconds, smoke ? 1 : 4, 30),
+    minutes: bounded('minutes', values.minutes, 30, 1_440),
     only: values.only?.split(',') ?? [],
   });
 }
