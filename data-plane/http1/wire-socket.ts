@@ -1,11 +1,11 @@
 /**
  * A byte stream to one peer as the engine sees it, and what its owner hears of it. What is underneath does not matter to the
- * engine: a TCP socket by Node's documented API or by its handle (socket-io.ts), TLS over one, or one stream of an
+ * engine: a TCP socket by Node's documented API (socket-io.ts) or by its handle (handle-io.ts), TLS over one, or one stream of an
  * HTTP/2 connection that is translated to the HTTP/1.1 messages it means (../http2/).
  */
 
 export interface SocketOwner {
-  /** Bytes [start, end) of `buffer` have come. */
+  /** Bytes [start, end) of `buffer` have come. The memory is this owner's during the call alone: what is kept is copied. */
   received(buffer: Buffer, start: number, end: number): void;
   /** All that was written is with the kernel; called only where a write left something behind. */
   flushed(): void;
@@ -13,6 +13,19 @@ export interface SocketOwner {
   ended(): void;
   /** The connection is gone, by no doing of ours. Nothing is called after it. */
   lost(cause: Error | undefined): void;
+}
+
+/** A connection that was accepted and has no owner yet. Nothing is read from it before `adopt`. */
+export interface AcceptedSocket {
+  /** IPv4 addresses as such even where the listener is IPv6; '' where the peer is gone already. */
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Called once, or else `dismiss`. */
+  adopt(owner: SocketOwner): WireSocket;
+  /** Sends these bytes and closes; nobody hears of it any more. */
+  dismiss(lastWords: Buffer): void;
 }
 
 /** Bytes may wait for a slow peer up to this; then whoever produces them must stop. Two reads' worth. */
