@@ -99,15 +99,25 @@ export interface RuntimeService {
   /** '' where none. */
   readonly path: string;
   readonly retries: number;
+  /** What `retries` counts for. */
+  readonly retryOn: ReadonlySet<RetryCause>;
+  /** Statuses after which an idempotent request is tried again; mostly empty. */
+  readonly retryStatuses: ReadonlySet<number>;
+  /** Percentage of the requests under way that may be retries. */
+  readonly retryBudgetPercent: number;
   readonly connectTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly readTimeoutMs: number;
   readonly enabled: boolean;
+  /** Version of the PROXY protocol header at the start of each connection; null sends none. */
+  readonly proxyProtocol: 'v1' | 'v2' | null;
   /** Used where `protocol` is https, grpcs or tls. An upstream's client certificate has gone into it where the service has none. */
   readonly tls: UpstreamTls;
   /** Set where `host` names an upstream entity. */
   readonly upstream: RuntimeUpstream | undefined;
 }
+
+export type RetryCause = 'connect-failure' | 'reset' | 'timeout';
 
 export type ServiceProtocol = 'http' | 'https' | 'grpc' | 'grpcs' | 'tcp' | 'tls' | 'tls_passthrough';
 

@@ -75,8 +75,9 @@ export class RuntimeRoutes {
     if (entity === undefined || entity.protocol === 'udp') return known;
     const made: RuntimeService = {
       id: entity.id, name: entity.name, protocol: entity.protocol, host: entity.host, port: entity.port, path: entity.path ?? '',
-      retries: entity.retries, connectTimeoutMs: entity.connect_timeout, writeTimeoutMs: entity.write_timeout, readTimeoutMs: entity.read_timeout,
-      enabled: entity.enabled, upstream: this.#upstreamNamed(entity.host), tls: DEFAULT_TLS,
+      retries: entity.retries, retryOn: new Set(entity.retry_on), retryStatuses: new Set(entity.retry_statuses), retryBudgetPercent: entity.retry_budget,
+      connectTimeoutMs: entity.connect_timeout, writeTimeoutMs: entity.write_timeout, readTimeoutMs: entity.read_timeout,
+      enabled: entity.enabled, proxyProtocol: entity.proxy_protocol, upstream: this.#upstreamNamed(entity.host), tls: DEFAULT_TLS,
     };
     this.#services.set(entity.id, made);
     return made;
@@ -103,7 +104,7 @@ export function addressOf(target: Published<'targets'>): { readonly host: string
 
 function runtimeTarget(target: Published<'targets'> | undefined): readonly RuntimeTarget[] {
   const address = target === undefined || target.weight === 0 ? undefined : addressOf(target);
-  return target === undefined || address === undefined ? [] : [{ id: target.id, ...address, weight: target.weight, isFailover: false }];
+  return target === undefined || address === undefined ? [] : [{ id: target.id, ...address, weight: target.weight, isFailover: target.failover }];
 }
 
 interface RouteParts {

@@ -76,6 +76,18 @@ export namespace holdfast {
                 /** Service tls_verify_depth. */
                 tls_verify_depth?: (number|null);
 
+                /** Service proxy_protocol. */
+                proxy_protocol?: (string|null);
+
+                /** Service retry_on. */
+                retry_on?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Service retry_statuses. */
+                retry_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                /** Service retry_budget. */
+                retry_budget?: (number|null);
+
                 /**
                  * Encodes the specified Service message. Does not implicitly {@link holdfast.config.v1.Service.verify|verify} messages.
                  * @param message Service message or plain object to encode
@@ -147,6 +159,18 @@ export namespace holdfast {
 
                     /** Service tls_verify_depth */
                     tls_verify_depth?: (number|null);
+
+                    /** Service proxy_protocol */
+                    proxy_protocol?: (string|null);
+
+                    /** Service retry_on */
+                    retry_on?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Service retry_statuses */
+                    retry_statuses?: (holdfast.config.v1.IntegerList.$Properties|null);
+
+                    /** Service retry_budget */
+                    retry_budget?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -322,6 +346,24 @@ export namespace holdfast {
                 /** Upstream use_srv_name. */
                 use_srv_name?: (boolean|null);
 
+                /** Upstream sticky_sessions_cookie. */
+                sticky_sessions_cookie?: (string|null);
+
+                /** Upstream sticky_sessions_cookie_path. */
+                sticky_sessions_cookie_path?: (string|null);
+
+                /** Upstream max_connections. */
+                max_connections?: (number|null);
+
+                /** Upstream max_pending_requests. */
+                max_pending_requests?: (number|null);
+
+                /** Upstream outlier_detection. */
+                outlier_detection?: (holdfast.config.v1.Upstream.OutlierDetection.$Properties|null);
+
+                /** Upstream slow_start. */
+                slow_start?: (number|null);
+
                 /**
                  * Encodes the specified Upstream message. Does not implicitly {@link holdfast.config.v1.Upstream.verify|verify} messages.
                  * @param message Upstream message or plain object to encode
@@ -405,6 +447,24 @@ export namespace holdfast {
 
                     /** Upstream use_srv_name */
                     use_srv_name?: (boolean|null);
+
+                    /** Upstream sticky_sessions_cookie */
+                    sticky_sessions_cookie?: (string|null);
+
+                    /** Upstream sticky_sessions_cookie_path */
+                    sticky_sessions_cookie_path?: (string|null);
+
+                    /** Upstream max_connections */
+                    max_connections?: (number|null);
+
+                    /** Upstream max_pending_requests */
+                    max_pending_requests?: (number|null);
+
+                    /** Upstream outlier_detection */
+                    outlier_detection?: (holdfast.config.v1.Upstream.OutlierDetection.$Properties|null);
+
+                    /** Upstream slow_start */
+                    slow_start?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -943,6 +1003,81 @@ export namespace holdfast {
                         }
                     }
                 }
+
+                /**
+                 * Properties of an OutlierDetection.
+                 * @deprecated Use holdfast.config.v1.Upstream.OutlierDetection.$Properties instead.
+                 */
+                interface IOutlierDetection extends holdfast.config.v1.Upstream.OutlierDetection.$Properties {
+                }
+
+                /** Represents an OutlierDetection. */
+                class OutlierDetection {
+
+                    /**
+                     * Constructs a new OutlierDetection.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Upstream.OutlierDetection.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** OutlierDetection consecutive_failures. */
+                    consecutive_failures?: (number|null);
+
+                    /** OutlierDetection interval. */
+                    interval?: (number|null);
+
+                    /** OutlierDetection base_ejection_time. */
+                    base_ejection_time?: (number|null);
+
+                    /** OutlierDetection max_ejected_percent. */
+                    max_ejected_percent?: (number|null);
+
+                    /**
+                     * Encodes the specified OutlierDetection message. Does not implicitly {@link holdfast.config.v1.Upstream.OutlierDetection.verify|verify} messages.
+                     * @param message OutlierDetection message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Upstream.OutlierDetection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes an OutlierDetection message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Upstream.OutlierDetection & holdfast.config.v1.Upstream.OutlierDetection.$Shape} OutlierDetection
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Upstream.OutlierDetection & holdfast.config.v1.Upstream.OutlierDetection.$Shape;
+                }
+
+                namespace OutlierDetection {
+
+                    /** Properties of an OutlierDetection. */
+                    interface $Properties {
+
+                        /** OutlierDetection consecutive_failures */
+                        consecutive_failures?: (number|null);
+
+                        /** OutlierDetection interval */
+                        interval?: (number|null);
+
+                        /** OutlierDetection base_ejection_time */
+                        base_ejection_time?: (number|null);
+
+                        /** OutlierDetection max_ejected_percent */
+                        max_ejected_percent?: (number|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of an OutlierDetection. */
+                    type $Shape = holdfast.config.v1.Upstream.OutlierDetection.$Properties;
+                }
             }
 
             /**
@@ -1026,6 +1161,12 @@ export namespace holdfast {
 
                 /** Route service. */
                 service: Uint8Array;
+
+                /** Route expression. */
+                expression?: (string|null);
+
+                /** Route priority. */
+                priority?: (number|null);
 
                 /**
                  * Encodes the specified Route message. Does not implicitly {@link holdfast.config.v1.Route.verify|verify} messages.
@@ -1113,6 +1254,12 @@ export namespace holdfast {
 
                     /** Route service */
                     service?: (Uint8Array|null);
+
+                    /** Route expression */
+                    expression?: (string|null);
+
+                    /** Route priority */
+                    priority?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -1402,6 +1549,9 @@ export namespace holdfast {
                 /** Target weight. */
                 weight?: (number|null);
 
+                /** Target failover. */
+                failover?: (boolean|null);
+
                 /**
                  * Encodes the specified Target message. Does not implicitly {@link holdfast.config.v1.Target.verify|verify} messages.
                  * @param message Target message or plain object to encode
@@ -1446,6 +1596,9 @@ export namespace holdfast {
 
                     /** Target weight */
                     weight?: (number|null);
+
+                    /** Target failover */
+                    failover?: (boolean|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

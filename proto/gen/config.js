@@ -43,6 +43,10 @@ export const holdfast = $root.holdfast = (() => {
                 Service.prototype.enabled = null;
                 Service.prototype.tls_verify = null;
                 Service.prototype.tls_verify_depth = null;
+                Service.prototype.proxy_protocol = null;
+                Service.prototype.retry_on = null;
+                Service.prototype.retry_statuses = null;
+                Service.prototype.retry_budget = null;
 
                 let $oneOfFields;
 
@@ -118,6 +122,18 @@ export const holdfast = $root.holdfast = (() => {
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Service.prototype, "_proxy_protocol", {
+                    get: $util.oneOfGetter($oneOfFields = ["proxy_protocol"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Service.prototype, "_retry_budget", {
+                    get: $util.oneOfGetter($oneOfFields = ["retry_budget"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
                 Service.encode = function (message, writer, _depth) {
                     if (!writer)
                         writer = $Writer.create();
@@ -157,6 +173,14 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(160).bool(message.tls_verify);
                     if (message.tls_verify_depth != null && $Object.hasOwnProperty.call(message, "tls_verify_depth"))
                         writer.uint32(168).int64(message.tls_verify_depth);
+                    if (message.proxy_protocol != null && $Object.hasOwnProperty.call(message, "proxy_protocol"))
+                        writer.uint32(194).string(message.proxy_protocol);
+                    if (message.retry_on != null && $Object.hasOwnProperty.call(message, "retry_on"))
+                        $root.holdfast.config.v1.StringList.encode(message.retry_on, writer.uint32(202).fork(), _depth + 1).ldelim();
+                    if (message.retry_statuses != null && $Object.hasOwnProperty.call(message, "retry_statuses"))
+                        $root.holdfast.config.v1.IntegerList.encode(message.retry_statuses, writer.uint32(210).fork(), _depth + 1).ldelim();
+                    if (message.retry_budget != null && $Object.hasOwnProperty.call(message, "retry_budget"))
+                        writer.uint32(217).double(message.retry_budget);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -305,6 +329,32 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message.tls_verify_depth = reader.int64();
                                 message._tls_verify_depth = "tls_verify_depth";
+                                continue;
+                            }
+                        case 24: {
+                                if (wireType !== 2)
+                                    break;
+                                message.proxy_protocol = reader.stringVerify();
+                                message._proxy_protocol = "proxy_protocol";
+                                continue;
+                            }
+                        case 25: {
+                                if (wireType !== 2)
+                                    break;
+                                message.retry_on = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.retry_on);
+                                continue;
+                            }
+                        case 26: {
+                                if (wireType !== 2)
+                                    break;
+                                message.retry_statuses = $root.holdfast.config.v1.IntegerList.decode(reader, reader.size(), $undefined, _depth + 1, message.retry_statuses);
+                                continue;
+                            }
+                        case 27: {
+                                if (wireType !== 1)
+                                    break;
+                                message.retry_budget = reader.double();
+                                message._retry_budget = "retry_budget";
                                 continue;
                             }
                         }
@@ -505,6 +555,12 @@ export const holdfast = $root.holdfast = (() => {
                 Upstream.prototype.healthchecks = null;
                 Upstream.prototype.host_header = null;
                 Upstream.prototype.use_srv_name = null;
+                Upstream.prototype.sticky_sessions_cookie = null;
+                Upstream.prototype.sticky_sessions_cookie_path = null;
+                Upstream.prototype.max_connections = null;
+                Upstream.prototype.max_pending_requests = null;
+                Upstream.prototype.outlier_detection = null;
+                Upstream.prototype.slow_start = null;
 
                 let $oneOfFields;
 
@@ -598,6 +654,36 @@ export const holdfast = $root.holdfast = (() => {
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Upstream.prototype, "_sticky_sessions_cookie", {
+                    get: $util.oneOfGetter($oneOfFields = ["sticky_sessions_cookie"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Upstream.prototype, "_sticky_sessions_cookie_path", {
+                    get: $util.oneOfGetter($oneOfFields = ["sticky_sessions_cookie_path"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Upstream.prototype, "_max_connections", {
+                    get: $util.oneOfGetter($oneOfFields = ["max_connections"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Upstream.prototype, "_max_pending_requests", {
+                    get: $util.oneOfGetter($oneOfFields = ["max_pending_requests"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Upstream.prototype, "_slow_start", {
+                    get: $util.oneOfGetter($oneOfFields = ["slow_start"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
                 Upstream.encode = function (message, writer, _depth) {
                     if (!writer)
                         writer = $Writer.create();
@@ -645,6 +731,18 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(194).string(message.host_header);
                     if (message.use_srv_name != null && $Object.hasOwnProperty.call(message, "use_srv_name"))
                         writer.uint32(208).bool(message.use_srv_name);
+                    if (message.sticky_sessions_cookie != null && $Object.hasOwnProperty.call(message, "sticky_sessions_cookie"))
+                        writer.uint32(218).string(message.sticky_sessions_cookie);
+                    if (message.sticky_sessions_cookie_path != null && $Object.hasOwnProperty.call(message, "sticky_sessions_cookie_path"))
+                        writer.uint32(226).string(message.sticky_sessions_cookie_path);
+                    if (message.max_connections != null && $Object.hasOwnProperty.call(message, "max_connections"))
+                        writer.uint32(232).int64(message.max_connections);
+                    if (message.max_pending_requests != null && $Object.hasOwnProperty.call(message, "max_pending_requests"))
+                        writer.uint32(240).int64(message.max_pending_requests);
+                    if (message.outlier_detection != null && $Object.hasOwnProperty.call(message, "outlier_detection"))
+                        $root.holdfast.config.v1.Upstream.OutlierDetection.encode(message.outlier_detection, writer.uint32(250).fork(), _depth + 1).ldelim();
+                    if (message.slow_start != null && $Object.hasOwnProperty.call(message, "slow_start"))
+                        writer.uint32(257).double(message.slow_start);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -820,6 +918,47 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message.use_srv_name = reader.bool();
                                 message._use_srv_name = "use_srv_name";
+                                continue;
+                            }
+                        case 27: {
+                                if (wireType !== 2)
+                                    break;
+                                message.sticky_sessions_cookie = reader.stringVerify();
+                                message._sticky_sessions_cookie = "sticky_sessions_cookie";
+                                continue;
+                            }
+                        case 28: {
+                                if (wireType !== 2)
+                                    break;
+                                message.sticky_sessions_cookie_path = reader.stringVerify();
+                                message._sticky_sessions_cookie_path = "sticky_sessions_cookie_path";
+                                continue;
+                            }
+                        case 29: {
+                                if (wireType !== 0)
+                                    break;
+                                message.max_connections = reader.int64();
+                                message._max_connections = "max_connections";
+                                continue;
+                            }
+                        case 30: {
+                                if (wireType !== 0)
+                                    break;
+                                message.max_pending_requests = reader.int64();
+                                message._max_pending_requests = "max_pending_requests";
+                                continue;
+                            }
+                        case 31: {
+                                if (wireType !== 2)
+                                    break;
+                                message.outlier_detection = $root.holdfast.config.v1.Upstream.OutlierDetection.decode(reader, reader.size(), $undefined, _depth + 1, message.outlier_detection);
+                                continue;
+                            }
+                        case 32: {
+                                if (wireType !== 1)
+                                    break;
+                                message.slow_start = reader.double();
+                                message._slow_start = "slow_start";
                                 continue;
                             }
                         }
@@ -1730,6 +1869,142 @@ export const holdfast = $root.holdfast = (() => {
                     return Healthchecks;
                 })();
 
+                Upstream.OutlierDetection = (function() {
+
+                    const OutlierDetection = function (properties) {
+                        if (properties)
+                            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                    this[keys[i]] = properties[keys[i]];
+                    };
+
+                    OutlierDetection.prototype.consecutive_failures = null;
+                    OutlierDetection.prototype.interval = null;
+                    OutlierDetection.prototype.base_ejection_time = null;
+                    OutlierDetection.prototype.max_ejected_percent = null;
+
+                    let $oneOfFields;
+
+                    // Virtual OneOf for proto3 optional field
+                    $Object.defineProperty(OutlierDetection.prototype, "_consecutive_failures", {
+                        get: $util.oneOfGetter($oneOfFields = ["consecutive_failures"]),
+                        set: $util.oneOfSetter($oneOfFields)
+                    });
+
+                    // Virtual OneOf for proto3 optional field
+                    $Object.defineProperty(OutlierDetection.prototype, "_interval", {
+                        get: $util.oneOfGetter($oneOfFields = ["interval"]),
+                        set: $util.oneOfSetter($oneOfFields)
+                    });
+
+                    // Virtual OneOf for proto3 optional field
+                    $Object.defineProperty(OutlierDetection.prototype, "_base_ejection_time", {
+                        get: $util.oneOfGetter($oneOfFields = ["base_ejection_time"]),
+                        set: $util.oneOfSetter($oneOfFields)
+                    });
+
+                    // Virtual OneOf for proto3 optional field
+                    $Object.defineProperty(OutlierDetection.prototype, "_max_ejected_percent", {
+                        get: $util.oneOfGetter($oneOfFields = ["max_ejected_percent"]),
+                        set: $util.oneOfSetter($oneOfFields)
+                    });
+
+                    OutlierDetection.encode = function (message, writer, _depth) {
+                        if (!writer)
+                            writer = $Writer.create();
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $util.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        if (message.consecutive_failures != null && $Object.hasOwnProperty.call(message, "consecutive_failures"))
+                            writer.uint32(8).int64(message.consecutive_failures);
+                        if (message.interval != null && $Object.hasOwnProperty.call(message, "interval"))
+                            writer.uint32(17).double(message.interval);
+                        if (message.base_ejection_time != null && $Object.hasOwnProperty.call(message, "base_ejection_time"))
+                            writer.uint32(25).double(message.base_ejection_time);
+                        if (message.max_ejected_percent != null && $Object.hasOwnProperty.call(message, "max_ejected_percent"))
+                            writer.uint32(33).double(message.max_ejected_percent);
+                        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                            for (let i = 0; i < message.$unknowns.length; ++i)
+                                writer.raw(message.$unknowns[i]);
+                        return writer;
+                    };
+
+                    OutlierDetection.decode = function (reader, length, _end, _depth, _target) {
+                        if (!(reader instanceof $Reader))
+                            reader = $Reader.create(reader);
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $Reader.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        let end, message;
+                        if (length === $undefined)
+                            end = reader.len;
+                        else {
+                            end = reader.pos + length;
+                            if (end > reader.len)
+                                throw $RangeError("index out of range");
+                            length = reader.len;
+                            reader.len = end;
+                        }
+                        message = _target || new $root.holdfast.config.v1.Upstream.OutlierDetection();
+                        while (reader.pos < end) {
+                            let start = reader.pos;
+                            let tag = reader.tag();
+                            if (tag === _end) {
+                                _end = $undefined;
+                                break;
+                            }
+                            let wireType = tag & 7;
+                            switch (tag >>>= 3) {
+                            case 1: {
+                                    if (wireType !== 0)
+                                        break;
+                                    message.consecutive_failures = reader.int64();
+                                    message._consecutive_failures = "consecutive_failures";
+                                    continue;
+                                }
+                            case 2: {
+                                    if (wireType !== 1)
+                                        break;
+                                    message.interval = reader.double();
+                                    message._interval = "interval";
+                                    continue;
+                                }
+                            case 3: {
+                                    if (wireType !== 1)
+                                        break;
+                                    message.base_ejection_time = reader.double();
+                                    message._base_ejection_time = "base_ejection_time";
+                                    continue;
+                                }
+                            case 4: {
+                                    if (wireType !== 1)
+                                        break;
+                                    message.max_ejected_percent = reader.double();
+                                    message._max_ejected_percent = "max_ejected_percent";
+                                    continue;
+                                }
+                            }
+                            reader.skipType(wireType, _depth, tag);
+                            if (!reader.discardUnknown) {
+                                $util.makeProp(message, "$unknowns", false);
+                                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                            }
+                        }
+                        if (length !== $undefined) {
+                            if (reader.pos !== end)
+                                throw $RangeError("index out of range");
+                            reader.len = length;
+                        }
+                        if (_end !== $undefined)
+                            throw $Error("missing end group");
+                        return message;
+                    };
+
+                    return OutlierDetection;
+                })();
+
                 return Upstream;
             })();
 
@@ -1763,6 +2038,8 @@ export const holdfast = $root.holdfast = (() => {
                 Route.prototype.request_buffering = null;
                 Route.prototype.response_buffering = null;
                 Route.prototype.service = $util.newBuffer([]);
+                Route.prototype.expression = null;
+                Route.prototype.priority = null;
 
                 let $oneOfFields;
 
@@ -1811,6 +2088,18 @@ export const holdfast = $root.holdfast = (() => {
                 // Virtual OneOf for proto3 optional field
                 $Object.defineProperty(Route.prototype, "_response_buffering", {
                     get: $util.oneOfGetter($oneOfFields = ["response_buffering"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Route.prototype, "_expression", {
+                    get: $util.oneOfGetter($oneOfFields = ["expression"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Route.prototype, "_priority", {
+                    get: $util.oneOfGetter($oneOfFields = ["priority"]),
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
@@ -1863,6 +2152,10 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(200).bool(message.response_buffering);
                     if (message.service != null && $Object.hasOwnProperty.call(message, "service") && message.service.length)
                         writer.uint32(210).bytes(message.service);
+                    if (message.expression != null && $Object.hasOwnProperty.call(message, "expression"))
+                        writer.uint32(218).string(message.expression);
+                    if (message.priority != null && $Object.hasOwnProperty.call(message, "priority"))
+                        writer.uint32(224).int64(message.priority);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -2040,6 +2333,20 @@ export const holdfast = $root.holdfast = (() => {
                                     message.service = value;
                                 else
                                     delete message.service;
+                                continue;
+                            }
+                        case 27: {
+                                if (wireType !== 2)
+                                    break;
+                                message.expression = reader.stringVerify();
+                                message._expression = "expression";
+                                continue;
+                            }
+                        case 28: {
+                                if (wireType !== 0)
+                                    break;
+                                message.priority = reader.int64();
+                                message._priority = "priority";
                                 continue;
                             }
                         }
@@ -2452,6 +2759,7 @@ export const holdfast = $root.holdfast = (() => {
                 Target.prototype.upstream = $util.newBuffer([]);
                 Target.prototype.target = null;
                 Target.prototype.weight = null;
+                Target.prototype.failover = null;
 
                 let $oneOfFields;
 
@@ -2464,6 +2772,12 @@ export const holdfast = $root.holdfast = (() => {
                 // Virtual OneOf for proto3 optional field
                 $Object.defineProperty(Target.prototype, "_weight", {
                     get: $util.oneOfGetter($oneOfFields = ["weight"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Target.prototype, "_failover", {
+                    get: $util.oneOfGetter($oneOfFields = ["failover"]),
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
@@ -2488,6 +2802,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(90).string(message.target);
                     if (message.weight != null && $Object.hasOwnProperty.call(message, "weight"))
                         writer.uint32(96).int64(message.weight);
+                    if (message.failover != null && $Object.hasOwnProperty.call(message, "failover"))
+                        writer.uint32(104).bool(message.failover);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -2575,6 +2891,13 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message.weight = reader.int64();
                                 message._weight = "weight";
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 0)
+                                    break;
+                                message.failover = reader.bool();
+                                message._failover = "failover";
                                 continue;
                             }
                         }

@@ -36,6 +36,7 @@ export function staticService(parts: Partial<RuntimeService>): RuntimeService {
   return {
     id: 'service', name: 'service', protocol: 'http', host: '127.0.0.1', port: 80, path: '', retries: 5,
     connectTimeoutMs: 60_000, writeTimeoutMs: 60_000, readTimeoutMs: 60_000, enabled: true, upstream: undefined,
+    retryOn: new Set(['connect-failure', 'reset', 'timeout']), retryStatuses: new Set(), retryBudgetPercent: 20, proxyProtocol: null,
     tls: { key: '', verify: true, verifyDepth: null, clientCertificate: undefined, caCertificates: undefined },
     ...parts,
   };

@@ -61,6 +61,8 @@ export const routeDefinition = {
     { name: 'request_buffering', tag: 24, type: { kind: 'boolean' }, required: true, default: true, description: 'Kept for compatibility: bodies are always streamed.' },
     { name: 'response_buffering', tag: 25, type: { kind: 'boolean' }, required: true, default: true, description: 'Kept for compatibility: bodies are always streamed.' },
     { name: 'service', tag: 26, type: { kind: 'reference', to: 'services', onDelete: 'restrict' }, description: 'Where matching requests go; without one, a plugin must answer them.' },
+    { name: 'expression', tag: 27, type: { kind: 'string', maxLength: 16_384 }, description: 'A condition in the language of expressions, instead of `methods`, `hosts`, `paths`, `headers`, `snis`, `sources` and `destinations`.' },
+    { name: 'priority', tag: 28, type: { kind: 'integer', between: [0, 2 ** 46 - 1] }, required: true, default: 0, description: 'Among expressions that match, the route with the higher number wins.' },
   ],
   checks: routeChecks,
   bounds: routeBounds,

@@ -5,9 +5,11 @@
 import { nullWhen } from '../entity-checks.ts';
 import type { EntityDefinition, JsonObject, JsonValue, Shorthand } from '../definition.ts';
 import { hostRule, nameRule, pathRule } from '../string-rules.ts';
+import { retryFields } from './retry-fields.ts';
 
 const TIMEOUT_MS = { kind: 'integer', between: [1, 2_147_483_646] } as const;
-const notTls = (protocol: JsonValue): boolean => protocol !== 'https' && protocol !== 'tls';
+/** Kong has these for https and tls only; a gRPC backend's certificate is worth as much. */
+const notTls = (protocol: JsonValue): boolean => protocol !== 'https' && protocol !== 'tls' && protocol !== 'grpcs';
 
 const url: Shorthand = {
   name: 'url',
@@ -36,15 +38,18 @@ export const serviceDefinition = {
     { name: 'write_timeout', tag: 17, type: TIMEOUT_MS, required: true, default: 60_000, description: 'Milliseconds between two writes of a request.' },
     { name: 'read_timeout', tag: 18, type: TIMEOUT_MS, required: true, default: 60_000, description: 'Milliseconds between two reads of a response.' },
     { name: 'enabled', tag: 19, type: { kind: 'boolean' }, required: true, default: true, description: 'A disabled service takes no traffic: its routes match nothing.' },
-    { name: 'tls_verify', tag: 20, type: { kind: 'boolean' }, description: "Whether the backend's certificate is verified; null leaves it to the data plane's setting." },
-    { name: 'tls_verify_depth', tag: 21, type: { kind: 'integer', between: [0, 64] }, description: 'Longest accepted certificate chain.' },
+    { name: 'tls_verify', tag: 20, type: { kind: 'boolean' }, description: "Whether the backend's certificate is verified; null means yes. Only false accepts any certificate." },
+    { name: 'tls_verify_depth', tag: 21, type: { kind: 'integer', between: [0, 64] }, description: "Most certificates between the backend's own and the trusted one." },
     { name: 'client_certificate', tag: 22, type: { kind: 'unavailable', shownAs: 'foreign', message: 'certificates come with a later release: leave this field out or null' }, description: 'Certificate presented to the backend.' },
     { name: 'ca_certificates', tag: 23, type: { kind: 'unavailable', shownAs: 'array', message: 'certificates come with a later release: leave this field out or null' }, description: "Certificates that the backend's must chain up to." },
+    { name: 'proxy_protocol', tag: 24, type: { kind: 'string', oneOf: ['v1', 'v2'] }, description: "Not in Kong. Each connection to the backend begins with a PROXY protocol header of this version that names the client; null sends none." },
+    ...retryFields,
   ],
   checks: [
     nullWhen({ field: 'protocol', is: (protocol) => protocol !== 'http' && protocol !== 'https' }, 'path'),
     nullWhen({ field: 'protocol', is: notTls }, 'tls_verify'),
     nullWhen({ field: 'protocol', is: notTls }, 'tls_verify_depth'),
+    nullWhen({ field: 'protocol', is: ['udp'] }, 'proxy_protocol'),
   ],
   shorthands: [url],
 } as const satisfies EntityDefinition;

@@ -36,6 +36,7 @@ export const targetDefinition = {
     { name: 'upstream', tag: 10, type: { kind: 'reference', to: 'upstreams', onDelete: 'cascade' }, required: true, description: 'The upstream it belongs to.' },
     { name: 'target', tag: 11, type: { kind: 'string', maxLength: 260 }, required: true, description: `Hostname or IP address, and port (${DEFAULT_PORT} where none is given).` },
     { name: 'weight', tag: 12, type: { kind: 'integer', between: [0, 65_535] }, required: true, default: 100, description: "Share of the upstream's requests, relative to the other targets; 0 takes none." },
+    { name: 'failover', tag: 13, type: { kind: 'boolean' }, required: true, default: false, description: 'Takes requests only while no target without this mark can.' },
   ],
   uniqueTogether: [['upstream', 'target']],
   shorthands: [target],

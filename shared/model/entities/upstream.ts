@@ -6,6 +6,7 @@ import { distinct, requiredWhen, whenField } from '../entity-checks.ts';
 import type { EntityCheck, EntityDefinition, Shorthand } from '../definition.ts';
 import { cookieNameRule, headerNameRule, hostWithOptionalPortRule, pathRule, upstreamNameRule } from '../string-rules.ts';
 import { healthCheckFields } from './health-check-fields.ts';
+import { protectionFields } from './protection-fields.ts';
 
 const HASH_INPUTS = ['none', 'consumer', 'ip', 'header', 'cookie', 'path', 'query_arg', 'uri_capture'] as const;
 const HASH_INPUT = { kind: 'string', oneOf: HASH_INPUTS } as const;
@@ -40,7 +41,7 @@ function fallbackMustDiffer(input: (typeof HASH_INPUTS)[number]): EntityCheck {
   return whenField({ field: 'hash_on', is: [input] }, 'hash_fallback', (value) => value !== input, `expected one of: ${others.join(', ')}`);
 }
 
-const hashingChecks: readonly EntityCheck[] = [
+const balancingChecks: readonly EntityCheck[] = [
   requiredWhen({ field: 'hash_on', is: ['header'] }, 'hash_on_header'),
   requiredWhen({ field: 'hash_fallback', is: ['header'] }, 'hash_fallback_header'),
   // A client without the cookie is given one, so there is never anything to fall back to.
@@ -58,6 +59,7 @@ const hashingChecks: readonly EntityCheck[] = [
   distinct(['hash_on_header', 'hash_fallback_header']),
   distinct(['hash_on_query_arg', 'hash_fallback_query_arg']),
   distinct(['hash_on_uri_capture', 'hash_fallback_uri_capture']),
+  requiredWhen({ field: 'algorithm', is: ['sticky-sessions'] }, 'sticky_sessions_cookie'),
 ];
 
 export const upstreamDefinition = {
@@ -70,7 +72,7 @@ export const upstreamDefinition = {
   description: 'A group of targets behind one name, and how requests are spread over them.',
   fields: [
     { name: 'name', tag: 10, type: { kind: 'string', maxLength: 253, rules: [upstreamNameRule] }, required: true, unique: true, description: 'Unique name, in the form of a hostname.' },
-    { name: 'algorithm', tag: 11, type: { kind: 'string', oneOf: ['consistent-hashing', 'least-connections', 'round-robin', 'latency'] }, required: true, default: 'round-robin', description: 'How a target is chosen.' },
+    { name: 'algorithm', tag: 11, type: { kind: 'string', oneOf: ['consistent-hashing', 'least-connections', 'round-robin', 'latency', 'sticky-sessions'] }, required: true, default: 'round-robin', description: 'How a target is chosen.' },
     { name: 'hash_on', tag: 12, type: HASH_INPUT, required: true, default: 'none', description: 'What to hash for consistent hashing.' },
     { name: 'hash_fallback', tag: 13, type: HASH_INPUT, required: true, default: 'none', description: 'What to hash where a request lacks the first.' },
     { name: 'hash_on_header', tag: 14, type: HEADER_NAME, description: 'Header to hash.' },
@@ -86,7 +88,10 @@ export const upstreamDefinition = {
     { name: 'host_header', tag: 24, type: { kind: 'string', maxLength: 260, rules: [hostWithOptionalPortRule] }, description: "Host header sent to targets instead of the target's own name." },
     { name: 'client_certificate', tag: 25, type: { kind: 'unavailable', shownAs: 'foreign', message: 'certificates come with a later release: leave this field out or null' }, description: 'Certificate presented to targets.' },
     { name: 'use_srv_name', tag: 26, type: { kind: 'boolean' }, default: false, description: 'Uses the name from an SRV record as Host header.' },
+    { name: 'sticky_sessions_cookie', tag: 27, type: { kind: 'string', maxLength: 256, rules: [cookieNameRule] }, description: 'Cookie that keeps a client on its target, for `sticky-sessions`.' },
+    { name: 'sticky_sessions_cookie_path', tag: 28, type: { kind: 'string', maxLength: 8192, rules: [pathRule] }, default: '/', description: 'Path of that cookie.' },
+    ...protectionFields,
   ],
-  checks: hashingChecks,
+  checks: balancingChecks,
   shorthands: [algorithm, hashOn],
 } as const satisfies EntityDefinition;
