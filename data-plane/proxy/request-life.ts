@@ -6,8 +6,6 @@
 import { describeThrown } from '../../shared/errors.ts';
 import type { BodyReader } from '../http1/body-reader.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
-import type { BodyDelivery } from '../http1/head-writer.ts';
-import { DROPPED_FROM_RESPONSE } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import { MAX_UNSENT_BYTES } from '../http1/wire-socket.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
@@ -15,10 +13,9 @@ import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../u
 import type { RequestEvents } from './client-side.ts';
 import type { Exchange } from './exchange.ts';
 import { refusalResponse, verdictResponse, type GeneratedResponse } from './generated-response.ts';
-import { upstreamHeader } from './plugin-contexts.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
-import { reportPluginError, runLog, runRequestHead, runResponseHead } from './run-plugins.ts';
-import { collectHeaders, connectionLine, deliveryOf, generatedHeader, writeGenerated, writeInterimHead, writeUpstreamHead } from './write-response.ts';
+import { ResponseRelay } from './relay-response.ts';
+import { reportPluginError, runLog, runRequestHead } from './run-plugins.ts';
 import { isIdempotent, isReplayable, sendRequest } from './send-request.ts';
 
 /** What happens to body bytes as they come. */
@@ -29,21 +26,18 @@ const MAX_RESOLUTIONS = 16;
 
 export class RequestLife implements ResponseReceiver, RequestEvents {
   readonly #exchange: Exchange;
+  readonly #relay: ResponseRelay;
   #bodyUse: BodyUse = 'hold';
   #invited = false;
   #upstream: UpstreamConnection | undefined;
   readonly #tried: string[] = [];
   #resolutions = 0;
   #lastRefusal: Refusal | undefined;
-  #delivery: BodyDelivery = 'none';
-  #closes = false;
-  #upstreamPaused = false;
-  /** A response head stands in the outgoing bytes and was not sent yet. */
-  #headPending = false;
   #ended = false;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
+    this.#relay = new ResponseRelay(exchange);
     exchange.core.counters.activeRequests += 1;
   }
 
@@ -118,12 +112,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
 
   /** `Expect: 100-continue` is answered once the request goes on, and not at all where the body is already coming. */
   #inviteBody(): void {
-    const { head, body, core } = this.#exchange;
-    if (head.expectsContinue && !this.#invited && !body.complete && body.wireBytes === 0) {
-      core.out.clear();
-      core.out.text('HTTP/1.1 100 Continue\r\n\r\n');
-      this.#sendToClient();
-    }
+    const { head, body } = this.#exchange;
+    if (head.expectsContinue && !this.#invited && !body.complete && body.wireBytes === 0) this.#relay.invite();
     this.#invited = true;
   }
 
@@ -225,7 +215,10 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
 
   #sendBody(buffer: Buffer): void {
     const { ranges, complete } = this.#exchange.body.reader;
-    for (let index = 0; index < ranges.count; index++) this.#upstream?.send(buffer.subarray(ranges.start(index), ranges.end(index)));
+    const { out } = this.#exchange.core;
+    out.clear();
+    for (let index = 0; index < ranges.count; index++) out.bytes(buffer, ranges.start(index), ranges.end(index));
+    this.#upstream?.sendOutgoing();
     if (complete) this.#upstream?.requestEnded();
   }
 
@@ -233,59 +226,21 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     if (!this.#exchange.body.complete) this.#exchange.client.bodyDemandChanged();
   }
 
-  /** Interim responses are for clients that know them; the 100 has been given by us. */
   interimHead(head: ResponseHead): void {
-    if (this.#exchange.head.minor === 0 || head.status === 100) return;
-    this.#exchange.core.out.clear();
-    writeInterimHead(this.#exchange.core.out, head);
-    this.#sendToClient();
+    this.#relay.interimHead(head);
   }
 
-  /** The response's head is put together here and sent with the first bytes of its body. */
   responseHead(head: ResponseHead): void {
-    const exchange = this.#exchange;
-    exchange.respondedAtMs = exchange.core.clock.monotonicMs();
-    if (!runResponseHead(exchange, head.status, false, upstreamHeader(head, DROPPED_FROM_RESPONSE))) return this.#refuse(REFUSALS.pluginFailed);
-    exchange.body.dropHeld();
-    exchange.status = head.status;
-    this.#delivery = deliveryOf(exchange, head);
-    // Of a body that nobody waits for any more the client should hear now, not from a connection that closes on it.
-    this.#closes = !this.#keepsAlive() || this.#delivery === 'until-close' || !exchange.body.complete;
-    exchange.core.out.clear();
-    writeUpstreamHead(exchange, head, this.#delivery, this.#closes);
-    this.#headPending = true;
+    if (!this.#relay.responseHead(head, this.#keepsAlive())) return this.#refuse(REFUSALS.pluginFailed);
+    this.#exchange.body.dropHeld();
   }
 
   responseBytes(buffer: Buffer, body: BodyReader): void {
-    const { client, core } = this.#exchange;
-    if (this.#delivery === 'in-chunks') this.#writeChunk(buffer, body);
-    else if (this.#delivery !== 'none') {
-      for (let index = 0; index < body.ranges.count; index++) core.out.bytes(buffer, body.ranges.start(index), body.ranges.end(index));
-    }
-    this.#headPending = false;
-    this.#sendToClient();
-    if (!body.complete && client.unsentBytes > MAX_UNSENT_BYTES) {
-      this.#upstreamPaused = true;
-      this.#upstream?.pause();
-    }
-  }
-
-  #writeChunk(buffer: Buffer, body: BodyReader): void {
-    const { out } = this.#exchange.core;
-    for (let index = 0; index < body.ranges.count; index++) {
-      const start = body.ranges.start(index);
-      const end = body.ranges.end(index);
-      out.text(`${(end - start).toString(16)}\r\n`);
-      out.bytes(buffer, start, end);
-      out.text('\r\n');
-    }
-    if (body.complete) out.text('0\r\n\r\n');
+    if (this.#upstream !== undefined) this.#relay.responseBytes(this.#upstream, buffer, body);
   }
 
   clientFlushed(): void {
-    if (!this.#upstreamPaused) return;
-    this.#upstreamPaused = false;
-    this.#upstream?.resume();
+    this.#relay.clientFlushed();
   }
 
   /** An upstream connection is only reused after an orderly exchange: all of the request sent, nothing odd in the response (R2). */
@@ -297,7 +252,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
       if (upstream.reusable && body.complete) core.pool.release(upstream);
       else core.pool.discard(upstream);
     }
-    this.#end(this.#closes || !body.complete);
+    this.#end(this.#relay.closes || !body.complete);
   }
 
   /**
@@ -309,7 +264,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     const upstream = this.#upstream;
     if (upstream === undefined) return;
     this.#upstream = undefined;
-    this.#takeBackHead();
+    this.#relay.takeBackHead();
     const wasIdle = upstream.served > 0;
     if (exchange.status === 0 && failure.kind === 'closed' && failure.silent && wasIdle && isReplayable(exchange)) {
       this.#bodyUse = 'hold';
@@ -323,14 +278,6 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     this.#tried.push(upstream.endpoint.key);
     this.#lastRefusal = refusal;
     this.#chooseTarget();
-  }
-
-  /** The first bytes of the body turned out to be wrong before the head was sent: there is still time for a proper answer. */
-  #takeBackHead(): void {
-    if (!this.#headPending) return;
-    this.#headPending = false;
-    this.#exchange.core.out.clear();
-    this.#exchange.status = 0;
   }
 
   bodyFailed(fault: Fault): void {
@@ -353,32 +300,10 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
 
   /** An answer of our own, whole. A body that is still to come is not waited for. */
   #answer(response: GeneratedResponse): void {
-    const exchange = this.#exchange;
-    const { core, requestId } = exchange;
     this.#dropUpstream();
     this.#bodyUse = 'drop';
-    exchange.generated = true;
-    let answer = response;
-    if (!runResponseHead(exchange, response.status, true, generatedHeader(response))) {
-      exchange.responseEdits = undefined;
-      core.counters.countRefusal(REFUSALS.pluginFailed.code);
-      answer = refusalResponse(REFUSALS.pluginFailed, exchange.request.header('accept'), requestId);
-    }
-    exchange.status = answer.status;
-    const closes = !this.#keepsAlive() || !exchange.body.complete;
-    core.out.clear();
-    const lines = writeGenerated(core.out, answer, {
-      product: core.product,
-      date: core.date.now(),
-      requestId,
-      latencyMs: exchange.latencyMs(core.clock.monotonicMs()),
-      isHead: exchange.isHead,
-      connection: connectionLine(exchange.head.minor, closes),
-      edits: exchange.responseEdits,
-    });
-    if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(lines);
-    this.#sendToClient();
-    this.#end(closes);
+    this.#relay.generated(response, this.#keepsAlive());
+    this.#end(this.#relay.closes);
   }
 
   /** The response can't be completed. */
@@ -386,7 +311,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     if (this.#ended) return;
     this.#dropUpstream();
     this.#account();
-    this.#exchange.client.cut(this.#delivery === 'until-close');
+    this.#exchange.client.cut(this.#relay.endsWithConnection);
   }
 
   #end(close: boolean): void {
@@ -412,12 +337,6 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     exchange.request.release();
     core.heads.giveBack(head);
     core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', exchange.status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000));
-  }
-
-  #sendToClient(): void {
-    const { core, client } = this.#exchange;
-    this.#exchange.bytesOut += core.out.length;
-    client.sendOutgoing();
   }
 
   #dropUpstream(): void {
