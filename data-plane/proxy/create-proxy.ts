@@ -56,12 +56,16 @@ class ListeningProxy implements Proxy {
     this.#server = this.#io.createListener((socket) => this.#accept(socket));
   }
 
-  async listen(): Promise<{ readonly port: number }> {
-    const { host, port, reusePort, log } = this.#options;
+  async listen(): Promise<{ readonly ports: readonly number[] }> {
+    const { listeners: [{ host, port } = { host: '127.0.0.1', port: 0 }], reusePort, log } = this.#options;
     this.#port = await this.#io.listen(this.#server, { host, port, reusePort });
     this.#server.on('error', (err) => log.error({ event: 'listener-failed', code: 'PROXY_LISTENER_FAILED', err }, 'the listener reported an error'));
     this.#core.deadlines.start();
-    return { port: this.#port };
+    return { ports: [this.#port] };
+  }
+
+  setTicketKeys(): void {
+    // No listener ends TLS yet.
   }
 
   drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {

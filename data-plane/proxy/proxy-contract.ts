@@ -6,15 +6,16 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ActiveConfig } from '../config/active-config.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
+import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import type { RequestRecorder } from '../telemetry/request-recorder.ts';
 
 export interface ProxyOptions {
   /** Asked once at the start of each request, which is pinned to the answer (R3). Undefined: nothing to serve yet, 503. */
   readonly getConfig: () => ActiveConfig | undefined;
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  /** Shares the port with other listeners that say so too (SO_REUSEPORT). */
+  readonly listeners: readonly ListenerOptions[];
+  /** Needed where one of them ends TLS. */
+  readonly tls?: DownstreamTls;
+  /** Shares the ports with other listeners that say so too (SO_REUSEPORT). */
   readonly reusePort: boolean;
   readonly recorder: RequestRecorder;
   readonly log: Logger;
@@ -33,8 +34,10 @@ export interface ProxyOptions {
 }
 
 export interface Proxy {
-  /** Resolves once connections are accepted; rejects where the port can't be had. */
-  listen(): Promise<{ readonly port: number }>;
+  /** Resolves once connections are accepted, with the port of each listener in order; rejects where one can't be had, and then none is. */
+  listen(): Promise<{ readonly ports: readonly number[] }>;
+  /** New session tickets are made with these 48 bytes; older tickets lead to a full handshake. */
+  setTicketKeys(keys: Uint8Array): void;
   /**
    * Ends without failing a request (R3): for `acceptForMs` new connections are still accepted, then no more; every answer
    * from now on carries `Connection: close`. Resolves when no connection is left, at the latest after another `boundMs`,

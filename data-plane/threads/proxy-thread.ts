@@ -63,8 +63,7 @@ async function listen(port: number): Promise<FromThread> {
     const starting = createProxy({
       getConfig: configs.current,
       configReleased: configs.released,
-      host: data.host,
-      port,
+      listeners: [{ kind: 'http', host: data.host, port, proxyProtocol: false }],
       reusePort: data.reusePort,
       recorder,
       log,
@@ -77,7 +76,7 @@ async function listen(port: number): Promise<FromThread> {
     const listening = await starting.listen();
     proxy = starting;
     clock.every(STATS_INTERVAL_MS, () => tell({ kind: 'stats', stats: starting.stats() }));
-    return { kind: 'listening', port: listening.port };
+    return { kind: 'listening', port: listening.ports[0] ?? 0 };
   } catch (thrown) {
     return { kind: 'listen-failed', reason: describeThrown(thrown) };
   }

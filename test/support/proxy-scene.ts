@@ -18,7 +18,10 @@ export interface RecordedRequest {
 
 export interface ProxyScene {
   readonly proxy: Proxy;
+  /** Of the first listener. */
   readonly port: number;
+  /** Of all listeners, in order. */
+  readonly ports: readonly number[];
   readonly origin: RecordingOrigin;
   readonly records: readonly RecordedRequest[];
   readonly released: readonly ActiveConfig[];
@@ -48,7 +51,7 @@ export async function startProxyScene(options: SceneOptions = {}): Promise<Proxy
   let config: ActiveConfig | undefined = staticConfig({ routes: routes(origin.port) });
   const proxy = createProxy({
     getConfig: () => config,
-    host: '127.0.0.1', port: 0, reusePort: false, log, clock: systemClock, trustedAddresses: [], serverName: 'holdfast', version: '0.0.0-test',
+    listeners: [{ kind: 'http', host: '127.0.0.1', port: 0, proxyProtocol: false }], reusePort: false, log, clock: systemClock, trustedAddresses: [], serverName: 'holdfast', version: '0.0.0-test',
     recorder: {
       record: (routeId, consumerId, status, bytesIn, bytesOut, durationMicros) => void records.push({ routeId, consumerId, status, bytesIn, bytesOut, durationMicros }),
     },
@@ -56,14 +59,15 @@ export async function startProxyScene(options: SceneOptions = {}): Promise<Proxy
     ...options.proxy,
     limits: { timeoutResolutionMs: 10, lingerTimeoutMs: 200, ...options.proxy?.limits },
   });
-  const { port } = await proxy.listen();
+  const { ports } = await proxy.listen();
+  const [port = 0] = ports;
   const connect = async (): Promise<WireClient> => {
     const client = await WireClient.open(port);
     clients.push(client);
     return client;
   };
   return {
-    proxy, port, origin, records, released, connect,
+    proxy, port, ports, origin, records, released, connect,
     logLines: lines,
     serve: (next) => (config = next),
     exchange: async (request, readOptions) => {
