@@ -38,6 +38,14 @@ export class HeaderTable {
     this.count += 1;
   }
 
+  /** The bytes have moved: every line lies that much further back. */
+  moved(by: number): void {
+    if (by === 0) return;
+    const places = this.#places;
+    for (let at = this.count * STRIDE - 1; at >= 0; at--) places[at] = (places[at] ?? 0) + by;
+    this.end += by;
+  }
+
   /** Where the line begins; for `line === count` where the last one ends. */
   lineStart(line: number): number {
     return line < this.count ? (this.#places[line * STRIDE] ?? 0) : this.end;

@@ -1,10 +1,14 @@
 /**
- * A parsed message head: ranges in the bytes it came in, nothing copied. Reused for one message after another; whoever
- * parsed it owns it until `release`. The bytes of a request head are never overwritten while it is in use; those of a
- * response head only live as long as the read that brought them.
+ * A parsed message head: ranges in the bytes it came in. Reused for one message after another; whoever parsed it owns it until
+ * `release`. The bytes only live as long as the read that brought them, unless the head `keep`s them.
  */
 import type { Fault } from './faults.ts';
 import { HeaderTable } from './header-table.ts';
+
+/** Nearly every head fits; a larger one gets memory for itself alone. */
+const OWN_BYTES = 2_048;
+
+export const EMPTY = Buffer.alloc(0);
 
 export class MessageHead {
   buffer: Buffer = EMPTY;
@@ -28,6 +32,8 @@ export class MessageHead {
   /** Set where the head is refused. */
   fault: Fault | undefined;
 
+  #own: Buffer = EMPTY;
+
   constructor(maxHeaderCount: number) {
     this.fields = new HeaderTable(maxHeaderCount);
   }
@@ -46,10 +52,28 @@ export class MessageHead {
     this.fault = undefined;
   }
 
+  /** Moves the bytes of a complete head into memory of its own, where they stay until `release`. */
+  keep(): void {
+    const bytes = this.end - this.start;
+    if (this.#own.length < bytes) this.#own = Buffer.allocUnsafeSlow(Math.max(bytes, OWN_BYTES));
+    this.buffer.copy(this.#own, 0, this.start, this.end);
+    this.buffer = this.#own;
+    if (this.start !== 0) this.moved(-this.start);
+  }
+
+  /** All ranges lie that much further back. */
+  protected moved(by: number): void {
+    this.start += by;
+    this.cursor += by;
+    this.end += by;
+    this.fields.moved(by);
+  }
+
   /** Forgets the bytes, so that neither they nor what they say outlives the message. */
   release(): void {
     this.buffer = EMPTY;
     this.fields.clear();
+    if (this.#own.length > OWN_BYTES) this.#own = EMPTY;
   }
 
   /** The first value of a field as latin1 text; undefined where absent. */
@@ -74,8 +98,6 @@ export class MessageHead {
     return this.text(this.fields.valueStart(line), this.fields.valueEnd(line));
   }
 }
-
-export const EMPTY = Buffer.alloc(0);
 
 export class RequestHead extends MessageHead {
   methodEnd = 0;
@@ -112,6 +134,18 @@ export class RequestHead extends MessageHead {
     this.expectsContinue = false;
     this.saysForwarded = false;
   }
+
+  protected override moved(by: number): void {
+    super.moved(by);
+    this.methodEnd += by;
+    this.targetStart += by;
+    this.targetEnd += by;
+    this.queryStart += by;
+    this.pathStart += by;
+    this.hostStart += by;
+    this.hostEnd += by;
+    this.authorityEnd += by;
+  }
 }
 
 export class ResponseHead extends MessageHead {
@@ -125,5 +159,10 @@ export class ResponseHead extends MessageHead {
     super.begin(start);
     this.status = 0;
     this.keepAliveSeconds = -1;
+  }
+
+  protected override moved(by: number): void {
+    super.moved(by);
+    this.statusStart += by;
   }
 }

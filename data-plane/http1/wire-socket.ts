@@ -17,7 +17,7 @@ export interface SocketOwner {
 
 /** A connection that was accepted and has no owner yet. Nothing is read from it before `adopt`. */
 export interface AcceptedSocket {
-  /** IPv4 addresses as such even where the listener is IPv6; '' where the peer is gone already. */
+  /** As the system says them: an IPv4 peer of an IPv6 listener is `::ffff:…`; '' where it is gone already. */
   readonly peerAddress: string;
   readonly peerPort: number;
   readonly localAddress: string;

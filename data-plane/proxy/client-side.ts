@@ -23,7 +23,7 @@ export interface RequestEvents {
   /** False: read nothing more of the body for now. */
   readonly wantsBody: boolean;
   readonly bodyComplete: boolean;
-  /** Takes body bytes, whose memory it may keep, and gives the offset behind those that belong to it. */
+  /** Takes body bytes, whose memory is valid during the call, and gives the offset behind those that belong to it. */
   bodyArrived(buffer: Buffer, start: number, end: number): number;
   /** All that was sent to the client is with the kernel, after some of it had to wait. */
   clientFlushed(): void;

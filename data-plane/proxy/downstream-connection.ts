@@ -94,6 +94,15 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
       this.#end = this.#bytes.length;
     }
     this.#work();
+    this.#keepRest(buffer);
+  }
+
+  /** What was not used yet is copied: the memory of a read is ours during `received` alone. */
+  #keepRest(buffer: Buffer): void {
+    if (this.#bytes !== buffer) return;
+    this.#bytes = Buffer.from(buffer.subarray(this.#at, this.#end));
+    this.#end -= this.#at;
+    this.#at = 0;
   }
 
   flushed(): void {
@@ -248,6 +257,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   #beginRequest(head: RequestHead): void {
+    head.keep();
     const view = new Http1RequestView(head, this.facts, this.#clientOf(head));
     const life = new RequestLife(new Exchange(this.#core, this, head, view));
     this.#life = life;

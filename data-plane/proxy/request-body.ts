@@ -1,6 +1,6 @@
 /**
- * The client's request body on its way: read off the wire, held while nobody takes it, sent on, or dropped. Held pieces
- * are views of memory that belongs to us, so nothing is copied. The life of a request decides what happens to it.
+ * The client's request body on its way: read off the wire, held while nobody takes it, sent on, or dropped. What is held is a
+ * copy, because a read's memory is used again at once. The life of a request decides what happens to it.
  */
 import { BodyReader } from '../http1/body-reader.ts';
 import type { RequestHead } from '../http1/message-head.ts';
@@ -41,14 +41,14 @@ export class RequestBody {
     return behind;
   }
 
-  /** Holds what the last read brought. The memory must be ours. */
+  /** Holds what the last read brought. */
   hold(buffer: Buffer): void {
     const { ranges } = this.reader;
-    for (let index = 0; index < ranges.count; index++) {
-      const piece = buffer.subarray(ranges.start(index), ranges.end(index));
-      this.held.push(piece);
-      this.heldBytes += piece.length;
-    }
+    const piece = Buffer.allocUnsafe(ranges.bytes);
+    let at = 0;
+    for (let index = 0; index < ranges.count; index++) at += buffer.copy(piece, at, ranges.start(index), ranges.end(index));
+    this.held.push(piece);
+    this.heldBytes += piece.length;
     if (this.held.length > MAX_PIECES) this.held = [Buffer.concat(this.held)];
   }
 
