@@ -3,6 +3,7 @@
  * holds, cuts or trickles where the test wants that. Listens on 127.0.0.1 on a free port.
  */
 import { createServer, type Socket } from 'node:net';
+import { UpstreamOracle } from './upstream-oracle.ts';
 import { headerOf, readMessage, type WireMessage } from './wire-message.ts';
 
 export interface OriginRequest extends WireMessage {
@@ -20,6 +21,8 @@ export type Responder = (request: OriginRequest, socket: Socket) => string | Buf
 
 export interface RecordingOrigin {
   readonly port: number;
+  /** Checks every byte that goes in and out (R2). */
+  readonly oracle: UpstreamOracle;
   readonly requests: readonly OriginRequest[];
   /** Connections so far. */
   readonly connections: number;
@@ -45,11 +48,14 @@ export async function startRecordingOrigin(initial: Responder = () => response('
   const requests: OriginRequest[] = [];
   const received: string[] = [];
   const open = new Set<Socket>();
+  const oracle = new UpstreamOracle({ identity: true });
   let responder = initial;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const connection = received.push('');
+    const watched = oracle.watch();
     let unread = '';
     open.add(socket);
+    observeWrites(socket, (bytes) => watched.sent(bytes));
     socket.on('error', () => undefined);
     socket.on('close', () => open.delete(socket));
     socket.on('end', () => socket.end());
@@ -57,6 +63,7 @@ export async function startRecordingOrigin(initial: Responder = () => response('
       const text = bytes.toString('latin1');
       received[connection - 1] += text;
       unread += text;
+      watched.received(text);
       for (let message = readMessage(unread, { isResponse: false }); message !== undefined; message = readMessage(unread, { isResponse: false })) {
         const { headerLines, startLine } = message;
         const [method = '', target = ''] = startLine.split(' ');
@@ -81,6 +88,7 @@ export async function startRecordingOrigin(initial: Responder = () => response('
   });
   return {
     port,
+    oracle,
     requests,
     get connections() {
       return received.length;
@@ -101,5 +109,21 @@ export async function startRecordingOrigin(initial: Responder = () => response('
         for (const socket of open) socket.destroy();
         server.close(() => resolve());
       }),
+  };
+}
+
+/** Tells of everything that is written to a socket, whoever writes it. */
+function observeWrites(socket: Socket, sent: (text: string) => void): void {
+  const write = socket._write.bind(socket);
+  const writev = socket._writev?.bind(socket);
+  const asText = (chunk: unknown, encoding: BufferEncoding): string => (typeof chunk === 'string' ? Buffer.from(chunk, encoding).toString('latin1') : Buffer.isBuffer(chunk) ? chunk.toString('latin1') : '');
+  socket._write = (chunk: unknown, encoding, callback) => {
+    sent(asText(chunk, encoding));
+    write(chunk, encoding, callback);
+  };
+  if (writev === undefined) return;
+  socket._writev = (chunks, callback) => {
+    sent(chunks.map(({ chunk, encoding }) => asText(chunk, encoding)).join(''));
+    writev(chunks, callback);
   };
 }
