@@ -1,11 +1,12 @@
 /**
- * The wire engine's only contact with sockets, by Node's documented API: accepted sockets give data events (each with
- * memory of its own), upstream sockets read into one shared buffer (`onread`). So bytes from a client may be kept, bytes
- * from an upstream must be copied or sent before the callback returns. Another implementation belongs into this file.
+ * The wire engine's contact with sockets: by Node's documented API all of them, or plain TCP by its handles (handle-io.ts)
+ * and the rest by the documented API. By that, accepted sockets give data events, upstream sockets read into one shared
+ * buffer (`onread`). Owners can't tell which it is.
  */
-import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTcp, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import type { SocketOwner, WireSocket } from './wire-socket.ts';
+import { HandleIo } from './handle-io.ts';
+import type { AcceptedSocket, SocketIoKind, SocketOwner, WireSocket } from './wire-socket.ts';
 
 const READ_BUFFER_BYTES = 65_536;
 const BACKLOG = 4_096;
@@ -120,6 +121,42 @@ class NetSocket implements WireSocket {
   }
 }
 
+class AcceptedNetSocket implements AcceptedSocket {
+  readonly #socket: Socket;
+  readonly #io: SocketIo;
+
+  constructor(socket: Socket, io: SocketIo) {
+    this.#socket = socket;
+    this.#io = io;
+  }
+
+  get peerAddress(): string {
+    return this.#socket.remoteAddress ?? '';
+  }
+
+  get peerPort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  get localAddress(): string {
+    return this.#socket.localAddress ?? '';
+  }
+
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  adopt(owner: SocketOwner): WireSocket {
+    return this.#io.adopt(this.#socket, owner);
+  }
+
+  dismiss(lastWords: Buffer): void {
+    const socket = this.#socket;
+    socket.on('error', () => undefined);
+    socket.end(lastWords, () => socket.destroy());
+  }
+}
+
 export interface ConnectOptions {
   readonly address: string;
   readonly port: number;
@@ -131,10 +168,20 @@ export interface ConnectOptions {
 export class SocketIo {
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   readonly #defect: (thrown: unknown) => void;
+  readonly #handles: HandleIo | undefined;
 
-  /** `defect` is told of exceptions that owners let through. */
-  constructor(defect: (thrown: unknown) => void) {
+  /** `defect` is told of exceptions that owners let through. For `handle`, the check in handle-check.ts must have passed. */
+  constructor(defect: (thrown: unknown) => void, kind: SocketIoKind) {
     this.#defect = defect;
+    this.#handles = kind === 'handle' ? HandleIo.open(defect) : undefined;
+  }
+
+  /** A listener for connections that need nothing done before their first byte is read; not listening yet. */
+  createPlainListener(accepted: (socket: AcceptedSocket) => void): Server {
+    const server = this.createListener((socket) => accepted(new AcceptedNetSocket(socket, this)));
+    // Before any connection: listeners are told of the port before the first event of the loop.
+    if (this.#handles !== undefined) server.once('listening', () => this.#handles?.takeOver(server, accepted));
+    return server;
   }
 
   /** A listener; not listening yet. `accepted` takes over each socket, which says nothing until it is given an owner. */
@@ -153,15 +200,18 @@ export class SocketIo {
     });
   }
 
-  /** Gives an accepted socket its owner, which may keep the bytes that it receives. */
+  /** Gives an accepted socket its owner. */
   adopt(socket: Socket, owner: SocketOwner): WireSocket {
     const wire = new NetSocket(socket, owner, this.#defect);
     socket.on('data', (bytes: Buffer) => wire.deliver(bytes, 0, bytes.length));
     return wire;
   }
 
-  /** Connects; `connected` is called once, or else the owner's `lost`. The owner must not keep the bytes that it receives. */
+  /** Connects; `connected` is called once, or else the owner's `lost`. */
   connect(options: ConnectOptions, owner: SocketOwner, connected: () => void): WireSocket {
+    if (this.#handles !== undefined && options.tls === undefined) {
+      return this.#handles.connect({ address: options.address, isIPv6: isIPv6(options.address), port: options.port }, owner, connected);
+    }
     const buffer = this.#readBuffer;
     const common = {
       host: options.address,

@@ -15,6 +15,9 @@ export interface SocketOwner {
   lost(cause: Error | undefined): void;
 }
 
+/** `handle`: plain TCP goes by Node's socket handles, everything else by the documented API. */
+export type SocketIoKind = 'documented' | 'handle';
+
 /** A connection that was accepted and has no owner yet. Nothing is read from it before `adopt`. */
 export interface AcceptedSocket {
   /** As the system says them: an IPv4 peer of an IPv6 listener is `::ffff:…`; '' where it is gone already. */

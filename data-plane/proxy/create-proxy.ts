@@ -3,13 +3,14 @@
  * tests and by the bench.
  */
 import { randomFillSync } from 'node:crypto';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { describeThrown } from '../../shared/errors.ts';
 import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { Deadlines } from '../http1/deadlines.ts';
 import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
 import { OutgoingBytes } from '../http1/outgoing-bytes.ts';
 import { SocketIo } from '../http1/socket-io.ts';
+import type { AcceptedSocket } from '../http1/wire-socket.ts';
 import { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import { ConnectionPool } from '../upstreams/connection-pool.ts';
 import { AddressBook, lookupAll } from '../upstreams/resolve-address.ts';
@@ -51,9 +52,9 @@ class ListeningProxy implements Proxy {
       this.#core.out.clear();
       options.log.error({ event: 'connection-failed', code: REFUSALS.unexpected.code, err: thrown }, `a connection failed: ${describeThrown(thrown)}`);
     };
-    this.#io = new SocketIo(defect);
+    this.#io = new SocketIo(defect, options.socketIo ?? 'documented');
     this.#core = makeCore(options, this.#io, defect);
-    this.#server = this.#io.createListener((socket) => this.#accept(socket));
+    this.#server = this.#io.createPlainListener((socket) => this.#accept(socket));
   }
 
   async listen(): Promise<{ readonly ports: readonly number[] }> {
@@ -94,14 +95,14 @@ class ListeningProxy implements Proxy {
     };
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: AcceptedSocket): void {
     this.#accepted += 1;
     if (this.#connections.size >= this.#core.limits.maxConnections) return this.#turnAway(socket);
     const facts: ConnectionFacts = {
-      scheme: 'http', isHttp2: false, tls: undefined, peerAddress: plainAddress(socket.remoteAddress ?? ''), peerPort: socket.remotePort ?? 0,
-      localAddress: plainAddress(socket.localAddress ?? ''), localPort: this.#port,
+      scheme: 'http', isHttp2: false, tls: undefined, peerAddress: plainAddress(socket.peerAddress), peerPort: socket.peerPort,
+      localAddress: plainAddress(socket.localAddress), localPort: this.#port,
     };
-    const connection = new DownstreamConnection(this.#core, facts, (owner) => this.#io.adopt(socket, owner), (gone) => {
+    const connection = new DownstreamConnection(this.#core, facts, (owner) => socket.adopt(owner), (gone) => {
       this.#connections.delete(gone);
       this.#onConnectionGone();
     });
@@ -109,7 +110,7 @@ class ListeningProxy implements Proxy {
   }
 
   /** Over the bound: says so and closes, without waiting for a request. */
-  #turnAway(socket: Socket): void {
+  #turnAway(socket: AcceptedSocket): void {
     const { out, counters, requestIds, product, date, recorder } = this.#core;
     const refusal = REFUSALS.tooManyConnections;
     const requestId = requestIds.next();
@@ -121,8 +122,7 @@ class ListeningProxy implements Proxy {
     const answer = out.take();
     recorder.record('', '', refusal.status, 0, answer.length, 0);
     counters.endedRequests += 1;
-    socket.on('error', () => undefined);
-    socket.end(answer, () => socket.destroy());
+    socket.dismiss(answer);
   }
 
   async #drain(acceptForMs: number, boundMs: number): Promise<void> {

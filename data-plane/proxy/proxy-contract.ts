@@ -7,6 +7,7 @@ import type { Logger } from '../../shared/log.ts';
 import type { ActiveConfig } from '../config/active-config.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
+import type { SocketIoKind } from '../http1/wire-socket.ts';
 import type { RequestRecorder } from '../telemetry/request-recorder.ts';
 
 export interface ProxyOptions {
@@ -20,6 +21,8 @@ export interface ProxyOptions {
   readonly recorder: RequestRecorder;
   readonly log: Logger;
   readonly clock: Clock;
+  /** How sockets are read and written; `documented` by default, `handle` only after the check in http1/handle-check.ts. */
+  readonly socketIo?: SocketIoKind;
   /** What is left out takes DEFAULT_PROXY_LIMITS. */
   readonly limits?: Partial<ProxyLimits>;
   /** Addresses and CIDR blocks whose X-Forwarded-* and X-Real-IP headers are believed. Throws PROXY_TRUSTED_ADDRESS_INVALID. */

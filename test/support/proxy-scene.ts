@@ -1,6 +1,7 @@
 /** A proxy on a free port with one origin behind it, a recorder and a log that keep what they get, and clients. */
 import { createProxy, type Proxy, type ProxyOptions } from '../../data-plane/proxy/create-proxy.ts';
 import type { ActiveConfig } from '../../data-plane/config/active-config.ts';
+import type { SocketIoKind } from '../../data-plane/http1/wire-socket.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createMemoryLogger } from '../../shared/log.ts';
 import { startRecordingOrigin, type RecordingOrigin, type Responder } from './recording-origin.ts';
@@ -55,6 +56,7 @@ export async function startProxyScene(options: SceneOptions = {}): Promise<Proxy
     recorder: {
       record: (routeId, consumerId, status, bytesIn, bytesOut, durationMicros) => void records.push({ routeId, consumerId, status, bytesIn, bytesOut, durationMicros }),
     },
+    socketIo: sceneSocketIo(),
     configReleased: (old) => void released.push(old),
     ...options.proxy,
     limits: { timeoutResolutionMs: 10, lingerTimeoutMs: 200, ...options.proxy?.limits },
@@ -83,4 +85,9 @@ export async function startProxyScene(options: SceneOptions = {}): Promise<Proxy
       await origin.close();
     },
   };
+}
+
+/** `npm test` runs the suites of the proxy a second time with the other one (test/proxy-socket-io.test.ts). */
+function sceneSocketIo(): SocketIoKind {
+  return process.env['HOLDFAST_TEST_SOCKET_IO'] === 'handle' ? 'handle' : 'documented';
 }

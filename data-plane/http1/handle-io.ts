@@ -1,0 +1,419 @@
+/**
+ * Plain TCP by Node's socket handles, without net.Socket and streams: one read call, one write call and no allocation per
+ * event. The only file that touches what Node does not document; socket-io.ts does the same by the documented API, and
+ * handle-check.ts proves at start that the handles of this Node behave as they are used here.
+ *
+ * All sockets read into one buffer, which the next read overwrites: hence the contract of `SocketOwner.received`.
+ */
+import type { Server } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import type { AcceptedSocket, SocketOwner, WireSocket } from './wire-socket.ts';
+
+const READ_BUFFER_BYTES = 65_536;
+
+interface PeerAddress {
+  address?: string;
+  port?: number;
+}
+
+interface WriteRequest {
+  oncomplete: (this: WriteRequest, status: number) => void;
+  /** Set by us while it is under way: who waits for it, and the memory that must stay. */
+  wire: HandleSocket | undefined;
+  bytes: Buffer | undefined;
+}
+
+interface ShutdownRequest {
+  oncomplete: (status: number) => void;
+}
+
+interface ConnectRequest {
+  oncomplete: (status: number) => void;
+}
+
+/** What we use of Node's TCP handle. Methods give 0 or a negative error number. */
+interface TcpHandle {
+  onread: (this: TcpHandle) => void;
+  /** Set by us: `onread` gets nothing but its handle. */
+  wire: HandleSocket | undefined;
+  readonly writeQueueSize: number;
+  useUserBuffer(buffer: Buffer): void;
+  readStart(): number;
+  readStop(): number;
+  writeBuffer(request: WriteRequest, bytes: Buffer): number;
+  shutdown(request: ShutdownRequest): number;
+  connect(request: ConnectRequest, address: string, port: number): number;
+  connect6(request: ConnectRequest, address: string, port: number): number;
+  getpeername(into: PeerAddress): number;
+  getsockname(into: PeerAddress): number;
+  setNoDelay(enabled: boolean): number;
+  close(): void;
+  reset(): number;
+}
+
+type ConnectionEvent = (status: number, handle: TcpHandle) => void;
+
+interface ListeningHandle {
+  onconnection: ConnectionEvent;
+}
+
+/** Node's two internal modules, as far as we use them. */
+interface Internals {
+  readonly TCP: { new (kind: number): TcpHandle; readonly prototype: object };
+  readonly TCPConnectWrap: new () => ConnectRequest;
+  readonly WriteWrap: new () => WriteRequest;
+  readonly ShutdownWrap: new () => ShutdownRequest;
+  readonly clientKind: number;
+  /** Results of the last call stand in this array at the two places. */
+  readonly state: Int32Array;
+  readonly readResult: number;
+  readonly writeWasAsync: number;
+}
+
+const HANDLE_METHODS = ['useUserBuffer', 'readStart', 'readStop', 'writeBuffer', 'shutdown', 'connect', 'connect6', 'getpeername', 'getsockname', 'setNoDelay', 'close', 'reset'];
+
+/** Gives an internal module of Node by its name; throws where it can't be had. */
+export type InternalModules = (name: 'tcp_wrap' | 'stream_wrap') => unknown;
+
+function nodeInternals(name: string): unknown {
+  const binding: unknown = Reflect.get(process, 'binding');
+  return typeof binding === 'function' ? Reflect.apply(binding, process, [name]) : undefined;
+}
+
+/** A door: nothing behind it looks at shapes again. Undefined where anything is not as we know it. */
+function openInternals(modules: InternalModules): Internals | undefined {
+  const tcp = fieldsOf(modules('tcp_wrap'));
+  const stream = fieldsOf(modules('stream_wrap'));
+  const clientKind = fieldsOf(tcp['constants'])['SOCKET'];
+  const state = stream['streamBaseState'];
+  const readResult = stream['kReadBytesOrError'];
+  const writeWasAsync = stream['kLastWriteWasAsync'];
+  const constructors = [tcp['TCP'], tcp['TCPConnectWrap'], stream['WriteWrap'], stream['ShutdownWrap']];
+  if (constructors.some((one) => typeof one !== 'function') || !(state instanceof Int32Array)) return undefined;
+  if (typeof clientKind !== 'number' || typeof readResult !== 'number' || typeof writeWasAsync !== 'number') return undefined;
+  const prototype: unknown = Reflect.get(Object(tcp['TCP']), 'prototype');
+  if (HANDLE_METHODS.some((method) => typeof Reflect.get(Object(prototype), method) !== 'function')) return undefined;
+  return {
+    TCP: tcp['TCP'] as Internals['TCP'],
+    TCPConnectWrap: tcp['TCPConnectWrap'] as Internals['TCPConnectWrap'],
+    WriteWrap: stream['WriteWrap'] as Internals['WriteWrap'],
+    ShutdownWrap: stream['ShutdownWrap'] as Internals['ShutdownWrap'],
+    clientKind, state, readResult, writeWasAsync,
+  };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+export interface HandleConnect {
+  readonly address: string;
+  readonly isIPv6: boolean;
+  readonly port: number;
+}
+
+/** The handles of one event loop's sockets. */
+export class HandleIo {
+  readonly #internals: Internals;
+  readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  readonly #defect: (thrown: unknown) => void;
+  /** A write that is done at once leaves its request unused: this one is for the next. */
+  #spareWrite: WriteRequest | undefined;
+
+  private constructor(internals: Internals, defect: (thrown: unknown) => void) {
+    this.#internals = internals;
+    this.#defect = defect;
+  }
+
+  /** Undefined where this Node does not have what we use. `defect` is told of exceptions that owners let through. */
+  static open(defect: (thrown: unknown) => void, modules: InternalModules = nodeInternals): HandleIo | undefined {
+    try {
+      const internals = openInternals(modules);
+      return internals === undefined ? undefined : new HandleIo(internals, defect);
+    } catch {
+      // Under the permission model, say.
+      return undefined;
+    }
+  }
+
+  /** From now on the connections of a listening server reach `accepted` alone. False where the server's handle is not as we know it. */
+  takeOver(server: Server, accepted: (socket: AcceptedSocket) => void): boolean {
+    const listening: unknown = Reflect.get(server, '_handle');
+    if (!(listening instanceof this.#internals.TCP) || !hasConnectionEvent(listening)) return false;
+    const nodes = listening.onconnection;
+    listening.onconnection = (status, handle) => {
+      // Node tells the server's error listeners.
+      if (status !== 0) return Reflect.apply(nodes, listening, [status, handle]);
+      try {
+        handle.setNoDelay(true);
+        accepted(new AcceptedHandle(handle, this));
+      } catch (thrown) {
+        this.#defect(thrown);
+        handle.close();
+      }
+    };
+    return true;
+  }
+
+  /** Connects; `connected` is called once, or else the owner's `lost`, neither before this returns. */
+  connect({ address, port, isIPv6 }: HandleConnect, owner: SocketOwner, connected: () => void): WireSocket {
+    const handle = new this.#internals.TCP(this.#internals.clientKind);
+    const wire = this.wrap(handle, owner);
+    const request = new this.#internals.TCPConnectWrap();
+    const where = `connect`;
+    request.oncomplete = (status) => {
+      if (status < 0) return wire.lose(systemError(where, status, `${address}:${port}`));
+      handle.setNoDelay(true);
+      wire.begin();
+      wire.run(connected);
+    };
+    const status = isIPv6 ? handle.connect6(request, address, port) : handle.connect(request, address, port);
+    if (status < 0) wire.loseSoon(systemError(where, status, `${address}:${port}`));
+    return wire;
+  }
+
+  wrap(handle: TcpHandle, owner: SocketOwner): HandleSocket {
+    const wire = new HandleSocket(handle, owner, this);
+    handle.wire = wire;
+    handle.onread = this.onRead;
+    handle.useUserBuffer(this.#readBuffer);
+    return wire;
+  }
+
+  readonly onRead = onReadOf(this);
+
+  get readBuffer(): Buffer {
+    return this.#readBuffer;
+  }
+
+  /** Bytes of the read that is reported now; negative: why there are none. */
+  get readResult(): number {
+    return this.#internals.state[this.#internals.readResult] ?? 0;
+  }
+
+  tellDefect(thrown: unknown): void {
+    this.#defect(thrown);
+  }
+
+  /** 0: all of it is with the kernel. 1: it is under way. Negative: the connection is broken. */
+  write(wire: HandleSocket, handle: TcpHandle, bytes: Buffer): number {
+    const request = this.#spareWrite ?? new this.#internals.WriteWrap();
+    this.#spareWrite = request;
+    const status = handle.writeBuffer(request, bytes);
+    if (status < 0) return status;
+    if (this.#internals.state[this.#internals.writeWasAsync] === 0) return 0;
+    this.#spareWrite = undefined;
+    request.oncomplete = onWritten;
+    request.wire = wire;
+    request.bytes = bytes;
+    return 1;
+  }
+
+  shutdown(handle: TcpHandle, done: (status: number) => void): number {
+    const request = new this.#internals.ShutdownWrap();
+    request.oncomplete = done;
+    return handle.shutdown(request);
+  }
+}
+
+function hasConnectionEvent(handle: object): handle is ListeningHandle {
+  return typeof Reflect.get(handle, 'onconnection') === 'function';
+}
+
+/** Node calls it with the handle as `this`; what it returned would be taken for a new buffer. */
+function onReadOf(io: HandleIo): (this: TcpHandle) => void {
+  return function onRead(this: TcpHandle): void {
+    this.wire?.read(io.readResult);
+  };
+}
+
+function onWritten(this: WriteRequest, status: number): void {
+  const { wire } = this;
+  this.wire = undefined;
+  this.bytes = undefined;
+  wire?.written(status);
+}
+
+const UV_EOF = -4_095;
+
+function systemError(call: string, status: number, detail = ''): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`${call} ${code}${detail === '' ? '' : ` ${detail}`}`), { code, errno: status, syscall: call });
+}
+
+class AcceptedHandle implements AcceptedSocket {
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly #handle: TcpHandle;
+  readonly #io: HandleIo;
+
+  constructor(handle: TcpHandle, io: HandleIo) {
+    this.#handle = handle;
+    this.#io = io;
+    const peer: PeerAddress = {};
+    const local: PeerAddress = {};
+    handle.getpeername(peer);
+    handle.getsockname(local);
+    this.peerAddress = peer.address ?? '';
+    this.peerPort = peer.port ?? 0;
+    this.localAddress = local.address ?? '';
+    this.localPort = local.port ?? 0;
+  }
+
+  adopt(owner: SocketOwner): WireSocket {
+    const wire = this.#io.wrap(this.#handle, owner);
+    wire.begin();
+    return wire;
+  }
+
+  dismiss(lastWords: Buffer): void {
+    const handle = this.#handle;
+    const status = this.#io.write(this.#io.wrap(handle, NOBODY), handle, lastWords);
+    if (status < 0 || this.#io.shutdown(handle, () => handle.close()) < 0) handle.close();
+  }
+}
+
+/** Owns what nobody wants to hear of. */
+const NOBODY: SocketOwner = { received: () => undefined, flushed: () => undefined, ended: () => undefined, lost: () => undefined };
+
+class HandleSocket implements WireSocket {
+  readonly #handle: TcpHandle;
+  readonly #owner: SocketOwner;
+  readonly #io: HandleIo;
+  #closed = false;
+  #paused = false;
+  /** Writes that the kernel has not taken whole. */
+  #writes = 0;
+  /** The peer will send nothing more; we said that we won't; and that has reached the peer's side of the kernel. */
+  #peerEnded = false;
+  #ending = false;
+  #finished = false;
+  #isBroken = false;
+
+  constructor(handle: TcpHandle, owner: SocketOwner, io: HandleIo) {
+    this.#handle = handle;
+    this.#owner = owner;
+    this.#io = io;
+  }
+
+  get unsentBytes(): number {
+    return this.#writes === 0 || this.#closed ? 0 : this.#handle.writeQueueSize;
+  }
+
+  get usable(): boolean {
+    return !this.#closed && !this.#isBroken && !this.#ending && !this.#peerEnded;
+  }
+
+  /** Reading begins: once, when the connection stands. */
+  begin(): void {
+    if (!this.#closed && !this.#paused) this.#handle.readStart();
+  }
+
+  /** Called for each read with its length or error number. A defect of ours that shows there costs this connection, not the thread with all its others. */
+  read(result: number): void {
+    if (this.#closed || result === 0) return;
+    try {
+      if (result > 0) this.#owner.received(this.#io.readBuffer, 0, result);
+      else if (result !== UV_EOF) this.lose(systemError('read', result));
+      else {
+        this.#peerEnded = true;
+        this.#owner.ended();
+        this.#closeBothEnded();
+      }
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.#closed || this.#isBroken || bytes.length === 0) return true;
+    const status = this.#io.write(this, this.#handle, bytes);
+    if (status === 0) return true;
+    if (status < 0) {
+      this.loseSoon(systemError('write', status));
+      return true;
+    }
+    this.#writes += 1;
+    return false;
+  }
+
+  /** A write that had to wait has ended. */
+  written(status: number): void {
+    this.#writes -= 1;
+    if (this.#closed) return;
+    if (status < 0) this.lose(systemError('write', status));
+    else if (this.#writes === 0) this.run(() => this.#owner.flushed());
+  }
+
+  pause(): void {
+    if (this.#paused || this.#closed) return;
+    this.#paused = true;
+    this.#handle.readStop();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    if (!this.#peerEnded) this.#handle.readStart();
+  }
+
+  end(): void {
+    if (this.#closed || this.#ending || this.#isBroken) return;
+    this.#ending = true;
+    const status = this.#io.shutdown(this.#handle, () => {
+      this.#finished = true;
+      this.#closeBothEnded();
+    });
+    if (status < 0) this.loseSoon(systemError('shutdown', status));
+  }
+
+  destroy(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handle.close();
+  }
+
+  reset(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#handle.reset() !== 0) this.#handle.close();
+  }
+
+  run(step: () => void): void {
+    if (this.#closed) return;
+    try {
+      step();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** The connection is gone. */
+  lose(cause: Error | undefined): void {
+    if (this.#closed) return;
+    this.destroy();
+    try {
+      this.#owner.lost(cause);
+    } catch (thrown) {
+      this.#io.tellDefect(thrown);
+    }
+  }
+
+  /** The same, but not while the owner is in the middle of a call. */
+  loseSoon(cause: Error): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    process.nextTick(() => this.lose(cause));
+  }
+
+  #closeBothEnded(): void {
+    if (this.#peerEnded && this.#finished) this.lose(undefined);
+  }
+
+  #fail(thrown: unknown): void {
+    this.#io.tellDefect(thrown);
+    this.lose(undefined);
+  }
+}
