@@ -32,6 +32,12 @@ export function refusalResponse(refusal: Refusal, accept: string | undefined, re
   };
 }
 
+/** The answer to an error as gRPC clients read it: without a body, the failure in the head (trailers-only). `message` must be printable ASCII without `%`. */
+export function grpcStatusResponse(refusal: Refusal, status: number): GeneratedResponse {
+  const extraLines = `grpc-status: ${status}\r\ngrpc-message: ${refusal.message}\r\nX-Holdfast-Error: ${refusal.code}\r\n`;
+  return { status: 200, contentType: 'application/grpc', body: NO_BODY, headers: undefined, extraLines };
+}
+
 /** The answer that a plugin wants. Throws where it is no answer: a status that ends no request, a header that may not be. */
 export function verdictResponse(verdict: Verdict, accept: string | undefined, requestId: string): GeneratedResponse {
   const { status, message, body } = verdict;

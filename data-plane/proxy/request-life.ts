@@ -12,7 +12,8 @@ import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
 import type { RequestEvents } from './client-side.ts';
 import type { Exchange } from './exchange.ts';
-import { refusalResponse, verdictResponse, type GeneratedResponse } from './generated-response.ts';
+import { grpcStatusResponse, refusalResponse, verdictResponse, type GeneratedResponse } from './generated-response.ts';
+import { protocolMismatch, type ProtocolFacts, type ProtocolMismatch } from './protocol-mismatch.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
 import { ResponseRelay } from './relay-response.ts';
 import { reportPluginError, runLog, runRequestHead } from './run-plugins.ts';
@@ -54,7 +55,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
       if (route === undefined) return this.#refuse(REFUSALS.noRoute);
       if (route.quarantined !== undefined) return this.#refuse(quarantineRefusal(route.quarantined));
       exchange.chain = route.chainFor(undefined);
-      if (!route.protocols.has(exchange.request.scheme)) return this.#demandHttps(route.httpsRedirectStatusCode);
+      const mismatch = route.protocols.has('http') ? undefined : protocolMismatch(route.protocols, protocolFacts(exchange));
+      if (mismatch !== undefined) return this.#refuseProtocol(mismatch, route.httpsRedirectStatusCode);
       this.#runPlugins();
     } catch (thrown) {
       this.#failUnexpectedly(thrown);
@@ -69,11 +71,22 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
 
   /** A route for HTTPS alone says so, or sends the client there. */
   #demandHttps(status: number): void {
-    const { request, requestId } = this.#exchange;
+    const { request } = this.#exchange;
     const refusal = { ...REFUSALS.httpsRequired, status };
     const lines = status === 426 ? 'Upgrade: TLS/1.2, HTTP/1.1\r\nConnection: Upgrade\r\n' : `Location: https://${request.host}${pathAndQuery(this.#exchange)}\r\n`;
-    this.#exchange.core.counters.countRefusal(refusal.code);
-    this.#answer(refusalResponse(refusal, request.header('accept'), requestId, lines));
+    this.#refuse(refusal, lines);
+  }
+
+  #refuseProtocol(mismatch: ProtocolMismatch, httpsStatus: number): void {
+    switch (mismatch.kind) {
+      case 'https':
+        return this.#demandHttps(httpsStatus);
+      case 'refusal':
+        return this.#refuse(mismatch.refusal, mismatch.lines);
+      case 'grpc-status':
+        this.#exchange.core.counters.countRefusal(mismatch.refusal.code);
+        return this.#answer(grpcStatusResponse(mismatch.refusal, mismatch.status));
+    }
   }
 
   #runPlugins(): void {
@@ -291,11 +304,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     this.#account();
   }
 
-  #refuse(refusal: Refusal): void {
+  #refuse(refusal: Refusal, extraLines = ''): void {
     const { request, requestId, core } = this.#exchange;
     core.counters.countRefusal(refusal.code);
     core.log.debug({ event: 'request-refused', code: refusal.code, status: refusal.status, requestId }, refusal.message);
-    this.#answer(refusalResponse(refusal, request.header('accept'), requestId));
+    this.#answer(refusalResponse(refusal, request.header('accept'), requestId, extraLines));
   }
 
   /** An answer of our own, whole. A body that is still to come is not waited for. */
@@ -354,6 +367,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
 
 function isTooLarge({ core }: Exchange, bytes: number): boolean {
   return core.limits.maxBodyBytes !== undefined && bytes > core.limits.maxBodyBytes;
+}
+
+function protocolFacts({ request, client }: Exchange): ProtocolFacts {
+  const scheme = client.peerIsTrusted ? (request.header('x-forwarded-proto') ?? request.scheme) : request.scheme;
+  return { scheme, httpVersion: request.httpVersion, contentType: request.header('content-type') };
 }
 
 /** As the client wrote them. */
