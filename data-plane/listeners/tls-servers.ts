@@ -1,0 +1,142 @@
+/**
+ * Ends the TLS of accepted connections: one `tls.Server` for each certificate in use, never listening itself, that is handed
+ * the sockets whose ClientHello asked for it. So a new certificate is a new server for new handshakes, while connections of
+ * the old one live on (R3). Used by intake.ts, which has read the ClientHello; documented API only.
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { CertificateBook, RuntimeCertificate } from '../config/active-config.ts';
+import { DEFAULT_CIPHERS, type DownstreamTls } from './listener-options.ts';
+
+/** What is spoken behind the TLS: HTTP by ALPN, or whatever the stream brings. */
+export type TlsUse = 'http' | 'stream';
+
+/** Certificates whose keys are kept parsed, some 50 KB each; the others are parsed again when next asked for. */
+const MAX_SERVERS = 1_024;
+/** RFC 8446 §4.6.1 allows a week. */
+const SESSION_SECONDS = 3_600;
+const HTTP_PROTOCOLS = ['h2', 'http/1.1'];
+
+interface Waiting {
+  readonly secured: (socket: TLSSocket) => void;
+}
+
+export class TlsServers {
+  readonly #options: DownstreamTls;
+  readonly #failed: (reason: string) => void;
+  readonly #handshakeTimeoutMs: number;
+  readonly #defaultCertificate: RuntimeCertificate | undefined;
+  #ticketKeys: Buffer;
+  /** Of whose client certificates are asked for: those that the servers were made for. */
+  #authorities: CertificateBook['caCertificates'] = [];
+  readonly #servers: Readonly<Record<TlsUse, LRUCache<RuntimeCertificate, Server>>> = { http: new LRUCache({ max: MAX_SERVERS }), stream: new LRUCache({ max: MAX_SERVERS }) };
+  /** Connections in their handshake, by their addresses: a TLS server tells of its sockets, not of those that it was given. */
+  readonly #waiting = new Map<string, Waiting>();
+
+  /** `failed` hears why a handshake failed, for log and counters; the socket is closed. */
+  constructor(options: DownstreamTls, handshakeTimeoutMs: number, failed: (reason: string) => void) {
+    this.#options = options;
+    this.#failed = failed;
+    this.#handshakeTimeoutMs = handshakeTimeoutMs;
+    this.#ticketKeys = Buffer.from(options.ticketKeys);
+    this.#defaultCertificate = options.defaultCertificate === undefined ? undefined : { id: 'default', pairs: [options.defaultCertificate] };
+  }
+
+  /** Connections in their handshake. */
+  get handshakes(): number {
+    return this.#waiting.size;
+  }
+
+  setTicketKeys(keys: Uint8Array): void {
+    this.#ticketKeys = Buffer.from(keys);
+    for (const servers of Object.values(this.#servers)) for (const server of servers.values()) server.setTicketKeys(this.#ticketKeys);
+  }
+
+  /** The certificate for a name; undefined where there is none and unknown names are refused. */
+  certificateFor(book: CertificateBook | undefined, serverName: string | undefined): RuntimeCertificate | undefined {
+    return book?.forServerName(serverName) ?? this.#defaultCertificate;
+  }
+
+  /**
+   * Takes over a paused socket, to which all bytes that it sent were given back. Calls `secured` once, or else the socket
+   * closes. False where the certificate can't be used or the peer is gone already: the socket is still the caller's.
+   */
+  handshake(socket: Socket, certificate: RuntimeCertificate, book: CertificateBook | undefined, use: TlsUse, secured: (socket: TLSSocket) => void): boolean {
+    const key = keyOf(socket);
+    const server = this.#serverFor(certificate, book, use);
+    if (key === undefined || server === undefined) return false;
+    this.#waiting.set(key, { secured });
+    socket.once('close', () => this.#waiting.delete(key));
+    server.emit('connection', socket);
+    return true;
+  }
+
+  #serverFor(certificate: RuntimeCertificate, book: CertificateBook | undefined, use: TlsUse): Server | undefined {
+    if (this.#options.requestsClientCertificates && book !== undefined && book.caCertificates !== this.#authorities) {
+      this.#authorities = book.caCertificates;
+      for (const servers of Object.values(this.#servers)) servers.clear();
+    }
+    const known = this.#servers[use].get(certificate);
+    if (known !== undefined) return known;
+    try {
+      const made = this.#makeServer(certificate, use);
+      this.#servers[use].set(certificate, made);
+      return made;
+    } catch (thrown) {
+      this.#failed(`certificate ${certificate.id} can't be used: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      return undefined;
+    }
+  }
+
+  #makeServer(certificate: RuntimeCertificate, use: TlsUse): Server {
+    const { minVersion, ciphers, requestsClientCertificates } = this.#options;
+    const server = createServer({
+      key: certificate.pairs.map(({ keyPem }) => keyPem),
+      cert: certificate.pairs.map(({ certPem }) => certPem),
+      // None instead of undefined, which would load the system's.
+      ca: requestsClientCertificates ? this.#authorities.map(({ certPem }) => certPem) : [],
+      allowPartialTrustChain: true,
+      requestCert: requestsClientCertificates,
+      // Whether one is needed is a plugin's business.
+      rejectUnauthorized: false,
+      minVersion,
+      maxVersion: 'TLSv1.3',
+      ciphers: ciphers ?? DEFAULT_CIPHERS,
+      honorCipherOrder: false,
+      ...(use === 'http' ? { ALPNProtocols: HTTP_PROTOCOLS } : {}),
+      handshakeTimeout: this.#handshakeTimeoutMs,
+      sessionTimeout: SESSION_SECONDS,
+      // A session of one certificate must not be resumed under another's name.
+      sessionIdContext: createHash('sha256').update(`${use} ${certificate.id}`).digest('hex').slice(0, 32),
+      ticketKeys: this.#ticketKeys,
+      // A resumed session tells of a client certificate what was true when it was made: with them every handshake is a full one.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (requestsClientCertificates ? constants.SSL_OP_NO_TICKET : 0),
+    });
+    server.on('secureConnection', (socket) => this.#secured(socket));
+    server.on('tlsClientError', (error, socket) => {
+      this.#failed(codeOf(error));
+      socket.destroy();
+    });
+    return server;
+  }
+
+  #secured(socket: TLSSocket): void {
+    const key = keyOf(socket);
+    const waiting = key === undefined ? undefined : this.#waiting.get(key);
+    if (key !== undefined) this.#waiting.delete(key);
+    if (waiting === undefined) socket.destroy();
+    else waiting.secured(socket);
+  }
+}
+
+/** Undefined where the peer is gone. */
+function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string | undefined {
+  return remoteAddress === undefined || remotePort === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}
