@@ -11,6 +11,7 @@ const COMMANDS = {
   'data-plane': { file: 'data-plane/main.ts' },
   quickstart: { file: 'deploy/quickstart/main.ts', installs: true },
   'join-token': { file: 'control-plane/cli/main.ts', passesName: true },
+  explain: { file: 'control-plane/cli/main.ts', passesName: true },
   version: { file: 'control-plane/cli/main.ts', passesName: true },
   help: { file: 'control-plane/cli/main.ts', passesName: true },
 };

@@ -94,6 +94,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     store,
     catalog: pluginCatalog,
     createJoinToken: (scope, token, actor) => joinTokens.create(scope, token, actor),
+    askDataPlane: (scope, dataPlaneId, subject, question) => sync.ask(scope, dataPlaneId, subject, question),
     listen: settings.adminListen,
     developmentMode: settings.developmentMode,
     installationTenant,

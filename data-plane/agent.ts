@@ -13,6 +13,7 @@ import { describeThrown, HoldfastError } from '../shared/errors.ts';
 import { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
 import { parseJoinToken, type JoinToken } from '../shared/trust/join-token.ts';
+import { EXPLAIN_SUBJECT } from '../shared/wire/sync-message.ts';
 import type { SocketAddress } from '../shared/setting-types.ts';
 import { formatAddress } from '../shared/setting-types.ts';
 import { checkSettings } from './check-settings.ts';
@@ -99,7 +100,7 @@ export class Agent {
   async #start(): Promise<void> {
     const { settings, log } = this.#options;
     checkSettings(settings);
-    const status = await startStatusServer(settings.statusListen, () => this.#view());
+    const status = await startStatusServer(settings.statusListen, () => this.#view(), (question) => this.#explain(question));
     this.#statusPort = status.port;
     this.#lifecycle.add('status server', () => status.close());
     await systemDisk.makeFolder(settings.stateFolder);
@@ -148,6 +149,14 @@ export class Agent {
         await new Promise<void>((resolve) => clock.after(inMs, resolve));
       }
     }
+  }
+
+  async #explain(question: Uint8Array): Promise<string> {
+    const parts = this.#parts;
+    if (parts === undefined) throw new HoldfastError({ code: 'EXPLAIN_UNAVAILABLE', source: 'gateway', retryable: true, publicMessage: `no explanation: this data plane serves nothing yet: ${this.#notEnrolled}` });
+    // Loaded when asked for, as it is for a control plane's questions.
+    const { answerQuestion } = await import('./explain/answer-question.ts');
+    return answerQuestion(parts.pool, EXPLAIN_SUBJECT, question);
   }
 
   /** The last counts reach the control plane where one listens; otherwise they stay in the spool. */

@@ -121,6 +121,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       timeoutMs: CONNECT_TIMEOUT_MS,
     }),
     identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, clock, random, log, bootId, softwareVersion,
+    answerQuestion: async (subject, document) => (await import('./explain/answer-question.ts')).answerQuestion(pool, subject, document),
     maximumConfigBytes: settings.maxConfigBytes,
   });
 

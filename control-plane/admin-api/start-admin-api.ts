@@ -29,6 +29,7 @@ import { DEFAULT_GATEWAY, type Caller, type Route } from './route.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
 import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
+import { explainRoutes, type AskDataPlane } from './v1/explain-routes.ts';
 import { gatewayRoutes } from './v1/gateway-routes.ts';
 import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
 import { operatorRoutes } from './v1/operator-routes.ts';
@@ -40,6 +41,7 @@ export interface AdminApiOptions {
   readonly store: Omit<Store, 'stop' | 'listenForChanges'>;
   readonly catalog: ReadonlyMap<string, PluginSchema>;
   readonly createJoinToken: CreateJoinToken;
+  readonly askDataPlane: AskDataPlane;
   readonly listen: SocketAddress;
   /** Requests without a token are the installation admin's; needs a loopback address. */
   readonly developmentMode: boolean;
@@ -113,6 +115,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...gatewayRoutes(store),
     ...operatorRoutes(store, clock),
     ...dataPlaneRoutes(store, clock),
+    ...explainRoutes(options.askDataPlane),
     ...joinTokenRoutes(store, options.createJoinToken),
     ...releaseRoutes(store),
     ...usageRoutes(store),

@@ -1,5 +1,5 @@
 /**
- * The commands that are no plane: `holdfast join-token create`, `holdfast version`, `holdfast help`. Started by
+ * The commands that are no plane: `holdfast join-token create`, `holdfast explain`, `holdfast version`, `holdfast help`. Started by
  * bin/holdfast.js with the command's name and the words after it.
  */
 import { argv, stderr, stdout } from 'node:process';
@@ -12,7 +12,8 @@ import { renderHelp } from '../../shared/settings-table.ts';
 import { THIS_VERSION } from '../../shared/this-version.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { createJoinToken, type Output } from './join-token.ts';
-import { joinTokenSettings } from './settings.ts';
+import { explain } from './explain.ts';
+import { explainSettings, joinTokenSettings } from './settings.ts';
 
 const OVERVIEW = `Usage: holdfast <command> [settings]
 
@@ -21,6 +22,7 @@ Commands:
   control-plane       run a control plane
   data-plane          run a data plane
   join-token create   let a new data plane into a gateway
+  explain             tell what would become of a request, and why
   version             versions of this software
   help                this text
 
@@ -50,8 +52,12 @@ async function dispatch([command = 'help', ...rest]: readonly string[], sources:
       return;
     case 'join-token':
       return joinToken(rest, sources, output);
+    case 'explain':
+      if (asksForHelp(rest)) output.out(renderHelp(explainSettings, { usage: 'holdfast explain --url https://… [settings]', summary: 'Asks a data plane what would become of a request: which route and why not the others, which plugins in which order, which target.' }));
+      else await explain(parseSettings(explainSettings, sources(rest), KNOWN_VARIABLES), output);
+      return;
     default:
-      throw misuse(`"${command}" is not a command${didYouMean(command, ['help', 'version', 'join-token'])}; "holdfast help" lists them`);
+      throw misuse(`"${command}" is not a command${didYouMean(command, ['help', 'version', 'join-token', 'explain'])}; "holdfast help" lists them`);
   }
 }
 

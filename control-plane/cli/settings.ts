@@ -50,4 +50,43 @@ export const joinTokenSettings = defineSettings({
   },
 });
 
+export const explainSettings = defineSettings({
+  ...adminAccessSettings,
+  statusUrl: {
+    env: 'HOLDFAST_EXPLAIN_STATUS_URL',
+    flag: '--status-url',
+    type: 'string',
+    description: 'Status port of a data plane, to ask it directly, without a control plane: http://127.0.0.1:8007',
+  },
+  gateway: {
+    env: 'HOLDFAST_EXPLAIN_GATEWAY',
+    flag: '--gateway',
+    type: 'string',
+    default: 'default',
+    description: 'Gateway whose configuration is asked about',
+  },
+  dataPlane: {
+    env: 'HOLDFAST_EXPLAIN_DATA_PLANE',
+    flag: '--data-plane',
+    type: 'string',
+    description: 'Id of the data plane to ask; without it, any connected one of the gateway',
+  },
+  method: { env: 'HOLDFAST_EXPLAIN_METHOD', flag: '--method', type: 'string', default: 'GET', description: 'Method of the request' },
+  url: { env: 'HOLDFAST_EXPLAIN_URL', flag: '--url', type: 'string', description: 'Whole URL of the request, as a client would write it' },
+  headers: {
+    env: 'HOLDFAST_EXPLAIN_HEADERS',
+    flag: '--headers',
+    type: 'list',
+    default: [],
+    description: 'Header fields of the request as name=value; several with commas, or the flag several times',
+  },
+  clientIp: { env: 'HOLDFAST_EXPLAIN_CLIENT_IP', flag: '--client-ip', type: 'string', default: '127.0.0.1', description: "The client's address" },
+  serverName: { env: 'HOLDFAST_EXPLAIN_SERVER_NAME', flag: '--server-name', type: 'string', description: "Name in the TLS handshake (SNI), where it is not the URL's host" },
+  httpVersion: { env: 'HOLDFAST_EXPLAIN_HTTP_VERSION', flag: '--http-version', type: 'enum', values: ['1.0', '1.1', '2'], default: '1.1', description: 'Version of HTTP that the client speaks' },
+  consumer: { env: 'HOLDFAST_EXPLAIN_CONSUMER', flag: '--consumer', type: 'string', description: 'Username or id of the consumer that an authentication plugin would find' },
+  route: { env: 'HOLDFAST_EXPLAIN_ROUTE', flag: '--route', type: 'string', description: 'Name or id of a route about which to tell in any case why it was not taken' },
+  output: { env: 'HOLDFAST_EXPLAIN_OUTPUT', flag: '--output', type: 'enum', values: ['text', 'json'], default: 'text', description: 'How the answer is written' },
+});
+
+export type ExplainSettings = Settings<typeof explainSettings>;
 export type JoinTokenSettings = Settings<typeof joinTokenSettings>;

@@ -269,6 +269,7 @@ const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, 
   telemetry: { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.from('x') }, 'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 1 },
   credit: { kind: 'credit', chunks: 1, telemetry: 0 }, renew: { kind: 'renew', certificateRequest: Buffer.from('x') },
   renewed: { kind: 'renewed', certificateChain: '' }, bye: { kind: 'bye', code: 'shutting-down', reason: '', retryAfterMs: 0 },
+  question: { kind: 'question', id: 1, subject: 'explain', document: Buffer.from('{}') }, answer: { kind: 'answer', id: 1, document: Buffer.from('{}'), problem: '' },
 };
 
 /** A state of each kind, as play gets there. */

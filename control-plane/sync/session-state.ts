@@ -5,7 +5,7 @@
  */
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { OLDEST_PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import type { Applied, FellBack, Hello, Rejected, Renew, SyncMessage, Telemetry } from '../../shared/wire/sync-message.ts';
+import type { Answer, Applied, FellBack, Hello, Rejected, Renew, SyncMessage, Telemetry } from '../../shared/wire/sync-message.ts';
 import type { PublishedVersion } from '../publish/publisher.ts';
 
 /** What is being sent, without its bytes. */
@@ -81,6 +81,7 @@ export type SessionEffect =
   | { readonly kind: 'send-chunk'; readonly transferId: number; readonly offset: number; readonly length: number }
   | { readonly kind: 'store-telemetry'; readonly telemetry: Telemetry }
   | { readonly kind: 'renew'; readonly renew: Renew }
+  | { readonly kind: 'take-answer'; readonly answer: Answer }
   | { readonly kind: 'report-desired'; readonly version: ConfigVersion }
   /** Said at Hello: it serves this. */
   | { readonly kind: 'report-active'; readonly active: PublishedVersion }
@@ -264,6 +265,8 @@ function work(before: Working, event: Extract<SessionEvent, { kind: 'frame' }>):
         if (telemetryAllowance === 0) return violate(state, { code: 'SYNC_CREDIT_EXCEEDED', reason: 'telemetry came without credit' });
         return { state: { ...state, link: { ...state.link, telemetryAllowance: telemetryAllowance - 1 } }, effects: [{ kind: 'store-telemetry', telemetry: message }] };
       }
+      case 'answer':
+        return { state, effects: [{ kind: 'take-answer', answer: message }] };
       case 'applied':
         return applied(state, message);
       case 'rejected':

@@ -6,6 +6,7 @@ import type { X509Certificate } from 'node:crypto';
 import WebSocket, { type RawData } from 'ws';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
 import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
 import { wrapContentKey } from '../../shared/trust/content-key.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
@@ -16,6 +17,7 @@ import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
 import type { DataPlane } from '../store/data-plane.ts';
 import { DataPlaneReporter } from './data-plane-reporter.ts';
+import { QuestionsToDataPlane, type QuestionOutcome } from './questions-to-data-plane.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import { initialState, PING_INTERVAL_MS, stepSession, TELEMETRY_CREDIT, type SessionEffect, type SessionEvent, type SessionState } from './session-state.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
@@ -45,6 +47,7 @@ export class Session {
   readonly #log: Logger;
   readonly #reporter: DataPlaneReporter;
   readonly #telemetry: TelemetryIntake;
+  readonly #questions: QuestionsToDataPlane;
   #state: SessionState;
   #transfer: OutgoingTransfer | undefined;
   #dataPlane: DataPlane | undefined;
@@ -67,6 +70,7 @@ export class Session {
       random,
       log: this.#log,
     });
+    this.#questions = new QuestionsToDataPlane((message) => this.#send(message), clock);
     socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
     socket.on('error', (error) => this.#log.info({ event: 'session-socket-error', reason: error.message }, 'a session broke'));
     socket.on('close', () => this.#closed());
@@ -80,6 +84,11 @@ export class Session {
   /** Sends Bye and cuts the connection. */
   end(ended: { readonly code: string; readonly reason: string; readonly retryAfterMs: number }): void {
     this.#take({ kind: 'end', ...ended });
+  }
+
+  /** Asks the data plane something; see QuestionsToDataPlane. */
+  ask(subject: string, question: JsonObject): Promise<QuestionOutcome> {
+    return this.#questions.ask(subject, question);
   }
 
   /** A newer release exists. */
@@ -147,6 +156,8 @@ export class Session {
         return this.#sendChunk(effect.transferId, effect.offset, effect.length);
       case 'store-telemetry':
         return this.#telemetry.take(effect.telemetry);
+      case 'take-answer':
+        return this.#questions.answered(effect.answer);
       case 'renew':
         return this.#run('renew', this.#renew(effect.renew));
       case 'report-desired':
@@ -184,11 +195,12 @@ export class Session {
     ]);
     const recipient = this.#options.certificate.publicKey;
     const welcome: Welcome = {
-      kind: 'welcome', protocolVersion: PROTOCOL_VERSION, softwareVersion, rootStatements, delegationStatement, headStatement,
+      kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement,
       contentKeys: keys.map(({ keyId, key }) => wrapContentKey({ contentKey: key, keyId, recipient, identity })),
       pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels: dataPlane.labels,
     };
     this.#dataPlane = dataPlane;
+    this.#questions.open(hello.protocolVersion);
     this.#seenReportedAtMs = this.#dependencies.clock.monotonicMs();
     const { hostname, softwareVersion: peerVersion, bootId } = hello;
     this.#reporter.add({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId });
@@ -300,6 +312,7 @@ export class Session {
   #closed(): void {
     this.#take({ kind: 'disconnected' });
     this.#telemetry.stop();
+    this.#questions.close();
     this.#log.info({ event: 'data-plane-disconnected' }, 'a data plane disconnected');
     this.#options.onClosed();
   }

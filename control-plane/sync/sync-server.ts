@@ -10,6 +10,7 @@ import { TLSSocket } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { TimerHandle } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
 import type { DataPlaneId, GatewayId } from '../../shared/model/ids.ts';
 import { ENROL_PATH } from '../../shared/wire/enrolment-message.ts';
 import { MAXIMUM_FRAME_BYTES, SYNC_PATH, SYNC_SUBPROTOCOL } from '../../shared/wire/sync-message.ts';
@@ -18,6 +19,7 @@ import { HEAD_INTERVAL_MS, type PublishedVersion } from '../publish/publisher.ts
 import type { DataPlaneStore } from '../store/data-plane-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
 import { readPeer, type PeerVerdict } from './peer-certificate.ts';
+import type { QuestionOutcome } from './questions-to-data-plane.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import { PING_INTERVAL_MS } from './session-state.ts';
 import { REVOKED, Session } from './session.ts';
@@ -30,10 +32,18 @@ export interface SyncServerOptions extends SessionDependencies {
   readonly trustDomain: string;
 }
 
+/** What was asked, and whom. */
+export type AskedDataPlane =
+  | { readonly kind: 'asked'; readonly dataPlaneId: DataPlaneId; readonly outcome: QuestionOutcome }
+  /** None of them has a session at this control plane. */
+  | { readonly kind: 'not-connected' };
+
 export interface SyncServer {
   readonly port: number;
   /** Sessions at this instance now. */
   readonly sessionCount: number;
+  /** Asks a data plane of the gateway, any that is connected here where none is named. */
+  ask(scope: GatewayScope, dataPlaneId: DataPlaneId | undefined, subject: string, question: JsonObject): Promise<AskedDataPlane>;
   /** Says goodbye to every data plane and closes; resolves within a few seconds. */
   stop(): Promise<void>;
 }
@@ -210,6 +220,12 @@ class ListeningServer implements SyncServer {
     fleet.set(dataPlaneId, session);
     this.#fleets.set(gatewayId, fleet);
     this.#open.add(session);
+  }
+
+  async ask(scope: GatewayScope, dataPlaneId: DataPlaneId | undefined, subject: string, question: JsonObject): Promise<AskedDataPlane> {
+    const session = this.#sessionsOf(scope).find(({ identity }) => dataPlaneId === undefined || identity.dataPlaneId === dataPlaneId);
+    if (session === undefined) return { kind: 'not-connected' };
+    return { kind: 'asked', dataPlaneId: session.identity.dataPlaneId, outcome: await session.ask(subject, question) };
   }
 
   #released(scope: GatewayScope, published: PublishedVersion): void {

@@ -1,6 +1,7 @@
 /**
- * The status port: `/status`, `/status/ready`, `/metrics`. It answers from the first moment of the process to the last,
- * whatever the rest does. Plain node:http: three fixed paths need no framework. Started by agent.ts.
+ * The status port: `/status`, `/status/ready`, `/metrics`, and `/explain` to ask what would become of a request. It answers from
+ * the first moment of the process to the last, whatever the rest does. Plain node:http: four fixed paths need no framework.
+ * Started by agent.ts.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,6 +25,7 @@ interface Answer {
   readonly body: string;
 }
 
+const EXPLAIN_PATH = '/explain';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const PATHS: Readonly<Record<string, (view: DataPlaneView) => Answer>> = {
   '/status': (view) => json(200, statusReport(view)),
@@ -34,9 +36,17 @@ const PATHS: Readonly<Record<string, (view: DataPlaneView) => Answer>> = {
   '/metrics': (view) => ({ status: 200, contentType: METRICS_CONTENT_TYPE, body: prometheusText(view) }),
 };
 
+const MAXIMUM_QUESTION_BYTES = 65_536;
+
+/** Answers a question in JSON with JSON; rejects with a HoldfastError. */
+export type Explain = (question: Uint8Array) => Promise<string>;
+
 /** Rejects with DATA_PLANE_STATUS_PORT where the address can't be had. */
-export async function startStatusServer(address: SocketAddress, view: () => DataPlaneView): Promise<StatusServer> {
-  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => send(request, response, answer(request, view)));
+export async function startStatusServer(address: SocketAddress, view: () => DataPlaneView, explain: Explain): Promise<StatusServer> {
+  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => {
+    if (pathOf(request) === EXPLAIN_PATH) void answerExplain(request, explain).then((told) => send(request, response, told));
+    else send(request, response, answer(request, view));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const why = `the status address ${formatAddress(address)} can't be used: ${describeThrown(error)}; free it or change HOLDFAST_STATUS_LISTEN`;
@@ -55,10 +65,32 @@ export async function startStatusServer(address: SocketAddress, view: () => Data
   };
 }
 
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?')[0] ?? '';
+}
+
+async function answerExplain(request: IncomingMessage, explain: Explain): Promise<Answer> {
+  if (request.method !== 'POST') return json(405, { message: 'Method not allowed: POST a question, such as {"method": "GET", "url": "https://api.example.com/orders"}' });
+  try {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of request) {
+      if (!Buffer.isBuffer(piece)) continue;
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes > MAXIMUM_QUESTION_BYTES) return json(413, { message: `a question has at most ${MAXIMUM_QUESTION_BYTES} bytes` });
+    }
+    return { status: 200, contentType: JSON_TYPE, body: `${await explain(Buffer.concat(pieces))}\n` };
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError)) return json(500, { message: describeThrown(thrown) });
+    return json(thrown.retryable ? 503 : 400, { message: thrown.publicMessage, code: thrown.code });
+  }
+}
+
 function answer(request: IncomingMessage, view: () => DataPlaneView): Answer {
-  const path = (request.url ?? '').split('?')[0] ?? '';
+  const path = pathOf(request);
   const tell = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
-  if (tell === undefined) return json(404, { message: `Not found; there are ${Object.keys(PATHS).join(', ')}` });
+  if (tell === undefined) return json(404, { message: `Not found; there are ${[...Object.keys(PATHS), EXPLAIN_PATH].join(', ')}` });
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { message: 'Method not allowed' });
   try {
     return tell(view());
@@ -69,7 +101,7 @@ function answer(request: IncomingMessage, view: () => DataPlaneView): Answer {
 
 function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body }: Answer): void {
   request.resume();
-  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body), 'Cache-Control': 'no-store', ...(status === 405 ? { Allow: 'GET, HEAD' } : {}) });
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body), 'Cache-Control': 'no-store', ...(status === 405 ? { Allow: pathOf(request) === EXPLAIN_PATH ? 'POST' : 'GET, HEAD' } : {}) });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 

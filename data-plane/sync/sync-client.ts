@@ -5,14 +5,14 @@
  */
 import { hostname } from 'node:os';
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
-import { describeThrown } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { verifyTransfer } from '../../shared/trust/verify-transfer.ts';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import type { Delta, FellBack, Hello, Renewed, Snapshot, SyncMessage, Welcome } from '../../shared/wire/sync-message.ts';
+import type { Answer, Delta, FellBack, Hello, Question, Renewed, Snapshot, SyncMessage, Welcome } from '../../shared/wire/sync-message.ts';
 import { claimedVersion, type ApplyResult, type ConfigKeeper, type FallBack } from '../config/config-keeper.ts';
 import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
@@ -43,12 +43,16 @@ export interface SyncClientOptions {
   readonly log: Logger;
   readonly bootId: string;
   readonly softwareVersion: string;
+  /** Answers what an operator asks: JSON. Rejects where there is no answer, with a message that may be told. */
+  readonly answerQuestion: (subject: string, document: Uint8Array) => Promise<string>;
   readonly maximumConfigBytes: number;
 }
 
 const BACKOFF = { initialMs: 1_000, maximumMs: 30_000 };
 const GREETING_TIMEOUT_MS = 15_000;
 const RENEWAL_CHECK_MS = 60_000;
+/** Of an answer to an operator's question, so that it fits a frame. */
+const MAXIMUM_ANSWER_BYTES = 192 * 1024;
 
 export class SyncClient {
   readonly #options: SyncClientOptions;
@@ -191,6 +195,10 @@ export class SyncClient {
       case 'renewed':
         void this.#takeRenewed(message);
         return undefined;
+      case 'question':
+        void this.#answer(message);
+        return undefined;
+      case 'answer':
       case 'hello':
       case 'applied':
       case 'rejected':
@@ -202,6 +210,17 @@ export class SyncClient {
       case 'bye':
         return this.#session.violated(`it sent ${message.kind}, which only a data plane sends`);
     }
+  }
+
+  async #answer({ id, subject, document }: Question): Promise<void> {
+    let answer: Answer = { kind: 'answer', id, document: new Uint8Array(), problem: '' };
+    try {
+      answer = { ...answer, document: Buffer.from(await this.#options.answerQuestion(subject, document)) };
+      if (answer.document.length > MAXIMUM_ANSWER_BYTES) answer = { ...answer, document: new Uint8Array(), problem: `the answer is larger than ${MAXIMUM_ANSWER_BYTES} bytes` };
+    } catch (thrown) {
+      answer = { ...answer, problem: thrown instanceof HoldfastError ? thrown.publicMessage : describeThrown(thrown) };
+    }
+    this.#session.send(answer);
   }
 
   async #learnHead(statement: string): Promise<void> {

@@ -67,6 +67,8 @@ function obedient(order: ToThread): FromThread | undefined {
       return { kind: 'listening', port: order.port === 0 ? 4_711 : order.port };
     case 'drain':
       return { kind: 'drained' };
+    case 'explain':
+      return { kind: 'explained', explainId: order.explainId, explanation: { asked: order.question.url } };
     case 'discard':
       return undefined;
   }

@@ -4,7 +4,10 @@
  */
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
+import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
@@ -49,6 +52,8 @@ export interface ThreadStatus {
 
 const COMMIT_TIMEOUT_MS = 10_000;
 const LISTEN_TIMEOUT_MS = 10_000;
+/** Less than a control plane waits for it. */
+const EXPLAIN_TIMEOUT_MS = 4_000;
 /** A thread that lived this long did not die of what the one before it died of. */
 const STEADY_AFTER_MS = 30_000;
 const MOST_REASONS = 20;
@@ -61,6 +66,7 @@ export class ProxyPool {
   readonly #links: (ThreadLink | undefined)[];
   readonly #backoffs: readonly Backoff[];
   #applyId = 0;
+  #explainId = 0;
   #current: ConfigContent | undefined;
   #prepared: { readonly applyId: number; readonly content: ConfigContent; readonly links: readonly ThreadLink[] } | undefined;
   #port: number;
@@ -149,6 +155,15 @@ export class ProxyPool {
     const listening = this.#live().filter((link) => link.listening);
     await Promise.all(listening.map((link) => link.ask({ kind: 'drain', ...times }, boundMs)));
     this.stop();
+  }
+
+  /** Asks a thread that serves. Throws EXPLAIN_UNAVAILABLE with the reason where there is no answer. */
+  async explain(question: ExplainQuestion): Promise<JsonObject> {
+    const link = this.#live().find(({ serving }) => serving !== undefined);
+    const answer = await link?.ask({ kind: 'explain', explainId: (this.#explainId += 1), question }, EXPLAIN_TIMEOUT_MS);
+    if (answer?.kind === 'explained') return answer.explanation;
+    const reason = answer === undefined ? 'no configuration is served yet' : answer.kind === 'not-explained' || answer.kind === 'gone' ? answer.reason : 'it took too long';
+    throw new HoldfastError({ code: 'EXPLAIN_UNAVAILABLE', source: 'gateway', retryable: true, publicMessage: `no explanation: ${reason}` });
   }
 
   /** Ends all threads at once. */
@@ -285,6 +300,8 @@ function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }>
     case 'listening':
     case 'listen-failed':
     case 'drained':
+    case 'explained':
+    case 'not-explained':
     case 'usage-table':
     case 'stats':
     case 'log':

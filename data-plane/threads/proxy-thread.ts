@@ -36,15 +36,16 @@ const configs = new ThreadConfigs(
   clock,
 );
 let proxy: Proxy | undefined;
-/** Orders are carried out one after another; only draining does not wait. */
+/** Orders are carried out one after another; only draining and explaining do not wait. */
 let turn: Promise<void> = Promise.resolve();
 
 agent.on('message', (order: ToThread) => {
   if (order.kind === 'drain') void drain(order);
+  else if (order.kind === 'explain') void configs.explain(order, data.limits).then(tell);
   else turn = turn.then(() => carryOut(order));
 });
 
-async function carryOut(order: Exclude<ToThread, { kind: 'drain' }>): Promise<void> {
+async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' }>): Promise<void> {
   switch (order.kind) {
     case 'prepare':
       return tell(await configs.prepare(order, proxy !== undefined));

@@ -5,14 +5,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defined } from '../../shared/assert.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { describeThrown } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { ActiveConfig } from '../config/active-config.ts';
 import { compileConfig } from '../config/compile.ts';
 import type { CompileResult, CompileServices } from '../config/compile-contract.ts';
 import type { CompiledConfig } from '../config/compiled-config.ts';
 import { mergePacked, readPacked } from '../config/packed-changes.ts';
 import { runAtOnce, runInSlices } from '../config/run-in-slices.ts';
-import type { FromThread, Prepare } from './thread-messages.ts';
+import { DEFAULT_PROXY_LIMITS, type ProxyLimits } from '../http1/limits.ts';
+import type { FromThread, Prepare, ToThread } from './thread-messages.ts';
 
 /** The longest that a request waits for a configuration being built. */
 const SLICE_MS = 2;
@@ -75,6 +76,21 @@ export class ThreadConfigs {
   discard(applyId: number): void {
     this.#prepared.get(applyId)?.release();
     this.#prepared.delete(applyId);
+  }
+
+  /** What would become of a request, by what serves now. Never rejects. */
+  async explain({ explainId, question }: Extract<ToThread, { kind: 'explain' }>, limits: Partial<ProxyLimits>): Promise<FromThread> {
+    const config = this.#active;
+    if (config === undefined) return { kind: 'not-explained', explainId, reason: 'no configuration is served yet' };
+    try {
+      // Loaded when asked for: it would cost every start some of its time (S2).
+      const { explainRequest, listTargets } = await import('../explain/explain-request.ts');
+      const work = explainRequest(config, question, { limits: { ...DEFAULT_PROXY_LIMITS, ...limits }, targetsOf: listTargets });
+      const explanation = await runInSlices(work, { sliceMs: SLICE_MS, clock: this.#clock, pause: () => nextTurn() });
+      return { kind: 'explained', explainId, explanation: defined(explanation, 'an explanation that nobody cancels') };
+    } catch (thrown) {
+      return { kind: 'not-explained', explainId, reason: thrown instanceof HoldfastError ? thrown.publicMessage : describeThrown(thrown) };
+    }
   }
 
   async #compile({ version, contentRoot, reset, parts, contentKey }: Prepare, isServing: boolean): Promise<CompileResult> {

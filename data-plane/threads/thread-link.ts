@@ -105,6 +105,8 @@ export class ThreadLink {
       case 'listening':
       case 'listen-failed':
       case 'drained':
+      case 'explained':
+      case 'not-explained':
         return this.#waiting.get(keyOfAnswer(message))?.(message);
     }
   }
@@ -118,6 +120,7 @@ export class ThreadLink {
 }
 
 function keyOfQuestion(question: ToThread): string {
+  if (question.kind === 'explain') return `explain ${question.explainId}`;
   return 'applyId' in question ? `${question.kind} ${question.applyId}` : question.kind;
 }
 
@@ -133,6 +136,9 @@ function keyOfAnswer(answer: FromThread): string {
       return 'listen';
     case 'drained':
       return 'drain';
+    case 'explained':
+    case 'not-explained':
+      return `explain ${answer.explainId}`;
     case 'usage-table':
     case 'stats':
     case 'log':

@@ -4,6 +4,8 @@
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { LogLevel } from '../../shared/log.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
+import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
@@ -41,6 +43,8 @@ export type ToThread =
   | { readonly kind: 'discard'; readonly applyId: number }
   /** Once, after the first commit: no request meets a thread without a configuration. */
   | { readonly kind: 'listen'; readonly port: number }
+  /** What would become of this request? */
+  | { readonly kind: 'explain'; readonly explainId: number; readonly question: ExplainQuestion }
   | { readonly kind: 'drain'; readonly acceptForMs: number; readonly boundMs: number };
 
 export type FromThread =
@@ -50,6 +54,8 @@ export type FromThread =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'listen-failed'; readonly reason: string }
   | { readonly kind: 'drained' }
+  | { readonly kind: 'explained'; readonly explainId: number; readonly explanation: JsonObject }
+  | { readonly kind: 'not-explained'; readonly explainId: number; readonly reason: string }
   /** The thread counts into this table from now on. */
   | { readonly kind: 'usage-table'; readonly table: SharedArrayBuffer }
   | { readonly kind: 'stats'; readonly stats: ProxyStats }

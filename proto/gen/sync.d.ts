@@ -79,8 +79,14 @@ export namespace holdfast {
                 /** Envelope bye. */
                 bye?: (holdfast.sync.v1.Bye.$Properties|null);
 
+                /** Envelope question. */
+                question?: (holdfast.sync.v1.Question.$Properties|null);
+
+                /** Envelope answer. */
+                answer?: (holdfast.sync.v1.Answer.$Properties|null);
+
                 /** Envelope body. */
-                body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye");
+                body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer");
 
                 /**
                  * Encodes the specified Envelope message. Does not implicitly {@link holdfast.sync.v1.Envelope.verify|verify} messages.
@@ -157,8 +163,14 @@ export namespace holdfast {
                     /** Envelope bye */
                     bye?: (holdfast.sync.v1.Bye.$Properties|null);
 
+                    /** Envelope question */
+                    question?: (holdfast.sync.v1.Question.$Properties|null);
+
+                    /** Envelope answer */
+                    answer?: (holdfast.sync.v1.Answer.$Properties|null);
+
                     /** Envelope body */
-                    body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye");
+                    body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer");
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -183,9 +195,11 @@ export namespace holdfast {
                   renew?: holdfast.sync.v1.Renew.$Shape|null;
                   renewed?: holdfast.sync.v1.Renewed.$Shape|null;
                   bye?: holdfast.sync.v1.Bye.$Shape|null;
+                  question?: holdfast.sync.v1.Question.$Shape|null;
+                  answer?: holdfast.sync.v1.Answer.$Shape|null;
                   $unknowns?: Uint8Array[];
                 } & (
-                  ({ body?: undefined; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "hello"; hello: holdfast.sync.v1.Hello.$Shape; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "welcome"; hello?: null; welcome: holdfast.sync.v1.Welcome.$Shape; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "snapshot"; hello?: null; welcome?: null; snapshot: holdfast.sync.v1.Snapshot.$Shape; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "delta"; hello?: null; welcome?: null; snapshot?: null; delta: holdfast.sync.v1.Delta.$Shape; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "chunk"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk: holdfast.sync.v1.Chunk.$Shape; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "applied"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied: holdfast.sync.v1.Applied.$Shape; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "rejected"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected: holdfast.sync.v1.Rejected.$Shape; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "fellBack"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack: holdfast.sync.v1.FellBack.$Shape; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "head"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head: holdfast.sync.v1.Head.$Shape; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "ping"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping: holdfast.sync.v1.Ping.$Shape; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "telemetry"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry: holdfast.sync.v1.Telemetry.$Shape; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "telemetryAck"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck: holdfast.sync.v1.TelemetryAck.$Shape; credit?: null; renew?: null; renewed?: null; bye?: null }|{ body?: "credit"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit: holdfast.sync.v1.Credit.$Shape; renew?: null; renewed?: null; bye?: null }|{ body?: "renew"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew: holdfast.sync.v1.Renew.$Shape; renewed?: null; bye?: null }|{ body?: "renewed"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed: holdfast.sync.v1.Renewed.$Shape; bye?: null }|{ body?: "bye"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye: holdfast.sync.v1.Bye.$Shape })
+                  ({ body?: undefined; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "hello"; hello: holdfast.sync.v1.Hello.$Shape; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "welcome"; hello?: null; welcome: holdfast.sync.v1.Welcome.$Shape; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "snapshot"; hello?: null; welcome?: null; snapshot: holdfast.sync.v1.Snapshot.$Shape; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "delta"; hello?: null; welcome?: null; snapshot?: null; delta: holdfast.sync.v1.Delta.$Shape; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "chunk"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk: holdfast.sync.v1.Chunk.$Shape; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "applied"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied: holdfast.sync.v1.Applied.$Shape; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "rejected"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected: holdfast.sync.v1.Rejected.$Shape; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "fellBack"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack: holdfast.sync.v1.FellBack.$Shape; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "head"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head: holdfast.sync.v1.Head.$Shape; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "ping"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping: holdfast.sync.v1.Ping.$Shape; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "telemetry"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry: holdfast.sync.v1.Telemetry.$Shape; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "telemetryAck"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck: holdfast.sync.v1.TelemetryAck.$Shape; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "credit"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit: holdfast.sync.v1.Credit.$Shape; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "renew"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew: holdfast.sync.v1.Renew.$Shape; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "renewed"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed: holdfast.sync.v1.Renewed.$Shape; bye?: null; question?: null; answer?: null }|{ body?: "bye"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye: holdfast.sync.v1.Bye.$Shape; question?: null; answer?: null }|{ body?: "question"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question: holdfast.sync.v1.Question.$Shape; answer?: null }|{ body?: "answer"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer: holdfast.sync.v1.Answer.$Shape })
                 );
             }
 
@@ -1558,6 +1572,144 @@ export namespace holdfast {
 
                 /** Shape of a Renewed. */
                 type $Shape = holdfast.sync.v1.Renewed.$Properties;
+            }
+
+            /**
+             * Properties of a Question.
+             * @deprecated Use holdfast.sync.v1.Question.$Properties instead.
+             */
+            interface IQuestion extends holdfast.sync.v1.Question.$Properties {
+            }
+
+            /** Represents a Question. */
+            class Question {
+
+                /**
+                 * Constructs a new Question.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.sync.v1.Question.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Question id. */
+                id: number;
+
+                /** Question subject. */
+                subject: string;
+
+                /** Question document. */
+                document: Uint8Array;
+
+                /**
+                 * Encodes the specified Question message. Does not implicitly {@link holdfast.sync.v1.Question.verify|verify} messages.
+                 * @param message Question message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.sync.v1.Question.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Question message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.sync.v1.Question & holdfast.sync.v1.Question.$Shape} Question
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.sync.v1.Question & holdfast.sync.v1.Question.$Shape;
+            }
+
+            namespace Question {
+
+                /** Properties of a Question. */
+                interface $Properties {
+
+                    /** Question id */
+                    id?: (number|null);
+
+                    /** Question subject */
+                    subject?: (string|null);
+
+                    /** Question document */
+                    document?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Question. */
+                type $Shape = holdfast.sync.v1.Question.$Properties;
+            }
+
+            /**
+             * Properties of an Answer.
+             * @deprecated Use holdfast.sync.v1.Answer.$Properties instead.
+             */
+            interface IAnswer extends holdfast.sync.v1.Answer.$Properties {
+            }
+
+            /** Represents an Answer. */
+            class Answer {
+
+                /**
+                 * Constructs a new Answer.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.sync.v1.Answer.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Answer id. */
+                id: number;
+
+                /** Answer document. */
+                document: Uint8Array;
+
+                /** Answer problem. */
+                problem: string;
+
+                /**
+                 * Encodes the specified Answer message. Does not implicitly {@link holdfast.sync.v1.Answer.verify|verify} messages.
+                 * @param message Answer message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.sync.v1.Answer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Answer message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.sync.v1.Answer & holdfast.sync.v1.Answer.$Shape} Answer
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.sync.v1.Answer & holdfast.sync.v1.Answer.$Shape;
+            }
+
+            namespace Answer {
+
+                /** Properties of an Answer. */
+                interface $Properties {
+
+                    /** Answer id */
+                    id?: (number|null);
+
+                    /** Answer document */
+                    document?: (Uint8Array|null);
+
+                    /** Answer problem */
+                    problem?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Answer. */
+                type $Shape = holdfast.sync.v1.Answer.$Properties;
             }
 
             /**

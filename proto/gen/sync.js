@@ -44,11 +44,13 @@ export const holdfast = $root.holdfast = (() => {
                 Envelope.prototype.renew = null;
                 Envelope.prototype.renewed = null;
                 Envelope.prototype.bye = null;
+                Envelope.prototype.question = null;
+                Envelope.prototype.answer = null;
 
                 let $oneOfFields;
 
                 $Object.defineProperty(Envelope.prototype, "body", {
-                    get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "snapshot", "delta", "chunk", "applied", "rejected", "fellBack", "head", "ping", "telemetry", "telemetryAck", "credit", "renew", "renewed", "bye"]),
+                    get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "snapshot", "delta", "chunk", "applied", "rejected", "fellBack", "head", "ping", "telemetry", "telemetryAck", "credit", "renew", "renewed", "bye", "question", "answer"]),
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
@@ -93,6 +95,10 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.sync.v1.Renewed.encode(message.renewed, writer.uint32(130).fork(), _depth + 1).ldelim();
                     if (message.bye != null && $Object.hasOwnProperty.call(message, "bye"))
                         $root.holdfast.sync.v1.Bye.encode(message.bye, writer.uint32(138).fork(), _depth + 1).ldelim();
+                    if (message.question != null && $Object.hasOwnProperty.call(message, "question"))
+                        $root.holdfast.sync.v1.Question.encode(message.question, writer.uint32(146).fork(), _depth + 1).ldelim();
+                    if (message.answer != null && $Object.hasOwnProperty.call(message, "answer"))
+                        $root.holdfast.sync.v1.Answer.encode(message.answer, writer.uint32(154).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -245,6 +251,20 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message.bye = $root.holdfast.sync.v1.Bye.decode(reader, reader.size(), $undefined, _depth + 1, message.bye);
                                 message.body = "bye";
+                                continue;
+                            }
+                        case 18: {
+                                if (wireType !== 2)
+                                    break;
+                                message.question = $root.holdfast.sync.v1.Question.decode(reader, reader.size(), $undefined, _depth + 1, message.question);
+                                message.body = "question";
+                                continue;
+                            }
+                        case 19: {
+                                if (wireType !== 2)
+                                    break;
+                                message.answer = $root.holdfast.sync.v1.Answer.decode(reader, reader.size(), $undefined, _depth + 1, message.answer);
+                                message.body = "answer";
                                 continue;
                             }
                         }
@@ -2417,6 +2437,218 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return Renewed;
+            })();
+
+            v1.Question = (function() {
+
+                const Question = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Question.prototype.id = 0;
+                Question.prototype.subject = "";
+                Question.prototype.document = $util.newBuffer([]);
+
+                Question.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+                        writer.uint32(8).uint32(message.id);
+                    if (message.subject != null && $Object.hasOwnProperty.call(message, "subject") && message.subject !== "")
+                        writer.uint32(18).string(message.subject);
+                    if (message.document != null && $Object.hasOwnProperty.call(message, "document") && message.document.length)
+                        writer.uint32(26).bytes(message.document);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Question.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.sync.v1.Question();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.subject = value;
+                                else
+                                    delete message.subject;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.document = value;
+                                else
+                                    delete message.document;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Question;
+            })();
+
+            v1.Answer = (function() {
+
+                const Answer = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Answer.prototype.id = 0;
+                Answer.prototype.document = $util.newBuffer([]);
+                Answer.prototype.problem = "";
+
+                Answer.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+                        writer.uint32(8).uint32(message.id);
+                    if (message.document != null && $Object.hasOwnProperty.call(message, "document") && message.document.length)
+                        writer.uint32(18).bytes(message.document);
+                    if (message.problem != null && $Object.hasOwnProperty.call(message, "problem") && message.problem !== "")
+                        writer.uint32(26).string(message.problem);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Answer.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.sync.v1.Answer();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.document = value;
+                                else
+                                    delete message.document;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.problem = value;
+                                else
+                                    delete message.problem;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Answer;
             })();
 
             v1.Bye = (function() {

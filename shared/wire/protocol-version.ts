@@ -14,6 +14,7 @@ export interface ProtocolChange {
 /** Oldest first. */
 export const PROTOCOL_HISTORY: readonly [ProtocolChange, ...ProtocolChange[]] = [
   { version: 1, date: '2026-11-21', change: 'first version', hash: 'acd0cbbe4e9bcb9d97186665112043ec44498de7259214276e64645356d3aed2' },
+  { version: 2, date: '2026-11-21', change: 'a control plane asks questions (explain), a data plane answers', hash: 'f1afa84ea0147319ecf81b090e39029680e88669593675a155b10eb0b929d683' },
 ];
 
 /** What we speak; sent in Hello and Welcome. */

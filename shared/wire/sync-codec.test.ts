@@ -38,6 +38,8 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
   credit: { kind: 'credit', chunks: 3, telemetry: 0 },
   renew: { kind: 'renew', certificateRequest: Buffer.from('csr') },
   renewed: { kind: 'renewed', certificateChain: 'pem' },
+  question: { kind: 'question', id: 3, subject: 'explain', document: Buffer.from('{}') },
+  answer: { kind: 'answer', id: 3, document: Buffer.from('{}'), problem: 'none' },
   bye: { kind: 'bye', code: 'shutting-down', reason: 'restart', retryAfterMs: 500 },
 };
 

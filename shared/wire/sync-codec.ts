@@ -80,6 +80,10 @@ function encodeMessage(message: SyncMessage): Body {
       return { renewed: message };
     case 'bye':
       return { bye: message };
+    case 'question':
+      return { question: message };
+    case 'answer':
+      return { answer: { ...message, problem: cutText(message.problem) } };
   }
 }
 
@@ -131,6 +135,14 @@ function decodeMessage(envelope: holdfast.sync.v1.Envelope): SyncMessage {
   if (envelope.bye != null) {
     const { code, reason, retryAfterMs } = envelope.bye;
     return { kind: 'bye', code: code ?? '', reason: reason ?? '', retryAfterMs: count(retryAfterMs, 'retry_after_ms') };
+  }
+  if (envelope.question != null) {
+    const { id: questionId, subject, document } = envelope.question;
+    return { kind: 'question', id: count(questionId, 'id'), subject: shortText(subject, 'subject'), document: document ?? new Uint8Array() };
+  }
+  if (envelope.answer != null) {
+    const { id: questionId, document, problem } = envelope.answer;
+    return { kind: 'answer', id: count(questionId, 'id'), document: document ?? new Uint8Array(), problem: cutText(problem ?? '') };
   }
   throw malformed('it holds no message of this protocol version');
 }

@@ -11,6 +11,10 @@ export const SYNC_SUBPROTOCOL = 'holdfast.sync.v1';
 export const SYNC_PATH = '/sync';
 /** The largest frame either side sends or takes, bytes. */
 export const MAXIMUM_FRAME_BYTES = 256 * 1024;
+/** From this protocol version on a data plane takes questions. */
+export const QUESTIONS_SINCE_VERSION = 2;
+/** Subject of the question what would become of a request (shared/model/explain-question.ts). */
+export const EXPLAIN_SUBJECT = 'explain';
 /** The largest piece of a transfer in one frame, bytes. */
 export const MAXIMUM_CHUNK_BYTES = 64 * 1024;
 
@@ -182,9 +186,29 @@ export interface Bye {
   readonly retryAfterMs: number;
 }
 
+/** What an operator wants to know of one data plane, control plane → data plane. Protocol version 2 and later. */
+export interface Question {
+  readonly kind: 'question';
+  /** Unique in the session while it is open. */
+  readonly id: number;
+  /** What it is about: `explain`. */
+  readonly subject: string;
+  /** JSON in the subject's own form. */
+  readonly document: Uint8Array;
+}
+
+export interface Answer {
+  readonly kind: 'answer';
+  readonly id: number;
+  /** JSON; empty where there is a problem. */
+  readonly document: Uint8Array;
+  /** Why there is no answer; '' where there is one. */
+  readonly problem: string;
+}
+
 export type SyncMessage =
   | Hello | Welcome | Snapshot | Delta | Chunk | Applied | Rejected | FellBack | Head | Ping | Telemetry | TelemetryAck
-  | Credit | Renew | Renewed | Bye;
+  | Credit | Renew | Renewed | Bye | Question | Answer;
 
 /** An entity as it travels: its bytes were encoded once, when it was written. */
 export interface Leaf {

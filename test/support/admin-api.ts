@@ -94,6 +94,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
       const { token } = await store.joinTokens.create(scope, { uses, expiresAt: new Date(Date.now() + ttlMs), labels }, actor);
       return { token, text: 'hfjoin1_made-up' };
     },
+    askDataPlane: async () => ({ kind: 'not-connected' }),
     listen: { host: '127.0.0.1', port: 0 },
     developmentMode: false,
     installationTenant: tenantId,

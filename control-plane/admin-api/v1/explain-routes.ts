@@ -1,0 +1,49 @@
+/**
+ * `/v1/explain`: what would become of a request, told by a data plane from the configuration that it serves now. So the answer
+ * is that of the real router, plugins and health, not of a model of them.
+ */
+import { parseId, type DataPlaneId } from '../../../shared/model/ids.ts';
+import { explainQuestionFields } from '../../../shared/model/explain-question.ts';
+import { EXPLAIN_SUBJECT } from '../../../shared/wire/sync-message.ts';
+import type { AskedDataPlane } from '../../sync/sync-server.ts';
+import type { GatewayScope } from '../../store/scope.ts';
+import type { JsonObject, JsonValue } from '../../../shared/model/definition.ts';
+import { invalidQuery, ok, Refusal } from '../answer.ts';
+import { gatewayRoute, type GatewayRequest, type Route } from '../route.ts';
+import { ownOperation } from './own-operation.ts';
+
+/** Asks a data plane of the gateway (sync-server.ts). */
+export type AskDataPlane = (scope: GatewayScope, dataPlaneId: DataPlaneId | undefined, subject: string, question: JsonObject) => Promise<AskedDataPlane>;
+
+const operation = ownOperation<GatewayRequest>();
+
+export function explainRoutes(ask: AskDataPlane): readonly Route[] {
+  return [
+    gatewayRoute('/v1/explain', {
+      POST: operation({
+        access: 'read',
+        summary: 'Tell what would become of a request: route, plugins, service, targets, and why not the other routes',
+        query: [{ name: 'data_plane', description: 'Id of the data plane to ask; any connected one of the gateway where it is not given' }],
+        body: explainQuestionFields,
+        handle: async (request, question) => {
+          const asked = await ask(request.gateway, dataPlaneOf(request.query), EXPLAIN_SUBJECT, question);
+          if (asked.kind === 'not-connected') {
+            const message = 'no data plane to ask is connected to this control plane; start one, ask another control plane, or POST the question to /explain on the status port of a data plane';
+            throw new Refusal({ code: 'ADMIN_EXPLAIN_NO_DATA_PLANE', status: 503, body: { message }, retryable: true });
+          }
+          if (asked.outcome.kind === 'failed') throw new Refusal({ code: 'ADMIN_EXPLAIN_FAILED', status: 502, body: { message: asked.outcome.reason } });
+          // What a data plane says is shown as it is; it is JSON.
+          return ok({ data_plane: asked.dataPlaneId, ...(asked.outcome.document as { readonly [name: string]: JsonValue }) });
+        },
+      }),
+    }),
+  ];
+}
+
+function dataPlaneOf(query: URLSearchParams): DataPlaneId | undefined {
+  const text = query.get('data_plane');
+  if (text === null) return undefined;
+  const id = parseId<DataPlaneId>(text);
+  if (id === undefined) throw invalidQuery('options', 'data_plane', 'must be the id of a data plane (see /v1/data-planes)');
+  return id;
+}

@@ -1,0 +1,114 @@
+/**
+ * `holdfast explain`: asks what would become of a request, over the admin API, or a data plane's status port where there is
+ * no control plane, and tells it so that a person sees at once what happens and why.
+ */
+import { HoldfastError } from '../../shared/errors.ts';
+import { post } from './admin-client.ts';
+import type { Output } from './join-token.ts';
+import type { ExplainSettings } from './settings.ts';
+
+type Told = Readonly<Record<string, unknown>>;
+
+export async function explain(settings: ExplainSettings, output: Output): Promise<void> {
+  const { url, statusUrl, gateway, dataPlane } = settings;
+  if (url === undefined) throw new HoldfastError({ code: 'CLI_MISUSED', source: 'gateway', publicMessage: '--url is needed: holdfast explain --method GET --url https://api.example.com/orders/7' });
+  const question = {
+    method: settings.method, url, headers: parseHeaders(settings.headers), client_ip: settings.clientIp, server_name: settings.serverName ?? null,
+    http_version: settings.httpVersion, consumer: settings.consumer ?? null, route: settings.route ?? null,
+  };
+  const asked = dataPlane === undefined ? '' : `?data_plane=${encodeURIComponent(dataPlane)}`;
+  const answer = statusUrl === undefined
+    ? await post(settings, `/${encodeURIComponent(gateway)}/v1/explain${asked}`, question)
+    : await post({ adminUrl: statusUrl, adminToken: undefined }, '/explain', question);
+  if (settings.output === 'json') output.out(JSON.stringify(answer, null, 2));
+  else for (const line of tell(answer)) output.out(line);
+}
+
+/** `name=value` or `name: value` each; a piece that is neither belongs to the value before it, which had a comma. Throws CLI_HEADER_INVALID. */
+export function parseHeaders(words: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const headers: { name: string; value: string }[] = [];
+  for (const word of words) {
+    const [, name, value] = /^\s*([!#$%&'*+\-.^_`|~A-Za-z0-9]+)(?:=|:\s*)(.*)$/.exec(word) ?? [];
+    const last = headers.at(-1);
+    if (name !== undefined && value !== undefined) headers.push({ name, value });
+    else if (last !== undefined) last.value += `,${word}`;
+    else throw new HoldfastError({ code: 'CLI_HEADER_INVALID', source: 'gateway', publicMessage: `--headers takes name=value, not "${word}": --headers x-tenant=7,accept=text/html` });
+  }
+  const byName = new Map<string, string[]>();
+  for (const { name, value } of headers) byName.set(name, [...(byName.get(name) ?? []), value]);
+  return Object.fromEntries(byName);
+}
+
+/** The answer in lines; what is not there is left out. */
+export function tell(answer: Told): readonly string[] {
+  const request = part(answer, 'request');
+  const lines = [`configuration ${text(answer['version'])}${answer['data_plane'] === undefined ? '' : `, told by data plane ${text(answer['data_plane'])}`}`];
+  if (request !== undefined) lines.push(`request       ${text(request['method'])} ${text(request['scheme'])}://${text(request['host'])}:${text(request['port'])}${text(request['path'])}${request['query'] === '' ? '' : `?${text(request['query'])}`} (HTTP/${text(request['http_version'])} from ${text(request['client_ip'])})`);
+  lines.push(`outcome       ${outcome(part(answer, 'outcome') ?? {})}`, ...tellRoute(part(answer, 'route')), ...tellConsumer(part(answer, 'consumer')));
+  lines.push(...tellPlugins(list(answer, 'plugins')), ...tellService(part(answer, 'service'), part(answer, 'upstream_request')), ...tellOthers(answer));
+  return lines;
+}
+
+function outcome(told: Told): string {
+  if (told['kind'] === 'forwarded') return 'forwarded, unless a plugin answers';
+  if (told['kind'] === 'plugins') return text(told['message']);
+  return `answered by the gateway: ${text(told['status'])} ${text(told['message'])} (${text(told['code'])})`;
+}
+
+function tellRoute(route: Told | undefined): readonly string[] {
+  if (route === undefined) return ['route         none'];
+  const captures = Object.entries(part(route, 'captures') ?? {}).map(([name, value]) => `${name}=${text(value)}`);
+  return [`route         ${nameOf(route)}, matched "${text(route['matched_path'])}"${captures.length === 0 ? '' : `, captures ${captures.join(' ')}`}`];
+}
+
+function tellConsumer(consumer: Told | undefined): readonly string[] {
+  if (consumer === undefined) return [];
+  return [consumer['found'] === true ? `consumer      ${text(consumer['username'] ?? consumer['id'])}` : `consumer      ${text(consumer['asked'])} is not known: shown without`];
+}
+
+function tellPlugins(plugins: readonly Told[]): readonly string[] {
+  if (plugins.length === 0) return ['plugins       none'];
+  return plugins.map((plugin, index) => `${index === 0 ? 'plugins' : ''}`.padEnd(14) + `${index + 1}. ${text(plugin['name'])} (${text(plugin['priority'])}, ${words(plugin['scope'])}: ${words(plugin['phases'])})`);
+}
+
+function tellService(service: Told | undefined, sent: Told | undefined): readonly string[] {
+  if (service === undefined) return [];
+  const upstream = part(service, 'upstream');
+  const lines = [`service       ${nameOf(service)}, ${text(service['protocol'])}://${text(service['host'])}:${text(service['port'])}${upstream === undefined ? '' : ` (upstream, ${text(upstream['algorithm'])})`}`];
+  for (const target of list(service, 'targets')) {
+    const facts = Object.entries(target).filter(([name, value]) => !['id', 'target'].includes(name) && value !== null && value !== false).map(([name, value]) => (value === true ? name : `${name} ${typeof value === 'object' ? JSON.stringify(value) : text(value)}`));
+    lines.push(`  target      ${text(target['target'])}${facts.length === 0 ? '' : `, ${facts.join(', ')}`}`);
+  }
+  if (sent !== undefined) lines.push(`  sent as     ${text(sent['method'])} ${text(sent['path'])}${sent['host'] === null ? '' : `, Host ${text(sent['host'])}`}`);
+  return lines;
+}
+
+function tellOthers(answer: Told): readonly string[] {
+  const others = list(answer, 'others');
+  const lines = others.map((other, index) => `${index === 0 ? 'not taken' : ''}`.padEnd(14) + `${nameOf(other)}: ${text(other['why_not'])}`);
+  const [compared, all] = [Number(answer['others_compared']), Number(answer['others_in_all'])];
+  return compared < all ? [...lines, `${''.padEnd(14)}(${compared} of ${all} other routes were compared; name one with --route)`] : lines;
+}
+
+function nameOf(thing: Told): string {
+  return thing['name'] === null ? text(thing['id']) : `${text(thing['name'])} (${text(thing['id'])})`;
+}
+
+function part(thing: Told, name: string): Told | undefined {
+  const value = thing[name];
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+}
+
+function list(thing: Told, name: string): readonly Told[] {
+  const value = thing[name];
+  return Array.isArray(value) ? value.flatMap((item: unknown) => (typeof item === 'object' && item !== null ? [{ ...item }] : [])) : [];
+}
+
+function words(value: unknown): string {
+  return Array.isArray(value) ? value.map(String).join('+') : text(value);
+}
+
+/** Control characters came from a request or an entity's name: they must not reach a terminal. */
+function text(value: unknown): string {
+  return String(value ?? '').replace(/\p{Cc}/gu, '�');
+}

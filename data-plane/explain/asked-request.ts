@@ -1,0 +1,57 @@
+/**
+ * Makes the request that an operator asks about, by the way a real one takes: its bytes are written down and read by the
+ * same strict parser (R1), so what is explained is what would happen.
+ */
+import { isIP } from 'node:net';
+import { HoldfastError } from '../../shared/errors.ts';
+import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
+import type { RequestView } from '../../shared/plugins/contract.ts';
+import type { ConnectionFacts } from '../http1/connection-facts.ts';
+import type { Fault } from '../http1/faults.ts';
+import { parseRequestHead } from '../http1/head-parser.ts';
+import type { ProxyLimits } from '../http1/limits.ts';
+import { RequestHead } from '../http1/message-head.ts';
+import { Http1RequestView } from '../http1/request-view.ts';
+
+export type AskedRequest =
+  | { readonly kind: 'request'; readonly view: RequestView }
+  /** No such request gets past the parser. */
+  | { readonly kind: 'refused'; readonly fault: Fault };
+
+const URL_PARTS = /^(https?):\/\/([^/?#]+)([^#]*)$/i;
+const PORT = /:(\d{1,5})$/;
+
+/** Throws EXPLAIN_QUESTION_INVALID where the URL is none. */
+export function askedRequest(question: ExplainQuestion, limits: ProxyLimits): AskedRequest {
+  const [, scheme, authority, rest] = URL_PARTS.exec(question.url) ?? [];
+  if (scheme === undefined || authority === undefined) throw invalidUrl(question.url);
+  const isHttps = scheme.toLowerCase() === 'https';
+  const target = rest === undefined || rest === '' ? '/' : rest.startsWith('?') ? `/${rest}` : rest;
+  const given = Object.entries(question.headers).flatMap(([name, values]) => values.map((value) => `${name}: ${value}\r\n`));
+  const hasHost = Object.keys(question.headers).some((name) => name.toLowerCase() === 'host');
+  const minor = question.http_version === '1.0' ? 0 : 1;
+  const bytes = Buffer.from(`${question.method} ${target} HTTP/1.${minor}\r\n${hasHost ? '' : `Host: ${authority}\r\n`}${given.join('')}\r\n`, 'utf8');
+  const head = new RequestHead(limits.maxHeaderCount);
+  head.begin(0);
+  const parsed = parseRequestHead(head, bytes, bytes.length, limits);
+  if (parsed !== 'complete') return { kind: 'refused', fault: head.fault ?? { code: 'HTTP1_REQUEST_LINE_INVALID', status: 400, message: 'Bad request' } };
+  return { kind: 'request', view: new Http1RequestView(head, factsOf(question, isHttps, authority), question.client_ip) };
+}
+
+function factsOf(question: ExplainQuestion, isHttps: boolean, authority: string): ConnectionFacts {
+  const host = authority.replace(PORT, '').toLowerCase();
+  const serverName = question.server_name?.toLowerCase() ?? (isIP(host.replaceAll(/[[\]]/g, '')) === 0 ? host : undefined);
+  return {
+    scheme: isHttps ? 'https' : 'http',
+    isHttp2: question.http_version === '2',
+    peerAddress: question.client_ip,
+    peerPort: 0,
+    localAddress: '127.0.0.1',
+    localPort: question.port ?? Number(PORT.exec(authority)?.[1] ?? (isHttps ? 443 : 80)),
+    tls: isHttps ? { serverName, version: 'TLSv1.3', cipher: '', clientCertificate: undefined } : undefined,
+  };
+}
+
+function invalidUrl(url: string): HoldfastError {
+  return new HoldfastError({ code: 'EXPLAIN_QUESTION_INVALID', source: 'gateway', publicMessage: `url: "${url}" is none; expected one like https://api.example.com/orders/7` });
+}
