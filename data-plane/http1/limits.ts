@@ -51,6 +51,21 @@ export interface ProxyLimits {
   readonly resolveTimeoutMs: number;
   /** Names whose addresses are kept. */
   readonly maxResolvedNames: number;
+  /** Streams that a client's HTTP/2 connection may have open at a time; told to it, and refused beyond. */
+  readonly maxHttp2Streams: number;
+  /** Streams that a client may give up in a second; more ends the connection. */
+  readonly maxHttp2ResetsPerSecond: number;
+  readonly maxHttp2PingsPerSecond: number;
+  readonly maxHttp2SettingsPerSecond: number;
+  /** What a client may send in a second that is neither head nor body, beyond what it moves in bytes; more ends the connection. */
+  readonly maxHttp2IdleTalkBytesPerSecond: number;
+  /** Bytes of one stream, and of all streams of a connection, that a peer may send ahead of what was taken. */
+  readonly http2StreamWindowBytes: number;
+  readonly http2ConnectionWindowBytes: number;
+  /** Memory that Node's HTTP/2 may hold for one connection; rounded up to MiB. */
+  readonly maxHttp2SessionBytes: number;
+  /** Streams on one HTTP/2 connection to an upstream, where the upstream allows more. */
+  readonly maxHttp2UpstreamStreams: number;
   /** Timeouts are checked this often: a timeout fires up to twice this late, never early. */
   readonly timeoutResolutionMs: number;
 }
@@ -80,5 +95,14 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   resolveStaleMs: 3_600_000,
   resolveTimeoutMs: 10_000,
   maxResolvedNames: 4_096,
+  maxHttp2Streams: 128,
+  maxHttp2ResetsPerSecond: 200,
+  maxHttp2PingsPerSecond: 100,
+  maxHttp2SettingsPerSecond: 20,
+  maxHttp2IdleTalkBytesPerSecond: 65_536,
+  http2StreamWindowBytes: 262_144,
+  http2ConnectionWindowBytes: 1_048_576,
+  maxHttp2SessionBytes: 16_777_216,
+  maxHttp2UpstreamStreams: 128,
   timeoutResolutionMs: 100,
 };

@@ -134,6 +134,11 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     this.#abandon();
   }
 
+  /** Ends the request that is under way, with this answer if none has begun. */
+  refuse(fault: Fault): void {
+    this.#life?.bodyFailed(fault);
+  }
+
   deadlinePassed(): void {
     if (this.#sendDeadlineMs <= this.#waitDeadlineMs) {
       if (this.#handedBytes - this.#socket.unsentBytes > this.#takenBytes) {
