@@ -23,6 +23,20 @@ export interface ProxyLimits {
   readonly maxPipelinedPerTurn: number;
   /** Request body bytes held while no upstream connection takes them; then the client is no longer read. */
   readonly maxHeldBodyBytes: number;
+  /** Bytes that a route with request_buffering collects of a body before an upstream connection is taken; what is larger streams from there on. */
+  readonly maxBufferedRequestBytes: number;
+  /** Bytes that a route with response_buffering holds for a slow client before its upstream must wait. */
+  readonly maxBufferedResponseBytes: number;
+  /** Both together, of all connections of this proxy; above it nothing is buffered. */
+  readonly maxBufferedBytes: number;
+  /** Bytes a second that a request body must bring on average while it is waited for, after a grace period; less is 408. 0: no bound. */
+  readonly minBodyBytesPerSecond: number;
+  /** The grace period: what a body may take in any case. */
+  readonly bodyGraceMs: number;
+  /** A request that can't be sent twice takes no upstream connection that was idle for longer: its end may be on its way. */
+  readonly maxIdleForUnsafeMs: number;
+  /** How long both sides of a tunnel have to end when the proxy goes away. */
+  readonly tunnelGoodbyeMs: number;
   /** How long a client connection may stay without a request. */
   readonly idleTimeoutMs: number;
   /** From the first to the last byte of a request head; more is 408. */
@@ -66,6 +80,12 @@ export interface ProxyLimits {
   readonly maxHttp2SessionBytes: number;
   /** Streams on one HTTP/2 connection to an upstream, where the upstream allows more. */
   readonly maxHttp2UpstreamStreams: number;
+  /** The first message of a TLS connection, before anything is decrypted; a larger one is refused. */
+  readonly maxClientHelloBytes: number;
+  /** Connections whose PROXY protocol header or TLS handshake is not complete; the next one is closed. */
+  readonly maxHandshakes: number;
+  /** From accepting a connection to the end of its TLS handshake, its PROXY protocol header included. */
+  readonly handshakeTimeoutMs: number;
   /** Timeouts are checked this often: a timeout fires up to twice this late, never early. */
   readonly timeoutResolutionMs: number;
 }
@@ -81,6 +101,13 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   maxConnections: 16_384,
   maxPipelinedPerTurn: 32,
   maxHeldBodyBytes: 65_536,
+  maxBufferedRequestBytes: 1_048_576,
+  maxBufferedResponseBytes: 1_048_576,
+  maxBufferedBytes: 67_108_864,
+  minBodyBytesPerSecond: 100,
+  bodyGraceMs: 30_000,
+  maxIdleForUnsafeMs: 2_000,
+  tunnelGoodbyeMs: 5_000,
   idleTimeoutMs: 75_000,
   headTimeoutMs: 30_000,
   bodyTimeoutMs: 60_000,
@@ -104,5 +131,8 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   http2ConnectionWindowBytes: 1_048_576,
   maxHttp2SessionBytes: 16_777_216,
   maxHttp2UpstreamStreams: 128,
+  maxClientHelloBytes: 16_384,
+  maxHandshakes: 2_048,
+  handshakeTimeoutMs: 10_000,
   timeoutResolutionMs: 100,
 };
