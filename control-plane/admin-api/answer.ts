@@ -122,6 +122,16 @@ export function foreignKeyViolation(field: string, id: string, kind: string): Re
   });
 }
 
+/** Kong's code 13: a reference by name to something that does not exist in this gateway. */
+export function foreignKeyUnresolved(field: string, key: string, name: string, kind: string): Refusal {
+  const problem = `the foreign key cannot be resolved with '{${key}=${JSON.stringify(name)}}' for an existing '${kind}' entity`;
+  return new Refusal({
+    code: 'ADMIN_FOREIGN_KEY_VIOLATION',
+    status: 400,
+    body: { code: 13, name: 'foreign keys unresolved', message: `foreign key unresolved (${field}.${key}: ${problem})`, fields: { [field]: { [key]: problem } } },
+  });
+}
+
 /** Kong's code 5: another entity of the gateway has these values. `values` must not hold secrets. */
 export function uniqueViolation(values: JsonObject): Refusal {
   const shown = Object.entries(values).map(([field, value]) => `${field}=${typeof value === 'string' ? JSON.stringify(value) : inLua(value)}`);

@@ -3,26 +3,35 @@
  * replaced, changed and deleted inside a transaction of the store. Nothing here knows any kind by name. Used by
  * entity-operations.ts and related-operations.ts.
  */
+import { defined } from '../../shared/assert.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { coerceForm } from '../../shared/model/coerce-form.ts';
 import type { Entity, EntityDefinition, JsonObject, JsonValue } from '../../shared/model/definition.ts';
-import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { newId, parseId, type EntityId } from '../../shared/model/ids.ts';
 import { parseEntity, type ParseOptions } from '../../shared/model/parse-entity.ts';
 import type { PluginSource } from '../../shared/model/parse-plugin.ts';
 import { randomKey } from '../../shared/model/random-key.ts';
+import { definitionOf } from '../../shared/model/registry.ts';
 import type { EntityReader, StoredEntity } from '../store/entity-reader.ts';
-import { buildEntityRecord, readEntity } from '../store/entity-record.ts';
+import { buildEntityRecord, readEntity, referenceOf } from '../store/entity-record.ts';
 import type { EntityWriter } from '../store/entity-writer.ts';
 import type { GatewaySecrets } from '../store/secret-box.ts';
 import type { StoreProblem } from '../store/store-problem.ts';
 import { notFound, schemaViolation } from './answer.ts';
+import { NamesOfEntity } from './name-list.ts';
+import { resolveReferences } from './reference-names.ts';
 import type { RequestBody } from './request-body.ts';
 import { refuseEntity, refuseProblem } from './store-refusal.ts';
 
 export interface EntityRules {
   readonly plugins: PluginSource;
   readonly clock: Clock;
+}
+
+interface Parsed {
+  readonly entity: Entity;
+  /** What the definition's name list was given; undefined where it is to stay. */
+  readonly names: readonly string[] | undefined;
 }
 
 /** The entity that a nested path stands under: `/services/{this one}/routes`. */
@@ -35,19 +44,24 @@ export interface Parent {
 export class EntityCollection {
   readonly definition: EntityDefinition;
   readonly #rules: EntityRules;
+  readonly #names: NamesOfEntity | undefined;
 
   constructor(definition: EntityDefinition, rules: EntityRules) {
+    const { nameList } = definition;
     this.definition = definition;
     this.#rules = rules;
+    this.#names = nameList === undefined ? undefined : new NamesOfEntity(nameList, new EntityCollection(definitionOf(nameList.of), rules));
   }
 
-  /** By id or endpoint key, as a path names it; only below the parent where there is one. */
+  /** By id, endpoint key or a name in its list, as a path names it; only below the parent where there is one. */
   async find(reader: EntityReader, name: string, parent: Parent | undefined): Promise<StoredEntity | undefined> {
     const { definition } = this;
     const id = parseId<EntityId>(name);
     if (id !== undefined) return below(parent, await reader.get(definition.kind, id));
+    const owner = await this.#names?.ownerOf(reader, name);
+    if (owner !== undefined) return below(parent, await reader.get(definition.kind, owner));
     if (definition.endpointKey === undefined || (definition.endpointKeyScope === 'parent' && parent === undefined)) return undefined;
-    return below(parent, await reader.getByEndpointKey(definition, this.#normalKey(definition.endpointKey, name), parent?.id));
+    return below(parent, await reader.getByEndpointKey(definition, this.normalName(name), parent?.id));
   }
 
   /** Like find, and held until the transaction ends. */
@@ -56,16 +70,28 @@ export class EntityCollection {
     return found === undefined ? undefined : below(parent, await writer.getForUpdate(this.definition.kind, found.id));
   }
 
-  /** The entity for an answer. Without secrets (who may not reveal) secret fields are null. */
-  show(stored: StoredEntity, secrets: GatewaySecrets | undefined): Entity {
-    return readEntity(this.definition, stored, secrets);
+  /** The entities for an answer. Without secrets (who may not reveal) secret fields are null. */
+  async show(reader: EntityReader, stored: readonly StoredEntity[], secrets: GatewaySecrets | undefined): Promise<readonly Entity[]> {
+    const entities = stored.map((one) => readEntity(this.definition, one, secrets));
+    return this.#names?.withNames(reader, entities) ?? entities;
+  }
+
+  async showOne(reader: EntityReader, stored: StoredEntity, secrets: GatewaySecrets | undefined): Promise<Entity> {
+    const [shown] = await this.show(reader, [stored], secrets);
+    return defined(shown, 'one for one');
   }
 
   /** `fixed` are the values that the path has decided. Throws a Refusal. */
   async insert(writer: EntityWriter, body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<Entity> {
-    const { entity, problem } = await this.#tryInsert(writer, body, fixed, secrets);
+    const { entity, names, problem } = await this.tryInsert(writer, body, fixed, secrets);
     if (problem !== undefined) throw refuseEntity(problem, this.definition, entity);
-    return entity;
+    return this.#settled(writer, entity, names, secrets);
+  }
+
+  /** What the store says instead of throwing it. The names are not settled yet. */
+  async tryInsert(writer: EntityWriter, body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<Parsed & { readonly problem: StoreProblem | undefined }> {
+    const parsed = await this.#parse(writer, body, fixed, { mode: 'create' });
+    return { ...parsed, problem: await writer.insert(buildEntityRecord(this.definition, parsed.entity, secrets)) };
   }
 
   /** PUT: what the path names becomes what the body says, whether it was there or not. Throws a Refusal. */
@@ -73,13 +99,14 @@ export class EntityCollection {
     const { definition } = this;
     const id = parseId<EntityId>(name);
     const reference = parent === undefined ? {} : { [parent.field]: { id: parent.id } };
-    const named = id !== undefined ? { id } : definition.endpointKey !== undefined ? { [definition.endpointKey]: this.#normalKey(definition.endpointKey, name) } : undefined;
-    if (named === undefined) throw notFound();
+    if (id === undefined && definition.endpointKey === undefined && this.#names === undefined) throw notFound();
+    const named = id !== undefined ? { id } : definition.endpointKey !== undefined ? { [definition.endpointKey]: this.normalName(name) } : {};
     const fixed = { ...reference, ...named };
     const previous = await this.findForUpdate(writer, name, parent);
     if (previous !== undefined) return this.update(writer, previous, 'replace', body, fixed, secrets);
-    const { entity, problem } = await this.#tryInsert(writer, body, fixed, secrets);
-    if (problem === undefined) return entity;
+    const { entity, names, problem } = await this.tryInsert(writer, body, fixed, secrets);
+    // What a path names by one of its names has that name from then on.
+    if (problem === undefined) return this.#settled(writer, entity, id === undefined ? [...(names ?? []), name] : names, secrets);
     // Another PUT of the same name may have come first: then there is something to replace now.
     const made = await this.findForUpdate(writer, name, parent);
     if (made === undefined) throw refuseEntity(problem, definition, entity);
@@ -88,10 +115,10 @@ export class EntityCollection {
 
   /** PUT or PATCH of what is there, held by findForUpdate. Throws a Refusal. */
   async update(writer: EntityWriter, stored: StoredEntity, mode: 'replace' | 'merge', body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<Entity> {
-    const entity = this.#parse(body, fixed, { mode, previous: readEntity(this.definition, stored, secrets) });
+    const { entity, names } = await this.#parse(writer, body, fixed, { mode, previous: readEntity(this.definition, stored, secrets) });
     const problem = await writer.update(buildEntityRecord(this.definition, entity, secrets));
     if (problem !== undefined) throw refuseEntity(problem, this.definition, entity);
-    return entity;
+    return this.#settled(writer, entity, names, secrets);
   }
 
   /** Idempotent. Throws a Refusal where something still refers to it. */
@@ -102,20 +129,37 @@ export class EntityCollection {
 
   /** The entity that a body would create; nothing is stored. Throws a Refusal. */
   check(body: RequestBody): Entity {
-    return this.#parse(body, {}, { mode: 'create' });
+    return this.#parseInput(this.#typed(body, undefined), {}, { mode: 'create' }).entity;
   }
 
-  async #tryInsert(writer: EntityWriter, body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<{ readonly entity: Entity; readonly problem: StoreProblem | undefined }> {
-    const entity = this.#parse(body, fixed, { mode: 'create' });
-    return { entity, problem: await writer.insert(buildEntityRecord(this.definition, entity, secrets)) };
+  /** As stored: `/targets/10.0.0.1` names the target `10.0.0.1:8000`. */
+  normalName(name: string): string {
+    return this.#normalKey(defined(this.definition.endpointKey, `the endpoint key of ${this.definition.kind}`), name);
   }
 
-  #parse(body: RequestBody, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous'>): Entity {
+  /** The entity for the answer to a write, once its names are what they are to be. */
+  async #settled(writer: EntityWriter, entity: Entity, names: readonly string[] | undefined, secrets: GatewaySecrets): Promise<Entity> {
+    if (this.#names === undefined) return entity;
+    const id = defined(parseId<EntityId>(entity.id), 'the id of an entity');
+    if (names !== undefined) await this.#names.settle(writer, id, names, secrets);
+    const [shown] = await this.#names.withNames(writer, [entity]);
+    return defined(shown, 'one for one');
+  }
+
+  async #parse(reader: EntityReader, body: RequestBody, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous'>): Promise<Parsed> {
+    return this.#parseInput(await resolveReferences(reader, this.definition, this.#typed(body, options.previous)), fixed, options);
+  }
+
+  /** A form's values get the types of the definition. */
+  #typed(body: RequestBody, previous: Entity | undefined): JsonObject {
+    const pluginName = previous?.['name'];
+    return body.kind === 'form' ? coerceForm(this.definition, body.value, { ...this.#rules.plugins, ...(typeof pluginName === 'string' ? { pluginName } : {}) }) : body.value;
+  }
+
+  #parseInput(input: JsonObject, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous'>): Parsed {
     const { plugins, clock } = this.#rules;
     const nowMs = clock.nowMs();
-    const pluginName = options.previous?.['name'];
-    const typed = body.kind === 'form' ? coerceForm(this.definition, body.value, { ...plugins, ...(typeof pluginName === 'string' ? { pluginName } : {}) }) : body.value;
-    const result = parseEntity(this.definition, this.#withFixed(typed, fixed), {
+    const result = parseEntity(this.definition, this.#withFixed(input, fixed), {
       ...options,
       ...plugins,
       newId: () => newId<EntityId>(nowMs),
@@ -123,7 +167,7 @@ export class EntityCollection {
       nowSeconds: Math.floor(nowMs / 1000),
     });
     if (result.kind === 'problems') throw schemaViolation(result.problems);
-    return result.entity;
+    return result;
   }
 
   /** Path and body must not contradict each other: whichever won, somebody would be misled. */
@@ -138,7 +182,6 @@ export class EntityCollection {
     return { ...input, ...fixed };
   }
 
-  /** As stored: `/targets/10.0.0.1` names the target `10.0.0.1:8000`. */
   #normalKey(key: string, value: string): string {
     const shorthand = this.definition.shorthands?.find((candidate) => candidate.name === key);
     const expanded = shorthand?.expand(value, { input: { [key]: value }, nowSeconds: 0 });
@@ -150,13 +193,6 @@ export class EntityCollection {
 function below(parent: Parent | undefined, stored: StoredEntity | undefined): StoredEntity | undefined {
   if (parent === undefined || stored === undefined) return stored;
   return referenceOf(stored, parent.field) === parent.id ? stored : undefined;
-}
-
-/** The id in a reference field; undefined where it is null. */
-export function referenceOf(stored: StoredEntity, field: string): EntityId | undefined {
-  const reference = stored.published[field];
-  const id = isJsonObject(reference) ? reference['id'] : undefined;
-  return typeof id === 'string' ? parseId<EntityId>(id) : undefined;
 }
 
 /** Ids are the same in either case. */

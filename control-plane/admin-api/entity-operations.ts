@@ -4,7 +4,8 @@
  */
 import { parseEntityCursor, type EntityReader } from '../store/entity-reader.ts';
 import { created, invalidQuery, NO_CONTENT, notFound, ok, type Answer } from './answer.ts';
-import { referenceOf, type EntityCollection, type Parent } from './entity-collection.ts';
+import { referenceOf } from '../store/entity-record.ts';
+import type { EntityCollection, Parent } from './entity-collection.ts';
 import { EntityTransactions, type EntityStore } from './entity-transactions.ts';
 import { pageAnswer, parsePageSize, parseTags } from './list-query.ts';
 import { param, read, write, type GatewayRequest, type Operations } from './route.ts';
@@ -52,10 +53,10 @@ export class EntityOperations {
       if (unique !== undefined) {
         const found = await reader.findByUnique(kind, [unique.field], [unique.value]);
         const matches = found !== undefined && (parent === undefined || referenceOf(found, parent.field) === parent.id);
-        return pageAnswer(request, matches ? [this.#collection.show(found, secrets)] : [], undefined);
+        return pageAnswer(request, await this.#collection.show(reader, matches ? [found] : [], secrets), undefined);
       }
       const page = await reader.list(kind, { size, ...(tags === undefined ? {} : { tags }), ...(after === undefined ? {} : { after }), ...(parent === undefined ? {} : { reference: parent }) });
-      return pageAnswer(request, page.entities.map((stored) => this.#collection.show(stored, secrets)), page.next);
+      return pageAnswer(request, await this.#collection.show(reader, page.entities, secrets), page.next);
     });
   }
 
@@ -71,7 +72,7 @@ export class EntityOperations {
     return this.#transactions.read(request, async (reader, secrets) => {
       const stored = await this.#collection.find(reader, param(request, 'id'), await this.#parent(request, reader));
       if (stored === undefined) throw notFound();
-      return ok(this.#collection.show(stored, secrets));
+      return ok(await this.#collection.showOne(reader, stored, secrets));
     });
   }
 

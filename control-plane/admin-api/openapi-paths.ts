@@ -122,7 +122,8 @@ function keyName(definition: EntityDefinition): string {
 }
 
 function keyParameter(definition: EntityDefinition): JsonObject {
-  const key = definition.endpointKey === undefined ? '' : ` or ${definition.endpointKey}`;
+  const { endpointKey, nameList } = definition;
+  const key = endpointKey !== undefined ? ` or ${endpointKey}` : nameList !== undefined ? `, or one of its ${nameList.name}` : '';
   return { name: keyName(definition), in: 'path', required: true, description: `Its id${key}.`, schema: { type: 'string' } };
 }
 

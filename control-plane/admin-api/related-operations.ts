@@ -6,7 +6,8 @@ import type { Entity } from '../../shared/model/definition.ts';
 import type { StoredEntity } from '../store/entity-reader.ts';
 import type { EntityWriter } from '../store/entity-writer.ts';
 import { notFound, ok, type Answer } from './answer.ts';
-import { referenceOf, type EntityCollection } from './entity-collection.ts';
+import { referenceOf } from '../store/entity-record.ts';
+import type { EntityCollection } from './entity-collection.ts';
 import type { Place } from './entity-operations.ts';
 import { EntityTransactions, type EntityStore } from './entity-transactions.ts';
 import { param, read, write, type GatewayRequest, type Operations } from './route.ts';
@@ -32,7 +33,7 @@ export class RelatedOperations {
       const id = source === undefined ? undefined : referenceOf(source, this.#place.field);
       const target = id === undefined ? undefined : await reader.get(this.#place.collection.definition.kind, id);
       if (target === undefined) throw notFound();
-      return ok(this.#place.collection.show(target, secrets));
+      return ok(await this.#place.collection.showOne(reader, target, secrets));
     });
   }
 

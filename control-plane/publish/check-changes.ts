@@ -4,6 +4,7 @@
  * quarantines what it can't use (S6), and holding back everything else would help nobody. Called by gateway-publisher.ts.
  */
 import { describeThrown } from '../../shared/errors.ts';
+import type { EntityKind, FieldType } from '../../shared/model/definition.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
 import { decodeEntity } from '../../shared/wire/entity-codec.ts';
@@ -33,10 +34,17 @@ function problemOf(kind: string, id: EntityId, bytes: Uint8Array, exists: (kind:
   }
   if (fields.get('id') !== id) return 'its bytes are those of another entity';
   for (const { name, type } of definitionOf(kind).fields) {
-    const reference = type.kind === 'reference' ? referencedId(fields.get(name)) : undefined;
-    if (type.kind === 'reference' && reference !== undefined && !exists(type.to, reference)) return `its ${name} ${reference} does not exist`;
+    for (const { to, id: referenced } of referencesIn(type, fields.get(name))) if (!exists(to, referenced)) return `its ${name} ${referenced} does not exist`;
   }
   return undefined;
+}
+
+/** Of a field that is a reference or a list of them. */
+function referencesIn(type: FieldType, value: unknown): readonly { readonly to: EntityKind; readonly id: EntityId }[] {
+  if ((type.kind === 'array' || type.kind === 'set') && Array.isArray(value)) return value.flatMap((item: unknown) => referencesIn(type.of, item));
+  if (type.kind !== 'reference') return [];
+  const id = typeof value === 'string' ? parseId<EntityId>(value) : referencedId(value);
+  return id === undefined ? [] : [{ to: type.to, id }];
 }
 
 function referencedId(value: unknown): EntityId | undefined {

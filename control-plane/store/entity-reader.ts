@@ -54,6 +54,15 @@ export interface EntityReader {
   /** In id order, which for our own ids is creation order. */
   list(kind: EntityKind, options: ListOptions): Promise<EntityPage>;
   count(kind: EntityKind): Promise<number>;
+  /** The endpoint keys of those whose reference field names one of these, in their order; nothing for one that nobody names. */
+  endpointKeysReferringTo(definition: EntityDefinition, field: string, ids: readonly EntityId[]): Promise<readonly ReferringKey[]>;
+}
+
+export interface ReferringKey {
+  /** Who is named. */
+  readonly toId: EntityId;
+  readonly id: EntityId;
+  readonly endpointKey: string;
 }
 
 /** Parses an `offset` that a client sent back; undefined where it is none of ours. */
@@ -135,6 +144,18 @@ export class TransactionReader implements EntityReader {
     const entities = rows.slice(0, options.size).map((row) => toStored(kind, row));
     const last = entities.at(-1);
     return { entities, next: rows.length > options.size && last !== undefined ? toCursor(last.id) : undefined };
+  }
+
+  async endpointKeysReferringTo(definition: EntityDefinition, field: string, ids: readonly EntityId[]): Promise<readonly ReferringKey[]> {
+    const key = defined(definition.endpointKey, `the endpoint key of ${definition.kind}`);
+    const rows = await this.transaction.query<{ readonly to_id: EntityId; readonly id: EntityId; readonly key: string }>(
+      `SELECT r.to_id, e.id, e.published ->> $4 AS key FROM entity_references r
+       JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
+       WHERE r.tenant_id = $1 AND r.gateway_id = $2 AND r.from_kind = $3 AND r.field = $5 AND r.to_id = ANY($6::uuid[])
+       ORDER BY key COLLATE "C"`,
+      [this.scope.tenantId, this.scope.gatewayId, definition.kind, key, field, ids],
+    );
+    return rows.map((row) => ({ toId: row.to_id, id: row.id, endpointKey: row.key }));
   }
 
   async count(kind: EntityKind): Promise<number> {

@@ -35,7 +35,11 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
   const id = parseId<EntityId>(entity.id);
   assert(id !== undefined, 'an entity that was parsed has a UUID');
   const split = splitEntity(definition, entity);
-  const digests = Object.fromEntries(Object.entries(split.secrets).map(([field, secret]) => [field, secrets.digest(secret)]));
+  const digests = Object.fromEntries(secretsMarked(definition, 'digest', split.secrets).map(([field, secret]) => [field, secrets.digest(secret)]));
+  const published = [
+    ...Object.entries(digests).map(([field, digest]) => [field, Buffer.from(digest, 'hex')] as const),
+    ...secretsMarked(definition, 'sealed', split.secrets).map(([field, secret]) => [field, secrets.sealForContent({ kind: definition.kind, id, field }, Buffer.from(secret, 'utf8'))] as const),
+  ];
   const sealed = Object.entries(split.secrets).map(([field, secret]) => {
     const envelope = secrets.box.seal(placeOf(secrets, definition.kind, id, field), Buffer.from(secret, 'utf8'));
     return [field, Buffer.from(envelope).toString('base64')] as const;
@@ -45,7 +49,7 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
     id,
     published: split.published,
     controlPlaneOnly: { ...split.controlPlaneOnly, ...Object.fromEntries(sealed) },
-    bytes: encodeEntity(definition, split.published, Object.fromEntries(Object.entries(digests).map(([field, digest]) => [field, Buffer.from(digest, 'hex')]))),
+    bytes: encodeEntity(definition, split.published, Object.fromEntries(published)),
     tags: textsOf(entity['tags']),
     uniqueKeys: uniqueKeysOf(definition, { ...split.published, ...digests }),
     references: referencesOf(definition, entity),
@@ -64,6 +68,12 @@ export function readEntity(definition: EntityDefinition, stored: StoredEntity, s
     revealed[field.name] = Buffer.from(opened).toString('utf8');
   }
   return joinEntity(definition, { published: { ...stored.published, id: stored.id }, controlPlaneOnly, secrets: revealed });
+}
+
+/** The clear values of the fields with this mark. */
+function secretsMarked(definition: EntityDefinition, mark: 'digest' | 'sealed', values: Readonly<Record<string, string>>): readonly (readonly [field: string, secret: string])[] {
+  const marked = new Set(definition.fields.filter(({ secret }) => secret === mark).map(({ name }) => name));
+  return Object.entries(values).filter(([field]) => marked.has(field));
 }
 
 function placeOf(secrets: GatewaySecrets, kind: EntityKind, id: EntityId, field: string): SecretPlace {
@@ -94,12 +104,17 @@ function referencesOf(definition: EntityDefinition, entity: Entity): readonly En
 function referencesIn(field: string, type: FieldType, value: JsonValue | undefined): readonly EntityReference[] {
   if (value === undefined || value === null) return [];
   if (type.kind === 'reference') {
-    const id = referencedId(value);
+    const id = type.bare === true && typeof value === 'string' ? parseId<EntityId>(value) : referencedId(value);
     assert(id !== undefined, 'a reference that was parsed has a UUID');
     return [{ field, to: type.to, id, onDelete: type.onDelete }];
   }
   const isList = (type.kind === 'array' || type.kind === 'set') && Array.isArray(value);
   return isList ? value.flatMap((item: JsonValue) => referencesIn(field, type.of, item)) : [];
+}
+
+/** The id in a reference field; undefined where it is null. */
+export function referenceOf(stored: StoredEntity, field: string): EntityId | undefined {
+  return referencedId(stored.published[field] ?? null);
 }
 
 function referencedId(value: JsonValue): EntityId | undefined {

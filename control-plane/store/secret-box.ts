@@ -3,6 +3,7 @@
  * seals under one key; secret-keys.ts says which.
  */
 import { decodeEnvelope, encodeEnvelope, openEnvelope, sealEnvelope } from '../../shared/trust/envelope.ts';
+import type { ContentPlace } from '../../shared/trust/content-seal.ts';
 import { assert } from '../../shared/assert.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 
@@ -23,6 +24,8 @@ export interface GatewaySecrets {
   readonly place: SecretPlace;
   /** Of a presented credential, as the gateway's data planes compute it too; lower-case hex. */
   digest(secret: string): string;
+  /** For what data planes must have in the clear: the encoded envelope under the gateway's content key. */
+  sealForContent(place: ContentPlace, plaintext: Uint8Array): Uint8Array;
 }
 
 /** `key` has 32 bytes and is named `keyId` (1…2^32-1) in the envelopes. */

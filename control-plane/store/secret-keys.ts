@@ -7,18 +7,13 @@ import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { TenantId } from '../../shared/model/ids.ts';
+import { ContentSeal, type ContentKey } from '../../shared/trust/content-seal.ts';
 import { credentialDigest, deriveLookupKey } from '../../shared/trust/credential-digest.ts';
 import { decodeEnvelope } from '../../shared/trust/envelope.ts';
 import { onlyRow, type Database, type Transaction } from './database.ts';
 import { keyEncryptionKeyId } from './key-encryption-key.ts';
 import type { GatewayScope } from './scope.ts';
 import { createSecretBox, type GatewaySecrets, type SecretBox } from './secret-box.ts';
-
-export interface ContentKey {
-  readonly keyId: number;
-  /** 32 bytes. */
-  readonly key: Uint8Array;
-}
 
 const KEY_BYTES = 32;
 const FIRST_KEY = 1;
@@ -70,10 +65,16 @@ export class SecretKeys {
   secretsOf(scope: GatewayScope): Promise<GatewaySecrets> {
     return remember(this.#gateways, `${scope.tenantId}|${scope.gatewayId}`, async () => {
       const box = await this.#tenantBox(scope.tenantId);
-      const [newest] = await this.listContentKeys(scope);
+      const keys = await this.listContentKeys(scope);
+      const [newest] = keys;
       if (newest === undefined) throw gatewayUnknown(scope);
       const lookupKey = deriveLookupKey(newest.key);
-      return { box, place: [scope.tenantId, scope.gatewayId], digest: (secret) => credentialDigest(lookupKey, secret) };
+      const seal = new ContentSeal({ ...scope, keys });
+      return {
+        box, place: [scope.tenantId, scope.gatewayId],
+        digest: (secret) => credentialDigest(lookupKey, secret),
+        sealForContent: (place, plaintext) => seal.seal(place, plaintext),
+      };
     });
   }
 

@@ -3,10 +3,11 @@
  * envelopes under the key-encryption key at rest (T2) and are opened here; only the publisher's role can read them.
  */
 import type { GatewayId, TenantId } from '../../shared/model/ids.ts';
+import type { ContentKey } from '../../shared/trust/content-seal.ts';
 import type { Database } from './database.ts';
 import type { GatewayScope } from './scope.ts';
 import type { SecretPlace } from './secret-box.ts';
-import type { ContentKey, SecretKeys } from './secret-keys.ts';
+import type { SecretKeys } from './secret-keys.ts';
 
 export type SigningPurpose = 'root' | 'publish' | 'certificate-authority';
 

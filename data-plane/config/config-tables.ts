@@ -17,21 +17,25 @@ export interface ConfigTables {
   readonly pluginsByScope: PersistentGroups;
   readonly consumerIdByUsername: PersistentMap<string>;
   readonly upstreamIdByName: PersistentMap<string>;
+  readonly sniIdByName: PersistentMap<string>;
   readonly credentialIdByDigest: PersistentMap<string>;
 }
 
 export const EMPTY_TABLES: ConfigTables = {
   entities: {
+    ca_certificates: new PersistentMap(), certificates: new PersistentMap(), snis: new PersistentMap(),
     services: new PersistentMap(), routes: new PersistentMap(), consumers: new PersistentMap(), upstreams: new PersistentMap(),
     targets: new PersistentMap(), plugins: new PersistentMap(), keyauth_credentials: new PersistentMap(), acls: new PersistentMap(),
   },
   referrers: {
+    ca_certificates: new PersistentGroups(), certificates: new PersistentGroups(), snis: new PersistentGroups(),
     services: new PersistentGroups(), routes: new PersistentGroups(), consumers: new PersistentGroups(), upstreams: new PersistentGroups(),
     targets: new PersistentGroups(), plugins: new PersistentGroups(), keyauth_credentials: new PersistentGroups(), acls: new PersistentGroups(),
   },
   pluginsByScope: new PersistentGroups(),
   consumerIdByUsername: new PersistentMap(),
   upstreamIdByName: new PersistentMap(),
+  sniIdByName: new PersistentMap(),
   credentialIdByDigest: new PersistentMap(),
 };
 
@@ -47,9 +51,15 @@ function references(to: EntityKind, reference: Referenced): readonly Reference[]
 }
 
 const REFERENCES: { readonly [K in EntityKind]: (entity: Published<K>) => readonly Reference[] } = {
-  services: () => [],
+  ca_certificates: () => [],
+  certificates: () => [],
+  snis: (sni) => references('certificates', sni.certificate),
+  services: (service) => [
+    ...references('certificates', service.client_certificate),
+    ...(service.ca_certificates ?? []).map((id): Reference => ({ to: 'ca_certificates', id })),
+  ],
   consumers: () => [],
-  upstreams: () => [],
+  upstreams: (upstream) => references('certificates', upstream.client_certificate),
   routes: (route) => references('services', route.service),
   targets: (target) => references('upstreams', target.upstream),
   keyauth_credentials: (credential) => references('consumers', credential.consumer),
@@ -75,22 +85,26 @@ export class TablesDraft {
   readonly #pluginsByScope: GroupsDraft;
   readonly #consumerIdByUsername: MapDraft<string>;
   readonly #upstreamIdByName: MapDraft<string>;
+  readonly #sniIdByName: MapDraft<string>;
   readonly #credentialIdByDigest: MapDraft<string>;
 
   constructor(original: ConfigTables) {
     const { entities, referrers } = original;
     this.#original = original;
     this.#entities = {
+      ca_certificates: entities.ca_certificates.draft(), certificates: entities.certificates.draft(), snis: entities.snis.draft(),
       services: entities.services.draft(), routes: entities.routes.draft(), consumers: entities.consumers.draft(), upstreams: entities.upstreams.draft(),
       targets: entities.targets.draft(), plugins: entities.plugins.draft(), keyauth_credentials: entities.keyauth_credentials.draft(), acls: entities.acls.draft(),
     };
     this.#referrers = {
+      ca_certificates: referrers.ca_certificates.draft(), certificates: referrers.certificates.draft(), snis: referrers.snis.draft(),
       services: referrers.services.draft(), routes: referrers.routes.draft(), consumers: referrers.consumers.draft(), upstreams: referrers.upstreams.draft(),
       targets: referrers.targets.draft(), plugins: referrers.plugins.draft(), keyauth_credentials: referrers.keyauth_credentials.draft(), acls: referrers.acls.draft(),
     };
     this.#pluginsByScope = original.pluginsByScope.draft();
     this.#consumerIdByUsername = original.consumerIdByUsername.draft();
     this.#upstreamIdByName = original.upstreamIdByName.draft();
+    this.#sniIdByName = original.sniIdByName.draft();
     this.#credentialIdByDigest = original.credentialIdByDigest.draft();
   }
 
@@ -110,18 +124,21 @@ export class TablesDraft {
     const { referrers } = this.#original;
     return {
       entities: {
+        ca_certificates: this.#entities.ca_certificates.finish(), certificates: this.#entities.certificates.finish(), snis: this.#entities.snis.finish(),
         services: this.#entities.services.finish(), routes: this.#entities.routes.finish(), consumers: this.#entities.consumers.finish(),
         upstreams: this.#entities.upstreams.finish(), targets: this.#entities.targets.finish(), plugins: this.#entities.plugins.finish(),
         keyauth_credentials: this.#entities.keyauth_credentials.finish(), acls: this.#entities.acls.finish(),
       },
       referrers: {
-        services: referrers.services, consumers: referrers.consumers, upstreams: referrers.upstreams,
+        ca_certificates: referrers.ca_certificates, certificates: referrers.certificates, consumers: referrers.consumers,
+        snis: this.#referrers.snis.finish(), services: this.#referrers.services.finish(), upstreams: this.#referrers.upstreams.finish(),
         routes: this.#referrers.routes.finish(), targets: this.#referrers.targets.finish(), plugins: this.#referrers.plugins.finish(),
         keyauth_credentials: this.#referrers.keyauth_credentials.finish(), acls: this.#referrers.acls.finish(),
       },
       pluginsByScope: this.#pluginsByScope.finish(),
       consumerIdByUsername: this.#consumerIdByUsername.finish(),
       upstreamIdByName: this.#upstreamIdByName.finish(),
+      sniIdByName: this.#sniIdByName.finish(),
       credentialIdByDigest: this.#credentialIdByDigest.finish(),
     };
   }
@@ -155,6 +172,10 @@ export class TablesDraft {
     if (kind === 'upstreams') {
       const name = this.#entities.upstreams.get(id)?.name;
       return name === undefined ? [] : [[this.#upstreamIdByName, name.toLowerCase()]];
+    }
+    if (kind === 'snis') {
+      const name = this.#entities.snis.get(id)?.name;
+      return name === undefined ? [] : [[this.#sniIdByName, name]];
     }
     if (kind === 'keyauth_credentials') {
       const digest = this.#entities.keyauth_credentials.get(id)?.key_digest;

@@ -10,6 +10,279 @@ export namespace holdfast {
         namespace v1 {
 
             /**
+             * Properties of a CaCertificate.
+             * @deprecated Use holdfast.config.v1.CaCertificate.$Properties instead.
+             */
+            interface ICaCertificate extends holdfast.config.v1.CaCertificate.$Properties {
+            }
+
+            /** Represents a CaCertificate. */
+            class CaCertificate {
+
+                /**
+                 * Constructs a new CaCertificate.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.CaCertificate.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CaCertificate id. */
+                id: Uint8Array;
+
+                /** CaCertificate created_at. */
+                created_at: number;
+
+                /** CaCertificate updated_at. */
+                updated_at: number;
+
+                /** CaCertificate tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** CaCertificate cert. */
+                cert?: (string|null);
+
+                /** CaCertificate cert_digest. */
+                cert_digest?: (string|null);
+
+                /**
+                 * Encodes the specified CaCertificate message. Does not implicitly {@link holdfast.config.v1.CaCertificate.verify|verify} messages.
+                 * @param message CaCertificate message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.CaCertificate.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CaCertificate message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.CaCertificate & holdfast.config.v1.CaCertificate.$Shape} CaCertificate
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.CaCertificate & holdfast.config.v1.CaCertificate.$Shape;
+            }
+
+            namespace CaCertificate {
+
+                /** Properties of a CaCertificate. */
+                interface $Properties {
+
+                    /** CaCertificate id */
+                    id?: (Uint8Array|null);
+
+                    /** CaCertificate created_at */
+                    created_at?: (number|null);
+
+                    /** CaCertificate updated_at */
+                    updated_at?: (number|null);
+
+                    /** CaCertificate tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** CaCertificate cert */
+                    cert?: (string|null);
+
+                    /** CaCertificate cert_digest */
+                    cert_digest?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CaCertificate. */
+                type $Shape = holdfast.config.v1.CaCertificate.$Properties;
+            }
+
+            /**
+             * Properties of a Certificate.
+             * @deprecated Use holdfast.config.v1.Certificate.$Properties instead.
+             */
+            interface ICertificate extends holdfast.config.v1.Certificate.$Properties {
+            }
+
+            /** Represents a Certificate. */
+            class Certificate {
+
+                /**
+                 * Constructs a new Certificate.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Certificate.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Certificate id. */
+                id: Uint8Array;
+
+                /** Certificate created_at. */
+                created_at: number;
+
+                /** Certificate updated_at. */
+                updated_at: number;
+
+                /** Certificate tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Certificate cert. */
+                cert?: (string|null);
+
+                /** Certificate key_sealed. */
+                key_sealed: Uint8Array;
+
+                /** Certificate cert_alt. */
+                cert_alt?: (string|null);
+
+                /** Certificate key_alt_sealed. */
+                key_alt_sealed: Uint8Array;
+
+                /**
+                 * Encodes the specified Certificate message. Does not implicitly {@link holdfast.config.v1.Certificate.verify|verify} messages.
+                 * @param message Certificate message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Certificate.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Certificate message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Certificate & holdfast.config.v1.Certificate.$Shape} Certificate
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Certificate & holdfast.config.v1.Certificate.$Shape;
+            }
+
+            namespace Certificate {
+
+                /** Properties of a Certificate. */
+                interface $Properties {
+
+                    /** Certificate id */
+                    id?: (Uint8Array|null);
+
+                    /** Certificate created_at */
+                    created_at?: (number|null);
+
+                    /** Certificate updated_at */
+                    updated_at?: (number|null);
+
+                    /** Certificate tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Certificate cert */
+                    cert?: (string|null);
+
+                    /** Certificate key_sealed */
+                    key_sealed?: (Uint8Array|null);
+
+                    /** Certificate cert_alt */
+                    cert_alt?: (string|null);
+
+                    /** Certificate key_alt_sealed */
+                    key_alt_sealed?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Certificate. */
+                type $Shape = holdfast.config.v1.Certificate.$Properties;
+            }
+
+            /**
+             * Properties of a Sni.
+             * @deprecated Use holdfast.config.v1.Sni.$Properties instead.
+             */
+            interface ISni extends holdfast.config.v1.Sni.$Properties {
+            }
+
+            /** Represents a Sni. */
+            class Sni {
+
+                /**
+                 * Constructs a new Sni.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Sni.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Sni id. */
+                id: Uint8Array;
+
+                /** Sni created_at. */
+                created_at: number;
+
+                /** Sni updated_at. */
+                updated_at: number;
+
+                /** Sni tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Sni name. */
+                name?: (string|null);
+
+                /** Sni certificate. */
+                certificate: Uint8Array;
+
+                /**
+                 * Encodes the specified Sni message. Does not implicitly {@link holdfast.config.v1.Sni.verify|verify} messages.
+                 * @param message Sni message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Sni.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Sni message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Sni & holdfast.config.v1.Sni.$Shape} Sni
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Sni & holdfast.config.v1.Sni.$Shape;
+            }
+
+            namespace Sni {
+
+                /** Properties of a Sni. */
+                interface $Properties {
+
+                    /** Sni id */
+                    id?: (Uint8Array|null);
+
+                    /** Sni created_at */
+                    created_at?: (number|null);
+
+                    /** Sni updated_at */
+                    updated_at?: (number|null);
+
+                    /** Sni tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Sni name */
+                    name?: (string|null);
+
+                    /** Sni certificate */
+                    certificate?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Sni. */
+                type $Shape = holdfast.config.v1.Sni.$Properties;
+            }
+
+            /**
              * Properties of a Service.
              * @deprecated Use holdfast.config.v1.Service.$Properties instead.
              */
@@ -75,6 +348,12 @@ export namespace holdfast {
 
                 /** Service tls_verify_depth. */
                 tls_verify_depth?: (number|null);
+
+                /** Service client_certificate. */
+                client_certificate: Uint8Array;
+
+                /** Service ca_certificates. */
+                ca_certificates?: (holdfast.config.v1.BytesList.$Properties|null);
 
                 /** Service proxy_protocol. */
                 proxy_protocol?: (string|null);
@@ -159,6 +438,12 @@ export namespace holdfast {
 
                     /** Service tls_verify_depth */
                     tls_verify_depth?: (number|null);
+
+                    /** Service client_certificate */
+                    client_certificate?: (Uint8Array|null);
+
+                    /** Service ca_certificates */
+                    ca_certificates?: (holdfast.config.v1.BytesList.$Properties|null);
 
                     /** Service proxy_protocol */
                     proxy_protocol?: (string|null);
@@ -343,6 +628,9 @@ export namespace holdfast {
                 /** Upstream host_header. */
                 host_header?: (string|null);
 
+                /** Upstream client_certificate. */
+                client_certificate: Uint8Array;
+
                 /** Upstream use_srv_name. */
                 use_srv_name?: (boolean|null);
 
@@ -444,6 +732,9 @@ export namespace holdfast {
 
                     /** Upstream host_header */
                     host_header?: (string|null);
+
+                    /** Upstream client_certificate */
+                    client_certificate?: (Uint8Array|null);
 
                     /** Upstream use_srv_name */
                     use_srv_name?: (boolean|null);
@@ -1909,6 +2200,63 @@ export namespace holdfast {
 
                 /** Shape of an Acl. */
                 type $Shape = holdfast.config.v1.Acl.$Properties;
+            }
+
+            /**
+             * Properties of a BytesList.
+             * @deprecated Use holdfast.config.v1.BytesList.$Properties instead.
+             */
+            interface IBytesList extends holdfast.config.v1.BytesList.$Properties {
+            }
+
+            /** Represents a BytesList. */
+            class BytesList {
+
+                /**
+                 * Constructs a new BytesList.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.BytesList.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BytesList values. */
+                values: Uint8Array[];
+
+                /**
+                 * Encodes the specified BytesList message. Does not implicitly {@link holdfast.config.v1.BytesList.verify|verify} messages.
+                 * @param message BytesList message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.BytesList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BytesList message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.BytesList & holdfast.config.v1.BytesList.$Shape} BytesList
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.BytesList & holdfast.config.v1.BytesList.$Shape;
+            }
+
+            namespace BytesList {
+
+                /** Properties of a BytesList. */
+                interface $Properties {
+
+                    /** BytesList values */
+                    values?: (Uint8Array[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BytesList. */
+                type $Shape = holdfast.config.v1.BytesList.$Properties;
             }
 
             /**

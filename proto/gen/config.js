@@ -18,6 +18,473 @@ export const holdfast = $root.holdfast = (() => {
 
             const v1 = {};
 
+            v1.CaCertificate = (function() {
+
+                const CaCertificate = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                CaCertificate.prototype.id = $util.newBuffer([]);
+                CaCertificate.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                CaCertificate.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                CaCertificate.prototype.tags = null;
+                CaCertificate.prototype.cert = null;
+                CaCertificate.prototype.cert_digest = null;
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(CaCertificate.prototype, "_cert", {
+                    get: $util.oneOfGetter($oneOfFields = ["cert"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(CaCertificate.prototype, "_cert_digest", {
+                    get: $util.oneOfGetter($oneOfFields = ["cert_digest"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                CaCertificate.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.cert != null && $Object.hasOwnProperty.call(message, "cert"))
+                        writer.uint32(82).string(message.cert);
+                    if (message.cert_digest != null && $Object.hasOwnProperty.call(message, "cert_digest"))
+                        writer.uint32(90).string(message.cert_digest);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                CaCertificate.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.CaCertificate();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                message.cert = reader.stringVerify();
+                                message._cert = "cert";
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.cert_digest = reader.stringVerify();
+                                message._cert_digest = "cert_digest";
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return CaCertificate;
+            })();
+
+            v1.Certificate = (function() {
+
+                const Certificate = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Certificate.prototype.id = $util.newBuffer([]);
+                Certificate.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Certificate.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Certificate.prototype.tags = null;
+                Certificate.prototype.cert = null;
+                Certificate.prototype.key_sealed = $util.newBuffer([]);
+                Certificate.prototype.cert_alt = null;
+                Certificate.prototype.key_alt_sealed = $util.newBuffer([]);
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Certificate.prototype, "_cert", {
+                    get: $util.oneOfGetter($oneOfFields = ["cert"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Certificate.prototype, "_cert_alt", {
+                    get: $util.oneOfGetter($oneOfFields = ["cert_alt"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                Certificate.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.cert != null && $Object.hasOwnProperty.call(message, "cert"))
+                        writer.uint32(82).string(message.cert);
+                    if (message.key_sealed != null && $Object.hasOwnProperty.call(message, "key_sealed") && message.key_sealed.length)
+                        writer.uint32(90).bytes(message.key_sealed);
+                    if (message.cert_alt != null && $Object.hasOwnProperty.call(message, "cert_alt"))
+                        writer.uint32(98).string(message.cert_alt);
+                    if (message.key_alt_sealed != null && $Object.hasOwnProperty.call(message, "key_alt_sealed") && message.key_alt_sealed.length)
+                        writer.uint32(106).bytes(message.key_alt_sealed);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Certificate.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.Certificate();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                message.cert = reader.stringVerify();
+                                message._cert = "cert";
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.key_sealed = value;
+                                else
+                                    delete message.key_sealed;
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                message.cert_alt = reader.stringVerify();
+                                message._cert_alt = "cert_alt";
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.key_alt_sealed = value;
+                                else
+                                    delete message.key_alt_sealed;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Certificate;
+            })();
+
+            v1.Sni = (function() {
+
+                const Sni = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Sni.prototype.id = $util.newBuffer([]);
+                Sni.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Sni.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Sni.prototype.tags = null;
+                Sni.prototype.name = null;
+                Sni.prototype.certificate = $util.newBuffer([]);
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Sni.prototype, "_name", {
+                    get: $util.oneOfGetter($oneOfFields = ["name"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                Sni.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
+                        writer.uint32(82).string(message.name);
+                    if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate.length)
+                        writer.uint32(90).bytes(message.certificate);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Sni.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.Sni();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                message.name = reader.stringVerify();
+                                message._name = "name";
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.certificate = value;
+                                else
+                                    delete message.certificate;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Sni;
+            })();
+
             v1.Service = (function() {
 
                 const Service = function (properties) {
@@ -43,6 +510,8 @@ export const holdfast = $root.holdfast = (() => {
                 Service.prototype.enabled = null;
                 Service.prototype.tls_verify = null;
                 Service.prototype.tls_verify_depth = null;
+                Service.prototype.client_certificate = $util.newBuffer([]);
+                Service.prototype.ca_certificates = null;
                 Service.prototype.proxy_protocol = null;
                 Service.prototype.retry_on = null;
                 Service.prototype.retry_statuses = null;
@@ -173,6 +642,10 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(160).bool(message.tls_verify);
                     if (message.tls_verify_depth != null && $Object.hasOwnProperty.call(message, "tls_verify_depth"))
                         writer.uint32(168).int64(message.tls_verify_depth);
+                    if (message.client_certificate != null && $Object.hasOwnProperty.call(message, "client_certificate") && message.client_certificate.length)
+                        writer.uint32(178).bytes(message.client_certificate);
+                    if (message.ca_certificates != null && $Object.hasOwnProperty.call(message, "ca_certificates"))
+                        $root.holdfast.config.v1.BytesList.encode(message.ca_certificates, writer.uint32(186).fork(), _depth + 1).ldelim();
                     if (message.proxy_protocol != null && $Object.hasOwnProperty.call(message, "proxy_protocol"))
                         writer.uint32(194).string(message.proxy_protocol);
                     if (message.retry_on != null && $Object.hasOwnProperty.call(message, "retry_on"))
@@ -329,6 +802,21 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message.tls_verify_depth = reader.int64();
                                 message._tls_verify_depth = "tls_verify_depth";
+                                continue;
+                            }
+                        case 22: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.client_certificate = value;
+                                else
+                                    delete message.client_certificate;
+                                continue;
+                            }
+                        case 23: {
+                                if (wireType !== 2)
+                                    break;
+                                message.ca_certificates = $root.holdfast.config.v1.BytesList.decode(reader, reader.size(), $undefined, _depth + 1, message.ca_certificates);
                                 continue;
                             }
                         case 24: {
@@ -554,6 +1042,7 @@ export const holdfast = $root.holdfast = (() => {
                 Upstream.prototype.slots = null;
                 Upstream.prototype.healthchecks = null;
                 Upstream.prototype.host_header = null;
+                Upstream.prototype.client_certificate = $util.newBuffer([]);
                 Upstream.prototype.use_srv_name = null;
                 Upstream.prototype.sticky_sessions_cookie = null;
                 Upstream.prototype.sticky_sessions_cookie_path = null;
@@ -729,6 +1218,8 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.config.v1.Upstream.Healthchecks.encode(message.healthchecks, writer.uint32(186).fork(), _depth + 1).ldelim();
                     if (message.host_header != null && $Object.hasOwnProperty.call(message, "host_header"))
                         writer.uint32(194).string(message.host_header);
+                    if (message.client_certificate != null && $Object.hasOwnProperty.call(message, "client_certificate") && message.client_certificate.length)
+                        writer.uint32(202).bytes(message.client_certificate);
                     if (message.use_srv_name != null && $Object.hasOwnProperty.call(message, "use_srv_name"))
                         writer.uint32(208).bool(message.use_srv_name);
                     if (message.sticky_sessions_cookie != null && $Object.hasOwnProperty.call(message, "sticky_sessions_cookie"))
@@ -911,6 +1402,15 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message.host_header = reader.stringVerify();
                                 message._host_header = "host_header";
+                                continue;
+                            }
+                        case 25: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.client_certificate = value;
+                                else
+                                    delete message.client_certificate;
                                 continue;
                             }
                         case 26: {
@@ -3442,6 +3942,89 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return Acl;
+            })();
+
+            v1.BytesList = (function() {
+
+                const BytesList = function (properties) {
+                    this.values = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                BytesList.prototype.values = $util.emptyArray;
+
+                BytesList.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.values != null && message.values.length)
+                        for (let i = 0; i < message.values.length; ++i)
+                            writer.uint32(10).bytes(message.values[i]);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                BytesList.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.BytesList();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.values && message.values.length))
+                                    message.values = [];
+                                message.values.push(reader.bytes());
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return BytesList;
             })();
 
             v1.IntegerList = (function() {

@@ -16,8 +16,9 @@ export interface CoerceOptions extends Pick<PluginSource, 'pluginSchemaOf'> {
 /** The form's values with the types of the definition. Unknown fields and values that do not fit are passed on as they are. */
 export function coerceForm(definition: EntityDefinition, form: JsonObject, options: CoerceOptions): JsonObject {
   const shorthands = (definition.shorthands ?? []).map(({ name, type }) => ({ name, type }));
+  const names = definition.nameList === undefined ? [] : [definition.nameList];
   // A real field's type wins over that of a shorthand with its name.
-  const fields = [...shorthands, ...commonFields, ...definition.fields];
+  const fields = [...shorthands, ...names, ...commonFields, ...definition.fields];
   const name = typeof form['name'] === 'string' ? form['name'] : options.pluginName;
   const configFields = name === undefined ? [] : (options.pluginSchemaOf(name)?.config ?? []);
   return coerceRecord(fields, form, configFields);

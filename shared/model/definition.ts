@@ -67,6 +67,8 @@ export interface RecordType {
 export interface ReferenceType {
   readonly kind: 'reference';
   readonly to: EntityKind;
+  /** In JSON the id alone, as lists of references have it. */
+  readonly bare?: true;
   /** What deleting the referenced entity does to this one. */
   readonly onDelete: 'cascade' | 'restrict';
 }
@@ -105,8 +107,10 @@ export interface Field {
   /**
    * The value is secret: stored as an AES-256-GCM envelope, never logged, shown only to who may reveal it.
    * `digest`: what is published is a keyed HMAC of it (`<name>_digest`), and the value itself never leaves the control plane.
+   * `sealed`: what is published is an envelope under the gateway's content key (`<name>_sealed`), for values that a data
+   * plane must have. Only fields of text, and of the entity itself, can be secret.
    */
-  readonly secret?: 'digest';
+  readonly secret?: 'digest' | 'sealed';
   /** Made by the control plane where none is given. */
   readonly auto?: 'random-key';
   /** Kept beside the entity's bytes; neither hashed nor published. */
@@ -115,6 +119,7 @@ export interface Field {
 
 /** Names as in Kong's schemas and paths. */
 export type EntityKind =
+  | 'ca_certificates' | 'certificates' | 'snis'
   | 'services' | 'routes' | 'consumers' | 'upstreams' | 'targets' | 'plugins' | 'keyauth_credentials' | 'acls';
 
 /**
@@ -153,6 +158,20 @@ export interface Shorthand {
   readonly expand: (value: JsonValue, context: ShorthandContext) => { readonly fields: JsonObject } | { readonly problem: string };
 }
 
+/**
+ * The endpoint keys of the entities that belong to one, read and written like a field of it: a certificate's `snis`. A path
+ * may name it by any of them. What is not given is left alone; null is an empty list.
+ */
+export interface NameList {
+  readonly name: string;
+  readonly type: SetType;
+  readonly description: string;
+  /** Whose endpoint keys they are; they cascade with what they belong to. */
+  readonly of: EntityKind;
+  /** The reference field by which they belong to it. */
+  readonly by: string;
+}
+
 export interface EntityDefinition {
   readonly kind: EntityKind;
   /** Singular, for messages: `service`. */
@@ -176,6 +195,7 @@ export interface EntityDefinition {
   /** Rules on what the entity costs, asked before its values are looked at one by one: their input has any form. */
   readonly bounds?: readonly EntityCheck[];
   readonly shorthands?: readonly Shorthand[];
+  readonly nameList?: NameList;
 }
 
 /** An entity as the admin API speaks of it: all fields present, null where unset, references as `{ id }`. */

@@ -13,6 +13,7 @@ type ValueOf<T extends FieldType> =
   : T extends { readonly kind: 'array' | 'set'; readonly of: infer Of extends FieldType } ? readonly ValueOf<Of>[]
   : T extends { readonly kind: 'map'; readonly values: infer Of extends FieldType } ? { readonly [key: string]: ValueOf<Of> }
   : T extends { readonly kind: 'record'; readonly fields: infer Fields extends readonly Field[] } ? RecordOf<Fields>
+  : T extends { readonly kind: 'reference'; readonly bare: true } ? string
   : T extends { readonly kind: 'reference' } ? { readonly id: string }
   : T extends { readonly kind: 'plugin-config' } ? JsonObject
   : null;
@@ -37,14 +38,17 @@ export type CommonFields = {
 };
 
 type Hidden = { readonly secret: string } | { readonly controlPlaneOnly: true };
-type Secret = { readonly secret: 'digest'; readonly name: string };
+type Digest = { readonly secret: 'digest'; readonly name: string };
+type Sealed = { readonly secret: 'sealed'; readonly name: string };
 
 /** An entity inside the admin API: every field, secrets in the clear. */
 export type EntityOf<D extends EntityDefinition> = CommonFields & RecordOf<D['fields']>;
 
-/** An entity as it is published: hidden fields left out, secrets as `<name>_digest` (lower-case hex). */
+/** An entity as it is published: hidden fields left out, secrets as `<name>_digest` (lower-case hex) or `<name>_sealed` (base64). */
 export type PublishedOf<D extends EntityDefinition> = CommonFields & {
   readonly [F in D['fields'][number] as F extends Hidden ? never : F['name']]: FieldValue<F>;
 } & {
-  readonly [F in Extract<D['fields'][number], Secret> as `${F['name']}_digest`]: string;
+  readonly [F in Extract<D['fields'][number], Digest> as `${F['name']}_digest`]: string;
+} & {
+  readonly [F in Extract<D['fields'][number], Sealed> as `${F['name']}_sealed`]: F extends { readonly required: true } ? string : string | null;
 };

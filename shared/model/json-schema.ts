@@ -4,7 +4,7 @@
  */
 import { commonFields, createdAtField, idField, tagsField, updatedAtField } from './common-fields.ts';
 import { defaultOf } from './default-value.ts';
-import { MAX_ENTRIES, MAX_ITEMS, type EntityDefinition, type Field, type FieldType, type JsonObject } from './definition.ts';
+import { MAX_ENTRIES, MAX_ITEMS, type EntityDefinition, type Field, type FieldType, type JsonObject, type NameList } from './definition.ts';
 
 /** The control plane fills these in where they are not given (and `updated_at` in any case). */
 const GIVEN_IF_WANTED: readonly Field[] = [idField, createdAtField, updatedAtField].map((field) => ({ ...field, required: false }));
@@ -12,11 +12,12 @@ const GIVEN_IF_WANTED: readonly Field[] = [idField, createdAtField, updatedAtFie
 /** An entity as it is answered: every field there, null where unset. */
 export function entitySchema(definition: EntityDefinition): JsonObject {
   const fields = [...commonFields, ...definition.fields];
+  const { nameList } = definition;
   return {
     type: 'object',
     description: definition.description,
-    properties: properties(fields, 'output'),
-    required: fields.map(({ name }) => name),
+    properties: { ...properties(fields, 'output'), ...(nameList === undefined ? {} : { [nameList.name]: nameListSchema(nameList) }) },
+    required: [...fields.map(({ name }) => name), ...(nameList === undefined ? [] : [nameList.name])],
   };
 }
 
@@ -36,6 +37,7 @@ export function inputSchema(definition: EntityDefinition, mode: 'create' | 'patc
     properties: {
       ...properties([...GIVEN_IF_WANTED, ...definition.fields, tagsField], 'input'),
       ...Object.fromEntries(shorthands.map(({ name, type, description }) => [name, nullable({ ...typeSchema(type), writeOnly: true, description })])),
+      ...(definition.nameList === undefined ? {} : { [definition.nameList.name]: nullable(nameListSchema(definition.nameList)) }),
     },
     ...(required.length === 0 ? {} : { required }),
     ...(alternatives.length === 0 ? {} : { allOf: alternatives }),
@@ -47,6 +49,10 @@ export function inputSchema(definition: EntityDefinition, mode: 'create' | 'patc
 export function configSchema(fields: readonly Field[]): JsonObject {
   const required = fields.filter((field) => field.required === true && field.default === undefined).map(({ name }) => name);
   return { type: 'object', properties: properties(fields, 'input'), ...(required.length === 0 ? {} : { required }), additionalProperties: false };
+}
+
+function nameListSchema({ type, description }: NameList): JsonObject {
+  return { ...typeSchema(type), description };
 }
 
 function eitherOr(field: string, shorthands: readonly { readonly name: string; readonly supplies?: readonly string[] }[]): JsonObject {
@@ -103,6 +109,7 @@ function typeSchema(type: FieldType): JsonObject {
     case 'record':
       return { type: 'object', properties: properties(type.fields, 'input'), additionalProperties: false };
     case 'reference':
+      if (type.bare === true) return { type: 'string', format: 'uuid' };
       return { type: 'object', properties: { id: { type: 'string', format: 'uuid' } }, required: ['id'], additionalProperties: false };
     case 'plugin-config':
       return { type: 'object' };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accepted, OTHER_ID } from '../../test/support/parse-outcome.ts';
+import { testAuthority, testCertificate } from '../../test/support/test-certificates.ts';
 import { pluginCatalog } from '../plugins/catalog.ts';
 import { defined } from '../assert.ts';
 import type { EntityKind, JsonObject, JsonValue } from './definition.ts';
@@ -8,9 +9,12 @@ import { isJsonObject } from './entity-checks.ts';
 import { kongPluginSchema, kongSchema } from './kong-schema.ts';
 import { definitionOf, entityDefinitions } from './registry.ts';
 
+const { cert, key } = await testCertificate();
+const authority = await testAuthority();
 const NEEDED: Readonly<Record<EntityKind, JsonObject>> = {
   services: { host: 'a' }, routes: { paths: ['/'] }, consumers: { username: 'a' }, upstreams: { name: 'u' }, targets: { upstream: { id: OTHER_ID }, target: 'a' },
   plugins: { name: 'key-auth' }, keyauth_credentials: { consumer: { id: OTHER_ID } }, acls: { consumer: { id: OTHER_ID }, group: 'g' },
+  certificates: { cert, key }, snis: { name: 'a.test', certificate: { id: OTHER_ID } }, ca_certificates: { cert: authority.cert },
 };
 
 for (const definition of entityDefinitions) {
@@ -31,7 +35,8 @@ test('a field is an object under its name, with the limits of its type', () => {
   assert.deepEqual(pick(fields.get('port'), ['type', 'between', 'default', 'required']), { type: 'integer', between: [0, 65_535], default: 80, required: true });
   assert.deepEqual(pick(fields.get('name'), ['type', 'unique']), { type: 'string', unique: true });
   assert.deepEqual(pick(fields.get('id'), ['type', 'uuid', 'auto']), { type: 'string', uuid: true, auto: true });
-  assert.deepEqual(pick(fields.get('client_certificate'), ['type', 'eq']), { type: 'foreign', eq: null });
+  assert.deepEqual(pick(fields.get('client_certificate'), ['type', 'reference']), { type: 'foreign', reference: 'certificates' });
+  assert.deepEqual(pick(fields.get('ca_certificates'), ['type', 'elements']), { type: 'set', elements: { type: 'string', uuid: true } });
   const routes = byName(kongSchema(definitionOf('routes'))['fields']);
   assert.deepEqual(pick(routes.get('service'), ['type', 'reference']), { type: 'foreign', reference: 'services' });
   assert.equal(routes.get('headers')?.['type'], 'map');
@@ -40,6 +45,7 @@ test('a field is an object under its name, with the limits of its type', () => {
 test('shorthands that are no fields are shown apart', () => {
   assert.deepEqual([...byName(kongSchema(definitionOf('services'))['shorthand_fields']).keys()], ['url']);
   assert.deepEqual(kongSchema(definitionOf('upstreams'))['shorthand_fields'], []);
+  assert.deepEqual([...byName(kongSchema(definitionOf('certificates'))['shorthand_fields']).keys()], ['snis']);
 });
 
 test("a plugin's schema shows its config, its protocols and where it cannot be", () => {

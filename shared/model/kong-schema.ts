@@ -40,10 +40,10 @@ export function kongPluginSchema(plugin: PluginSchema, pluginEntity: EntityDefin
   };
 }
 
-/** Shorthands that are fields of their own; those that only adjust a real field are not shown. */
+/** Shorthands that are fields of their own, also a list of names; those that only adjust a real field are not shown. */
 function shorthandFields(definition: EntityDefinition): JsonValue {
   const own = new Set(definition.fields.map(({ name }) => name));
-  return (definition.shorthands ?? [])
+  return [...(definition.shorthands ?? []), ...(definition.nameList === undefined ? [] : [definition.nameList])]
     .filter(({ name }) => !own.has(name))
     .map(({ name, type, description }) => ({ [name]: { ...typeSchema(type), description } }));
 }
@@ -88,6 +88,7 @@ function typeSchema(type: FieldType): JsonObject {
     case 'record':
       return { type: 'record', fields: type.fields.map(namedField) };
     case 'reference':
+      if (type.bare === true) return { type: 'string', uuid: true };
       return { type: 'foreign', reference: type.to, ...(type.onDelete === 'cascade' ? { on_delete: 'cascade' } : {}) };
     case 'plugin-config':
       return { type: 'record', abstract: true, fields: [] };

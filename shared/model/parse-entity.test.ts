@@ -33,10 +33,10 @@ for (const definition of entityDefinitions) {
       fc.property(arbitraryInput(definition.kind), (input) => {
         const entity = parse(definition, input, {});
         if (entity === undefined) return;
-        const decoded: JsonObject = decodeEntity(definition.kind, encodeEntity(definition, entity, { key: Buffer.alloc(32, 1) }));
-        const { key: _secret, ...published } = entity;
-        const { key_digest: _digest, ...rest } = decoded;
-        assert.deepEqual(rest, published);
+        const secrets = definition.fields.filter((field) => field.secret !== undefined).map(({ name }) => name);
+        const decoded: JsonObject = decodeEntity(definition.kind, encodeEntity(definition, entity, Object.fromEntries(secrets.map((name) => [name, Buffer.alloc(32, 1)]))));
+        const without = (object: JsonObject, names: readonly string[]): JsonObject => Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+        assert.deepEqual(without(decoded, secrets.flatMap((name) => [`${name}_digest`, `${name}_sealed`])), without(entity, secrets));
       }),
       { numRuns: 100 },
     );

@@ -5,11 +5,11 @@
  */
 import { defined } from '../assert.ts';
 import { commonFields } from './common-fields.ts';
-import type { Entity, EntityDefinition, JsonObject, Problem } from './definition.ts';
+import type { Entity, EntityDefinition, JsonObject, JsonValue, Problem } from './definition.ts';
 import { expandShorthands } from './expand-shorthands.ts';
 import { takeJsonObject } from './json-door.ts';
 import { mergeEntity } from './merge-entity.ts';
-import { parseFields, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+import { parseFields, parseValue, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
 import { parsePluginConfig, pluginChecks, withPluginDefaults, type PluginSource } from './parse-plugin.ts';
 import { ProblemList } from './problems.ts';
 
@@ -31,7 +31,8 @@ export interface ParseOptions extends PluginSource {
 }
 
 export type ParseResult =
-  | { readonly kind: 'entity'; readonly entity: Entity }
+  /** `names` is what the definition's name list was given; undefined where it was not. */
+  | { readonly kind: 'entity'; readonly entity: Entity; readonly names: readonly string[] | undefined }
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
 /** Parses one write. Never throws on bad input; every problem names its path (`@entity` for rules over several fields). */
@@ -53,6 +54,7 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
   };
   const common = parseFields(commonFields, whole, '', context);
   const own = parseFields(definition.fields, whole, '', context);
+  const names = parseNames(definition, taken, context);
   const { id } = common;
   if (problems.problems.length > 0 || typeof id !== 'string') return refused(problems);
 
@@ -60,12 +62,19 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
   const entity: Entity = { ...identity, id: id.toLowerCase(), ...own, tags: tags ?? null };
   const checks = [...(definition.checks ?? []), ...pluginChecks(definition, entity, options.pluginSchemaOf)];
   for (const problem of checks.flatMap((rule) => rule.check(entity))) problems.add(problem.field, problem.message);
-  return problems.problems.length > 0 ? refused(problems) : { kind: 'entity', entity };
+  return problems.problems.length > 0 ? refused(problems) : { kind: 'entity', entity, names };
 }
 
-/** Every name an input may have: common fields, own fields, shorthands. */
+function parseNames({ nameList }: EntityDefinition, input: JsonObject, context: FieldContext): readonly string[] | undefined {
+  const given = nameList === undefined ? undefined : input[nameList.name];
+  if (nameList === undefined || given === undefined) return undefined;
+  const parsed = given === null ? [] : parseValue(nameList.type, given, nameList.name, context);
+  return Array.isArray(parsed) ? parsed.filter((name: JsonValue) => typeof name === 'string') : undefined;
+}
+
+/** Every name an input may have: common fields, own fields, shorthands, the name list. */
 export function inputNames(definition: EntityDefinition): readonly string[] {
-  const all = [...commonFields, ...definition.fields, ...(definition.shorthands ?? [])];
+  const all = [...commonFields, ...definition.fields, ...(definition.shorthands ?? []), ...(definition.nameList === undefined ? [] : [definition.nameList])];
   return [...new Set(all.map((field) => field.name))];
 }
 

@@ -155,7 +155,8 @@ function parseRecord(fields: readonly Field[], value: JsonObject, path: string, 
   return context.problems.problems.length === before ? parsed : undefined;
 }
 
-function parseReference(type: ReferenceType, value: JsonValue, path: string, context: FieldContext): JsonObject | undefined {
+function parseReference(type: ReferenceType, value: JsonValue, path: string, context: FieldContext): JsonValue | undefined {
+  if (type.bare === true) return typeof value === 'string' && isUuid(value.toLowerCase()) ? value.toLowerCase() : wrong(context, path, `expected the id of one of the ${type.to}`);
   if (!isJsonObject(value)) return wrong(context, path, `expected a record: { "id": "<id of one of the ${type.to}>" }`);
   refuseUnknownFields(value, ['id'], path, context.problems);
   const id = value['id'];

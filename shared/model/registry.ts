@@ -5,15 +5,21 @@
 import type { EntityDefinition, EntityKind } from './definition.ts';
 import type { EntityOf, PublishedOf } from './entity-types.ts';
 import { aclDefinition } from './entities/acl.ts';
+import { caCertificateDefinition } from './entities/ca-certificate.ts';
+import { certificateDefinition } from './entities/certificate.ts';
 import { consumerDefinition } from './entities/consumer.ts';
 import { keyauthCredentialDefinition } from './entities/keyauth-credential.ts';
 import { pluginDefinition } from './entities/plugin.ts';
 import { routeDefinition } from './entities/route.ts';
 import { serviceDefinition } from './entities/service.ts';
+import { sniDefinition } from './entities/sni.ts';
 import { targetDefinition } from './entities/target.ts';
 import { upstreamDefinition } from './entities/upstream.ts';
 
 const byKind = {
+  ca_certificates: caCertificateDefinition,
+  certificates: certificateDefinition,
+  snis: sniDefinition,
   services: serviceDefinition,
   consumers: consumerDefinition,
   upstreams: upstreamDefinition,
@@ -42,6 +48,9 @@ export function isEntityKind(text: string): text is EntityKind {
 /** The published form (see `PublishedOf`) of each kind: what `decodeEntity` returns. */
 export type PublishedEntities = { readonly [K in EntityKind]: PublishedOf<(typeof byKind)[K]> };
 
+export type Certificate = EntityOf<typeof certificateDefinition>;
+export type Sni = EntityOf<typeof sniDefinition>;
+export type CaCertificate = EntityOf<typeof caCertificateDefinition>;
 export type Service = EntityOf<typeof serviceDefinition>;
 export type Route = EntityOf<typeof routeDefinition>;
 export type Consumer = EntityOf<typeof consumerDefinition>;

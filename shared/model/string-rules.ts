@@ -83,6 +83,12 @@ export const wildcardSniRule: StringRule = {
   check: (text) => wildcardProblem(text) ?? (isHostname(text.replace('*', 'any')) ? undefined : `invalid value: ${text}`),
 };
 
+/** The name of a certificate's SNI: a hostname, one with a wildcard label, or `*` for every other name. */
+export const sniNameRule: StringRule = {
+  name: 'wildcard-sni',
+  check: (text) => (text === '*' ? undefined : wildcardSniRule.check(text)),
+};
+
 export const sniRule: StringRule = {
   name: 'sni',
   check: (text) => (isHostname(text) ? undefined : `invalid value: ${text}`),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { holdfast } from '../../proto/gen/config.js';
-import { arbitraryDigests, arbitraryEntity } from '../../test/support/entity-arbitrary.ts';
+import { arbitrarySecrets, arbitraryEntity } from '../../test/support/entity-arbitrary.ts';
 import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from '../model/definition.ts';
 import { definitionOf, entityDefinitions, isEntityKind } from '../model/registry.ts';
 import { splitEntity } from '../model/split-entity.ts';
@@ -18,9 +18,9 @@ const invalid = { name: 'HoldfastError', code: 'WIRE_ENTITY_INVALID' };
 for (const definition of entityDefinitions) {
   test(`${definition.kind}: what is decoded is what was encoded, but for what must not be published`, () => {
     fc.assert(
-      fc.property(arbitraryEntity(definition), arbitraryDigests(definition), (entity, digests) => {
+      fc.property(arbitraryEntity(definition), arbitrarySecrets(definition), (entity, digests) => {
         const decoded = decodeEntity(definition.kind, encodeEntity(definition, entity, digests));
-        assert.deepEqual(decoded, { ...splitEntity(definition, entity).published, ...hexDigests(digests) });
+        assert.deepEqual(decoded, { ...splitEntity(definition, entity).published, ...published(definition, digests) });
       }),
       { numRuns: 200 },
     );
@@ -28,7 +28,7 @@ for (const definition of entityDefinitions) {
 
   test(`${definition.kind}: the order of names changes no byte`, () => {
     fc.assert(
-      fc.property(arbitraryEntity(definition), arbitraryDigests(definition), (entity, digests) => {
+      fc.property(arbitraryEntity(definition), arbitrarySecrets(definition), (entity, digests) => {
         assert.deepEqual(encodeEntity(definition, reversed(entity), digests), encodeEntity(definition, entity, digests));
       }),
       { numRuns: 50 },
@@ -37,7 +37,7 @@ for (const definition of entityDefinitions) {
 
   test(`${definition.kind}: broken bytes are decoded or refused with the one code, never anything else`, () => {
     fc.assert(
-      fc.property(arbitraryEntity(definition), arbitraryDigests(definition), fc.nat(), fc.integer({ min: 1, max: 255 }), (entity, digests, at, flip) => {
+      fc.property(arbitraryEntity(definition), arbitrarySecrets(definition), fc.nat(), fc.integer({ min: 1, max: 255 }), (entity, digests, at, flip) => {
         const bytes = Buffer.from(encodeEntity(definition, entity, digests));
         const index = at % bytes.length;
         bytes[index] = (bytes[index] ?? 0) ^ flip;
@@ -56,7 +56,7 @@ test('golden bytes: entities written by earlier versions encode to the same byte
     const digestBytes = Object.fromEntries(Object.entries(digests).map(([name, value]) => [name, Buffer.from(String(value), 'hex')]));
     assert.equal(Buffer.from(encodeEntity(definitionOf(kind), entity, digestBytes)).toString('hex'), hex, kind);
     // Fields added since then come on top.
-    const expected = { ...splitEntity(definitionOf(kind), entity).published, ...hexDigests(digestBytes) };
+    const expected = { ...splitEntity(definitionOf(kind), entity).published, ...published(definitionOf(kind), digestBytes) };
     const decoded = new Map<string, unknown>(Object.entries(decodeEntity(kind, Buffer.from(hex, 'hex'))));
     assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, decoded.get(name)])), expected, kind);
   }
@@ -87,7 +87,21 @@ test('the clear key never gets into the bytes, only its digest does', () => {
   const decoded = decodeEntity('keyauth_credentials', bytes);
   assert.equal(decoded.key_digest, 'ab'.repeat(32));
   assert.equal('key' in decoded, false);
-  assert.throws(() => encodeEntity(definitionOf('keyauth_credentials'), credential), /a digest for keyauth_credentials.key/);
+  assert.throws(() => encodeEntity(definitionOf('keyauth_credentials'), credential), /key_digest of keyauth_credentials/);
+});
+
+test('a private key gets into the bytes as its envelope and no other way; the second one may be missing', () => {
+  const certificate: Entity = { id: ID, ...TIMES, cert: 'PUBLIC', key: 'PRIVATE', cert_alt: null, key_alt: null, tags: null };
+  const bytes = encodeEntity(definitionOf('certificates'), certificate, { key: Buffer.from('envelope') });
+  assert.deepEqual([Buffer.from(bytes).includes('PUBLIC'), Buffer.from(bytes).includes('PRIVATE')], [true, false]);
+  const decoded = decodeEntity('certificates', bytes);
+  assert.deepEqual([decoded.key_sealed, decoded.key_alt_sealed, 'key' in decoded], [Buffer.from('envelope').toString('base64'), null, false]);
+  assert.throws(() => encodeEntity(definitionOf('certificates'), certificate), /key_sealed of certificates/);
+});
+
+test('a list of bare references keeps its order and its form', () => {
+  const bytes = encodeEntity(definitionOf('services'), { id: ID, ...TIMES, host: 'a', ca_certificates: [OTHER_ID, ID] });
+  assert.deepEqual(decodeEntity('services', bytes).ca_certificates, [OTHER_ID, ID]);
 });
 
 test('a field for the control plane only is left out', () => {
@@ -113,8 +127,12 @@ for (const [what, decode, message] of refused) {
   test(`refused: ${what}`, () => assert.throws(decode, { ...invalid, message }));
 }
 
-function hexDigests(digests: Readonly<Record<string, Uint8Array>>): JsonObject {
-  return Object.fromEntries(Object.entries(digests).map(([name, digest]) => [`${name}_digest`, Buffer.from(digest).toString('hex')]));
+function published(definition: EntityDefinition, secrets: Readonly<Record<string, Uint8Array>>): JsonObject {
+  const fields = definition.fields.filter((field) => field.secret !== undefined);
+  return Object.fromEntries(fields.map(({ name, secret }) => {
+    const bytes = secrets[name];
+    return [`${name}_${secret}`, bytes === undefined ? null : Buffer.from(bytes).toString(secret === 'digest' ? 'hex' : 'base64')];
+  }));
 }
 
 function reversed<T extends JsonValue>(value: T): T;

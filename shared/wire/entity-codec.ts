@@ -21,18 +21,19 @@ interface MessageCodec {
   decode(bytes: Uint8Array): object;
 }
 
-const { Acl, Consumer, KeyAuthCredential, Plugin, Route, Service, Target, Upstream } = holdfast.config.v1;
+const { Acl, CaCertificate, Certificate, Consumer, KeyAuthCredential, Plugin, Route, Service, Sni, Target, Upstream } = holdfast.config.v1;
 
 const codecs: Readonly<Record<EntityKind, MessageCodec>> = {
+  ca_certificates: CaCertificate, certificates: Certificate, snis: Sni,
   services: Service, routes: Route, consumers: Consumer, upstreams: Upstream, targets: Target,
   plugins: Plugin, keyauth_credentials: KeyAuthCredential, acls: Acl,
 };
 
 /**
- * The bytes of an entity that parse-entity returned (or the `published` part of it). `digests` holds, by field name,
- * the keyed HMAC of each secret field; one that is missing is a defect of the caller.
+ * The bytes of an entity that parse-entity returned (or the `published` part of it). `secrets` holds, by field name, what
+ * of each secret field is published: its keyed HMAC or its envelope. One that is missing is a defect of the caller.
  */
-export function encodeEntity(definition: EntityDefinition, entity: Entity, digests: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
+export function encodeEntity(definition: EntityDefinition, entity: Entity, secrets: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
   const message: Record<string, unknown> = {
     id: encodeId(entity.id),
     created_at: entity['created_at'],
@@ -40,17 +41,19 @@ export function encodeEntity(definition: EntityDefinition, entity: Entity, diges
     ...encodeFields(definition.fields, entity),
   };
   if (Array.isArray(entity['tags'])) message['tags'] = { values: entity['tags'] };
-  for (const field of definition.fields.filter(isDigest)) {
-    const digest = digests[field.name];
-    assert(digest !== undefined && digest.length > 0, `a digest for ${definition.kind}.${field.name}`);
-    message[digestName(field)] = digest;
+  for (const field of definition.fields) {
+    const name = publishedSecretName(field);
+    if (name === undefined) continue;
+    const secret = secrets[field.name];
+    assert(secret === undefined ? !mustBePublished(field) : secret.length > 0, `${name} of ${definition.kind}`);
+    if (secret !== undefined) message[name] = secret;
   }
   return codecs[definition.kind].encode(message).finish();
 }
 
 /**
  * The entity in its published form: every published field, defaults and nulls restored, digests as lower-case hex in
- * `<name>_digest`. Throws WIRE_ENTITY_INVALID for bytes that are no such entity or hold values this version does not know.
+ * `<name>_digest`, envelopes as base64 in `<name>_sealed`. Throws WIRE_ENTITY_INVALID for bytes that are no such entity or hold values this version does not know.
  */
 export function decodeEntity<K extends EntityKind>(kind: K, bytes: Uint8Array): PublishedEntities[K] {
   const definition = definitionOf(kind);
@@ -60,29 +63,34 @@ export function decodeEntity<K extends EntityKind>(kind: K, bytes: Uint8Array): 
   } catch (cause) {
     throw invalid(kind, describeThrown(cause), cause);
   }
-  const digests = definition.fields.filter(isDigest).map((field) => [digestName(field), decodeDigest(field, message, kind)]);
+  const secrets = definition.fields.flatMap((field) => {
+    const name = publishedSecretName(field);
+    return name === undefined ? [] : [[name, decodeSecret(field, name, message, kind)] as const];
+  });
   const entity: JsonObject = {
     id: decodeId(message['id'], kind),
     created_at: decodeInteger(message['created_at'] ?? 0, 'created_at', kind),
     updated_at: decodeInteger(message['updated_at'] ?? 0, 'updated_at', kind),
     ...decodeFields(definition.fields, message, kind),
-    ...Object.fromEntries(digests),
+    ...Object.fromEntries(secrets),
     tags: message['tags'] === undefined ? null : decodeValue({ kind: 'array', of: { kind: 'string' } }, message['tags'], 'tags', kind),
   };
   // The door: the definition has just been applied to every field.
   return entity as PublishedEntities[K];
 }
 
-function isDigest(field: Field): boolean {
-  return field.secret === 'digest';
+/** The name under which a secret field is published; undefined where it is none. */
+function publishedSecretName(field: Field): string | undefined {
+  return field.secret === undefined ? undefined : `${field.name}_${field.secret}`;
+}
+
+/** A credential is looked up by its digest, so there is always one. */
+function mustBePublished(field: Field): boolean {
+  return field.secret === 'digest' || field.required === true;
 }
 
 function isPublished(field: Field): boolean {
   return field.secret === undefined && field.controlPlaneOnly !== true;
-}
-
-function digestName(field: Field): string {
-  return `${field.name}_digest`;
 }
 
 function encodeFields(fields: readonly Field[], values: JsonObject): Message {
@@ -109,6 +117,7 @@ function encodeValue(type: FieldType, value: JsonValue): unknown {
       assert(isJsonObject(value), 'a record is encoded as a record');
       return encodeFields(type.fields, value);
     case 'reference':
+      if (type.bare === true && typeof value === 'string') return encodeId(value);
       assert(isJsonObject(value) && typeof value['id'] === 'string', 'a reference has an id');
       return encodeId(value['id']);
     case 'plugin-config':
@@ -172,7 +181,7 @@ function decodeValue(type: FieldType, wire: unknown, name: string, path: string)
     case 'record':
       return decodeFields(type.fields, typeof wire === 'object' ? { ...wire } : {}, path);
     case 'reference':
-      return { id: decodeId(wire, path) };
+      return type.bare === true ? decodeId(wire, path) : { id: decodeId(wire, path) };
     case 'plugin-config':
       return decodeConfig(wire, path);
     case 'unavailable':
@@ -196,10 +205,11 @@ function decodeId(wire: unknown, path: string): string {
   throw invalid(path, 'an id has 16 bytes');
 }
 
-function decodeDigest(field: Field, message: Message, kind: EntityKind): string {
-  const digest = message[digestName(field)];
-  if (digest instanceof Uint8Array && digest.length > 0) return Buffer.from(digest).toString('hex');
-  throw invalid(`${kind}.${digestName(field)}`, 'it is required and absent');
+function decodeSecret(field: Field, name: string, message: Message, kind: EntityKind): string | null {
+  const secret = message[name];
+  if (secret instanceof Uint8Array && secret.length > 0) return Buffer.from(secret).toString(field.secret === 'digest' ? 'hex' : 'base64');
+  if (!mustBePublished(field)) return null;
+  throw invalid(`${kind}.${name}`, 'it is required and absent');
 }
 
 function decodeConfig(wire: unknown, path: string): JsonObject {

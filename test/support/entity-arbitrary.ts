@@ -21,9 +21,9 @@ export function arbitraryEntity(definition: EntityDefinition): fc.Arbitrary<Enti
     .map(([id, created_at, updated_at, tags, own]) => ({ id, created_at, updated_at, ...own, tags }));
 }
 
-/** Digests for the secret fields of this kind, by field name. */
-export function arbitraryDigests(definition: EntityDefinition): fc.Arbitrary<Record<string, Uint8Array>> {
-  const secrets = definition.fields.filter((field) => field.secret === 'digest');
+/** What is published of the secret fields of this kind, by field name. */
+export function arbitrarySecrets(definition: EntityDefinition): fc.Arbitrary<Record<string, Uint8Array>> {
+  const secrets = definition.fields.filter((field) => field.secret !== undefined);
   const digest = fc.uint8Array({ minLength: DIGEST_BYTES, maxLength: DIGEST_BYTES });
   return fc.record(Object.fromEntries(secrets.map((field) => [field.name, digest])));
 }
@@ -56,7 +56,7 @@ function arbitraryValue(type: FieldType): fc.Arbitrary<JsonValue> {
     case 'record':
       return arbitraryFields(type.fields);
     case 'reference':
-      return fc.uuid().map((id) => ({ id }));
+      return fc.uuid().map((id) => (type.bare === true ? id : { id }));
     case 'plugin-config':
       return fc.dictionary(text, arbitraryConfigValue, { maxKeys: 5, noNullPrototype: true });
     case 'unavailable':

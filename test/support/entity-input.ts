@@ -3,12 +3,18 @@
  * For the property tests of parse-entity.
  */
 import fc from 'fast-check';
+import { testAuthority, testCertificate } from './test-certificates.ts';
 import type { EntityKind, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+
+const [pair, alternative, authority] = [await testCertificate(), await testCertificate({ keyType: 'rsa' }), await testAuthority()];
 
 type Choices = Readonly<Record<string, readonly JsonValue[]>>;
 
 const ID = '01a1fe71-b79b-7dc5-8e3f-92ee2e561a39';
 const ALWAYS: Readonly<Record<EntityKind, Choices>> = {
+  ca_certificates: { cert: [authority.cert] },
+  certificates: { cert: [pair.cert], key: [pair.key] },
+  snis: { name: ['a.test', '*.A.test', 'a.*', '*'], certificate: [{ id: ID }] },
   services: { host: ['example.com', '10.0.0.1', '::1', 'my_upstream'] },
   consumers: { username: ['my-app', 'größe', 'a b'] },
   upstreams: { name: ['backend', 'a.b.c'] },
@@ -19,7 +25,10 @@ const ALWAYS: Readonly<Record<EntityKind, Choices>> = {
   acls: { consumer: [{ id: ID }], group: ['premium', 'a b'] },
 };
 const SOMETIMES: Readonly<Record<EntityKind, Choices>> = {
-  services: { name: ['x', null], protocol: ['http', 'https', 'tcp'], port: [0, 443, null], path: ['/base', null], retries: [0], enabled: [false], tls_verify: [true, null], url: ['http://a:1/b', 'https://c'] },
+  ca_certificates: { cert_digest: ['00', null] },
+  certificates: { cert_alt: [null, alternative.cert], key_alt: [null, alternative.key], snis: [[], null, ['a.test']] },
+  snis: {},
+  services: { name: ['x', null], protocol: ['http', 'https', 'tcp'], port: [0, 443, null], path: ['/base', null], retries: [0], enabled: [false], tls_verify: [true, null], client_certificate: [{ id: ID }, null], ca_certificates: [[ID.toUpperCase()], [], null], url: ['http://a:1/b', 'https://c'] },
   consumers: { custom_id: ['42', null] },
   upstreams: {
     algorithm: ['round-robin', 'consistent-hashing', 'least-connections', 'latency', null], hash_on: ['none', 'ip', 'consumer', null], hash_fallback: ['none', 'path', null],

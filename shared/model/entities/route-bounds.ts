@@ -6,6 +6,8 @@ import type { EntityCheck, JsonObject, JsonValue } from '../definition.ts';
 import { entityRule, isJsonObject } from '../entity-checks.ts';
 import { estimateRegexSize } from '../regex-size.ts';
 
+/** Characters. */
+export const MAX_EXPRESSION = 16_384;
 /** Compiles within some 100 ms. */
 const MAX_REGEX_STEPS = 50_000;
 /** Compiled within about a second, in slices: the router has an entry for each path under each host. */
@@ -28,7 +30,28 @@ export const routeBounds: readonly EntityCheck[] = [boundedRegexes, boundedCombi
 
 function regexesOf(route: JsonObject): readonly string[] {
   const behind = (mark: string, values: readonly JsonValue[]): readonly string[] => values.flatMap((value) => (typeof value === 'string' && value.startsWith(mark) ? [value.slice(mark.length)] : []));
-  return [...behind('~', listOf(route['paths'])), ...headerLists(route).flatMap((values) => behind('~*', values))];
+  return [...behind('~', listOf(route['paths'])), ...headerLists(route).flatMap((values) => behind('~*', values)), ...textsIn(route['expression'])];
+}
+
+/** The texts in an expression, some of which are regular expressions. What is no expression is for the parser to say. */
+function textsIn(expression: JsonValue | undefined): readonly string[] {
+  if (typeof expression !== 'string' || expression.length > MAX_EXPRESSION) return [];
+  const texts: string[] = [];
+  for (let at = expression.indexOf('"'); at >= 0; ) {
+    const isRaw = expression.slice(at - 2, at) === 'r#';
+    const end = isRaw ? expression.indexOf('"#', at + 1) : endOfText(expression, at + 1);
+    if (end < 0) break;
+    const text = expression.slice(at + 1, end);
+    texts.push(isRaw ? text : text.replaceAll(/\\([^])/g, '$1'));
+    at = expression.indexOf('"', end + 1);
+  }
+  return texts;
+}
+
+function endOfText(expression: string, from: number): number {
+  let at = from;
+  while (at < expression.length && expression[at] !== '"') at += expression[at] === '\\' ? 2 : 1;
+  return at < expression.length ? at : -1;
 }
 
 function headerLists(route: JsonObject): readonly (readonly JsonValue[])[] {

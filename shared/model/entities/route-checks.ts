@@ -2,6 +2,7 @@
  * The rules over several fields of a route: what it may and must match on follows from its protocols. Used by
  * route.ts only; messages are Kong's.
  */
+import { parseExpression } from '../expression/parse-expression.ts';
 import { entityRule, isFilled, isJsonObject } from '../entity-checks.ts';
 import type { EntityCheck, JsonObject, JsonValue, Problem } from '../definition.ts';
 
@@ -34,11 +35,15 @@ const MUST_NOT_SET: readonly ForbiddenRule[] = [
   { protocols: ['tcp', 'tls', 'udp', 'tls_passthrough'], fields: ['methods', 'paths', 'headers'], shown: "'tcp', 'tls', 'tls_passthrough' or 'udp'" },
 ];
 
+/** What an expression says itself. */
+const SAID_BY_EXPRESSION = ['methods', 'hosts', 'paths', 'headers', 'snis', 'sources', 'destinations'] as const;
+const STREAM_PROTOCOLS: readonly JsonValue[] = ['tcp', 'tls', 'tls_passthrough', 'udp'];
+
 const SNI_PROTOCOLS: readonly JsonValue[] = ['grpcs', 'https', 'tls', 'tls_passthrough'];
 
 const somethingToMatch = entityRule('A route must match on something that its protocols have.', (route) => {
   const rule = MUST_SET.find((candidate) => speaksOneOf(route, candidate.protocols));
-  if (rule === undefined || rule.mustSetOneOf.some((field) => isFilled(route[field]))) return [];
+  if (rule === undefined || isFilled(route['expression']) || rule.mustSetOneOf.some((field) => isFilled(route[field]))) return [];
   const [only, ...others] = rule.mustSetOneOf;
   const fields = others.length === 0 ? String(only) : `one of ${rule.mustSetOneOf.map((field) => `'${field}'`).join(', ')}`;
   return [{ field: '@entity', message: `must set ${fields} when 'protocols' is '${rule.shown}'` }];
@@ -69,7 +74,26 @@ const oneRegexPerHeader = entityRule('A header matches a list of values or one r
     .map(([name]) => ({ field: `headers.${name}`, message: 'a regular expression (~*…) must be the only value of its header' }));
 });
 
-export const routeChecks: readonly EntityCheck[] = [somethingToMatch, nothingForeign, snisNeedTls, endpointsSaySomething, oneRegexPerHeader];
+const expressionOrFields = entityRule('An expression stands alone: with it, no other field says what to match; `priority` is for expressions and `regex_priority` for paths.', (route) => {
+  if (!isFilled(route['expression'])) return route['priority'] === 0 ? [] : [{ field: 'priority', message: "can only be set with 'expression': paths that are regular expressions have 'regex_priority'" }];
+  const beside = SAID_BY_EXPRESSION.filter((field) => isFilled(route[field])).map((field) => ({ field, message: "cannot be set together with 'expression': say it in the expression" }));
+  return route['regex_priority'] === 0 ? beside : [...beside, { field: 'regex_priority', message: "cannot be set together with 'expression': use 'priority'" }];
+});
+
+const readableExpression = entityRule('An expression is one in the language of expressions, over what its protocols have.', (route) => {
+  const { expression } = route;
+  if (typeof expression !== 'string') return [];
+  const parsed = parseExpression(expression, speaksOneOf(route, STREAM_PROTOCOLS) ? 'stream' : 'http');
+  return parsed.kind === 'parsed' ? [] : [{ field: 'expression', message: parsed.problem }];
+});
+
+const noUdp = entityRule('udp is not served.', (route) =>
+  speaksOneOf(route, ['udp']) ? [{ field: 'protocols', message: 'udp is not served by this gateway: use tcp, tls or tls_passthrough, or leave the route out' }] : [],
+);
+
+export const routeChecks: readonly EntityCheck[] = [
+  somethingToMatch, nothingForeign, snisNeedTls, endpointsSaySomething, oneRegexPerHeader, expressionOrFields, readableExpression, noUdp,
+];
 
 /** True where the route's protocols contain one of these. */
 export function speaksOneOf(route: JsonObject, protocols: readonly JsonValue[]): boolean {

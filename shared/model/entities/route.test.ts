@@ -7,7 +7,8 @@ test('a path is all a route needs; everything else has its default', () => {
   assert.deepEqual(accepted('routes', { paths: ['/example'] }), {
     id: ID, created_at: NOW, updated_at: NOW, name: null, protocols: ['http', 'https'], methods: null, hosts: null, paths: ['/example'],
     headers: null, snis: null, sources: null, destinations: null, https_redirect_status_code: 426, regex_priority: 0, strip_path: true,
-    path_handling: 'v0', preserve_host: false, request_buffering: true, response_buffering: true, service: null, tags: null,
+    path_handling: 'v0', preserve_host: false, request_buffering: true, response_buffering: true, service: null, expression: null, priority: 0,
+    tags: null,
   });
 });
 
@@ -20,8 +21,11 @@ const good: readonly (readonly [string, JsonObject, JsonObject])[] = [
   ['a service', { paths: ['/'], service: { id: OTHER_ID.toUpperCase() } }, { service: { id: OTHER_ID } }],
   ['gRPC, which does not strip', { protocols: ['grpc', 'grpcs'], paths: ['/'] }, { strip_path: false }],
   ['gRPC with strip_path false', { protocols: ['grpc'], hosts: ['a'], strip_path: false }, { strip_path: false }],
-  ['streams', { protocols: ['tcp', 'udp'], sources: [{ ip: '10.0.0.0/8' }, { port: 53 }, { ip: '::1', port: 1 }] }, { sources: [{ ip: '10.0.0.0/8', port: null }, { ip: null, port: 53 }, { ip: '::1', port: 1 }] }],
+  ['streams', { protocols: ['tcp', 'tls'], sources: [{ ip: '10.0.0.0/8' }, { port: 53 }, { ip: '::1', port: 1 }] }, { sources: [{ ip: '10.0.0.0/8', port: null }, { ip: null, port: 53 }, { ip: '::1', port: 1 }] }],
   ['TLS passed through', { protocols: ['tls_passthrough'], snis: ['a.b'] }, { protocols: ['tls_passthrough'] }],
+  ['an expression', { expression: 'http.path ^= "/a" && net.protocol == "https"', priority: 2 ** 46 - 1 }, { paths: null, priority: 70_368_744_177_663 }],
+  ['an expression beside empty lists', { expression: 'http.path == "/"', hosts: [], paths: null }, { hosts: [] }],
+  ['an expression on connections', { protocols: ['tls'], expression: 'tls.sni == "a.test" && net.dst.port == 9000' }, { protocols: ['tls'] }],
   ['an empty list beside another', { paths: ['/'], hosts: [] }, { hosts: [] }],
 ];
 for (const [what, input, expected] of good) test(`accepted: ${what}`, () => assertHas(accepted('routes', input), expected));
@@ -67,7 +71,10 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['a service by text', { paths: ['/'], service: ID }, 'service: expected a record: { "id": "<id of one of the services>" }'],
   ['a service without id', { paths: ['/'], service: {} }, 'service.id: missing primary key'],
   ['a service with a bad id', { paths: ['/'], service: { id: '1' } }, 'service.id: expected a valid UUID'],
-  ['the other flavour', { expression: 'http.path == "/"', paths: ['/'] }, 'expression: unknown field'],
+  ['both flavours', { expression: 'http.path == "/"', paths: ['/'], regex_priority: 1 }, "paths: cannot be set together with 'expression': say it in the expression; regex_priority: cannot be set together with 'expression': use 'priority'"],
+  ['a priority without expression', { paths: ['/'], priority: 1 }, "priority: can only be set with 'expression': paths that are regular expressions have 'regex_priority'"],
+  ['a priority beyond 46 bits', { expression: 'http.path == "/"', priority: 2 ** 46 }, 'priority: value should be between 0 and 70368744177663'],
+  ['UDP', { protocols: ['udp'], sources: [{ port: 53 }] }, 'protocols: udp is not served by this gateway: use tcp, tls or tls_passthrough, or leave the route out'],
 ];
 for (const [what, input, message] of bad) test(`refused: ${what}`, () => assert.equal(refusal('routes', input), message));
 
@@ -90,4 +97,19 @@ test('a change to gRPC stops stripping, unless the same change asks for it', () 
   const previous = accepted('routes', { paths: ['/'] });
   assertHas(accepted('routes', { protocols: ['grpc'] }, { mode: 'merge', previous }), { protocols: ['grpc'], strip_path: false });
   assert.match(refusal('routes', { protocols: ['grpc'], strip_path: true }, { mode: 'merge', previous }), /cannot set 'strip_path'/);
+});
+
+test('an expression that cannot be read is refused with the place of the mistake', () => {
+  const problem = refusal('routes', { expression: 'http.path == "/" && htp.host == "a"' });
+  assert.match(problem, /^expression: .*21/);
+  assert.match(refusal('routes', { protocols: ['tcp'], expression: 'http.path == "/"' }), /^expression: .*http\.path/);
+  assert.match(refusal('routes', { expression: 'net.dst.port == ' }), /^expression: /);
+});
+
+test('the regular expressions of an expression count like those of paths, whichever way they are quoted', () => {
+  const tooMuch = /^@entity: the regular expressions of a route may take 50000 steps/;
+  assert.match(refusal('routes', { expression: 'http.path ~ "/(?:a{1000}){100}"' }), tooMuch);
+  assert.match(refusal('routes', { expression: 'http.path == "a\\"b" || http.path ~ r#"/(?:\d{1000}){100}"#' }), tooMuch);
+  assert.match(refusal('routes', { expression: 'http.path ~ "/(?:\\d{1000}){100}"' }), tooMuch);
+  assert.match(refusal('routes', { expression: `http.path == "${'r#"'.repeat(4_000)}` }), /^expression: /);
 });

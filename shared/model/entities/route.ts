@@ -1,10 +1,10 @@
 /**
- * Routes: which requests belong to which service (the default, attribute-based flavour; no expressions). Field numbers
+ * Routes: which requests belong to which service (by attributes, Kong's default flavour, or by an expression). Field numbers
  * are fixed for ever; new fields take the next free one.
  */
 import type { EntityDefinition, Field, Shorthand } from '../definition.ts';
 import { ipOrCidrRule, matchedHeaderNameRule, matchedHeaderValueRule, methodRule, nameRule, routePathRule, wildcardHostRule, wildcardSniRule } from '../string-rules.ts';
-import { routeBounds } from './route-bounds.ts';
+import { MAX_EXPRESSION, routeBounds } from './route-bounds.ts';
 import { routeChecks, speaksOneOf } from './route-checks.ts';
 
 const ENDPOINT_FIELDS = [
@@ -61,7 +61,7 @@ export const routeDefinition = {
     { name: 'request_buffering', tag: 24, type: { kind: 'boolean' }, required: true, default: true, description: 'Kept for compatibility: bodies are always streamed.' },
     { name: 'response_buffering', tag: 25, type: { kind: 'boolean' }, required: true, default: true, description: 'Kept for compatibility: bodies are always streamed.' },
     { name: 'service', tag: 26, type: { kind: 'reference', to: 'services', onDelete: 'restrict' }, description: 'Where matching requests go; without one, a plugin must answer them.' },
-    { name: 'expression', tag: 27, type: { kind: 'string', maxLength: 16_384 }, description: 'A condition in the language of expressions, instead of `methods`, `hosts`, `paths`, `headers`, `snis`, `sources` and `destinations`.' },
+    { name: 'expression', tag: 27, type: { kind: 'string', maxLength: MAX_EXPRESSION }, description: 'A condition in the language of expressions, instead of `methods`, `hosts`, `paths`, `headers`, `snis`, `sources` and `destinations`.' },
     { name: 'priority', tag: 28, type: { kind: 'integer', between: [0, 2 ** 46 - 1] }, required: true, default: 0, description: 'Among expressions that match, the route with the higher number wins.' },
   ],
   checks: routeChecks,

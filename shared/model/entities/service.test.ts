@@ -7,7 +7,7 @@ test('a host is all a service needs; everything else has its default', () => {
   assert.deepEqual(accepted('services', { host: 'example.com' }), {
     id: ID, created_at: NOW, updated_at: NOW, name: null, protocol: 'http', host: 'example.com', port: 80, path: null, retries: 5,
     connect_timeout: 60_000, write_timeout: 60_000, read_timeout: 60_000, enabled: true, tls_verify: null, tls_verify_depth: null,
-    client_certificate: null, ca_certificates: null, tags: null,
+    client_certificate: null, ca_certificates: null, proxy_protocol: null, retry_on: ['connect-failure', 'reset', 'timeout'], retry_statuses: [], retry_budget: 20, tags: null,
   });
 });
 
@@ -20,7 +20,10 @@ const good: readonly (readonly [string, JsonObject, JsonObject])[] = [
   ['port 0', { host: 'a', port: 0 }, { port: 0 }],
   ['an escaped path', { host: 'a', path: '/a%20b/c;d=1' }, { path: '/a%20b/c;d=1' }],
   ['null where there is a default', { host: 'a', retries: null, protocol: null }, { retries: 5, protocol: 'http' }],
-  ['null for what comes later', { host: 'a', client_certificate: null, ca_certificates: null }, { client_certificate: null }],
+  ['certificates with TLS', { host: 'a', protocol: 'https', client_certificate: { id: OTHER_ID }, ca_certificates: [OTHER_ID.toUpperCase(), ID] }, { client_certificate: { id: OTHER_ID }, ca_certificates: [OTHER_ID, ID] }],
+  ['TLS settings with gRPC over TLS', { host: 'a', protocol: 'grpcs', tls_verify: false, tls_verify_depth: 2, ca_certificates: [] }, { tls_verify: false, tls_verify_depth: 2, ca_certificates: [] }],
+  ['retries of its own', { host: 'a', retry_on: [], retry_statuses: [502, 503], retry_budget: 0.5 }, { retry_on: [], retry_statuses: [502, 503], retry_budget: 0.5 }],
+  ['the PROXY protocol', { host: 'a', protocol: 'tcp', proxy_protocol: 'v2' }, { proxy_protocol: 'v2' }],
   ['TLS settings with TLS', { host: 'a', protocol: 'tls', tls_verify: true, tls_verify_depth: 0 }, { tls_verify: true, tls_verify_depth: 0 }],
   ['tags with spaces', { host: 'a', tags: ['two words', 'größe'] }, { tags: ['two words', 'größe'] }],
   ['url with everything', { url: 'https://example.com:8443/base' }, { protocol: 'https', host: 'example.com', port: 8443, path: '/base' }],
@@ -56,7 +59,14 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['half an escape', { host: 'a', path: '/a%2' }, "path: invalid url-encoded value: '%2'"],
   ['a path without HTTP', { host: 'a', protocol: 'tcp', path: '/' }, "@entity: failed conditional validation given value of field 'protocol'; path: value must be null"],
   ['verification without TLS', { host: 'a', tls_verify: true }, "@entity: failed conditional validation given value of field 'protocol'; tls_verify: value must be null"],
-  ['certificates', { host: 'a', client_certificate: { id: ID } }, 'client_certificate: value must be null (certificates come with a later release: leave this field out or null)'],
+  ['a client certificate without TLS', { host: 'a', client_certificate: { id: ID } }, "@entity: failed conditional validation given value of field 'protocol'; client_certificate: value must be null"],
+  ['authorities without TLS', { host: 'a', protocol: 'tcp', ca_certificates: [ID] }, "@entity: failed conditional validation given value of field 'protocol'; ca_certificates: value must be null"],
+  ['an authority that is no id', { host: 'a', protocol: 'https', ca_certificates: [{ id: ID }] }, 'ca_certificates.1: expected the id of one of the ca_certificates'],
+  ['an authority twice', { host: 'a', protocol: 'https', ca_certificates: [ID, ID.toUpperCase()] }, `ca_certificates.2: values must be distinct: "${ID}" appears twice`],
+  ['an unknown cause of retries', { host: 'a', retry_on: ['5xx'] }, 'retry_on.1: expected one of: connect-failure, reset, timeout'],
+  ['retries of what went well', { host: 'a', retry_statuses: [200] }, 'retry_statuses.1: value should be between 400 and 599'],
+  ['another PROXY protocol', { host: 'a', proxy_protocol: 'v3' }, 'proxy_protocol: expected one of: v1, v2 (did you mean "v1"?)'],
+  ['UDP', { host: 'a', protocol: 'udp' }, 'protocol: udp is not served by this gateway: use tcp, tls or tls_passthrough, or leave the service out'],
   ['a mistyped field', { host: 'a', conect_timeout: 5 }, 'conect_timeout: unknown field (did you mean "connect_timeout"?)'],
   ['an unknown field', { host: 'a', quite_different: 5 }, 'quite_different: unknown field'],
   ['a comma in a tag', { host: 'a', tags: ['a,b'] }, "tags.1: invalid tag 'a,b': expected printable ascii (except `,` and `/`) or valid utf-8 sequences"],

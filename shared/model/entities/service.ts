@@ -2,7 +2,7 @@
  * Services: what requests are forwarded to. Read by everything that is driven by definitions (see registry.ts).
  * Field numbers are fixed for ever; new fields take the next free one.
  */
-import { nullWhen } from '../entity-checks.ts';
+import { entityRule, nullWhen } from '../entity-checks.ts';
 import type { EntityDefinition, JsonObject, JsonValue, Shorthand } from '../definition.ts';
 import { hostRule, nameRule, pathRule } from '../string-rules.ts';
 import { retryFields } from './retry-fields.ts';
@@ -40,13 +40,16 @@ export const serviceDefinition = {
     { name: 'enabled', tag: 19, type: { kind: 'boolean' }, required: true, default: true, description: 'A disabled service takes no traffic: its routes match nothing.' },
     { name: 'tls_verify', tag: 20, type: { kind: 'boolean' }, description: "Whether the backend's certificate is verified; null means yes. Only false accepts any certificate." },
     { name: 'tls_verify_depth', tag: 21, type: { kind: 'integer', between: [0, 64] }, description: "Most certificates between the backend's own and the trusted one." },
-    { name: 'client_certificate', tag: 22, type: { kind: 'unavailable', shownAs: 'foreign', message: 'certificates come with a later release: leave this field out or null' }, description: 'Certificate presented to the backend.' },
-    { name: 'ca_certificates', tag: 23, type: { kind: 'unavailable', shownAs: 'array', message: 'certificates come with a later release: leave this field out or null' }, description: "Certificates that the backend's must chain up to." },
+    { name: 'client_certificate', tag: 22, type: { kind: 'reference', to: 'certificates', onDelete: 'restrict' }, description: "Certificate shown to the backend; without one, that of the upstream which `host` names." },
+    { name: 'ca_certificates', tag: 23, type: { kind: 'set', of: { kind: 'reference', to: 'ca_certificates', onDelete: 'restrict', bare: true } }, description: "Ids of the `ca_certificates` that the backend's certificate must lead up to, instead of the authorities that the system trusts." },
     { name: 'proxy_protocol', tag: 24, type: { kind: 'string', oneOf: ['v1', 'v2'] }, description: "Not in Kong. Each connection to the backend begins with a PROXY protocol header of this version that names the client; null sends none." },
     ...retryFields,
   ],
   checks: [
+    entityRule('udp is not served.', ({ protocol }) => (protocol === 'udp' ? [{ field: 'protocol', message: 'udp is not served by this gateway: use tcp, tls or tls_passthrough, or leave the service out' }] : [])),
     nullWhen({ field: 'protocol', is: (protocol) => protocol !== 'http' && protocol !== 'https' }, 'path'),
+    nullWhen({ field: 'protocol', is: notTls }, 'client_certificate'),
+    nullWhen({ field: 'protocol', is: notTls }, 'ca_certificates'),
     nullWhen({ field: 'protocol', is: notTls }, 'tls_verify'),
     nullWhen({ field: 'protocol', is: notTls }, 'tls_verify_depth'),
     nullWhen({ field: 'protocol', is: ['udp'] }, 'proxy_protocol'),

@@ -41,7 +41,7 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['an address with port as name', { name: '10.0.0.1:80' }, 'name: Invalid name; no ip addresses allowed'],
   ['a port in the name', { name: 'a:80' }, 'name: Invalid name; no port allowed'],
   ['a space in the name', { name: 'a b' }, 'name: Invalid name; must be a valid hostname'],
-  ['an unknown algorithm', { name: 'u', algorithm: 'random' }, 'algorithm: expected one of: consistent-hashing, least-connections, round-robin, latency'],
+  ['an unknown algorithm', { name: 'u', algorithm: 'random' }, 'algorithm: expected one of: consistent-hashing, least-connections, round-robin, latency, sticky-sessions'],
   ['a hash input of another type', { name: 'u', algorithm: 'latency', hash_on: true }, 'hash_on: expected a string'],
   ['too few slots', { name: 'u', slots: 9 }, 'slots: value should be between 10 and 65536'],
   ['a header hash without header', { name: 'u', hash_on: 'header' }, `${depends('hash_on')}; hash_on_header: required field missing`],

@@ -86,7 +86,7 @@ export const upstreamDefinition = {
     { name: 'slots', tag: 22, type: { kind: 'integer', between: [10, 65_536] }, required: true, default: 10_000, description: 'Size of the hash ring.' },
     { name: 'healthchecks', tag: 23, type: { kind: 'record', fields: healthCheckFields }, required: true, default: {}, description: 'When targets count as healthy.' },
     { name: 'host_header', tag: 24, type: { kind: 'string', maxLength: 260, rules: [hostWithOptionalPortRule] }, description: "Host header sent to targets instead of the target's own name." },
-    { name: 'client_certificate', tag: 25, type: { kind: 'unavailable', shownAs: 'foreign', message: 'certificates come with a later release: leave this field out or null' }, description: 'Certificate presented to targets.' },
+    { name: 'client_certificate', tag: 25, type: { kind: 'reference', to: 'certificates', onDelete: 'restrict' }, description: 'Certificate shown to targets by services that have none of their own.' },
     { name: 'use_srv_name', tag: 26, type: { kind: 'boolean' }, default: false, description: 'Uses the name from an SRV record as Host header.' },
     { name: 'sticky_sessions_cookie', tag: 27, type: { kind: 'string', maxLength: 256, rules: [cookieNameRule] }, description: 'Cookie that keeps a client on its target, for `sticky-sessions`.' },
     { name: 'sticky_sessions_cookie_path', tag: 28, type: { kind: 'string', maxLength: 8192, rules: [pathRule] }, default: '/', description: 'Path of that cookie.' },
