@@ -10,6 +10,7 @@ import { Deadlines } from '../http1/deadlines.ts';
 import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
 import { OutgoingBytes } from '../http1/outgoing-bytes.ts';
 import { SocketIo } from '../http1/socket-io.ts';
+import { Http2Downstream } from '../http2/http2-downstream.ts';
 import type { AcceptedSocket } from '../http1/wire-socket.ts';
 import { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import { ConnectionPool } from '../upstreams/connection-pool.ts';
@@ -37,6 +38,7 @@ class ListeningProxy implements Proxy {
   readonly #io: SocketIo;
   readonly #core: ProxyCore;
   readonly #connections = new Set<DownstreamConnection>();
+  readonly #http2: Http2Downstream;
   readonly #server: Server;
   #port = 0;
   #accepted = 0;
@@ -54,6 +56,8 @@ class ListeningProxy implements Proxy {
     };
     this.#io = new SocketIo(defect, options.socketIo ?? 'documented');
     this.#core = makeCore(options, this.#io, defect);
+    this.#http2 = new Http2Downstream(this.#core, () => this.#onConnectionGone(), defect);
+    this.#core.http2 = this.#http2;
     this.#server = this.#io.createPlainListener((socket) => this.#accept(socket));
   }
 
@@ -83,7 +87,7 @@ class ListeningProxy implements Proxy {
     const { counters, pool, configs } = this.#core;
     configs.refresh();
     return {
-      connections: this.#connections.size,
+      connections: this.#connections.size + this.#http2.size,
       acceptedConnections: this.#accepted,
       activeRequests: counters.activeRequests,
       endedRequests: counters.endedRequests,
@@ -97,7 +101,7 @@ class ListeningProxy implements Proxy {
 
   #accept(socket: AcceptedSocket): void {
     this.#accepted += 1;
-    if (this.#connections.size >= this.#core.limits.maxConnections) return this.#turnAway(socket);
+    if (this.#connections.size + this.#http2.size >= this.#core.limits.maxConnections) return this.#turnAway(socket);
     const facts: ConnectionFacts = {
       scheme: 'http', isHttp2: false, tls: undefined, peerAddress: plainAddress(socket.peerAddress), peerPort: socket.peerPort,
       localAddress: plainAddress(socket.localAddress), localPort: this.#port,
@@ -127,11 +131,13 @@ class ListeningProxy implements Proxy {
 
   async #drain(acceptForMs: number, boundMs: number): Promise<void> {
     this.#core.draining = true;
+    this.#http2.drain();
     await this.#within(acceptForMs, new Promise(() => undefined));
     if (this.#closed !== undefined) return this.#closed;
     this.#core.closing = true;
     void this.#stopAccepting();
     for (const connection of this.#connections) connection.listenerClosed();
+    this.#http2.shut();
     await this.#within(boundMs, this.#untilNoConnections());
     return this.close();
   }
@@ -141,6 +147,7 @@ class ListeningProxy implements Proxy {
     this.#core.closing = true;
     const stopped = this.#stopAccepting();
     for (const connection of this.#connections) connection.destroy();
+    this.#http2.close();
     this.#core.pool.closeAll();
     this.#core.deadlines.stop();
     await stopped;
@@ -157,7 +164,7 @@ class ListeningProxy implements Proxy {
   #untilNoConnections(): Promise<void> {
     return new Promise((resolve) => {
       this.#onConnectionGone = () => {
-        if (this.#connections.size === 0) resolve();
+        if (this.#connections.size + this.#http2.size === 0) resolve();
       };
       this.#onConnectionGone();
     });
@@ -193,6 +200,7 @@ function makeCore(options: ProxyOptions, io: SocketIo, defect: (thrown: unknown)
     requestIds: new RequestIds((block) => randomFillSync(block)),
     counters: new ProxyCounters(),
     date: new HttpDate(clock),
+    http2: undefined,
     product: `${options.serverName}/${options.version}`,
     draining: false,
     closing: false,

@@ -9,6 +9,8 @@ import { FAULTS, type Fault } from '../http1/faults.ts';
 import { parseRequestHead } from '../http1/head-parser.ts';
 import { EMPTY, type RequestHead } from '../http1/message-head.ts';
 import { Http1RequestView } from '../http1/request-view.ts';
+import { looksLikeHttp2 } from '../http2/preface.ts';
+import { WireDuplex } from '../http2/wire-duplex.ts';
 import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
 import type { ClientSide, RequestEvents } from './client-side.ts';
 import { Exchange } from './exchange.ts';
@@ -53,6 +55,8 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   #handedBytes = 0;
   #takenBytes = 0;
   #handedBefore = 0;
+  /** The client turned out to speak HTTP/2: all that the socket says is for this one. */
+  #successor: WireDuplex | undefined;
 
   /** `adopt` gives the socket its owner; `closed` is called once, whoever ends the connection. */
   constructor(core: ProxyCore, facts: ConnectionFacts, adopt: (owner: SocketOwner) => WireSocket, closed: (connection: DownstreamConnection) => void) {
@@ -82,7 +86,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   received(buffer: Buffer, start: number, end: number): void {
-    if (this.#state !== 'open') return;
+    if (this.#state !== 'open') return this.#successor?.received(buffer, start, end);
     this.#starved = false;
     if (this.#at === this.#end) {
       this.#bytes = buffer;
@@ -106,6 +110,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   flushed(): void {
+    if (this.#successor !== undefined) return this.#successor.flushed();
     this.#core.out.giveBack(this.#heldBlocks);
     this.#sendDeadlineMs = NEVER;
     this.#life?.clientFlushed();
@@ -117,6 +122,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
    * complete is answered, as long as the answer makes progress.
    */
   ended(): void {
+    if (this.#successor !== undefined) return this.#successor.ended();
     this.#clientEnded = true;
     if (this.#state === 'lingering' && this.#socket.unsentBytes > 0) return;
     if (this.#state !== 'open' || (this.#life !== undefined && !this.#life.bodyComplete)) return this.destroy();
@@ -130,7 +136,8 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     this.#armDeadline();
   }
 
-  lost(): void {
+  lost(cause: Error | undefined): void {
+    if (this.#successor !== undefined) return this.#successor.lost(cause);
     this.#abandon();
   }
 
@@ -232,6 +239,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     if (this.#head === undefined || head.start !== this.#at) head.begin(this.#at);
     switch (parseRequestHead(head, this.#bytes, this.#end, this.#core.limits)) {
       case 'refused':
+        if (head.fault === FAULTS.version && this.#mayBeHttp2(head)) return false;
         this.#refuseHead(head, head.fault ?? FAULTS.requestLine);
         return false;
       case 'incomplete':
@@ -248,6 +256,29 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
         this.#beginRequest(head);
         return true;
     }
+  }
+
+  /** HTTP/2 with prior knowledge begins with what looks like a request of that version. True where it is for HTTP/2, or may be. */
+  #mayBeHttp2(head: RequestHead): boolean {
+    const { http2, heads } = this.#core;
+    if (http2 === undefined || this.facts.tls !== undefined || this.facts.isHttp2 || this.#handedBytes > 0) return false;
+    const looks = looksLikeHttp2(this.#bytes.subarray(this.#at, this.#end));
+    if (looks === 'no') return false;
+    if (looks === 'more') {
+      this.#head = head;
+      this.#headSinceMs = this.#core.clock.monotonicMs();
+      this.#waitDeadlineMs = this.#core.deadlines.in(this.#core.limits.headTimeoutMs);
+      this.#starved = true;
+      return true;
+    }
+    this.#head = undefined;
+    heads.giveBack(head);
+    const successor = new WireDuplex(this.#socket);
+    successor.received(this.#bytes, this.#at, this.#end);
+    this.#abandon();
+    this.#successor = successor;
+    http2.serve(successor, this.facts);
+    return true;
   }
 
   /** RFC 9112 §2.2: one empty line before a request line is let pass. False where it may still be coming. */

@@ -7,6 +7,7 @@ import type { Deadlines } from '../http1/deadlines.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import { RequestHead } from '../http1/message-head.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
+import type { Http2Downstream } from '../http2/http2-downstream.ts';
 import type { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import type { ConnectionPool } from '../upstreams/connection-pool.ts';
 import type { AddressBook } from '../upstreams/resolve-address.ts';
@@ -33,6 +34,8 @@ export interface ProxyCore {
   readonly requestIds: RequestIds;
   readonly counters: ProxyCounters;
   readonly date: HttpDate;
+  /** Takes over connections that turn out to speak HTTP/2. Undefined while the proxy is being made. */
+  http2: Http2Downstream | undefined;
   /** `holdfast/0.1.0`. */
   readonly product: string;
   /** True from the start of a drain: every answer closes its connection. */
