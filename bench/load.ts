@@ -27,12 +27,14 @@ export interface LoadOptions {
   /** CPU the load generator is pinned to. */
   readonly cpu: number;
   readonly headers?: readonly string[];
+  /** Over TLS; any certificate will do. */
+  readonly tls?: boolean;
 }
 
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const script = options.script === undefined ? [] : ['-s', fileURLToPath(new URL(`./wrk/${options.script}`, import.meta.url))];
   const headers = (options.headers ?? []).flatMap((header) => ['-H', header]);
-  const args = ['-c', String(options.cpu), 'wrk', '-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--latency', ...script, ...headers, `http://127.0.0.1:${options.port}${options.path}`];
+  const args = ['-c', String(options.cpu), 'wrk', '-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--latency', ...script, ...headers, `${options.tls === true ? 'https' : 'http'}://127.0.0.1:${options.port}${options.path}`];
   return parseWrk(await outputOf('taskset', args));
 }
 

@@ -6,11 +6,13 @@ import { parseArgs } from 'node:util';
 import { didYouMean } from '../shared/nearest.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
 import { runOutageBench } from './outage.ts';
+import { runProtocolBench } from './protocols.ts';
 import { runProxyBench } from './proxy.ts';
 import { runPropagationBench } from './propagation.ts';
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   proxy: runProxyBench,
+  protocols: runProtocolBench,
   propagation: runPropagationBench,
   outage: runOutageBench,
   endurance: runEnduranceBench,

@@ -49,7 +49,7 @@ export async function startNginxGateway(options: ContenderOptions): Promise<Runn
   return { name: 'nginx', version: nginxVersion(), port: options.port, ...running };
 }
 
-function startNginx(root: string, cpu: number, port: number, servers: string): Promise<{ readonly pid: number; stop(): Promise<void> }> {
+export function startNginx(root: string, cpu: number, port: number, servers: string): Promise<{ readonly pid: number; stop(): Promise<void> }> {
   const file = join(root, 'nginx.conf');
   writeFileSync(file, `
     worker_processes 1;
@@ -69,6 +69,6 @@ function startNginx(root: string, cpu: number, port: number, servers: string): P
   return startPinned('nginx', ['-c', file, '-p', root, ...user], cpu, port);
 }
 
-function nginxVersion(): string {
+export function nginxVersion(): string {
   return /nginx\/([\d.]+)/.exec(String(spawnSync('nginx', ['-v']).stderr))?.[1] ?? 'unknown';
 }

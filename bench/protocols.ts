@@ -1,0 +1,134 @@
+/**
+ * `npm run bench -- protocols`: TLS, HTTP/2, gRPC, WebSocket, a fixed rate: CPU microseconds per request of the gateway's process tree
+ * against nginx and haproxy on the same case. Contenders take turns in every round; a figure with errors is thrown out loudly.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BenchOptions } from './main.ts';
+import { freePort, startPinned } from './contenders/contender.ts';
+import { startOrigin } from './contenders/nginx.ts';
+import { makeCertificate, type ProtocolContender, type ProtocolOptions } from './contenders/protocol-contender.ts';
+import { startProtocolHaproxy } from './contenders/protocol-haproxy.ts';
+import { startProtocolHoldfast } from './contenders/protocol-holdfast.ts';
+import { grpcMessage, startGrpcOrigin, startProtocolNginx } from './contenders/protocol-nginx.ts';
+import { runH2Load } from './h2load.ts';
+import { outputOf, runLoad, type LoadResult } from './load.ts';
+import { cpuMicros, residentMiB } from './process-cost.ts';
+import { median } from './proxy.ts';
+
+const GATEWAY_CPU = 0;
+const LOAD_CPU = 1;
+const CONNECTIONS = 64;
+const WARM_UP_SECONDS = 6;
+const BASELINE = 'nginx';
+const OPEN_LOOP_PER_SECOND = 2_000;
+
+interface ProtocolCase {
+  readonly name: string;
+  readonly load: (contender: ProtocolContender, seconds: number, files: CaseFiles) => Promise<LoadResult>;
+}
+
+interface CaseFiles {
+  readonly grpcRequest: string;
+}
+
+const CASES: readonly ProtocolCase[] = [
+  { name: 'TLS 1.3, 100 B, keep-alive', load: ({ ports }, seconds) => runLoad({ port: ports.tls, tls: true, path: '/small', connections: CONNECTIONS, seconds, cpu: LOAD_CPU }) },
+  { name: 'TLS 1.3, a full handshake for each request', load: ({ ports }, seconds) => runLoad({ port: ports.tls, tls: true, path: '/small', headers: ['Connection: close'], connections: 16, seconds, cpu: LOAD_CPU }) },
+  { name: 'HTTP/2 over TLS, 4 connections of 64 streams', load: ({ ports }, seconds) => runH2Load({ url: `https://127.0.0.1:${ports.tls}/small`, connections: 4, streams: 64, seconds, cpu: LOAD_CPU }) },
+  {
+    name: 'gRPC unary, 4 connections of 64 streams',
+    load: ({ ports }, seconds, { grpcRequest }) => runH2Load({
+      url: `http://127.0.0.1:${ports.grpc}/bench.Echo/Say`, connections: 4, streams: 64, seconds, cpu: LOAD_CPU, bodyFile: grpcRequest, headers: ['content-type: application/grpc', 'te: trailers'],
+    }),
+  },
+  { name: 'WebSocket echo, 1 KiB frames, 64 connections', load: ({ ports }, seconds) => runWebSocketLoad(ports.plain, seconds) },
+  { name: `HTTP/1.1 at ${OPEN_LOOP_PER_SECOND} requests/s, open loop`, load: ({ ports }, seconds) => runH2Load({ url: `http://127.0.0.1:${ports.plain}/small`, connections: 50, streams: 1, seconds, cpu: LOAD_CPU, perSecond: OPEN_LOOP_PER_SECOND }) },
+];
+
+const CONTENDERS: readonly (readonly [string, (options: ProtocolOptions) => Promise<ProtocolContender>])[] = [
+  ['holdfast', startProtocolHoldfast],
+  ['nginx', startProtocolNginx],
+  ['haproxy', startProtocolHaproxy],
+];
+
+interface Turn extends LoadResult {
+  readonly cpuMicrosPerRequest: number;
+  readonly residentMiB: number;
+}
+
+export async function runProtocolBench(options: BenchOptions): Promise<void> {
+  if (cpus().length < 2) throw new Error('the bench needs two CPUs: one for the gateway, one for load and origin');
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  const stops: { stop(): Promise<void> }[] = [];
+  try {
+    const origins = { http: await freePort(), grpc: await freePort(), webSocket: await freePort() };
+    stops.push(await startOrigin(origins.http, folder, LOAD_CPU), await startGrpcOrigin(origins.grpc, folder, LOAD_CPU), await startWebSocketOrigin(origins.webSocket));
+    const files = { grpcRequest: join(folder, 'grpc-request') };
+    writeFileSync(files.grpcRequest, grpcMessage(10));
+    const certificate = makeCertificate(folder);
+    const running: ProtocolContender[] = [];
+    for (const [name, start] of CONTENDERS) {
+      if (options.only.length > 0 && !options.only.includes(name)) continue;
+      const contender = await start({ origins, folder, cpu: GATEWAY_CPU, certificate });
+      running.push(contender);
+      stops.push(contender);
+    }
+    const results: Record<string, Record<string, readonly Turn[]>> = {};
+    for (const one of CASES) {
+      const turns = await runCase(one, running, files, options);
+      results[one.name] = turns;
+      printCase(one, running, turns, options);
+    }
+    if (options.smoke || options.only.length > 0) return;
+    const contenders = running.map(({ name, version }) => ({ name, version }));
+    writeFileSync(fileURLToPath(new URL('./results/protocols.json', import.meta.url)), `${JSON.stringify({ command: 'npm run bench -- protocols', rounds: options.rounds, seconds: options.seconds, contenders, results }, null, 1)}\n`);
+  } finally {
+    for (const one of stops.reverse()) await one.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runCase(one: ProtocolCase, running: readonly ProtocolContender[], files: CaseFiles, options: BenchOptions): Promise<Record<string, Turn[]>> {
+  const turns: Record<string, Turn[]> = Object.fromEntries(running.map(({ name }) => [name, []]));
+  for (const contender of running) await one.load(contender, options.smoke ? 1 : WARM_UP_SECONDS, files);
+  for (let round = 0; round < options.rounds; round++) {
+    for (let turn = 0; turn < running.length; turn++) {
+      const contender = running[(turn + round) % running.length];
+      if (contender === undefined) continue;
+      const before = cpuMicros(contender.pid);
+      const result = await one.load(contender, options.seconds, files);
+      const spent = cpuMicros(contender.pid) - before;
+      if (result.errors > 0) throw new Error(`${contender.name}: ${result.errors} failed requests in "${one.name}": the figure would be worthless`);
+      turns[contender.name]?.push({ ...result, cpuMicrosPerRequest: spent / result.requests, residentMiB: residentMiB(contender.pid) });
+    }
+  }
+  return turns;
+}
+
+function printCase(one: ProtocolCase, running: readonly ProtocolContender[], turns: Readonly<Record<string, readonly Turn[]>>, options: BenchOptions): void {
+  const baseline = turns[BASELINE] ?? [];
+  console.log(`\n### ${one.name}, ${options.rounds} rounds of ${options.seconds} s${options.smoke ? ' (smoke: figures mean nothing)' : ''}\n`);
+  console.log('| gateway | version | requests/s | CPU µs/request | min–max | × nginx (paired median) | p50 ms | p99 ms | RSS MiB |');
+  console.log('|---|---|--:|--:|--:|--:|--:|--:|--:|');
+  for (const { name, version } of running) {
+    const own = turns[name] ?? [];
+    const cpu = own.map((turn) => turn.cpuMicrosPerRequest);
+    const ratios = own.map((turn, round) => turn.cpuMicrosPerRequest / (baseline[round]?.cpuMicrosPerRequest ?? Number.NaN));
+    const figure = (of: (turn: Turn) => number, digits: number): string => median(own.map(of)).toFixed(digits);
+    console.log(`| ${name} | ${version} | ${figure((turn) => turn.requestsPerSecond, 0)} | ${median(cpu).toFixed(1)} | ${Math.min(...cpu).toFixed(1)}–${Math.max(...cpu).toFixed(1)} | ${median(ratios).toFixed(2)} | ${figure((turn) => turn.p50Ms, 2)} | ${figure((turn) => turn.p99Ms, 2)} | ${figure((turn) => turn.residentMiB, 0)} |`);
+  }
+}
+
+async function runWebSocketLoad(port: number, seconds: number): Promise<LoadResult> {
+  const program = fileURLToPath(new URL('./load-programs/websocket-load.ts', import.meta.url));
+  const environment = [`PORT=${port}`, `CONNECTIONS=${CONNECTIONS}`, `SECONDS=${seconds}`];
+  return JSON.parse(await outputOf('taskset', ['-c', String(LOAD_CPU), 'env', ...environment, process.execPath, program])) as LoadResult;
+}
+
+function startWebSocketOrigin(port: number): Promise<{ stop(): Promise<void> }> {
+  const program = fileURLToPath(new URL('./load-programs/websocket-origin.ts', import.meta.url));
+  return startPinned('env', [`PORT=${port}`, process.execPath, program], LOAD_CPU, port);
+}
