@@ -4,7 +4,7 @@
  * buffer (`onread`). Owners can't tell which it is.
  */
 import { connect as connectTcp, createServer, isIPv6, type Server, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
 import { HandleIo } from './handle-io.ts';
 import type { AcceptedSocket, SocketIoKind, SocketOwner, WireSocket } from './wire-socket.ts';
 
@@ -117,7 +117,9 @@ class NetSocket implements WireSocket {
 
   reset(): void {
     this.#closed = true;
-    this.#socket.resetAndDestroy();
+    // TLS has no reset of its own; what ends without a goodbye is an error to it.
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 }
 
@@ -189,7 +191,7 @@ export class SocketIo {
     return createServer({ noDelay: true, allowHalfOpen: true }, accepted);
   }
 
-  listen(server: Server, where: { readonly host: string; readonly port: number; readonly reusePort: boolean }): Promise<number> {
+  listen(server: Server, where: { readonly host: string; readonly port: number; readonly reusePort: boolean; readonly ipv6Only?: boolean }): Promise<number> {
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ ...where, backlog: BACKLOG }, () => {

@@ -2,13 +2,11 @@
  * The listening sockets of one proxy: opens them all or none, gives what each accepts to the right door, stops accepting at
  * a drain. Made by createProxy.
  */
-import { createServer, isIPv4, type Server, type Socket } from 'node:net';
+import { isIPv4, type Server, type Socket } from 'node:net';
 import type { Logger } from '../../shared/log.ts';
 import type { SocketIo } from '../http1/socket-io.ts';
 import type { AcceptedSocket } from '../http1/wire-socket.ts';
 import type { ListenerOptions } from './listener-options.ts';
-
-const BACKLOG = 4_096;
 
 export interface ListenersOptions {
   readonly listeners: readonly ListenerOptions[];
@@ -53,10 +51,10 @@ export class Listeners {
     let port = listener.port;
     const needsIntake = listener.kind !== 'http' || listener.proxyProtocol;
     const server = needsIntake
-      ? createServer({ noDelay: true, allowHalfOpen: true }, (socket) => acceptedWithIntake(socket, listener, port))
-      : io.createListener((socket) => accepted(socket, port));
-    const where = { host: listener.host, port, reusePort, ipv6Only: this.#sharesPort(listener), backlog: BACKLOG };
-    port = needsIntake ? await listen(server, where) : await io.listen(server, where);
+      ? io.createListener((socket) => acceptedWithIntake(socket, listener, port))
+      : io.createPlainListener((socket) => accepted(socket, port));
+    const where = { host: listener.host, port, reusePort, ipv6Only: this.#sharesPort(listener) };
+    port = await io.listen(server, where);
     this.#servers.push(server);
     server.on('error', (err) => log.error({ event: 'listener-failed', code: 'PROXY_LISTENER_FAILED', err }, 'the listener reported an error'));
     return port;
@@ -66,23 +64,4 @@ export class Listeners {
   #sharesPort({ host, port }: ListenerOptions): boolean {
     return host.includes(':') && port !== 0 && this.#options.listeners.some((other) => other.port === port && isIPv4(other.host));
   }
-}
-
-interface Where {
-  readonly host: string;
-  readonly port: number;
-  readonly reusePort: boolean;
-  readonly ipv6Only: boolean;
-  readonly backlog: number;
-}
-
-function listen(server: Server, where: Where): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(where, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : where.port);
-    });
-  });
 }

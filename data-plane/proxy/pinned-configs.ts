@@ -27,6 +27,12 @@ export class PinnedConfigs {
     return this.#current;
   }
 
+  /** What serves now, for a look that lasts no longer than the call. */
+  current(): ActiveConfig | undefined {
+    this.refresh();
+    return this.#current?.config;
+  }
+
   unpin(pinned: PinnedConfig): void {
     pinned.requests -= 1;
     if (pinned.requests > 0) return;

@@ -15,6 +15,7 @@ const TIMED_OUT = 'The upstream server is timing out';
 export const REFUSALS = {
   noConfiguration: { code: 'PROXY_CONFIGURATION_MISSING', status: 503, message: 'no configuration has been received yet' },
   tooManyConnections: { code: 'PROXY_CONNECTIONS_EXHAUSTED', status: 503, message: 'too many connections' },
+  plainHttpOnTls: { code: 'PROXY_PLAIN_HTTP_ON_TLS', status: 400, message: 'The plain HTTP request was sent to HTTPS port' },
   noRoute: { code: 'PROXY_ROUTE_MISSING', status: 404, message: 'no Route matched with those values' },
   httpsRequired: { code: 'PROXY_HTTPS_REQUIRED', status: 426, message: 'Please use HTTPS protocol' },
   http2Required: { code: 'PROXY_HTTP2_REQUIRED', status: 426, message: 'Please use HTTP2 protocol' },
@@ -26,6 +27,8 @@ export const REFUSALS = {
   unexpected: { code: 'PROXY_UNEXPECTED', status: 500, message: 'An unexpected error occurred' },
   nameUnresolved: { code: 'UPSTREAM_NAME_UNRESOLVED', status: 503, message: 'name resolution failed' },
   noTarget: { code: 'UPSTREAM_TARGET_MISSING', status: 503, message: 'failure to get a peer from the ring-balancer' },
+  pendingOverflow: { code: 'UPSTREAM_PENDING_OVERFLOW', status: 503, message: UNAVAILABLE },
+  pendingTimeout: { code: 'UPSTREAM_PENDING_TIMEOUT', status: 503, message: UNAVAILABLE },
   connectFailed: { code: 'UPSTREAM_CONNECT_FAILED', status: 502, message: INVALID_RESPONSE },
   connectTimeout: { code: 'UPSTREAM_CONNECT_TIMEOUT', status: 504, message: TIMED_OUT },
   upstreamClosed: { code: 'UPSTREAM_CLOSED', status: 502, message: INVALID_RESPONSE },

@@ -1,0 +1,232 @@
+/**
+ * The life of one stream (L4): a connection whose bytes are not looked at. Route → target → connect, trying others where that
+ * fails → bytes both ways until both sides have ended → account once (R4). README.md beside this file tells what counts as
+ * which status. Made by stream-door.ts.
+ */
+import type { Socket } from 'node:net';
+import { describeThrown } from '../../shared/errors.ts';
+import type { RuntimeRoute, RuntimeService, StreamView } from '../config/active-config.ts';
+import type { ConnectionFacts } from '../http1/connection-facts.ts';
+import { NEVER, type Timed } from '../http1/deadlines.ts';
+import type { SocketIo } from '../http1/socket-io.ts';
+import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
+import { writeProxyHeader } from '../listeners/proxy-protocol.ts';
+import type { PinnedConfig } from '../proxy/pinned-configs.ts';
+import type { ProxyCore } from '../proxy/proxy-core.ts';
+import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from '../proxy/refusals.ts';
+import { Tunnel } from '../proxy/tunnel.ts';
+import type { Endpoint } from '../upstreams/endpoint.ts';
+import { streamFacts } from '../upstreams/hash-input.ts';
+import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
+
+/** A connection whose two sides stood; whatever ended it. */
+const SERVED = 200;
+/** Names to resolve for one stream; more are a loop. */
+const MAX_RESOLUTIONS = 16;
+
+export interface StreamSurroundings {
+  readonly core: ProxyCore;
+  readonly io: SocketIo;
+}
+
+export class StreamConnection implements Timed {
+  deadlineMs = NEVER;
+  readonly #around: StreamSurroundings;
+  readonly #socket: Socket;
+  readonly #facts: ConnectionFacts;
+  readonly #view: StreamView;
+  readonly #closed: (stream: StreamConnection) => void;
+  readonly #startedAtMs: number;
+  #pinned: PinnedConfig | undefined;
+  #route: RuntimeRoute | undefined;
+  readonly #tried: Endpoint[] = [];
+  #resolutions = 0;
+  #lastRefusal: Refusal | undefined;
+  #endpoint: Endpoint | undefined;
+  #upstream: WireSocket | undefined;
+  #tunnel: Tunnel | undefined;
+  #ended = false;
+
+  /** Takes over the socket, paused or TLS, with all that it sent and nobody used. `closed` is called once. */
+  constructor(around: StreamSurroundings, socket: Socket, facts: ConnectionFacts, view: StreamView, closed: (stream: StreamConnection) => void) {
+    this.#around = around;
+    this.#socket = socket;
+    this.#facts = facts;
+    this.#view = view;
+    this.#closed = closed;
+    this.#startedAtMs = around.core.clock.monotonicMs();
+  }
+
+  /** Pin, route, gate. */
+  begin(): void {
+    const { core } = this.#around;
+    core.counters.activeRequests += 1;
+    core.deadlines.watch(this);
+    this.#socket.on('error', this.#clientBroken);
+    this.#socket.once('close', this.#clientGone);
+    this.#pinned = core.configs.pin();
+    if (this.#pinned === undefined) return this.#refuse(REFUSALS.noConfiguration);
+    this.#route = this.#pinned.config.matchStream(this.#view);
+    if (this.#route === undefined) return this.#refuse(REFUSALS.noRoute);
+    if (this.#route.quarantined !== undefined) return this.#refuse(quarantineRefusal(this.#route.quarantined));
+    const { service } = this.#route;
+    if (service === undefined) return this.#refuse(REFUSALS.noService);
+    if (!service.enabled) return this.#refuse(REFUSALS.serviceDisabled);
+    this.#chooseTarget(service);
+  }
+
+  /** Cuts it. */
+  destroy(): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.destroy();
+    this.#end(0);
+  }
+
+  /** The client may go on: a stream has no point at which it could be asked to go. */
+  listenerClosed(): void {}
+
+  deadlinePassed(): void {
+    this.#connectFailed({ kind: 'connect-timeout' });
+  }
+
+  readonly #clientBroken = (): void => undefined;
+
+  readonly #clientGone = (): void => this.#end(0);
+
+  #chooseTarget(service: RuntimeService): void {
+    const { core } = this.#around;
+    const choice = core.chooser.choose(service, streamFacts(this.#facts.peerAddress), this.#tried);
+    switch (choice.kind) {
+      case 'endpoint':
+        if (!choice.isFull) return this.#connect(service, choice);
+        this.#tried.push(choice);
+        return this.#chooseTarget(service);
+      case 'none':
+        return this.#refuse(this.#lastRefusal ?? (choice.nameFailed ? REFUSALS.nameUnresolved : REFUSALS.noTarget));
+      case 'unresolved':
+        this.#resolutions += 1;
+        if (this.#resolutions > MAX_RESOLUTIONS) return this.#refuse(REFUSALS.nameUnresolved);
+        core.addresses.resolveInTime(choice.host).then((isAnswered) => this.#nameResolved(service, isAnswered)).catch((thrown: unknown) => this.#failUnexpectedly(thrown));
+    }
+  }
+
+  #nameResolved(service: RuntimeService, isAnswered: boolean): void {
+    if (this.#ended) return;
+    if (isAnswered) this.#chooseTarget(service);
+    else this.#refuse(REFUSALS.nameUnresolved);
+  }
+
+  #failUnexpectedly(thrown: unknown): void {
+    this.#around.core.log.error({ event: 'stream-failed', code: REFUSALS.unexpected.code, err: thrown }, `a stream failed: ${describeThrown(thrown)}`);
+    this.#refuse(REFUSALS.unexpected);
+  }
+
+  #connect(service: RuntimeService, endpoint: Endpoint): void {
+    const { core, io } = this.#around;
+    this.#endpoint = endpoint;
+    endpoint.connections += 1;
+    this.deadlineMs = core.deadlines.in(service.connectTimeoutMs);
+    const relay = new Relay((cause) => this.#connectFailed({ kind: 'connect-failed', cause }));
+    const upstream = io.connect(endpoint, relay, () => this.#connected(service, upstream, relay));
+    this.#upstream = upstream;
+  }
+
+  #connectFailed(failure: UpstreamFailure): void {
+    const { core } = this.#around;
+    const endpoint = this.#endpoint;
+    const service = this.#route?.service;
+    if (this.#ended || endpoint === undefined || service === undefined) return;
+    const refusal = refusalOf(failure);
+    core.failures.upstreamFailed(refusal.code, endpoint.key, failure);
+    this.#dropUpstream();
+    this.#tried.push(endpoint);
+    this.#lastRefusal = refusal;
+    if (this.#tried.length > service.retries) return this.#refuse(refusal);
+    this.#chooseTarget(service);
+  }
+
+  #connected(service: RuntimeService, upstream: WireSocket, upstreamEvents: Relay): void {
+    const { core, io } = this.#around;
+    const { peerAddress, peerPort, localAddress, localPort } = this.#facts;
+    this.deadlineMs = NEVER;
+    core.deadlines.forget(this);
+    if (service.proxyProtocol !== null) {
+      upstream.write(writeProxyHeader(service.proxyProtocol, { sourceAddress: peerAddress, sourcePort: peerPort, destinationAddress: localAddress, destinationPort: localPort }));
+    }
+    this.#socket.off('close', this.#clientGone);
+    const clientEvents = new Relay(() => this.#end(0));
+    const client = io.adopt(this.#socket, clientEvents);
+    this.#tunnel = new Tunnel(client, upstream, {
+      out: core.out, deadlines: core.deadlines, isWebSocket: false,
+      idleTimeoutMs: Math.max(service.readTimeoutMs, service.writeTimeoutMs), goodbyeTimeoutMs: core.limits.drainIdleTimeoutMs,
+      ended: () => this.#end(SERVED),
+    });
+    clientEvents.to = this.#tunnel.client;
+    upstreamEvents.to = this.#tunnel.upstream;
+    // Reading begins here: what came meanwhile waits in the socket.
+    this.#socket.resume();
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#ended) return;
+    const { core } = this.#around;
+    core.counters.countRefusal(refusal.code);
+    core.log.debug({ event: 'stream-refused', code: refusal.code, peer: this.#facts.peerAddress, serverName: this.#view.serverName }, refusal.message);
+    this.#end(refusal.status);
+  }
+
+  /** Lets go of everything and counts, once. */
+  #end(status: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { core } = this.#around;
+    this.deadlineMs = NEVER;
+    core.deadlines.forget(this);
+    this.#socket.off('close', this.#clientGone);
+    // A tunnel closes its sockets itself.
+    if (this.#tunnel === undefined) this.#socket.destroy();
+    this.#dropUpstream();
+    core.counters.activeRequests -= 1;
+    core.counters.endedRequests += 1;
+    if (this.#pinned !== undefined) core.configs.unpin(this.#pinned);
+    const micros = Math.round((core.clock.monotonicMs() - this.#startedAtMs) * 1_000);
+    core.recorder.record(this.#route?.id ?? '', '', status, this.#tunnel?.bytesFromClient ?? 0, this.#tunnel?.bytesToClient ?? 0, micros);
+    this.#closed(this);
+  }
+
+  #dropUpstream(): void {
+    const endpoint = this.#endpoint;
+    if (endpoint === undefined) return;
+    this.#endpoint = undefined;
+    endpoint.connections -= 1;
+    if (this.#tunnel === undefined) this.#upstream?.destroy();
+    this.#upstream = undefined;
+  }
+}
+
+/** Stands in for the owner until there is a tunnel. */
+class Relay implements SocketOwner {
+  to: SocketOwner | undefined;
+  readonly #lost: (cause: Error | undefined) => void;
+
+  constructor(lost: (cause: Error | undefined) => void) {
+    this.#lost = lost;
+  }
+
+  received(buffer: Buffer, start: number, end: number): void {
+    this.to?.received(buffer, start, end);
+  }
+
+  flushed(): void {
+    this.to?.flushed();
+  }
+
+  ended(): void {
+    if (this.to === undefined) this.#lost(undefined);
+    else this.to.ended();
+  }
+
+  lost(cause: Error | undefined): void {
+    if (this.to === undefined) this.#lost(cause);
+    else this.to.lost(cause);
+  }
+}
