@@ -4,13 +4,15 @@
  * buffer (`onread`). Owners can't tell which it is.
  */
 import { connect as connectTcp, createServer, isIPv6, type Server, type Socket } from 'node:net';
-import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { HandleIo } from './handle-io.ts';
+import { UpstreamTlsSockets, type TlsTarget } from './upstream-tls.ts';
 import type { AcceptedSocket, SocketIoKind, SocketOwner, WireSocket } from './wire-socket.ts';
 
 const READ_BUFFER_BYTES = 65_536;
 const BACKLOG = 4_096;
 const NOTHING = Buffer.alloc(0);
+const HTTP1 = ['http/1.1'];
 
 class NetSocket implements WireSocket {
   readonly #socket: Socket;
@@ -162,12 +164,14 @@ class AcceptedNetSocket implements AcceptedSocket {
 export interface ConnectOptions {
   readonly address: string;
   readonly port: number;
-  /** TLS with the default trust store; the name to verify, and to send where it is no address. */
-  readonly tls: { readonly serverName: string; readonly isAddress: boolean } | undefined;
+  readonly tls: TlsTarget | undefined;
+  /** What is spoken behind TLS (ALPN); `http/1.1` where left out. */
+  readonly protocols?: readonly string[];
 }
 
 /** All sockets of one proxy. */
 export class SocketIo {
+  readonly tls = new UpstreamTlsSockets();
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   readonly #defect: (thrown: unknown) => void;
   readonly #handles: HandleIo | undefined;
@@ -226,15 +230,10 @@ export class SocketIo {
         },
       },
     };
-    const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, () => wire.run(connected)) : this.#connectTls(options.tls, common, () => wire.run(connected));
+    const begin = (): void => wire.run(connected);
+    const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, begin) : this.tls.connect(options.tls, options.protocols ?? HTTP1, common, begin);
     const wire = new NetSocket(socket, owner, this.#defect);
     socket.resume();
     return wire;
-  }
-
-  #connectTls(tls: NonNullable<ConnectOptions['tls']>, common: ConnectionOptions, connected: () => void): Socket {
-    const named = tls.isAddress ? {} : { servername: tls.serverName };
-    const socket = connectTls({ ...common, ...named, ALPNProtocols: ['http/1.1'] }, connected);
-    return socket.setNoDelay(true);
   }
 }

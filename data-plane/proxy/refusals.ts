@@ -3,6 +3,7 @@
  * any). Faults of the request on the wire are in http1/faults.ts; both kinds are answered by generated-response.ts.
  */
 import type { Fault } from '../http1/faults.ts';
+import { tlsFailureOf, type TlsFailure } from '../http1/upstream-tls.ts';
 import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
 
 /** Same shape as a Fault: code, status, public text. */
@@ -31,6 +32,12 @@ export const REFUSALS = {
   pendingTimeout: { code: 'UPSTREAM_PENDING_TIMEOUT', status: 503, message: UNAVAILABLE },
   connectFailed: { code: 'UPSTREAM_CONNECT_FAILED', status: 502, message: INVALID_RESPONSE },
   connectTimeout: { code: 'UPSTREAM_CONNECT_TIMEOUT', status: 504, message: TIMED_OUT },
+  certificateExpired: { code: 'UPSTREAM_CERTIFICATE_EXPIRED', status: 502, message: INVALID_RESPONSE },
+  certificateName: { code: 'UPSTREAM_CERTIFICATE_NAME', status: 502, message: INVALID_RESPONSE },
+  certificateUntrusted: { code: 'UPSTREAM_CERTIFICATE_UNTRUSTED', status: 502, message: INVALID_RESPONSE },
+  certificateDepth: { code: 'UPSTREAM_CERTIFICATE_DEPTH', status: 502, message: INVALID_RESPONSE },
+  clientCertificate: { code: 'UPSTREAM_CLIENT_CERTIFICATE_REFUSED', status: 502, message: INVALID_RESPONSE },
+  tlsFailed: { code: 'UPSTREAM_TLS_FAILED', status: 502, message: INVALID_RESPONSE },
   upstreamClosed: { code: 'UPSTREAM_CLOSED', status: 502, message: INVALID_RESPONSE },
   writeTimeout: { code: 'UPSTREAM_WRITE_TIMEOUT', status: 504, message: TIMED_OUT },
   readTimeout: { code: 'UPSTREAM_READ_TIMEOUT', status: 504, message: TIMED_OUT },
@@ -46,8 +53,18 @@ const BY_FAILURE: Readonly<Record<UpstreamFailure['kind'], Refusal>> = {
   invalid: REFUSALS.invalidResponse,
 };
 
+const BY_TLS_FAILURE: Readonly<Record<TlsFailure, Refusal>> = {
+  expired: REFUSALS.certificateExpired,
+  name: REFUSALS.certificateName,
+  untrusted: REFUSALS.certificateUntrusted,
+  depth: REFUSALS.certificateDepth,
+  'client-certificate': REFUSALS.clientCertificate,
+  handshake: REFUSALS.tlsFailed,
+};
+
 export function refusalOf(failure: UpstreamFailure): Refusal {
-  return BY_FAILURE[failure.kind];
+  const tlsFailure = failure.kind === 'connect-failed' || failure.kind === 'closed' ? tlsFailureOf(failure.cause) : undefined;
+  return tlsFailure === undefined ? BY_FAILURE[failure.kind] : BY_TLS_FAILURE[tlsFailure];
 }
 
 /** A quarantined route names its own code (`CONFIG_…`). */
