@@ -91,7 +91,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     random,
     log,
     prepareTimeoutMs: PREPARE_TIMEOUT_MS,
-    contentKey: () => contentKeys.newest,
+    contentKeys: () => contentKeys.ring,
     onUsageTable: (threadId, table) => telemetry.addTable(threadId, table),
     onThreadGone: (goneId) => {
       telemetry.removeThread(goneId);

@@ -18,7 +18,7 @@ import { UsageReader } from '../data-plane/telemetry/usage-table.ts';
 import { ProxyPool } from '../data-plane/threads/proxy-pool.ts';
 import { createWorkerStarter } from '../data-plane/threads/proxy-worker.ts';
 import type { WorkerPort } from '../data-plane/threads/thread-link.ts';
-import { CONTENT_KEY, put, ref, testId } from './support/config-content.ts';
+import { CONTENT_KEYS, put, ref, testId } from './support/config-content.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 let origin: Server;
@@ -77,7 +77,7 @@ function scene(context: TestContext, threads: number) {
     random: () => 0.1,
     log,
     prepareTimeoutMs: 30_000,
-    contentKey: () => CONTENT_KEY,
+    contentKeys: () => CONTENT_KEYS,
     onUsageTable: (_threadId, table) => tables.push(new UsageReader(table)),
     onThreadGone: () => undefined,
     onCrash: () => (crashes += 1),

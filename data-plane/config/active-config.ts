@@ -31,7 +31,7 @@ export interface StreamView {
   readonly destinationPort: number;
 }
 
-/** PEM texts. Two pairs where both RSA and ECDSA are configured. */
+/** PEM texts. Two pairs where both RSA and ECDSA are configured; none where it is quarantined: its names are closed, and nothing else is shown for them (S6). */
 export interface RuntimeCertificate {
   readonly id: string;
   readonly pairs: readonly { readonly certPem: string; readonly keyPem: string }[];
@@ -45,6 +45,7 @@ export interface RuntimeCaCertificate {
 export interface CertificateBook {
   /** For a server name (lower case; undefined where the client sent none): exact, then `*.example.com`, then `example.*`, then `*`; undefined where none is configured. */
   forServerName(serverName: string | undefined): RuntimeCertificate | undefined;
+  /** By id. The same array while none of them changed. */
   readonly caCertificates: readonly RuntimeCaCertificate[];
 }
 

@@ -7,6 +7,7 @@ import type { PublishedEntities } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { CounterTable, PluginServices } from '../../shared/plugins/contract.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
+import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { CompiledConfig } from './compiled-config.ts';
 
 /** One entity that was put (`bytes`) or deleted (undefined). Kinds that this version does not know are skipped. */
@@ -25,8 +26,8 @@ export interface ConfigChange {
   readonly reset: boolean;
   /** In any order; read once. */
   readonly changes: Iterable<EntityChange>;
-  /** The gateway content key that the credentials' digests were made with; undefined where the gateway has none yet. */
-  readonly contentKey: Uint8Array | undefined;
+  /** The gateway's content keys: the newest made the credentials' digests, each opens what it sealed. Undefined where there is none yet. */
+  readonly contentKeys: ContentKeyRing | undefined;
 }
 
 /** What a thread lends to its configurations. */

@@ -6,7 +6,7 @@ import type { PluginInstance } from '../../shared/plugins/contract.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
 import { keyAuthSchema } from '../../shared/plugins/key-auth/schema.ts';
 import { compile, compiled, testServices } from '../../test/support/compile-config.ts';
-import { put, ref, remove, testId } from '../../test/support/config-content.ts';
+import { CONTENT_KEYS, put, ref, remove, testId } from '../../test/support/config-content.ts';
 import { requestView } from '../../test/support/request-view.ts';
 import type { RuntimeRoute } from './active-config.ts';
 import { compileConfig } from './compile.ts';
@@ -43,11 +43,15 @@ describe('what requests find', () => {
     const match = defined(config.match(requestView({ path: '/books/1' })), 'a match');
     assert.equal(match.matchedPathLength, 6);
     assert.deepEqual([match.route.name, match.route.stripPath, match.route.httpsRedirectStatusCode, match.route.quarantined], ['books', true, 426, undefined]);
-    assert.deepEqual(match.route.service, {
+    const { upstream, retryOn, ...service } = defined(match.route.service, 'a service');
+    assert.deepEqual(service, {
       id: testId('1'), name: 'books', protocol: 'http', host: 'books.internal', port: 9000, path: '/api', retries: 2,
-      connectTimeoutMs: 60_000, writeTimeoutMs: 60_000, readTimeoutMs: 1_000, enabled: true,
-      upstream: { id: testId('5'), name: 'Books.internal', algorithm: 'least-connections', hostHeader: 'books.example', targets: [{ id: testId('6'), host: '2001:db8::1', port: 81, weight: 7 }] },
+      connectTimeoutMs: 60_000, writeTimeoutMs: 60_000, readTimeoutMs: 1_000, enabled: true, retryStatuses: new Set(), retryBudgetPercent: 20, proxyProtocol: null,
+      tls: { key: '', verify: true, verifyDepth: null, clientCertificate: undefined, caCertificates: undefined },
     });
+    assert.deepEqual([...retryOn], ['connect-failure', 'reset', 'timeout']);
+    assert.deepEqual([upstream?.id, upstream?.name, upstream?.entity.algorithm, upstream?.hostHeader], [testId('5'), 'Books.internal', 'least-connections', 'books.example']);
+    assert.deepEqual(upstream?.targets, [{ id: testId('6'), host: '2001:db8::1', port: 81, weight: 7, isFailover: false }]);
     assert.equal(config.match(requestView({ path: '/books' }))?.route, match.route, 'the same object for each request');
   });
 
@@ -280,9 +284,9 @@ describe('what cannot be isolated refuses the whole', () => {
 
   test('credentials without a content key', () => {
     const credential = put('keyauth_credentials', { id: testId('4'), key: 'secret', consumer: ref('3') });
-    const result = compile([...BASIS, credential], { contentKey: undefined });
+    const result = compile([...BASIS, credential], { contentKeys: undefined });
     assert.equal(result.kind === 'refused' && result.problems[0]?.code, 'CONFIG_CONTENT_KEY_MISSING');
-    assert.equal(compile(BASIS, { contentKey: undefined }).kind, 'compiled');
+    assert.equal(compile(BASIS, { contentKeys: undefined }).kind, 'compiled');
   });
 });
 
@@ -324,7 +328,7 @@ describe('what configurations share', () => {
   test('a compilation that is given up closes what it made and leaves the base alone', () => {
     const { made, closed, services } = countingPlugins();
     const first = compiled([...BASIS, keyAuth('a1', 'x')], { services }).config;
-    const change = { version: { epoch: 1, sequence: 2 }, contentRoot: 'cd', reset: false, changes: [keyAuth('a2', 'y')], contentKey: undefined };
+    const change = { version: { epoch: 1, sequence: 2 }, contentRoot: 'cd', reset: false, changes: [keyAuth('a2', 'y')], contentKeys: undefined };
     const work = compileConfig(first, change, services);
     while (made.length < 2) assert.equal(work.next().done, false);
     const ended: Iterator<void, unknown> = work;
@@ -368,7 +372,7 @@ describe('what configurations share', () => {
 
   test('with another content key the credentials are other credentials', () => {
     const first = compiled([CONSUMER, put('keyauth_credentials', { id: testId('4'), key: 'secret', consumer: ref('3') })]).config;
-    const rotated = compiled([], { base: first, contentKey: new Uint8Array(32).fill(8) }).config;
+    const rotated = compiled([], { base: first, contentKeys: { ...CONTENT_KEYS, keys: [{ keyId: 2, key: new Uint8Array(32).fill(8) }] } }).config;
     assert.equal(rotated.credentialBySecret('keyauth_credentials', 'secret'), undefined);
     assert.notEqual(first.credentialBySecret('keyauth_credentials', 'secret'), undefined);
   });

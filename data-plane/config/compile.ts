@@ -7,12 +7,15 @@
 import { describeThrown } from '../../shared/errors.ts';
 import type { EntityKind } from '../../shared/model/definition.ts';
 import { entityKinds, isEntityKind } from '../../shared/model/registry.ts';
+import { ContentSeal } from '../../shared/trust/content-seal.ts';
 import { deriveLookupKey } from '../../shared/trust/credential-digest.ts';
 import { Router, type RouterDraft } from '../router/router.ts';
+import { TablesCertificateBook } from './certificate-book.ts';
 import type { CompileResult, CompileServices, ConfigChange, EntityChange, Quarantined } from './compile-contract.ts';
 import { CompiledConfig, type ConfigParts } from './compiled-config.ts';
 import { EMPTY_TABLES, referencesOf, TablesDraft, type ConfigTables, type Published } from './config-tables.ts';
 import { Identities } from './identities.ts';
+import { openCertificate, problemOfAuthority, type OpenedCertificate } from './opened-certificates.ts';
 import { PersistentMap, type MapDraft } from './persistent-map.ts';
 import { HeldPlugin, PluginSet } from './plugin-instances.ts';
 import { QuarantineList, type QuarantineDraft } from './quarantine.ts';
@@ -20,6 +23,10 @@ import { addressOf, RuntimeRoutes } from './runtime-routes.ts';
 
 /** Leaving one of these out could open what it closes, or send requests to the wrong place. */
 const NEVER_LEFT_OUT: ReadonlySet<EntityKind> = new Set(['plugins', 'routes', 'acls', 'upstreams']);
+/** What refers to one of these that cannot be used is as good as one that refers to nothing. */
+const USED_BY_REFERRERS: ReadonlySet<EntityKind> = new Set(['certificates', 'ca_certificates']);
+/** Secrets that nothing can be done with without a content key. */
+const SECRET_KINDS = ['keyauth_credentials', 'certificates'] as const satisfies readonly EntityKind[];
 const HTTP_PROTOCOLS: ReadonlySet<string> = new Set(['http', 'https', 'grpc', 'grpcs']);
 
 /**
@@ -40,6 +47,7 @@ export function* compileConfig(base: CompiledConfig | undefined, change: ConfigC
     yield* compilation.settleRoutes();
     yield* compilation.settleTargets();
     yield* compilation.settlePlugins();
+    yield* compilation.settleCertificates();
     yield* compilation.settleReferences();
     const config = compilation.finish();
     finished = true;
@@ -53,13 +61,14 @@ class Compilation {
   readonly #change: ConfigChange;
   readonly #services: CompileServices;
   readonly #reusable: PluginSet;
-  readonly #before: Omit<ConfigParts, 'routes' | 'identities'>;
+  readonly #before: Omit<ConfigParts, DerivedParts>;
   readonly #sharable: ConfigParts | undefined;
   readonly #draft: TablesDraft;
   readonly #quarantine: QuarantineDraft;
   readonly #plugins: MapDraft<HeldPlugin>;
   readonly #router: RouterDraft;
   readonly #routed: MapDraft<Published<'routes'>>;
+  readonly #opened: MapDraft<OpenedCertificate>;
   readonly #touched = new Map<EntityKind, Set<string>>(entityKinds.map((kind) => [kind, new Set()]));
   /** Of the plugins that were put, by id. */
   readonly #pluginBytes = new Map<string, Uint8Array>();
@@ -79,6 +88,7 @@ class Compilation {
     this.#plugins = this.#before.plugins.byId.draft();
     this.#router = this.#before.router.draft();
     this.#routed = this.#before.routed.draft();
+    this.#opened = this.#before.opened.draft();
   }
 
   apply({ kind, id, bytes }: EntityChange): void {
@@ -96,10 +106,12 @@ class Compilation {
   problemsOfTheWhole(): readonly Quarantined[] {
     this.#tables = this.#draft.finish();
     const problems = [...this.#unreadable.values()].filter(({ kind }) => NEVER_LEFT_OUT.has(kind));
-    const [credential] = this.#change.contentKey === undefined ? this.#tables.entities.keyauth_credentials.values() : [];
-    if (credential === undefined) return problems;
-    const reason = 'there are credentials, but no content key to look them up with: every client would be refused';
-    return [...problems, { kind: 'keyauth_credentials', id: credential.id, code: 'CONFIG_CONTENT_KEY_MISSING', reason }];
+    if (this.#change.contentKeys !== undefined) return problems;
+    return [...problems, ...SECRET_KINDS.flatMap((kind): readonly Quarantined[] => {
+      const [entity] = this.#tables.entities[kind].values();
+      const reason = 'there are secrets, but no content key to recognise or open them with: every client would be refused';
+      return entity === undefined ? [] : [{ kind, id: entity.id, code: 'CONFIG_CONTENT_KEY_MISSING', reason }];
+    })];
   }
 
   /** Brings the router up to date: routes that changed, and those of services that were switched on or off. */
@@ -136,13 +148,35 @@ class Compilation {
     }
   }
 
-  /** Finds what refers to an entity that is not there: among what changed, and where an entity came or went. */
+  /** Opens the private keys of certificates that changed; a snapshot opens only those that are not in the base. */
+  *settleCertificates(): Generator<void> {
+    const { contentKeys } = this.#change;
+    const seal = contentKeys === undefined ? undefined : new ContentSeal(contentKeys);
+    for (const id of this.#touchedOf('certificates')) {
+      const entity = this.#tables.entities.certificates.get(id);
+      if (entity === undefined) this.#opened.delete(id);
+      else {
+        const opened = openCertificate(entity, seal, this.#sharable?.opened.get(id));
+        this.#opened.set(id, opened);
+        if (opened.problem !== undefined) this.#quarantine.add({ kind: 'certificates', id, code: 'CONFIG_CERTIFICATE_UNUSABLE', reason: opened.problem });
+      }
+      yield;
+    }
+    for (const id of this.#touchedOf('ca_certificates')) {
+      const entity = this.#tables.entities.ca_certificates.get(id);
+      const problem = entity === undefined ? undefined : problemOfAuthority(entity);
+      if (problem !== undefined) this.#quarantine.add({ kind: 'ca_certificates', id, code: 'CONFIG_CERTIFICATE_UNUSABLE', reason: problem });
+      yield;
+    }
+  }
+
+  /** Finds what refers to an entity that is not there or of no use: among what changed, and where an entity came, went or changed in that. */
   *settleReferences(): Generator<void> {
     for (const kind of entityKinds) {
       for (const id of this.#touchedOf(kind)) {
         this.#checkReferences(kind, id);
         // In a snapshot every entity is new, so every referrer is checked for itself.
-        if (!this.#change.reset && this.#before.tables.entities[kind].has(id) !== this.#tables.entities[kind].has(id)) {
+        if (!this.#change.reset && this.#wasUsable(kind, id) !== this.#isUsable(kind, id)) {
           for (const referring of entityKinds) for (const referrer of this.#tables.referrers[referring].membersOf(id)) this.#checkReferences(referring, referrer);
         }
         yield;
@@ -151,14 +185,17 @@ class Compilation {
   }
 
   finish(): CompiledConfig {
-    const { version, contentRoot, contentKey } = this.#change;
+    const { version, contentRoot, contentKeys } = this.#change;
+    const newestKey = contentKeys?.keys[0]?.key;
     const [tables, quarantine] = [this.#tables, this.#quarantine.finish()];
     const plugins = this.#plugins.changed ? new PluginSet(this.#plugins.finish()) : this.#before.plugins;
-    const lookupKey = contentKey === undefined ? undefined : deriveLookupKey(contentKey);
+    const lookupKey = newestKey === undefined ? undefined : deriveLookupKey(newestKey);
     const earlier = this.#sharable;
-    const routes = earlier?.routes.serves(tables, plugins, quarantine) === true ? earlier.routes : new RuntimeRoutes(tables, plugins, quarantine);
+    const opened = this.#opened.finish();
+    const certificates = earlier?.certificates.serves(tables, opened) === true ? earlier.certificates : new TablesCertificateBook(tables, opened, quarantine, earlier?.certificates);
+    const routes = earlier?.routes.serves(tables, plugins, quarantine, opened) === true ? earlier.routes : new RuntimeRoutes(tables, plugins, quarantine, opened);
     const identities = earlier?.identities.serves(tables, lookupKey) === true ? earlier.identities : new Identities(tables, lookupKey, this.#services.clock);
-    return new CompiledConfig(version, contentRoot, { tables, quarantine, plugins, routes, identities, router: this.#router.finish(), routed: this.#routed.finish() });
+    return new CompiledConfig(version, contentRoot, { tables, quarantine, plugins, opened, certificates, routes, identities, router: this.#router.finish(), routed: this.#routed.finish() });
   }
 
   /** Frees what was made for a configuration that will not be. */
@@ -220,9 +257,20 @@ class Compilation {
 
   #checkReferences<K extends EntityKind>(kind: K, id: string): void {
     const entity = this.#tables.entities[kind].get(id);
-    const missing = entity === undefined ? undefined : referencesOf(kind, entity).find((reference) => !this.#tables.entities[reference.to].has(reference.id));
+    const missing = entity === undefined ? undefined : referencesOf(kind, entity).find((reference) => !this.#isUsable(reference.to, reference.id));
     this.#clearIf(kind, id, 'CONFIG_REFERENCE_DANGLING');
-    if (missing !== undefined) this.#quarantine.add({ kind, id, code: 'CONFIG_REFERENCE_DANGLING', reason: `it refers to ${missing.id} of ${missing.to}, which is not there` });
+    if (missing === undefined) return;
+    const why = this.#tables.entities[missing.to].has(missing.id) ? 'cannot be used' : 'is not there';
+    this.#quarantine.add({ kind, id, code: 'CONFIG_REFERENCE_DANGLING', reason: `it refers to ${missing.id} of ${missing.to}, which ${why}` });
+  }
+
+  #isUsable(kind: EntityKind, id: string): boolean {
+    return this.#tables.entities[kind].has(id) && !(USED_BY_REFERRERS.has(kind) && this.#quarantine.get(kind, id) !== undefined);
+  }
+
+  /** The same of the configuration before. */
+  #wasUsable(kind: EntityKind, id: string): boolean {
+    return this.#before.tables.entities[kind].has(id) && !(USED_BY_REFERRERS.has(kind) && this.#before.quarantine.get(kind, id) !== undefined);
   }
 
   #clearIf(kind: EntityKind, id: string, code: string): void {
@@ -238,6 +286,9 @@ function isSwitchedOff(tables: ConfigTables, serviceId: string): boolean {
   return tables.entities.services.get(serviceId)?.enabled === false;
 }
 
-function emptyParts(): Omit<ConfigParts, 'routes' | 'identities'> {
-  return { tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), routed: new PersistentMap() };
+/** Made of the others. */
+type DerivedParts = 'routes' | 'identities' | 'certificates';
+
+function emptyParts(): Omit<ConfigParts, DerivedParts> {
+  return { opened: new PersistentMap(), tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), routed: new PersistentMap() };
 }

@@ -6,8 +6,10 @@ import type { ConsumerRef, CredentialRef, RequestView } from '../../shared/plugi
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Router } from '../router/router.ts';
 import type { ActiveConfig, CertificateBook, RouteMatch, RuntimeRoute } from './active-config.ts';
+import type { TablesCertificateBook } from './certificate-book.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import type { Identities } from './identities.ts';
+import type { OpenedCertificate } from './opened-certificates.ts';
 import type { PersistentMap } from './persistent-map.ts';
 import type { PluginSet } from './plugin-instances.ts';
 import type { QuarantineList } from './quarantine.ts';
@@ -21,18 +23,18 @@ export interface ConfigParts {
   /** The routes that the router knows, as they were added to it. */
   readonly routed: PersistentMap<Published<'routes'>>;
   readonly plugins: PluginSet;
+  readonly opened: PersistentMap<OpenedCertificate>;
+  readonly certificates: TablesCertificateBook;
   readonly routes: RuntimeRoutes;
   readonly identities: Identities;
 }
-
-const NO_CERTIFICATES: CertificateBook = { forServerName: () => undefined, caCertificates: [] };
 
 export class CompiledConfig implements ActiveConfig {
   readonly version: ConfigVersion;
   readonly contentRoot: string;
   readonly routeCount: number;
   readonly parts: ConfigParts;
-  readonly certificates: CertificateBook = NO_CERTIFICATES;
+  readonly certificates: CertificateBook;
   #released = false;
 
   constructor(version: ConfigVersion, contentRoot: string, parts: ConfigParts) {
@@ -40,6 +42,7 @@ export class CompiledConfig implements ActiveConfig {
     this.contentRoot = contentRoot;
     this.routeCount = parts.tables.entities.routes.size;
     this.parts = parts;
+    this.certificates = parts.certificates;
     parts.plugins.hold();
   }
 

@@ -3,21 +3,23 @@
  * change costs nothing here beyond forgetting, and one instance serves all configurations between which none of it changed.
  */
 import { splitPort } from '../../shared/model/string-rules.ts';
-import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream, UpstreamTls } from './active-config.ts';
+import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream } from './active-config.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import { chainOf, hasOwnPlugins } from './plugin-chains.ts';
+import type { OpenedCertificate } from './opened-certificates.ts';
+import type { PersistentMap } from './persistent-map.ts';
 import type { PluginSet } from './plugin-instances.ts';
 import type { QuarantineList } from './quarantine.ts';
+import { upstreamTls } from './upstream-tls.ts';
 
 /** Chains that differ by consumer, over all routes, 10 MB or so; beyond it all are forgotten and made anew when needed (R5). */
 const MAX_CONSUMER_CHAINS = 16_384;
-
-const DEFAULT_TLS: UpstreamTls = { key: '', verify: true, verifyDepth: null, clientCertificate: undefined, caCertificates: undefined };
 
 export class RuntimeRoutes {
   readonly #tables: ConfigTables;
   readonly #plugins: PluginSet;
   readonly #quarantine: QuarantineList;
+  readonly #opened: PersistentMap<OpenedCertificate>;
   readonly #routes = new Map<string, RuntimeRoute>();
   readonly #services = new Map<string, RuntimeService>();
   readonly #upstreams = new Map<string, RuntimeUpstream>();
@@ -25,17 +27,18 @@ export class RuntimeRoutes {
   readonly #consumerChains = new Map<string, Map<string, PluginChain>>();
   #consumerChainCount = 0;
 
-  constructor(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList) {
+  constructor(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList, opened: PersistentMap<OpenedCertificate>) {
     this.#tables = tables;
     this.#plugins = plugins;
     this.#quarantine = quarantine;
+    this.#opened = opened;
   }
 
   /** True where a configuration of these would answer the same. */
-  serves(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList): boolean {
+  serves(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList, opened: PersistentMap<OpenedCertificate>): boolean {
     const [mine, theirs] = [this.#tables.entities, tables.entities];
     const sameEntities = mine.routes === theirs.routes && mine.services === theirs.services && mine.upstreams === theirs.upstreams && mine.targets === theirs.targets;
-    return sameEntities && this.#plugins === plugins && this.#quarantine === quarantine;
+    return sameEntities && this.#opened === opened && mine.ca_certificates === theirs.ca_certificates && this.#plugins === plugins && this.#quarantine === quarantine;
   }
 
   /** Undefined where there is no such route. */
@@ -45,9 +48,11 @@ export class RuntimeRoutes {
     const entity = this.#tables.entities.routes.get(id);
     if (entity === undefined) return undefined;
     const { chain, broken } = chainOf(this.#tables, this.#plugins, entity, undefined);
+    const service = this.#serviceOf(entity);
+    const upstream = service?.upstream === undefined ? undefined : this.#quarantine.get('upstreams', service.upstream.id);
     const made = new CompiledRoute(entity, {
-      service: this.#serviceOf(entity),
-      quarantined: this.#quarantine.codeOf(entity) ?? broken?.code,
+      service,
+      quarantined: this.#quarantine.codeOf(entity) ?? upstream?.code ?? broken?.code,
       chain,
       consumerChain: (consumerId) => this.#consumerChains.get(id)?.get(consumerId) ?? this.#makeConsumerChain(entity, consumerId),
     });
@@ -73,11 +78,13 @@ export class RuntimeRoutes {
     const known = id === undefined ? undefined : this.#services.get(id);
     const entity = id === undefined || known !== undefined ? undefined : this.#tables.entities.services.get(id);
     if (entity === undefined || entity.protocol === 'udp') return known;
+    const upstream = this.#upstreamNamed(entity.host);
     const made: RuntimeService = {
       id: entity.id, name: entity.name, protocol: entity.protocol, host: entity.host, port: entity.port, path: entity.path ?? '',
       retries: entity.retries, retryOn: new Set(entity.retry_on), retryStatuses: new Set(entity.retry_statuses), retryBudgetPercent: entity.retry_budget,
       connectTimeoutMs: entity.connect_timeout, writeTimeoutMs: entity.write_timeout, readTimeoutMs: entity.read_timeout,
-      enabled: entity.enabled, proxyProtocol: entity.proxy_protocol, upstream: this.#upstreamNamed(entity.host), tls: DEFAULT_TLS,
+      enabled: entity.enabled, proxyProtocol: entity.proxy_protocol, upstream,
+      tls: upstreamTls(entity, upstream?.entity, this.#tables, this.#opened),
     };
     this.#services.set(entity.id, made);
     return made;

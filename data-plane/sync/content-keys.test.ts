@@ -26,8 +26,9 @@ test('S2, T2: keys are kept wrapped, and used again after a restart; the newest 
   const disk = new CrashDisk();
   const { keys } = await open(disk);
   await keys.learn([wrap(second, 2), wrap(first, 1)]);
-  assert.deepEqual(Buffer.from(keys.newest ?? []), second);
-  assert.deepEqual(Buffer.from((await open(disk)).keys.newest ?? []), second);
+  assert.deepEqual(Buffer.from(keys.ring?.keys[0]?.key ?? []), second);
+  const { tenantId, gatewayId } = identity;
+  assert.deepEqual((await open(disk)).keys.ring, { tenantId, gatewayId, keys: [{ keyId: 2, key: second }, { keyId: 1, key: first }] }, 'older ones open what they sealed');
   for (const file of disk.files().values()) {
     for (const form of ['base64', 'hex', 'latin1'] as const) assert.equal(file.includes(second.toString(form)), false);
   }
@@ -42,7 +43,7 @@ test('keys that are known cost no write, though they are wrapped anew each time;
   assert.equal(disk.operations.length, operations);
   await keys.learn([wrap(second, 2), wrap(first, 1)]);
   assert.ok(disk.operations.length > operations);
-  assert.deepEqual(Buffer.from(keys.newest ?? []), second);
+  assert.deepEqual(Buffer.from(keys.ring?.keys[0]?.key ?? []), second);
 });
 
 test('a key that was wrapped for somebody else is logged, and what was there stays', async () => {
@@ -51,7 +52,7 @@ test('a key that was wrapped for somebody else is logged, and what was there sta
   await keys.learn([wrap(first, 1)]);
   const forOther = wrapContentKey({ contentKey: second, keyId: 2, recipient: createPublicKey(generateDataPlaneKey()), identity });
   await keys.learn([forOther]);
-  assert.deepEqual(Buffer.from(keys.newest ?? []), first);
+  assert.deepEqual(Buffer.from(keys.ring?.keys[0]?.key ?? []), first);
   assert.ok(lines().some((line) => line.includes('content-key-unusable')));
 });
 
@@ -59,6 +60,6 @@ test('a damaged file is no key, and no reason not to start', async () => {
   const disk = new CrashDisk();
   for (const text of ['', '{', '[1]', '[{"keyId":1,"ephemeralPublicKey":"AA","nonce":"","ciphertext":""}]']) {
     disk.put('/state/content-keys.json', Buffer.from(text));
-    assert.equal((await open(disk)).keys.newest, undefined, text);
+    assert.equal((await open(disk)).keys.ring, undefined, text);
   }
 });

@@ -6,6 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { unwrapContentKey } from '../../shared/trust/content-key.ts';
+import type { ContentKey, ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
 import type { WrappedKey } from '../../shared/wire/sync-message.ts';
 import { isCount, isRecord } from '../config/versioned-root.ts';
@@ -23,7 +24,7 @@ export interface ContentKeysOptions {
 export class ContentKeys {
   readonly #options: ContentKeysOptions;
   #wrapped: readonly WrappedKey[] = [];
-  #newest: Uint8Array | undefined;
+  #ring: ContentKeyRing | undefined;
 
   private constructor(options: ContentKeysOptions) {
     this.#options = options;
@@ -36,9 +37,9 @@ export class ContentKeys {
     return keys;
   }
 
-  /** The key of the highest number, 32 bytes; undefined where the gateway has none yet. Secret. */
-  get newest(): Uint8Array | undefined {
-    return this.#newest;
+  /** Undefined where the gateway has no key yet. Secret. */
+  get ring(): ContentKeyRing | undefined {
+    return this.#ring;
   }
 
   /** Takes the keys of a Welcome. Resolves when they are durable; a full disk is logged and no reason to stop. */
@@ -53,14 +54,22 @@ export class ContentKeys {
   }
 
   #use(wrapped: readonly WrappedKey[]): void {
+    const { tenantId, gatewayId } = this.#options.identity;
+    const newestFirst = wrapped.toSorted((a, b) => b.keyId - a.keyId);
+    const keys = newestFirst.map((one) => this.#unwrap(one)).filter((key) => key !== undefined);
+    // Without the newest, credentials could not be recognised: what was there is better.
+    if (keys.length === 0 || keys[0]?.keyId !== newestFirst[0]?.keyId) return;
+    this.#ring = { tenantId, gatewayId, keys };
+    this.#wrapped = wrapped;
+  }
+
+  #unwrap(wrapped: WrappedKey): ContentKey | undefined {
     const { privateKey, identity, log } = this.#options;
-    const [newest] = [...wrapped].sort((a, b) => b.keyId - a.keyId);
-    if (newest === undefined) return;
     try {
-      this.#newest = unwrapContentKey({ wrapped: newest, privateKey, identity });
-      this.#wrapped = wrapped;
+      return { keyId: wrapped.keyId, key: unwrapContentKey({ wrapped, privateKey, identity }) };
     } catch (thrown) {
-      log.error({ event: 'content-key-unusable', keyId: newest.keyId, reason: describeThrown(thrown) }, `content key ${newest.keyId} can't be unwrapped: ${describeThrown(thrown)}`);
+      log.error({ event: 'content-key-unusable', keyId: wrapped.keyId, reason: describeThrown(thrown) }, `content key ${wrapped.keyId} can't be unwrapped: ${describeThrown(thrown)}`);
+      return undefined;
     }
   }
 }

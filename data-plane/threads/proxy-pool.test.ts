@@ -91,7 +91,7 @@ function scene(threads: number, answer: (order: ToThread, worker: StandIn) => Fr
     random: () => 0.5,
     log,
     prepareTimeoutMs: 60_000,
-    contentKey: () => undefined,
+    contentKeys: () => undefined,
     onUsageTable: () => undefined,
     onThreadGone: (threadId) => news.gone.push(threadId),
     onCrash: () => (news.crashes += 1),

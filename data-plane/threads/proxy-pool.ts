@@ -9,6 +9,7 @@ import type { Logger } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import { formatVersion } from '../../shared/model/version.ts';
+import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
 import { isSameConfig } from '../config/versioned-root.ts';
@@ -27,8 +28,8 @@ export interface ProxyPoolOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly prepareTimeoutMs: number;
-  /** The gateway's content key as it is known now. */
-  readonly contentKey: () => Uint8Array | undefined;
+  /** The gateway's content keys as they are known now. */
+  readonly contentKeys: () => ContentKeyRing | undefined;
   readonly onUsageTable: (threadId: number, table: SharedArrayBuffer) => void;
   /** Also where it was told to end. */
   readonly onThreadGone: (threadId: number) => void;
@@ -236,8 +237,8 @@ export class ProxyPool {
     // The change is enough where the thread serves what it starts from.
     const step = change !== undefined && isSameConfig(link.serving, change.base) ? change : undefined;
     const parts = step === undefined ? content.parts : [step.packed];
-    const contentKey = this.#options.contentKey();
-    return link.ask({ kind: 'prepare', applyId, version, contentRoot, reset: step === undefined, parts, contentKey }, this.#options.prepareTimeoutMs);
+    const contentKeys = this.#options.contentKeys();
+    return link.ask({ kind: 'prepare', applyId, version, contentRoot, reset: step === undefined, parts, contentKeys }, this.#options.prepareTimeoutMs);
   }
 
   async #commitOn(link: ThreadLink, content: ConfigContent, applyId: number): Promise<void> {

@@ -93,9 +93,9 @@ export class ThreadConfigs {
     }
   }
 
-  async #compile({ version, contentRoot, reset, parts, contentKey }: Prepare, isServing: boolean): Promise<CompileResult> {
+  async #compile({ version, contentRoot, reset, parts, contentKeys }: Prepare, isServing: boolean): Promise<CompileResult> {
     const changes = reset ? mergePacked(parts) : readAll(parts);
-    const work = compileConfig(this.#active, { version, contentRoot, reset, changes, contentKey }, this.#services);
+    const work = compileConfig(this.#active, { version, contentRoot, reset, changes, contentKeys }, this.#services);
     if (!isServing) return runAtOnce(work);
     return defined(await runInSlices(work, { sliceMs: SLICE_MS, clock: this.#clock, pause: () => nextTurn() }), 'the result of a compilation that nobody cancels');
   }

@@ -6,6 +6,7 @@ import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { LogLevel } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
+import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
@@ -34,7 +35,7 @@ export interface Prepare {
   /** True: `parts` are a whole configuration and the changes after it. False: one part, the change from what the thread serves. */
   readonly reset: boolean;
   readonly parts: readonly SharedArrayBuffer[];
-  readonly contentKey: Uint8Array | undefined;
+  readonly contentKeys: ContentKeyRing | undefined;
 }
 
 export type ToThread =

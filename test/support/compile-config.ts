@@ -4,8 +4,9 @@ import type { CompileResult, CompileServices, EntityChange } from '../../data-pl
 import type { CompiledConfig } from '../../data-plane/config/compiled-config.ts';
 import { runAtOnce } from '../../data-plane/config/run-in-slices.ts';
 import { pluginRegistry } from '../../shared/plugins/registry.ts';
+import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import { decodeEntity } from '../../shared/wire/entity-codec.ts';
-import { CONTENT_KEY } from './config-content.ts';
+import { CONTENT_KEYS } from './config-content.ts';
 
 export function testServices(overrides: Partial<CompileServices> = {}): CompileServices {
   return {
@@ -22,15 +23,15 @@ export interface CompileOptions {
   readonly base?: CompiledConfig;
   /** A snapshot; the default where there is no base. */
   readonly reset?: boolean;
-  readonly contentKey?: Uint8Array | undefined;
+  readonly contentKeys?: ContentKeyRing | undefined;
   readonly services?: CompileServices;
   readonly sequence?: number;
 }
 
 export function compile(changes: Iterable<EntityChange>, options: CompileOptions = {}): CompileResult {
   const { base, reset = base === undefined, services = testServices(), sequence = 1 } = options;
-  const contentKey = 'contentKey' in options ? options.contentKey : CONTENT_KEY;
-  return runAtOnce(compileConfig(base, { version: { epoch: 1, sequence }, contentRoot: 'ab', reset, changes, contentKey }, services));
+  const contentKeys = 'contentKeys' in options ? options.contentKeys : CONTENT_KEYS;
+  return runAtOnce(compileConfig(base, { version: { epoch: 1, sequence }, contentRoot: 'ab', reset, changes, contentKeys }, services));
 }
 
 /** The configuration and what is quarantined in it; throws where it is refused. */

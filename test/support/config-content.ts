@@ -2,16 +2,18 @@
  * Configurations for tests, written as in the admin API: entities go through the real parser, codec and digests, so what
  * a data plane compiles here is what a control plane would publish.
  */
-import { defined } from '../../shared/assert.ts';
 import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { parseEntity } from '../../shared/model/parse-entity.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
+import { ContentSeal, type ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import { credentialDigest, deriveLookupKey } from '../../shared/trust/credential-digest.ts';
 import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { EntityChange } from '../../data-plane/config/compile-contract.ts';
 
 export const CONTENT_KEY = new Uint8Array(32).fill(7);
+/** As this data plane's gateway has them. */
+export const CONTENT_KEYS: ContentKeyRing = { tenantId: testId('7e'), gatewayId: testId('9a'), keys: [{ keyId: 1, key: CONTENT_KEY }] };
 const lookupKey = deriveLookupKey(CONTENT_KEY);
 
 /** A readable UUID: `testId('a1')`. Only hexadecimal digits. */
@@ -19,16 +21,26 @@ export function testId(digits: string): string {
   return `00000000-0000-7000-8000-${digits.padStart(12, '0')}`;
 }
 
-/** Puts an entity; `input` as a client would send it, with `id`. */
-export function put(kind: EntityKind, input: JsonObject): EntityChange {
+/** The content keys of a gateway of another name. */
+export function contentKeysOf({ tenantId, gatewayId }: { readonly tenantId: string; readonly gatewayId: string }): ContentKeyRing {
+  return { ...CONTENT_KEYS, tenantId, gatewayId };
+}
+
+/** Puts an entity; `input` as a client would send it, with `id`. `contentKeys` are those that its secrets are sealed under. */
+export function put(kind: EntityKind, input: JsonObject, contentKeys: ContentKeyRing = CONTENT_KEYS): EntityChange {
   const definition = definitionOf(kind);
   const parsed = parseEntity(definition, input, {
     mode: 'create', pluginSchemaOf: (name) => pluginCatalog.get(name), newId: () => testId('ffff'), newKey: () => 'generated', nowSeconds: 1_700_000_000,
   });
   if (parsed.kind === 'problems') throw new Error(`${kind}: ${JSON.stringify(parsed.problems)}`);
-  const key = parsed.entity['key'];
-  const digests = typeof key === 'string' ? { key: Buffer.from(credentialDigest(lookupKey, key), 'hex') } : {};
-  return { kind, id: defined(parsed.entity.id, 'an id'), bytes: encodeEntity(definition, parsed.entity, digests) };
+  const { id } = parsed.entity;
+  const seal = new ContentSeal(contentKeys);
+  const secrets = definition.fields.flatMap(({ name: field, secret }) => {
+    const value = parsed.entity[field];
+    if (secret === undefined || typeof value !== 'string') return [];
+    return [[field, secret === 'digest' ? Buffer.from(credentialDigest(lookupKey, value), 'hex') : seal.seal({ kind, id, field }, Buffer.from(value))] as const];
+  });
+  return { kind, id, bytes: encodeEntity(definition, parsed.entity, Object.fromEntries(secrets)) };
 }
 
 export function remove(kind: EntityKind, id: string): EntityChange {
