@@ -76,7 +76,7 @@ function enrolledReport(view: EnrolledView): object {
     proxy: {
       port: view.proxyPort,
       crashes: view.threadCrashes,
-      threads: view.threads.map(({ index, version, listening, stats }) => ({ index, version, listening, connections: stats?.connections ?? 0, requests: stats?.endedRequests ?? 0 })),
+      threads: view.threads.map(({ index, version, listening, stats }) => ({ index, version, listening, socket_io: stats?.socketIo ?? null, connections: stats?.connections ?? 0, requests: stats?.endedRequests ?? 0 })),
     },
     cache: { slots: view.cache.slots, known_good: view.cache.knownGood === undefined ? null : named(view.cache.knownGood), refused: view.cache.refusals },
     telemetry: {

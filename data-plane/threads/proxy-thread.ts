@@ -10,6 +10,7 @@ import { pluginRegistry } from '../../shared/plugins/registry.ts';
 import { decodeEntity } from '../../shared/wire/entity-codec.ts';
 import { createPluginLog } from '../config/plugin-log.ts';
 import { SharedCounterTable } from '../counters/shared-counter-table.ts';
+import { chooseSocketIo } from '../http1/handle-check.ts';
 import { createProxy } from '../proxy/create-proxy.ts';
 import type { Proxy } from '../proxy/proxy-contract.ts';
 import { UsageRecorder } from '../telemetry/usage-table.ts';
@@ -61,6 +62,8 @@ async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' }>)
 
 async function listen(port: number): Promise<FromThread> {
   try {
+    const socketIo = await chooseSocketIo(data.socketIo, log);
+    log.info({ event: 'socket-io', socketIo }, socketIo === 'handle' ? 'plain sockets go by their handles' : 'sockets go by the documented API');
     const starting = createProxy({
       getConfig: configs.current,
       configReleased: configs.released,
@@ -71,6 +74,7 @@ async function listen(port: number): Promise<FromThread> {
       clock,
       limits: data.limits,
       trustedAddresses: data.trustedAddresses,
+      socketIo,
       serverName: 'holdfast',
       version: data.softwareVersion,
     });

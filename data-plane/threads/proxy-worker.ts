@@ -22,6 +22,7 @@ export function createWorkerStarter({ settings, softwareVersion, counters }: Wor
     host: settings.proxyListen.host,
     reusePort: process.platform !== 'darwin' && process.platform !== 'win32',
     trustedAddresses: settings.trustedIps,
+    socketIo: settings.socketIo,
     limits: { maxHeadBytes, maxBodyBytes, maxConnections, idleTimeoutMs: idleTimeout },
     softwareVersion,
     logLevel: settings.logLevel,

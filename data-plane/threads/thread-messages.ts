@@ -8,6 +8,7 @@ import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
+import type { SocketIoSetting } from '../http1/handle-check.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
 
@@ -16,6 +17,7 @@ export interface ThreadData {
   readonly host: string;
   readonly reusePort: boolean;
   readonly trustedAddresses: readonly string[];
+  readonly socketIo: SocketIoSetting;
   readonly limits: Partial<ProxyLimits>;
   readonly softwareVersion: string;
   readonly logLevel: LogLevel;
