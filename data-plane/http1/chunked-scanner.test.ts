@@ -25,7 +25,7 @@ interface Scanned {
 function scan(wire: Buffer, keepsFraming: boolean, cuts: readonly number[]): Scanned {
   const scanner = new ChunkedScanner();
   const ranges = new Ranges();
-  scanner.begin(keepsFraming, MAX_EXTRA_BYTES);
+  scanner.begin(keepsFraming, MAX_EXTRA_BYTES, false);
   let sent = '';
   let start = 0;
   for (const end of [...cuts, wire.length]) {

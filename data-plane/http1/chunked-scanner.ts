@@ -1,8 +1,10 @@
 /**
  * Strict scanner for the chunked coding (RFC 9112 §7.1). It validates every byte and says which ranges to send on: with
  * the framing kept, a whole read is mostly one range, because only extensions and trailers are cut out; without it, the data alone.
+ * Trailers are dropped or, where somebody wants them, kept aside.
  */
 import { COLON, CR, FIELD, HEX_VALUE, LF, SEMICOLON, TOKEN } from './byte-classes.ts';
+import { EMPTY } from './message-head.ts';
 import type { Ranges } from './ranges.ts';
 
 /** Eight digits make 4 GiB: longer ones are attacks on somebody's integers. */
@@ -23,17 +25,25 @@ export class ChunkedScanner {
   #digits = 0;
   #extraBytes = 0;
   #maxExtraBytes = 0;
+  #keepsTrailers = false;
+  /** The trailer lines, each with its line end, where they are kept; checked in form alone. */
+  trailers: Buffer = EMPTY;
   /** Decoded bytes seen so far. */
   dataBytes = 0;
 
-  /** Starts a new body. `maxExtraBytes` bounds its extensions, and its trailers, each. */
-  begin(keepsFraming: boolean, maxExtraBytes: number): void {
+  /**
+   * Starts a new body. `maxExtraBytes` bounds its extensions, and its trailers, each. With `keepsTrailers` the empty line
+   * that ends the body is left out too: trailers go before it.
+   */
+  begin(keepsFraming: boolean, maxExtraBytes: number, keepsTrailers: boolean): void {
     this.#state = 'size';
     this.#keepsFraming = keepsFraming;
     this.#size = 0;
     this.#digits = 0;
     this.#extraBytes = 0;
     this.#maxExtraBytes = maxExtraBytes;
+    this.#keepsTrailers = keepsTrailers;
+    this.trailers = EMPTY;
     this.dataBytes = 0;
   }
 
@@ -42,10 +52,12 @@ export class ChunkedScanner {
   }
 
   /** Scans [start, end) and adds what is to be sent on to `ranges`. Gives the offset behind the body or `end`; -1 where it is invalid. */
-  scan(buffer: Uint8Array, start: number, end: number, ranges: Ranges): number {
+  scan(buffer: Buffer, start: number, end: number, ranges: Ranges): number {
     let at = start;
     /** Start of what is not yet in `ranges`; -1 inside an extension or a trailer, which are cut out. */
-    let from = CUT_OUT.has(this.#state) ? -1 : start;
+    let from = CUT_OUT.has(this.#state) || (this.#keepsTrailers && this.#state === 'final-lf') ? -1 : start;
+    /** Start of trailer lines that are not yet in `trailers`; -1 outside them. */
+    let trailersFrom = CUT_OUT.has(this.#state) && this.#state !== 'extension' ? start : -1;
     while (at < end && this.#state !== 'done') {
       const byte = buffer[at] ?? 0;
       switch (this.#state) {
@@ -104,12 +116,18 @@ export class ChunkedScanner {
         case 'trailer-start':
           if (byte === CR) {
             this.#state = 'final-lf';
-            if (from === -1) from = at;
+            if (this.#keepsTrailers) {
+              this.#keep(ranges, from, at);
+              this.#keepTrailers(buffer, trailersFrom, at);
+              trailersFrom = -1;
+              from = -1;
+            } else if (from === -1) from = at;
           } else {
             if (TOKEN[byte] !== 1) return -1;
             this.#state = 'trailer-name';
             this.#keep(ranges, from, at);
             from = -1;
+            if (trailersFrom === -1) trailersFrom = at;
           }
           at += 1;
           break;
@@ -138,7 +156,12 @@ export class ChunkedScanner {
       }
     }
     this.#keep(ranges, from, at);
+    this.#keepTrailers(buffer, trailersFrom, at);
     return at;
+  }
+
+  #keepTrailers(buffer: Buffer, from: number, to: number): void {
+    if (this.#keepsTrailers && from !== -1 && to > from) this.trailers = Buffer.concat([this.trailers, buffer.subarray(from, to)]);
   }
 
   #keep(ranges: Ranges, from: number, to: number): void {

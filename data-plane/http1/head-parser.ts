@@ -69,7 +69,7 @@ function parseRequestLine(head: RequestHead, end: number, limits: HeadLimits): P
   const { buffer } = head;
   let at = head.start;
   while (at < end && TOKEN[buffer[at] ?? 0] === 1) at += 1;
-  if (at - head.start > MAX_METHOD_BYTES) return refuse(head, at, limits.maxHeadBytes, FAULTS.requestLine);
+  if (at - head.start > MAX_METHOD_BYTES) return refuse(head, head.start, limits.maxHeadBytes, FAULTS.requestLine);
   if (at === end) return needMore(head, end, limits.maxHeadBytes);
   if (buffer[at] !== SPACE || at === head.start) return refuse(head, at, limits.maxHeadBytes, FAULTS.requestLine);
   head.methodEnd = at;
@@ -211,6 +211,9 @@ function noteRequestField(head: RequestHead, headerClass: number, valueStart: nu
       return undefined;
     case HEADER.FORWARDED:
       head.saysForwarded = true;
+      return undefined;
+    case HEADER.TE:
+      if (/(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(head.text(valueStart, valueEnd))) head.saysTrailers = true;
       return undefined;
     default:
       return noteCommonField(head, headerClass, valueStart, valueEnd);

@@ -31,6 +31,9 @@ export const HEADER = {
   LISTED: 14,
   /** Taken out or replaced by a plugin. */
   REMOVED: 15,
+  TE: 16,
+  /** Names the trailers that will come. */
+  TRAILER: 17,
 } as const;
 
 export function maskOf(...classes: readonly number[]): number {
@@ -40,12 +43,13 @@ export function maskOf(...classes: readonly number[]): number {
 /** Lines of a client's request that never go upstream as they are. Host is written by us. */
 export const DROPPED_FROM_REQUEST = maskOf(
   HEADER.HOST, HEADER.CONNECTION, HEADER.EXPECT, HEADER.UPGRADE, HEADER.KEEP_ALIVE, HEADER.HOP,
-  HEADER.IDENTITY, HEADER.FORWARDED, HEADER.OURS, HEADER.LOOKALIKE, HEADER.LISTED, HEADER.REMOVED,
+  HEADER.IDENTITY, HEADER.FORWARDED, HEADER.OURS, HEADER.LOOKALIKE, HEADER.LISTED, HEADER.REMOVED, HEADER.TE, HEADER.TRAILER,
 );
 
 /** Lines of an upstream's response that never reach the client as they are. */
 export const DROPPED_FROM_RESPONSE = maskOf(
   HEADER.CONNECTION, HEADER.UPGRADE, HEADER.KEEP_ALIVE, HEADER.HOP, HEADER.OURS, HEADER.OURS_ON_RESPONSE, HEADER.LISTED, HEADER.REMOVED,
+  HEADER.TE, HEADER.TRAILER,
 );
 
 /** The two framing fields. */
@@ -62,8 +66,9 @@ const KNOWN: readonly (readonly [name: string, headerClass: number])[] = [
   ['proxy-connection', HEADER.HOP],
   ['proxy-authenticate', HEADER.HOP],
   ['proxy-authorization', HEADER.HOP],
-  ['te', HEADER.HOP],
-  ['trailer', HEADER.HOP],
+  ['http2-settings', HEADER.HOP],
+  ['te', HEADER.TE],
+  ['trailer', HEADER.TRAILER],
   ['x-credential-identifier', HEADER.IDENTITY],
   ['x-anonymous-consumer', HEADER.IDENTITY],
   ['x-authenticated-groups', HEADER.IDENTITY],

@@ -122,6 +122,8 @@ export class RequestHead extends MessageHead {
   expectsContinue = false;
   /** The client says X-Forwarded-* or X-Real-IP. */
   saysForwarded = false;
+  /** `TE: trailers`: trailers of the response are welcome. */
+  saysTrailers = false;
 
   override begin(start: number): void {
     super.begin(start);
@@ -133,6 +135,7 @@ export class RequestHead extends MessageHead {
     this.hostLines = 0;
     this.expectsContinue = false;
     this.saysForwarded = false;
+    this.saysTrailers = false;
   }
 
   protected override moved(by: number): void {

@@ -1,6 +1,8 @@
 /** What the life of a request needs from the client's connection. DownstreamConnection implements it. */
 import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import type { Fault } from '../http1/faults.ts';
+import type { WireSocket } from '../http1/wire-socket.ts';
+import type { Tunnel, TunnelOptions } from './tunnel.ts';
 
 export interface ClientSide {
   readonly facts: ConnectionFacts;
@@ -12,6 +14,8 @@ export interface ClientSide {
   sendOutgoing(): void;
   /** Looks again at whether the client's body is wanted now. */
   bodyDemandChanged(): void;
+  /** The connection becomes a tunnel to the upstream; bytes that came already are its first. It ends with `cut`. */
+  beginTunnel(upstream: WireSocket, options: Pick<TunnelOptions, 'idleTimeoutMs' | 'isWebSocket' | 'ended'>): Tunnel;
   /** The request is over and the response is complete. `close`: the connection takes no further request. */
   requestEnded(close: boolean): void;
   /** The request is over and the response can't be completed. `byReset`: only an error shows the client that something is missing. */
@@ -23,6 +27,9 @@ export interface RequestEvents {
   /** False: read nothing more of the body for now. */
   readonly wantsBody: boolean;
   readonly bodyComplete: boolean;
+  /** The client's silence counts against it; and how many bytes it has sent so far, NaN where it may take all the time it wants for each. */
+  readonly isAwaitingBody: boolean;
+  readonly bodyWireBytes: number;
   /** Takes body bytes, whose memory is valid during the call, and gives the offset behind those that belong to it. */
   bodyArrived(buffer: Buffer, start: number, end: number): number;
   /** All that was sent to the client is with the kernel, after some of it had to wait. */

@@ -12,15 +12,22 @@ import { Http1RequestView } from '../http1/request-view.ts';
 import { looksLikeHttp2 } from '../http2/preface.ts';
 import { WireDuplex } from '../http2/wire-duplex.ts';
 import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
+import { BodyPace } from './body-pace.ts';
 import type { ClientSide, RequestEvents } from './client-side.ts';
 import { Exchange } from './exchange.ts';
 import { refusalResponse } from './generated-response.ts';
 import type { ProxyCore } from './proxy-core.ts';
 import { RequestLife } from './request-life.ts';
+import { Tunnel, type TunnelOptions } from './tunnel.ts';
 import { connectionLine, writeGenerated } from './write-response.ts';
+
+/** Of a body that nobody wants at the moment so much is read all the same, to see whether its client is still there. */
+const MAX_LOOKED_AT_BYTES = 262_144;
 
 type State =
   | 'open'
+  /** Upgraded: its bytes are the tunnel's. */
+  | 'tunnel'
   /** Everything is said; what the client still sends is dropped until it closes, so that it gets to read our last answer. */
   | 'lingering'
   | 'closed';
@@ -42,6 +49,8 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   /** A head whose end has not come yet. */
   #head: RequestHead | undefined;
   #headSinceMs = 0;
+  /** An empty line was let pass before the request that comes next. */
+  #hasSkippedLine = false;
   /** The client will send nothing more. */
   #clientEnded = false;
   /** What is there is the beginning of something: more is needed to use it. */
@@ -55,14 +64,19 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   #handedBytes = 0;
   #takenBytes = 0;
   #handedBefore = 0;
-  /** The client turned out to speak HTTP/2: all that the socket says is for this one. */
-  #successor: WireDuplex | undefined;
+  /** Bytes that wait for this client, as counted among all. */
+  #unsentNoted = 0;
+  readonly #pace: BodyPace;
+  /** The client turned out to speak HTTP/2, or was upgraded: all that the socket says is for this one. */
+  #successor: SocketOwner | undefined;
+  #tunnel: Tunnel | undefined;
 
   /** `adopt` gives the socket its owner; `closed` is called once, whoever ends the connection. */
   constructor(core: ProxyCore, facts: ConnectionFacts, adopt: (owner: SocketOwner) => WireSocket, closed: (connection: DownstreamConnection) => void) {
     this.#core = core;
     this.#closed = closed;
     this.facts = facts;
+    this.#pace = new BodyPace(core.limits);
     this.peerIsTrusted = core.trusted.includes(facts.peerAddress);
     this.#socket = adopt(this);
     core.deadlines.watch(this);
@@ -75,6 +89,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
 
   /** The listener has closed: an idle connection may go soon. */
   listenerClosed(): void {
+    this.#tunnel?.drain();
     this.#armDeadline();
   }
 
@@ -112,6 +127,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   flushed(): void {
     if (this.#successor !== undefined) return this.#successor.flushed();
     this.#core.out.giveBack(this.#heldBlocks);
+    this.#noteUnsent();
     this.#sendDeadlineMs = NEVER;
     this.#life?.clientFlushed();
     this.#work();
@@ -158,7 +174,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
       // What waits to be taken by a client that is gone brings a reset; by a slow one it is the send timeout's business.
       if (this.#clientEnded && (this.#handedBytes > this.#handedBefore || this.#socket.unsentBytes > 0)) return this.#allowForAnswer();
       if (this.#clientEnded) return this.destroy();
-      if (this.#life !== undefined) return this.#life.bodyFailed(FAULTS.bodyTimeout);
+      if (this.#life !== undefined) return this.#life.isAwaitingBody ? this.#life.bodyFailed(FAULTS.bodyTimeout) : this.#look();
       if (this.#head !== undefined) return this.#refuseHead(this.#head, FAULTS.headTimeout);
     }
     this.destroy();
@@ -167,7 +183,43 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   sendOutgoing(): void {
     this.#handedBytes += this.#core.out.length;
     this.#core.out.sendTo(this.#socket, this.#heldBlocks);
-    if (this.#socket.unsentBytes > 0) this.#armDeadline();
+    if (this.#socket.unsentBytes === 0) return;
+    this.#noteUnsent();
+    this.#armDeadline();
+  }
+
+  /** What waits for this client counts among what waits for all. */
+  #noteUnsent(): void {
+    const unsent = this.#state === 'closed' ? 0 : this.#socket.unsentBytes;
+    this.#core.memory.bufferedBytes += unsent - this.#unsentNoted;
+    this.#unsentNoted = unsent;
+  }
+
+  /**
+   * While nobody wants its body a client could be gone without a word. A write of nothing fails where it has reset the
+   * connection; reading on for a little shows where it has ended it.
+   */
+  #look(): void {
+    this.#socket.write(EMPTY);
+    if (this.#state !== 'open') return;
+    if (this.#end - this.#at < MAX_LOOKED_AT_BYTES) this.#socket.resume();
+    this.#armDeadline();
+  }
+
+  beginTunnel(upstream: WireSocket, options: Pick<TunnelOptions, 'idleTimeoutMs' | 'isWebSocket' | 'ended'>): Tunnel {
+    const { out, deadlines, limits, closing } = this.#core;
+    const tunnel = new Tunnel(this.#socket, upstream, { out, deadlines, goodbyeTimeoutMs: limits.tunnelGoodbyeMs, ...options });
+    this.#state = 'tunnel';
+    this.#tunnel = tunnel;
+    this.#successor = tunnel.client;
+    this.deadlineMs = NEVER;
+    if (this.#at < this.#end) tunnel.client.received(this.#bytes, this.#at, this.#end);
+    this.#bytes = EMPTY;
+    this.#at = 0;
+    this.#end = 0;
+    if (this.#clientEnded) tunnel.client.ended();
+    if (closing) tunnel.drain();
+    return tunnel;
   }
 
   bodyDemandChanged(): void {
@@ -283,20 +335,25 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
 
   /** RFC 9112 §2.2: one empty line before a request line is let pass. False where it may still be coming. */
   #skipEmptyLine(): boolean {
-    if (this.#bytes[this.#at] !== CR) return true;
+    if (this.#bytes[this.#at] !== CR || this.#hasSkippedLine) return true;
     if (this.#at + 1 === this.#end) {
       this.#starved = true;
       return false;
     }
-    if (this.#bytes[this.#at + 1] === LF) this.#at += 2;
+    if (this.#bytes[this.#at + 1] === LF) {
+      this.#at += 2;
+      this.#hasSkippedLine = true;
+    }
     return this.#at < this.#end;
   }
 
   #beginRequest(head: RequestHead): void {
+    this.#hasSkippedLine = false;
     head.keep();
     const view = new Http1RequestView(head, this.facts, this.#clientOf(head));
     const life = new RequestLife(new Exchange(this.#core, this, head, view));
     this.#life = life;
+    this.#pace.reset();
     // What came of the body together with the head goes on together with it.
     if (this.#at < this.#end) this.#passBodyOn(life);
     life.begin();
@@ -355,6 +412,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     const life = this.#life;
     const head = this.#head;
     this.#state = 'closed';
+    this.#noteUnsent();
     this.#life = undefined;
     this.deadlineMs = NEVER;
     this.#core.deadlines.forget(this);
@@ -369,16 +427,25 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   #chooseReading(): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed' || this.#state === 'tunnel') return;
     const hasUnused = this.#at < this.#end && !this.#starved;
     const bodyUnwanted = this.#life !== undefined && !this.#life.bodyComplete && !this.#life.wantsBody;
     if (this.#state === 'open' && (hasUnused || bodyUnwanted)) this.#socket.pause();
     else this.#socket.resume();
   }
 
+  #bodyDeadline(life: RequestEvents): number {
+    if (life.bodyComplete) return NEVER;
+    const { deadlines, limits } = this.#core;
+    const nowMs = deadlines.in(0);
+    if (life.isAwaitingBody) return Math.min(nowMs + limits.bodyTimeoutMs, this.#pace.deadline(nowMs, life.bodyWireBytes));
+    this.#pace.rest(nowMs);
+    return life.wantsBody ? NEVER : nowMs + limits.abandonedAfterMs;
+  }
+
   /** What the connection waits for now, and how long it may. */
   #armDeadline(): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed' || this.#state === 'tunnel') return;
     const { deadlines, limits, closing } = this.#core;
     if (this.#socket.unsentBytes === 0) this.#sendDeadlineMs = NEVER;
     else if (this.#sendDeadlineMs === NEVER) {
@@ -390,7 +457,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     } else if (this.#clientEnded) {
       // Set when it ended.
     } else if (this.#life !== undefined) {
-      this.#waitDeadlineMs = !this.#life.bodyComplete && this.#life.wantsBody ? deadlines.in(limits.bodyTimeoutMs) : NEVER;
+      this.#waitDeadlineMs = this.#bodyDeadline(this.#life);
     } else if (this.#head === undefined) {
       this.#waitDeadlineMs = deadlines.in(closing ? limits.drainIdleTimeoutMs : limits.idleTimeoutMs);
     }

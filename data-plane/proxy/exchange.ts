@@ -13,6 +13,8 @@ import type { PinnedConfig } from './pinned-configs.ts';
 import type { RequestPluginContext } from './plugin-contexts.ts';
 import type { ProxyCore } from './proxy-core.ts';
 import { RequestBody } from './request-body.ts';
+import { trailersPass } from './trailers.ts';
+import type { UpgradeRequest } from './upgrade.ts';
 
 export const NO_PLUGINS: PluginChain = { entries: [], requestHead: [], responseHead: [], log: [], requestBodyMaxBytes: 0 };
 
@@ -42,8 +44,15 @@ export class Exchange {
   upstreamEdits: HeaderEdits | undefined;
   removedArguments: Set<string> | undefined;
   replacedBody: Buffer | undefined;
+  /** A Set-Cookie line, with its line end, by which the balancer knows the client again. */
+  balancerCookie: string | undefined;
   /** What plugins want changed in the response, whoever makes it. */
   responseEdits: HeaderEdits | undefined;
+
+  /** The groups that a plugin found the client to be in. */
+  authenticatedGroups: readonly string[] | undefined;
+  /** What the client wants its connection to become; undefined for an ordinary request. */
+  upgrade: UpgradeRequest | undefined;
 
   /** When the request was sent upstream, and when the response head came; 0 while not. */
   sentAtMs = 0;
@@ -65,7 +74,7 @@ export class Exchange {
     this.requestId = core.requestIds.next();
     this.startedAtMs = core.clock.monotonicMs();
     this.bytesIn = head.end - head.start;
-    this.body.begin(head, core.limits.maxChunkExtraBytes);
+    this.body.begin(head, core.limits.maxChunkExtraBytes, head.chunked && trailersPass(this));
   }
 
   get route(): RuntimeRoute | undefined {
@@ -78,6 +87,12 @@ export class Exchange {
 
   get isHead(): boolean {
     return this.request.method === 'HEAD';
+  }
+
+  /** A gRPC call: both directions may be silent for long and go on at the same time, so nothing of it is collected. */
+  get isGrpc(): boolean {
+    const protocol = this.service?.protocol;
+    return protocol === 'grpc' || protocol === 'grpcs' || this.request.header('content-type')?.startsWith('application/grpc') === true;
   }
 
   /** Whole milliseconds from the head's arrival to `untilMs`. */

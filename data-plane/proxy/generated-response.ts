@@ -109,7 +109,8 @@ function formatFor(accept: string | undefined): Format {
   return best;
 }
 
-function qualityOf(parameters: readonly string[]): number {
+/** The `q` among the parameters of a list element; 1 where none is said. */
+export function qualityOf(parameters: readonly string[]): number {
   for (const parameter of parameters) {
     const value = /^\s*q=([01](?:\.\d{0,3})?)\s*$/i.exec(parameter)?.[1];
     if (value !== undefined) return Number(value);

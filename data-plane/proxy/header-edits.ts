@@ -12,8 +12,14 @@ const WIDE = /[\u0100-\uffff]/;
 
 /** Written by the wire engine alone, because they say where a message ends or what the connection does. */
 const ENGINE_ONLY = maskOf(
-  HEADER.CONNECTION, HEADER.CONTENT_LENGTH, HEADER.TRANSFER_ENCODING, HEADER.EXPECT, HEADER.UPGRADE, HEADER.KEEP_ALIVE, HEADER.HOP, HEADER.LOOKALIKE,
+  HEADER.CONNECTION, HEADER.CONTENT_LENGTH, HEADER.TRANSFER_ENCODING, HEADER.EXPECT, HEADER.UPGRADE, HEADER.KEEP_ALIVE, HEADER.HOP, HEADER.LOOKALIKE, HEADER.TE, HEADER.TRAILER,
 );
+
+/** Written beside the plugins' lines: a second one would make two. */
+const WRITTEN_ONCE = maskOf(HEADER.OURS, HEADER.OURS_ON_RESPONSE);
+
+/** What may stand in Host: as much as the parser takes from a client (R2). */
+const AUTHORITY = /^(?:[A-Za-z0-9\-._~]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 export class HeaderEdits {
   /** By lower-case name; undefined takes the header out. */
@@ -21,7 +27,10 @@ export class HeaderEdits {
 
   /** Throws PLUGIN_HEADER_INVALID. */
   set(name: string, value: string): void {
-    this.#edits.set(checkedName(name), { name, value: wireText(name, value) });
+    const key = checkedName(name);
+    if (((WRITTEN_ONCE >> classifyText(key)) & 1) === 1) throw invalid(`header ${name} is written by the gateway itself; choose another name`);
+    if (key === 'host' && !AUTHORITY.test(value)) throw invalid(`the value for header ${name} is no host; use a name or address with or without a port`);
+    this.#edits.set(key, { name, value: wireText(name, value) });
   }
 
   /** Throws PLUGIN_HEADER_INVALID. */

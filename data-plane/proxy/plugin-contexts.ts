@@ -46,9 +46,8 @@ class SharedContext {
     return this.exchange.credential;
   }
 
-  /** No plugin of this version sets groups. */
   get authenticatedGroups(): readonly string[] | undefined {
-    return undefined;
+    return this.exchange.authenticatedGroups;
   }
 }
 
@@ -74,6 +73,12 @@ export class RequestPluginContext extends SharedContext implements RequestContex
     setOrRemove(edits, 'X-Anonymous-Consumer', credential === undefined ? 'true' : null);
     // Same inputs, same object: the chain only changes where the consumer has plugins of its own.
     exchange.chain = defined(exchange.route, 'matched route').chainFor(consumer.id);
+  }
+
+  setAuthenticatedGroups(groups: readonly string[]): void {
+    const { exchange } = this;
+    setOrRemove(exchange.editUpstream(), 'X-Authenticated-Groups', groups.length === 0 ? null : groups.join(', '));
+    exchange.authenticatedGroups = Object.freeze([...groups]);
   }
 
   setUpstreamHeader(name: string, value: string): void {

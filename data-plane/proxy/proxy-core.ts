@@ -14,12 +14,15 @@ import type { AddressBook } from '../upstreams/resolve-address.ts';
 import type { RequestRecorder } from '../telemetry/request-recorder.ts';
 import type { TrustedAddresses } from './client-address.ts';
 import type { FailureLog } from './failure-log.ts';
+import type { MessageOptions } from './message-options.ts';
 import type { PinnedConfigs } from './pinned-configs.ts';
 import type { RequestIds } from './request-ids.ts';
 
 export interface ProxyCore {
   readonly limits: ProxyLimits;
   readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   readonly log: Logger;
   readonly failures: FailureLog;
   readonly recorder: RequestRecorder;
@@ -36,6 +39,8 @@ export interface ProxyCore {
   readonly date: HttpDate;
   /** Takes over connections that turn out to speak HTTP/2. Undefined while the proxy is being made. */
   http2: Http2Downstream | undefined;
+  readonly memory: ProxyMemory;
+  readonly messages: MessageOptions;
   /** `holdfast/0.1.0`. */
   readonly product: string;
   /** True from the start of a drain: every answer closes its connection. */
@@ -47,6 +52,12 @@ export interface ProxyCore {
 export class ProxyCounters {
   activeRequests = 0;
   endedRequests = 0;
+  /** Requests sent or connected again. */
+  retries = 0;
+  /** Retries that did not happen because too many were under way. */
+  retriesOverBudget = 0;
+  /** Responses that are being compressed. */
+  compressing = 0;
   readonly refusals = new Map<string, number>();
   readonly pluginErrors = new Map<string, number>();
 
@@ -57,6 +68,11 @@ export class ProxyCounters {
   countPluginError(plugin: string): void {
     this.pluginErrors.set(plugin, (this.pluginErrors.get(plugin) ?? 0) + 1);
   }
+}
+
+/** Bytes of bodies that wait in memory, of all connections together: a bound over all beside those for each (R5). */
+export interface ProxyMemory {
+  bufferedBytes: number;
 }
 
 const MAX_FREE_HEADS = 256;

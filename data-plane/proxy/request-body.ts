@@ -19,8 +19,9 @@ export class RequestBody {
   wireBytes = 0;
   #isKept = true;
 
-  begin(head: RequestHead, maxExtraBytes: number): void {
-    if (head.chunked) this.reader.beginChunked(true, maxExtraBytes);
+  /** With `keepsTrailers` its end is not among the pieces: `ending` of send-request.ts makes it. */
+  begin(head: RequestHead, maxExtraBytes: number, keepsTrailers: boolean): void {
+    if (head.chunked) this.reader.beginChunked(true, maxExtraBytes, keepsTrailers);
     else if (head.contentLength > 0) this.reader.beginLength(head.contentLength);
     else this.reader.beginNone();
   }
@@ -70,7 +71,7 @@ export class RequestBody {
     const whole = Buffer.concat(this.held);
     if (this.reader.kind !== 'chunked') return whole;
     const decoder = new BodyReader();
-    decoder.beginChunked(false, maxExtraBytes);
+    decoder.beginChunked(false, maxExtraBytes, false);
     decoder.read(whole, 0, whole.length);
     const pieces: Buffer[] = [];
     for (let index = 0; index < decoder.ranges.count; index++) pieces.push(whole.subarray(decoder.ranges.start(index), decoder.ranges.end(index)));

@@ -2,19 +2,22 @@
  * Puts the request together as it goes upstream and sends it: request line with the upstream's path, one Host, the client's
  * lines that pass through, ours, one framing (R2); then what is there of the body.
  */
-import { DROPPED_FROM_REQUEST, FRAMING, HEADER } from '../http1/header-names.ts';
+import { DROPPED_FROM_REQUEST, FRAMING, HEADER, maskOf } from '../http1/header-names.ts';
 import { writeRequestHead } from '../http1/head-writer.ts';
 import { withoutArguments } from '../http1/query.ts';
 import type { UpstreamConnection } from '../upstreams/upstream-connection.ts';
 import type { Exchange } from './exchange.ts';
 import { forwardedLines } from './forwarded-headers.ts';
+import { trailerLines } from './trailers.ts';
 import { buildUpstreamPath } from './upstream-path.ts';
+
+const TRAILER = maskOf(HEADER.TRAILER);
 
 /** Up to this, body bytes are copied behind the head so that both go in one write. */
 const MAX_COPIED_BYTES = 65_536;
 
 /** RFC 9110 §9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): void {
   const { core, head, upstreamEdits, replacedBody, body } = exchange;
@@ -23,10 +26,12 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
   }
   const startLine = `${exchange.request.method} ${targetFor(exchange)} HTTP/1.1\r\nHost: ${hostFor(exchange, upstream)}\r\n`;
   core.out.clear();
-  writeRequestHead(core.out, head, startLine, DROPPED_FROM_REQUEST | FRAMING, `${upstreamEdits?.lines('host') ?? ''}${forwardedLines(exchange)}${framingLine(exchange)}\r\n`);
+  const dropped = (DROPPED_FROM_REQUEST & ~(body.reader.keepsTrailers && replacedBody === undefined ? TRAILER : 0)) | FRAMING;
+  writeRequestHead(core.out, head, startLine, dropped, `${upstreamEdits?.lines('host') ?? ''}${forwardedLines(exchange)}${hopLines(exchange)}${framingLine(exchange)}\r\n`);
   sendPieces(exchange, upstream, replacedBody === undefined ? body.held : [replacedBody]);
-  // Over a connection that was idle it may have to be sent once more.
-  if (upstream.served === 0 || !body.complete) body.dropHeld();
+  // It may have to be sent once more: over a fresh connection if this one was idle, or to another target.
+  const mayGoAgain = upstream.served > 0 || ((exchange.service?.retries ?? 0) > 0 && isIdempotent(exchange));
+  if (!mayGoAgain || !body.complete) body.dropHeld();
 }
 
 export function isIdempotent(exchange: Exchange): boolean {
@@ -56,7 +61,24 @@ function sendPieces(exchange: Exchange, upstream: UpstreamConnection, pieces: re
       upstream.send(piece);
     }
   }
+  if (exchange.body.complete && exchange.replacedBody === undefined) {
+    if (direct) out.clear();
+    out.text(bodyEnding(exchange));
+    direct = false;
+  }
   if (!direct) upstream.sendOutgoing();
+}
+
+/** What follows the pieces of a complete body: its trailers and the empty line, where those were kept aside. */
+export function bodyEnding({ body: { reader }, upstreamEdits }: Exchange): string {
+  return reader.keepsTrailers ? `${trailerLines(reader.trailers, upstreamEdits)}\r\n` : '';
+}
+
+/** For the next hop alone: what the client asked for and we can pass on. */
+function hopLines({ head, upgrade }: Exchange): string {
+  const te = head.saysTrailers ? 'TE: trailers\r\n' : '';
+  if (upgrade !== undefined) return `Connection: Upgrade${te === '' ? '' : ', TE'}\r\nUpgrade: ${upgrade.protocol}\r\n${te}`;
+  return te === '' ? '' : `Connection: TE\r\n${te}`;
 }
 
 function targetFor(exchange: Exchange): string {

@@ -2,14 +2,18 @@
  * Puts response heads together: the gateway's own lines, what plugins set, and the Connection header, around an upstream's
  * head or an answer of ours. Appends to the outgoing bytes; the life of a request sends them.
  */
-import { droppedFraming, writeResponseHead, type BodyDelivery } from '../http1/head-writer.ts';
-import { DROPPED_FROM_RESPONSE, HEADER } from '../http1/header-names.ts';
+import { responseFramingLine, writeResponseHead, type BodyDelivery } from '../http1/head-writer.ts';
+import { DROPPED_FROM_RESPONSE, FRAMING, HEADER, maskOf } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
+import type { CompressionPlan } from './compression-choice.ts';
 import type { Exchange } from './exchange.ts';
 import { reasonOf, type GeneratedResponse } from './generated-response.ts';
 import type { HeaderEdits } from './header-edits.ts';
 import type { HeaderSource } from './plugin-contexts.ts';
+import { trailersPass } from './trailers.ts';
+
+const TRAILER = maskOf(HEADER.TRAILER);
 
 /** What the answer says about its connection. HTTP/1.1 stays open unless it says otherwise, HTTP/1.0 the other way round. */
 export function connectionLine(minor: number, closes: boolean): string {
@@ -25,26 +29,43 @@ export function deliveryOf(exchange: Exchange, head: ResponseHead): BodyDelivery
   return head.chunked ? 'as-is' : 'in-chunks';
 }
 
-/** The head of an upstream's response as the client gets it. */
-export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delivery: BodyDelivery, closes: boolean): void {
+/** Digests of a body, and how to ask for a part of it: none fits the body once it is compressed. */
+const OF_THE_PLAIN_BODY = ['accept-ranges', 'content-digest', 'content-md5', 'digest', 'repr-digest'];
+
+/** The head of an upstream's response as the client gets it. `connection` is whole lines, or ''. */
+export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delivery: BodyDelivery, connection: string, plan: CompressionPlan | undefined): void {
   const { core, responseEdits } = exchange;
   if (responseEdits !== undefined) {
     for (const name of responseEdits.names()) head.fields.reclass(head.buffer, name, HEADER.REMOVED);
   }
   const upstreamLatency = Math.floor(exchange.respondedAtMs - exchange.sentAtMs);
   const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
+  const upstreamStatus = core.messages.upstreamStatusHeader ? `X-Kong-Upstream-Status: ${head.status}\r\n` : '';
   const ours =
-    `X-Kong-Upstream-Latency: ${upstreamLatency}\r\nX-Kong-Proxy-Latency: ${proxyLatency}\r\n` +
+    `${upstreamStatus}X-Kong-Upstream-Latency: ${upstreamLatency}\r\nX-Kong-Proxy-Latency: ${proxyLatency}\r\n` +
     `X-Kong-Request-Id: ${exchange.requestId}\r\nVia: 1.${head.minor} ${core.product}\r\n` +
-    `${delivery === 'in-chunks' ? 'Transfer-Encoding: chunked\r\n' : ''}${responseEdits?.lines() ?? ''}${connectionLine(exchange.head.minor, closes)}\r\n`;
-  const dropped = DROPPED_FROM_RESPONSE | droppedFraming(delivery, head.status);
+    `${responseFramingLine(delivery, head)}${plan === undefined ? '' : codingLines(exchange, head, plan)}${exchange.balancerCookie ?? ''}${responseEdits?.lines() ?? ''}${connection}\r\n`;
+  const namesTrailers = delivery === 'as-is' && trailersPass(exchange);
+  const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
   writeResponseHead(core.out, head, dropped, ours);
   if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(upstreamLines(head, dropped), ours);
 }
 
+/** Another representation of the same thing: its own validator, weaker than the plain one's (RFC 9110 §8.8.1), and a hint to caches. */
+function codingLines(exchange: Exchange, head: ResponseHead, plan: CompressionPlan): string {
+  const varies = head.values('vary').some((value) => /(?:^|,)[ \t]*(?:\*|accept-encoding)[ \t]*(?:,|$)/i.test(value));
+  const vary = varies || exchange.responseEdits?.touches('vary') === true ? '' : 'Vary: Accept-Encoding\r\n';
+  if (plan.coding === undefined) return vary;
+  for (const name of OF_THE_PLAIN_BODY) head.fields.reclass(head.buffer, name, HEADER.REMOVED);
+  const tag = head.value('etag');
+  if (tag === undefined || tag.startsWith('W/') || exchange.responseEdits?.touches('etag') === true) return `Content-Encoding: ${plan.coding}\r\n${vary}`;
+  head.fields.reclass(head.buffer, 'etag', HEADER.REMOVED);
+  return `Content-Encoding: ${plan.coding}\r\n${vary}ETag: W/${tag}\r\n`;
+}
+
 /** An interim response: its own lines and nothing of ours. */
 export function writeInterimHead(out: OutgoingBytes, head: ResponseHead): void {
-  writeResponseHead(out, head, DROPPED_FROM_RESPONSE | droppedFraming('none', head.status), '\r\n');
+  writeResponseHead(out, head, DROPPED_FROM_RESPONSE | FRAMING, '\r\n');
 }
 
 export interface GeneratedFacts {

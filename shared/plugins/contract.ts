@@ -165,6 +165,8 @@ export interface RequestContext {
    * priority join the chain from here on. `credential` undefined means the anonymous consumer.
    */
   authenticate(consumer: ConsumerRef, credential: CredentialRef | undefined): void;
+  /** Sets the groups that the client was found to be in, by something else than the acl entities (LDAP, a token's claim): X-Authenticated-Groups goes upstream. */
+  setAuthenticatedGroups(groups: readonly string[]): void;
   /** Replaces any header of that name sent by the client. Throws on control characters (R2). */
   setUpstreamHeader(name: string, value: string): void;
   removeUpstreamHeader(name: string): void;
@@ -176,7 +178,7 @@ export interface RequestContext {
   setResponseHeader(name: string, value: string): void;
 }
 
-export interface ResponseContext extends Omit<RequestContext, 'authenticate' | 'setUpstreamHeader' | 'removeUpstreamHeader' | 'removeQueryArgument' | 'replaceBody' | 'body'> {
+export interface ResponseContext extends Omit<RequestContext, 'authenticate' | 'setAuthenticatedGroups' | 'setUpstreamHeader' | 'removeUpstreamHeader' | 'removeQueryArgument' | 'replaceBody' | 'body'> {
   readonly status: number;
   /** True where the gateway made the response itself. */
   readonly generated: boolean;

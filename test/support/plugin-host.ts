@@ -39,6 +39,7 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
       [consumer, credential] = [newConsumer, newCredential];
       effects.push(`authenticate ${newConsumer.id} by ${newCredential?.id ?? 'nothing'}`);
     },
+    setAuthenticatedGroups: (groups) => void effects.push(`set-groups ${groups.join(', ')}`),
     setUpstreamHeader: (name, value) => void effects.push(`set-upstream ${name}: ${value}`),
     removeUpstreamHeader: (name) => void effects.push(`remove-upstream ${name}`),
     removeQueryArgument: (name) => void effects.push(`remove-argument ${name}`),
