@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseRequestHead, parseResponseHead } from './head-parser.ts';
 import { DROPPED_FROM_REQUEST, DROPPED_FROM_RESPONSE, FRAMING, HEADER } from './header-names.ts';
-import { droppedFraming, writeRequestHead, writeResponseHead } from './head-writer.ts';
+import { responseFramingLine, writeRequestHead, writeResponseHead } from './head-writer.ts';
 import { RequestHead, ResponseHead } from './message-head.ts';
 import { OutgoingBytes } from './outgoing-bytes.ts';
 
@@ -83,10 +83,23 @@ test('a response copied in runs is the response serialised line by line', () => 
   );
 });
 
-test('framing lines follow how the body reaches the client', () => {
-  assert.equal(droppedFraming('as-is', 200), 0);
-  assert.equal(droppedFraming('in-chunks', 200), FRAMING);
-  assert.equal(droppedFraming('until-close', 200), FRAMING);
-  assert.equal(droppedFraming('none', 204), FRAMING);
-  assert.equal(droppedFraming('none', 304), 1 << HEADER.TRANSFER_ENCODING);
+test('the framing line follows how the body reaches the client, and is written anew', () => {
+  const headOf = (lines: string): ResponseHead => {
+    const bytes = Buffer.from(`HTTP/1.1 ${lines}\r\n\r\n`);
+    const head = new ResponseHead(8);
+    head.begin(0);
+    assert.equal(parseResponseHead(head, bytes, bytes.length, 4_096), 'complete');
+    return head;
+  };
+  const length = headOf('200 OK\r\nContent-Length:\t005');
+  const chunked = headOf('200 OK\r\nTransfer-Encoding:CHUNKED');
+  assert.equal(responseFramingLine('as-is', length), 'Content-Length: 5\r\n');
+  assert.equal(responseFramingLine('as-is', chunked), 'Transfer-Encoding: chunked\r\n');
+  assert.equal(responseFramingLine('in-chunks', headOf('200 OK')), 'Transfer-Encoding: chunked\r\n');
+  assert.equal(responseFramingLine('until-close', chunked), '');
+  assert.equal(responseFramingLine('none', length), 'Content-Length: 5\r\n');
+  assert.equal(responseFramingLine('none', chunked), '');
+  assert.equal(responseFramingLine('none', headOf('304 Not Modified\r\nContent-Length: 7')), 'Content-Length: 7\r\n');
+  assert.equal(responseFramingLine('none', headOf('204 No Content\r\nContent-Length: 0')), '');
+  assert.equal(responseFramingLine('none', headOf('103 Early Hints\r\nContent-Length: 7')), '');
 });

@@ -2,11 +2,8 @@
  * Writes heads from parsed ones. Lines that pass through are copied as runs of bytes, because every line in the table was
  * validated and classed by the parser; a property test compares the result with serialising line by line (R2).
  */
-import { FRAMING, HEADER, maskOf } from './header-names.ts';
 import type { MessageHead, RequestHead, ResponseHead } from './message-head.ts';
 import type { OutgoingBytes } from './outgoing-bytes.ts';
-
-const TRANSFER_ENCODING = maskOf(HEADER.TRANSFER_ENCODING);
 
 /** How a response body reaches the client. */
 export type BodyDelivery =
@@ -36,16 +33,18 @@ export function writeResponseHead(out: OutgoingBytes, head: ResponseHead, droppe
   out.text(ours);
 }
 
-/** The framing lines that must not reach the client, given how the body does. */
-export function droppedFraming(delivery: BodyDelivery, status: number): number {
+/** The framing line of a response, written anew: `005` or `chunked` behind a tab pass our parser, but the client's may read them in another way. */
+export function responseFramingLine(delivery: BodyDelivery, head: ResponseHead): string {
   switch (delivery) {
     case 'as-is':
-      return 0;
+      return head.chunked ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${head.contentLength}\r\n`;
+    case 'in-chunks':
+      return 'Transfer-Encoding: chunked\r\n';
+    case 'until-close':
+      return '';
     case 'none':
       // HEAD and 304 may tell the length that a GET would have had; 204 and 1xx may not (RFC 9110 §8.6).
-      return status === 204 || status < 200 ? FRAMING : TRANSFER_ENCODING;
-    default:
-      return FRAMING;
+      return head.contentLength === -1 || head.status === 204 || head.status < 200 ? '' : `Content-Length: ${head.contentLength}\r\n`;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { normalisePath } from '../../shared/model/normal-path.ts';
-import { ASTERISK, COLON, HOST_NAME, QUESTION, SLASH } from './byte-classes.ts';
+import { ASTERISK, COLON, HOST_NAME, PERCENT, QUESTION, SLASH } from './byte-classes.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import type { RequestHead } from './message-head.ts';
 
@@ -71,7 +71,8 @@ export function takeAuthority(head: RequestHead, start: number, end: number): Fa
   let at = start;
   if (buffer[at] === 0x5b) {
     while (at < end && buffer[at] !== 0x5d) at += 1;
-    if (at === end || !isIPv6(head.text(start + 1, at))) return FAULTS.host;
+    // A zone (`%eth0`) passes isIPv6; it means something on the sender's machine alone.
+    if (at === end || buffer.subarray(start, at).includes(PERCENT) || !isIPv6(head.text(start + 1, at))) return FAULTS.host;
     at += 1;
   } else {
     while (at < end && HOST_NAME[buffer[at] ?? 0] === 1) at += 1;
