@@ -9,11 +9,13 @@ import { runOutageBench } from './outage.ts';
 import { runProtocolBench } from './protocols.ts';
 import { runProxyBench } from './proxy.ts';
 import { runPropagationBench } from './propagation.ts';
+import { runSwapBench } from './swap.ts';
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   proxy: runProxyBench,
   protocols: runProtocolBench,
   propagation: runPropagationBench,
+  swap: runSwapBench,
   outage: runOutageBench,
   endurance: runEnduranceBench,
   soak: runSoakBench,

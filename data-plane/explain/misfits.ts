@@ -22,8 +22,6 @@ export interface Fit {
 
 export interface ExplainedRoute extends RoutingAttributes {
   readonly protocols: readonly string[];
-  /** Undefined and null where the route matches by attributes. */
-  readonly expression?: string | null;
 }
 
 /** Compares each attribute of the route with the request. */
@@ -34,14 +32,14 @@ export function fitOf(route: ExplainedRoute, request: RequestView): Fit {
     if (isFit) fits.push(attribute);
     else misfits.push({ attribute, asks, has });
   };
-  const nothing: RoutingAttributes = { ...route, methods: null, hosts: null, paths: null, headers: null, snis: null };
+  const nothing: RoutingAttributes = { ...route, methods: null, hosts: null, paths: null, headers: null, snis: null, expression: null };
   const alone = (attributes: Partial<RoutingAttributes>): boolean => takes({ ...nothing, ...attributes }, request);
   if (hasSome(route.methods)) note('methods', alone({ methods: route.methods }), route.methods, request.method);
   if (hasSome(route.hosts)) note('hosts', alone({ hosts: route.hosts }), route.hosts, `${request.host}:${request.port}`);
   if (hasSome(route.paths)) note('paths', alone({ paths: route.paths }), route.paths, request.path);
   if (hasSome(route.snis)) note('snis', alone({ snis: route.snis }), route.snis, request.serverName ?? null);
   for (const [name, values] of Object.entries(route.headers ?? {})) note(`headers.${name}`, alone({ headers: { [name]: values } }), values, request.headerValues(name.toLowerCase()));
-  if ((route.expression ?? null) !== null) note('expression', takes(route, request), route.expression, null);
+  if (route.expression !== null) note('expression', takes(route, request), route.expression, null);
   const speaks = request.scheme === 'https' ? ['https', 'grpcs'] : ['http', 'grpc'];
   note('protocols', route.protocols.some((protocol) => speaks.includes(protocol)), route.protocols, request.scheme);
   return { fits, misfits };

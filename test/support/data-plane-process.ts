@@ -89,6 +89,10 @@ export class DataPlaneProcess {
     return this.#lines.map((line) => JSON.parse(line) as LogLine);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get errors(): string {
     return this.#errors;
   }
