@@ -20,12 +20,8 @@ export interface Fit {
   readonly misfits: readonly Misfit[];
 }
 
-export interface ExplainedRoute extends RoutingAttributes {
-  readonly protocols: readonly string[];
-}
-
 /** Compares each attribute of the route with the request. */
-export function fitOf(route: ExplainedRoute, request: RequestView): Fit {
+export function fitOf(route: RoutingAttributes, request: RequestView): Fit {
   const fits: string[] = [];
   const misfits: Misfit[] = [];
   const note = (attribute: string, isFit: boolean, asks: unknown, has: unknown): void => {
