@@ -14,9 +14,10 @@ import { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
 import { parseJoinToken, type JoinToken } from '../shared/trust/join-token.ts';
 import { EXPLAIN_SUBJECT } from '../shared/wire/sync-message.ts';
-import type { SocketAddress } from '../shared/setting-types.ts';
 import { formatAddress } from '../shared/setting-types.ts';
 import { checkSettings } from './check-settings.ts';
+import type { ListenerKind, ListenerOptions } from './listeners/listener-options.ts';
+import { listenersOf } from './listeners/listen-settings.ts';
 import type { DataPlaneSettings } from './settings.ts';
 import { startEnrolledParts, type EnrolledParts } from './enrolled-parts.ts';
 import { systemDisk } from './state/disk.ts';
@@ -106,7 +107,7 @@ export class Agent {
     await systemDisk.makeFolder(settings.stateFolder);
     this.#lifecycle.add('state folder lock', await lockFolder(settings.stateFolder));
     const identity = await IdentityStore.open(systemDisk, join(settings.stateFolder, 'identity'));
-    await probePort(settings.proxyListen);
+    for (const listener of listenersOf(settings)) await probePort(listener);
     log.info({ event: 'started', statusPort: status.port, stateFolder: settings.stateFolder, bootId: this.#bootId, version: this.#options.softwareVersion }, `data plane ${this.#options.softwareVersion} started, status on port ${status.port}`);
     if (identity.enrolment !== undefined) return this.#startEnrolled(identity);
     const token = joinTokenOf(settings);
@@ -196,18 +197,20 @@ function joinTokenOf(settings: DataPlaneSettings): JoinToken {
   });
 }
 
+const SETTING_OF: Readonly<Record<ListenerKind, string>> = { http: 'HOLDFAST_PROXY_LISTEN', https: 'HOLDFAST_PROXY_TLS_LISTEN', tcp: 'HOLDFAST_STREAM_LISTEN', tls: 'HOLDFAST_STREAM_LISTEN' };
+
 /**
  * Threads share the port, so a second data plane would share it too, unnoticed. Taking it alone for a moment tells.
  * Throws DATA_PLANE_PROXY_PORT.
  */
-async function probePort(address: SocketAddress): Promise<void> {
+async function probePort(listener: ListenerOptions): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
-      const why = `the proxy address ${formatAddress(address)} can't be used: ${error.message}; free it or change HOLDFAST_PROXY_LISTEN`;
+      const why = `the proxy address ${formatAddress(listener)} can't be used: ${error.message}; free it or change ${SETTING_OF[listener.kind]}`;
       reject(new HoldfastError({ code: 'DATA_PLANE_PROXY_PORT', source: 'gateway', publicMessage: 'the proxy address is not available', message: why, cause: error }));
     });
-    server.listen({ ...address, exclusive: true }, resolve);
+    server.listen({ host: listener.host, port: listener.port, exclusive: true }, resolve);
   });
   await new Promise((resolve) => server.close(resolve));
 }

@@ -2,6 +2,7 @@
  * Everything that an enrolled data plane consists of, made and connected in one place, and what there is to tell about
  * it. agent.ts starts it once the identity is there; what must be stopped goes to the lifecycle as it comes up.
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { threadId } from 'node:worker_threads';
@@ -15,6 +16,9 @@ import { SnapshotCache } from './config/snapshot-cache.ts';
 import { createRecordVerifier } from './config/verify-record.ts';
 import type { VersionedRoot } from './config/versioned-root.ts';
 import { allocateCounterTable, SharedCounterTable } from './counters/shared-counter-table.ts';
+import { makeDefaultCertificate } from './listeners/default-certificate.ts';
+import { downstreamTlsOf, listenersOf } from './listeners/listen-settings.ts';
+import { TicketKeys } from './listeners/ticket-keys.ts';
 import type { DataPlaneSettings } from './settings.ts';
 import { CrashRecord } from './state/crash-record.ts';
 import { systemDisk } from './state/disk.ts';
@@ -83,10 +87,14 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   lifecycle.add('telemetry', () => telemetry.stop());
   const counterMemory = allocateCounterTable(settings.counterSlots);
   const counters = new SharedCounterTable(counterMemory, { threadId, clock });
-  const pool = new ProxyPool({
+  const listeners = listenersOf(settings);
+  const ticketKeys: TicketKeys = new TicketKeys(clock, settings.tlsTicketRotation, randomBytes, (keys) => pool.setTicketKeys(keys));
+  lifecycle.add('ticket keys', () => ticketKeys.stop());
+  const pool: ProxyPool = new ProxyPool({
     threads: threadCount(settings, log),
-    port: settings.proxyListen.port,
-    startWorker: createWorkerStarter({ settings, softwareVersion, counters: counterMemory }),
+    ports: listeners.map(({ port }) => port),
+    ticketKeys: () => ticketKeys.current,
+    startWorker: createWorkerStarter({ listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(clock.nowMs(), randomBytes(16))), settings, softwareVersion, counters: counterMemory }),
     clock,
     random,
     log,
@@ -152,7 +160,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       session: sync.status,
       head: { newest: newerOf(heads.newest, highest.current), ageMs, stale: heads.isStale(settings.staleAfter), refusal: heads.refusal },
       staleIsNotReady: settings.staleAction === 'not-ready',
-      proxyPort: pool.port,
+      listeners: listeners.map(({ kind, host }, index) => ({ kind, host, port: pool.ports[index] ?? 0 })),
       serving: pool.serving,
       threads: pool.status(),
       threadCrashes: pool.crashes,

@@ -9,9 +9,57 @@ import { defineSettings, type Settings } from '../shared/settings.ts';
 export const dataPlaneSettings = defineSettings({
   proxyListen: {
     env: 'HOLDFAST_PROXY_LISTEN',
-    type: 'address',
+    type: 'listen',
+    options: ['proxy_protocol'],
     default: '0.0.0.0:8000',
-    description: 'Address on which traffic is proxied, shared by all proxy threads',
+    description: 'Addresses for plain HTTP, shared by all proxy threads; behind an address `proxy_protocol` where every connection begins with that header',
+  },
+  proxyTlsListen: {
+    env: 'HOLDFAST_PROXY_TLS_LISTEN',
+    type: 'listen',
+    options: ['proxy_protocol'],
+    default: '0.0.0.0:8443',
+    description: 'Addresses for HTTPS (HTTP/1.1 and HTTP/2)',
+  },
+  streamListen: {
+    env: 'HOLDFAST_STREAM_LISTEN',
+    type: 'listen',
+    options: ['tls', 'proxy_protocol'],
+    default: 'off',
+    description: 'Addresses for stream routes: `0.0.0.0:9000` for tcp, `0.0.0.0:9443 tls` for tls and tls_passthrough',
+  },
+  tlsMinVersion: {
+    env: 'HOLDFAST_TLS_MIN_VERSION',
+    type: 'enum',
+    values: ['1.2', '1.3'],
+    default: '1.2',
+    description: 'Oldest TLS version that clients may use',
+  },
+  tlsCiphers: {
+    env: 'HOLDFAST_TLS_CIPHERS',
+    type: 'string',
+    description: "Cipher suites for clients, as OpenSSL writes them, separated by colons; without it, those with forward secrecy and authenticated encryption",
+  },
+  tlsUnknownName: {
+    env: 'HOLDFAST_TLS_UNKNOWN_NAME',
+    type: 'enum',
+    values: ['default-certificate', 'refuse'],
+    default: 'default-certificate',
+    description: 'What a client gets that asks for a name without a certificate: a self-signed one that is made at each start, or no handshake',
+  },
+  tlsClientCertificates: {
+    env: 'HOLDFAST_TLS_CLIENT_CERTIFICATES',
+    type: 'enum',
+    values: ['off', 'request'],
+    default: 'off',
+    description: "Whether clients are asked for a certificate; it is verified against the configured ca_certificates, and one that is missing or unknown is a plugin's business; with it sessions are not resumed",
+  },
+  tlsTicketRotation: {
+    env: 'HOLDFAST_TLS_TICKET_ROTATION',
+    type: 'duration',
+    default: '12h',
+    between: [60_000, 604_800_000],
+    description: 'How often the key of session tickets is replaced; clients with older tickets make a full handshake',
   },
   statusListen: {
     env: 'HOLDFAST_STATUS_LISTEN',
@@ -59,7 +107,7 @@ export const dataPlaneSettings = defineSettings({
     env: 'HOLDFAST_TRUSTED_IPS',
     type: 'list',
     default: [],
-    description: 'Addresses and CIDR blocks of load balancers whose X-Forwarded-* headers are believed',
+    description: 'Addresses and CIDR blocks of load balancers whose X-Forwarded-* headers and PROXY protocol headers are believed',
   },
   drainDelay: {
     env: 'HOLDFAST_DRAIN_DELAY',

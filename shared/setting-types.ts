@@ -3,12 +3,19 @@
  * to the typed value. Called by settings.ts only; a refusal states the rule, settings.ts adds which setting it was.
  */
 import { resolve } from 'node:path';
+import { didYouMean } from './nearest.ts';
 
 /** `host:port`, with an IPv6 host in brackets in text and without them here. */
 export interface SocketAddress {
   readonly host: string;
   /** 0 asks the system for a free port. */
   readonly port: number;
+}
+
+/** One place to listen on, with what is special about it. */
+export interface ListenAddress extends SocketAddress {
+  /** Of those that the setting allows. */
+  readonly options: readonly string[];
 }
 
 /** The type of the parsed value, by the name used in a definition. Durations are milliseconds. */
@@ -19,6 +26,8 @@ export interface SettingValues {
   readonly port: number;
   readonly address: SocketAddress;
   readonly list: readonly string[];
+  /** Addresses with options, separated by commas; none where it is `off`. */
+  readonly listen: readonly ListenAddress[];
   /** Absolute: a relative one counts from the working folder of the process. */
   readonly path: string;
   readonly duration: number;
@@ -34,6 +43,8 @@ export interface ValueRules {
   readonly values?: readonly string[];
   /** Inclusive bounds of an integer, or of a duration in milliseconds. */
   readonly between?: readonly [number, number];
+  /** The words that may stand behind an address of a `listen`. */
+  readonly options?: readonly string[];
   readonly workingFolder: string;
 }
 
@@ -45,6 +56,7 @@ const BOOLEAN_WORDS: Readonly<Record<string, boolean>> = { true: true, on: true,
 /** Parses one value; `raw` is a string, or what YAML made of it. */
 export function parseSettingValue(raw: unknown, rules: ValueRules): ParsedValue {
   if (rules.type === 'list') return parseList(raw);
+  if (rules.type === 'listen') return parseListen(raw, rules.options ?? []);
   if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') return refused('must be a single value, not a list or a map');
   const text = String(raw).trim();
   switch (rules.type) {
@@ -107,11 +119,33 @@ function parseDuration(text: string, [leastMs, mostMs]: readonly [number, number
 }
 
 function parseAddress(text: string): ParsedValue {
+  const address = addressIn(text);
+  return address === undefined ? refused('must be host:port (127.0.0.1:8001, [::1]:8001)') : accepted(address);
+}
+
+function addressIn(text: string): SocketAddress | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
-  if (host === undefined || !(port <= 65_535)) return refused('must be host:port (127.0.0.1:8001, [::1]:8001)');
-  return accepted({ host, port });
+  return host === undefined || !(port <= 65_535) ? undefined : { host, port };
+}
+
+function parseListen(raw: unknown, known: readonly string[]): ParsedValue {
+  const list = parseList(raw);
+  if (list.kind === 'refused' || !Array.isArray(list.value)) return refused('must be addresses, separated by commas');
+  if (list.value.length === 1 && list.value[0] === 'off') return accepted(Object.freeze([]));
+  const places: ListenAddress[] = [];
+  for (const item of list.value) {
+    const [text = '', ...options] = String(item).split(/\s+/);
+    const address = addressIn(text);
+    if (address === undefined) return refused(`must be host:port (0.0.0.0:8000, [::]:8000), several separated by commas, or off${known.length === 0 ? '' : `; options stand behind the address (0.0.0.0:8000 ${known[0]})`}`);
+    const unknown = options.find((option) => !known.includes(option));
+    if (unknown !== undefined) return refused(`has the option "${unknown}" at ${text}, which is not known here${known.length === 0 ? '' : `; there is ${known.join(', ')}${didYouMean(unknown, known)}`}`);
+    if (new Set(options).size < options.length) return refused(`has an option twice at ${text}`);
+    if (address.port !== 0 && places.some((place) => place.host === address.host && place.port === address.port)) return refused(`has ${text} twice`);
+    places.push({ ...address, options });
+  }
+  return places.length === 0 ? refused('must name an address, or be off') : accepted(Object.freeze(places));
 }
 
 function parseList(raw: unknown): ParsedValue {

@@ -30,6 +30,8 @@ interface PlainDefinition extends DefinitionCommon {
   readonly default?: string | number | boolean | readonly string[];
   /** Inclusive bounds of an integer, or of a duration in milliseconds. */
   readonly between?: readonly [number, number];
+  /** Of a `listen`: the words that may stand behind an address. */
+  readonly options?: readonly string[];
 }
 
 interface EnumDefinition extends DefinitionCommon {
@@ -175,7 +177,7 @@ function readSecretFile(given: Given, sources: SettingSources, problems: string[
 function add(source: Map<SettingDefinition, Given>, definition: SettingDefinition, given: Given, problems: string[]): void {
   const earlier = source.get(definition);
   if (earlier === undefined) source.set(definition, given);
-  else if (definition.type === 'list' && !given.isFile) source.set(definition, { ...given, raw: `${String(earlier.raw)},${String(given.raw)}` });
+  else if ((definition.type === 'list' || definition.type === 'listen') && !given.isFile) source.set(definition, { ...given, raw: `${String(earlier.raw)},${String(given.raw)}` });
   else problems.push(earlier.name === given.name ? `${given.name} is given twice; give it once` : `${earlier.name} and ${given.name} are both given; give one of them`);
 }
 

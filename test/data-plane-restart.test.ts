@@ -193,7 +193,7 @@ test('T3: what was counted before a stop is delivered before the end', async (co
 
 test('two data planes can not share a state folder, nor a port', async (context) => {
   const { start, dataPlane } = await scene(context);
-  const twin = await start(dataPlane, { HOLDFAST_STATUS_LISTEN: '127.0.0.1:0', HOLDFAST_PROXY_LISTEN: '127.0.0.1:0' });
+  const twin = await start(dataPlane, { HOLDFAST_STATUS_LISTEN: '127.0.0.1:0', HOLDFAST_PROXY_LISTEN: '127.0.0.1:0', HOLDFAST_PROXY_TLS_LISTEN: 'off' });
   assert.equal(await twin.exited, 1);
   assert.match((await twin.logged('failed')).msg, /another data plane uses the state folder/);
   const other = await start(undefined, { HOLDFAST_PROXY_LISTEN: `127.0.0.1:${dataPlane.proxyPort}` });

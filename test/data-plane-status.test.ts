@@ -19,7 +19,7 @@ const enrolled: EnrolledView = {
   barred: [],
   session: { connected: false, url: 'https://cp:8005', reason: 'refused', lastHeardAtMs: NOW_MS - 9_000, failures: 3 },
   head: { newest: undefined, ageMs: 9_000, stale: false, refusal: undefined },
-  staleIsNotReady: false, proxyPort: 8000, serving: true,
+  staleIsNotReady: false, listeners: [{ kind: 'http', host: '0.0.0.0', port: 8000 }], serving: true,
   threads: [{ index: 0, version: '1.5', listening: true, stats: undefined }],
   threadCrashes: 1,
   traffic: { ...NO_TRAFFIC, connections: 3, activeRequests: 1, acceptedConnections: 9, endedRequests: 20, refusals: { 'ODD"CODE\\': 2 } },

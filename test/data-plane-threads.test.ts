@@ -1,5 +1,6 @@
 /** Real proxy threads behind one port: swapped together, replaced when one dies, counted by telemetry to the last request. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test, type TestContext } from 'node:test';
@@ -15,6 +16,8 @@ import { packChanges } from '../data-plane/config/packed-changes.ts';
 import { allocateCounterTable } from '../data-plane/counters/shared-counter-table.ts';
 import { dataPlaneSettings } from '../data-plane/settings.ts';
 import { UsageReader } from '../data-plane/telemetry/usage-table.ts';
+import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
+import { downstreamTlsOf, listenersOf } from '../data-plane/listeners/listen-settings.ts';
 import { ProxyPool } from '../data-plane/threads/proxy-pool.ts';
 import { createWorkerStarter } from '../data-plane/threads/proxy-worker.ts';
 import type { WorkerPort } from '../data-plane/threads/thread-link.ts';
@@ -59,15 +62,18 @@ const service = () => put('services', { id: testId('a'), name: 'origin', url: or
 const route = (digits: string, path: string) => put('routes', { id: testId(digits), paths: [path], service: ref('a') });
 
 function scene(context: TestContext, threads: number) {
-  const settings = parseSettings(dataPlaneSettings, { environment: {}, arguments: ['--proxy-listen', '127.0.0.1:0'], readFile: () => '', workingFolder: '/' });
+  const settings = parseSettings(dataPlaneSettings, { environment: {}, arguments: ['--proxy-listen', '127.0.0.1:0', '--proxy-tls-listen', '127.0.0.1:0'], readFile: () => '', workingFolder: '/' });
+  const listeners = listenersOf(settings);
+  const ticketKeys = randomBytes(48);
   const workers: WorkerPort[] = [];
   const tables: UsageReader[] = [];
-  const start = createWorkerStarter({ settings, softwareVersion: '0.1.0', counters: allocateCounterTable(1_024) });
+  const start = createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', counters: allocateCounterTable(1_024) });
   const { log, lines } = createMemoryLogger('test');
   let crashes = 0;
   const pool = new ProxyPool({
     threads,
-    port: 0,
+    ports: listeners.map(({ port }) => port),
+    ticketKeys: () => ticketKeys,
     startWorker: (index, events) => {
       const worker = start(index, events);
       workers.push(worker);
@@ -116,10 +122,10 @@ test('after commit every thread serves the new configuration, whichever takes th
   const first = content(1, [service(), route('b1', '/one')]);
   await serve(first);
   assert.equal(pool.serving, true);
-  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get(pool.port, '/one')))), new Set([200]));
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get((pool.ports[0] ?? 0), '/one')))), new Set([200]));
   await serve(content(2, [route('b2', '/two'), { kind: 'routes', id: testId('b1'), bytes: undefined }], first));
-  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get(pool.port, '/two')))), new Set([200]));
-  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get(pool.port, '/one')))), new Set([404]));
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get((pool.ports[0] ?? 0), '/two')))), new Set([200]));
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => get((pool.ports[0] ?? 0), '/one')))), new Set([404]));
 });
 
 test('R3: swapping under load fails no request', async (context) => {
@@ -129,7 +135,7 @@ test('R3: swapping under load fails no request', async (context) => {
   const statuses: number[] = [];
   let isOver = false;
   const load = Promise.all(Array.from({ length: 4 }, async () => {
-    while (!isOver) statuses.push(await get(pool.port, '/one'));
+    while (!isOver) statuses.push(await get((pool.ports[0] ?? 0), '/one'));
   }));
   for (let sequence = 2; sequence <= 30; sequence++) {
     active = content(sequence, [route(`c${sequence}`, `/more/${sequence}`)], active);
@@ -146,15 +152,15 @@ test('a thread that dies takes its connections along and nothing else: the port 
   const first = content(1, [service(), route('b1', '/one')]);
   await serve(first);
   await serve(content(2, [route('b2', '/two')], first));
-  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => get(pool.port, '/two')))), new Set([200]));
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => get((pool.ports[0] ?? 0), '/two')))), new Set([200]));
   await waitUntil('all to be counted', () => counted() === 40);
   workers[0]?.terminate();
   await waitUntil('the death to be noticed', () => crashes() === 1);
-  assert.equal(await get(pool.port, '/two'), 200, 'the other thread has the port');
+  assert.equal(await get((pool.ports[0] ?? 0), '/two'), 200, 'the other thread has the port');
   await waitUntil('the replacement', () => pool.serving, 20_000);
   assert.equal(workers.length, 3);
   assert.deepEqual(pool.status().map(({ version }) => version), ['1.2', '1.2']);
-  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => get(pool.port, '/two')))), new Set([200]));
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => get((pool.ports[0] ?? 0), '/two')))), new Set([200]));
   await waitUntil('all to be counted', () => counted() === 81);
   assert.ok(lines().some((line) => line.includes('proxy thread 0 died')));
 });
@@ -165,15 +171,15 @@ test('what one thread can not compile no thread serves', async (context) => {
   await serve(first);
   const outcome = await pool.prepare(content(2, [{ kind: 'plugins', id: testId('d1'), bytes: Buffer.from('no plugin') }], first));
   assert.equal(outcome.kind === 'refused' && outcome.code, 'CONFIG_ENTITY_UNREADABLE');
-  assert.equal(await get(pool.port, '/one'), 200);
+  assert.equal(await get((pool.ports[0] ?? 0), '/one'), 200);
   await serve(content(3, [route('b3', '/three')], first));
-  assert.equal(await get(pool.port, '/three'), 200);
+  assert.equal(await get((pool.ports[0] ?? 0), '/three'), 200);
 });
 
 test('draining lets a thread end its requests, then nobody has the port any more', async (context) => {
   const { pool, serve } = scene(context, 2);
   await serve(content(1, [service(), route('b1', '/one')]));
-  const { port } = pool;
+  const [port = 0] = pool.ports;
   assert.equal(await get(port, '/one'), 200);
   await pool.drain({ acceptForMs: 0, boundMs: 5_000 });
   await waitUntil('the port to be free', async () => (await get(port, '/one')) === 0);

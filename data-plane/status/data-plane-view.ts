@@ -9,6 +9,7 @@ import type { FallBack } from '../config/config-keeper.ts';
 import type { CounterTableStats } from '../counters/shared-counter-table.ts';
 import type { PassedOver } from '../config/snapshot-cache.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
+import type { ListenerKind } from '../listeners/listener-options.ts';
 import type { ProxyTotals } from '../threads/proxy-totals.ts';
 import type { SessionStatus } from '../sync/session.ts';
 import type { RouteTotal, TelemetryTotals } from '../telemetry/telemetry-agent.ts';
@@ -44,7 +45,8 @@ export interface EnrolledView {
   readonly head: { readonly newest: VersionedRoot | undefined; readonly ageMs: number | undefined; readonly stale: boolean; readonly refusal: Refusal | undefined };
   /** A stale configuration also fails /status/ready. */
   readonly staleIsNotReady: boolean;
-  readonly proxyPort: number;
+  /** Where connections are accepted: HTTP, HTTPS, streams. */
+  readonly listeners: readonly { readonly kind: ListenerKind; readonly host: string; readonly port: number }[];
   /** Every thread accepts connections and serves the same configuration. */
   readonly serving: boolean;
   readonly threads: readonly ThreadStatus[];

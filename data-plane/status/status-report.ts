@@ -74,7 +74,7 @@ function enrolledReport(view: EnrolledView): object {
       head_refused: head.refusal === undefined ? null : { code: head.refusal.code, reasons: head.refusal.reasons },
     },
     proxy: {
-      port: view.proxyPort,
+      listeners: view.listeners,
       crashes: view.threadCrashes,
       threads: view.threads.map(({ index, version, listening, stats }) => ({ index, version, listening, socket_io: stats?.socketIo ?? null, connections: stats?.connections ?? 0, requests: stats?.endedRequests ?? 0 })),
     },

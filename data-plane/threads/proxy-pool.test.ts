@@ -48,8 +48,9 @@ class StandIn {
     });
   }
 
+  /** Of what it heard, but for the keys that every thread is given first. */
   get kinds(): readonly string[] {
-    return this.heard.map(({ kind }) => kind);
+    return this.heard.map(({ kind }) => kind).filter((kind) => kind !== 'ticket-keys');
   }
 
   get lastPrepare(): Prepare | undefined {
@@ -64,12 +65,13 @@ function obedient(order: ToThread): FromThread | undefined {
     case 'commit':
       return { kind: 'committed', applyId: order.applyId };
     case 'listen':
-      return { kind: 'listening', port: order.port === 0 ? 4_711 : order.port };
+      return { kind: 'listening', ports: order.ports.map((port) => (port === 0 ? 4_711 : port)) };
     case 'drain':
       return { kind: 'drained' };
     case 'explain':
       return { kind: 'explained', explainId: order.explainId, explanation: { asked: order.question.url } };
     case 'discard':
+    case 'ticket-keys':
       return undefined;
   }
 }
@@ -81,7 +83,8 @@ function scene(threads: number, answer: (order: ToThread, worker: StandIn) => Fr
   const { log, lines } = createMemoryLogger('test');
   const pool = new ProxyPool({
     threads,
-    port: 0,
+    ports: [0],
+    ticketKeys: () => new Uint8Array(48),
     startWorker: (_index, events) => {
       const worker = new StandIn(workers.length + 1, events, answer);
       workers.push(worker);
@@ -122,8 +125,8 @@ test('no thread accepts connections before it serves a configuration; the first 
   assert.equal(pool.serving, false);
   await serve(content(1));
   assert.deepEqual(workers.map((worker) => worker.kinds), Array(3).fill(['prepare', 'commit', 'listen']));
-  assert.deepEqual(workers.map((worker) => worker.heard.at(-1)), [{ kind: 'listen', port: 0 }, { kind: 'listen', port: 4_711 }, { kind: 'listen', port: 4_711 }]);
-  assert.equal(pool.port, 4_711);
+  assert.deepEqual(workers.map((worker) => worker.heard.at(-1)), [{ kind: 'listen', ports: [0] }, { kind: 'listen', ports: [4_711] }, { kind: 'listen', ports: [4_711] }]);
+  assert.deepEqual(pool.ports, [4_711]);
   assert.equal(pool.serving, true);
 });
 

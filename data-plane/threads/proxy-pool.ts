@@ -20,8 +20,10 @@ import { forwardThreadLine } from './thread-log.ts';
 
 export interface ProxyPoolOptions {
   readonly threads: number;
-  /** 0: the first thread takes a free port, the others share it. */
-  readonly port: number;
+  /** Of the listeners, in order. 0: the first thread takes a free port, the others share it. */
+  readonly ports: readonly number[];
+  /** Of TLS session tickets, as they are now. */
+  readonly ticketKeys: () => Uint8Array;
   readonly startWorker: (index: number, events: WorkerEvents) => WorkerPort;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -70,7 +72,7 @@ export class ProxyPool {
   #explainId = 0;
   #current: ConfigContent | undefined;
   #prepared: { readonly applyId: number; readonly content: ConfigContent; readonly links: readonly ThreadLink[] } | undefined;
-  #port: number;
+  #ports: readonly number[];
   #listening: Promise<void> = Promise.resolve();
   /** Between the beginning of a prepare and its commit, discard or refusal. */
   #isPreparing = false;
@@ -81,7 +83,7 @@ export class ProxyPool {
 
   constructor(options: ProxyPoolOptions) {
     this.#options = options;
-    this.#port = options.port;
+    this.#ports = options.ports;
     this.#links = Array.from({ length: options.threads }, () => undefined);
     this.#backoffs = this.#links.map(() => new Backoff({ initialMs: 200, maximumMs: 10_000, random: options.random }));
   }
@@ -91,9 +93,14 @@ export class ProxyPool {
     for (let index = 0; index < this.#links.length; index++) this.#startThread(index);
   }
 
-  /** The port on which connections are accepted; the configured one before that. */
-  get port(): number {
-    return this.#port;
+  /** The ports on which connections are accepted, in the order of the listeners; the configured ones before that. */
+  get ports(): readonly number[] {
+    return this.#ports;
+  }
+
+  /** Hands new keys of TLS session tickets to all threads. */
+  setTicketKeys(keys: Uint8Array): void {
+    for (const link of this.#live()) link.tell({ kind: 'ticket-keys', keys });
   }
 
   /** True where every thread accepts connections and serves one and the same configuration. */
@@ -220,6 +227,7 @@ export class ProxyPool {
       exited: (from, reason) => this.#exited(from, reason),
     });
     this.#links[index] = link;
+    link.tell({ kind: 'ticket-keys', keys: this.#options.ticketKeys() });
     if (this.#current !== undefined && !this.#isPreparing) void this.#bringUp(link, this.#current);
   }
 
@@ -254,14 +262,14 @@ export class ProxyPool {
     return this.#listening;
   }
 
-  /** The first thread settles the port, the others share it. */
+  /** The first thread settles the ports, the others share them. */
   async #listenRound(): Promise<void> {
     for (const link of this.#live()) {
       if (link.listening || link.serving === undefined) continue;
-      const answer = await link.ask({ kind: 'listen', port: this.#port }, LISTEN_TIMEOUT_MS);
+      const answer = await link.ask({ kind: 'listen', ports: this.#ports }, LISTEN_TIMEOUT_MS);
       if (answer.kind === 'listening') {
         link.listening = true;
-        this.#port = answer.port;
+        this.#ports = answer.ports;
       } else if (answer.kind === 'listen-failed') {
         this.#options.onListenFailed(answer.reason);
       } else {

@@ -37,6 +37,7 @@ const configs = new ThreadConfigs(
   clock,
 );
 let proxy: Proxy | undefined;
+let ticketKeys: Uint8Array | undefined;
 /** Orders are carried out one after another; only draining and explaining do not wait. */
 let turn: Promise<void> = Promise.resolve();
 
@@ -56,18 +57,22 @@ async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' }>)
     case 'discard':
       return configs.discard(order.applyId);
     case 'listen':
-      return tell(await listen(order.port));
+      return tell(await listen(order.ports));
+    case 'ticket-keys':
+      ticketKeys = order.keys;
+      return proxy?.setTicketKeys(ticketKeys);
   }
 }
 
-async function listen(port: number): Promise<FromThread> {
+async function listen(ports: readonly number[]): Promise<FromThread> {
   try {
     const socketIo = await chooseSocketIo(data.socketIo, log);
     log.info({ event: 'socket-io', socketIo }, socketIo === 'handle' ? 'plain sockets go by their handles' : 'sockets go by the documented API');
     const starting = createProxy({
       getConfig: configs.current,
       configReleased: configs.released,
-      listeners: [{ kind: 'http', host: data.host, port, proxyProtocol: false }],
+      listeners: data.listeners.map((listener, index) => ({ ...listener, port: ports[index] ?? listener.port })),
+      tls: { ...data.tls, ticketKeys: defined(ticketKeys, 'the keys of session tickets') },
       reusePort: data.reusePort,
       recorder,
       log,
@@ -81,7 +86,7 @@ async function listen(port: number): Promise<FromThread> {
     const listening = await starting.listen();
     proxy = starting;
     clock.every(STATS_INTERVAL_MS, () => tell({ kind: 'stats', stats: starting.stats() }));
-    return { kind: 'listening', port: listening.ports[0] ?? 0 };
+    return { kind: 'listening', ports: listening.ports };
   } catch (thrown) {
     return { kind: 'listen-failed', reason: describeThrown(thrown) };
   }

@@ -13,6 +13,10 @@ export interface ProxyTotals {
   readonly openedUpstream: number;
   readonly pluginErrors: Readonly<Record<string, number>>;
   readonly refusals: Readonly<Record<string, number>>;
+  readonly retries: number;
+  readonly retriesOverBudget: number;
+  readonly circuitsOpened: number;
+  readonly circuitsClosed: number;
 }
 
 export const NO_TRAFFIC: ProxyTotals = {
@@ -25,6 +29,10 @@ export const NO_TRAFFIC: ProxyTotals = {
   openedUpstream: 0,
   pluginErrors: {},
   refusals: {},
+  retries: 0,
+  retriesOverBudget: 0,
+  circuitsOpened: 0,
+  circuitsClosed: 0,
 };
 
 export function addTraffic(a: ProxyTotals, b: ProxyStats | ProxyTotals): ProxyTotals {
@@ -38,6 +46,10 @@ export function addTraffic(a: ProxyTotals, b: ProxyStats | ProxyTotals): ProxyTo
     openedUpstream: a.openedUpstream + b.openedUpstream,
     pluginErrors: addCounts(a.pluginErrors, b.pluginErrors),
     refusals: addCounts(a.refusals, b.refusals),
+    retries: a.retries + b.retries,
+    retriesOverBudget: a.retriesOverBudget + b.retriesOverBudget,
+    circuitsOpened: a.circuitsOpened + b.circuitsOpened,
+    circuitsClosed: a.circuitsClosed + b.circuitsClosed,
   };
 }
 

@@ -3,6 +3,7 @@
  * proxy-thread-start.ts. Given to the pool by agent.ts, so that tests can give it something else.
  */
 import { Worker } from 'node:worker_threads';
+import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import type { DataPlaneSettings } from '../settings.ts';
 import type { WorkerEvents, WorkerPort } from './thread-link.ts';
 import type { FromThread, ThreadData } from './thread-messages.ts';
@@ -11,15 +12,18 @@ import type { FromThread, ThreadData } from './thread-messages.ts';
 const USAGE_KEYS = 4_096;
 
 export interface WorkerStarterOptions {
+  readonly listeners: readonly ListenerOptions[];
+  readonly tls: Omit<DownstreamTls, 'ticketKeys'>;
   readonly settings: DataPlaneSettings;
   readonly softwareVersion: string;
   readonly counters: SharedArrayBuffer;
 }
 
-export function createWorkerStarter({ settings, softwareVersion, counters }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
+export function createWorkerStarter({ listeners, tls, settings, softwareVersion, counters }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
   const { maxHeadBytes, maxBodyBytes, maxConnections, idleTimeout } = settings;
   const data: ThreadData = {
-    host: settings.proxyListen.host,
+    listeners,
+    tls,
     reusePort: process.platform !== 'darwin' && process.platform !== 'win32',
     trustedAddresses: settings.trustedIps,
     socketIo: settings.socketIo,

@@ -10,11 +10,14 @@ import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { SocketIoSetting } from '../http1/handle-check.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
+import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
 
 /** Given to a proxy thread when it starts. */
 export interface ThreadData {
-  readonly host: string;
+  readonly listeners: readonly ListenerOptions[];
+  /** The ticket keys come in a message of their own, before `listen`. */
+  readonly tls: Omit<DownstreamTls, 'ticketKeys'>;
   readonly reusePort: boolean;
   readonly trustedAddresses: readonly string[];
   readonly socketIo: SocketIoSetting;
@@ -44,8 +47,10 @@ export type ToThread =
   | Prepare
   | { readonly kind: 'commit'; readonly applyId: number }
   | { readonly kind: 'discard'; readonly applyId: number }
-  /** Once, after the first commit: no request meets a thread without a configuration. */
-  | { readonly kind: 'listen'; readonly port: number }
+  /** Once, after the first commit: no request meets a thread without a configuration. The ports of the listeners, in order. */
+  | { readonly kind: 'listen'; readonly ports: readonly number[] }
+  /** At the start of the thread, and again whenever they are replaced. */
+  | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   /** What would become of this request? */
   | { readonly kind: 'explain'; readonly explainId: number; readonly question: ExplainQuestion }
   | { readonly kind: 'drain'; readonly acceptForMs: number; readonly boundMs: number };
@@ -54,7 +59,7 @@ export type FromThread =
   | { readonly kind: 'prepared'; readonly applyId: number; readonly quarantined: readonly Quarantined[] }
   | { readonly kind: 'refused'; readonly applyId: number; readonly code: string; readonly reasons: readonly string[] }
   | { readonly kind: 'committed'; readonly applyId: number }
-  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'listening'; readonly ports: readonly number[] }
   | { readonly kind: 'listen-failed'; readonly reason: string }
   | { readonly kind: 'drained' }
   | { readonly kind: 'explained'; readonly explainId: number; readonly explanation: JsonObject }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findPlace } from '../../control-plane/embedded-postgres/place.ts';
 import { findPostmaster } from '../../control-plane/embedded-postgres/postmaster.ts';
 import { get, type AdminClient } from './admin-client.ts';
-import type { PortPlan } from './ports.ts';
+import type { DataPlanePorts, PortPlan } from './ports.ts';
 import { pause, type Processes, type StartedProcess } from './processes.ts';
 
 export const REGIONS = ['eu-west', 'us-east'] as const;
@@ -26,7 +26,7 @@ export interface Installation {
   readonly dataPlaneSettings?: Readonly<Record<string, string>>;
 }
 
-export function portsOf(plan: PortPlan, region: Region): { readonly proxy: number; readonly status: number } {
+export function portsOf(plan: PortPlan, region: Region): DataPlanePorts {
   return region === 'eu-west' ? plan.euWest : plan.usEast;
 }
 
@@ -47,12 +47,13 @@ export async function startControlPlane({ stateFolder, ports, processes, control
 export async function startDataPlane(installation: Installation, region: Region): Promise<StartedProcess> {
   const { stateFolder, processes, ports, admin, dataPlaneSettings } = installation;
   const folder = join(stateFolder, region);
-  const { proxy, status } = portsOf(ports, region);
+  const { proxy, proxyTls, status } = portsOf(ports, region);
   const enrolled = existsSync(join(folder, 'identity'));
   const token = enrolled ? {} : { HOLDFAST_JOIN_TOKEN: await createJoinToken(admin, region) };
   return processes.start(region, DATA_PLANE, [], {
     HOLDFAST_STATE_FOLDER: folder,
     HOLDFAST_PROXY_LISTEN: `127.0.0.1:${proxy}`,
+    HOLDFAST_PROXY_TLS_LISTEN: `127.0.0.1:${proxyTls}`,
     HOLDFAST_STATUS_LISTEN: `127.0.0.1:${status}`,
     HOLDFAST_DRAIN_DELAY: '0s',
     ...token,

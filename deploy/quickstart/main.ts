@@ -100,8 +100,8 @@ function summary(installation: Installation, options: QuickstartOptions): string
   const controlPlane = installation.processes.pidOf('control-plane');
   const rows = [
     ['control plane', `admin API http://localhost:${ports.admin}   sync ${ports.sync}   (pid ${controlPlane}, Postgres ${postgres ?? 'external'})`],
-    ['data plane eu-west', `proxy http://localhost:${ports.euWest.proxy}   status http://localhost:${ports.euWest.status}/status   (pid ${installation.processes.pidOf('eu-west')})`],
-    ['data plane us-east', `proxy http://localhost:${ports.usEast.proxy}   status http://localhost:${ports.usEast.status}/status   (pid ${installation.processes.pidOf('us-east')})`],
+    ['data plane eu-west', `proxy http://localhost:${ports.euWest.proxy}   https://localhost:${ports.euWest.proxyTls}   status http://localhost:${ports.euWest.status}/status   (pid ${installation.processes.pidOf('eu-west')})`],
+    ['data plane us-east', `proxy http://localhost:${ports.usEast.proxy}   https://localhost:${ports.usEast.proxyTls}   status http://localhost:${ports.usEast.status}/status   (pid ${installation.processes.pidOf('us-east')})`],
     ['demo origin', `http://localhost:${ports.origin}   answers 200 to any path`],
     ['logs and state', stateFolder],
   ];

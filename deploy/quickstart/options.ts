@@ -15,7 +15,7 @@ export interface QuickstartOptions {
 export const USAGE = `usage: npm run quickstart -- [--check] [--fresh] [--port-offset N] [--state-folder PATH]
   --check            prove the installation with real requests, stop, exit with 0 or 1
   --fresh            delete the state of earlier runs first, the database included
-  --port-offset N    add N to every port (8000, 8001, 8005, 8007, 8010, 8017, 9000)
+  --port-offset N    add N to every port (8000, 8001, 8005, 8007, 8010, 8017, 8443, 8453, 9000)
   --state-folder P   keep state and logs there instead of .holdfast/quickstart`;
 
 const FLAGS = ['--check', '--fresh', '--port-offset', '--state-folder', '--help'];

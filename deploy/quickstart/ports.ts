@@ -9,8 +9,15 @@ export interface PortPlan {
   readonly admin: number;
   readonly sync: number;
   readonly origin: number;
-  readonly euWest: { readonly proxy: number; readonly status: number };
-  readonly usEast: { readonly proxy: number; readonly status: number };
+  readonly euWest: DataPlanePorts;
+  readonly usEast: DataPlanePorts;
+}
+
+export interface DataPlanePorts {
+  readonly proxy: number;
+  /** HTTPS. */
+  readonly proxyTls: number;
+  readonly status: number;
 }
 
 /** Kong's ports, all moved by the same offset. */
@@ -19,8 +26,8 @@ export function planPorts(offset: number): PortPlan {
     admin: 8001 + offset,
     sync: 8005 + offset,
     origin: 9000 + offset,
-    euWest: { proxy: 8000 + offset, status: 8007 + offset },
-    usEast: { proxy: 8010 + offset, status: 8017 + offset },
+    euWest: { proxy: 8000 + offset, proxyTls: 8443 + offset, status: 8007 + offset },
+    usEast: { proxy: 8010 + offset, proxyTls: 8453 + offset, status: 8017 + offset },
   };
 }
 
@@ -35,7 +42,7 @@ export interface TakenPort {
 export async function takenPorts(plan: PortPlan): Promise<TakenPort[]> {
   const wanted: readonly (readonly [number, string])[] = [
     [plan.euWest.proxy, 'proxy of eu-west'], [plan.admin, 'admin API'], [plan.sync, 'sync'], [plan.euWest.status, 'status of eu-west'],
-    [plan.usEast.proxy, 'proxy of us-east'], [plan.usEast.status, 'status of us-east'], [plan.origin, 'demo origin'],
+    [plan.usEast.proxy, 'proxy of us-east'], [plan.euWest.proxyTls, 'HTTPS of eu-west'], [plan.usEast.proxyTls, 'HTTPS of us-east'], [plan.usEast.status, 'status of us-east'], [plan.origin, 'demo origin'],
   ];
   const taken: TakenPort[] = [];
   for (const [port, purpose] of wanted) {

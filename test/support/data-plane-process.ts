@@ -44,15 +44,17 @@ export interface StatusBody {
 export class DataPlaneProcess {
   readonly stateFolder: string;
   readonly proxyPort: number;
+  /** HTTPS. */
+  readonly proxyTlsPort: number;
   readonly statusPort: number;
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
   readonly #exited: Promise<number | string>;
   #errors = '';
 
-  private constructor(stateFolder: string, ports: readonly [number, number], environment: Readonly<Record<string, string>>) {
+  private constructor(stateFolder: string, ports: readonly [number, number, number], environment: Readonly<Record<string, string>>) {
     this.stateFolder = stateFolder;
-    [this.proxyPort, this.statusPort] = ports;
+    [this.proxyPort, this.proxyTlsPort, this.statusPort] = ports;
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_')));
     this.#child = spawn(process.execPath, [MAIN], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -60,6 +62,7 @@ export class DataPlaneProcess {
         ...inherited,
         HOLDFAST_STATE_FOLDER: stateFolder,
         HOLDFAST_PROXY_LISTEN: `127.0.0.1:${this.proxyPort}`,
+        HOLDFAST_PROXY_TLS_LISTEN: `127.0.0.1:${this.proxyTlsPort}`,
         HOLDFAST_STATUS_LISTEN: `127.0.0.1:${this.statusPort}`,
         HOLDFAST_PROXY_THREADS: '2',
         HOLDFAST_DRAIN_DELAY: '0s',
@@ -80,7 +83,7 @@ export class DataPlaneProcess {
   /** `before`: starts again in its state folder, on its ports. */
   static async start(environment: Readonly<Record<string, string>>, before?: DataPlaneProcess): Promise<DataPlaneProcess> {
     const stateFolder = before?.stateFolder ?? mkdtempSync(join(tmpdir(), 'holdfast-data-plane-'));
-    const ports = before === undefined ? await freePorts() : ([before.proxyPort, before.statusPort] as const);
+    const ports = before === undefined ? await freePorts() : ([before.proxyPort, before.proxyTlsPort, before.statusPort] as const);
     return new DataPlaneProcess(stateFolder, ports, environment);
   }
 
@@ -162,12 +165,12 @@ export class DataPlaneProcess {
   }
 }
 
-/** Two ports that are free now. */
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = await Promise.all([0, 0].map(listen));
-  const [proxy = 0, status = 0] = servers.map(({ port }) => port);
+/** Three ports that are free now. */
+async function freePorts(): Promise<readonly [number, number, number]> {
+  const servers = await Promise.all([0, 0, 0].map(listen));
+  const [proxy = 0, proxyTls = 0, status = 0] = servers.map(({ port }) => port);
   await Promise.all(servers.map(({ close }) => close()));
-  return [proxy, status];
+  return [proxy, proxyTls, status];
 }
 
 async function listen(port: number): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
