@@ -69,7 +69,8 @@ export class DownstreamStream implements WireSocket, Timed {
     this.#isGrpc = request.isGrpc;
     this.#isHead = request.isHead;
     this.#requestEnded = request.framing === 'none';
-    this.#intake.head(request.text, request.framing, request.length);
+    this.#intake.head(request.text, request.framing, request.length, true);
+    if (this.#requestEnded) this.#intake.end();
     stream.on('error', ignore);
     stream.on('close', () => this.#streamClosed());
     stream.on('wantTrailers', () => stream.sendTrailers(this.#trailers ?? {}));
@@ -145,7 +146,7 @@ export class DownstreamStream implements WireSocket, Timed {
     if (this.#closed || owner === undefined) return;
     this.#guard(() => this.#intake.giveOn(this.#around.queue.scratch, (buffer, start, end) => {
       if (!this.#closed) owner.received(buffer, start, end);
-    }));
+    }, ignore));
   }
 
   deadlinePassed(): void {

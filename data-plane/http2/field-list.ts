@@ -22,6 +22,8 @@ export function requestFields(head: RequestHead, scheme: 'http' | 'https'): stri
     ':authority', head.text(head.hostStart, head.authorityEnd), ':path', head.text(head.targetStart, head.targetEnd),
   ];
   addLines(fields, head);
+  // gRPC wants it said; other servers let it pass.
+  fields.push('te', 'trailers');
   return fields;
 }
 
@@ -60,7 +62,7 @@ function addLines(into: string[], head: MessageHead): void {
   for (let line = 0; line < fields.count; line++) {
     if (((LEFT_OUT >> fields.classOf(line)) & 1) === 1) continue;
     const name = text.slice(fields.lineStart(line) - from, fields.nameEnd(line) - from).toLowerCase();
-    if (isConnectionSpecific(name)) continue;
+    if (isConnectionSpecific(name) || name === 'te') continue;
     into.push(name, text.slice(fields.valueStart(line) - from, fields.valueEnd(line) - from));
   }
 }

@@ -9,6 +9,7 @@ const SCRATCH_BYTES = 131_072;
 /** Room for a chunk's size line and the line end behind it. */
 const CHUNK_OVERHEAD = 12;
 const SMALLEST_DIRECT_BYTES = 8_192;
+const NOTHING = Buffer.alloc(0);
 
 export interface Flushable {
   flush(): void;
@@ -45,25 +46,29 @@ export class StreamIntake {
   #framing: Framing = 'none';
   #pieces: Buffer[] = [];
   #trailers = '';
-  #ends = false;
+  #ended = false;
+  #isWhole = false;
   /** Bytes that the length promised and that have not come; -1 where none was. */
   #missing = -1;
   /** In the queue. */
   queued = false;
 
-  /** A head that is complete; more than one where interim responses come first. */
-  head(text: string, framing: Framing, length: number): void {
+  /** A head that is complete; `isLast` is false for an interim response. */
+  head(text: string, framing: Framing, length: number, isLast: boolean): void {
     this.#text += text;
     this.#framing = framing;
     this.#missing = framing === 'length' ? length : -1;
+    this.#isWhole = isLast && (framing === 'none' || length === 0);
   }
 
   /** False where it is more than was promised. */
   data(piece: Buffer): boolean {
+    if (this.#framing === 'none') return piece.length === 0;
     if (this.#missing !== -1) {
       if (piece.length > this.#missing) return false;
       this.#missing -= piece.length;
-    } else if (this.#framing === 'none') return piece.length === 0;
+      this.#isWhole = this.#missing === 0;
+    }
     if (piece.length > 0) this.#pieces.push(piece);
     return true;
   }
@@ -75,31 +80,35 @@ export class StreamIntake {
 
   /** The stream ends here. False where it is less than was promised. */
   end(): boolean {
-    this.#ends = this.#framing === 'chunked';
+    this.#ended = true;
     return this.#missing <= 0;
   }
 
-  /** Gives everything on, in as few pieces as possible. `deliver` must not keep the memory. */
-  giveOn(scratch: Buffer, deliver: Deliver): void {
-    let length = this.#text === '' ? 0 : scratch.write(this.#text, 0, 'latin1');
-    this.#text = '';
-    const pieces = this.#pieces;
-    const ends = this.#ends;
-    this.#ends = false;
-    if (pieces.length > 0) this.#pieces = [];
+  /**
+   * Gives everything on, in as few pieces as possible; `deliver` must not keep the memory. The last piece of a message waits
+   * for the stream's end, so that who reads it finds the stream free: `finishing` is called right before it.
+   */
+  giveOn(scratch: Buffer, deliver: Deliver, finishing: () => void): void {
+    if (this.#isWhole && !this.#ended) return;
     const isChunked = this.#framing === 'chunked';
-    for (const piece of pieces) {
-      if (!isChunked && length === 0 && piece.length >= SMALLEST_DIRECT_BYTES) {
-        deliver(piece, 0, piece.length);
-        continue;
-      }
-      if (length + piece.length + CHUNK_OVERHEAD > scratch.length) {
-        if (length > 0) deliver(scratch, 0, length);
+    const text = this.#text;
+    const pieces = this.#pieces;
+    this.#text = '';
+    if (pieces.length > 0) this.#pieces = [];
+    let length = text === '' ? 0 : scratch.write(text, 0, 'latin1');
+    for (let index = 0; index < pieces.length; index++) {
+      const piece = pieces[index] ?? NOTHING;
+      const isDirect = !isChunked && piece.length >= SMALLEST_DIRECT_BYTES;
+      if (length > 0 && (isDirect || length + piece.length + CHUNK_OVERHEAD > scratch.length)) {
+        deliver(scratch, 0, length);
         length = 0;
       }
-      length = this.#put(scratch, length, piece, isChunked, deliver);
+      if (isDirect) {
+        if (this.#ended && index === pieces.length - 1) finishing();
+        deliver(piece, 0, piece.length);
+      } else length = put(scratch, length, piece, isChunked, deliver);
     }
-    if (ends) {
+    if (this.#ended && isChunked) {
       const last = `0\r\n${this.#trailers}\r\n`;
       if (length + last.length > scratch.length) {
         deliver(scratch, 0, length);
@@ -107,23 +116,25 @@ export class StreamIntake {
       }
       length += scratch.write(last, length, 'latin1');
     }
-    if (length > 0) deliver(scratch, 0, length);
+    if (length === 0) return;
+    if (this.#ended) finishing();
+    deliver(scratch, 0, length);
   }
+}
 
-  /** DATA frames are far smaller than the scratch memory, unless the peer may send larger ones: then in several chunks. */
-  #put(scratch: Buffer, start: number, piece: Buffer, isChunked: boolean, deliver: Deliver): number {
-    let length = start;
-    const most = scratch.length - CHUNK_OVERHEAD;
-    for (let from = 0; from < piece.length; from += most) {
-      const to = Math.min(piece.length, from + most);
-      if (isChunked) length += scratch.write(`${(to - from).toString(16)}\r\n`, length, 'latin1');
-      length += piece.copy(scratch, length, from, to);
-      if (isChunked) length += scratch.write('\r\n', length, 'latin1');
-      if (to < piece.length) {
-        deliver(scratch, 0, length);
-        length = 0;
-      }
+/** DATA frames are far smaller than the scratch memory, unless a peer may send larger ones: then in several chunks. */
+function put(scratch: Buffer, start: number, piece: Buffer, isChunked: boolean, deliver: Deliver): number {
+  let length = start;
+  const most = scratch.length - CHUNK_OVERHEAD;
+  for (let from = 0; from < piece.length; from += most) {
+    const to = Math.min(piece.length, from + most);
+    if (isChunked) length += scratch.write(`${(to - from).toString(16)}\r\n`, length, 'latin1');
+    length += piece.copy(scratch, length, from, to);
+    if (isChunked) length += scratch.write('\r\n', length, 'latin1');
+    if (to < piece.length) {
+      deliver(scratch, 0, length);
+      length = 0;
     }
-    return length;
   }
+  return length;
 }

@@ -1,0 +1,153 @@
+/**
+ * One HTTP/2 connection to an upstream, shared by the requests to it: at most as many at a time as the upstream allows. It
+ * takes no more once the upstream says GOAWAY, closes when it was idle for long, and is asked for a sign of life (PING) when
+ * a request on it had to be given up: a connection that leads nowhere must not swallow the next ones. Made by Http2Upstream.
+ */
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { NEVER, type Deadlines, type Timed } from '../http1/deadlines.ts';
+import type { ProxyLimits } from '../http1/limits.ts';
+
+const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
+
+/** RFC 9113 §6.5.2 recommends no smaller limit than this: what is assumed until the upstream says. */
+const STREAMS_BEFORE_SETTINGS = 100;
+const SIGN_OF_LIFE_WITHIN_MS = 5_000;
+const FIELD_OVERHEAD = 32;
+
+export interface SessionSurroundings {
+  readonly limits: ProxyLimits;
+  readonly deadlines: Deadlines;
+}
+
+/** Waits for the connection to stand, or to fail. */
+export interface SessionWaiter {
+  sessionReady(): void;
+  sessionFailed(cause: Error | undefined): void;
+}
+
+type State = 'connecting' | 'open' | 'closing' | 'closed';
+
+export class UpstreamSession implements Timed {
+  deadlineMs = NEVER;
+  readonly #around: SessionSurroundings;
+  readonly #session: ClientHttp2Session;
+  readonly #gone: (session: UpstreamSession) => void;
+  readonly #waiters = new Set<SessionWaiter>();
+  #state: State = 'connecting';
+  #streams = 0;
+  #maxStreams = STREAMS_BEFORE_SETTINGS;
+  #awaitsSign = false;
+  #cause: Error | undefined;
+
+  /** `socket` connects; for TLS it must agree on `h2`. `gone` is called once, when it takes no more streams. */
+  constructor(socket: Duplex, scheme: 'http' | 'https', around: SessionSurroundings, gone: (session: UpstreamSession) => void) {
+    const { limits, deadlines } = around;
+    this.#around = around;
+    this.#gone = gone;
+    const options = {
+      createConnection: () => socket,
+      settings: {
+        enablePush: false, initialWindowSize: limits.http2StreamWindowBytes,
+        maxHeaderListSize: limits.maxResponseHeadBytes + FIELD_OVERHEAD * limits.maxHeaderCount,
+      },
+      maxHeaderListPairs: limits.maxHeaderCount + 1,
+      maxSessionMemory: Math.ceil(limits.maxHttp2SessionBytes / 1_048_576),
+      // What a client says twice is the upstream's to judge.
+      strictSingleValueFields: false,
+    };
+    this.#session = connect(`${scheme}://upstream.invalid`, options);
+    const session = this.#session;
+    session.on('connect', () => this.#connected());
+    session.on('remoteSettings', (settings) => (this.#maxStreams = settings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY));
+    session.on('goaway', () => this.#retire());
+    session.on('error', (error: Error) => (this.#cause = error));
+    session.on('close', () => this.#closed());
+    deadlines.watch(this);
+  }
+
+  /** Streams that it takes at once; 0 where none. */
+  get room(): number {
+    if (this.#state === 'connecting') return Math.min(this.#maxStreams, this.#around.limits.maxHttp2UpstreamStreams) - this.#waiters.size;
+    if (this.#state !== 'open') return 0;
+    return Math.min(this.#maxStreams, this.#around.limits.maxHttp2UpstreamStreams) - this.#streams;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** While it connects. */
+  wait(waiter: SessionWaiter): void {
+    this.#waiters.add(waiter);
+  }
+
+  /** With nobody left that waits, nobody needs the connection. */
+  stopWaiting(waiter: SessionWaiter): void {
+    if (this.#waiters.delete(waiter) && this.#waiters.size === 0 && this.#state === 'connecting') this.destroy();
+  }
+
+  /** Begins a stream. `released` must follow once it is closed. Expects `room`. */
+  request(fields: readonly string[], options: { readonly endStream: boolean; readonly waitForTrailers: boolean }): ClientHttp2Stream {
+    this.#streams += 1;
+    this.deadlineMs = NEVER;
+    return this.#session.request(fields, options);
+  }
+
+  released(): void {
+    this.#streams -= 1;
+    if (this.#streams > 0 || this.#state === 'closed') return;
+    if (this.#state === 'closing') return this.#session.close();
+    this.deadlineMs = this.#around.deadlines.in(this.#around.limits.upstreamIdleTimeoutMs);
+  }
+
+  /** A request on it was given up before it was answered. */
+  doubt(): void {
+    if (this.#state !== 'open' || this.#awaitsSign) return;
+    this.#awaitsSign = true;
+    this.deadlineMs = this.#around.deadlines.in(SIGN_OF_LIFE_WITHIN_MS);
+    this.#session.ping((error) => {
+      if (error !== null || this.#state !== 'open') return;
+      this.#awaitsSign = false;
+      this.deadlineMs = this.#streams === 0 ? this.#around.deadlines.in(this.#around.limits.upstreamIdleTimeoutMs) : NEVER;
+    });
+  }
+
+  /** Idle for long, or silent when asked. */
+  deadlinePassed(): void {
+    if (this.#awaitsSign) return this.destroy();
+    this.#retire();
+    if (this.#streams === 0) this.#session.close();
+  }
+
+  destroy(): void {
+    if (this.#state !== 'closed') this.#session.destroy(undefined, this.#streams === 0 ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
+  }
+
+  #connected(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'open';
+    this.#session.setLocalWindowSize(this.#around.limits.http2ConnectionWindowBytes);
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter.sessionReady();
+    if (this.#streams === 0) this.deadlineMs = this.#around.deadlines.in(this.#around.limits.upstreamIdleTimeoutMs);
+  }
+
+  /** No new streams. */
+  #retire(): void {
+    if (this.#state === 'closed' || this.#state === 'closing') return;
+    this.#state = 'closing';
+    this.#gone(this);
+  }
+
+  #closed(): void {
+    this.#retire();
+    this.#state = 'closed';
+    this.deadlineMs = NEVER;
+    this.#around.deadlines.forget(this);
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter.sessionFailed(this.#cause);
+  }
+}
