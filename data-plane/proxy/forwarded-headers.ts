@@ -17,7 +17,7 @@ export function forwardedLines(exchange: Exchange): string {
   const port = claimed('x-forwarded-port') ?? String(client.facts.localPort);
   const path = claimed('x-forwarded-path') ?? rawPath(exchange);
   const prefix = claimed('x-forwarded-prefix') ?? strippedPrefix(exchange);
-  const own = `X-Kong-Request-Id: ${exchange.requestId}\r\nVia: 1.${head.minor} ${core.product}\r\n`;
+  const own = `X-Kong-Request-Id: ${exchange.requestId}\r\nVia: ${client.facts.isHttp2 ? '2' : `1.${head.minor}`} ${core.product}\r\n`;
   const edits = exchange.upstreamEdits;
   if (edits === undefined) {
     const optional = prefix === '' ? '' : `X-Forwarded-Prefix: ${prefix}\r\n`;

@@ -18,6 +18,10 @@ export interface GeneratedResponse {
   readonly headers: HeaderEdits | undefined;
   /** Engine-written lines besides the usual ones, each with its line end. */
   readonly extraLines: string;
+  /** What the body says, as text; undefined where it is no message. */
+  readonly message?: string;
+  /** The status that it is counted and logged under, where that is another one. */
+  readonly countsAs?: number;
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -27,6 +31,7 @@ export function refusalResponse(refusal: Refusal, accept: string | undefined, re
   return {
     status: refusal.status,
     ...messageBody(refusal.message, accept, requestId),
+    message: refusal.message,
     headers: undefined,
     extraLines: `${extraLines}X-Holdfast-Error: ${refusal.code}\r\n`,
   };
@@ -56,7 +61,7 @@ export function verdictResponse(verdict: Verdict, accept: string | undefined, re
   }
   if (body !== undefined) return { status, contentType: wireText('Content-Type', body.contentType), body: asBuffer(body.bytes), headers, extraLines: '' };
   if (message === undefined) return { status, contentType: undefined, body: NO_BODY, headers, extraLines: '' };
-  return { status, ...messageBody(message, accept, requestId), headers, extraLines: '' };
+  return { status, ...messageBody(message, accept, requestId), message, headers, extraLines: '' };
 }
 
 /** RFC 9112 §4 allows an empty reason. */

@@ -8,11 +8,13 @@ import type { BodyDelivery } from '../http1/head-writer.ts';
 import { DROPPED_FROM_RESPONSE } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import { MAX_UNSENT_BYTES } from '../http1/wire-socket.ts';
+import { isGrpcType } from '../http2/field-text.ts';
 import type { UpstreamConnection } from '../upstreams/upstream-connection.ts';
 import { ResponseCompressor } from './compress-response.ts';
 import { planCompression, type CompressionPlan } from './compression-choice.ts';
 import type { Exchange } from './exchange.ts';
 import { refusalResponse, type GeneratedResponse } from './generated-response.ts';
+import { asGrpcAnswer } from './grpc-answer.ts';
 import { upstreamHeader } from './plugin-contexts.ts';
 import { REFUSALS } from './refusals.ts';
 import { runResponseHead } from './run-plugins.ts';
@@ -225,7 +227,8 @@ export class ResponseRelay {
       core.counters.countRefusal(REFUSALS.pluginFailed.code);
       answer = refusalResponse(REFUSALS.pluginFailed, exchange.request.header('accept'), requestId);
     }
-    exchange.status = answer.status;
+    if (exchange.client.facts.isHttp2 && isGrpcType(exchange.request.header('content-type') ?? '')) answer = asGrpcAnswer(answer);
+    exchange.status = answer.countsAs ?? answer.status;
     this.#closes = !keepsAlive || !exchange.body.complete;
     core.out.clear();
     const lines = writeGenerated(core.out, answer, {
