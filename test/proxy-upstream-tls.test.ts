@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:tls';
 import { X509CertificateGenerator, KeyUsagesExtension, KeyUsageFlags, BasicConstraintsExtension, SubjectAlternativeNameExtension, PemConverter } from '@peculiar/x509';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { plainAnswer } from './support/name-answers.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig } from './support/static-config.ts';
 
@@ -24,7 +25,7 @@ async function selfSigned(names: readonly string[]): Promise<{ readonly key: str
   return { key: PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY'), cert: cert.toString('pem') };
 }
 
-scenario('an HTTPS upstream is reached by its name, verified, and its connections are kept', { proxy: { lookup: async () => ['127.0.0.1'] } }, async ({ connect, serve, proxy, logLines }) => {
+scenario('an HTTPS upstream is reached by its name, verified, and its connections are kept', { proxy: { lookup: async () => plainAnswer(['127.0.0.1']) } }, async ({ connect, serve, proxy, logLines }) => {
   const identity = await selfSigned(['secure.test', '127.0.0.1']);
   const names: unknown[] = [];
   const bodies: string[] = [];

@@ -1,6 +1,7 @@
 /** The way to the upstream: connections kept and not kept, tries, targets, names, timeouts, TLS. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
+import { plainAnswer } from './support/name-answers.ts';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
 import { startRecordingOrigin } from './support/recording-origin.ts';
@@ -141,7 +142,7 @@ scenario('a target that refuses connections is passed over', {}, async ({ connec
   assert.equal(proxy.stats().refusals['UPSTREAM_CONNECT_FAILED'], 2);
 });
 
-scenario('nobody to talk to: each reason has its own answer', { proxy: { lookup: async (host) => (host === 'known.test' ? ['127.0.0.1'] : Promise.reject(new Error('ENOTFOUND'))) } }, async ({ exchange, serve, origin, logLines }) => {
+scenario('nobody to talk to: each reason has its own answer', { proxy: { lookup: async (host) => (host === 'known.test' ? plainAnswer(['127.0.0.1']) : Promise.reject(new Error('ENOTFOUND'))) } }, async ({ exchange, serve, origin, logLines }) => {
   const dead = await closedPort();
   const ask = async (service: Parameters<typeof staticConfig>[0]['routes'][number]['service']): Promise<readonly unknown[]> => {
     serve(staticConfig({ routes: [{ path: '/', service: service ?? {} }] }));

@@ -16,6 +16,9 @@ export interface ActiveConfig extends ConfigLookup {
   match(request: RequestView): RouteMatch | undefined;
   /** The stream route (tcp, tls, tls_passthrough) for a connection; undefined where none matches. */
   matchStream(connection: StreamView): RuntimeRoute | undefined;
+  hasUpstream(id: string): boolean;
+  /** Upstreams that ask for active health checks. The same array while no upstream or target changed. */
+  probedUpstreams(): readonly RuntimeUpstream[];
   /** Certificates by server name. The same object while no certificate changed. */
   readonly certificates: CertificateBook;
 }

@@ -4,8 +4,9 @@
  */
 import type { ConsumerRef, CredentialRef, RequestView } from '../../shared/plugins/contract.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { Router } from '../router/router.ts';
-import type { ActiveConfig, CertificateBook, RouteMatch, RuntimeRoute } from './active-config.ts';
+import type { RouteHit, Router } from '../router/router.ts';
+import type { StreamRouter } from '../router/stream-router.ts';
+import type { ActiveConfig, CertificateBook, RouteMatch, RuntimeRoute, RuntimeUpstream, StreamView } from './active-config.ts';
 import type { TablesCertificateBook } from './certificate-book.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import type { Identities } from './identities.ts';
@@ -20,7 +21,8 @@ export interface ConfigParts {
   readonly tables: ConfigTables;
   readonly quarantine: QuarantineList;
   readonly router: Router;
-  /** The routes that the router knows, as they were added to it. */
+  readonly streams: StreamRouter;
+  /** The routes that the routers know, as they were added to them. */
   readonly routed: PersistentMap<Published<'routes'>>;
   readonly plugins: PluginSet;
   readonly opened: PersistentMap<OpenedCertificate>;
@@ -49,11 +51,20 @@ export class CompiledConfig implements ActiveConfig {
   match(request: RequestView): RouteMatch | undefined {
     const hit = this.parts.router.match(request);
     const route = hit === undefined ? undefined : this.parts.routes.routeOf(hit.routeId);
-    return hit === undefined || route === undefined ? undefined : { route, matchedPathLength: hit.matchedPathLength, captures: undefined };
+    return hit === undefined || route === undefined ? undefined : new FoundRoute(route, hit);
   }
 
-  matchStream(): RuntimeRoute | undefined {
-    return undefined;
+  matchStream(connection: StreamView): RuntimeRoute | undefined {
+    const id = this.parts.streams.match(connection);
+    return id === undefined ? undefined : this.parts.routes.routeOf(id);
+  }
+
+  hasUpstream(id: string): boolean {
+    return this.parts.tables.entities.upstreams.has(id);
+  }
+
+  probedUpstreams(): readonly RuntimeUpstream[] {
+    return this.parts.routes.probedUpstreams();
   }
 
   consumerById(id: string): ConsumerRef | undefined {
@@ -80,5 +91,21 @@ export class CompiledConfig implements ActiveConfig {
     if (this.#released) return;
     this.#released = true;
     this.parts.plugins.release();
+  }
+}
+
+class FoundRoute implements RouteMatch {
+  readonly route: RuntimeRoute;
+  readonly matchedPathLength: number;
+  readonly #hit: RouteHit;
+
+  constructor(route: RuntimeRoute, hit: RouteHit) {
+    this.route = route;
+    this.matchedPathLength = hit.matchedPathLength;
+    this.#hit = hit;
+  }
+
+  get captures(): ReadonlyMap<string, string> | undefined {
+    return this.#hit.captures();
   }
 }

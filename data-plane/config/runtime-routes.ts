@@ -23,6 +23,7 @@ export class RuntimeRoutes {
   readonly #routes = new Map<string, RuntimeRoute>();
   readonly #services = new Map<string, RuntimeService>();
   readonly #upstreams = new Map<string, RuntimeUpstream>();
+  #probed: readonly RuntimeUpstream[] | undefined;
   /** By route, then by consumer. */
   readonly #consumerChains = new Map<string, Map<string, PluginChain>>();
   #consumerChainCount = 0;
@@ -88,6 +89,15 @@ export class RuntimeRoutes {
     };
     this.#services.set(entity.id, made);
     return made;
+  }
+
+  /** Upstreams that ask for active health checks. */
+  probedUpstreams(): readonly RuntimeUpstream[] {
+    this.#probed ??= [...this.#tables.entities.upstreams.values()].flatMap(({ name, healthchecks: { active } }) => {
+      const upstream = (active.healthy.interval ?? 0) + (active.unhealthy.interval ?? 0) > 0 ? this.#upstreamNamed(name) : undefined;
+      return upstream === undefined ? [] : [upstream];
+    });
+    return this.#probed;
   }
 
   #upstreamNamed(host: string): RuntimeUpstream | undefined {

@@ -1,28 +1,42 @@
 /**
- * The proxy as a whole: a listener, its client connections, the upstream pool, and their end. Called by each proxy thread, by
- * tests and by the bench.
+ * The proxy as a whole: its listeners, its client connections whatever they speak, the upstream pool, and their end. Called by
+ * each proxy thread, by tests and by the bench.
  */
 import { randomFillSync } from 'node:crypto';
-import type { Server } from 'node:net';
+import type { Socket } from 'node:net';
 import { describeThrown } from '../../shared/errors.ts';
 import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { Deadlines } from '../http1/deadlines.ts';
 import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
 import { OutgoingBytes } from '../http1/outgoing-bytes.ts';
 import { SocketIo } from '../http1/socket-io.ts';
+import { connectHttp2 } from '../http2/connect-http2.ts';
 import { Http2Downstream } from '../http2/http2-downstream.ts';
-import type { AcceptedSocket } from '../http1/wire-socket.ts';
+import { Http2Upstream } from '../http2/http2-upstream.ts';
+import type { AcceptedSocket, SocketOwner, WireSocket } from '../http1/wire-socket.ts';
+import { Intake, type IntakeSurroundings } from '../listeners/intake.ts';
+import { INTAKE_FAULTS, type IntakeFault } from '../listeners/intake-faults.ts';
+import type { ListenerOptions } from '../listeners/listener-options.ts';
+import { Listeners } from '../listeners/listeners.ts';
+import { TlsServers } from '../listeners/tls-servers.ts';
+import { StreamDoor } from '../streams/stream-door.ts';
 import { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import { ConnectionPool } from '../upstreams/connection-pool.ts';
-import { AddressBook, lookupAll } from '../upstreams/resolve-address.ts';
+import { AddressBook } from '../upstreams/resolve-address.ts';
+import { systemLookUp } from '../upstreams/system-look-up.ts';
+import { ALONE } from '../upstreams/peer-health.ts';
+import { ActiveChecks } from '../upstreams/active-checks.ts';
+import { probe } from '../upstreams/health-probe.ts';
+import { UpstreamControl } from '../upstreams/upstream-control.ts';
 import { plainAddress, TrustedAddresses } from './client-address.ts';
 import { DownstreamConnection } from './downstream-connection.ts';
 import { FailureLog } from './failure-log.ts';
 import { refusalResponse } from './generated-response.ts';
+import { DEFAULT_MESSAGE_OPTIONS } from './message-options.ts';
 import { PinnedConfigs } from './pinned-configs.ts';
 import type { Proxy, ProxyOptions, ProxyStats } from './proxy-contract.ts';
 import { FreeHeads, HttpDate, ProxyCounters, type ProxyCore } from './proxy-core.ts';
-import { REFUSALS } from './refusals.ts';
+import { REFUSALS, type Refusal } from './refusals.ts';
 import { RequestIds } from './request-ids.ts';
 import { connectionLine, writeGenerated } from './write-response.ts';
 
@@ -33,18 +47,30 @@ export function createProxy(options: ProxyOptions): Proxy {
   return new ListeningProxy(options);
 }
 
+/** A client's connection, whatever it carries. */
+interface OpenConnection {
+  /** Cuts it. */
+  destroy(): void;
+  /** The listeners have closed: one that idles may go soon. */
+  listenerClosed(): void;
+}
+
 class ListeningProxy implements Proxy {
   readonly #options: ProxyOptions;
   readonly #io: SocketIo;
   readonly #core: ProxyCore;
-  readonly #connections = new Set<DownstreamConnection>();
+  readonly upstreams: UpstreamControl;
+  readonly #connections = new Set<OpenConnection>();
+  /** Of which it is not known yet what they carry. */
+  readonly #intakes = new Set<Intake>();
   readonly #http2: Http2Downstream;
-  readonly #server: Server;
-  #port = 0;
+  readonly #streams: StreamDoor;
+  readonly #tls: TlsServers | undefined;
+  readonly #listeners: Listeners;
+  readonly #aroundIntakes: IntakeSurroundings;
   #accepted = 0;
   #draining: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
-  #stopped: Promise<void> | undefined;
   /** Called whenever a client connection is gone. */
   #onConnectionGone: () => void = () => undefined;
 
@@ -56,21 +82,44 @@ class ListeningProxy implements Proxy {
     };
     this.#io = new SocketIo(defect, options.socketIo ?? 'documented');
     this.#core = makeCore(options, this.#io, defect);
+    this.upstreams = watchUpstreams(this.#core);
     this.#http2 = new Http2Downstream(this.#core, () => this.#onConnectionGone(), defect);
     this.#core.http2 = this.#http2;
-    this.#server = this.#io.createPlainListener((socket) => this.#accept(socket));
+    this.#streams = new StreamDoor({ core: this.#core, io: this.#io });
+    const { limits, deadlines, clock, trusted, configs } = this.#core;
+    const refused = (fault: IntakeFault, peer: string, detail: string): void => this.#intakeRefused(fault, peer, detail);
+    this.#tls = options.tls === undefined ? undefined : new TlsServers(options.tls, limits.handshakeTimeoutMs, (reason) => options.log.debug({ event: 'handshake-failed', reason }, `a TLS handshake failed: ${reason}`));
+    this.#aroundIntakes = {
+      deadlines, limits, clock, trusted, tls: this.#tls, refused,
+      certificates: () => configs.current()?.certificates,
+      handover: {
+        http: (socket, facts) => this.#serveHttp(facts, (owner) => this.#adoptPaused(socket, owner)),
+        http2: (socket, facts) => this.#http2.serve(socket, facts),
+        plainHttpOnTls: (socket) => this.#sayLast(REFUSALS.plainHttpOnTls, (answer) => this.#dismiss(socket, answer)),
+        passesThrough: (facts, serverName) => this.#streams.passesThrough(facts, serverName),
+        stream: (socket, facts, protocol, serverName) => {
+          const stream = this.#streams.serve(socket, facts, protocol, serverName, (gone) => this.#gone(gone));
+          this.#connections.add(stream);
+          stream.begin();
+        },
+      },
+    };
+    this.#listeners = new Listeners({
+      listeners: options.listeners, reusePort: options.reusePort, io: this.#io, log: options.log,
+      accepted: (socket, port) => this.#accept(socket, port),
+      acceptedWithIntake: (socket, listener, port) => this.#takeIn(socket, listener, port),
+    });
   }
 
   async listen(): Promise<{ readonly ports: readonly number[] }> {
-    const { listeners: [{ host, port } = { host: '127.0.0.1', port: 0 }], reusePort, log } = this.#options;
-    this.#port = await this.#io.listen(this.#server, { host, port, reusePort });
-    this.#server.on('error', (err) => log.error({ event: 'listener-failed', code: 'PROXY_LISTENER_FAILED', err }, 'the listener reported an error'));
+    const ports = await this.#listeners.open();
     this.#core.deadlines.start();
-    return { ports: [this.#port] };
+    this.upstreams.start();
+    return { ports };
   }
 
-  setTicketKeys(): void {
-    // No listener ends TLS yet.
+  setTicketKeys(keys: Uint8Array): void {
+    this.#tls?.setTicketKeys(keys);
   }
 
   drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {
@@ -87,36 +136,78 @@ class ListeningProxy implements Proxy {
     const { counters, pool, configs } = this.#core;
     configs.refresh();
     return {
-      connections: this.#connections.size + this.#http2.size,
+      connections: this.#connectionCount,
       acceptedConnections: this.#accepted,
       activeRequests: counters.activeRequests,
       endedRequests: counters.endedRequests,
       idleUpstream: pool.idle,
       busyUpstream: pool.busy,
       openedUpstream: pool.opened,
+      socketIo: this.#options.socketIo ?? 'documented',
       pluginErrors: Object.fromEntries(counters.pluginErrors),
       refusals: Object.fromEntries(counters.refusals),
+      retries: counters.retries,
+      retriesOverBudget: counters.retriesOverBudget,
+      circuitsOpened: this.#core.chooser.groups.health.counts.opened,
+      circuitsClosed: this.#core.chooser.groups.health.counts.closed,
     };
   }
 
-  #accept(socket: AcceptedSocket): void {
+  get #connectionCount(): number {
+    return this.#connections.size + this.#intakes.size + this.#http2.size;
+  }
+
+  #accept(socket: AcceptedSocket, port: number): void {
     this.#accepted += 1;
-    if (this.#connections.size + this.#http2.size >= this.#core.limits.maxConnections) return this.#turnAway(socket);
+    if (this.#connectionCount >= this.#core.limits.maxConnections) return this.#sayLast(REFUSALS.tooManyConnections, (answer) => socket.dismiss(answer));
     const facts: ConnectionFacts = {
       scheme: 'http', isHttp2: false, tls: undefined, peerAddress: plainAddress(socket.peerAddress), peerPort: socket.peerPort,
-      localAddress: plainAddress(socket.localAddress), localPort: this.#port,
+      localAddress: plainAddress(socket.localAddress), localPort: port,
     };
-    const connection = new DownstreamConnection(this.#core, facts, (owner) => socket.adopt(owner), (gone) => {
-      this.#connections.delete(gone);
-      this.#onConnectionGone();
-    });
-    this.#connections.add(connection);
+    this.#serveHttp(facts, (owner) => socket.adopt(owner));
   }
 
-  /** Over the bound: says so and closes, without waiting for a request. */
-  #turnAway(socket: AcceptedSocket): void {
+  #serveHttp(facts: ConnectionFacts, adopt: (owner: SocketOwner) => WireSocket): void {
+    this.#connections.add(new DownstreamConnection(this.#core, facts, adopt, (gone) => this.#gone(gone)));
+  }
+
+  /** One that begins with a PROXY protocol header or with TLS, or that may not speak HTTP at all: over a bound there is nothing to say to it. */
+  #takeIn(socket: Socket, listener: ListenerOptions, port: number): void {
+    this.#accepted += 1;
+    const { limits, counters } = this.#core;
+    const isFull = this.#connectionCount >= limits.maxConnections;
+    if (isFull || this.#intakes.size >= limits.maxHandshakes) {
+      counters.countRefusal(isFull ? REFUSALS.tooManyConnections.code : INTAKE_FAULTS.tooMany.code);
+      return void socket.destroy();
+    }
+    const intake = new Intake(socket, listener, port, this.#aroundIntakes, (gone) => {
+      this.#intakes.delete(gone);
+      // Whoever takes it over has it by the next turn.
+      setImmediate(() => this.#onConnectionGone());
+    });
+    this.#intakes.add(intake);
+    intake.begin();
+  }
+
+  #intakeRefused({ code, reason }: IntakeFault, peer: string, detail: string): void {
+    this.#core.counters.countRefusal(code);
+    this.#options.log.debug({ event: 'connection-refused', code, peer, detail }, `a connection of ${peer} was closed: ${reason}`);
+  }
+
+  #adoptPaused(socket: Socket, owner: SocketOwner): WireSocket {
+    const wire = this.#io.adopt(socket, owner);
+    socket.resume();
+    return wire;
+  }
+
+  #gone(connection: OpenConnection): void {
+    this.#connections.delete(connection);
+    this.#onConnectionGone();
+  }
+
+  /** Answers without waiting for a request, then closes. */
+  #sayLast(refusal: Refusal, dismissWith: (answer: Buffer) => void): void {
     const { out, counters, requestIds, product, date, recorder } = this.#core;
-    const refusal = REFUSALS.tooManyConnections;
     const requestId = requestIds.next();
     counters.countRefusal(refusal.code);
     out.clear();
@@ -126,7 +217,15 @@ class ListeningProxy implements Proxy {
     const answer = out.take();
     recorder.record('', '', refusal.status, 0, answer.length, 0);
     counters.endedRequests += 1;
-    socket.dismiss(answer);
+    dismissWith(answer);
+  }
+
+  /** What it still sends is dropped for a moment, so that it gets to read the answer. */
+  #dismiss(socket: Socket, answer: Buffer): void {
+    socket.end(answer);
+    socket.resume();
+    const timer = this.#core.clock.after(this.#core.limits.lingerTimeoutMs, () => socket.destroy());
+    socket.once('close', () => timer.cancel());
   }
 
   async #drain(acceptForMs: number, boundMs: number): Promise<void> {
@@ -135,7 +234,7 @@ class ListeningProxy implements Proxy {
     await this.#within(acceptForMs, new Promise(() => undefined));
     if (this.#closed !== undefined) return this.#closed;
     this.#core.closing = true;
-    void this.#stopAccepting();
+    void this.#listeners.stopAccepting();
     for (const connection of this.#connections) connection.listenerClosed();
     this.#http2.shut();
     await this.#within(boundMs, this.#untilNoConnections());
@@ -145,26 +244,19 @@ class ListeningProxy implements Proxy {
   async #close(): Promise<void> {
     this.#core.draining = true;
     this.#core.closing = true;
-    const stopped = this.#stopAccepting();
-    for (const connection of this.#connections) connection.destroy();
+    const stopped = this.#listeners.stopAccepting();
+    for (const connection of [...this.#intakes, ...this.#connections]) connection.destroy();
     this.#http2.close();
     this.#core.pool.closeAll();
     this.#core.deadlines.stop();
+    this.upstreams.stop();
     await stopped;
-  }
-
-  /** Resolves when the listener and all its sockets are closed. */
-  #stopAccepting(): Promise<void> {
-    this.#stopped ??= new Promise((resolve) => {
-      this.#server.close(() => resolve());
-    });
-    return this.#stopped;
   }
 
   #untilNoConnections(): Promise<void> {
     return new Promise((resolve) => {
       this.#onConnectionGone = () => {
-        if (this.#connections.size + this.#http2.size === 0) resolve();
+        if (this.#connectionCount === 0) resolve();
       };
       this.#onConnectionGone();
     });
@@ -182,25 +274,34 @@ class ListeningProxy implements Proxy {
   }
 }
 
+function watchUpstreams({ chooser: { groups }, clock, random, configs }: ProxyCore): UpstreamControl {
+  return new UpstreamControl(groups, new ActiveChecks(groups, clock, random, probe), clock, () => configs.current());
+}
+
 function makeCore(options: ProxyOptions, io: SocketIo, defect: (thrown: unknown) => void): ProxyCore {
   const limits = { ...DEFAULT_PROXY_LIMITS, ...options.limits };
   const { clock, log } = options;
   const deadlines = new Deadlines(clock, limits.timeoutResolutionMs, defect);
   const out = new OutgoingBytes();
-  const addresses = new AddressBook(limits, clock, options.lookup ?? lookupAll);
+  const random = options.random ?? Math.random;
+  const addresses = new AddressBook(limits, clock, options.lookup ?? systemLookUp(clock, []));
+  const chooser = new EndpointChooser(addresses, { clock, random, log, sharing: options.healthSharing ?? ALONE });
+  const http2 = new Http2Upstream({ limits, deadlines, defect, connect: (endpoint) => connectHttp2(endpoint, io.tls) });
+  const pool = new ConnectionPool({ io, out, deadlines, limits, http2 });
+  chooser.onGone = (endpoint) => pool.closeIdle(endpoint);
   return {
-    limits, clock, log, deadlines, out, addresses,
+    limits, clock, random, log, deadlines, out, addresses, chooser, pool,
     recorder: options.recorder,
     failures: new FailureLog(log, clock),
     heads: new FreeHeads(limits.maxHeaderCount),
     configs: new PinnedConfigs(options.getConfig, options.configReleased ?? (() => undefined)),
-    chooser: new EndpointChooser(addresses),
-    pool: new ConnectionPool({ io, out, deadlines, limits }),
     trusted: new TrustedAddresses(options.trustedAddresses),
     requestIds: new RequestIds((block) => randomFillSync(block)),
     counters: new ProxyCounters(),
     date: new HttpDate(clock),
     http2: undefined,
+    memory: { bufferedBytes: 0 },
+    messages: { ...DEFAULT_MESSAGE_OPTIONS, ...options.messages },
     product: `${options.serverName}/${options.version}`,
     draining: false,
     closing: false,

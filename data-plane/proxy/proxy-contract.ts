@@ -9,6 +9,10 @@ import type { ProxyLimits } from '../http1/limits.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import type { SocketIoKind } from '../http1/wire-socket.ts';
 import type { RequestRecorder } from '../telemetry/request-recorder.ts';
+import type { HealthSharing } from '../upstreams/peer-health.ts';
+import type { LookUp } from '../upstreams/resolve-address.ts';
+import type { UpstreamControl } from '../upstreams/upstream-control.ts';
+import type { MessageOptions } from './message-options.ts';
 
 export interface ProxyOptions {
   /** Asked once at the start of each request, which is pinned to the answer (R3). Undefined: nothing to serve yet, 503. */
@@ -25,6 +29,8 @@ export interface ProxyOptions {
   readonly socketIo?: SocketIoKind;
   /** What is left out takes DEFAULT_PROXY_LIMITS. */
   readonly limits?: Partial<ProxyLimits>;
+  /** What is left out takes DEFAULT_MESSAGE_OPTIONS. */
+  readonly messages?: Partial<MessageOptions>;
   /** Addresses and CIDR blocks whose X-Forwarded-* and X-Real-IP headers are believed. Throws PROXY_TRUSTED_ADDRESS_INVALID. */
   readonly trustedAddresses: readonly string[];
   /** Product token for Via and Server: `holdfast`. */
@@ -32,8 +38,12 @@ export interface ProxyOptions {
   readonly version: string;
   /** Called once after the last request pinned to a configuration that is no longer the current one has ended. */
   readonly configReleased?: (config: ActiveConfig) => void;
-  /** Addresses of a host name; node:dns by default. Rejects where there is none. */
-  readonly lookup?: (host: string) => Promise<readonly string[]>;
+  /** Addresses of a host name; the system's resolver by default. Rejects where nobody answers. */
+  readonly lookup?: LookUp;
+  /** Uniform in [0, 1); Math.random by default. */
+  readonly random?: () => number;
+  /** The other threads of the process, where there are any, as far as the health of targets goes. */
+  readonly healthSharing?: HealthSharing;
 }
 
 export interface Proxy {
@@ -50,6 +60,8 @@ export interface Proxy {
   /** Cuts everything at once. Idempotent. */
   close(): Promise<void>;
   stats(): ProxyStats;
+  /** Health of upstreams' targets: active checks, what other threads found, what there is to tell. */
+  readonly upstreams: UpstreamControl;
 }
 
 export interface ProxyStats {
@@ -63,8 +75,17 @@ export interface ProxyStats {
   readonly idleUpstream: number;
   readonly busyUpstream: number;
   readonly openedUpstream: number;
+  /** How plain sockets are read and written. */
+  readonly socketIo: SocketIoKind;
   /** Plugins that threw, by plugin name. */
   readonly pluginErrors: Readonly<Record<string, number>>;
   /** Answers that the gateway made because of an error, by its code (see ERRORS.md). */
   readonly refusals: Readonly<Record<string, number>>;
+  /** Requests that were connected or sent again. */
+  readonly retries: number;
+  /** Retries that did not happen because too many were under way. */
+  readonly retriesOverBudget: number;
+  /** Circuits of targets that this proxy opened, and closed again. */
+  readonly circuitsOpened: number;
+  readonly circuitsClosed: number;
 }

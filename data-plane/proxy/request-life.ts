@@ -7,7 +7,7 @@ import { describeThrown } from '../../shared/errors.ts';
 import type { BodyReader } from '../http1/body-reader.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
-import { MAX_UNSENT_BYTES } from '../http1/wire-socket.ts';
+import type { SocketOwner } from '../http1/wire-socket.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
 import type { RequestEvents } from './client-side.ts';
@@ -15,30 +15,29 @@ import type { Exchange } from './exchange.ts';
 import { grpcStatusResponse, refusalResponse, verdictResponse, type GeneratedResponse } from './generated-response.ts';
 import { protocolMismatch, type ProtocolFacts, type ProtocolMismatch } from './protocol-mismatch.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
-import { ResponseRelay } from './relay-response.ts';
+import { RequestRelay, type RequestRelayEvents } from './relay-request.ts';
+import { ResponseRelay, type RelayEvents } from './relay-response.ts';
+import { Tries } from './retry-policy.ts';
 import { reportPluginError, runLog, runRequestHead } from './run-plugins.ts';
 import { isIdempotent, isReplayable, sendRequest } from './send-request.ts';
+import type { Tunnel } from './tunnel.ts';
+import { isAgreement, upgradeOf } from './upgrade.ts';
 
-/** What happens to body bytes as they come. */
-type BodyUse = 'hold' | 'collect' | 'send' | 'drop';
-
-/** Names to resolve for one request; more are a loop. */
-const MAX_RESOLUTIONS = 16;
-
-export class RequestLife implements ResponseReceiver, RequestEvents {
+export class RequestLife implements ResponseReceiver, RequestEvents, RequestRelayEvents, RelayEvents {
   readonly #exchange: Exchange;
-  readonly #relay: ResponseRelay;
-  #bodyUse: BodyUse = 'hold';
+  readonly #request: RequestRelay;
+  readonly #response: ResponseRelay;
   #invited = false;
   #upstream: UpstreamConnection | undefined;
-  readonly #tried: string[] = [];
-  #resolutions = 0;
-  #lastRefusal: Refusal | undefined;
+  readonly #tries: Tries;
+  #tunnel: Tunnel | undefined;
   #ended = false;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
-    this.#relay = new ResponseRelay(exchange);
+    this.#request = new RequestRelay(exchange, this);
+    this.#response = new ResponseRelay(exchange, this);
+    this.#tries = new Tries(exchange);
     exchange.core.counters.activeRequests += 1;
   }
 
@@ -47,7 +46,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     if (this.#ended) return;
     const exchange = this.#exchange;
     try {
-      if (isTooLarge(exchange, exchange.head.contentLength)) return this.#refuse(FAULTS.bodyTooLarge);
+      if (exchange.head.contentLength > (exchange.core.limits.maxBodyBytes ?? Number.POSITIVE_INFINITY)) return this.#refuse(FAULTS.bodyTooLarge);
       exchange.pinned = exchange.core.configs.pin();
       if (exchange.pinned === undefined) return this.#refuse(REFUSALS.noConfiguration);
       exchange.match = exchange.pinned.config.match(exchange.request);
@@ -96,7 +95,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
       case 'passed':
         return this.#forward();
       case 'needs-body':
-        return this.#collectBody();
+        return this.bodyCollected();
       case 'failed':
         return this.#refuse(REFUSALS.pluginFailed);
       case 'answered':
@@ -110,15 +109,15 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
   }
 
   /** Holds the body until it is complete or larger than any plugin wants, then goes on with the plugins. */
-  #collectBody(): void {
+  bodyCollected(): void {
     const exchange = this.#exchange;
     const { body, chain, core } = exchange;
     if (body.complete) exchange.collectedBody = body.exceeds(chain.requestBodyMaxBytes) ? undefined : body.collect(core.limits.maxChunkExtraBytes);
     else if (!body.exceeds(chain.requestBodyMaxBytes)) {
-      this.#bodyUse = 'collect';
+      this.#request.collect();
       return this.#inviteBody();
     }
-    this.#bodyUse = 'hold';
+    this.#request.hold();
     exchange.bodyCollected = true;
     this.#runPlugins();
   }
@@ -126,7 +125,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
   /** `Expect: 100-continue` is answered once the request goes on, and not at all where the body is already coming. */
   #inviteBody(): void {
     const { head, body } = this.#exchange;
-    if (head.expectsContinue && !this.#invited && !body.complete && body.wireBytes === 0) this.#relay.invite();
+    if (head.expectsContinue && !this.#invited && !body.complete && body.wireBytes === 0) this.#response.invite();
     this.#invited = true;
   }
 
@@ -134,7 +133,13 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     const { service } = this.#exchange;
     if (service === undefined) return this.#refuse(REFUSALS.noService);
     if (!service.enabled) return this.#refuse(REFUSALS.serviceDisabled);
+    this.#exchange.upgrade = upgradeOf(this.#exchange);
     this.#inviteBody();
+    if (!this.#request.buffer()) this.#chooseTarget();
+  }
+
+  /** Now that the body is here, or as much of it as is waited for, an upstream connection is worth having. */
+  bodyBuffered(): void {
     this.#chooseTarget();
   }
 
@@ -142,18 +147,61 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
   #chooseTarget(): void {
     const { core, service } = this.#exchange;
     if (service === undefined || this.#ended) return;
-    const choice = core.chooser.choose(service, this.#tried);
+    const choice = core.chooser.choose(service, this.#exchange, this.#tries.tried);
     switch (choice.kind) {
       case 'endpoint':
-        if (choice.idle.length > 0 && !isIdempotent(this.#exchange)) return this.#reachNextTurn(choice);
-        return this.#reach(choice, core.pool.take(choice));
+        return this.#goTo(choice);
       case 'none':
-        return this.#refuse(this.#lastRefusal ?? (choice.nameFailed ? REFUSALS.nameUnresolved : REFUSALS.noTarget));
+        return this.#noneLeft(choice.nameFailed);
       case 'unresolved':
-        this.#resolutions += 1;
-        if (this.#resolutions > MAX_RESOLUTIONS) return this.#refuse(REFUSALS.nameUnresolved);
+        if (!this.#tries.mayResolve()) return this.#refuse(REFUSALS.nameUnresolved);
         core.addresses.resolveInTime(choice.host).then((isAnswered) => this.#nameResolved(isAnswered)).catch((thrown: unknown) => this.#failUnexpectedly(thrown));
     }
+  }
+
+  #noneLeft(nameFailed: boolean): void {
+    const delayMs = this.#tries.onceMore();
+    if (delayMs !== undefined) return this.#later(delayMs, () => this.#chooseTarget());
+    return this.#refuse(this.#tries.lastRefusal ?? (nameFailed ? REFUSALS.nameUnresolved : REFUSALS.noTarget));
+  }
+
+  /** A step that this request takes after a while, unless it has ended by then. */
+  #later(delayMs: number, step: () => void): void {
+    if (delayMs === 0) return step();
+    this.#exchange.core.clock.after(delayMs, () => this.#stillThere(step));
+  }
+
+  #stillThere(step: () => void): void {
+    if (this.#ended) return;
+    try {
+      step();
+    } catch (thrown) {
+      this.#failUnexpectedly(thrown);
+    }
+  }
+
+  /** Counts the request at the target; waits there where it has all the connections that it may have. */
+  #goTo(endpoint: Endpoint): void {
+    this.#tries.begin(endpoint);
+    if (!endpoint.isFull) return this.#reachAtBest(endpoint);
+    const isWaiting = this.#tries.wait(endpoint, this.#exchange.service?.connectTimeoutMs ?? 0, {
+      admitted: () => this.#stillThere(() => (endpoint.isFull ? this.#waitAgain(endpoint) : this.#reachAtBest(endpoint))),
+      waitedTooLong: () => this.#stillThere(() => this.#refuse(REFUSALS.pendingTimeout)),
+    });
+    if (isWaiting) return;
+    this.#tries.passOver(REFUSALS.pendingOverflow);
+    this.#chooseTarget();
+  }
+
+  /** Somebody was quicker. */
+  #waitAgain(endpoint: Endpoint): void {
+    this.#tries.leave();
+    this.#goTo(endpoint);
+  }
+
+  #reachAtBest(endpoint: Endpoint): void {
+    if (endpoint.idle.length > 0 && !isIdempotent(this.#exchange)) return this.#reachNextTurn(endpoint);
+    return this.#reach(endpoint, this.#exchange.core.pool.take(endpoint));
   }
 
   #nameResolved(isAnswered: boolean): void {
@@ -161,24 +209,20 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     else if (!this.#ended) this.#refuse(REFUSALS.nameUnresolved);
   }
 
-  /** What can't be sent twice should not meet a connection whose end has come, but stands behind it in this turn of the event loop. */
+  /**
+   * What can't be sent twice should not meet a connection whose end has come, but stands behind it in this turn of the event
+   * loop, nor one that was idle for so long that its end may be on its way.
+   */
   #reachNextTurn(endpoint: Endpoint): void {
-    setImmediate(() => {
-      if (this.#ended) return;
-      try {
-        this.#reach(endpoint, this.#exchange.core.pool.take(endpoint));
-      } catch (thrown) {
-        this.#failUnexpectedly(thrown);
-      }
-    });
+    setImmediate(() => this.#stillThere(() => this.#reach(endpoint, this.#exchange.core.pool.take(endpoint, this.#exchange.core.limits.maxIdleForUnsafeMs))));
   }
 
   /** Over an idle connection at once, else over a new one as soon as it stands. */
   #reach(endpoint: Endpoint, idle: UpstreamConnection | undefined): void {
-    const { core, service, head, isHead } = this.#exchange;
+    const { core, service, isHead } = this.#exchange;
     if (service === undefined) return;
     this.#upstream = idle ?? core.pool.open(endpoint);
-    this.#upstream.serve(this, service, isHead, head.minor === 1);
+    this.#upstream.serve(this, service, isHead);
     if (idle !== undefined) this.connected();
   }
 
@@ -188,20 +232,21 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     if (this.#upstream === undefined) return;
     exchange.sentAtMs = exchange.core.clock.monotonicMs();
     sendRequest(exchange, this.#upstream);
-    this.#bodyUse = 'send';
+    this.#request.sendTo(this.#upstream);
     if (!exchange.body.complete) return exchange.client.bodyDemandChanged();
     this.#upstream.requestEnded();
   }
 
   get wantsBody(): boolean {
-    switch (this.#bodyUse) {
-      case 'hold':
-        return this.#exchange.body.heldBytes < this.#exchange.core.limits.maxHeldBodyBytes;
-      case 'send':
-        return (this.#upstream?.unsentBytes ?? 0) <= MAX_UNSENT_BYTES;
-      default:
-        return true;
-    }
+    return this.#request.wantsBody;
+  }
+
+  get isAwaitingBody(): boolean {
+    return this.#request.isAwaitingBody;
+  }
+
+  get bodyWireBytes(): number {
+    return this.#request.bodyWireBytes;
   }
 
   get bodyComplete(): boolean {
@@ -209,30 +254,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
   }
 
   bodyArrived(buffer: Buffer, start: number, end: number): number {
-    const exchange = this.#exchange;
-    const { body } = exchange;
-    const behind = body.read(buffer, start, end);
-    if (behind === -1) {
-      this.bodyFailed(FAULTS.chunk);
-      return end;
-    }
-    if (isTooLarge(exchange, body.reader.dataBytes)) {
-      this.bodyFailed(FAULTS.bodyTooLarge);
-      return end;
-    }
-    if (this.#bodyUse === 'send') this.#sendBody(buffer);
-    else if (this.#bodyUse !== 'drop') body.hold(buffer);
-    if (this.#bodyUse === 'collect') this.#collectBody();
-    return behind;
-  }
-
-  #sendBody(buffer: Buffer): void {
-    const { ranges, complete } = this.#exchange.body.reader;
-    const { out } = this.#exchange.core;
-    out.clear();
-    for (let index = 0; index < ranges.count; index++) out.bytes(buffer, ranges.start(index), ranges.end(index));
-    this.#upstream?.sendOutgoing();
-    if (complete) this.#upstream?.requestEnded();
+    return this.#request.bodyArrived(buffer, start, end);
   }
 
   upstreamFlushed(): void {
@@ -240,20 +262,54 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
   }
 
   interimHead(head: ResponseHead): void {
-    this.#relay.interimHead(head);
+    this.#response.interimHead(head);
   }
 
+  /** 101: a tunnel, if it is the answer to what the client asked for (R2). */
+  switchedProtocols(head: ResponseHead): SocketOwner | undefined {
+    const { upgrade, service, client } = this.#exchange;
+    const wire = this.#upstream?.wire;
+    if (upgrade === undefined || service === undefined || wire === undefined || !isAgreement(upgrade, head)) return undefined;
+    if (!this.#response.switchingHead(head, upgrade)) {
+      this.#refuse(REFUSALS.pluginFailed);
+      return undefined;
+    }
+    this.#tries.answered(head.status);
+    this.#tunnel = client.beginTunnel(wire, { idleTimeoutMs: service.readTimeoutMs, isWebSocket: upgrade.protocol === 'websocket', ended: () => this.#tunnelEnded() });
+    return this.#tunnel.upstream;
+  }
+
+  #tunnelEnded(): void {
+    const exchange = this.#exchange;
+    if (this.#ended || this.#tunnel === undefined) return;
+    exchange.bytesIn += this.#tunnel.bytesFromClient;
+    exchange.bytesOut += this.#tunnel.bytesToClient;
+    this.#breakOff();
+  }
+
+  /** Passed on, unless it is of a status after which the request is tried elsewhere: its connection is not used again then (R2). */
   responseHead(head: ResponseHead): void {
-    if (!this.#relay.responseHead(head, this.#keepsAlive())) return this.#refuse(REFUSALS.pluginFailed);
+    this.#tries.answered(head.status);
+    const elsewhere = this.#tries.afterStatus(head.status);
+    if (elsewhere !== undefined) return this.#retryAt(elsewhere);
+    if (!this.#response.responseHead(head, this.#keepsAlive())) return this.#refuse(REFUSALS.pluginFailed);
     this.#exchange.body.dropHeld();
   }
 
+  get keepsChunks(): boolean {
+    return this.#response.keepsChunks;
+  }
+
+  get keepsTrailers(): boolean {
+    return this.#response.keepsTrailers;
+  }
+
   responseBytes(buffer: Buffer, body: BodyReader): void {
-    if (this.#upstream !== undefined) this.#relay.responseBytes(this.#upstream, buffer, body);
+    if (this.#upstream !== undefined) this.#response.responseBytes(this.#upstream, buffer, body);
   }
 
   clientFlushed(): void {
-    this.#relay.clientFlushed();
+    this.#response.clientFlushed();
   }
 
   /** An upstream connection is only reused after an orderly exchange: all of the request sent, nothing odd in the response (R2). */
@@ -265,7 +321,17 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
       if (upstream.reusable && body.complete) core.pool.release(upstream);
       else core.pool.discard(upstream);
     }
-    this.#end(this.#relay.closes || !body.complete);
+    if (this.#response.isDelivered) this.delivered();
+  }
+
+  delivered(): void {
+    this.#end(this.#response.closes || !this.#exchange.body.complete);
+  }
+
+  deliveryFailed(thrown: unknown): void {
+    const { core, requestId } = this.#exchange;
+    core.log.error({ event: 'delivery-failed', code: REFUSALS.unexpected.code, requestId, err: thrown }, `a response could not be delivered: ${describeThrown(thrown)}`);
+    this.#breakOff();
   }
 
   /**
@@ -277,20 +343,28 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     const upstream = this.#upstream;
     if (upstream === undefined) return;
     this.#upstream = undefined;
-    this.#relay.takeBackHead();
+    this.#response.takeBackHead();
     const wasIdle = upstream.served > 0;
     if (exchange.status === 0 && failure.kind === 'closed' && failure.silent && wasIdle && isReplayable(exchange)) {
-      this.#bodyUse = 'hold';
+      this.#request.hold();
       return this.#reach(upstream.endpoint, undefined);
     }
     const refusal = refusalOf(failure);
     exchange.core.failures.upstreamFailed(refusal.code, upstream.endpoint.key, failure);
     if (exchange.status !== 0) return this.#breakOff();
-    const neverSent = failure.kind === 'connect-failed' || failure.kind === 'connect-timeout';
-    if (!neverSent || this.#tried.length >= (exchange.service?.retries ?? 0)) return this.#refuse(refusal);
-    this.#tried.push(upstream.endpoint.key);
-    this.#lastRefusal = refusal;
-    this.#chooseTarget();
+    const delayMs = this.#tries.afterFailure(failure);
+    if (delayMs === undefined) return this.#refuse(refusal);
+    this.#tries.lastRefusal = refusal;
+    this.#tries.leave();
+    this.#request.hold();
+    this.#later(delayMs, () => this.#chooseTarget());
+  }
+
+  #retryAt(endpoint: Endpoint): void {
+    this.#dropUpstream();
+    this.#tries.leave();
+    this.#request.hold();
+    this.#later(this.#tries.retryStatus(), () => this.#goTo(endpoint));
   }
 
   bodyFailed(fault: Fault): void {
@@ -300,6 +374,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
 
   clientGone(): void {
     if (this.#ended) return;
+    if (this.#tunnel !== undefined) return this.#tunnel.destroy();
     this.#dropUpstream();
     this.#account();
   }
@@ -314,9 +389,9 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
   /** An answer of our own, whole. A body that is still to come is not waited for. */
   #answer(response: GeneratedResponse): void {
     this.#dropUpstream();
-    this.#bodyUse = 'drop';
-    this.#relay.generated(response, this.#keepsAlive());
-    this.#end(this.#relay.closes);
+    this.#request.drop();
+    this.#response.generated(response, this.#keepsAlive());
+    this.#end(this.#response.closes);
   }
 
   /** The response can't be completed. */
@@ -324,7 +399,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     if (this.#ended) return;
     this.#dropUpstream();
     this.#account();
-    this.#exchange.client.cut(this.#relay.endsWithConnection);
+    this.#exchange.client.cut(this.#response.endsWithConnection);
   }
 
   #end(close: boolean): void {
@@ -342,8 +417,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     const exchange = this.#exchange;
     const { core, body, head } = exchange;
     const totalMs = core.clock.monotonicMs() - exchange.startedAtMs;
+    this.#request.release();
+    this.#response.release();
     exchange.bytesIn += body.wireBytes;
     core.counters.activeRequests -= 1;
+    this.#tries.end();
     core.counters.endedRequests += 1;
     runLog(exchange, totalMs);
     if (exchange.pinned !== undefined) core.configs.unpin(exchange.pinned);
@@ -363,10 +441,6 @@ export class RequestLife implements ResponseReceiver, RequestEvents {
     if (core.draining || (head.expectsContinue && !this.#invited && !body.complete)) return false;
     return head.minor === 1 ? !head.saysClose : head.saysKeepAlive && !head.saysClose;
   }
-}
-
-function isTooLarge({ core }: Exchange, bytes: number): boolean {
-  return core.limits.maxBodyBytes !== undefined && bytes > core.limits.maxBodyBytes;
 }
 
 function protocolFacts({ request, client }: Exchange): ProtocolFacts {

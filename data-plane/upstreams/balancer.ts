@@ -1,66 +1,204 @@
 /**
- * Weighted round-robin over the targets of an upstream. The order is laid out once per configured upstream; the place in it
- * is kept by upstream id, so a configuration swap goes on where the old one was (R3).
+ * The algorithms that choose among the addresses of an upstream. Each is laid out once per set of addresses and costs the
+ * same for two as for a thousand of them (least-connections looks at each: some 3 µs for a thousand). `Availability`
+ * says who can be chosen; upstream-groups.ts asks.
  */
-import type { RuntimeTarget, RuntimeUpstream } from '../config/active-config.ts';
+import { layOut } from './weighted-turns.ts';
+import type { Peer } from './peer.ts';
+import { mixHash } from './string-hash.ts';
 
-/** Longest order; beyond it weights are rounded. */
-const MAX_TURNS = 10_000;
+export interface Member {
+  readonly peer: Peer;
+  readonly weight: number;
+}
 
-/** Upstreams whose place is kept; configurations come and go. */
-const MAX_PLACES = 10_000;
+export interface Availability {
+  allows(peer: Peer): boolean;
+}
 
-export class Balancer {
-  readonly #orders = new WeakMap<RuntimeUpstream, readonly RuntimeTarget[]>();
-  readonly #places = new Map<string, number>();
+/** What goes on from one set of addresses to the next: the turn, and what an answer takes on average. */
+export interface BalancerMemory {
+  place: number;
+  typicalLatencyMs: number;
+}
 
-  /** The next target in turn that is not in `passedOver`; undefined where all are. */
-  next(upstream: RuntimeUpstream, passedOver: ReadonlySet<RuntimeTarget> | undefined): RuntimeTarget | undefined {
-    const order = this.#orderOf(upstream);
-    let place = this.#places.get(upstream.id) ?? 0;
-    for (let turn = 0; turn < order.length; turn++) {
-      const target = order[place % order.length];
-      place = (place + 1) % order.length;
-      if (target === undefined || passedOver?.has(target) === true) continue;
-      this.#keepPlace(upstream.id, place);
-      return target;
+export interface Algorithm {
+  /** `hash`: of what the request is known by; undefined where it has nothing of the kind. */
+  pick(who: Availability, hash: number | undefined): Peer | undefined;
+}
+
+/** Steps along a ring or a list past addresses that can't be chosen; then each address is looked at once. */
+const MAX_STEPS = 1_024;
+
+/** In turn, spread evenly by weight. */
+export class RoundRobin implements Algorithm {
+  readonly #members: readonly Member[];
+  readonly #order: readonly Member[];
+  readonly #memory: BalancerMemory;
+
+  constructor(members: readonly Member[], memory: BalancerMemory) {
+    this.#members = members;
+    this.#order = layOut(members);
+    this.#memory = memory;
+  }
+
+  pick(who: Availability): Peer | undefined {
+    const order = this.#order;
+    const { length } = order;
+    const steps = Math.min(length, MAX_STEPS);
+    for (let step = 0; step < steps; step++) {
+      const place = this.#memory.place % length;
+      this.#memory.place = place + 1;
+      const peer = order[place]?.peer;
+      if (peer !== undefined && who.allows(peer)) return peer;
+    }
+    return firstAllowed(this.#members, who, this.#memory.place);
+  }
+}
+
+/** Where the fewest requests are under way for its weight. */
+export class LeastConnections implements Algorithm {
+  readonly #members: readonly Member[];
+  readonly #memory: BalancerMemory;
+
+  constructor(members: readonly Member[], memory: BalancerMemory) {
+    this.#members = members;
+    this.#memory = memory;
+  }
+
+  pick(who: Availability): Peer | undefined {
+    const { length } = this.#members;
+    const start = length === 0 ? 0 : this.#memory.place % length;
+    this.#memory.place = start + 1;
+    let best: Peer | undefined;
+    let bestLoad = Number.POSITIVE_INFINITY;
+    for (let step = 0; step < length; step++) {
+      // The start moves on, so that equals take turns.
+      const member = this.#members[start + step < length ? start + step : start + step - length];
+      if (member === undefined) continue;
+      const load = (member.peer.active + 1) / member.weight;
+      if (load >= bestLoad || !who.allows(member.peer)) continue;
+      best = member.peer;
+      bestLoad = load;
+    }
+    return best;
+  }
+}
+
+/** The better of two that are drawn by weight: latency times requests under way. */
+export class Latency implements Algorithm {
+  readonly #members: readonly Member[];
+  readonly #order: readonly Member[];
+  readonly #memory: BalancerMemory;
+  readonly #random: () => number;
+
+  constructor(members: readonly Member[], memory: BalancerMemory, random: () => number) {
+    this.#members = members;
+    this.#order = layOut(members);
+    this.#memory = memory;
+    this.#random = random;
+  }
+
+  pick(who: Availability): Peer | undefined {
+    const one = this.#draw(who, undefined);
+    if (one === undefined) return firstAllowed(this.#members, who, Math.floor(this.#random() * this.#members.length));
+    const other = this.#draw(who, one);
+    if (other === undefined) return one;
+    const typical = this.#memory.typicalLatencyMs;
+    return other.costMs(typical) < one.costMs(typical) ? other : one;
+  }
+
+  #draw(who: Availability, except: Peer | undefined): Peer | undefined {
+    for (let draw = 0; draw < 8; draw++) {
+      const peer = this.#order[Math.floor(this.#random() * this.#order.length)]?.peer;
+      if (peer !== undefined && peer !== except && who.allows(peer)) return peer;
     }
     return undefined;
   }
+}
 
-  #keepPlace(id: string, place: number): void {
-    this.#places.delete(id);
-    this.#places.set(id, place);
-    if (this.#places.size <= MAX_PLACES) return;
-    const oldest = this.#places.keys().next();
-    if (oldest.done !== true) this.#places.delete(oldest.value);
-  }
+const POINTS_EACH = 160;
+const MIN_POINTS_EACH = 20;
+const MAX_POINTS = 65_536;
+/** The configured `slots` are about how finely Kong divides its ring; a point here costs little. */
+const POINTS_PER_SLOT = 8;
+/** More addresses than an upstream can have. */
+const OWNER_RANGE = 2 ** 20;
 
-  #orderOf(upstream: RuntimeUpstream): readonly RuntimeTarget[] {
-    let order = this.#orders.get(upstream);
-    if (order === undefined) {
-      order = layOut(upstream.targets);
-      this.#orders.set(upstream, order);
+/**
+ * A ring of points, many for each address, as its weight says; a hash belongs to the next point. Where the points of an
+ * address lie and how many there are depends on itself alone, up to a scale that halves at 257, 513 and 1,025 addresses or where
+ * the heaviest weight doubles: so an address that comes or goes moves only what becomes or was its own, and the order of
+ * targets does not matter.
+ */
+export class HashRing implements Algorithm {
+  readonly #members: readonly Member[];
+  readonly #points: Uint32Array;
+  readonly #owners: Uint32Array;
+  readonly #otherwise: Algorithm;
+
+  /** `slots`: about how many points there should be. `otherwise` chooses where there is nothing to hash. */
+  constructor(members: readonly Member[], slots: number, otherwise: Algorithm) {
+    this.#members = members;
+    this.#otherwise = otherwise;
+    const counts = pointCounts(members, slots);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    // Position and owner in one number each, so that one typed sort orders both.
+    const sortable = new Float64Array(total);
+    let at = 0;
+    for (const [index, { peer }] of members.entries()) {
+      const count = counts[index] ?? 0;
+      for (let point = 0; point < count; point++) sortable[at++] = mixHash(peer.hash ^ Math.imul(point + 1, 0x9e3779b1)) * OWNER_RANGE + index;
     }
-    return order;
+    sortable.sort();
+    this.#points = new Uint32Array(total);
+    this.#owners = new Uint32Array(total);
+    for (let index = 0; index < total; index++) {
+      const value = sortable[index] ?? 0;
+      this.#points[index] = Math.floor(value / OWNER_RANGE);
+      this.#owners[index] = value % OWNER_RANGE;
+    }
+  }
+
+  pick(who: Availability, hash: number | undefined): Peer | undefined {
+    if (hash === undefined) return this.#otherwise.pick(who, hash);
+    const { length } = this.#points;
+    const start = this.#firstFrom(hash);
+    const steps = Math.min(length, MAX_STEPS);
+    for (let step = 0; step < steps; step++) {
+      const owner = this.#owners[(start + step) % length];
+      const peer = owner === undefined ? undefined : this.#members[owner]?.peer;
+      if (peer !== undefined && who.allows(peer)) return peer;
+    }
+    return firstAllowed(this.#members, who, hash);
+  }
+
+  #firstFrom(hash: number): number {
+    let low = 0;
+    let high = this.#points.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#points[middle] ?? 0) < hash) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
-/** Each target as often as its weight says, spread evenly: the k-th turn of a target of weight w stands at (k + ½) / w. */
-export function layOut(targets: readonly RuntimeTarget[]): readonly RuntimeTarget[] {
-  const weighted = targets.filter((target) => target.weight > 0);
-  const divisor = weighted.reduce((common, target) => greatestCommonDivisor(common, target.weight), 0);
-  if (divisor === 0) return [];
-  const total = weighted.reduce((sum, target) => sum + target.weight / divisor, 0);
-  const scale = Math.min(1, MAX_TURNS / total);
-  const turns: { readonly target: RuntimeTarget; readonly at: number }[] = [];
-  for (const target of weighted) {
-    const count = Math.max(1, Math.round((target.weight / divisor) * scale));
-    for (let turn = 0; turn < count; turn++) turns.push({ target, at: (turn + 0.5) / count });
-  }
-  return turns.sort((a, b) => a.at - b.at).map((turn) => turn.target);
+function pointCounts(members: readonly Member[], slots: number): readonly number[] {
+  const heaviest = members.reduce((most, { weight }) => Math.max(most, weight), 1);
+  const places = 2 ** Math.ceil(Math.log2(Math.max(1, members.length)));
+  let each = POINTS_EACH;
+  while (each > MIN_POINTS_EACH && each * places > Math.min(MAX_POINTS, slots * POINTS_PER_SLOT)) each /= 2;
+  const perWeight = each / 2 ** Math.ceil(Math.log2(heaviest));
+  return members.map(({ weight }) => Math.max(1, Math.round(weight * perWeight)));
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+function firstAllowed(members: readonly Member[], who: Availability, start: number): Peer | undefined {
+  const { length } = members;
+  for (let step = 0; step < length; step++) {
+    const peer = members[(start + step) % length]?.peer;
+    if (peer !== undefined && who.allows(peer)) return peer;
+  }
+  return undefined;
 }

@@ -1,12 +1,16 @@
 /**
- * Which address a request goes to next: target of the upstream in turn, then address of its name in turn. Called by the
- * life of a request for the first try and for each further one, with what was tried before.
+ * Which address a request goes to next: one of its upstream entity (upstream-groups.ts), or an address of the service's
+ * own host in turn. Called by the life of a request for the first try and for each further one, with what was tried
+ * before; and told there how each try went.
  */
 import { isIP } from 'node:net';
-import type { RuntimeService, RuntimeTarget } from '../config/active-config.ts';
-import { Balancer } from './balancer.ts';
-import { Endpoint } from './endpoint.ts';
-import type { AddressBook } from './resolve-address.ts';
+import type { RuntimeService } from '../config/active-config.ts';
+import { Endpoint, type GroupLoad } from './endpoint.ts';
+import type { BalancedRequest } from './hash-input.ts';
+import type { HealthSurroundings } from './peer-health.ts';
+import type { Peer } from './peer.ts';
+import type { AddressBook, Resolved } from './resolve-address.ts';
+import { UpstreamGroups } from './upstream-groups.ts';
 
 export type Choice =
   | Endpoint
@@ -16,70 +20,113 @@ export type Choice =
   | { readonly kind: 'none'; readonly nameFailed: boolean };
 
 const EXHAUSTED: Choice = { kind: 'none', nameFailed: false };
+const NOTHING_TRIED: readonly Endpoint[] = [];
 
 /** From so many endpoints on, those without connections are forgotten; names change their addresses. */
 const MAX_UNUSED = 1_024;
+const MAX_ENDPOINTS_OF_PEER = 8;
 
 export class EndpointChooser {
+  readonly groups: UpstreamGroups;
   readonly #addresses: AddressBook;
-  readonly #balancer = new Balancer();
+  /** Of services without an upstream entity. */
   readonly #endpoints = new Map<string, Endpoint>();
+  readonly #loads = new Map<string, GroupLoad>();
   /** Endpoints of services that name an address: the usual case costs one look-up. */
   readonly #fixed = new WeakMap<RuntimeService, Endpoint>();
+  /** Called for an endpoint whose address is no longer one of its name's: idle connections should go. */
+  onGone: (endpoint: Endpoint) => void = () => undefined;
 
-  constructor(addresses: AddressBook) {
+  constructor(addresses: AddressBook, around: HealthSurroundings) {
     this.#addresses = addresses;
+    this.groups = new UpstreamGroups(addresses, around);
+    this.groups.onGone = (endpoint) => this.#gone(endpoint);
+    addresses.onGone = (host, records) => this.#recordsGone(host, records);
   }
 
-  /** `tried` holds the keys of endpoints that this request must not get again. */
-  choose(service: RuntimeService, tried: readonly string[]): Choice {
+  /** `tried` holds what this request must not get again. */
+  choose(service: RuntimeService, facts: BalancedRequest, tried: readonly Endpoint[] = NOTHING_TRIED): Choice {
     const { upstream } = service;
     if (upstream === undefined) return this.#chooseForService(service, tried);
-    let passedOver: Set<RuntimeTarget> | undefined;
-    for (;;) {
-      const target = this.#balancer.next(upstream, passedOver);
-      if (target === undefined) return EXHAUSTED;
-      const choice = this.#chooseAddress(service, target.host, target.port, tried);
-      if (choice.kind !== 'none') return choice;
-      passedOver ??= new Set();
-      passedOver.add(target);
+    const choice = this.groups.choose(upstream, facts, tried);
+    switch (choice.kind) {
+      case 'peer':
+        return this.#endpointOfPeer(service, choice.peer, choice.group.load, upstream.entity.use_srv_name === true);
+      case 'unresolved':
+        return choice;
+      case 'none':
+        return EXHAUSTED;
     }
   }
 
-  #chooseForService(service: RuntimeService, tried: readonly string[]): Choice {
+  #chooseForService(service: RuntimeService, tried: readonly Endpoint[]): Choice {
     const fixed = this.#fixed.get(service);
-    if (fixed !== undefined) return tried.includes(fixed.key) ? EXHAUSTED : fixed;
-    const choice = this.#chooseAddress(service, service.host, service.port, tried);
-    if (choice.kind === 'endpoint' && isIP(plainHost(service.host)) !== 0) this.#fixed.set(service, choice);
-    return choice;
-  }
-
-  #chooseAddress(service: RuntimeService, host: string, port: number, tried: readonly string[]): Choice {
-    const name = plainHost(host);
-    if (isIP(name) !== 0) {
-      const key = keyOf(service, name, port, name);
-      return tried.includes(key) ? EXHAUSTED : this.#endpoint(key, service, name, port, name);
+    if (fixed !== undefined) return tried.includes(fixed) ? EXHAUSTED : fixed;
+    const host = plainHost(service.host);
+    if (isIP(host) !== 0) {
+      const endpoint = this.#endpoint(service, host, service.port, host);
+      this.#fixed.set(service, endpoint);
+      return tried.includes(endpoint) ? EXHAUSTED : endpoint;
     }
-    const next = this.#addresses.next(name, (address) => tried.includes(keyOf(service, name, port, address)));
-    if (next === 'unknown') return { kind: 'unresolved', host: name };
+    const next = this.#addresses.next(host, (record) => tried.some(({ key }) => key === keyOf(service, host, record.port ?? service.port, record.address)));
+    if (next === 'unknown') return { kind: 'unresolved', host };
     if (next === 'failed' || next === 'exhausted') return { kind: 'none', nameFailed: next === 'failed' };
-    return this.#endpoint(keyOf(service, name, port, next.address), service, name, port, next.address);
+    return this.#endpoint(service, host, next.port ?? service.port, next.address);
   }
 
-  #endpoint(key: string, { protocol, tls }: RuntimeService, host: string, port: number, address: string): Endpoint {
+  #endpoint(service: RuntimeService, host: string, port: number, address: string): Endpoint {
+    const key = keyOf(service, host, port, address);
     let endpoint = this.#endpoints.get(key);
     if (endpoint === undefined) {
       if (this.#endpoints.size >= MAX_UNUSED) this.#forgetUnused();
-      endpoint = new Endpoint(key, protocol, tls, host, port, address);
+      endpoint = new Endpoint({ key, protocol: service.protocol, tls: service.tls, host, port, address, load: this.#loadOf(host, port), peer: undefined, proxyProtocol: service.proxyProtocol });
       this.#endpoints.set(key, endpoint);
     }
+    endpoint.retired = false;
     return endpoint;
+  }
+
+  #endpointOfPeer(service: RuntimeService, peer: Peer, load: GroupLoad, usesSrvName: boolean): Endpoint {
+    const host = usesSrvName && peer.srvName !== undefined ? peer.srvName : peer.host;
+    for (const endpoint of peer.endpoints) {
+      if (endpoint.protocol !== service.protocol || endpoint.tlsKey !== service.tls.key || endpoint.host !== host || endpoint.proxyProtocol !== service.proxyProtocol) continue;
+      endpoint.retired = false;
+      return endpoint;
+    }
+    const key = `${peer.upstreamId}|${keyOf(service, host, peer.port, peer.address)}`;
+    const endpoint = new Endpoint({ key, protocol: service.protocol, tls: service.tls, host, port: peer.port, address: peer.address, load, peer, proxyProtocol: service.proxyProtocol });
+    // TLS settings that are no longer in use leave their endpoints behind; connections of theirs end by themselves.
+    if (peer.endpoints.length >= MAX_ENDPOINTS_OF_PEER) peer.endpoints.splice(0, 1);
+    peer.endpoints.push(endpoint);
+    return endpoint;
+  }
+
+  #loadOf(host: string, port: number): GroupLoad {
+    const name = `${host}:${port}`;
+    let load = this.#loads.get(name);
+    if (load === undefined) {
+      load = { active: 0, retrying: 0 };
+      this.#loads.set(name, load);
+    }
+    return load;
   }
 
   #forgetUnused(): void {
     for (const [key, endpoint] of this.#endpoints) {
       if (endpoint.connections === 0) this.#endpoints.delete(key);
     }
+    for (const [name, { active, retrying }] of this.#loads) if (active + retrying === 0) this.#loads.delete(name);
+  }
+
+  #recordsGone(host: string, records: readonly Resolved[]): void {
+    for (const endpoint of this.#endpoints.values()) {
+      if (endpoint.host === host && records.some(({ address, port }) => address === endpoint.address && (port === undefined || port === endpoint.port))) this.#gone(endpoint);
+    }
+  }
+
+  #gone(endpoint: Endpoint): void {
+    endpoint.retired = true;
+    this.onGone(endpoint);
   }
 }
 
@@ -88,6 +135,6 @@ function plainHost(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
-function keyOf({ protocol, tls }: RuntimeService, host: string, port: number, address: string): string {
-  return `${protocol}|${tls.key}|${host}|${port}|${address}`;
+function keyOf({ protocol, tls, proxyProtocol }: RuntimeService, host: string, port: number, address: string): string {
+  return `${protocol}|${tls.key}|${proxyProtocol ?? ''}|${host}|${port}|${address}`;
 }

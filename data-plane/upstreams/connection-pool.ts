@@ -6,11 +6,14 @@ import type { Deadlines } from '../http1/deadlines.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
 import type { SocketIo } from '../http1/socket-io.ts';
+import type { Http2Upstream } from '../http2/http2-upstream.ts';
 import type { Endpoint } from './endpoint.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 
 export interface PoolSurroundings {
   readonly io: SocketIo;
+  /** For endpoints that speak HTTP/2. */
+  readonly http2: Http2Upstream;
   readonly out: OutgoingBytes;
   readonly deadlines: Deadlines;
   readonly limits: ProxyLimits;
@@ -38,8 +41,10 @@ export class ConnectionPool {
     return this.#opened;
   }
 
-  /** An idle connection that was still good a moment ago; undefined where there is none. */
-  take(endpoint: Endpoint): UpstreamConnection | undefined {
+  /** An idle connection that was still good a moment ago and was idle no longer than so; undefined where there is none. */
+  take(endpoint: Endpoint, maxIdleMs = Number.POSITIVE_INFINITY): UpstreamConnection | undefined {
+    // The last one is the one used last.
+    if ((endpoint.idle.at(-1)?.idleMs ?? 0) > maxIdleMs) return undefined;
     for (let connection = endpoint.idle.pop(); connection !== undefined; connection = endpoint.idle.pop()) {
       this.#idle -= 1;
       if (connection.usable) return connection;
@@ -61,10 +66,11 @@ export class ConnectionPool {
   release(connection: UpstreamConnection): void {
     const { idle } = connection.endpoint;
     const { limits } = this.#surroundings;
-    if (!connection.usable || idle.length >= limits.maxIdlePerEndpoint || this.#idle >= limits.maxIdleUpstream) return this.discard(connection);
+    if (!connection.usable || connection.endpoint.retired || idle.length >= limits.maxIdlePerEndpoint || this.#idle >= limits.maxIdleUpstream) return this.discard(connection);
     idle.push(connection);
     this.#idle += 1;
     connection.rest();
+    connection.endpoint.line?.freed();
   }
 
   /** Closes a connection, idle or not. Idempotent. */
@@ -78,9 +84,16 @@ export class ConnectionPool {
     }
     connection.destroy();
     endpoint.connections -= 1;
+    endpoint.line?.freed();
+  }
+
+  /** For an address that is no longer one of its name's; requests under way go on. */
+  closeIdle(endpoint: Endpoint): void {
+    for (let connection = endpoint.idle.at(-1); connection !== undefined; connection = endpoint.idle.at(-1)) this.discard(connection);
   }
 
   closeAll(): void {
     for (const connection of this.#open) this.discard(connection);
+    this.#surroundings.http2.closeAll();
   }
 }

@@ -1,10 +1,13 @@
 /**
  * One address of an upstream and what connections to it share: the name they were opened for, TLS or not, and the idle
- * ones. Made and kept by EndpointChooser; the pool fills and empties `idle`.
+ * ones. Made and kept by EndpointChooser; the pool fills and empties `idle`. Endpoints of an upstream entity belong to it
+ * alone, so neither health nor connections are shared with another.
  */
 import { isIP } from 'node:net';
 import type { ServiceProtocol, UpstreamTls } from '../config/active-config.ts';
+import type { Peer } from './peer.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
+import type { WaitingLine } from './waiting-line.ts';
 
 /** The name to verify, and to send where it is no address; and how. */
 export interface EndpointTls {
@@ -13,35 +16,75 @@ export interface EndpointTls {
   readonly settings: UpstreamTls;
 }
 
+/** What is under way to one upstream, or to one host where there is no upstream: the measure of the retry budget. */
+export interface GroupLoad {
+  active: number;
+  retrying: number;
+}
+
 /** `tls_passthrough` carries the client's TLS, not ours. */
 function isTls(protocol: ServiceProtocol): boolean {
   return protocol === 'https' || protocol === 'grpcs' || protocol === 'tls';
 }
 
-export class Endpoint {
-  readonly kind = 'endpoint';
+export interface EndpointPlace {
   /** Name, port, protocol, TLS settings and address: connections are reused only where all agree. */
   readonly key: string;
+  readonly protocol: ServiceProtocol;
+  readonly tls: UpstreamTls;
+  readonly host: string;
+  readonly port: number;
+  readonly address: string;
+  readonly load: GroupLoad;
+  /** The target of an upstream entity that it belongs to. */
+  readonly peer: Peer | undefined;
+  readonly proxyProtocol: 'v1' | 'v2' | null;
+}
+
+export class Endpoint {
+  readonly kind = 'endpoint';
+  readonly key: string;
+  /** As configured, without brackets. */
+  readonly host: string;
   readonly address: string;
   readonly port: number;
   readonly protocol: ServiceProtocol;
   /** Undefined without TLS. */
   readonly tls: EndpointTls | undefined;
+  readonly tlsKey: string;
   /** Host header for requests that don't bring their own. */
   readonly hostHeader: string;
+  readonly load: GroupLoad;
+  readonly peer: Peer | undefined;
+  /** Connections begin with a header that names one client: they can't serve another. */
+  readonly proxyProtocol: 'v1' | 'v2' | null;
   /** Last in, first out: the connection used last is the one least likely to be closed by the other side. */
   readonly idle: UpstreamConnection[] = [];
   /** Connections open, idle or not. */
   connections = 0;
+  /** The address is no longer one of its name: connections are not kept. */
+  retired = false;
+  /** Requests that wait for a connection; made when the first does. */
+  line: WaitingLine | undefined;
 
-  constructor(key: string, protocol: ServiceProtocol, settings: UpstreamTls, host: string, port: number, address: string) {
+  constructor({ key, protocol, tls, host, port, address, load, peer, proxyProtocol }: EndpointPlace) {
     this.key = key;
+    this.host = host;
     this.address = address;
     this.port = port;
-    const kind = isIP(host);
     this.protocol = protocol;
-    this.tls = isTls(protocol) ? { serverName: host, isAddress: kind !== 0, settings } : undefined;
+    this.load = load;
+    this.peer = peer;
+    this.proxyProtocol = proxyProtocol;
+    this.tlsKey = tls.key;
+    const kind = isIP(host);
+    this.tls = isTls(protocol) ? { serverName: host, isAddress: kind !== 0, settings: tls } : undefined;
     const name = kind === 6 ? `[${host}]` : host;
     this.hostHeader = port === (isTls(protocol) ? 443 : 80) ? name : `${name}:${port}`;
+  }
+
+  /** True where a request must wait for a connection. */
+  get isFull(): boolean {
+    return this.peer !== undefined && this.idle.length === 0 && this.connections >= this.peer.maxConnections;
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../../test/support/manual-clock.ts';
-import { AddressBook } from './resolve-address.ts';
+import { plainAnswer } from '../../test/support/name-answers.ts';
+import { AddressBook, type NameAnswer, type Resolved } from './resolve-address.ts';
 
 const LIMITS = { resolveTtlMs: 5_000, resolveStaleMs: 60_000, resolveTimeoutMs: 1_000, maxResolvedNames: 3 };
 const none = (): boolean => false;
@@ -9,56 +10,118 @@ const none = (): boolean => false;
 class Scene {
   readonly clock = new ManualClock();
   readonly asked: string[] = [];
-  answers: readonly string[] | Error = ['10.0.0.1', '10.0.0.2'];
+  readonly gone: string[] = [];
+  answer: NameAnswer | Error = plainAnswer(['10.0.0.1', '10.0.0.2']);
   readonly book = new AddressBook(LIMITS, this.clock, async (host) => {
     this.asked.push(host);
-    if (this.answers instanceof Error) throw this.answers;
-    return this.answers;
+    if (this.answer instanceof Error) throw this.answer;
+    return this.answer;
   });
+
+  constructor() {
+    this.book.onGone = (host, records) => this.gone.push(...records.map(({ address }) => `${host} ${address}`));
+  }
+
+  next(host: string, isTried: (record: Resolved) => boolean = none): string {
+    const found = this.book.next(host, isTried);
+    return typeof found === 'string' ? found : `${found.address}${found.port === undefined ? '' : `:${found.port}`}`;
+  }
 }
 
 test('addresses of a name take turns, without those that were tried', async () => {
-  const { book } = new Scene();
-  assert.equal(book.next('a', none), 'unknown');
-  await book.resolve('a');
-  assert.deepEqual([book.next('a', none), book.next('a', none), book.next('a', none)], [{ address: '10.0.0.1' }, { address: '10.0.0.2' }, { address: '10.0.0.1' }]);
-  assert.deepEqual(book.next('a', (address) => address === '10.0.0.2'), { address: '10.0.0.1' });
-  assert.equal(book.next('a', () => true), 'exhausted');
+  const state = new Scene();
+  assert.equal(state.next('a'), 'unknown');
+  await state.book.resolve('a');
+  assert.deepEqual([state.next('a'), state.next('a'), state.next('a')], ['10.0.0.1', '10.0.0.2', '10.0.0.1']);
+  assert.equal(state.next('a', ({ address }) => address === '10.0.0.2'), '10.0.0.1');
+  assert.equal(state.next('a', () => true), 'exhausted');
 });
 
-test('an answer that is too old still serves while the resolver is asked, once', async () => {
+test('records of the best priority take turns by weight; the others come when none of them can be', async () => {
   const state = new Scene();
+  const record = (port: number, priority: number, weight: number): Resolved => ({ address: '10.0.0.1', port, name: 'n', priority, weight });
+  state.answer = { records: [record(3, 20, 9), record(1, 10, 3), record(2, 10, 1)], ttlMs: 5_000 };
+  await state.book.resolve('a');
+  const turns = Array.from({ length: 8 }, () => state.next('a'));
+  assert.deepEqual([1, 2, 3].map((port) => turns.filter((turn) => turn === `10.0.0.1:${port}`).length), [6, 2, 0]);
+  assert.equal(state.next('a', ({ priority }) => priority === 10), '10.0.0.1:3');
+});
+
+test('an answer serves for its TTL, and on while the resolver is asked, once', async () => {
+  const state = new Scene();
+  state.answer = plainAnswer(['10.0.0.1'], 2_000);
   await Promise.all([state.book.resolve('a'), state.book.resolve('a')]);
   assert.equal(state.asked.length, 1);
-  state.clock.advance(5_001);
-  state.answers = ['10.0.0.9'];
-  assert.deepEqual(state.book.next('a', none), { address: '10.0.0.1' });
+  state.clock.advance(1_999);
+  state.next('a');
+  assert.equal(state.asked.length, 1);
+  state.clock.advance(2);
+  state.answer = plainAnswer(['10.0.0.9']);
+  assert.equal(state.next('a'), '10.0.0.1');
   await state.book.resolve('a');
   assert.equal(state.asked.length, 2);
-  assert.deepEqual(state.book.next('a', none), { address: '10.0.0.9' });
+  assert.equal(state.next('a'), '10.0.0.9');
+  assert.deepEqual(state.gone, ['a 10.0.0.1']);
+});
+
+test('an answer that ran out long ago is not used before the name was asked again', async () => {
+  const state = new Scene();
+  await state.book.resolve('a');
+  state.clock.advance(40_000);
+  assert.equal(state.next('a'), 'unknown');
+});
+
+test('a TTL of zero does not mean a question for each request', async () => {
+  const state = new Scene();
+  state.answer = plainAnswer(['10.0.0.1'], 0);
+  await state.book.resolve('a');
+  state.clock.advance(900);
+  state.next('a');
+  assert.equal(state.asked.length, 1);
 });
 
 test('a resolver that fails takes no known address away, for as long as that is sensible', async () => {
   const state = new Scene();
   await state.book.resolve('a');
-  state.answers = new Error('SERVFAIL');
+  state.answer = new Error('SERVFAIL');
   state.clock.advance(5_001);
   await state.book.resolve('a');
-  assert.deepEqual(state.book.next('a', none), { address: '10.0.0.1' });
+  assert.equal(state.next('a'), '10.0.0.1');
   state.clock.advance(60_000);
   await state.book.resolve('a');
-  assert.equal(state.book.next('a', none), 'failed');
+  assert.equal(state.next('a'), 'failed');
   state.clock.advance(1_001);
-  assert.equal(state.book.next('a', none), 'unknown', 'a failure is asked about again soon');
+  assert.equal(state.next('a'), 'unknown', 'a failure is asked about again soon');
+});
+
+test('an answer without addresses is an answer, kept for a short time', async () => {
+  const state = new Scene();
+  await state.book.resolve('a');
+  state.clock.advance(5_001);
+  state.answer = { records: [], ttlMs: 3_600_000 };
+  await state.book.resolve('a');
+  assert.equal(state.next('a'), 'failed');
+  assert.deepEqual(state.gone, ['a 10.0.0.1', 'a 10.0.0.2']);
+  state.clock.advance(5_001);
+  assert.equal(state.next('a'), 'unknown');
+});
+
+test('the same addresses in another order are no change', async () => {
+  const state = new Scene();
+  await state.book.resolve('a');
+  const { version } = state.book;
+  state.answer = plainAnswer(['10.0.0.2', '10.0.0.1']);
+  await state.book.resolve('a');
+  assert.equal(state.book.version, version);
 });
 
 test('what is no address is no answer, and names are bounded', async () => {
   const state = new Scene();
-  state.answers = ['not-an-address'];
+  state.answer = plainAnswer(['not-an-address']);
   await state.book.resolve('a');
-  assert.equal(state.book.next('a', none), 'failed');
-  state.answers = ['10.0.0.1'];
+  assert.equal(state.next('a'), 'failed');
+  state.answer = plainAnswer(['10.0.0.1']);
   for (const name of ['b', 'c', 'd']) await state.book.resolve(name);
-  assert.equal(state.book.next('a', none), 'unknown');
-  assert.deepEqual(state.book.next('d', none), { address: '10.0.0.1' });
+  assert.equal(state.next('a'), 'unknown');
+  assert.equal(state.next('d'), '10.0.0.1');
 });

@@ -28,8 +28,13 @@ export interface ResponseReceiver {
   connected(): void;
   /** An interim (1xx) response other than 101. The head is valid during the call. */
   interimHead(head: ResponseHead): void;
+  /** 101, valid during the call: who takes the connection over from here on; undefined where it is no answer to the request. */
+  switchedProtocols(head: ResponseHead): SocketOwner | undefined;
   /** The head of the response, valid during the call. */
   responseHead(head: ResponseHead): void;
+  /** Asked after responseHead: whether a chunked body is wanted as chunks or as data, and whether its trailers are wanted. */
+  readonly keepsChunks: boolean;
+  readonly keepsTrailers: boolean;
   /** Once per read after the head was read: `body.ranges` of `buffer` are what came, valid during the call. */
   responseBytes(buffer: Buffer, body: BodyReader): void;
   /** The response is complete: release or discard the connection. */
@@ -46,7 +51,11 @@ export interface RequestTimeouts {
   readonly readTimeoutMs: number;
 }
 
-type State = 'connecting' | 'idle' | 'awaiting-head' | 'reading-body' | 'closed';
+type State =
+  | 'connecting' | 'idle' | 'awaiting-head' | 'reading-body'
+  /** Somebody else reads and writes it: a tunnel. */
+  | 'handed-over'
+  | 'closed';
 
 const SWITCHING_PROTOCOLS = 101;
 
@@ -67,10 +76,11 @@ export class UpstreamConnection implements SocketOwner, Timed {
   #receiver: ResponseReceiver | undefined;
   #timeouts: RequestTimeouts | undefined;
   #isHeadRequest = false;
-  #keepsChunks = true;
   #requestSent = false;
   #silent = true;
   #paused = false;
+  #heir: SocketOwner | undefined;
+  #idleSinceMs = 0;
   #interimResponses = 0;
   #idleLimitMs: number;
   /** The beginning of a head whose end has not come yet. */
@@ -89,19 +99,25 @@ export class UpstreamConnection implements SocketOwner, Timed {
     return this.#socket !== undefined && this.#socket.usable && this.#socket.unsentBytes === 0;
   }
 
+  /** What a tunnel is made of. Undefined before `connected`. */
+  get wire(): WireSocket | undefined {
+    return this.#socket;
+  }
+
+  /** How long it has been idle. */
+  get idleMs(): number {
+    return this.#around.deadlines.in(0) - this.#idleSinceMs;
+  }
+
   get unsentBytes(): number {
     return this.#socket?.unsentBytes ?? 0;
   }
 
-  /**
-   * Takes on a request. A fresh connection connects first and says `connected`. `keepsChunks` says whether a chunked body
-   * is wanted as chunks or as data.
-   */
-  serve(receiver: ResponseReceiver, timeouts: RequestTimeouts, isHeadRequest: boolean, keepsChunks: boolean): void {
+  /** Takes on a request. A fresh connection connects first and says `connected`. */
+  serve(receiver: ResponseReceiver, timeouts: RequestTimeouts, isHeadRequest: boolean): void {
     this.#receiver = receiver;
     this.#timeouts = timeouts;
     this.#isHeadRequest = isHeadRequest;
-    this.#keepsChunks = keepsChunks;
     this.#requestSent = false;
     this.#silent = true;
     this.#interimResponses = 0;
@@ -145,6 +161,7 @@ export class UpstreamConnection implements SocketOwner, Timed {
     this.#state = 'idle';
     this.served += 1;
     if (this.#paused) this.resume();
+    this.#idleSinceMs = this.#around.deadlines.in(0);
     this.deadlineMs = this.#around.deadlines.in(this.#idleLimitMs);
   }
 
@@ -159,6 +176,7 @@ export class UpstreamConnection implements SocketOwner, Timed {
   }
 
   received(buffer: Buffer, start: number, end: number): void {
+    if (this.#heir !== undefined) return this.#heir.received(buffer, start, end);
     if (this.#receiver === undefined) return this.#pool.discard(this);
     this.#silent = false;
     if (this.#state === 'reading-body') return this.#readBody(this.#receiver, buffer, start, end);
@@ -169,16 +187,19 @@ export class UpstreamConnection implements SocketOwner, Timed {
 
   flushed(): void {
     this.#around.out.giveBack(this.#held);
+    if (this.#heir !== undefined) return this.#heir.flushed();
     this.#arm();
     this.#receiver?.upstreamFlushed();
   }
 
   ended(): void {
+    if (this.#heir !== undefined) return this.#heir.ended();
     if (this.#state === 'reading-body' && this.#body.kind === 'close') return this.#completeBody();
     this.#fail({ kind: 'closed', silent: this.#silent, cause: undefined });
   }
 
   lost(cause: Error | undefined): void {
+    if (this.#heir !== undefined) return this.#heir.lost(cause);
     this.#fail(this.#state === 'connecting' ? { kind: 'connect-failed', cause } : { kind: 'closed', silent: this.#silent, cause });
   }
 
@@ -188,12 +209,15 @@ export class UpstreamConnection implements SocketOwner, Timed {
   }
 
   #connect(): void {
-    const { address, port, tls } = this.endpoint;
-    this.#socket = this.#around.io.connect({ address, port, tls }, this, () => {
+    const { address, port, tls, protocol } = this.endpoint;
+    const connected = (): void => {
       if (this.#state !== 'connecting') return;
       this.#awaitHead();
       this.#receiver?.connected();
-    });
+    };
+    const { io, http2 } = this.#around;
+    const speaksHttp2 = protocol === 'grpc' || protocol === 'grpcs';
+    this.#socket = speaksHttp2 ? http2.open(this.endpoint, this, connected) : io.connect({ address, port, tls }, this, connected);
     this.#arm();
   }
 
@@ -206,11 +230,12 @@ export class UpstreamConnection implements SocketOwner, Timed {
   /** One deadline at a time: for what the connection waits for now. */
   #arm(): void {
     const timeouts = this.#timeouts;
-    if (timeouts === undefined || this.#state === 'closed' || this.#state === 'idle') return;
+    if (timeouts === undefined || this.#state === 'closed' || this.#state === 'idle' || this.#state === 'handed-over') return;
     const { deadlines } = this.#around;
     if (this.#state === 'connecting') this.deadlineMs = deadlines.in(timeouts.connectTimeoutMs);
     else if (this.unsentBytes > 0) this.deadlineMs = deadlines.in(timeouts.writeTimeoutMs);
-    else if (this.#paused || !this.#requestSent) this.deadlineMs = NEVER;
+    // A response that began before the request was complete: both go on, and silence on both sides has an end.
+    else if (this.#paused || (!this.#requestSent && this.#state !== 'reading-body')) this.deadlineMs = NEVER;
     else this.deadlineMs = deadlines.in(timeouts.readTimeoutMs);
   }
 
@@ -225,9 +250,8 @@ export class UpstreamConnection implements SocketOwner, Timed {
       if (result === 'incomplete') return this.#keepPartial(buffer, at, end);
       if (head.status >= 200) break;
       this.#interimResponses += 1;
-      if (head.status === SWITCHING_PROTOCOLS || this.#interimResponses > this.#around.limits.maxInterimResponses) {
-        return this.#fail({ kind: 'invalid', fault: FAULTS.statusLine });
-      }
+      if (head.status === SWITCHING_PROTOCOLS) return this.#switchProtocols(receiver, head, buffer, end);
+      if (this.#interimResponses > this.#around.limits.maxInterimResponses) return this.#fail({ kind: 'invalid', fault: FAULTS.statusLine });
       receiver.interimHead(head);
       if (this.#receiver !== receiver) return;
       at = head.end;
@@ -238,9 +262,25 @@ export class UpstreamConnection implements SocketOwner, Timed {
       }
     }
     this.#partial = EMPTY;
-    this.#beginBody(head);
+    this.#noteHead(head);
     receiver.responseHead(head);
-    if (this.#receiver === receiver) this.#readBody(receiver, buffer, head.end, end);
+    if (this.#receiver !== receiver) return;
+    this.#beginBody(head, receiver);
+    this.#readBody(receiver, buffer, head.end, end);
+  }
+
+  /** An agreed upgrade hands the connection over with all that came behind the head; any other 101 is no HTTP response. */
+  #switchProtocols(receiver: ResponseReceiver, head: ResponseHead, buffer: Buffer, end: number): void {
+    const heir = receiver.switchedProtocols(head);
+    if (this.#receiver !== receiver) return;
+    if (heir === undefined) return this.#fail({ kind: 'invalid', fault: FAULTS.statusLine });
+    this.#state = 'handed-over';
+    this.#heir = heir;
+    this.#receiver = undefined;
+    this.#partial = EMPTY;
+    this.reusable = false;
+    this.deadlineMs = NEVER;
+    if (head.end < end) heir.received(buffer, head.end, end);
   }
 
   #keepPartial(buffer: Buffer, start: number, end: number): void {
@@ -249,16 +289,20 @@ export class UpstreamConnection implements SocketOwner, Timed {
     this.#head.begin(0);
   }
 
-  /** Where the response ends: RFC 9112 §6.3. */
-  #beginBody(head: ResponseHead): void {
+  /** What the head says about the connection. */
+  #noteHead(head: ResponseHead): void {
     this.#state = 'reading-body';
     if (head.minor === 0 ? !head.saysKeepAlive || head.saysClose : head.saysClose) this.reusable = false;
     // One second less than the upstream allows, so that we are the one to close.
     if (head.keepAliveSeconds !== -1) this.#idleLimitMs = Math.min(this.#around.limits.upstreamIdleTimeoutMs, Math.max(0, head.keepAliveSeconds - 1) * 1_000);
     // RFC 9110 §8.6: no server may say so. One that does may send that body yet, as the beginning of somebody's response.
     if (head.status === 204 && (head.chunked || head.contentLength > 0)) this.reusable = false;
+  }
+
+  /** Where the response ends: RFC 9112 §6.3. */
+  #beginBody(head: ResponseHead, { keepsChunks, keepsTrailers }: ResponseReceiver): void {
     if (this.#isHeadRequest || head.status === 204 || head.status === 304) this.#body.beginNone();
-    else if (head.chunked) this.#body.beginChunked(this.#keepsChunks, this.#around.limits.maxChunkExtraBytes);
+    else if (head.chunked) this.#body.beginChunked(keepsChunks, this.#around.limits.maxChunkExtraBytes, keepsTrailers);
     else if (head.contentLength !== -1) this.#body.beginLength(head.contentLength);
     else {
       this.#body.beginUntilClose();

@@ -2,7 +2,7 @@
  * A small ActiveConfig by hand, for tests and measurements of the proxy without control plane, compiler or router: the
  * longest matching prefix wins.
  */
-import type { ActiveConfig, ChainEntry, PluginChain, RouteMatch, RuntimeRoute, RuntimeService, RuntimeUpstream } from '../../data-plane/config/active-config.ts';
+import type { ActiveConfig, ChainEntry, PluginChain, RouteMatch, RuntimeCaCertificate, RuntimeCertificate, RuntimeRoute, RuntimeService, RuntimeUpstream, StreamView } from '../../data-plane/config/active-config.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { accepted } from './parse-outcome.ts';
@@ -23,12 +23,17 @@ export interface StaticRoute extends Partial<Omit<RuntimeRoute, 'service' | 'cha
   readonly protocols?: readonly string[];
   readonly service?: Partial<RuntimeService>;
   readonly plugins?: readonly StaticPlugin[];
+  /** Makes it a stream route, for the connections that this says. */
+  readonly stream?: (connection: StreamView) => boolean;
 }
 
 export interface StaticConfigParts {
   readonly routes: readonly StaticRoute[];
   readonly consumers?: readonly ConsumerRef[];
   readonly sequence?: number;
+  /** By server name, lower case; `*` for all others and for none. */
+  readonly certificates?: Readonly<Record<string, RuntimeCertificate>>;
+  readonly caCertificates?: readonly RuntimeCaCertificate[];
 }
 
 /** A service with Kong's defaults, on 127.0.0.1. */
@@ -53,18 +58,26 @@ export function staticUpstream(targets: readonly { readonly host: string; readon
 
 export function staticConfig(parts: StaticConfigParts): ActiveConfig {
   const consumers = new Map((parts.consumers ?? []).map((consumer) => [consumer.id, consumer]));
-  const routes = parts.routes.map((route, index) => ({ path: route.path ?? '', runtime: runtimeRoute(route, index) }));
+  const certificates = parts.certificates ?? {};
+  const routes = parts.routes.map((route, index) => ({ path: route.path ?? '', stream: route.stream, runtime: runtimeRoute(route, index) }));
   routes.sort((a, b) => b.path.length - a.path.length);
+  const upstreams = routes.flatMap(({ runtime }) => (runtime.service?.upstream === undefined ? [] : [runtime.service.upstream]));
+  const probed = [...new Set(upstreams)].filter(({ entity: { healthchecks: { active } } }) => (active.healthy.interval ?? 0) + (active.unhealthy.interval ?? 0) > 0);
   return {
     version: { epoch: 1, sequence: parts.sequence ?? 1 },
     contentRoot: '00'.repeat(32),
     routeCount: routes.length,
     match(request: RequestView): RouteMatch | undefined {
-      const found = routes.find(({ path }) => request.path.startsWith(path));
+      const found = routes.find(({ path, stream }) => stream === undefined && request.path.startsWith(path));
       return found === undefined ? undefined : { route: found.runtime, matchedPathLength: found.path.length, captures: undefined };
     },
-    matchStream: () => undefined,
-    certificates: { forServerName: () => undefined, caCertificates: [] },
+    matchStream: (connection) => routes.find(({ stream }) => stream?.(connection) === true)?.runtime,
+    hasUpstream: (id) => upstreams.some((upstream) => upstream.id === id),
+    probedUpstreams: () => probed,
+    certificates: {
+      forServerName: (name) => certificates[name ?? '*'] ?? certificates['*'],
+      caCertificates: parts.caCertificates ?? [],
+    },
     consumerById: (id) => consumers.get(id),
     consumerByUsername: (username) => [...consumers.values()].find((consumer) => consumer.username === username),
     credentialBySecret: () => undefined,
@@ -73,11 +86,12 @@ export function staticConfig(parts: StaticConfigParts): ActiveConfig {
 }
 
 function runtimeRoute(parts: StaticRoute, index: number): RuntimeRoute {
-  const { path: _, plugins = [], service, protocols = ['http', 'https'], ...rest } = parts;
+  const { path: _, stream: _stream, plugins = [], service, protocols = ['http', 'https'], ...rest } = parts;
   const chains = new Map<string | undefined, PluginChain>();
   return {
     id: `route-${index}`, name: null, httpsRedirectStatusCode: 426, stripPath: true, preserveHost: false, pathHandling: 'v0',
-    requestBuffering: true, responseBuffering: true, quarantined: undefined,
+    // Not the entity's default: most tests look at pieces on their way.
+    requestBuffering: false, responseBuffering: false, quarantined: undefined,
     ...rest,
     protocols: new Set(protocols),
     service: service === undefined ? undefined : staticService(service),

@@ -1,0 +1,195 @@
+/**
+ * The tries of one request: where it is now, where it was, and whether it may go somewhere else. A request is tried again
+ * only where that can't do anything twice: if nothing of it was sent, or if its method is idempotent (RFC 9110 §9.2.2) and
+ * all of it is still there; up to the service's `retries`, within its retry budget, and never longer than one try may take.
+ * Used by request-life.ts; also tells the balancer how each try went.
+ */
+import type { RetryCause } from '../config/active-config.ts';
+import type { Endpoint, GroupLoad } from '../upstreams/endpoint.ts';
+import type { FailureKind } from '../upstreams/health-state.ts';
+import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
+import { WaitingLine, type Waiter } from '../upstreams/waiting-line.ts';
+import type { Exchange } from './exchange.ts';
+import { REFUSALS, refusalOf, type Refusal } from './refusals.ts';
+import { isReplayable } from './send-request.ts';
+
+/** Retries that a budget always allows. */
+const MIN_RETRIES_UNDER_WAY = 3;
+/** Before the second retry; twice as long before each further one. */
+const FIRST_DELAY_MS = 25;
+const LONGEST_DELAY_MS = 1_000;
+/** Names to resolve for one request; more are a loop. */
+const MAX_RESOLUTIONS = 16;
+
+const CAUSES: Readonly<Record<UpstreamFailure['kind'], RetryCause | undefined>> = {
+  'connect-failed': 'connect-failure', 'connect-timeout': 'connect-failure', closed: 'reset', 'write-timeout': 'timeout', 'read-timeout': 'timeout', invalid: undefined,
+};
+const HEALTH: Readonly<Record<UpstreamFailure['kind'], FailureKind>> = {
+  'connect-failed': 'tcp', 'connect-timeout': 'timeout', closed: 'tcp', 'write-timeout': 'timeout', 'read-timeout': 'timeout', invalid: 'tcp',
+};
+
+export class Tries {
+  readonly #exchange: Exchange;
+  #endpoint: Endpoint | undefined;
+  #tried: Endpoint[] | undefined;
+  #retries = 0;
+  #resolutions = 0;
+  #firstMs = 0;
+  /** The load whose budget this request takes from. */
+  #budget: GroupLoad | undefined;
+  /** The balancer knows how the current try went. */
+  #isTold = false;
+  #waiter: Waiter | undefined;
+  /** Nothing of the last try was sent; and trying the same address again may help. */
+  #neverSent = false;
+  #mayChange = false;
+  /** Why the last try failed. */
+  lastRefusal: Refusal | undefined;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** Addresses that this request should not get again. */
+  get tried(): readonly Endpoint[] | undefined {
+    return this.#tried;
+  }
+
+  /** False where too many names were asked for. */
+  mayResolve(): boolean {
+    this.#resolutions += 1;
+    return this.#resolutions <= MAX_RESOLUTIONS;
+  }
+
+  /** Counts the request there until `leave`. */
+  begin(endpoint: Endpoint): void {
+    this.#endpoint = endpoint;
+    this.#isTold = false;
+    endpoint.load.active += 1;
+    if (endpoint.peer !== undefined) endpoint.peer.active += 1;
+  }
+
+  /** Idempotent. */
+  leave(): void {
+    const endpoint = this.#endpoint;
+    if (endpoint === undefined) return;
+    this.#endpoint = undefined;
+    endpoint.load.active -= 1;
+    if (this.#waiter !== undefined) endpoint.line?.leave(this.#waiter);
+    this.#waiter = undefined;
+    if (endpoint.peer === undefined) return;
+    endpoint.peer.active -= 1;
+    if (!this.#isTold) this.#exchange.core.chooser.groups.toldNothing(endpoint);
+  }
+
+  /** The request has ended, however. Idempotent. */
+  end(): void {
+    this.leave();
+    if (this.#budget === undefined) return;
+    this.#budget.retrying -= 1;
+    this.#budget = undefined;
+  }
+
+  /** Waits for a connection to an endpoint that has as many as it may; false where too many wait already. */
+  wait(endpoint: Endpoint, timeoutMs: number, waiter: Waiter): boolean {
+    const line = (endpoint.line ??= new WaitingLine(this.#exchange.core.deadlines));
+    if (line.length >= (endpoint.peer?.maxPending ?? Number.POSITIVE_INFINITY)) return false;
+    this.#waiter = waiter;
+    line.join(waiter, timeoutMs);
+    return true;
+  }
+
+  /** The current try can't go on for want of a connection: another target may have one. */
+  passOver(refusal: Refusal): void {
+    if (this.#endpoint !== undefined) (this.#tried ??= []).push(this.#endpoint);
+    this.lastRefusal = refusal;
+    this.#isTold = true;
+    this.leave();
+  }
+
+  /** A response head came. */
+  answered(status: number): void {
+    const { core, sentAtMs } = this.#exchange;
+    if (this.#endpoint?.peer === undefined) return;
+    this.#isTold = true;
+    core.chooser.groups.answered(this.#endpoint, status, core.clock.monotonicMs() - sentAtMs);
+  }
+
+  /**
+   * The current try failed before its response head: milliseconds until the next one, or undefined where there may be none.
+   * The first goes elsewhere at once, further ones wait a little, more each time and each a little differently.
+   */
+  afterFailure(failure: UpstreamFailure): number | undefined {
+    const { kind } = failure;
+    const { core, service } = this.#exchange;
+    const endpoint = this.#endpoint;
+    if (endpoint?.peer !== undefined) {
+      this.#isTold = true;
+      core.chooser.groups.failed(endpoint, HEALTH[kind]);
+    }
+    const cause = CAUSES[kind];
+    this.#neverSent = cause === 'connect-failure';
+    // A certificate that was wrong is wrong the next time.
+    this.#mayChange = this.#neverSent && refusalOf(failure) === REFUSALS.connectFailed;
+    if (service === undefined || endpoint === undefined || cause === undefined || !service.retryOn.has(cause)) return undefined;
+    if (!this.#neverSent && !isReplayable(this.#exchange)) return undefined;
+    if (!this.#mayGoOn() || (!this.#neverSent && !this.#takeBudget(endpoint.load))) return undefined;
+    (this.#tried ??= []).push(endpoint);
+    return this.#countRetry();
+  }
+
+  /** Where to go instead of passing on a response of this status; undefined where it is the answer. */
+  afterStatus(status: number): Endpoint | undefined {
+    const { core, service } = this.#exchange;
+    const endpoint = this.#endpoint;
+    if (service === undefined || endpoint === undefined || !service.retryStatuses.has(status)) return undefined;
+    if (!isReplayable(this.#exchange) || !this.#mayGoOn()) return undefined;
+    (this.#tried ??= []).push(endpoint);
+    const next = core.chooser.choose(service, this.#exchange, this.#tried);
+    if (next.kind !== 'endpoint' || !this.#takeBudget(endpoint.load)) return undefined;
+    return next;
+  }
+
+  /** Counts a retry; milliseconds until it. */
+  retryStatus(): number {
+    this.#mayChange = false;
+    return this.#countRetry();
+  }
+
+  /** No target is left that was not tried. Where the last could not be reached, all may be tried once more after this many milliseconds. */
+  onceMore(): number | undefined {
+    const load = this.#tried?.at(-1)?.load;
+    if (!this.#mayChange || load === undefined || !this.#mayGoOn() || !this.#takeBudget(load)) return undefined;
+    this.#tried = undefined;
+    return this.#countRetry();
+  }
+
+  #countRetry(): number {
+    this.#retries += 1;
+    this.#exchange.core.counters.retries += 1;
+    if (this.#retries === 1 && this.#tried !== undefined) return 0;
+    const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(this.#retries - 1, 10));
+    return delayMs * (0.5 + this.#exchange.core.random());
+  }
+
+  /** Neither too often nor for too long: no longer than a single try may take for connecting and answering. */
+  #mayGoOn(): boolean {
+    const { core, service, startedAtMs } = this.#exchange;
+    if (service === undefined || this.#retries >= service.retries) return false;
+    if (this.#firstMs === 0) this.#firstMs = this.#exchange.sentAtMs === 0 ? startedAtMs : this.#exchange.sentAtMs;
+    return core.clock.monotonicMs() - this.#firstMs <= service.connectTimeoutMs + service.readTimeoutMs;
+  }
+
+  /** What was sent already costs its upstream twice: only some of the requests under way may be such. */
+  #takeBudget(load: GroupLoad): boolean {
+    if (this.#budget !== undefined) return true;
+    const { core, service } = this.#exchange;
+    if (load.retrying >= Math.max(MIN_RETRIES_UNDER_WAY, (load.active * (service?.retryBudgetPercent ?? 0)) / 100)) {
+      core.counters.retriesOverBudget += 1;
+      return false;
+    }
+    load.retrying += 1;
+    this.#budget = load;
+    return true;
+  }
+}
