@@ -241,7 +241,7 @@ describe('what cannot be used is isolated, never open (S6)', () => {
   test('protocols that are not served', () => {
     const { config, quarantined } = compiled([
       put('services', { id: testId('1'), protocol: 'grpc', host: 'books.internal' }), ROUTE,
-      put('routes', { id: testId('a2'), protocols: ['tcp'], sources: [{ port: 1 }] }),
+      put('routes', { id: testId('a2'), protocols: ['udp'], sources: [{ port: 1 }] }),
     ]);
     assert.deepEqual(quarantined.map(({ kind, code }) => [kind, code]), [['routes', 'CONFIG_PROTOCOL_UNSUPPORTED'], ['services', 'CONFIG_PROTOCOL_UNSUPPORTED']]);
     assert.equal(routeAt(config, '/books').quarantined, 'CONFIG_PROTOCOL_UNSUPPORTED');

@@ -10,6 +10,7 @@ import { entityKinds, isEntityKind } from '../../shared/model/registry.ts';
 import { ContentSeal } from '../../shared/trust/content-seal.ts';
 import { deriveLookupKey } from '../../shared/trust/credential-digest.ts';
 import { Router, type RouterDraft } from '../router/router.ts';
+import { StreamRouter, type StreamRouterDraft } from '../router/stream-router.ts';
 import { TablesCertificateBook } from './certificate-book.ts';
 import type { CompileResult, CompileServices, ConfigChange, EntityChange, Quarantined } from './compile-contract.ts';
 import { CompiledConfig, type ConfigParts } from './compiled-config.ts';
@@ -28,6 +29,7 @@ const USED_BY_REFERRERS: ReadonlySet<EntityKind> = new Set(['certificates', 'ca_
 /** Secrets that nothing can be done with without a content key. */
 const SECRET_KINDS = ['keyauth_credentials', 'certificates'] as const satisfies readonly EntityKind[];
 const HTTP_PROTOCOLS: ReadonlySet<string> = new Set(['http', 'https', 'grpc', 'grpcs']);
+const STREAM_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'tls', 'tls_passthrough']);
 
 /**
  * Compiles a change. `base` must be the configuration that a delta starts from; a snapshot takes it only to reuse plugin
@@ -67,6 +69,7 @@ class Compilation {
   readonly #quarantine: QuarantineDraft;
   readonly #plugins: MapDraft<HeldPlugin>;
   readonly #router: RouterDraft;
+  readonly #streams: StreamRouterDraft;
   readonly #routed: MapDraft<Published<'routes'>>;
   readonly #opened: MapDraft<OpenedCertificate>;
   readonly #touched = new Map<EntityKind, Set<string>>(entityKinds.map((kind) => [kind, new Set()]));
@@ -87,6 +90,7 @@ class Compilation {
     this.#quarantine = this.#before.quarantine.draft();
     this.#plugins = this.#before.plugins.byId.draft();
     this.#router = this.#before.router.draft();
+    this.#streams = this.#before.streams.draft();
     this.#routed = this.#before.routed.draft();
     this.#opened = this.#before.opened.draft();
   }
@@ -195,7 +199,7 @@ class Compilation {
     const certificates = earlier?.certificates.serves(tables, opened) === true ? earlier.certificates : new TablesCertificateBook(tables, opened, quarantine, earlier?.certificates);
     const routes = earlier?.routes.serves(tables, plugins, quarantine, opened) === true ? earlier.routes : new RuntimeRoutes(tables, plugins, quarantine, opened);
     const identities = earlier?.identities.serves(tables, lookupKey) === true ? earlier.identities : new Identities(tables, lookupKey, this.#services.clock);
-    return new CompiledConfig(version, contentRoot, { tables, quarantine, plugins, opened, certificates, routes, identities, router: this.#router.finish(), routed: this.#routed.finish() });
+    return new CompiledConfig(version, contentRoot, { tables, quarantine, plugins, opened, certificates, routes, identities, router: this.#router.finish(), streams: this.#streams.finish(), routed: this.#routed.finish() });
   }
 
   /** Frees what was made for a configuration that will not be. */
@@ -222,18 +226,23 @@ class Compilation {
     const routed = this.#routed.get(id);
     const isWanted = wanted !== undefined && this.#isRouted(wanted);
     if (isWanted && routed === wanted) return;
-    if (routed !== undefined) this.#router.remove(routed);
+    if (routed !== undefined) this.#routerFor(routed).remove(routed);
     this.#routed.delete(id);
     this.#clearIf('routes', id, 'CONFIG_ROUTE_UNMATCHABLE');
     if (!isWanted) return;
-    const problem = this.#router.add(wanted);
+    const problem = this.#routerFor(wanted).add(wanted);
     this.#routed.set(id, wanted);
     if (problem !== undefined) this.#quarantine.add({ kind: 'routes', id, code: 'CONFIG_ROUTE_UNMATCHABLE', reason: problem });
   }
 
+  /** A route's protocols are all of the one kind or of the other. */
+  #routerFor(route: Published<'routes'>): RouterDraft | StreamRouterDraft {
+    return speaksOneOf(route, HTTP_PROTOCOLS) ? this.#router : this.#streams;
+  }
+
   /** A disabled service's routes match nothing; those of a service that is not there match and answer 503. */
   #isRouted(route: Published<'routes'>): boolean {
-    if (!route.protocols.some((protocol) => HTTP_PROTOCOLS.has(protocol))) {
+    if (!speaksOneOf(route, HTTP_PROTOCOLS) && !speaksOneOf(route, STREAM_PROTOCOLS)) {
       this.#quarantine.add({ kind: 'routes', id: route.id, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `routes for ${route.protocols.join(', ')} are not served by this version` });
       return false;
     }
@@ -282,6 +291,10 @@ class Compilation {
   }
 }
 
+function speaksOneOf(route: Published<'routes'>, protocols: ReadonlySet<string>): boolean {
+  return route.protocols.some((protocol) => protocols.has(protocol));
+}
+
 function isSwitchedOff(tables: ConfigTables, serviceId: string): boolean {
   return tables.entities.services.get(serviceId)?.enabled === false;
 }
@@ -290,5 +303,5 @@ function isSwitchedOff(tables: ConfigTables, serviceId: string): boolean {
 type DerivedParts = 'routes' | 'identities' | 'certificates';
 
 function emptyParts(): Omit<ConfigParts, DerivedParts> {
-  return { opened: new PersistentMap(), tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), routed: new PersistentMap() };
+  return { opened: new PersistentMap(), tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), streams: new StreamRouter(), routed: new PersistentMap() };
 }

@@ -69,6 +69,10 @@ export class MapDraft<V> {
     this.#size -= 1;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
   get changed(): boolean {
     return this.#own.length > 0;
   }

@@ -1,88 +1,103 @@
 /**
- * The matchers at one place of a path tree, best first, immutable. Those that ask for an exact header are indexed by one
- * of their headers, so that a thousand routes which differ by a header alone still cost one look-up.
+ * The matchers at one place of a path tree, best first, immutable. Those that ask for an exact header or for a server name are
+ * indexed by it, so that a thousand routes which differ by that alone still cost one look-up.
  */
-import type { RequestView } from '../../shared/plugins/contract.ts';
-import { PersistentMap } from '../config/persistent-map.ts';
-import { compareMatchers, matchLength, type HeaderRule, type Matcher } from './matcher.ts';
-
-type HeaderIndex = ReadonlyMap<string, PersistentMap<readonly Matcher[]>>;
+import { PersistentMap, type MapDraft } from '../config/persistent-map.ts';
+import { compareMatchers, type Matcher, type MatcherKey } from './matcher.ts';
+import { inserted } from './ranked-list.ts';
+import type { Search } from './search.ts';
 
 export interface MatcherSet {
-  /** Matchers without an exact header, best first. */
+  /** Matchers without a key, best first. */
   readonly plain: readonly Matcher[];
-  /** Header name → value → matchers, best first. Undefined where there are none: one comparison. */
-  readonly byHeader: HeaderIndex | undefined;
+  /** Undefined where there are none: one comparison. */
+  readonly keyed: readonly KeyIndex[] | undefined;
+  /** Those with a key that plain connections need not have, best first. */
+  readonly alsoPlain: readonly Matcher[];
 }
 
-/** The best match found so far. One per request, changed while the router searches. */
-export interface Search {
-  readonly request: RequestView;
-  best: Matcher | undefined;
-  matchedPathLength: number;
-}
-
-export const NO_MATCHERS: MatcherSet = { plain: [], byHeader: undefined };
-
-export function isEmptySet(set: MatcherSet): boolean {
-  return set.plain.length === 0 && set.byHeader === undefined;
-}
-
-export function withMatcher(set: MatcherSet, matcher: Matcher): MatcherSet {
-  const indexed = indexedHeader(matcher);
-  if (indexed === undefined) return { ...set, plain: inserted(set.plain, matcher) };
-  const values = (set.byHeader?.get(indexed.name) ?? new PersistentMap<readonly Matcher[]>()).draft();
-  for (const value of indexed.values) values.set(value, inserted(values.get(value) ?? [], matcher));
-  return { ...set, byHeader: new Map(set.byHeader).set(indexed.name, values.finish()) };
-}
-
-export function withoutMatcher(set: MatcherSet, matcher: Matcher): MatcherSet {
-  const indexed = indexedHeader(matcher);
-  if (indexed === undefined) return { ...set, plain: removed(set.plain, matcher) };
-  const draft = (set.byHeader?.get(indexed.name) ?? new PersistentMap<readonly Matcher[]>()).draft();
-  for (const value of indexed.values) {
-    const rest = removed(draft.get(value) ?? [], matcher);
-    if (rest.length === 0) draft.delete(value);
-    else draft.set(value, rest);
-  }
-  const values = draft.finish();
-  const byHeader = new Map(set.byHeader);
-  if (values.size === 0) byHeader.delete(indexed.name);
-  else byHeader.set(indexed.name, values);
-  return { ...set, byHeader: byHeader.size === 0 ? undefined : byHeader };
+interface KeyIndex {
+  /** Of a header; '' for server names. */
+  readonly name: string;
+  /** By value, best first. */
+  readonly values: PersistentMap<readonly Matcher[]>;
 }
 
 /** Improves the search by what this set holds. */
 export function searchSet(set: MatcherSet, search: Search): void {
-  searchList(set.plain, search);
-  if (set.byHeader === undefined) return;
-  for (const [name, values] of set.byHeader) {
-    for (const value of search.request.headerValues(name)) searchList(values.get(value.toLowerCase()) ?? [], search);
+  search.tryList(set.plain);
+  if (set.keyed === undefined) return;
+  for (const { name, values } of set.keyed) {
+    if (name === '') {
+      for (const key of search.serverNameKeys) tryValue(values, key, search);
+    } else {
+      for (const value of search.fields.headerValues(name)) tryValue(values, value.toLowerCase(), search);
+    }
   }
+  if (search.isPlain) search.tryList(set.alsoPlain);
 }
 
-/** The list is sorted: what follows the first match, or is worse than the best, cannot win. */
-function searchList(matchers: readonly Matcher[], search: Search): void {
-  for (const matcher of matchers) {
-    if (search.best !== undefined && compareMatchers(matcher, search.best) >= 0) return;
-    const length = matchLength(matcher, search.request);
-    if (length < 0) continue;
-    search.best = matcher;
-    search.matchedPathLength = length;
-    return;
+function tryValue(values: PersistentMap<readonly Matcher[]>, value: string, search: Search): void {
+  const matchers = values.get(value);
+  if (matchers !== undefined) search.tryList(matchers);
+}
+
+/** Changes on top of a set. Lists are sorted once, at the end, so that building long ones is not quadratic. */
+export class MatcherSetDraft {
+  #plain: Matcher[];
+  #alsoPlain: Matcher[];
+  readonly #keyed: Map<string, MapDraft<readonly Matcher[]>>;
+  #isSorted = true;
+
+  constructor(set: MatcherSet | undefined) {
+    this.#plain = [...(set?.plain ?? [])];
+    this.#alsoPlain = [...(set?.alsoPlain ?? [])];
+    this.#keyed = new Map(set?.keyed?.map(({ name, values }) => [name, values.draft()]));
   }
-}
 
-function indexedHeader(matcher: Matcher): HeaderRule | undefined {
-  return matcher.headers.find((rule) => rule.patterns.length === 0);
-}
+  get isEmpty(): boolean {
+    return this.#plain.length === 0 && this.#keyed.size === 0;
+  }
 
-function inserted(matchers: readonly Matcher[], matcher: Matcher): readonly Matcher[] {
-  const at = matchers.findIndex((other) => compareMatchers(matcher, other) < 0);
-  return at < 0 ? [...matchers, matcher] : matchers.toSpliced(at, 0, matcher);
+  add(matcher: Matcher, key: MatcherKey | undefined): void {
+    this.#isSorted = false;
+    if (key === undefined) {
+      this.#plain.push(matcher);
+      return;
+    }
+    const values = this.#keyed.get(key.name) ?? new PersistentMap<readonly Matcher[]>().draft();
+    this.#keyed.set(key.name, values);
+    for (const value of key.values) values.set(value, inserted(values.get(value) ?? [], matcher, compareMatchers));
+    if (key.alsoPlain) this.#alsoPlain.push(matcher);
+  }
+
+  remove(matcher: Matcher, key: MatcherKey | undefined): void {
+    if (key === undefined) {
+      this.#plain = without(this.#plain, matcher);
+      return;
+    }
+    const values = this.#keyed.get(key.name);
+    if (values === undefined) return;
+    for (const value of key.values) {
+      const rest = without(values.get(value) ?? [], matcher);
+      if (rest.length === 0) values.delete(value);
+      else values.set(value, rest);
+    }
+    if (values.size === 0) this.#keyed.delete(key.name);
+    if (key.alsoPlain) this.#alsoPlain = without(this.#alsoPlain, matcher);
+  }
+
+  finish(): MatcherSet {
+    if (!this.#isSorted) {
+      this.#plain.sort(compareMatchers);
+      this.#alsoPlain.sort(compareMatchers);
+    }
+    const keyed = [...this.#keyed].map(([name, values]) => ({ name, values: values.finish() }));
+    return { plain: this.#plain, keyed: keyed.length === 0 ? undefined : keyed, alsoPlain: this.#alsoPlain };
+  }
 }
 
 /** By meaning, not by identity: the matcher to remove was made anew from the route. */
-function removed(matchers: readonly Matcher[], matcher: Matcher): readonly Matcher[] {
+function without(matchers: readonly Matcher[], matcher: Matcher): Matcher[] {
   return matchers.filter((other) => other.routeId !== matcher.routeId || other.pathIndex !== matcher.pathIndex);
 }

@@ -1,32 +1,58 @@
 /**
- * A route taken apart into matchers, one per path, each with everything it asks of a request and its rank. Rank and
- * meaning are those of Kong's default flavour (`traditional_compatible`). Made by router.ts when a route is put.
+ * A route taken apart into matchers, one for each place of the router's index where it stands, each with everything it asks of
+ * a request and its rank. Rank and meaning are those of Kong's default flavour (`traditional_compatible`); what an expression
+ * says is in expression-matcher.ts. Made by router.ts when a route is put.
  */
 import { RE2JS } from 're2js';
-import type { PublishedEntities } from '../../shared/model/registry.ts';
 import { describeThrown } from '../../shared/errors.ts';
-import type { RequestView } from '../../shared/plugins/contract.ts';
+import type { PublishedEntities } from '../../shared/model/registry.ts';
+import { splitPort } from '../../shared/model/string-rules.ts';
+import type { Condition } from './condition.ts';
 import { compilePathPattern, literalPrefixOf, type PathPattern } from './path-pattern.ts';
+import type { Skeleton } from './plain-pattern.ts';
 
 /** What the router reads of a route. */
-export type RoutingAttributes = Pick<PublishedEntities['routes'], 'id' | 'methods' | 'hosts' | 'paths' | 'headers' | 'snis' | 'regex_priority'>;
+export type RoutingAttributes = Pick<PublishedEntities['routes'], 'id' | 'protocols' | 'methods' | 'hosts' | 'paths' | 'headers' | 'snis' | 'regex_priority' | 'expression' | 'priority'>;
 
 export interface Matcher {
   readonly routeId: string;
-  /** The higher one of two matching matchers wins. */
-  readonly rank: number;
+  /** The higher one of two matching matchers wins; by the low half where the high halves are equal. Small integers, which cost no memory of their own. */
+  readonly rankHigh: number;
+  readonly rankLow: number;
   /** Position among the route's paths: the first of two equals wins. */
   readonly pathIndex: number;
-  /** What the request's path must start with; '' where the route has no paths. */
-  readonly prefix: string;
-  /** Where the path is a regular expression; it is tried only where `prefix` matched. */
+  /** Of a path that is a prefix; 0 for all others. */
+  readonly prefixLength: number;
+  /** Where the path is a regular expression; it is tried only where the skeleton fitted. */
   readonly pattern: PathPattern | undefined;
   /** Where the host was given with one. */
   readonly port: number | undefined;
-  readonly methods: ReadonlySet<string> | undefined;
-  readonly headers: readonly HeaderRule[];
-  /** The route names SNIs: it never takes a TLS connection whose name is unknown. */
-  readonly needsSni: boolean;
+  readonly methods: readonly string[] | undefined;
+  readonly headers: readonly HeaderRule[] | undefined;
+  /** Server names and wildcards, of which a TLS connection must have asked for one. Plain connections have none and need none. */
+  readonly serverNames: ReadonlySet<string> | undefined;
+  /** Where the route is an expression: all it says, also what the place in the index says already. */
+  readonly condition: Condition | undefined;
+  /** Schemes it takes; undefined takes both. */
+  readonly schemes: ReadonlySet<string> | undefined;
+}
+
+/** Where in the router's index a matcher stands: only requests that have all of this are matched with it. */
+export interface Place {
+  /** Exact, `*.example.com` or `example.*`; undefined for any. */
+  readonly host: string | undefined;
+  /** What the path must have. */
+  readonly skeleton: Skeleton;
+  /** By which it is looked up where many stand at one place. */
+  readonly key: MatcherKey | undefined;
+}
+
+/** Text that a request must have in one of some values: of a header, lower case, or with the name '' a server name or wildcard. */
+export interface MatcherKey {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** Plain connections need no server name: the matcher must also be found without one. */
+  readonly alsoPlain: boolean;
 }
 
 /** One header of a route: some line of it must have one of these values or match a pattern. */
@@ -38,89 +64,111 @@ export interface HeaderRule {
   readonly patterns: readonly RE2JS[];
 }
 
+export interface PlacedMatcher {
+  readonly place: Place;
+  readonly matcher: Matcher;
+}
+
 export interface MatchersOfRoute {
-  readonly matchers: readonly Matcher[];
+  readonly matchers: readonly PlacedMatcher[];
   /** Why some of the route cannot be matched as it says: the route is quarantined (S6). */
   readonly problem: string | undefined;
 }
 
 const MAX_HEADERS_RANKED = 255;
 const MAX_LENGTH_RANKED = 0x7ffff;
+const NO_PATH: Skeleton = [''];
 
 /**
- * Takes a route apart. Where a path pattern does not compile, all that starts with its literal prefix matches instead, so
- * that what the route was to protect does not fall to a more general route.
+ * Takes a route without an expression apart. Where a path pattern does not compile, all that starts with its literal prefix
+ * matches instead, so that what the route was to protect does not fall to a more general route.
  */
-export function matchersOf(route: RoutingAttributes): MatchersOfRoute {
+export function matchersOfAttributes(route: RoutingAttributes): MatchersOfRoute {
   const headers = readHeaderRules(route);
   if (typeof headers === 'string') return { matchers: [], problem: headers };
-  const paths = route.paths ?? [];
-  if (attributeCount(route) === 0) return { matchers: [], problem: 'the route has nothing to match on' };
-  if (paths.length === 0) return { matchers: [newMatcher(route, headers, 0, '', undefined, rankOf(route, 0, false))], problem: undefined };
-
-  const matchers: Matcher[] = [];
-  let problem: string | undefined;
-  for (const [index, path] of paths.entries()) {
-    if (!path.startsWith('~')) {
-      matchers.push(newMatcher(route, headers, index, path, undefined, rankOf(route, path.length, false)));
-      continue;
-    }
-    const compiled = tryCompile(path.slice(1));
-    if (typeof compiled === 'object') {
-      matchers.push(newMatcher(route, headers, index, compiled.literalPrefix, compiled, rankOf(route, 0, true)));
-      continue;
-    }
-    problem = `path ${path}: ${compiled}`;
-    const covered = literalPrefixOf(path.slice(1));
-    // The root alone would cover every other route: then the harm is greater than the protection.
-    if (covered.length > 1) matchers.push(newMatcher(route, headers, index, covered, undefined, rankOf(route, 0, true)));
+  const count = attributeCount(route);
+  if (count === 0) return { matchers: [], problem: 'the route has nothing to match on' };
+  const { paths, problem } = readPaths(route.paths ?? []);
+  const hosts = (route.hosts ?? []).map(readHost);
+  const methods = (route.methods?.length ?? 0) > 0 ? (route.methods ?? undefined) : undefined;
+  const serverNames = (route.snis?.length ?? 0) > 0 ? new Set(route.snis?.map((name) => name.toLowerCase())) : undefined;
+  const key = keyOf(headers, serverNames);
+  const matchers: PlacedMatcher[] = [];
+  for (const { skeleton, pattern, pathIndex, prefixLength, isPattern } of paths) {
+    const matcher: Matcher = {
+      routeId: route.id, rankHigh: rankHighOf(route, count, isPattern), rankLow: isPattern ? route.regex_priority : prefixLength & MAX_LENGTH_RANKED,
+      pathIndex, prefixLength, pattern, port: undefined, methods, headers: headers.length === 0 ? undefined : headers, serverNames, condition: undefined, schemes: undefined,
+    };
+    if (hosts.length === 0) matchers.push({ place: { host: undefined, skeleton, key }, matcher });
+    for (const { host, port } of hosts) matchers.push({ place: { host, skeleton, key }, matcher: port === undefined ? matcher : { ...matcher, port } });
   }
   return { matchers, problem };
 }
 
 /** Negative where `a` wins over `b`. Equal ranks: the greater route id, as in Kong's router. */
 export function compareMatchers(a: Matcher, b: Matcher): number {
-  if (a.rank !== b.rank) return b.rank - a.rank;
+  if (a.rankHigh !== b.rankHigh) return b.rankHigh - a.rankHigh;
+  if (a.rankLow !== b.rankLow) return b.rankLow - a.rankLow;
   if (a.routeId !== b.routeId) return a.routeId > b.routeId ? -1 : 1;
   return a.pathIndex - b.pathIndex;
 }
 
-/** How many characters of the request's path match; -1 where the request does not fit. Host name and path prefix are known to fit. */
-export function matchLength(matcher: Matcher, request: RequestView): number {
-  if (matcher.methods !== undefined && !matcher.methods.has(request.method)) return -1;
-  if (matcher.port !== undefined && matcher.port !== request.port) return -1;
-  if (matcher.needsSni && request.scheme === 'https') return -1;
-  for (const rule of matcher.headers) if (!headerFits(rule, request)) return -1;
-  return matcher.pattern === undefined ? matcher.prefix.length : matcher.pattern.matchLength(request.path);
+interface PathRule {
+  readonly skeleton: Skeleton;
+  /** Undefined also for a pattern that does not compile. */
+  readonly pattern: PathPattern | undefined;
+  readonly pathIndex: number;
+  readonly prefixLength: number;
+  readonly isPattern: boolean;
 }
 
-function headerFits(rule: HeaderRule, request: RequestView): boolean {
-  for (const value of request.headerValues(rule.name)) {
-    if (rule.values.has(value.toLowerCase()) || rule.patterns.some((pattern) => pattern.test(value))) return true;
+function readPaths(paths: readonly string[]): { readonly paths: readonly PathRule[]; readonly problem: string | undefined } {
+  if (paths.length === 0) return { paths: [{ skeleton: NO_PATH, pattern: undefined, pathIndex: 0, prefixLength: 0, isPattern: false }], problem: undefined };
+  const rules: PathRule[] = [];
+  let problem: string | undefined;
+  for (const [pathIndex, path] of paths.entries()) {
+    if (!path.startsWith('~')) {
+      rules.push({ skeleton: [path], pattern: undefined, pathIndex, prefixLength: path.length, isPattern: false });
+      continue;
+    }
+    try {
+      const pattern = compilePathPattern(path.slice(1));
+      rules.push({ skeleton: pattern.skeleton, pattern, pathIndex, prefixLength: 0, isPattern: true });
+    } catch (thrown) {
+      problem = `path ${path}: ${describeThrown(thrown)}`;
+      const covered = literalPrefixOf(path.slice(1));
+      // The root alone would cover every other route: then the harm is greater than the protection.
+      if (covered.length > 1) rules.push({ skeleton: [covered], pattern: undefined, pathIndex, prefixLength: covered.length, isPattern: true });
+    }
   }
-  return false;
+  return { paths: rules, problem };
+}
+
+function readHost(text: string): { readonly host: string; readonly port?: number } {
+  return splitPort(text.toLowerCase()) ?? { host: text.toLowerCase() };
+}
+
+/** An exact header tells routes apart as well as a server name does, and needs no second look-up for plain connections. */
+function keyOf(headers: readonly HeaderRule[], serverNames: ReadonlySet<string> | undefined): MatcherKey | undefined {
+  const exact = headers.find((rule) => rule.patterns.length === 0);
+  if (exact !== undefined) return { name: exact.name, values: [...exact.values], alsoPlain: false };
+  return serverNames === undefined ? undefined : { name: '', values: [...serverNames], alsoPlain: true };
 }
 
 /**
- * From the most significant: number of attributes, only plain hosts, number of headers, regular expression, then among
- * those the regex priority and among prefixes the length of the path. Fits 46 bits.
+ * From the most significant: number of attributes, only plain hosts, number of headers, regular expression. The low half is
+ * the regex priority among patterns, and the length of the path among prefixes.
  */
-function rankOf(route: RoutingAttributes, pathLength: number, isPattern: boolean): number {
+function rankHighOf(route: RoutingAttributes, attributes: number, isPattern: boolean): number {
   const hosts = route.hosts ?? [];
   const plainHosts = hosts.length > 0 && hosts.every((host) => !host.includes('*')) ? 1 : 0;
   const headers = Math.min(Object.keys(route.headers ?? {}).length, MAX_HEADERS_RANKED);
-  const first = ((attributeCount(route) * 2 + plainHosts) * 256 + headers) * 2 + (isPattern ? 1 : 0);
-  return first * 2 ** 33 + (isPattern ? route.regex_priority + 2 ** 31 : pathLength & MAX_LENGTH_RANKED);
+  return ((attributes * 2 + plainHosts) * 256 + headers) * 2 + (isPattern ? 1 : 0);
 }
 
 function attributeCount(route: RoutingAttributes): number {
   const lists = [route.methods, route.hosts, route.snis, route.paths];
   return lists.filter((list) => (list?.length ?? 0) > 0).length + (Object.keys(route.headers ?? {}).length > 0 ? 1 : 0);
-}
-
-function newMatcher(route: RoutingAttributes, headers: readonly HeaderRule[], pathIndex: number, prefix: string, pattern: PathPattern | undefined, rank: number): Matcher {
-  const methods = (route.methods?.length ?? 0) > 0 ? new Set(route.methods) : undefined;
-  return { routeId: route.id, rank, pathIndex, prefix, pattern, port: undefined, methods, headers, needsSni: (route.snis?.length ?? 0) > 0 };
 }
 
 /** The problem where a pattern does not compile. */
@@ -136,12 +184,4 @@ function readHeaderRules(route: RoutingAttributes): readonly HeaderRule[] | stri
     }
   }
   return rules;
-}
-
-function tryCompile(pattern: string): PathPattern | string {
-  try {
-    return compilePathPattern(pattern);
-  } catch (thrown) {
-    return describeThrown(thrown);
-  }
 }

@@ -11,6 +11,25 @@ function re2MatchLength(pattern: string, path: string): number {
   return matcher.find() ? matcher.end() : -1;
 }
 
+function re2Captures(pattern: string, path: string): ReadonlyMap<string, string> | undefined {
+  const matcher = RE2JS.compile(`^(?:${pattern})`).matcher(path);
+  if (matcher.groupCount() === 0 || !matcher.find()) return undefined;
+  const numbers = Array.from({ length: matcher.groupCount() }, (_, index) => [String(index + 1), matcher.group(index + 1)] as const);
+  return new Map([...numbers, ...Object.entries(matcher.getNamedGroups())].filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** Each part at the next slash after the one before it. */
+function hasSkeleton(path: string, [first = '', ...others]: readonly string[]): boolean {
+  if (!path.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of others) {
+    at = path.indexOf('/', at);
+    if (at < 0 || !path.startsWith(part, at)) return false;
+    at += part.length;
+  }
+  return true;
+}
+
 test('what routes mostly have is plain', () => {
   const plain = ['/users/\\d+', '/users/(?<id>[^/]+)/orders$', '/(?P<a>\\w+)/x', '/files/.*\\.jpg', '/v\\d\\.\\d{1,2}/', '/a-b_c~d%20', '^/x', '/[a-z0-9-]+/?$', '/a.*'];
   for (const pattern of plain) assert.notEqual(readPlainPattern(pattern), undefined, pattern);
@@ -29,8 +48,9 @@ const atom = fc.constantFrom('a', 'b', '/', '.', '\\d', '\\w', '\\W', '[ab]', '[
 const quantifier = fc.constantFrom('', '', '', '', '*', '+', '?', '*?', '+?', '{2}', '{1,2}', '{0,3}?', '{1,}');
 const piece = fc.tuple(atom, quantifier).map((parts) => parts.join(''));
 const sequence = fc.array(piece, { minLength: 1, maxLength: 4 }).map((pieces) => pieces.join(''));
-const group = fc.oneof(sequence, sequence.map((inner) => `(${inner})`), fc.tuple(sequence, sequence).map(([one, two]) => `(?:${one}|${two})`), sequence.map((inner) => `(${inner})*`));
-const pattern = fc.tuple(fc.array(group, { minLength: 1, maxLength: 3 }), fc.constantFrom('', '', '$'), fc.constantFrom('', '', '|/b')).map(([groups, end, alternative]) => `/${groups.join('')}${end}${alternative}`);
+const group = fc.oneof(sequence, sequence.map((inner) => `(${inner})`), fc.tuple(sequence, sequence).map(([one, two]) => `(?:${one}|${two})`), sequence.map((inner) => `(${inner})*`), fc.constantFrom('(a|b)', '(?:a|b1)?', '\\(a|b\\)', '(a|b)*'));
+const named = fc.constantFrom('', '', '(?<n>b|)', '(?P<id>a+)');
+const pattern = fc.tuple(named, fc.array(group, { minLength: 1, maxLength: 3 }), fc.constantFrom('', '', '$'), fc.constantFrom('', '', '|/b')).map(([first, groups, end, alternative]) => `/${first}${groups.join('')}${end}${alternative}`);
 const path = fc.array(fc.constantFrom('a', 'b', 'c', '/', '1', '-', '.', '\n', '\xe9'), { maxLength: 12 }).map((characters) => `/${characters.join('')}`);
 
 test('every pattern matches as much as RE2 says, on whichever engine it runs', () => {
@@ -43,7 +63,8 @@ test('every pattern matches as much as RE2 says, on whichever engine it runs', (
         const expected = re2MatchLength(text, one);
         if (expected >= 0) matches += 1;
         assert.equal(compiled.matchLength(one), expected, `${text} on ${JSON.stringify(one)}`);
-        if (expected >= 0) assert.ok(one.startsWith(compiled.literalPrefix), `${text}: ${compiled.literalPrefix}`);
+        if (expected >= 0) assert.ok(hasSkeleton(one, compiled.skeleton), `${text}: ${compiled.skeleton.join()} in ${JSON.stringify(one)}`);
+        if (expected >= 0) assert.deepEqual(compiled.captures(one), re2Captures(text, one), `${text} on ${JSON.stringify(one)}`);
         if (expected >= 0) assert.ok(one.startsWith(literalPrefixOf(text)), `${text}: ${literalPrefixOf(text)}`);
       }
     }),
@@ -66,4 +87,24 @@ test('plain patterns take linear time in the path', () => {
 test('literal starts are certain or empty', () => {
   const cases = { '/api/v1/(a|b)': '/api/v1/', '/a|/b': '', '/a(b|(c|d))': '', '/ab*': '/a', '/a\\.b': '/a.b', '/a\\.?': '/a', '(?i)/a': '', '/x{2}': '/', '/admin/(': '/admin/' };
   for (const [text, expected] of Object.entries(cases)) assert.equal(literalPrefixOf(text), expected, text);
+});
+
+test('patterns are told apart by text and the segments between', () => {
+  const cases: Readonly<Record<string, readonly string[]>> = {
+    '/users/\\d+/orders$': ['/users/', '/orders'],
+    '/(v1|v2)/items-3/(?<id>[^/]+)/x.*': ['/', '/items-3/', '/x'],
+    '/v\\d\\.\\d+/a': ['/v', '/a'],
+    '/a.*/b': ['/a'],
+    '/a/?b': ['/a'],
+    '/a|/b': [''],
+    '(?i)/a/b': [''],
+    '/[^/]*/[^/]*/c': ['/', '/', '/c'],
+    '/\\w+\\d+/far': ['/', '/far'],
+  };
+  for (const [text, expected] of Object.entries(cases)) assert.deepEqual(compilePathPattern(text).skeleton, expected, text);
+});
+
+test('captures have numbers and names, and leave out what took no part', () => {
+  assert.deepEqual(compilePathPattern('/a/(?<id>\\d+)(/x)?/(\\w+)').captures('/a/12/bc'), new Map([['1', '12'], ['3', 'bc'], ['id', '12']]));
+  assert.equal(compilePathPattern('/a/\\d+').captures('/a/12'), undefined);
 });

@@ -1,15 +1,20 @@
 /**
- * Recognises the plain regular expressions that routes mostly have, and says what the JavaScript engine is to run for
- * them. Accepted is a run of single characters and classes with quantifiers, in groups that are not repeated, such that
- * backtracking costs linear time: a repeated class either has no character in common with what may follow it, so that
- * giving one back fails at once, or it is the only variable part left, so that each length is tried once.
- * Anything else (alternatives, nested repetition, lookaround, unusual syntax) is undefined: for RE2 to judge.
+ * Reads the plain regular expressions that routes mostly have, for path-pattern.ts: what is certain of every match, and whether
+ * the JavaScript engine may run it. It may where the pattern is a run of single characters and classes with quantifiers, in
+ * groups that are not repeated, such that backtracking costs linear time: a repeated class either has no character in common
+ * with what may follow it, so that giving one back fails at once, or it is the only variable part left, so that each length
+ * is tried once. Anything else (alternatives, nested repetition, lookaround, unusual syntax) is undefined: for RE2 to judge.
  */
 export interface PlainPattern {
-  /** For a RegExp with the `y` flag. */
+  /** For a RegExp with the `y` flag; it has no groups. */
   readonly source: string;
-  readonly literalPrefix: string;
 }
+
+/**
+ * Text that every match of a pattern has: the first part at the start of the path, each further one, which begins with `/`, at
+ * the next `/` after the one before it. What the path tree needs to tell patterns apart without trying them.
+ */
+export type Skeleton = readonly string[];
 
 /** Which of the 256 latin1 characters an atom takes; paths have no others. */
 type CharacterSet = Uint8Array;
@@ -25,6 +30,9 @@ interface Atom {
 const MAX_REPEAT = 1_000;
 /** Bounds what is tried again after each character that an overlapping repetition gives back. */
 const MAX_TAIL = 64;
+/** A group, repeated or not, that can match nothing with a `/`. Not behind a `\`, which would make its parenthesis a character. */
+const ALTERNATIVES = /(?<!\\)\((?:\?:|\?P?<[A-Za-z_]\w*>)?[\w-]*(?:\|[\w-]*)+\)(?:[*+?]\??)?/g;
+const SLASH = 0x2f;
 const GROUP_START = /\((?:\?:|\?P?<([A-Za-z_]\w*)>)?(?!\?)/y;
 const QUANTIFIER = /(?:([*+?])|\{(\d{1,4})(?:(,)(\d{1,4})?)?\})(\?)?/y;
 const LITERAL = /[A-Za-z0-9/_~%@!&=:;,'"<># -]/;
@@ -33,7 +41,13 @@ const CLASS_CHARACTER = /[A-Za-z0-9/_~%@!&=:;,'"<>#.+*?()|{}$ ]/;
 export function readPlainPattern(pattern: string): PlainPattern | undefined {
   const parsed = new PatternReader(pattern).read();
   if (parsed === undefined || !isLinear(parsed.atoms)) return undefined;
-  return { source: parsed.atoms.map(sourceOf).join('') + (parsed.anchored ? '$' : ''), literalPrefix: leadingText(parsed.atoms) };
+  return { source: parsed.atoms.map(sourceOf).join('') + (parsed.anchored ? '$' : '') };
+}
+
+/** Undefined where the pattern is none that this file reads. A group of alternatives inside a segment is taken for any text. */
+export function readSkeleton(pattern: string): Skeleton | undefined {
+  const atoms = new PatternReader(pattern.replace(ALTERNATIVES, '[^/]*')).read()?.atoms;
+  return atoms === undefined ? undefined : skeletonOf(atoms);
 }
 
 /** Reads left to right; any method may answer undefined, which ends the reading. */
@@ -181,14 +195,23 @@ function overlaps(one: CharacterSet, other: CharacterSet): boolean {
   return one.some((isIn, code) => isIn === 1 && other[code] === 1);
 }
 
-function leadingText(atoms: readonly Atom[]): string {
+function skeletonOf(atoms: readonly Atom[]): Skeleton {
+  const parts: string[] = [];
   let text = '';
+  let isCertain = true;
   for (const atom of atoms) {
-    const code = soleCharacter(atom.set);
-    if (code === undefined || atom.min !== atom.max) break;
-    text += String.fromCharCode(code).repeat(atom.min);
+    const code = atom.min === atom.max ? soleCharacter(atom.set) : undefined;
+    if (code !== undefined && (isCertain || (code === SLASH && atom.min > 0))) {
+      if (!isCertain) {
+        parts.push(text);
+        text = '';
+      }
+      text += String.fromCharCode(code).repeat(atom.min);
+      isCertain = true;
+    } else if (atom.set[SLASH] === 1) break;
+    else isCertain = false;
   }
-  return text;
+  return [...parts, text];
 }
 
 /** Written from the set, so that nothing of the pattern's own syntax reaches the JavaScript engine. */

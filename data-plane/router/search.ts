@@ -1,0 +1,90 @@
+/**
+ * One search for the route of one request: what is asked, what was found so far, and what had to be worked out about the
+ * request on the way, so that it is worked out once however many routes ask. Made by router.ts for each match.
+ */
+import type { RequestView } from '../../shared/plugins/contract.ts';
+import { compareMatchers, type HeaderRule, type Matcher } from './matcher.ts';
+import { RequestFields } from './request-fields.ts';
+import { wildcardKeys } from './wildcard-keys.ts';
+
+const NO_KEYS: readonly string[] = [];
+
+export class Search {
+  readonly request: RequestView;
+  readonly path: string;
+  readonly isPlain: boolean;
+  best: Matcher | undefined = undefined;
+  /** What a matcher's `rankHigh` must at least be to win. */
+  rankHigh = -1;
+  /** How many characters of the path the best matcher matched; 0 where it is an expression, which is asked at the end. */
+  matchedPathLength = 0;
+  #fields: RequestFields | undefined = undefined;
+  #serverNameKeys: readonly string[] | undefined = undefined;
+
+  constructor(request: RequestView) {
+    this.request = request;
+    this.path = request.path;
+    this.isPlain = request.scheme === 'http';
+  }
+
+  get fields(): RequestFields {
+    return (this.#fields ??= new RequestFields(this.request));
+  }
+
+  /** The server names and wildcards that take the connection's. */
+  get serverNameKeys(): readonly string[] {
+    return (this.#serverNameKeys ??= this.request.serverName === undefined ? NO_KEYS : wildcardKeys(this.request.serverName));
+  }
+
+  /** Takes the first of a sorted list that fits: what follows it, or is worse than the best, cannot win. */
+  tryList(matchers: readonly Matcher[]): void {
+    for (const matcher of matchers) {
+      if (!this.#couldWin(matcher) || this.#take(matcher)) return;
+    }
+  }
+
+  /** As a list of one. */
+  tryOne(matcher: Matcher): void {
+    if (this.#couldWin(matcher)) this.#take(matcher);
+  }
+
+  #couldWin(matcher: Matcher): boolean {
+    return this.best === undefined || (matcher.rankHigh >= this.rankHigh && compareMatchers(matcher, this.best) < 0);
+  }
+
+  /** True where the request fits, and the matcher is the best now. */
+  #take(matcher: Matcher): boolean {
+    const length = this.#matchLength(matcher);
+    if (length < 0) return false;
+    this.best = matcher;
+    this.rankHigh = matcher.rankHigh;
+    this.matchedPathLength = length;
+    return true;
+  }
+
+  /** -1 where the request does not fit. That host, skeleton and key fit is known. */
+  #matchLength(matcher: Matcher): number {
+    if (matcher.methods !== undefined && !matcher.methods.includes(this.request.method)) return -1;
+    if (matcher.port !== undefined && matcher.port !== this.request.port) return -1;
+    if (matcher.serverNames !== undefined && !this.isPlain && !this.#isNamed(matcher.serverNames)) return -1;
+    if (matcher.headers !== undefined) for (const rule of matcher.headers) if (!this.#hasHeader(rule)) return -1;
+    if (matcher.condition !== undefined) {
+      const isTaken = matcher.schemes === undefined || matcher.schemes.has(this.request.scheme);
+      return isTaken && matcher.condition.holds(this.fields) ? 0 : -1;
+    }
+    return matcher.pattern === undefined ? matcher.prefixLength : matcher.pattern.matchLength(this.path);
+  }
+
+  #isNamed(serverNames: ReadonlySet<string>): boolean {
+    for (const key of this.serverNameKeys) if (serverNames.has(key)) return true;
+    return false;
+  }
+
+  #hasHeader(rule: HeaderRule): boolean {
+    for (const value of this.fields.headerValues(rule.name)) {
+      if (rule.values.size > 0 && rule.values.has(value.toLowerCase())) return true;
+      for (const pattern of rule.patterns) if (pattern.test(value)) return true;
+    }
+    return false;
+  }
+}
