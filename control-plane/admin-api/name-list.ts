@@ -3,8 +3,8 @@
  * Used by entity-collection.ts, inside its transactions.
  */
 import type { Entity, NameList } from '../../shared/model/definition.ts';
-import type { EntityId } from '../../shared/model/ids.ts';
-import type { EntityReader } from '../store/entity-reader.ts';
+import { parseId, type EntityId } from '../../shared/model/ids.ts';
+import type { EntityReader, ReferringKey } from '../store/entity-reader.ts';
 import { referenceOf } from '../store/entity-record.ts';
 import type { EntityWriter } from '../store/entity-writer.ts';
 import type { GatewaySecrets } from '../store/secret-box.ts';
@@ -24,8 +24,8 @@ export class NamesOfEntity {
 
   /** The entities with their lists, for an answer. One query for all. */
   async withNames(reader: EntityReader, entities: readonly Entity[]): Promise<readonly Entity[]> {
-    const rows = await reader.endpointKeysReferringTo(this.#members.definition, this.#list.by, entities.map(({ id }) => id as EntityId));
-    const namesOf = Map.groupBy(rows, ({ toId }) => toId as string);
+    const rows = await reader.endpointKeysReferringTo(this.#members.definition, this.#list.by, entities.flatMap(({ id }) => parseId<EntityId>(id) ?? []));
+    const namesOf = Map.groupBy<string, ReferringKey>(rows, ({ toId }) => toId);
     return entities.map((entity) => ({ ...entity, [this.#list.name]: (namesOf.get(entity.id) ?? []).map(({ endpointKey }) => endpointKey) }));
   }
 

@@ -152,7 +152,7 @@ export class TransactionReader implements EntityReader {
       `SELECT r.to_id, e.id, e.published ->> $4 AS key FROM entity_references r
        JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
        WHERE r.tenant_id = $1 AND r.gateway_id = $2 AND r.from_kind = $3 AND r.field = $5 AND r.to_id = ANY($6::uuid[])
-       ORDER BY key COLLATE "C"`,
+       ORDER BY (e.published ->> $4) COLLATE "C"`,
       [this.scope.tenantId, this.scope.gatewayId, definition.kind, key, field, ids],
     );
     return rows.map((row) => ({ toId: row.to_id, id: row.id, endpointKey: row.key }));

@@ -75,6 +75,7 @@ function property(field: Field, direction: 'input' | 'output'): JsonObject {
 
 /** Null may be written wherever there is something to fall back to, and is answered where there is not or it is not shown. */
 function isNeverNull(field: Field, direction: 'input' | 'output'): boolean {
+  if (direction === 'output' && field.secret !== undefined) return false;
   const hasDefault = field.default !== undefined && field.nullable !== true;
   return direction === 'input' ? field.required === true && !hasDefault : field.required === true || hasDefault;
 }

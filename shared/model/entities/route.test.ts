@@ -109,7 +109,7 @@ test('an expression that cannot be read is refused with the place of the mistake
 test('the regular expressions of an expression count like those of paths, whichever way they are quoted', () => {
   const tooMuch = /^@entity: the regular expressions of a route may take 50000 steps/;
   assert.match(refusal('routes', { expression: 'http.path ~ "/(?:a{1000}){100}"' }), tooMuch);
-  assert.match(refusal('routes', { expression: 'http.path == "a\\"b" || http.path ~ r#"/(?:\d{1000}){100}"#' }), tooMuch);
-  assert.match(refusal('routes', { expression: 'http.path ~ "/(?:\\d{1000}){100}"' }), tooMuch);
+  assert.match(refusal('routes', { expression: 'http.path == "a\\"b" || http.path ~ r#"/(?:\\d{1000}){100}"#' }), tooMuch);
+  assert.match(refusal('routes', { expression: 'http.path ~ "/(?:\\\\d{1000}){100}"' }), tooMuch);
   assert.match(refusal('routes', { expression: `http.path == "${'r#"'.repeat(4_000)}` }), /^expression: /);
 });
