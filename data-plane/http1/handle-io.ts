@@ -291,6 +291,7 @@ class HandleSocket implements WireSocket {
   #ending = false;
   #finished = false;
   #isBroken = false;
+  #writeError: Error | undefined;
 
   constructor(handle: TcpHandle, owner: SocketOwner, io: HandleIo) {
     this.#handle = handle;
@@ -299,7 +300,7 @@ class HandleSocket implements WireSocket {
   }
 
   get unsentBytes(): number {
-    return this.#writes === 0 || this.#closed ? 0 : this.#handle.writeQueueSize;
+    return this.#writes === 0 || this.#closed || this.#isBroken ? 0 : this.#handle.writeQueueSize;
   }
 
   get usable(): boolean {
@@ -316,7 +317,7 @@ class HandleSocket implements WireSocket {
     if (this.#closed || result === 0) return;
     try {
       if (result > 0) this.#owner.received(this.#io.readBuffer, 0, result);
-      else if (result !== UV_EOF) this.lose(systemError('read', result));
+      else if (result !== UV_EOF || this.#writeError !== undefined) this.lose(this.#writeError ?? systemError('read', result));
       else {
         this.#peerEnded = true;
         this.#owner.ended();
@@ -328,11 +329,11 @@ class HandleSocket implements WireSocket {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#closed || this.#isBroken || bytes.length === 0) return true;
+    if (this.#closed || this.#isBroken) return true;
     const status = this.#io.write(this, this.#handle, bytes);
     if (status === 0) return true;
     if (status < 0) {
-      this.loseSoon(systemError('write', status));
+      this.#writeFailed(status);
       return true;
     }
     this.#writes += 1;
@@ -343,7 +344,7 @@ class HandleSocket implements WireSocket {
   written(status: number): void {
     this.#writes -= 1;
     if (this.#closed) return;
-    if (status < 0) this.lose(systemError('write', status));
+    if (status < 0) this.#writeFailed(status);
     else if (this.#writes === 0) this.run(() => this.#owner.flushed());
   }
 
@@ -351,6 +352,7 @@ class HandleSocket implements WireSocket {
     if (this.#paused || this.#closed) return;
     this.#paused = true;
     this.#handle.readStop();
+    if (this.#writeError !== undefined) this.#loseLater(this.#writeError);
   }
 
   resume(): void {
@@ -401,10 +403,22 @@ class HandleSocket implements WireSocket {
     }
   }
 
+  /** A peer that takes nothing more may have said why (RFC 9112 §9.6): what it sent before is read first, up to the end that follows. */
+  #writeFailed(status: number): void {
+    const cause = systemError('write', status);
+    if (this.#paused || this.#peerEnded) return this.loseSoon(cause);
+    this.#isBroken = true;
+    this.#writeError = cause;
+  }
+
   /** The same, but not while the owner is in the middle of a call. */
   loseSoon(cause: Error): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
+    this.#loseLater(cause);
+  }
+
+  #loseLater(cause: Error): void {
     process.nextTick(() => this.lose(cause));
   }
 

@@ -22,6 +22,8 @@ class NetSocket implements WireSocket {
   #paused = false;
   #awaitsFlush = false;
   #cause: Error | undefined;
+  /** Nothing can be written any more. */
+  #isBroken = false;
 
   constructor(socket: Socket, owner: SocketOwner, defect: (thrown: unknown) => void) {
     this.#socket = socket;
@@ -29,13 +31,32 @@ class NetSocket implements WireSocket {
     this.#defect = defect;
     socket.on('error', (error) => (this.#cause = error));
     socket.on('end', () => {
-      if (!this.#closed) this.#guard(() => owner.ended());
+      if (this.#closed) return;
+      if (this.#isBroken) socket.destroy();
+      else this.#guard(() => owner.ended());
     });
     socket.on('close', () => {
       if (this.#closed) return;
       this.#closed = true;
       this.#guard(() => owner.lost(this.#cause));
     });
+  }
+
+  /**
+   * An upstream that takes nothing more may have said why (RFC 9112 §9.6). Node would drop the socket with what was not read of
+   * that; so a failed write is not reported to the stream, and reading goes on up to the end that follows.
+   */
+  readOnAfterWriteErrors(): void {
+    const socket = this.#socket;
+    const write = socket._write.bind(socket);
+    const writev = socket._writev?.bind(socket);
+    const told = (callback: (error?: Error | null) => void) => (error?: Error | null) => {
+      if (!(error instanceof Error) || this.#closed || socket.isPaused() || socket.readableEnded) return callback(error);
+      this.#isBroken = true;
+      this.#cause = error;
+    };
+    socket._write = (chunk, encoding, callback) => write(chunk, encoding, told(callback));
+    if (writev !== undefined) socket._writev = (chunks, callback) => writev(chunks, told(callback));
   }
 
   run(step: () => void): void {
@@ -61,15 +82,15 @@ class NetSocket implements WireSocket {
   }
 
   get unsentBytes(): number {
-    return this.#socket.writableLength;
+    return this.#isBroken ? 0 : this.#socket.writableLength;
   }
 
   get usable(): boolean {
-    return !this.#closed && this.#socket.writable && !this.#socket.readableEnded;
+    return !this.#closed && !this.#isBroken && this.#socket.writable && !this.#socket.readableEnded;
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#closed) return true;
+    if (this.#closed || this.#isBroken) return true;
     this.#socket.write(bytes);
     if (this.#socket.writableLength === 0) return true;
     if (!this.#awaitsFlush) {
@@ -100,6 +121,7 @@ class NetSocket implements WireSocket {
     if (this.#paused || this.#closed) return;
     this.#paused = true;
     this.#socket.pause();
+    if (this.#isBroken) this.#socket.destroy();
   }
 
   resume(): void {
@@ -233,6 +255,7 @@ export class SocketIo {
     const begin = (): void => wire.run(connected);
     const socket = options.tls === undefined ? connectTcp({ ...common, noDelay: true }, begin) : this.tls.connect(options.tls, options.protocols ?? HTTP1, common, begin);
     const wire = new NetSocket(socket, owner, this.#defect);
+    wire.readOnAfterWriteErrors();
     socket.resume();
     return wire;
   }

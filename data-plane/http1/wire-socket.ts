@@ -11,7 +11,7 @@ export interface SocketOwner {
   flushed(): void;
   /** The peer will send nothing more. */
   ended(): void;
-  /** The connection is gone, by no doing of ours. Nothing is called after it. */
+  /** The connection is gone, by no doing of ours, and all that the peer had sent before was received. Nothing is called after it. */
   lost(cause: Error | undefined): void;
 }
 

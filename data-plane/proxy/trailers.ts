@@ -26,16 +26,20 @@ export function trailersPass({ client, head }: Exchange): boolean {
 /** The lines that may go on, each with its line end. `raw` is well-formed. What plugins set or removed as a header can't come back as a trailer. */
 export function trailerLines(raw: Buffer, edits: HeaderEdits | undefined): string {
   if (raw.length === 0) return '';
+  const edited = new Set(Array.from(edits?.names() ?? [], fold));
   let lines = '';
   for (const line of raw.toString('latin1').split('\r\n')) {
     const name = line.slice(0, Math.max(0, line.indexOf(':'))).toLowerCase();
-    if (name !== '' && mayTrail(name) && edits?.touches(name) !== true) lines += `${line}\r\n`;
+    if (name !== '' && mayTrail(fold(name)) && !edited.has(fold(name))) lines += `${line}\r\n`;
   }
   return lines;
 }
 
-function mayTrail(name: string): boolean {
-  // Applications may take an underscore for a hyphen.
-  const folded = name.replaceAll('_', '-');
+/** Applications may take an underscore for a hyphen. */
+function fold(lowerCaseName: string): string {
+  return lowerCaseName.replaceAll('_', '-');
+}
+
+function mayTrail(folded: string): boolean {
   return classifyText(folded) === HEADER.PASS && !REFUSED.has(folded) && !REFUSED_PREFIX.test(folded);
 }

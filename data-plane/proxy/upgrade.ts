@@ -19,8 +19,8 @@ const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/;
 
 /** The upgrade a request asks for; undefined where it asks for none, or for one that can't be: then it is an ordinary request. */
-export function upgradeOf({ head, request, body, core }: Exchange): UpgradeRequest | undefined {
-  if (head.listed?.includes('upgrade') !== true || head.minor === 0 || !body.complete || head.chunked) return undefined;
+export function upgradeOf({ head, request, core }: Exchange): UpgradeRequest | undefined {
+  if (head.listed?.includes('upgrade') !== true || head.minor === 0 || head.contentLength > 0 || head.chunked) return undefined;
   const tokens = request.headerValues('upgrade');
   const protocol = tokens[0]?.toLowerCase();
   if (tokens.length !== 1 || protocol === undefined || !core.messages.upgradeProtocols.includes(protocol)) return undefined;

@@ -8,6 +8,8 @@ export interface WireMessage {
   readonly headerLines: readonly string[];
   /** Decoded; latin1. */
   readonly body: string;
+  /** Of a chunked body; as received, in order. */
+  readonly trailerLines: readonly string[];
   /** Characters of the text that the message takes up. */
   readonly length: number;
 }
@@ -25,7 +27,7 @@ export function readMessage(text: string, options: ReadOptions): WireMessage | u
   if (headEnd === -1) return undefined;
   const [startLine = '', ...headerLines] = text.slice(0, headEnd).split('\r\n');
   const bodyStart = headEnd + 4;
-  const head = { startLine, headerLines };
+  const head = { startLine, headerLines, trailerLines: [] };
   if (options.noBody === true || /^HTTP\/1\.1 (?:1\d\d|204|304)/.test(startLine)) return { ...head, body: '', length: bodyStart };
   if (headerOf(headerLines, 'transfer-encoding') === 'chunked') return readChunked(text, bodyStart, head);
   const length = headerOf(headerLines, 'content-length');
@@ -52,10 +54,14 @@ function readChunked(text: string, start: number, head: Pick<WireMessage, 'start
     if (!/^[0-9a-fA-F]+$/.test(line)) throw new Error(`not a plain chunk size: ${JSON.stringify(line)}`);
     const size = Number.parseInt(line, 16);
     const end = lineEnd + 2 + size;
+    if (size === 0) {
+      const trailersEnd = text.startsWith('\r\n', end) ? end : text.indexOf('\r\n\r\n', end) + 2;
+      if (trailersEnd === 1 || text.length < trailersEnd + 2) return undefined;
+      return { ...head, trailerLines: text.slice(end, Math.max(end, trailersEnd - 2)).split('\r\n').filter((trailer) => trailer !== ''), body, length: trailersEnd + 2 };
+    }
     if (text.length < end + 2) return undefined;
     if (text.slice(end, end + 2) !== '\r\n') throw new Error(`a chunk or the body does not end in CRLF: ${JSON.stringify(text.slice(end, end + 20))}`);
     body += text.slice(lineEnd + 2, end);
     at = end + 2;
-    if (size === 0) return { ...head, body, length: at };
   }
 }
