@@ -15,7 +15,7 @@ const MAX_CHAIN = 16;
 export function clientCertificateOf(socket: TLSSocket, authorities: readonly RuntimeCaCertificate[], nowMs: number): ClientCertificate | undefined {
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return undefined;
-  const chain = chainOf(leaf);
+  const chain = chainOf(socket);
   return {
     subject: onOneLine(leaf.subject),
     issuer: onOneLine(leaf.issuer),
@@ -30,9 +30,14 @@ export function clientCertificateOf(socket: TLSSocket, authorities: readonly Run
   };
 }
 
-function chainOf(leaf: X509Certificate): readonly X509Certificate[] {
+/** What it sent behind its own, in the order of issue, completed from the configured authorities (Node does both). */
+function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
-  for (let next = leaf.issuerCertificate; next !== undefined && chain.length < MAX_CHAIN; next = next.issuerCertificate) chain.push(next);
+  let current = socket.getPeerCertificate(true);
+  while (current.issuerCertificate !== undefined && current.issuerCertificate.fingerprint256 !== current.fingerprint256 && chain.length < MAX_CHAIN) {
+    current = current.issuerCertificate;
+    chain.push(new X509Certificate(current.raw));
+  }
   return chain;
 }
 

@@ -115,7 +115,7 @@ export interface ClientCertificate {
   readonly notAfterMs: number;
   /** DER, the client's own certificate. */
   readonly der: Uint8Array;
-  /** DER, the others that it sent, in order. */
+  /** DER, the others of its chain in the order of issue: those that it sent, completed from the configured authorities. */
   readonly chain: readonly Uint8Array[];
   /** Ids of the `ca_certificates` it chains up to and that are configured for its connection; empty where it was not verified. */
   readonly verifiedBy: readonly string[];
