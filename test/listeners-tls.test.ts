@@ -130,10 +130,12 @@ test('a session of one certificate is not resumed under the name of another', as
   const { port, swap } = await scene(context);
   const [one, two] = await Promise.all([testCertificate({ names: ['one.test'] }), testCertificate({ names: ['two.test'] })]);
   swap({ certificates: { 'one.test': runtimeCertificate('1', one), 'two.test': runtimeCertificate('2', two) } });
-  const { session } = await askOverTls(port, { servername: 'one.test', maxVersion: 'TLSv1.2' });
-  assert.ok(session !== undefined);
-  const answers = await Promise.all(['one.test', 'two.test'].map((servername) => askOverTls(port, { servername, session, maxVersion: 'TLSv1.2' })));
-  assert.deepEqual(answers.map(({ isReused }) => isReused), [true, false]);
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const { session } = await askOverTls(port, { servername: 'one.test', maxVersion });
+    assert.ok(session !== undefined);
+    const answers = await Promise.all(['one.test', 'two.test'].map((servername) => askOverTls(port, { servername, session, maxVersion })));
+    assert.deepEqual(answers.map(({ isReused }) => isReused), [true, false], maxVersion);
+  }
 });
 
 test('a new certificate is shown from the next handshake on; connections of the old one live on, and under load nothing fails', async (context) => {
