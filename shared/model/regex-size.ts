@@ -7,6 +7,9 @@ const ESCAPE = /\\(?:[pPx]\{[^}]*\}|[^])/y;
 const CLASS = /\[\^?\]?(?:\[:\^?\w+:\]|\\[^]|[^\]\\])*\]/y;
 const COUNTED = /\{(\d+)(?:,(\d*))?\}/y;
 
+/** What all regular expressions of one route may take together: they compile within some 100 ms. */
+export const MAX_REGEX_STEPS = 50_000;
+
 /** At least half the number of steps of the compiled program (RE2 syntax), in practice rather more than all. Linear in the length of the text; means nothing for what does not compile. */
 export function estimateRegexSize(pattern: string): number {
   const around: number[] = [];

@@ -4,12 +4,10 @@
  */
 import type { EntityCheck, JsonObject, JsonValue } from '../definition.ts';
 import { entityRule, isJsonObject } from '../entity-checks.ts';
-import { estimateRegexSize } from '../regex-size.ts';
+import { estimateRegexSize, MAX_REGEX_STEPS } from '../regex-size.ts';
 
 /** Characters. */
 export const MAX_EXPRESSION = 16_384;
-/** Compiles within some 100 ms. */
-const MAX_REGEX_STEPS = 50_000;
 /** Compiled within about a second, in slices: the router has an entry for each path under each host. */
 const MAX_COMBINATIONS = 100_000;
 

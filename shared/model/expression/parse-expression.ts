@@ -4,6 +4,7 @@
  * door: the control plane calls it when a route is written, a data plane when it compiles one (S6).
  */
 import { isIPv6 } from 'node:net';
+import { estimateRegexSize, MAX_REGEX_STEPS } from '../regex-size.ts';
 import { ipOrCidrRule, regexProblem } from '../string-rules.ts';
 import { fieldNamed, type Field } from './fields.ts';
 import type { AddressRange, Comparison, Expression, NumberOperator, Subsystem, TextOperator } from './syntax.ts';
@@ -57,6 +58,7 @@ class Reader {
   readonly #subsystem: Subsystem;
   #at = 0;
   #depth = 0;
+  #regexSteps = 0;
 
   constructor(text: string, subsystem: Subsystem) {
     this.#text = text;
@@ -150,8 +152,7 @@ class Reader {
   #compare(left: LeftSide, operator: string, value: Value, valueAt: number): Comparison {
     const { field, lower, any, name } = left;
     if (field.type === 'text' && value.kind === 'text' && isTextOperator(operator)) {
-      const problem = operator === '~' ? regexProblem(value.text) : undefined;
-      if (problem !== undefined) this.#fail(problem, valueAt);
+      if (operator === '~') this.#checkRegex(value.text, valueAt);
       return { kind: 'text', field: field.field, lower, any, operator, value: value.text };
     }
     if (field.type === 'number' && value.kind === 'number' && isNumberOperator(operator)) return { kind: 'number', field: field.field, operator, value: value.number };
@@ -163,6 +164,14 @@ class Reader {
       this.#fail(isBlock ? `${operator} compares with one address; with a block use in or not in` : `${operator} needs a block such as ${address}/${bits}`, valueAt);
     }
     return this.#fail(`${name} is ${kindOf(field)}: expected ${VALUE_OF[field.type]}`, valueAt);
+  }
+
+  /** The size first, because compiling is what it bounds (R5). */
+  #checkRegex(pattern: string, at: number): void {
+    this.#regexSteps += estimateRegexSize(pattern);
+    if (this.#regexSteps > MAX_REGEX_STEPS) this.#fail(`the regular expressions take more than ${MAX_REGEX_STEPS} steps with their repeats written out: make them smaller, or make several routes`, at);
+    const problem = regexProblem(pattern);
+    if (problem !== undefined) this.#fail(problem, at);
   }
 
   /** Also skips the blanks after it. */
