@@ -74,10 +74,75 @@ describe('what a route asks of a request', () => {
     assert.equal(winner(routes, { path: '/users/x/orders' }), undefined);
   });
 
-  test('SNIs say nothing over plain HTTP, and refuse TLS connections whose name is not known here', () => {
-    const routes = { r: { snis: ['a.test'], paths: ['/'] } };
+  test('SNIs say nothing over plain HTTP, and over TLS the name must be one of them', () => {
+    const routes = { r: { snis: ['A.test', '*.b.test', 'c.*'], paths: ['/'] } };
     assert.equal(winner(routes, { scheme: 'http' }), 'r');
     assert.equal(winner(routes, { scheme: 'https' }), undefined);
+    for (const serverName of ['a.test', 'x.b.test', 'y.x.b.test', 'c.org']) assert.equal(winner(routes, { scheme: 'https', serverName }), 'r', serverName);
+    for (const serverName of ['b.test', 'x.a.test', 'x.c.org']) assert.equal(winner(routes, { scheme: 'https', serverName }), undefined, serverName);
+  });
+
+  test('captures of the pattern that matched, by number and name; none where there is no group', () => {
+    const router = routerOf({ r: { paths: ['~/users/(?<id>\\d+)/(orders|carts)'] }, s: { paths: ['/plain'] } });
+    assert.deepEqual(router.match(requestView({ path: '/users/42/carts/7' }))?.captures(), new Map([['1', '42'], ['2', 'carts'], ['id', '42']]));
+    assert.equal(router.match(requestView({ path: '/plain' }))?.captures(), undefined);
+  });
+});
+
+describe('expressions', () => {
+  const taken = (expression: string, request: RequestParts): boolean => winner({ r: { expression } }, request) === 'r';
+
+  test('a field that is missing makes every comparison with it false', () => {
+    for (const expression of ['http.headers.x != "a"', 'http.queries.q != "a"', 'tls.sni != "a"', 'http.path.segments.3 != "a"', 'any(http.headers.x) != "a"']) assert.equal(taken(expression, { path: '/a/b' }), false, expression);
+    assert.equal(taken('!(http.headers.x == "a")', {}), true);
+  });
+
+  test('all values of a header must fit, or one with any()', () => {
+    const headers = [['X-A', '1'], ['x-a', '2']] as const;
+    assert.equal(taken('http.headers.x_a == "1"', { headers }), false);
+    assert.equal(taken('any(http.headers.x_a) == "1"', { headers }), true);
+    assert.equal(taken('http.headers.x_a ~ "^[12]$"', { headers }), true);
+    assert.equal(taken('any(http.queries.q) == "2"', { query: 'q=1&q=2' }), true);
+  });
+
+  test('a header is never matched by the name that its underscores look like', () => {
+    assert.equal(taken('http.headers.x_a == "1"', { headers: [['x_a', '1']] }), false);
+  });
+
+  test('an address of the other family equals nothing and is in nothing', () => {
+    assert.deepEqual(['net.src.ip == ::1', 'net.src.ip in ::/0', 'net.src.ip not in ::/0'].map((expression) => taken(expression, { clientAddress: '10.0.0.1' })), [false, false, true]);
+  });
+
+  test('net.dst.port is where the connection was accepted, not what Host says', () => {
+    assert.equal(taken('net.dst.port == 8443', { port: 8443, localPort: 8000 }), false);
+    assert.equal(taken('net.dst.port == 8000', { port: 8443, localPort: 8000 }), true);
+  });
+
+  test('segments leave out what follows the last slash', () => {
+    for (const path of ['/a/b', '/a/b/']) assert.deepEqual(['http.path.segments.len == 2', 'http.path.segments.1 == "b"', 'http.path.segments.0_1 == "a/b"'].map((expression) => taken(expression, { path })), [true, true, true], path);
+    assert.equal(taken('http.path.segments.len == 0', { path: '/' }), true);
+  });
+
+  test('the protocols of the route count, but TLS alone is told so later', () => {
+    const expression = 'http.path ^= "/"';
+    assert.equal(winner({ r: { expression, protocols: ['http'] } }, { scheme: 'https' }), undefined);
+    assert.equal(winner({ r: { expression, protocols: ['https'] } }, { scheme: 'http' }), 'r');
+    assert.equal(winner({ r: { expression, protocols: ['http', 'https'] } }, { scheme: 'https' }), 'r');
+  });
+
+  test('what the path matched is what strip_path takes off, with its captures', () => {
+    const hit = (expression: string) => routerOf({ r: { expression } }).match(requestView({ path: '/users/42/x' }));
+    assert.equal(hit('http.path ^= "/users"')?.matchedPathLength, 6);
+    assert.equal(hit('http.method == "GET"')?.matchedPathLength, 0);
+    assert.equal(hit('http.path ^= "/no" || http.path ^= "/user"')?.matchedPathLength, 5);
+    assert.deepEqual([hit('http.path ~ r#"^/users/(?<id>\\d+)"#')?.matchedPathLength, hit('http.path ~ r#"^/users/(?<id>\\d+)"#')?.captures()], [9, new Map([['1', '42'], ['id', '42']])]);
+    assert.deepEqual([hit('http.path ~ "(x)$"')?.matchedPathLength, hit('http.path ~ "(x)$"')?.captures()], [0, new Map([['1', 'x']])]);
+  });
+
+  test('an expression that cannot be read matches nothing and is reported', () => {
+    const draft = new Router().draft();
+    assert.equal(draft.add(attributesOf('bad', { expression: 'http.path == 5' })), 'expression: col 14: http.path is a text: expected a text in quotes');
+    assert.equal(draft.finish().match(requestView()), undefined);
   });
 });
 
@@ -100,6 +165,14 @@ describe('which of several matching routes wins', () => {
       assert.equal(winner({ a: worse, z: better }, request), 'z');
     });
   }
+
+  test('expressions before attributes, by priority, whatever they say', () => {
+    const request = { host: 'a.test', path: '/long/path', headers: [['a', '1']] } as const;
+    const attributes = { hosts: ['a.test'], paths: ['~/long/path'], methods: ['GET'], headers: { a: ['1'] } };
+    assert.equal(winner({ z: attributes, a: { expression: 'http.path ^= "/"' } }, request), 'a');
+    assert.equal(winner({ z: { expression: 'http.host == "a.test" && http.path == "/long/path"', priority: 2 ** 46 - 2 }, a: { expression: 'net.protocol == "http"', priority: 2 ** 46 - 1 } }, request), 'a');
+    assert.equal(winner({ a: { expression: 'http.path ^= "/"', priority: 2 ** 30 - 1 }, z: { expression: 'http.path ^= "/"', priority: 2 ** 30 } }, request), 'z');
+  });
 
   test('equals: the greater id', () => {
     assert.equal(winner({ a: { paths: ['/x'] }, b: { paths: ['/x'] } }, { path: '/x' }), 'b');
@@ -147,6 +220,24 @@ describe('hostile requests', () => {
     const router = routerOf({ r: { hosts: ['*.test'] } });
     const host = `${'a.'.repeat(4_000)}test`;
     assert.ok(cpuMsOf(() => { for (let round = 0; round < 200; round += 1) assert.equal(router.match(requestView({ host })), undefined); }) < 1_000);
+  });
+
+  test('thousands of routes told apart by a segment behind a pattern cost next to nothing', () => {
+    const routes = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`r${index}`, { hosts: ['a.test'], paths: [`~/users/(?<id>\\d+)/thing-${index}$`] }]));
+    const router = routerOf(routes);
+    assert.equal(router.match(requestView({ host: 'a.test', path: '/users/77/thing-4321' }))?.routeId, 'r4321');
+    const spentMs = cpuMsOf(() => { for (let round = 0; round < 2_000; round += 1) router.match(requestView({ host: 'a.test', path: `/users/${round}/thing-4999` })); });
+    assert.ok(spentMs < 500, `${spentMs} ms`);
+  });
+
+  test('long paths and many headers cost what they are long, not what routes there are', () => {
+    const router = routerOf({
+      ...Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`e${index}`, { expression: `any(lower(http.headers.x)) == "${index}" || http.queries.q == "${index}"`, priority: index }])),
+      a: { paths: ['~/(a|b)*/[^/]+/c', '~/\\w+/\\w+/d'] }, b: { headers: { x: ['~*^y+$'] } },
+    });
+    const headers = Array.from({ length: 2_000 }, (_, index) => ['x', `value-${index}`] as const);
+    const spentMs = cpuMsOf(() => assert.equal(router.match(requestView({ path: `/${'a/'.repeat(4_000)}`, query: 'q='.repeat(4_000), headers })), undefined));
+    assert.ok(spentMs < 2_000, `${spentMs} ms`);
   });
 
   test('patterns that would ruin a backtracking engine stay linear', () => {
