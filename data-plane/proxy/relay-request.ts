@@ -48,6 +48,8 @@ export class RequestRelay {
 
   /** False where there is nothing to wait for. Otherwise `bodyBuffered` follows. */
   buffer(): boolean {
+    if (this.#exchange.body.complete) return false;
+    this.#count();
     if (!this.#shouldBuffer()) return false;
     this.#use = 'buffer';
     return true;
@@ -57,6 +59,7 @@ export class RequestRelay {
   sendTo(upstream: UpstreamConnection): void {
     this.#use = 'send';
     this.#upstream = upstream;
+    this.release();
   }
 
   drop(): void {
@@ -64,7 +67,7 @@ export class RequestRelay {
     this.#upstream = undefined;
   }
 
-  /** The request is over, however it ended. */
+  /** Nothing of it counts as held any more: it was sent, or the request is over, however it ended. */
   release(): void {
     this.#exchange.core.memory.bufferedBytes -= this.#bufferedBytes;
     this.#bufferedBytes = 0;
@@ -120,6 +123,12 @@ export class RequestRelay {
     if (complete) upstream.requestEnded();
   }
 
+  #count(): void {
+    const { body, core } = this.#exchange;
+    core.memory.bufferedBytes += body.heldBytes - this.#bufferedBytes;
+    this.#bufferedBytes = body.heldBytes;
+  }
+
   /** What is larger than the bound, or comes while too much is held for others, streams. */
   #shouldBuffer(): boolean {
     const { body, core, head, route, isGrpc } = this.#exchange;
@@ -129,9 +138,7 @@ export class RequestRelay {
   }
 
   #bufferMore(): void {
-    const { body, core } = this.#exchange;
-    core.memory.bufferedBytes += body.heldBytes - this.#bufferedBytes;
-    this.#bufferedBytes = body.heldBytes;
+    this.#count();
     if (this.#shouldBuffer()) return;
     this.hold();
     this.#events.bodyBuffered();

@@ -45,7 +45,7 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
     `${upstreamStatus}X-Kong-Upstream-Latency: ${upstreamLatency}\r\nX-Kong-Proxy-Latency: ${proxyLatency}\r\n` +
     `X-Kong-Request-Id: ${exchange.requestId}\r\nVia: 1.${head.minor} ${core.product}\r\n` +
     `${responseFramingLine(delivery, head)}${plan === undefined ? '' : codingLines(exchange, head, plan)}${exchange.balancerCookie ?? ''}${responseEdits?.lines() ?? ''}${connection}\r\n`;
-  const namesTrailers = delivery === 'as-is' && trailersPass(exchange);
+  const namesTrailers = head.chunked && delivery === 'as-is' && trailersPass(exchange);
   const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
   writeResponseHead(core.out, head, dropped, ours);
   if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(upstreamLines(head, dropped), ours);
