@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { compiled, testServices } from '../../test/support/compile-config.ts';
-import { put, ref, remove, testId } from '../../test/support/config-content.ts';
+import { contentKeysOf, put, ref, remove, testId } from '../../test/support/config-content.ts';
 import { requestView } from '../../test/support/request-view.ts';
+import { testAuthority, testCertificate } from '../../test/support/test-certificates.ts';
 import type { EntityChange, Quarantined } from './compile-contract.ts';
 import type { CompiledConfig } from './compiled-config.ts';
 
@@ -20,14 +21,28 @@ function entity(kind: EntityKind, prefix: string, fields: fc.Arbitrary<JsonObjec
 
 const PREFIXES: readonly (readonly [EntityKind, string])[] = [
   ['services', 'a'], ['routes', 'b'], ['consumers', 'c'], ['upstreams', 'd'], ['targets', 'e'], ['plugins', 'f'], ['keyauth_credentials', '1a'], ['acls', '1b'],
+  ['certificates', '2a'], ['snis', '2b'], ['ca_certificates', '2c'],
 ];
+const pairs = await Promise.all([testCertificate(), testCertificate()]);
+const authorities = await Promise.all([testAuthority('A'), testAuthority('B')]);
+/** Made once: parsing a certificate takes longer than all the rest. The last of each id does not open. */
+const certificates = ['2a1', '2a2', '2a3'].flatMap((id) => [
+  ...pairs.map(({ cert, key }) => put('certificates', { id: testId(id), cert, key })),
+  ...pairs.slice(1).map(({ cert, key }) => put('certificates', { id: testId(id), cert, key }, contentKeysOf({ tenantId: testId('0'), gatewayId: testId('0') }))),
+]);
+const caCertificates = ['2c1', '2c2', '2c3'].flatMap((id) => authorities.map(({ cert }) => put('ca_certificates', { id: testId(id), cert })));
+const serverName = fc.constantFrom('a.test', '*.test', 'a.*', '*');
 const upstreamName = fc.constantFrom('up-1', 'up-2');
 const path = fc.constantFrom('/', '/a', '/a/b', '~/a/\\w+', '~/(a|b)/x');
 const puts: fc.Arbitrary<EntityChange> = fc.oneof(
   { weight: 2, arbitrary: entity('services', 'a', fc.record({ host: fc.oneof(upstreamName, fc.constant('plain.test')), enabled: fc.boolean(), protocol: fc.constantFrom('http', 'http', 'http', 'grpc') })) },
   { weight: 3, arbitrary: entity('routes', 'b', fc.record({ paths: fc.array(path, { minLength: 1, maxLength: 2 }), methods: maybe(fc.constant(['GET'])), service: maybe(reference('a')) })) },
   { weight: 1, arbitrary: entity('consumers', 'c', fc.record({ username: fc.constantFrom('ann', 'bob', 'cy') })) },
-  { weight: 1, arbitrary: entity('upstreams', 'd', fc.record({ name: upstreamName })) },
+  { weight: 1, arbitrary: entity('services', 'a', fc.record({ host: upstreamName, protocol: fc.constant('https'), tls_verify: maybe(fc.boolean()), client_certificate: maybe(reference('2a')), ca_certificates: maybe(fc.uniqueArray(digits('2c').map(testId))) })) },
+  { weight: 1, arbitrary: entity('upstreams', 'd', fc.record({ name: upstreamName, client_certificate: maybe(reference('2a')) })) },
+  { weight: 2, arbitrary: fc.constantFrom(...certificates) },
+  { weight: 2, arbitrary: entity('snis', '2b', fc.record({ name: serverName, certificate: reference('2a') })) },
+  { weight: 1, arbitrary: fc.constantFrom(...caCertificates) },
   { weight: 1, arbitrary: entity('targets', 'e', fc.record({ target: fc.constantFrom('10.0.0.1', '10.0.0.2:81'), weight: fc.constantFrom(0, 1, 2), upstream: reference('d') })) },
   {
     weight: 3,
@@ -47,6 +62,8 @@ function uniqueKeyOf({ kind, bytes }: EntityChange): string | undefined {
   if (kind === 'consumers') return `consumer ${decodeEntity('consumers', bytes).username}`;
   if (kind === 'upstreams') return `upstream ${decodeEntity('upstreams', bytes).name}`;
   if (kind === 'keyauth_credentials') return `key ${decodeEntity('keyauth_credentials', bytes).key_digest}`;
+  if (kind === 'snis') return `sni ${decodeEntity('snis', bytes).name}`;
+  if (kind === 'ca_certificates') return `authority ${decodeEntity('ca_certificates', bytes).cert_digest}`;
   if (kind !== 'plugins') return undefined;
   const { name, route, service, consumer } = decodeEntity('plugins', bytes);
   return `plugin ${name} ${route?.id} ${service?.id} ${consumer?.id}`;
@@ -79,6 +96,8 @@ function behaviourOf({ config, quarantined }: { readonly config: CompiledConfig;
     consumers: consumers.map((id) => [config.consumerById(id), config.groupsOf(id)]),
     names: ['ann', 'bob', 'cy'].map((name) => config.consumerByUsername(name)),
     credentials: ['k1', 'k2', 'k3'].map((key) => config.credentialBySecret('keyauth_credentials', key)),
+    certificates: ['a.test', 'b.test', 'a.org', 'x.org', undefined].map((name) => config.certificates.forServerName(name)),
+    authorities: config.certificates.caCertificates,
     matches: REQUESTS.map((request) => {
       const match = config.match(request);
       if (match === undefined) return undefined;

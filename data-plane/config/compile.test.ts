@@ -239,10 +239,13 @@ describe('what cannot be used is isolated, never open (S6)', () => {
   });
 
   test('protocols that are not served', () => {
-    const { config, quarantined } = compiled([
-      put('services', { id: testId('1'), protocol: 'grpc', host: 'books.internal' }), ROUTE,
-      put('routes', { id: testId('a2'), protocols: ['udp'], sources: [{ port: 1 }] }),
-    ]);
+    // From before the control plane refused them.
+    const services = testServices({ decodeEntity: (kind, bytes) => {
+      const entity = testServices().decodeEntity(kind, bytes);
+      return { ...entity, ...(kind === 'services' && entity.id === testId('1') ? { protocol: 'udp' } : {}), ...(kind === 'routes' && entity.id === testId('a2') ? { protocols: ['udp'] } : {}) };
+    } });
+    const others = ['grpc', 'grpcs', 'tcp', 'tls', 'tls_passthrough'].map((protocol, index) => put('services', { id: testId(`c${index}`), protocol, host: 'a.internal' }));
+    const { config, quarantined } = compiled([SERVICE, ROUTE, ...others, put('routes', { id: testId('a2'), protocols: ['tcp'], sources: [{ port: 1 }] })], { services });
     assert.deepEqual(quarantined.map(({ kind, code }) => [kind, code]), [['routes', 'CONFIG_PROTOCOL_UNSUPPORTED'], ['services', 'CONFIG_PROTOCOL_UNSUPPORTED']]);
     assert.equal(routeAt(config, '/books').quarantined, 'CONFIG_PROTOCOL_UNSUPPORTED');
   });

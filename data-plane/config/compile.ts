@@ -243,16 +243,15 @@ class Compilation {
   /** A disabled service's routes match nothing; those of a service that is not there match and answer 503. */
   #isRouted(route: Published<'routes'>): boolean {
     if (!speaksOneOf(route, HTTP_PROTOCOLS) && !speaksOneOf(route, STREAM_PROTOCOLS)) {
-      this.#quarantine.add({ kind: 'routes', id: route.id, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `routes for ${route.protocols.join(', ')} are not served by this version` });
+      this.#quarantine.add({ kind: 'routes', id: route.id, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `routes for ${route.protocols.join(', ')} are not served` });
       return false;
     }
     return route.service === null || !isSwitchedOff(this.#tables, route.service.id);
   }
 
   #checkProtocol(serviceId: string): void {
-    const service = this.#tables.entities.services.get(serviceId);
-    if (service === undefined || service.protocol === 'http' || service.protocol === 'https') return;
-    this.#quarantine.add({ kind: 'services', id: serviceId, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `services that speak ${service.protocol} are not served by this version` });
+    if (this.#tables.entities.services.get(serviceId)?.protocol !== 'udp') return;
+    this.#quarantine.add({ kind: 'services', id: serviceId, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: 'services that speak udp are not served' });
   }
 
   #settlePlugin(entity: Published<'plugins'>, bytes: Uint8Array): void {
@@ -269,7 +268,7 @@ class Compilation {
     const missing = entity === undefined ? undefined : referencesOf(kind, entity).find((reference) => !this.#isUsable(reference.to, reference.id));
     this.#clearIf(kind, id, 'CONFIG_REFERENCE_DANGLING');
     if (missing === undefined) return;
-    const why = this.#tables.entities[missing.to].has(missing.id) ? 'cannot be used' : 'is not there';
+    const why = USED_BY_REFERRERS.has(missing.to) ? 'is not there or cannot be used' : 'is not there';
     this.#quarantine.add({ kind, id, code: 'CONFIG_REFERENCE_DANGLING', reason: `it refers to ${missing.id} of ${missing.to}, which ${why}` });
   }
 

@@ -3,7 +3,7 @@
  * given: it might be a key.
  */
 import { X509Certificate } from 'node:crypto';
-import { problemOfPair, readPrivateKey } from '../trust/certificate-pair.ts';
+import { problemOfPair, problemOfServing, readPrivateKey } from '../trust/certificate-pair.ts';
 import type { EntityCheck, JsonObject, Problem, StringRule } from './definition.ts';
 import { entityRule } from './entity-checks.ts';
 
@@ -32,7 +32,7 @@ export function matchingPair(certField: string, keyField: string): EntityCheck {
     if (typeof cert !== 'string' && typeof key !== 'string') return [];
     if (typeof cert !== 'string') return [{ field: certField, message: `must be given together with '${keyField}'` }];
     if (typeof key !== 'string') return [{ field: keyField, message: `must be given together with '${certField}'` }];
-    const problem = problemOfPair(cert, key);
+    const problem = problemOfPair(cert, key) ?? problemOfServing(cert, key);
     return problem === undefined ? [] : [{ field: keyField, message: `does not go with '${certField}': ${problem}` }];
   });
 }
