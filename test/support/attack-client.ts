@@ -17,15 +17,16 @@ export class AttackClient {
   readonly #reader: StrictReader;
   #changed: () => void = () => undefined;
 
-  private constructor(socket: Socket, method: string) {
+  private constructor(socket: Socket, methodOf: (index: number) => string) {
+    const method = (): string => methodOf(this.responses.length);
     this.#socket = socket;
     this.#reader = new StrictReader('response', {
       message: (message) => {
+        this.violations.push(...faultsOfResponse(message, method()).map((fault) => `${message.startLine}: ${fault}`));
         (statusOf(message).startsWith('1') ? this.interim : this.responses).push(message);
-        this.violations.push(...faultsOfResponse(message, method).map((fault) => `${message.startLine}: ${fault}`));
       },
       violation: (rule) => this.violations.push(`not well-formed: ${rule}`),
-    }, () => method);
+    }, method);
     socket.on('data', (bytes) => {
       this.#reader.push(bytes.toString('latin1'));
       this.#changed();
@@ -38,11 +39,11 @@ export class AttackClient {
     socket.on('error', end).on('end', end).on('close', end);
   }
 
-  /** `method`: what all requests of this client ask with, as far as it matters (HEAD or not). */
-  static async open(port: number, method: string): Promise<AttackClient> {
+  /** `methodOf`: with which method the response of that index, from 0, was asked for. It matters whether that is HEAD. */
+  static async open(port: number, methodOf: (index: number) => string = () => 'GET'): Promise<AttackClient> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new AttackClient(socket, method);
+    return new AttackClient(socket, methodOf);
   }
 
   write(bytes: Buffer): void {

@@ -22,6 +22,8 @@ export interface AttackScene {
   readonly scene: ProxyScene;
   /** What did not come out as the case says. */
   run(attack: AttackCase, cutting: Cutting): Promise<readonly string[]>;
+  /** A harmless request of somebody else; says what was wrong with its answer. */
+  checkCanary(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -57,9 +59,10 @@ const routes = (port: number): readonly StaticRoute[] => [
 export async function startAttackScene(options: SceneOptions = {}): Promise<AttackScene> {
   const scene = await startProxyScene({ routes, ...options, proxy: { ...options.proxy, limits: { headTimeoutMs: 2_000, bodyTimeoutMs: 2_000, lingerTimeoutMs: 100, ...options.proxy?.limits } } });
   scene.origin.oracle.allow({ identity: false });
-  const canary = await AttackClient.open(scene.port, 'GET');
+  const canary = await AttackClient.open(scene.port);
   return {
     scene,
+    checkCanary: () => checkCanary(canary),
     run: async (attack, cutting) => {
       const problems = await runAttack(scene, attack, cutting);
       if (cutting.kind !== 'cut' || cutting.at % 16 === 0) problems.push(...(await checkCanary(canary)));
@@ -72,7 +75,8 @@ export async function startAttackScene(options: SceneOptions = {}): Promise<Atta
   };
 }
 
-function echo({ method, target, body }: { readonly method: string; readonly target: string; readonly body: string }): string {
+/** What the origin repeats. */
+export function echo({ method, target, body }: { readonly method: string; readonly target: string; readonly body: string }): string {
   return `${method} ${target} ${body}`;
 }
 
@@ -92,7 +96,7 @@ async function runAttack({ origin, port }: ProxyScene, attack: AttackCase, cutti
     }
     return echoResponse(request);
   });
-  const client = await AttackClient.open(port, attack.head === true ? 'HEAD' : 'GET');
+  const client = await AttackClient.open(port, () => (attack.head === true ? 'HEAD' : 'GET'));
   const sent = bytesOfCase(attack.send);
   if (attack.answer === undefined) await client.writePieces(cut(sent, cutting));
   else client.write(sent);
@@ -124,7 +128,7 @@ async function runAttack({ origin, port }: ProxyScene, attack: AttackCase, cutti
   return problems;
 }
 
-function echoResponse(request: OriginRequest): string {
+export function echoResponse(request: OriginRequest): string {
   const body = echo(request);
   return request.method === 'HEAD' ? `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n` : response(body);
 }

@@ -34,7 +34,7 @@ export interface StrictReaderEvents {
 type State = 'start-line' | 'field' | 'length' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailer' | 'until-close' | 'opaque' | 'broken';
 
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// oxlint-disable-next-line no-control-regex -- what a field value may hold: visible, space, tab, obs-text
+// What a field value may hold: visible, space, tab, obs-text.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 // oxlint-disable-next-line no-control-regex -- a request line: method, one space, a target without blanks and controls, one space, version
 const REQUEST_LINE = /^([^\x00-\x20\x7f-\xff]+) ([\x21-\x7e]+) HTTP\/1\.([01])$/;
