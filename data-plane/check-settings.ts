@@ -7,8 +7,10 @@ import { HoldfastError } from '../shared/errors.ts';
 import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
 import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
 import { listenersOf } from './listeners/listen-settings.ts';
+import { messageOptionsOf } from './message-settings.ts';
 import { TrustedAddresses } from './proxy/client-address.ts';
 import type { DataPlaneSettings } from './settings.ts';
+import { parseServerAddress } from './upstreams/name-files.ts';
 
 /** Throws DATA_PLANE_SETTING_INVALID or PROXY_TRUSTED_ADDRESS_INVALID, naming the setting or its value and the way out. */
 export function checkSettings(settings: DataPlaneSettings): void {
@@ -16,10 +18,13 @@ export function checkSettings(settings: DataPlaneSettings): void {
   const wrong = controlPlaneUrls?.find((url) => !isControlPlaneUrl(url));
   if (wrong !== undefined) throw invalid(`HOLDFAST_CONTROL_PLANE_URLS has "${wrong}"; write each as https://host:port, without path, user or trailing slash`);
   if (controlPlaneUrls?.length === 0) throw invalid('HOLDFAST_CONTROL_PLANE_URLS names none; leave it out to use those of the join token');
+  const wrongServer = settings.dnsResolvers.find((text) => parseServerAddress(text) === undefined);
+  if (wrongServer !== undefined) throw invalid(`HOLDFAST_DNS_RESOLVERS has "${wrongServer}"; write each as an IP address or address:port, IPv6 with a port as [address]:port`);
   // Not quoted: it may hold a password.
   if (controlPlaneProxy !== undefined && !isProxyUrl(controlPlaneProxy)) throw invalid('HOLDFAST_CONTROL_PLANE_PROXY must be http://[user:password@]host:port');
   // What it throws names the address.
   new TrustedAddresses(trustedIps).includes('127.0.0.1');
+  messageOptionsOf(settings);
   checkListeners(settings);
 }
 

@@ -5,6 +5,7 @@
  */
 import { logSettings } from '../shared/log-settings.ts';
 import { defineSettings, type Settings } from '../shared/settings.ts';
+import { messageSettings } from './message-settings.ts';
 
 export const dataPlaneSettings = defineSettings({
   proxyListen: {
@@ -102,6 +103,12 @@ export const dataPlaneSettings = defineSettings({
     values: ['auto', 'documented', 'handle'],
     default: 'auto',
     description: "How plain TCP is read and written: by Node's socket handles where they pass a check at start (auto, about a fifth less CPU), by the documented API, or by handles or not at all",
+  },
+  dnsResolvers: {
+    env: 'HOLDFAST_DNS_RESOLVERS',
+    type: 'list',
+    default: [],
+    description: 'DNS servers that are asked for the addresses of upstreams, as address or address:port, in this order; without it, those of /etc/resolv.conf',
   },
   trustedIps: {
     env: 'HOLDFAST_TRUSTED_IPS',
@@ -213,6 +220,7 @@ export const dataPlaneSettings = defineSettings({
     between: [1_048_576, 1_099_511_627_776],
     description: 'Disk space for counts that no control plane has acknowledged; above it, older intervals are merged, never dropped',
   },
+  ...messageSettings,
   ...logSettings,
 });
 
