@@ -15,7 +15,7 @@ import { DownstreamStream, type StreamKeeper, type StreamSurroundings } from './
 import { requestText } from './field-text.ts';
 import { FrameAllowance, type Excess } from './frame-allowance.ts';
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_INTERNAL_ERROR } = constants;
+const { NGHTTP2_PROTOCOL_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 
 /** What nghttp2 counts for a field beside its name and value (RFC 9113 §6.5.2). */
 const FIELD_OVERHEAD = 32;
@@ -41,6 +41,7 @@ export class DownstreamSession implements StreamKeeper, Timed {
   readonly #gone: (session: DownstreamSession) => void;
   #streams = 0;
   #closing = false;
+  #refused = false;
   #closed = false;
 
   /** `facts` say isHttp2. `gone` is called once. */
@@ -78,11 +79,6 @@ export class DownstreamSession implements StreamKeeper, Timed {
     this.#arm();
   }
 
-  /** True until it has stopped taking new streams. */
-  get streams(): number {
-    return this.#streams;
-  }
-
   /** Tells the client to send nothing new here. What is on its way is still served: a second GOAWAY that ends it comes with `shut`. */
   notifyShutdown(): void {
     if (this.#closed || this.#closing) return;
@@ -98,7 +94,7 @@ export class DownstreamSession implements StreamKeeper, Timed {
   }
 
   destroy(): void {
-    if (!this.#closed) this.#session.destroy(undefined, NGHTTP2_NO_ERROR);
+    if (!this.#closed) this.#session.destroy();
   }
 
   /** Called once a second. */
@@ -154,19 +150,19 @@ export class DownstreamSession implements StreamKeeper, Timed {
   }
 
   #bound(excess: Excess | undefined): void {
-    if (excess === undefined || this.#closed) return;
+    if (excess === undefined || this.#closed || this.#refused) return;
     this.#core.counters.countRefusal(excess.code);
     this.#core.log.warn({ event: 'http2-connection-refused', code: excess.code, peer: this.#facts.peerAddress }, `a client's HTTP/2 connection was closed: too many ${excess.of}`);
-    this.#session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#refused = true;
+    this.#session.destroy(NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
-  /** Node or nghttp2 has ended it: a bound of theirs, or bytes that are no HTTP/2. */
+  /** Node has ended it: a bound of its own, or bytes that are no HTTP/2. */
   #failed(error: Error): void {
-    if (isLostConnection(error)) return;
+    if (this.#refused || isLostConnection(error)) return;
     const code = 'HTTP2_CONNECTION_INVALID';
     this.#core.counters.countRefusal(code);
     this.#core.log.debug({ event: 'http2-connection-refused', code, peer: this.#facts.peerAddress, reason: error.message }, "a client's HTTP/2 connection was closed");
-    this.#session.destroy(undefined, NGHTTP2_INTERNAL_ERROR);
   }
 
   #sessionClosed(): void {

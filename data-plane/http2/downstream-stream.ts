@@ -69,7 +69,9 @@ export class DownstreamStream implements WireSocket, Timed {
     this.#isGrpc = request.isGrpc;
     this.#isHead = request.isHead;
     this.#requestEnded = request.framing === 'none';
-    this.#intake.head(request.text, request.framing, request.length, true);
+    // Beyond the bound the engine needs to see no more than that it is.
+    const { maxHeadBytes } = around.limits;
+    this.#intake.head(request.text.length > maxHeadBytes ? request.text.slice(0, maxHeadBytes + 1) : request.text, request.framing, request.length, true);
     if (this.#requestEnded) this.#intake.end();
     stream.on('error', ignore);
     stream.on('close', () => this.#streamClosed());

@@ -3,12 +3,10 @@
  * takes no more once the upstream says GOAWAY, closes when it was idle for long, and is asked for a sign of life (PING) when
  * a request on it had to be given up: a connection that leads nowhere must not swallow the next ones. Made by Http2Upstream.
  */
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { NEVER, type Deadlines, type Timed } from '../http1/deadlines.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
-
-const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
 
 /** RFC 9113 §6.5.2 recommends no smaller limit than this: what is assumed until the upstream says. */
 const STREAMS_BEFORE_SETTINGS = 100;
@@ -121,7 +119,7 @@ export class UpstreamSession implements Timed {
   }
 
   destroy(): void {
-    if (this.#state !== 'closed') this.#session.destroy(undefined, this.#streams === 0 ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
+    if (this.#state !== 'closed') this.#session.destroy();
   }
 
   #connected(): void {
