@@ -165,6 +165,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       threads: pool.status(),
       threadCrashes: pool.crashes,
       traffic: pool.traffic(),
+      targets: pool.targets(),
       cache: { slots: cache.slots, knownGood: cache.knownGood, refusals: cache.refusals },
       counters: counters.stats(),
       telemetry: telemetry.totals(),

@@ -23,6 +23,10 @@ const enrolled: EnrolledView = {
   threads: [{ index: 0, version: '1.5', listening: true, stats: undefined }],
   threadCrashes: 1,
   traffic: { ...NO_TRAFFIC, connections: 3, activeRequests: 1, acceptedConnections: 9, endedRequests: 20, refusals: { 'ODD"CODE\\': 2 } },
+  targets: [
+    { upstream: 'orders', upstreamId: 'u', target: 'a.test:80', address: '10.0.0.1', state: 'open', since: '2026-01-01T00:00:00.000Z', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false },
+    { upstream: 'orders', upstreamId: 'u', target: 'a.test:80', address: '10.0.0.2', state: 'closed', since: '2026-01-01T00:00:00.000Z', reason: null, failures: { tcp: 0, timeout: 1, http: 0 }, opened: 0, failover: true },
+  ],
   cache: { slots: 3, knownGood: undefined, refusals: [] },
   counters: { slots: 1, full: 0, lockTimeouts: 0 },
   telemetry: { produced: 20, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
@@ -53,6 +57,12 @@ test('the outer fields are those of a Kong data plane, ours stand under holdfast
   assert.equal(none['configuration_hash'], '0'.repeat(32));
 });
 
+test('targets of upstreams are told with their circuit, its cause and since when', () => {
+  const report = JSON.parse(JSON.stringify(statusReport(view)));
+  assert.deepEqual(report.holdfast.upstreams.targets.orders[0], { target: 'a.test:80', address: '10.0.0.1', state: 'open', since: '2026-01-01T00:00:00.000Z', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false });
+  assert.equal(report.holdfast.upstreams.targets.orders.length, 2);
+});
+
 test('metrics are well-formed: each family has HELP and TYPE, names and labels are valid, none comes twice', () => {
   const lines = prometheusText(view).trimEnd().split('\n');
   const helped = new Map<string, string>();
@@ -73,6 +83,7 @@ test('metrics are well-formed: each family has HELP and TYPE, names and labels a
     assert.ok(!seen.has(`${sample[1]}${sample[2] ?? ''}`), line);
     seen.add(`${sample[1]}${sample[2] ?? ''}`);
   }
+  assert.ok(lines.includes('holdfast_upstream_target_health{upstream="orders",target="a.test:80",address="10.0.0.1"} 0'));
   assert.ok(seen.has(`holdfast_requests_total{route="${ROUTE_ID}",status_class="2xx"}`));
   assert.ok(lines.includes('holdfast_requests_total{route="",status_class="none"} 2'));
   assert.ok(lines.includes('holdfast_refusals_total{code="ODD\\"CODE\\\\"} 2'));

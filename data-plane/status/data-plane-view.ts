@@ -13,6 +13,7 @@ import type { ListenerKind } from '../listeners/listener-options.ts';
 import type { ProxyTotals } from '../threads/proxy-totals.ts';
 import type { SessionStatus } from '../sync/session.ts';
 import type { RouteTotal, TelemetryTotals } from '../telemetry/telemetry-agent.ts';
+import type { TargetReport } from '../upstreams/upstream-control.ts';
 import type { ThreadStatus } from '../threads/proxy-pool.ts';
 
 export interface DataPlaneView {
@@ -52,6 +53,8 @@ export interface EnrolledView {
   readonly threads: readonly ThreadStatus[];
   readonly threadCrashes: number;
   readonly traffic: ProxyTotals;
+  /** Targets of upstreams and their health. */
+  readonly targets: readonly TargetReport[];
   /** `refusals`: files that did not verify at the start. */
   readonly cache: { readonly slots: number; readonly knownGood: VersionedRoot | undefined; readonly refusals: readonly PassedOver[] };
   /** The table of rate limits' counters. */

@@ -25,6 +25,7 @@ export function prometheusText(view: DataPlaneView): string {
     writeConfig(text, view.enrolled, view.nowMs);
     writeControlPlane(text, view.enrolled);
     writeTraffic(text, view.enrolled);
+    writeUpstreams(text, view.enrolled);
     writeTelemetry(text, view.enrolled);
   }
   return text.toString();
@@ -79,6 +80,17 @@ function writeTraffic(text: PrometheusText, view: EnrolledView): void {
     { labels: { reason: 'lock-timeout' }, value: view.counters.lockTimeouts },
   ]);
   text.counter('holdfast_plugin_errors_total', 'Plugins that threw, by name', byName(traffic.pluginErrors, 'plugin'));
+}
+
+function writeUpstreams(text: PrometheusText, { traffic, targets }: EnrolledView): void {
+  text.counter('holdfast_upstream_retries_total', 'Requests that were connected or sent again', [{ value: traffic.retries }]);
+  text.counter('holdfast_upstream_retries_over_budget_total', 'Retries that did not happen because too many were under way', [{ value: traffic.retriesOverBudget }]);
+  text.counter('holdfast_upstream_circuits_opened_total', 'Circuits of targets that were opened', [{ value: traffic.circuitsOpened }]);
+  text.counter('holdfast_upstream_circuits_closed_total', 'Circuits of targets that were closed again', [{ value: traffic.circuitsClosed }]);
+  const states = { closed: 1, 'half-open': 0.5, open: 0 };
+  text.gauge('holdfast_upstream_target_health', '1 where a target takes requests, 0.5 where single ones see whether it is back, 0 where it takes none', targets.map(
+    ({ upstream, target, address, state }) => ({ labels: { upstream, target, address }, value: states[state] }),
+  ));
 }
 
 function writeTelemetry(text: PrometheusText, { telemetry, routeTotals }: EnrolledView): void {

@@ -4,6 +4,7 @@
  */
 import { formatVersion } from '../../shared/model/version.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
+import type { TargetReport } from '../upstreams/upstream-control.ts';
 import type { ActiveView, DataPlaneView, EnrolledView } from './data-plane-view.ts';
 
 /** What Kong shows where there is no configuration. */
@@ -78,6 +79,7 @@ function enrolledReport(view: EnrolledView): object {
       crashes: view.threadCrashes,
       threads: view.threads.map(({ index, version, listening, stats }) => ({ index, version, listening, socket_io: stats?.socketIo ?? null, connections: stats?.connections ?? 0, requests: stats?.endedRequests ?? 0 })),
     },
+    upstreams: upstreamReport(view),
     cache: { slots: view.cache.slots, known_good: view.cache.knownGood === undefined ? null : named(view.cache.knownGood), refused: view.cache.refusals },
     telemetry: {
       produced: telemetry.produced,
@@ -87,6 +89,22 @@ function enrolledReport(view: EnrolledView): object {
       spool_bytes: telemetry.spoolBytes,
     },
   };
+}
+
+/** By upstream; `circuits` over all threads. */
+function upstreamReport({ targets, traffic }: EnrolledView): object {
+  const groups = Map.groupBy(targets, ({ upstream }) => upstream);
+  return {
+    retries: traffic.retries,
+    retries_over_budget: traffic.retriesOverBudget,
+    circuits_opened: traffic.circuitsOpened,
+    circuits_closed: traffic.circuitsClosed,
+    targets: Object.fromEntries([...groups].map(([name, rows]) => [name, rows.map(targetRow)])),
+  };
+}
+
+function targetRow({ target, address, state, since, reason, failures, opened, failover }: TargetReport): object {
+  return { target, address, state, since, reason, failures, opened, failover };
 }
 
 function configReport(config: ActiveView): object {

@@ -48,9 +48,9 @@ class StandIn {
     });
   }
 
-  /** Of what it heard, but for the keys that every thread is given first. */
+  /** Of what it heard, but for the keys that every thread is given first, and who leads. */
   get kinds(): readonly string[] {
-    return this.heard.map(({ kind }) => kind).filter((kind) => kind !== 'ticket-keys');
+    return this.heard.map(({ kind }) => kind).filter((kind) => kind !== 'ticket-keys' && kind !== 'lead');
   }
 
   get lastPrepare(): Prepare | undefined {
@@ -70,6 +70,8 @@ function obedient(order: ToThread): FromThread | undefined {
       return { kind: 'drained' };
     case 'explain':
       return { kind: 'explained', explainId: order.explainId, explanation: { asked: order.question.url } };
+    case 'peer-changes':
+    case 'lead':
     case 'discard':
     case 'ticket-keys':
       return undefined;
@@ -125,7 +127,7 @@ test('no thread accepts connections before it serves a configuration; the first 
   assert.equal(pool.serving, false);
   await serve(content(1));
   assert.deepEqual(workers.map((worker) => worker.kinds), Array(3).fill(['prepare', 'commit', 'listen']));
-  assert.deepEqual(workers.map((worker) => worker.heard.at(-1)), [{ kind: 'listen', ports: [0] }, { kind: 'listen', ports: [4_711] }, { kind: 'listen', ports: [4_711] }]);
+  assert.deepEqual(workers.map((worker) => worker.heard.find(({ kind }) => kind === 'listen')), [{ kind: 'listen', ports: [0] }, { kind: 'listen', ports: [4_711] }, { kind: 'listen', ports: [4_711] }]);
   assert.deepEqual(pool.ports, [4_711]);
   assert.equal(pool.serving, true);
 });
@@ -267,6 +269,18 @@ test('a cure is taken while all threads are dead, before they would die of the o
   await pool.commit();
   await whileTimePasses(clock, (async () => { while (!pool.serving) await nextTurn(); })());
   assert.deepEqual(pool.status().map(({ version }) => version), ['1.2', '1.2']);
+});
+
+test('one thread runs the active checks; when it dies another does, and all hear what one finds', async () => {
+  const { workers, serve } = scene(2);
+  await serve(content(1));
+  const leads = (): readonly number[] => workers.map((worker) => worker.heard.filter(({ kind }) => kind === 'lead').length);
+  assert.deepEqual(leads(), [1, 0]);
+  const change = { upstreamId: 'u', key: 'k', kind: 'open', cause: 'timeouts', attempt: 1, retryInMs: 1, episode: 'e', sinceMs: 1 } as const;
+  workers[0]?.say({ kind: 'peer-change', change });
+  assert.deepEqual(workers.map((worker) => worker.heard.filter(({ kind }) => kind === 'peer-changes').length), [0, 1]);
+  workers[0]?.die('a defect');
+  assert.deepEqual(leads(), [1, 1]);
 });
 
 test('a port that can not be had is fatal', async () => {

@@ -14,6 +14,8 @@ import type { Quarantined } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
 import { isSameConfig } from '../config/versioned-root.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import type { TargetReport } from '../upstreams/upstream-control.ts';
+import { HealthBoard } from './health-board.ts';
 import { addTraffic, NO_TRAFFIC, withoutPresent, type ProxyTotals } from './proxy-totals.ts';
 import { ThreadLink, type Answer, type WorkerEvents, type WorkerPort } from './thread-link.ts';
 import { forwardThreadLine } from './thread-log.ts';
@@ -68,6 +70,7 @@ export class ProxyPool {
   readonly #options: ProxyPoolOptions;
   readonly #links: (ThreadLink | undefined)[];
   readonly #backoffs: readonly Backoff[];
+  readonly #health: HealthBoard;
   #applyId = 0;
   #explainId = 0;
   #current: ConfigContent | undefined;
@@ -85,6 +88,7 @@ export class ProxyPool {
     this.#options = options;
     this.#ports = options.ports;
     this.#links = Array.from({ length: options.threads }, () => undefined);
+    this.#health = new HealthBoard(options.clock, () => this.#live().filter((link) => link.listening));
     this.#backoffs = this.#links.map(() => new Backoff({ initialMs: 200, maximumMs: 10_000, random: options.random }));
   }
 
@@ -115,6 +119,11 @@ export class ProxyPool {
 
   traffic(): ProxyTotals {
     return this.#live().reduce((sum, { stats }) => (stats === undefined ? sum : addTraffic(sum, stats)), this.#departed);
+  }
+
+  /** Targets of upstreams and their health. */
+  targets(): readonly TargetReport[] {
+    return this.#health.targets;
   }
 
   status(): readonly ThreadStatus[] {
@@ -224,6 +233,8 @@ export class ProxyPool {
     const link = new ThreadLink(index, clock, (events) => startWorker(index, events), {
       usageTable: (from, table) => onUsageTable(from.threadId, table),
       line: (_from, line) => forwardThreadLine(log, index, line),
+      peerChange: (from, change) => this.#health.changed(from, change),
+      targets: (from, targets) => this.#health.reported(from, targets),
       exited: (from, reason) => this.#exited(from, reason),
     });
     this.#links[index] = link;
@@ -269,6 +280,7 @@ export class ProxyPool {
       const answer = await link.ask({ kind: 'listen', ports: this.#ports }, LISTEN_TIMEOUT_MS);
       if (answer.kind === 'listening') {
         link.listening = true;
+        this.#health.joined(link);
         this.#ports = answer.ports;
       } else if (answer.kind === 'listen-failed') {
         this.#options.onListenFailed(answer.reason);
@@ -284,6 +296,7 @@ export class ProxyPool {
     if (link.stats !== undefined) this.#departed = addTraffic(this.#departed, withoutPresent(link.stats));
     onThreadGone(link.threadId);
     if (this.#ending) return;
+    this.#health.left(link);
     this.#crashes += 1;
     const backoff = this.#backoffs[link.index];
     if (clock.monotonicMs() - link.startedAtMs > STEADY_AFTER_MS) backoff?.reset();
@@ -314,6 +327,8 @@ function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }>
     case 'usage-table':
     case 'stats':
     case 'log':
+    case 'peer-change':
+    case 'targets':
       return undefined;
   }
 }

@@ -13,6 +13,8 @@ import { SharedCounterTable } from '../counters/shared-counter-table.ts';
 import { chooseSocketIo } from '../http1/handle-check.ts';
 import { createProxy } from '../proxy/create-proxy.ts';
 import type { Proxy } from '../proxy/proxy-contract.ts';
+import { claimProbe } from '../upstreams/claim-probe.ts';
+import { systemLookUp } from '../upstreams/system-look-up.ts';
 import { UsageRecorder } from '../telemetry/usage-table.ts';
 import { ThreadConfigs } from './thread-configs.ts';
 import { createThreadLogger } from './thread-log.ts';
@@ -26,11 +28,12 @@ const tell = (message: FromThread): void => agent.postMessage(message);
 const clock = systemClock;
 const log = createThreadLogger(data.logLevel, (line) => tell({ kind: 'log', line }));
 const recorder = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
+const counters = new SharedCounterTable(data.counters, { threadId, clock });
 const configs = new ThreadConfigs(
   {
     decodeEntity,
     plugins: pluginRegistry,
-    counters: new SharedCounterTable(data.counters, { threadId, clock }),
+    counters,
     clock,
     logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId),
   },
@@ -38,16 +41,18 @@ const configs = new ThreadConfigs(
 );
 let proxy: Proxy | undefined;
 let ticketKeys: Uint8Array | undefined;
-/** Orders are carried out one after another; only draining and explaining do not wait. */
+/** Orders are carried out one after another; those that change nothing of the configuration do not wait. */
 let turn: Promise<void> = Promise.resolve();
 
 agent.on('message', (order: ToThread) => {
   if (order.kind === 'drain') void drain(order);
+  else if (order.kind === 'peer-changes') for (const change of order.changes) proxy?.upstreams.told(change);
+  else if (order.kind === 'lead') lead();
   else if (order.kind === 'explain') void configs.explain(order, data.limits).then(tell);
   else turn = turn.then(() => carryOut(order));
 });
 
-async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' }>): Promise<void> {
+async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'peer-changes' | 'lead' }>): Promise<void> {
   switch (order.kind) {
     case 'prepare':
       return tell(await configs.prepare(order, proxy !== undefined));
@@ -78,8 +83,11 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
       log,
       clock,
       limits: data.limits,
+      messages: data.messages,
       trustedAddresses: data.trustedAddresses,
       socketIo,
+      lookup: systemLookUp(clock, data.dnsResolvers),
+      healthSharing: { publish: (change) => tell({ kind: 'peer-change', change }), claim: (name) => claimProbe(counters, clock, name) },
       serverName: 'holdfast',
       version: data.softwareVersion,
     });
@@ -90,6 +98,21 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
   } catch (thrown) {
     return { kind: 'listen-failed', reason: describeThrown(thrown) };
   }
+}
+
+/** This thread probes targets and tells about them. */
+function lead(): void {
+  const leading = proxy;
+  if (leading === undefined) return;
+  leading.upstreams.lead(true);
+  let told = '[]';
+  clock.every(STATS_INTERVAL_MS, () => {
+    const targets = leading.upstreams.report();
+    const text = JSON.stringify(targets);
+    if (text === told) return;
+    told = text;
+    tell({ kind: 'targets', targets });
+  });
 }
 
 async function drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {

@@ -4,6 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
+import { messageLimitsOf, messageOptionsOf } from '../message-settings.ts';
+import { parseServerAddress } from '../upstreams/name-files.ts';
 import type { DataPlaneSettings } from '../settings.ts';
 import type { WorkerEvents, WorkerPort } from './thread-link.ts';
 import type { FromThread, ThreadData } from './thread-messages.ts';
@@ -26,8 +28,10 @@ export function createWorkerStarter({ listeners, tls, settings, softwareVersion,
     tls,
     reusePort: process.platform !== 'darwin' && process.platform !== 'win32',
     trustedAddresses: settings.trustedIps,
+    dnsResolvers: settings.dnsResolvers.flatMap((text) => parseServerAddress(text) ?? []),
     socketIo: settings.socketIo,
-    limits: { maxHeadBytes, maxBodyBytes, maxConnections, idleTimeoutMs: idleTimeout },
+    limits: { maxHeadBytes, maxBodyBytes, maxConnections, idleTimeoutMs: idleTimeout, ...messageLimitsOf(settings) },
+    messages: messageOptionsOf(settings),
     softwareVersion,
     logLevel: settings.logLevel,
     counters,

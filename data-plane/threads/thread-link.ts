@@ -5,6 +5,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
+import type { PeerChange } from '../upstreams/peer-health.ts';
+import type { TargetReport } from '../upstreams/upstream-control.ts';
 import type { FromThread, ToThread } from './thread-messages.ts';
 
 /** The worker underneath. Its events go to the ThreadEvents given when it was started. */
@@ -26,6 +28,8 @@ export interface WorkerEvents {
 export interface ThreadNews {
   readonly usageTable: (link: ThreadLink, table: SharedArrayBuffer) => void;
   readonly line: (link: ThreadLink, line: string) => void;
+  readonly peerChange: (link: ThreadLink, change: PeerChange) => void;
+  readonly targets: (link: ThreadLink, targets: readonly TargetReport[]) => void;
   readonly exited: (link: ThreadLink, reason: string) => void;
 }
 
@@ -96,6 +100,10 @@ export class ThreadLink {
         return this.#news.usageTable(this, message.table);
       case 'log':
         return this.#news.line(this, message.line);
+      case 'peer-change':
+        return this.#news.peerChange(this, message.change);
+      case 'targets':
+        return this.#news.targets(this, message.targets);
       case 'stats':
         this.#stats = message.stats;
         return undefined;
@@ -142,6 +150,8 @@ function keyOfAnswer(answer: FromThread): string {
     case 'usage-table':
     case 'stats':
     case 'log':
+    case 'peer-change':
+    case 'targets':
       return answer.kind;
   }
 }

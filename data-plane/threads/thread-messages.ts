@@ -11,7 +11,11 @@ import type { Quarantined } from '../config/compile-contract.ts';
 import type { SocketIoSetting } from '../http1/handle-check.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
+import type { MessageOptions } from '../proxy/message-options.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import type { DnsServer } from '../upstreams/dns-client.ts';
+import type { PeerChange } from '../upstreams/peer-health.ts';
+import type { TargetReport } from '../upstreams/upstream-control.ts';
 
 /** Given to a proxy thread when it starts. */
 export interface ThreadData {
@@ -20,8 +24,11 @@ export interface ThreadData {
   readonly tls: Omit<DownstreamTls, 'ticketKeys'>;
   readonly reusePort: boolean;
   readonly trustedAddresses: readonly string[];
+  /** Instead of those in resolv.conf; empty: those. */
+  readonly dnsResolvers: readonly DnsServer[];
   readonly socketIo: SocketIoSetting;
   readonly limits: Partial<ProxyLimits>;
+  readonly messages: MessageOptions;
   readonly softwareVersion: string;
   readonly logLevel: LogLevel;
   /** Shared counters of plugins (data-plane/counters). */
@@ -53,6 +60,10 @@ export type ToThread =
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   /** What would become of this request? */
   | { readonly kind: 'explain'; readonly explainId: number; readonly question: ExplainQuestion }
+  /** What other threads found about the health of upstreams' targets. */
+  | { readonly kind: 'peer-changes'; readonly changes: readonly PeerChange[] }
+  /** Run the active checks, and report about targets. */
+  | { readonly kind: 'lead' }
   | { readonly kind: 'drain'; readonly acceptForMs: number; readonly boundMs: number };
 
 export type FromThread =
@@ -67,5 +78,8 @@ export type FromThread =
   /** The thread counts into this table from now on. */
   | { readonly kind: 'usage-table'; readonly table: SharedArrayBuffer }
   | { readonly kind: 'stats'; readonly stats: ProxyStats }
+  | { readonly kind: 'peer-change'; readonly change: PeerChange }
+  /** All targets that it knows; from the thread that leads. */
+  | { readonly kind: 'targets'; readonly targets: readonly TargetReport[] }
   /** One line of its logger, JSON. */
   | { readonly kind: 'log'; readonly line: string };

@@ -53,9 +53,9 @@ export class ConnectionPool {
     return undefined;
   }
 
-  /** A new connection, not connected yet: see UpstreamConnection.connect. */
-  open(endpoint: Endpoint): UpstreamConnection {
-    const connection = new UpstreamConnection(endpoint, this.#surroundings, this);
+  /** A new connection, not connected yet: see UpstreamConnection.connect. `firstBytes` go out before anything else. */
+  open(endpoint: Endpoint, firstBytes?: Buffer): UpstreamConnection {
+    const connection = new UpstreamConnection(endpoint, this.#surroundings, this, firstBytes);
     endpoint.connections += 1;
     this.#open.add(connection);
     this.#opened += 1;
@@ -66,7 +66,9 @@ export class ConnectionPool {
   release(connection: UpstreamConnection): void {
     const { idle } = connection.endpoint;
     const { limits } = this.#surroundings;
-    if (!connection.usable || connection.endpoint.retired || idle.length >= limits.maxIdlePerEndpoint || this.#idle >= limits.maxIdleUpstream) return this.discard(connection);
+    // One that began with a client's name is for that client alone.
+    const isPersonal = connection.endpoint.proxyProtocol !== null;
+    if (!connection.usable || isPersonal || connection.endpoint.retired || idle.length >= limits.maxIdlePerEndpoint || this.#idle >= limits.maxIdleUpstream) return this.discard(connection);
     idle.push(connection);
     this.#idle += 1;
     connection.rest();

@@ -55,7 +55,7 @@ export function encodeQuestion({ id, name, type }: Question): Buffer {
 
 /** Undefined where the bytes are no answer to this question. */
 export function decodeReply(bytes: Buffer, question: Question): Reply | undefined {
-  let packet: Packet & { readonly rcode?: unknown };
+  let packet: Packet;
   try {
     packet = decode(bytes);
   } catch {
@@ -68,7 +68,7 @@ export function decodeReply(bytes: Buffer, question: Question): Reply | undefine
   if ((flags & 0x0200) !== 0) return { kind: 'truncated' };
   const rcode = flags & 0x000f;
   if (rcode === 3) return { kind: 'records', addresses: [], targets: [], ttlMs: negativeTtl(packet) };
-  if (rcode !== 0) return { kind: 'failed', reason: `the server answered ${String(packet.rcode ?? rcode)}` };
+  if (rcode !== 0) return { kind: 'failed', reason: `the server answered with code ${rcode}` };
   return readRecords(packet, question);
 }
 

@@ -68,3 +68,12 @@ export function candidates(name: string, { search, ndots }: Pick<ResolverConfig,
 export function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
+
+/** `10.0.0.2`, `10.0.0.2:5353`, `fd00::2` or `[fd00::2]:5353`; undefined where it is none of these. */
+export function parseServerAddress(text: string): DnsServer | undefined {
+  if (isIP(text) !== 0) return { address: text, port: DNS_PORT };
+  const [, bracketed, plain, digits = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
+  const address = bracketed ?? plain ?? '';
+  const port = Number(digits);
+  return isIP(address) === (bracketed === undefined ? 4 : 6) && port >= 1 && port <= 65_535 ? { address, port } : undefined;
+}

@@ -68,6 +68,7 @@ export class UpstreamConnection implements SocketOwner, Timed {
   reusable = true;
   readonly #around: PoolSurroundings;
   readonly #pool: ConnectionPool;
+  readonly #firstBytes: Buffer | undefined;
   readonly #head: ResponseHead;
   readonly #body = new BodyReader();
   readonly #held: Buffer[] = [];
@@ -86,7 +87,9 @@ export class UpstreamConnection implements SocketOwner, Timed {
   /** The beginning of a head whose end has not come yet. */
   #partial: Buffer = EMPTY;
 
-  constructor(endpoint: Endpoint, around: PoolSurroundings, pool: ConnectionPool) {
+  /** `firstBytes` go out before anything else. */
+  constructor(endpoint: Endpoint, around: PoolSurroundings, pool: ConnectionPool, firstBytes?: Buffer) {
+    this.#firstBytes = firstBytes;
     this.endpoint = endpoint;
     this.#around = around;
     this.#pool = pool;
@@ -217,7 +220,7 @@ export class UpstreamConnection implements SocketOwner, Timed {
     };
     const { io, http2 } = this.#around;
     const speaksHttp2 = protocol === 'grpc' || protocol === 'grpcs';
-    this.#socket = speaksHttp2 ? http2.open(this.endpoint, this, connected) : io.connect({ address, port, tls }, this, connected);
+    this.#socket = speaksHttp2 ? http2.open(this.endpoint, this, connected) : io.connect({ address, port, tls, ...(this.#firstBytes === undefined ? {} : { firstBytes: this.#firstBytes }) }, this, connected);
     this.#arm();
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import type { ActiveConfig } from '../config/active-config.ts';
-import { ActiveChecks } from './active-checks.ts';
+import type { ActiveChecks } from './active-checks.ts';
 import type { PeerChange } from './peer-health.ts';
 import type { Peer } from './peer.ts';
 import type { UpstreamGroups, UpstreamGroup } from './upstream-groups.ts';
@@ -25,7 +25,6 @@ export interface TargetReport {
   readonly failures: { readonly tcp: number; readonly timeout: number; readonly http: number };
   /** Circuits opened since the thread started. */
   readonly opened: number;
-  readonly active: number;
   readonly failover: boolean;
 }
 
@@ -106,7 +105,6 @@ function reportOf(group: UpstreamGroup, peer: Peer, level: number, nowMs: number
       ? { tcp: health.check.tcp + health.traffic.tcp, timeout: health.check.timeout + health.traffic.timeout, http: health.check.http + health.traffic.http }
       : { tcp: 0, timeout: 0, http: 0 },
     opened: peer.opened,
-    active: peer.active,
     failover: level >= FAILOVER_LEVEL,
   };
 }

@@ -1,0 +1,70 @@
+/**
+ * What the proxy threads know together of the health of upstreams' targets: passes on to all what one found, tells a new
+ * thread what is open, and has one of them lead, which runs the active checks and reports for `/status`. When that one dies,
+ * another leads. Lives in the agent thread; owned by proxy-pool.ts.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { PeerChange } from '../upstreams/peer-health.ts';
+import type { TargetReport } from '../upstreams/upstream-control.ts';
+import type { ToThread } from './thread-messages.ts';
+
+/** A proxy thread, as far as this is concerned. */
+export interface BoardMember {
+  readonly listening: boolean;
+  tell(message: ToThread): void;
+}
+
+/** Open circuits that a new thread is told of; more and the oldest are left for it to find out. */
+const MAX_OPEN = 10_000;
+
+export class HealthBoard {
+  readonly #clock: Clock;
+  readonly #members: () => readonly BoardMember[];
+  readonly #open = new Map<string, { readonly change: PeerChange; readonly atMs: number }>();
+  #leader: BoardMember | undefined;
+  #targets: readonly TargetReport[] = [];
+
+  constructor(clock: Clock, members: () => readonly BoardMember[]) {
+    this.#clock = clock;
+    this.#members = members;
+  }
+
+  /** As the leading thread told last. */
+  get targets(): readonly TargetReport[] {
+    return this.#targets;
+  }
+
+  changed(from: BoardMember, change: PeerChange): void {
+    const name = `${change.upstreamId}/${change.key}`;
+    this.#open.delete(name);
+    if (change.kind === 'open') this.#open.set(name, { change, atMs: this.#clock.monotonicMs() });
+    if (this.#open.size > MAX_OPEN) {
+      const oldest = this.#open.keys().next();
+      if (oldest.done !== true) this.#open.delete(oldest.value);
+    }
+    for (const member of this.#members()) if (member !== from) member.tell({ kind: 'peer-changes', changes: [change] });
+  }
+
+  reported(from: BoardMember, targets: readonly TargetReport[]): void {
+    if (from === this.#leader) this.#targets = targets;
+  }
+
+  /** A thread accepts connections from now on. */
+  joined(member: BoardMember): void {
+    const nowMs = this.#clock.monotonicMs();
+    const changes = [...this.#open.values()].map(({ change, atMs }) => ({ ...change, retryInMs: Math.max(0, change.retryInMs - (nowMs - atMs)) }));
+    if (changes.length > 0) member.tell({ kind: 'peer-changes', changes });
+    this.#elect();
+  }
+
+  left(member: BoardMember): void {
+    if (member === this.#leader) this.#leader = undefined;
+    this.#elect();
+  }
+
+  #elect(): void {
+    if (this.#leader !== undefined) return;
+    this.#leader = this.#members().find(({ listening }) => listening);
+    this.#leader?.tell({ kind: 'lead' });
+  }
+}
