@@ -189,6 +189,8 @@ export interface ConnectOptions {
   readonly tls: TlsTarget | undefined;
   /** What is spoken behind TLS (ALPN); `http/1.1` where left out. */
   readonly protocols?: readonly string[];
+  /** Sent as the connection stands, before TLS: a PROXY protocol header. */
+  readonly firstBytes?: Buffer;
 }
 
 /** All sockets of one proxy. */
@@ -237,9 +239,17 @@ export class SocketIo {
 
   /** Connects; `connected` is called once, or else the owner's `lost`. */
   connect(options: ConnectOptions, owner: SocketOwner, connected: () => void): WireSocket {
-    if (this.#handles !== undefined && options.tls === undefined) {
-      return this.#handles.connect({ address: options.address, isIPv6: isIPv6(options.address), port: options.port }, owner, connected);
-    }
+    const { tls, firstBytes } = options;
+    if (tls !== undefined && firstBytes !== undefined) return this.#connectTlsBehind(firstBytes, tls, options, owner, connected);
+    const begin = (): void => {
+      if (firstBytes !== undefined) wire.write(firstBytes);
+      connected();
+    };
+    const wire = this.#handles === undefined || tls !== undefined ? this.#connectNet(options, owner, begin) : this.#handles.connect({ address: options.address, isIPv6: isIPv6(options.address), port: options.port }, owner, begin);
+    return wire;
+  }
+
+  #connectNet(options: ConnectOptions, owner: SocketOwner, connected: () => void): NetSocket {
     const buffer = this.#readBuffer;
     const common = {
       host: options.address,
@@ -257,6 +267,14 @@ export class SocketIo {
     const wire = new NetSocket(socket, owner, this.#defect);
     wire.readOnAfterWriteErrors();
     socket.resume();
+    return wire;
+  }
+
+  /** Node reads into a buffer of ours only where it connects TLS itself. */
+  #connectTlsBehind(firstBytes: Buffer, tls: TlsTarget, { address, port, protocols = HTTP1 }: ConnectOptions, owner: SocketOwner, connected: () => void): WireSocket {
+    const plain = connectTcp({ host: address, port, noDelay: true });
+    plain.write(firstBytes);
+    const wire: WireSocket = this.adopt(this.tls.connect(tls, protocols, { socket: plain, host: address, port }, () => wire.run(connected)), owner);
     return wire;
   }
 }

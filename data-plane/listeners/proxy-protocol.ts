@@ -153,6 +153,12 @@ function canonical(address: string): string {
   return isIPv4(address) ? address : plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
 }
 
+/** The header that a connection to a target begins with, in the name of a client; undefined where none is wanted. */
+export function proxyHeaderFor(version: 'v1' | 'v2' | null, client: { readonly clientAddress: string; readonly clientPort: number; readonly localAddress: string; readonly localPort: number }): Buffer | undefined {
+  if (version === null) return undefined;
+  return writeProxyHeader(version, { sourceAddress: client.clientAddress, sourcePort: client.clientPort, destinationAddress: client.localAddress, destinationPort: client.localPort });
+}
+
 /** The header for a new connection to a target. Addresses of different families are both written as IPv6. */
 export function writeProxyHeader(version: 'v1' | 'v2', addresses: ProxiedAddresses): Buffer {
   const { sourceAddress, destinationAddress, sourcePort, destinationPort } = addresses;

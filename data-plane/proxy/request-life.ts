@@ -8,6 +8,7 @@ import type { BodyReader } from '../http1/body-reader.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { SocketOwner } from '../http1/wire-socket.ts';
+import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
 import type { RequestEvents } from './client-side.ts';
@@ -219,9 +220,9 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
 
   /** Over an idle connection at once, else over a new one as soon as it stands. */
   #reach(endpoint: Endpoint, idle: UpstreamConnection | undefined): void {
-    const { core, service, isHead } = this.#exchange;
+    const { core, service, isHead, request } = this.#exchange;
     if (service === undefined) return;
-    this.#upstream = idle ?? core.pool.open(endpoint);
+    this.#upstream = idle ?? core.pool.open(endpoint, proxyHeaderFor(endpoint.proxyProtocol, request));
     this.#upstream.serve(this, service, isHead);
     if (idle !== undefined) this.connected();
   }

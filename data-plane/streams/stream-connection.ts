@@ -10,7 +10,7 @@ import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { NEVER, type Timed } from '../http1/deadlines.ts';
 import type { SocketIo } from '../http1/socket-io.ts';
 import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
-import { writeProxyHeader } from '../listeners/proxy-protocol.ts';
+import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
 import type { PinnedConfig } from '../proxy/pinned-configs.ts';
 import type { ProxyCore } from '../proxy/proxy-core.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from '../proxy/refusals.ts';
@@ -126,7 +126,10 @@ export class StreamConnection implements Timed {
     endpoint.connections += 1;
     this.deadlineMs = core.deadlines.in(service.connectTimeoutMs);
     const relay = new Relay((cause) => this.#connectFailed({ kind: 'connect-failed', cause }));
-    const upstream = io.connect(endpoint, relay, () => this.#connected(service, upstream, relay));
+    const { address, port, tls } = endpoint;
+    const { peerAddress, peerPort, localAddress, localPort } = this.#facts;
+    const firstBytes = proxyHeaderFor(endpoint.proxyProtocol, { clientAddress: peerAddress, clientPort: peerPort, localAddress, localPort });
+    const upstream = io.connect({ address, port, tls, protocols: [], ...(firstBytes === undefined ? {} : { firstBytes }) }, relay, () => this.#connected(service, upstream, relay));
     this.#upstream = upstream;
   }
 
@@ -146,12 +149,8 @@ export class StreamConnection implements Timed {
 
   #connected(service: RuntimeService, upstream: WireSocket, upstreamEvents: Relay): void {
     const { core, io } = this.#around;
-    const { peerAddress, peerPort, localAddress, localPort } = this.#facts;
     this.deadlineMs = NEVER;
     core.deadlines.forget(this);
-    if (service.proxyProtocol !== null) {
-      upstream.write(writeProxyHeader(service.proxyProtocol, { sourceAddress: peerAddress, sourcePort: peerPort, destinationAddress: localAddress, destinationPort: localPort }));
-    }
     this.#socket.off('close', this.#clientGone);
     const clientEvents = new Relay(() => this.#end(0));
     const client = io.adopt(this.#socket, clientEvents);
