@@ -90,17 +90,22 @@ test('metrics are well-formed: each family has HELP and TYPE, names and labels a
   assert.ok(lines.includes('holdfast_request_duration_seconds_total{route="01a1fe71-b79b-7dc5-8e3f-92ee2e561a39",status_class="2xx"} 1.5'));
 });
 
+const explain = async (question: Uint8Array): Promise<string> => `{"asked":${Buffer.from(question).toString()}}`;
+
 test('the status port answers what it has, refuses what it has not, and survives a view that fails', async () => {
   let fails = false;
   const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, () => {
     if (fails) throw new Error('a defect');
     return view;
-  });
+  }, explain);
   const get = (path: string, method = 'GET'): Promise<Response> => fetch(`http://127.0.0.1:${server.port}${path}`, { method });
   try {
     assert.deepEqual(await (await get('/status/ready')).json(), { message: 'ready' });
     assert.match((await get('/metrics')).headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
     assert.equal((await get('/status', 'HEAD')).status, 200);
+    assert.deepEqual(await (await fetch(`http://127.0.0.1:${server.port}/explain`, { method: 'POST', body: '{"url":1}' })).json(), { asked: { url: 1 } });
+    assert.equal((await get('/explain')).status, 405);
+    assert.equal((await fetch(`http://127.0.0.1:${server.port}/explain`, { method: 'POST', body: 'x'.repeat(70_000) })).status, 413);
     assert.deepEqual([(await get('/nothing')).status, (await get('/status', 'POST')).status], [404, 405]);
     fails = true;
     assert.equal((await get('/status')).status, 500);
@@ -112,9 +117,9 @@ test('the status port answers what it has, refuses what it has not, and survives
 });
 
 test('a status address that is taken is refused with the setting to change', async () => {
-  const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, () => view);
+  const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, () => view, explain);
   try {
-    await assert.rejects(startStatusServer({ host: '127.0.0.1', port: server.port }, () => view), /HOLDFAST_STATUS_LISTEN/);
+    await assert.rejects(startStatusServer({ host: '127.0.0.1', port: server.port }, () => view, explain), /HOLDFAST_STATUS_LISTEN/);
   } finally {
     await server.close();
   }
