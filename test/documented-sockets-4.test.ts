@@ -1,0 +1,4 @@
+/** Part 4 of 4 of the proxy's suites with sockets by Node's documented API. */
+import { runWithDocumentedSockets } from './support/documented-sockets.ts';
+
+await runWithDocumentedSockets(3);
