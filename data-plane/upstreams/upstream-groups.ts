@@ -79,8 +79,8 @@ export class UpstreamGroups {
     const isOpen = set.isHealthy(this.health.version);
     const sticks = upstream.entity.algorithm === 'sticky-sessions';
     const sticky = sticks ? stickyPeer(set, facts, who) : undefined;
-    const peer = isOpen && sticky !== undefined ? this.#taken(sticky, who, set, nowMs) : undefined;
-    const chosen = peer ?? this.#pick(set, set.hashes ? requestHash(upstream.entity, facts) : undefined, who, nowMs, isOpen);
+    const isTaken = isOpen && sticky !== undefined && this.health.take(sticky, set.policy, nowMs);
+    const chosen = isTaken ? sticky : this.#pick(set, set.hashes ? requestHash(upstream.entity, facts) : undefined, who, nowMs, isOpen);
     if (chosen === undefined) return set.waitsFor === undefined ? NONE : { kind: 'unresolved', host: set.waitsFor };
     if (sticks && chosen !== sticky) stick(upstream, facts, chosen);
     return { kind: 'peer', peer: chosen, group };
@@ -181,16 +181,10 @@ export class UpstreamGroups {
           peer = tier.pick(who, hash);
         }
         if (peer === undefined) break;
-        const taken = this.#taken(peer, who, set, nowMs);
-        if (taken !== undefined) return taken;
+        if (this.health.take(peer, set.policy, nowMs)) return peer;
       }
     }
     return undefined;
-  }
-
-  #taken(peer: Peer, who: WhoCan, set: PeerSet, nowMs: number): Peer | undefined {
-    if (!who.allows(peer) || !this.health.take(peer, set.policy, nowMs)) return undefined;
-    return peer;
   }
 
   #failed(peer: Peer, set: PeerSet, what: FailureKind, counts: boolean, isOutlier: boolean): void {
