@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
-import { staticUpstream, type StaticRoute } from './support/static-config.ts';
+import { staticConfig, staticUpstream, type StaticRoute } from './support/static-config.ts';
 
 const HOST = 'Host: Gateway.Test:8000\r\n';
 const HEX_ID = /^[0-9a-f]{32}$/;
@@ -155,4 +155,10 @@ scenario('the framing that goes upstream has one way to be read', {}, async ({ e
   for (const [line, body] of requests) await exchange(`POST / HTTP/1.1\r\nHost: a\r\n${line}\r\n\r\n${body}`);
   const framing = origin.requests.map(({ headerLines }) => headerLines.filter((line) => /^(?:content-length|transfer-encoding):/i.test(line)));
   assert.deepEqual(framing, requests.map(([, , sent]) => [sent]));
+});
+
+scenario('the status of the upstream is told where that is asked for', { proxy: { messages: { upstreamStatusHeader: true } }, responder: () => response('x', ['X-Kong-Upstream-Status: 500'], '201 Created') }, async ({ exchange, serve }) => {
+  assert.equal((await exchange(`GET / HTTP/1.1\r\n${HOST}\r\n`)).header('x-kong-upstream-status'), '201');
+  serve(staticConfig({ routes: [{ path: '/' }] }));
+  assert.equal((await exchange(`GET / HTTP/1.1\r\n${HOST}\r\n`)).header('x-kong-upstream-status'), undefined, 'there was no upstream');
 });

@@ -76,6 +76,23 @@ scenario('authentication names the client upstream, and joins its own plugins to
   assert.equal(scene.records[0]?.consumerId, ALICE.id);
 });
 
+scenario('groups that a plugin found go upstream, and later plugins see them', {}, async (scene) => {
+  let seen: readonly string[] | undefined;
+  let logged: readonly string[] | undefined;
+  use(scene, [
+    plugin('directory', requestHead((context) => context.setAuthenticatedGroups(['staff', 'R\u00e9sum\u00e9s'])), { priority: 1_000 }),
+    plugin('audit', { requestHead: (context) => void (seen = context.authenticatedGroups), log: (context) => void (logged = context.authenticatedGroups) }, { priority: 1 }),
+  ]);
+  await scene.exchange(`GET / HTTP/1.1\r\nHost: a\r\nX-Authenticated-Groups: admin\r\n\r\n`);
+  assert.deepEqual([seen, logged], [['staff', 'R\u00e9sum\u00e9s'], ['staff', 'R\u00e9sum\u00e9s']]);
+  assert.equal(scene.origin.requests[0]?.header('x-authenticated-groups'), Buffer.from('staff, R\u00e9sum\u00e9s').toString('latin1'));
+  use(scene, [plugin('directory', requestHead((context) => context.setAuthenticatedGroups([])))]);
+  await scene.exchange(`GET / HTTP/1.1\r\nHost: a\r\nX-Authenticated-Groups: admin\r\n\r\n`);
+  assert.equal(scene.origin.requests[1]?.header('x-authenticated-groups'), undefined);
+  use(scene, [plugin('directory', requestHead((context) => context.setAuthenticatedGroups(['a\r\nb'])))]);
+  assert.equal((await scene.exchange(GET)).status, 500);
+});
+
 scenario('the anonymous consumer is said to be one', {}, async (scene) => {
   use(scene, [plugin('auth', requestHead((context) => context.authenticate(ALICE, undefined)))]);
   await scene.exchange(GET);

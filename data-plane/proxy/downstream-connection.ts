@@ -200,7 +200,8 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
    * connection; reading on for a little shows where it has ended it.
    */
   #look(): void {
-    this.#socket.write(EMPTY);
+    // A stream of an HTTP/2 connection is told of its end.
+    if (!this.facts.isHttp2) this.#socket.write(EMPTY);
     if (this.#state !== 'open') return;
     if (this.#end - this.#at < MAX_LOOKED_AT_BYTES) this.#socket.resume();
     this.#armDeadline();

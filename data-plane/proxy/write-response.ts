@@ -40,7 +40,7 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   }
   const upstreamLatency = Math.floor(exchange.respondedAtMs - exchange.sentAtMs);
   const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
-  const upstreamStatus = core.messages.upstreamStatusHeader ? `X-Kong-Upstream-Status: ${head.status}\r\n` : '';
+  const upstreamStatus = core.messages.upstreamStatusHeader ? upstreamStatusLine(head) : '';
   const ours =
     `${upstreamStatus}X-Kong-Upstream-Latency: ${upstreamLatency}\r\nX-Kong-Proxy-Latency: ${proxyLatency}\r\n` +
     `X-Kong-Request-Id: ${exchange.requestId}\r\nVia: 1.${head.minor} ${core.product}\r\n` +
@@ -49,6 +49,11 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
   writeResponseHead(core.out, head, dropped, ours);
   if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(upstreamLines(head, dropped), ours);
+}
+
+function upstreamStatusLine(head: ResponseHead): string {
+  head.fields.reclass(head.buffer, 'x-kong-upstream-status', HEADER.REMOVED);
+  return `X-Kong-Upstream-Status: ${head.status}\r\n`;
 }
 
 /** Another representation of the same thing: its own validator, weaker than the plain one's (RFC 9110 §8.8.1), and a hint to caches. */
