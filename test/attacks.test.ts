@@ -10,7 +10,7 @@ import { startAttackScene, type AttackScene, type Cutting } from './support/atta
 
 /** Larger ones run whole only. */
 const MAX_CUT_BYTES = 1_000;
-const CUTS_PER_CASE = 6;
+const CUTS_PER_CASE = 2;
 const WHOLE: Cutting = { kind: 'whole' };
 const MIN_CASES = 300;
 

@@ -4,12 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Latin1 text, or pieces of it; a piece may be told as what is repeated how often. */
 export type CaseBytes = string | readonly (string | { readonly repeat: string; readonly times: number })[];
 
+/** Values that fields must have, in order of their lines; null: the field must not be there. */
+export type ExpectedFields = Readonly<Record<string, string | readonly string[] | null>>;
+
 export interface Reached {
   /** Method and target as the origin gets them. */
   readonly request: string;
   readonly body?: string;
-  /** Values that fields must have, in order of their lines; null: the field must not be there. */
-  readonly fields?: Readonly<Record<string, string | readonly string[] | null>>;
+  readonly fields?: ExpectedFields;
+  readonly trailers?: ExpectedFields;
 }
 
 export interface AttackCase {
@@ -23,8 +26,11 @@ export interface AttackCase {
   readonly interim?: readonly number[];
   /** Bodies of the responses; not compared where left out. The origin's own answers repeat what they answer, and are always compared. */
   readonly bodies?: readonly string[];
-  /** Fields of the last response; see Reached. */
-  readonly gives?: Readonly<Record<string, string | readonly string[] | null>>;
+  /** Fields and trailers of the last response. */
+  readonly gives?: ExpectedFields;
+  readonly trailers?: ExpectedFields;
+  /** What comes through the tunnel behind a 101. */
+  readonly tunnel?: string;
   /** The connection is closed after that: so where nothing is said and a status is 400 or above, or none. `perhaps`: where reads are cut decides. */
   readonly closes?: boolean | 'perhaps';
   /** What comes out depends on where reads are cut, so it is never cut. */

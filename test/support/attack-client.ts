@@ -7,11 +7,13 @@ export class AttackClient {
   readonly responses: StrictMessage[] = [];
   readonly interim: StrictMessage[] = [];
   readonly violations: string[] = [];
+  /** What came behind a 101, which is the last response. */
+  tunnelled = '';
   /** The other side has ended or the connection broke. */
   ended = false;
   /** A response is still on its way. */
   get midResponse(): boolean {
-    return !this.#reader.atRest;
+    return !this.#reader.atRest && !this.#reader.opaque;
   }
   readonly #socket: Socket;
   readonly #reader: StrictReader;
@@ -23,12 +25,14 @@ export class AttackClient {
     this.#reader = new StrictReader('response', {
       message: (message) => {
         this.violations.push(...faultsOfResponse(message, method()).map((fault) => `${message.startLine}: ${fault}`));
-        (statusOf(message).startsWith('1') ? this.interim : this.responses).push(message);
+        const isSwitch = statusOf(message) === '101';
+        (statusOf(message).startsWith('1') && !isSwitch ? this.interim : this.responses).push(message);
+        if (isSwitch) this.#reader.becomeOpaque();
       },
       violation: (rule) => this.violations.push(`not well-formed: ${rule}`),
     }, method);
     socket.on('data', (bytes) => {
-      this.#reader.push(bytes.toString('latin1'));
+      this.tunnelled += this.#reader.push(bytes.toString('latin1'));
       this.#changed();
     });
     const end = (): void => {

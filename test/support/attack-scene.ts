@@ -3,12 +3,12 @@
  * request of somebody else after each, which must get its own answer. The origin repeats in its body what it answers.
  */
 import type { PluginInstance } from '../../shared/plugins/contract.ts';
-import { bytesOfCase, type AttackCase, type Reached } from './attack-case.ts';
+import { bytesOfCase, type AttackCase, type ExpectedFields, type Reached } from './attack-case.ts';
 import { AttackClient } from './attack-client.ts';
 import { startProxyScene, type ProxyScene, type SceneOptions } from './proxy-scene.ts';
 import { response, type OriginRequest } from './recording-origin.ts';
 import type { StaticRoute } from './static-config.ts';
-import { requestLineOf, statusOf, valuesOf, type StrictMessage } from './strict-reader.ts';
+import { requestLineOf, statusOf, type StrictMessage } from './strict-reader.ts';
 
 const CANARY = 'GET /canary HTTP/1.1\r\nHost: canary.test\r\n\r\n';
 
@@ -116,9 +116,11 @@ async function runAttack({ origin, port }: ProxyScene, attack: AttackCase, cutti
   compareReached(problems, reached, attack.reaches);
   compareBodies(problems, client.responses, reached, attack);
   const last = client.responses.at(-1);
-  if (attack.gives !== undefined && last !== undefined) compareFields(problems, last, attack.gives);
+  if (attack.gives !== undefined && last !== undefined) compareFields(problems, last.startLine, last.fields, attack.gives);
+  if (attack.trailers !== undefined && last !== undefined) compareFields(problems, 'the trailers', last.trailers, attack.trailers);
+  if (attack.tunnel !== undefined) compare(problems, 'through the tunnel', client.tunnelled, attack.tunnel);
   await answering;
-  if (!closes && !client.ended) {
+  if (!closes && !client.ended && attack.gets.at(-1) !== 101) {
     const before = client.responses.length;
     client.write(Buffer.from(CANARY));
     await client.until(() => client.responses.length > before || client.ended);
@@ -165,17 +167,19 @@ function compare(problems: string[], what: string, actual: unknown, expected: un
 
 function compareReached(problems: string[], reached: readonly StrictMessage[], expected: readonly Reached[]): void {
   compare(problems, 'reached the origin', reached.map((message) => message.startLine.replace(/ HTTP\/1\.1$/, '')), expected.map(({ request }) => request));
-  for (const [index, { body, fields }] of expected.entries()) {
+  for (const [index, { body, fields, trailers }] of expected.entries()) {
     const message = reached[index];
     if (message === undefined) continue;
     if (body !== undefined) compare(problems, 'body at the origin', message.body, body);
-    if (fields !== undefined) compareFields(problems, message, fields);
+    if (fields !== undefined) compareFields(problems, message.startLine, message.fields, fields);
+    if (trailers !== undefined) compareFields(problems, `trailers of ${message.startLine}`, message.trailers, trailers);
   }
 }
 
-function compareFields(problems: string[], message: StrictMessage, fields: NonNullable<Reached['fields']>): void {
-  for (const [name, value] of Object.entries(fields)) {
-    compare(problems, `${name} of ${message.startLine}`, valuesOf(message, name), value === null ? [] : typeof value === 'string' ? [value] : value);
+function compareFields(problems: string[], where: string, actual: StrictMessage['fields'], expected: ExpectedFields): void {
+  for (const [name, value] of Object.entries(expected)) {
+    const values = actual.filter((field) => field[0] === name).map((field) => field[1]);
+    compare(problems, `${name} of ${where}`, values, value === null ? [] : typeof value === 'string' ? [value] : value);
   }
 }
 

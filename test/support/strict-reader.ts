@@ -67,18 +67,23 @@ export class StrictReader {
     return this.#state === 'broken';
   }
 
+  get opaque(): boolean {
+    return this.#state === 'opaque';
+  }
+
   /** What follows is no HTTP/1.1 any more (a tunnel). */
   becomeOpaque(): void {
     this.#state = 'opaque';
   }
 
-  push(text: string): void {
+  /** Gives what it did not read: what follows a violation, or the beginning of a tunnel. */
+  push(text: string): string {
     let at = 0;
     while (at < text.length) {
       switch (this.#state) {
         case 'broken':
         case 'opaque':
-          return;
+          return text.slice(at);
         case 'length':
         case 'chunk-data':
         case 'until-close':
@@ -88,6 +93,7 @@ export class StrictReader {
           at = this.#takeLine(text, at);
       }
     }
+    return '';
   }
 
   /** The connection has ended. A message that is not complete is no violation here: `atRest` tells. */
