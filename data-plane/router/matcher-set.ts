@@ -97,7 +97,11 @@ export class MatcherSetDraft {
   }
 }
 
-/** By meaning, not by identity: the matcher to remove was made anew from the route. */
+/** By meaning, not by identity: a matcher to remove is made anew from its route. */
+export function isSame(one: Matcher, other: Matcher): boolean {
+  return one.routeId === other.routeId && one.pathIndex === other.pathIndex;
+}
+
 function without(matchers: readonly Matcher[], matcher: Matcher): Matcher[] {
-  return matchers.filter((other) => other.routeId !== matcher.routeId || other.pathIndex !== matcher.pathIndex);
+  return matchers.filter((other) => !isSame(other, matcher));
 }

@@ -5,7 +5,7 @@
  * older trees stay valid and building is not quadratic. Nodes are small and children stand in an array by their first
  * character, because with 100,000 routes a match costs what it misses in the processor's caches.
  */
-import { MatcherSetDraft, searchSet, type MatcherSet } from './matcher-set.ts';
+import { isSame, MatcherSetDraft, searchSet, type MatcherSet } from './matcher-set.ts';
 import type { Matcher, Place } from './matcher.ts';
 import type { Search } from './search.ts';
 
@@ -117,7 +117,7 @@ export class TreeEditor {
     const below = rest.slice(shared);
     const next = nextPart(step);
     if (below !== '') setChild(node, this.#add(childAt(node, below.charCodeAt(0)) ?? { ...EMPTY_TREE, text: below }, step, below));
-    else if (next === undefined) this.#setOf(node).add(step.matcher, step.place.key);
+    else if (next === undefined) this.#put(node, step);
     else node.atNextSlash = this.#add(node.atNextSlash ?? { ...EMPTY_TREE, text: next }, { ...step, part: step.part + 1 }, next);
     return node;
   }
@@ -130,9 +130,19 @@ export class TreeEditor {
     if (below !== '') {
       const child = childAt(node, below.charCodeAt(0));
       if (child !== undefined) replaceChild(node, below.charCodeAt(0), this.#remove(child, step, below));
-    } else if (next === undefined) this.#setOf(node).remove(step.matcher, step.place.key);
+    } else if (next === undefined) this.#take(node, step);
     else if (node.atNextSlash !== undefined) node.atNextSlash = this.#remove(node.atNextSlash, { ...step, part: step.part + 1 }, next);
     return this.#mended(node);
+  }
+
+  #put(node: OwnNode, { matcher, place }: Step): void {
+    if (place.key === undefined && this.#hasNoMatchers(node) && !this.#sets.has(node)) node.matcher = matcher;
+    else this.#setOf(node).add(matcher, place.key);
+  }
+
+  #take(node: OwnNode, { matcher, place }: Step): void {
+    if (node.matcher === undefined || this.#sets.has(node)) this.#setOf(node).remove(matcher, place.key);
+    else if (isSame(node.matcher, matcher)) node.matcher = undefined;
   }
 
   /** A node for the first characters of the text, above one for the rest. */
@@ -183,13 +193,20 @@ function setChild(node: OwnNode, child: PathTree): void {
 
 /** The array reaches from the first child to the last. */
 function replaceChild(node: OwnNode, code: number, child: PathTree | undefined): void {
-  const codes = node.children.map((_, index) => node.firstCode + index).filter((known) => known !== code && childAt(node, known) !== undefined);
-  if (child !== undefined) codes.push(code);
-  const firstCode = codes.length === 0 ? 0 : Math.min(...codes);
-  const length = codes.length === 0 ? 0 : Math.max(...codes) - firstCode + 1;
-  const children = Array.from({ length }, (_, index) => (firstCode + index === code ? child : childAt(node, firstCode + index)));
-  node.firstCode = firstCode;
-  node.children = children;
+  const index = code - node.firstCode;
+  if (child !== undefined && index >= 0 && index < node.children.length) node.children = node.children.with(index, child);
+  else if (child !== undefined || index >= 0) spanChildren(node, code, child);
+}
+
+/** Makes the array anew where it grows, or shrinks, maybe. */
+function spanChildren(node: OwnNode, code: number, child: PathTree | undefined): void {
+  const byCode = new Map(node.children.flatMap((known, index) => (known === undefined ? [] : [[node.firstCode + index, known] as const])));
+  if (child === undefined) byCode.delete(code);
+  else byCode.set(code, child);
+  const firstCode = Math.min(...byCode.keys());
+  const length = byCode.size === 0 ? 0 : Math.max(...byCode.keys()) - firstCode + 1;
+  node.firstCode = length === 0 ? 0 : firstCode;
+  node.children = Array.from({ length }, (_, index) => byCode.get(firstCode + index));
 }
 
 function sharedLength(one: string, other: string): number {
