@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { defined } from '../../shared/assert.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
+import { definitionOf } from '../../shared/model/registry.ts';
+import { ContentSeal } from '../../shared/trust/content-seal.ts';
+import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { compile, compiled } from '../../test/support/compile-config.ts';
 import { CONTENT_KEYS, contentKeysOf, put, ref, remove, testId } from '../../test/support/config-content.ts';
 import { requestView } from '../../test/support/request-view.ts';
@@ -107,7 +110,32 @@ test('S6: a certificate that can not even be read closes its names too', () => {
   assert.deepEqual(quarantined.map(({ kind, code }) => [kind, code]), [['certificates', 'CONFIG_ENTITY_UNREADABLE'], ['snis', 'CONFIG_REFERENCE_DANGLING']]);
 });
 
-test('S6: one sealed under a content key that is not there, or with the key of another, is quarantined', () => {
+/** Past the rules of the admin API. */
+function unchecked(digits: string, given: { readonly cert: string; readonly key: string; readonly alternative?: TestCertificate }): EntityChange {
+  const id = testId(digits);
+  const sealed = (field: string, key: string): Uint8Array => new ContentSeal(CONTENT_KEYS).seal({ kind: 'certificates', id, field }, Buffer.from(key));
+  const { cert, key, alternative } = given;
+  const entity = { id, created_at: 0, updated_at: 0, cert, cert_alt: alternative?.cert ?? null, tags: null };
+  const secrets = { key: sealed('key', key), ...(alternative === undefined ? {} : { key_alt: sealed('key_alt', alternative.key) }) };
+  return { kind: 'certificates', id, bytes: encodeEntity(definitionOf('certificates'), entity, secrets) };
+}
+
+test('S6: a pair that does not go together is not served, nor is what goes with it', () => {
+  const bad: readonly (readonly [EntityChange, RegExp])[] = [
+    [unchecked('c1', { cert: one.cert, key: two.key }), /the key is not that of the certificate/],
+    [unchecked('c1', { cert: one.cert, key: 'no key' }), /the key cannot be read/],
+    [unchecked('c1', { cert: 'no certificate', key: one.key }), /the certificate cannot be read/],
+    [unchecked('c1', { cert: one.cert, key: one.key, alternative: { ...rsa, key: two.key } }), /the key is not that of the certificate/],
+  ];
+  for (const [change, reason] of bad) {
+    const { config, quarantined } = compiled([change, sni('d1', 'one.test', 'c1')]);
+    assert.match(quarantined[0]?.reason ?? '', reason);
+    assert.deepEqual(config.certificates.forServerName('one.test')?.pairs, []);
+  }
+  assert.deepEqual(compiled([unchecked('c1', { ...one, alternative: rsa })]).quarantined, []);
+});
+
+test('S6: one sealed under a content key that is not there is quarantined', () => {
   const elsewhere = put('certificates', { id: testId('c1'), cert: one.cert, key: one.key }, { ...CONTENT_KEYS, keys: [{ keyId: 9, key: Buffer.alloc(32, 9) }] });
   assert.match(compiled([elsewhere]).quarantined[0]?.reason ?? '', /content key 9, which is not there/);
   const keys = { ...CONTENT_KEYS, keys: [{ keyId: 10, key: Buffer.alloc(32, 10) }, { keyId: 9, key: Buffer.alloc(32, 9) }] };
