@@ -32,7 +32,8 @@ class NetSocket implements WireSocket {
     socket.on('error', (error) => (this.#cause = error));
     socket.on('end', () => {
       if (this.#closed) return;
-      if (this.#isBroken) socket.destroy();
+      // After an error the end is no orderly one: `lost` says why.
+      if (this.#isBroken || this.#cause !== undefined) socket.destroy();
       else this.#guard(() => owner.ended());
     });
     socket.on('close', () => {
