@@ -65,8 +65,7 @@ export class Tries {
   begin(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
     this.#isTold = false;
-    endpoint.load.active += 1;
-    if (endpoint.peer !== undefined) endpoint.peer.active += 1;
+    endpoint.begin();
   }
 
   /** Idempotent. */
@@ -74,12 +73,10 @@ export class Tries {
     const endpoint = this.#endpoint;
     if (endpoint === undefined) return;
     this.#endpoint = undefined;
-    endpoint.load.active -= 1;
+    endpoint.end();
     if (this.#waiter !== undefined) endpoint.line?.leave(this.#waiter);
     this.#waiter = undefined;
-    if (endpoint.peer === undefined) return;
-    endpoint.peer.active -= 1;
-    if (!this.#isTold) this.#exchange.core.chooser.groups.toldNothing(endpoint);
+    if (endpoint.peer !== undefined && !this.#isTold) this.#exchange.core.chooser.groups.toldNothing(endpoint);
   }
 
   /** The request has ended, however. Idempotent. */

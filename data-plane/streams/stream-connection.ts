@@ -45,6 +45,8 @@ export class StreamConnection implements Timed {
   #endpoint: Endpoint | undefined;
   #upstream: WireSocket | undefined;
   #tunnel: Tunnel | undefined;
+  /** The balancer knows how the endpoint does. */
+  #isTold = false;
   #ended = false;
 
   /** Takes over the socket, paused or TLS, with all that it sent and nobody used. `closed` is called once. */
@@ -124,6 +126,8 @@ export class StreamConnection implements Timed {
     const { core, io } = this.#around;
     this.#endpoint = endpoint;
     endpoint.connections += 1;
+    endpoint.begin();
+    this.#isTold = false;
     this.deadlineMs = core.deadlines.in(service.connectTimeoutMs);
     const relay = new Relay((cause) => this.#connectFailed({ kind: 'connect-failed', cause }));
     const { address, port, tls } = endpoint;
@@ -139,6 +143,8 @@ export class StreamConnection implements Timed {
     const service = this.#route?.service;
     if (this.#ended || endpoint === undefined || service === undefined) return;
     const refusal = refusalOf(failure);
+    this.#isTold = true;
+    core.chooser.groups.failed(endpoint, failure.kind === 'connect-timeout' ? 'timeout' : 'tcp');
     core.failures.upstreamFailed(refusal.code, endpoint.key, failure);
     this.#dropUpstream();
     this.#tried.push(endpoint);
@@ -151,6 +157,8 @@ export class StreamConnection implements Timed {
     const { core, io } = this.#around;
     this.deadlineMs = NEVER;
     core.deadlines.forget(this);
+    this.#isTold = true;
+    if (this.#endpoint !== undefined) core.chooser.groups.connected(this.#endpoint);
     this.#socket.off('close', this.#clientGone);
     const clientEvents = new Relay(() => this.#end(0));
     const client = io.adopt(this.#socket, clientEvents);
@@ -197,6 +205,8 @@ export class StreamConnection implements Timed {
     if (endpoint === undefined) return;
     this.#endpoint = undefined;
     endpoint.connections -= 1;
+    endpoint.end();
+    if (!this.#isTold) this.#around.core.chooser.groups.toldNothing(endpoint);
     if (this.#tunnel === undefined) this.#upstream?.destroy();
     this.#upstream = undefined;
   }

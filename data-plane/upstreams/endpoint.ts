@@ -83,6 +83,17 @@ export class Endpoint {
     this.hostHeader = port === (isTls(protocol) ? 443 : 80) ? name : `${name}:${port}`;
   }
 
+  /** A request or stream is under way there, or waits to be. One `end` for each. */
+  begin(): void {
+    this.load.active += 1;
+    if (this.peer !== undefined) this.peer.active += 1;
+  }
+
+  end(): void {
+    this.load.active -= 1;
+    if (this.peer !== undefined) this.peer.active -= 1;
+  }
+
   /** True where a request must wait for a connection. */
   get isFull(): boolean {
     return this.peer !== undefined && this.idle.length === 0 && this.connections >= this.peer.maxConnections;

@@ -64,9 +64,12 @@ function probeTcp({ address, port }: ProbedAddress, signal: AbortSignal): Promis
 }
 
 async function probeHttp(plan: ProbePlan, target: ProbedAddress, signal: AbortSignal): Promise<ProbeOutcome> {
-  const { Client } = await import('undici');
+  const { buildConnector, Client } = await import('undici');
+  const { servername, ...verifying } = tlsOptions(plan, target);
+  const connector = buildConnector({ ...verifying, timeout: plan.timeoutMs });
   const client = new Client(originOf(plan.type === 'https' ? 'https' : 'http', target), {
-    connect: { ...tlsOptions(plan, target), timeout: plan.timeoutMs }, pipelining: 0, maxHeaderSize: 16_384,
+    // undici would take the name from the Host header.
+    connect: (options, connected) => connector(servername === undefined ? options : { ...options, servername }, connected), pipelining: 0, maxHeaderSize: 16_384,
   });
   try {
     const headers: Record<string, string | string[]> = { host: target.hostHeader, 'user-agent': 'holdfast-health-check' };

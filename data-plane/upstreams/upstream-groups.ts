@@ -141,6 +141,12 @@ export class UpstreamGroups {
     this.#failed(peer, set, what, true, true);
   }
 
+  /** A stream's connection stands: that is all that shows how its target does. */
+  connected({ peer }: Endpoint): void {
+    const set = peer === undefined ? undefined : this.#groups.get(peer.upstreamId)?.set;
+    if (peer !== undefined && set !== undefined) this.health.report(peer, { kind: 'success', from: 'traffic' }, set.policy);
+  }
+
   /** A request that was let through to see how its target does ended without telling. */
   toldNothing({ peer }: Endpoint): void {
     if (peer === undefined || peer.health.kind !== 'half-open') return;
