@@ -199,6 +199,25 @@ export const dataPlaneSettings = defineSettings({
     between: [1, 1_048_576],
     description: 'Client connections of one proxy thread; the next one is answered with 503',
   },
+  maxConnectionsPerIp: {
+    env: 'HOLDFAST_MAX_CONNECTIONS_PER_IP',
+    type: 'integer',
+    between: [1, 1_048_576],
+    description: 'Client connections of one proxy thread from one address, trusted addresses excepted; the next one is answered with 503; without it only the bound on all',
+  },
+  overloadDelay: {
+    env: 'HOLDFAST_OVERLOAD_DELAY',
+    type: 'duration',
+    default: '1s',
+    between: [10, 60_000],
+    description: 'A proxy thread whose event loop is late by more than this turns a growing part of new requests away with 503 and Retry-After',
+  },
+  memoryLimit: {
+    env: 'HOLDFAST_MEMORY_LIMIT',
+    type: 'integer',
+    between: [134_217_728, 17_592_186_044_416],
+    description: 'Memory that the process may use, in bytes; from 90 % of it on new requests get 503; without it the limit of the container, or the memory of the machine',
+  },
   idleTimeout: {
     env: 'HOLDFAST_IDLE_TIMEOUT',
     type: 'duration',

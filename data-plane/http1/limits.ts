@@ -19,6 +19,8 @@ export interface ProxyLimits {
   readonly maxInterimResponses: number;
   /** Client connections of this proxy; the next one gets 503 and is closed. */
   readonly maxConnections: number;
+  /** Client connections from one address, unless it is a trusted one; more are closed. Undefined: no bound but the one before. */
+  readonly maxConnectionsPerAddress: number | undefined;
   /** Pipelined requests answered in a row before other connections get their turn. */
   readonly maxPipelinedPerTurn: number;
   /** Request body bytes held while no upstream connection takes them; then the client is no longer read. */
@@ -99,6 +101,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   maxResponseHeadBytes: 65_536,
   maxInterimResponses: 16,
   maxConnections: 16_384,
+  maxConnectionsPerAddress: undefined,
   maxPipelinedPerTurn: 32,
   maxHeldBodyBytes: 65_536,
   maxBufferedRequestBytes: 1_048_576,

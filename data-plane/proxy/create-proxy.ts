@@ -5,6 +5,7 @@
 import { randomFillSync } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describeThrown } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
 import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { Deadlines } from '../http1/deadlines.ts';
 import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
@@ -34,6 +35,8 @@ import { FailureLog } from './failure-log.ts';
 import { refusalResponse } from './generated-response.ts';
 import { DEFAULT_MESSAGE_OPTIONS } from './message-options.ts';
 import { PinnedConfigs } from './pinned-configs.ts';
+import { ConnectionsPerAddress } from './connections-per-address.ts';
+import { NO_OVERLOAD_LIMITS, OverloadGuard, type OverloadState } from './overload.ts';
 import type { Proxy, ProxyOptions, ProxyStats } from './proxy-contract.ts';
 import { FreeHeads, HttpDate, ProxyCounters, type ProxyCore } from './proxy-core.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
@@ -59,6 +62,7 @@ class ListeningProxy implements Proxy {
   readonly #options: ProxyOptions;
   readonly #io: SocketIo;
   readonly #core: ProxyCore;
+  readonly #perAddress: ConnectionsPerAddress;
   readonly upstreams: UpstreamControl;
   readonly #connections = new Set<OpenConnection>();
   /** Of which it is not known yet what they carry. */
@@ -83,6 +87,7 @@ class ListeningProxy implements Proxy {
     this.#io = new SocketIo(defect, options.socketIo ?? 'documented');
     this.#core = makeCore(options, this.#io, defect);
     this.upstreams = watchUpstreams(this.#core);
+    this.#perAddress = new ConnectionsPerAddress(this.#core.limits.maxConnectionsPerAddress, this.#core.trusted);
     this.#http2 = new Http2Downstream(this.#core, () => this.#onConnectionGone(), defect);
     this.#core.http2 = this.#http2;
     this.#streams = new StreamDoor({ core: this.#core, io: this.#io });
@@ -115,6 +120,7 @@ class ListeningProxy implements Proxy {
     const ports = await this.#listeners.open();
     this.#core.deadlines.start();
     this.upstreams.start();
+    this.#core.overload.start();
     return { ports };
   }
 
@@ -143,6 +149,7 @@ class ListeningProxy implements Proxy {
       idleUpstream: pool.idle,
       busyUpstream: pool.busy,
       openedUpstream: pool.opened,
+      shedding: this.#core.overload.state.share,
       socketIo: this.#options.socketIo ?? 'documented',
       pluginErrors: Object.fromEntries(counters.pluginErrors),
       refusals: Object.fromEntries(counters.refusals),
@@ -159,27 +166,41 @@ class ListeningProxy implements Proxy {
 
   #accept(socket: AcceptedSocket, port: number): void {
     this.#accepted += 1;
-    if (this.#connectionCount >= this.#core.limits.maxConnections) return this.#sayLast(REFUSALS.tooManyConnections, (answer) => socket.dismiss(answer));
+    const refusal = this.#whyNot();
+    if (refusal !== undefined) return this.#sayLast(refusal, (answer) => socket.dismiss(answer));
+    const { peerAddress } = socket;
+    if (!this.#perAddress.admit(peerAddress)) return this.#sayLast(REFUSALS.tooManyFromAddress, (answer) => socket.dismiss(answer));
     const facts: ConnectionFacts = {
       scheme: 'http', isHttp2: false, tls: undefined, peerAddress: plainAddress(socket.peerAddress), peerPort: socket.peerPort,
       localAddress: plainAddress(socket.localAddress), localPort: port,
     };
-    this.#serveHttp(facts, (owner) => socket.adopt(owner));
+    this.#serveHttp(facts, (owner) => socket.adopt(owner), () => this.#perAddress.release(peerAddress));
   }
 
-  #serveHttp(facts: ConnectionFacts, adopt: (owner: SocketOwner) => WireSocket): void {
-    this.#connections.add(new DownstreamConnection(this.#core, facts, adopt, (gone) => this.#gone(gone)));
+  /** Why no connection at all is taken now. */
+  #whyNot(): Refusal | undefined {
+    if (this.#connectionCount >= this.#core.limits.maxConnections) return REFUSALS.tooManyConnections;
+    return this.#core.overload.state.reason === 'memory' ? REFUSALS.overloaded : undefined;
+  }
+
+  #serveHttp(facts: ConnectionFacts, adopt: (owner: SocketOwner) => WireSocket, ended: () => void = () => undefined): void {
+    this.#connections.add(new DownstreamConnection(this.#core, facts, adopt, (gone) => {
+      ended();
+      this.#gone(gone);
+    }));
   }
 
   /** One that begins with a PROXY protocol header or with TLS, or that may not speak HTTP at all: over a bound there is nothing to say to it. */
   #takeIn(socket: Socket, listener: ListenerOptions, port: number): void {
     this.#accepted += 1;
     const { limits, counters } = this.#core;
-    const isFull = this.#connectionCount >= limits.maxConnections;
-    if (isFull || this.#intakes.size >= limits.maxHandshakes) {
-      counters.countRefusal(isFull ? REFUSALS.tooManyConnections.code : INTAKE_FAULTS.tooMany.code);
+    const peer = socket.remoteAddress ?? '';
+    const refusal = this.#whyNot() ?? (this.#intakes.size >= limits.maxHandshakes ? INTAKE_FAULTS.tooMany : this.#perAddress.admit(peer) ? undefined : REFUSALS.tooManyFromAddress);
+    if (refusal !== undefined) {
+      counters.countRefusal(refusal.code);
       return void socket.destroy();
     }
+    socket.once('close', () => this.#perAddress.release(peer));
     const intake = new Intake(socket, listener, port, this.#aroundIntakes, (gone) => {
       this.#intakes.delete(gone);
       // Whoever takes it over has it by the next turn.
@@ -250,6 +271,7 @@ class ListeningProxy implements Proxy {
     this.#core.pool.closeAll();
     this.#core.deadlines.stop();
     this.upstreams.stop();
+    this.#core.overload.stop();
     await stopped;
   }
 
@@ -272,6 +294,11 @@ class ListeningProxy implements Proxy {
       });
     });
   }
+}
+
+function tellOverload(log: Logger, { share, reason }: OverloadState): void {
+  if (reason === undefined) log.info({ event: 'overload-ended' }, 'overload is over: every request is taken again');
+  else log.warn({ event: 'overloaded', code: REFUSALS.overloaded.code, reason, share }, `overloaded (${reason === 'memory' ? 'memory is full' : 'the event loop is late'}): new requests are turned away until it is better`);
 }
 
 function watchUpstreams({ chooser: { groups }, clock, random, configs }: ProxyCore): UpstreamControl {
@@ -301,6 +328,7 @@ function makeCore(options: ProxyOptions, io: SocketIo, defect: (thrown: unknown)
     date: new HttpDate(clock),
     http2: undefined,
     memory: { bufferedBytes: 0 },
+    overload: new OverloadGuard(options.overload?.limits ?? NO_OVERLOAD_LIMITS, clock, options.overload?.memory ?? (() => 0), random, (state) => tellOverload(log, state)),
     messages: { ...DEFAULT_MESSAGE_OPTIONS, ...options.messages },
     product: `${options.serverName}/${options.version}`,
     draining: false,

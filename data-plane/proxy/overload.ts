@@ -15,6 +15,9 @@ export interface OverloadLimits {
 /** How full the fuller one of two is, 0 to 1: resident memory against what the process may have, and the thread's heap against its limit. */
 export type MemoryGauge = () => number;
 
+/** Nothing is watched and nothing shed. */
+export const NO_OVERLOAD_LIMITS: OverloadLimits = { maxLoopDelayMs: undefined, maxMemoryShare: Number.POSITIVE_INFINITY };
+
 export interface OverloadState {
   /** Part of the new requests that is shed, 0 to 1. */
   readonly share: number;

@@ -13,6 +13,7 @@ import type { HealthSharing } from '../upstreams/peer-health.ts';
 import type { LookUp } from '../upstreams/resolve-address.ts';
 import type { UpstreamControl } from '../upstreams/upstream-control.ts';
 import type { MessageOptions } from './message-options.ts';
+import type { MemoryGauge, OverloadLimits } from './overload.ts';
 
 export interface ProxyOptions {
   /** Asked once at the start of each request, which is pinned to the answer (R3). Undefined: nothing to serve yet, 503. */
@@ -29,6 +30,8 @@ export interface ProxyOptions {
   readonly socketIo?: SocketIoKind;
   /** What is left out takes DEFAULT_PROXY_LIMITS. */
   readonly limits?: Partial<ProxyLimits>;
+  /** When load is shed; never by default. */
+  readonly overload?: { readonly limits: OverloadLimits; readonly memory: MemoryGauge };
   /** What is left out takes DEFAULT_MESSAGE_OPTIONS. */
   readonly messages?: Partial<MessageOptions>;
   /** Addresses and CIDR blocks whose X-Forwarded-* and X-Real-IP headers are believed. Throws PROXY_TRUSTED_ADDRESS_INVALID. */
@@ -75,6 +78,8 @@ export interface ProxyStats {
   readonly idleUpstream: number;
   readonly busyUpstream: number;
   readonly openedUpstream: number;
+  /** Part of the new requests that is turned away because of overload, 0 to 1. */
+  readonly shedding: number;
   /** How plain sockets are read and written. */
   readonly socketIo: SocketIoKind;
   /** Plugins that threw, by plugin name. */

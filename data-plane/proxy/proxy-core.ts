@@ -13,6 +13,7 @@ import type { ConnectionPool } from '../upstreams/connection-pool.ts';
 import type { AddressBook } from '../upstreams/resolve-address.ts';
 import type { RequestRecorder } from '../telemetry/request-recorder.ts';
 import type { TrustedAddresses } from './client-address.ts';
+import type { OverloadGuard } from './overload.ts';
 import type { FailureLog } from './failure-log.ts';
 import type { MessageOptions } from './message-options.ts';
 import type { PinnedConfigs } from './pinned-configs.ts';
@@ -43,6 +44,7 @@ export interface ProxyCore {
   readonly messages: MessageOptions;
   /** `holdfast/0.1.0`. */
   readonly product: string;
+  readonly overload: OverloadGuard;
   /** True from the start of a drain: every answer closes its connection. */
   draining: boolean;
   /** True once it accepts no more connections: idle ones go soon. */

@@ -17,6 +17,8 @@ export const REFUSALS = {
   noConfiguration: { code: 'PROXY_CONFIGURATION_MISSING', status: 503, message: 'no configuration has been received yet' },
   tooManyConnections: { code: 'PROXY_CONNECTIONS_EXHAUSTED', status: 503, message: 'too many connections' },
   plainHttpOnTls: { code: 'PROXY_PLAIN_HTTP_ON_TLS', status: 400, message: 'The plain HTTP request was sent to HTTPS port' },
+  overloaded: { code: 'PROXY_OVERLOADED', status: 503, message: 'The gateway is overloaded, please try again' },
+  tooManyFromAddress: { code: 'PROXY_ADDRESS_CONNECTIONS_EXHAUSTED', status: 503, message: 'too many connections from this address' },
   noRoute: { code: 'PROXY_ROUTE_MISSING', status: 404, message: 'no Route matched with those values' },
   httpsRequired: { code: 'PROXY_HTTPS_REQUIRED', status: 426, message: 'Please use HTTPS protocol' },
   http2Required: { code: 'PROXY_HTTP2_REQUIRED', status: 426, message: 'Please use HTTP2 protocol' },

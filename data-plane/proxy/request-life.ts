@@ -48,6 +48,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     const exchange = this.#exchange;
     try {
       if (exchange.head.contentLength > (exchange.core.limits.maxBodyBytes ?? Number.POSITIVE_INFINITY)) return this.#refuse(FAULTS.bodyTooLarge);
+      if (exchange.core.overload.sheds) return this.#refuse(REFUSALS.overloaded, 'Retry-After: 1\r\n');
       exchange.pinned = exchange.core.configs.pin();
       if (exchange.pinned === undefined) return this.#refuse(REFUSALS.noConfiguration);
       exchange.match = exchange.pinned.config.match(exchange.request);

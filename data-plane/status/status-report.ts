@@ -95,6 +95,7 @@ function enrolledReport(view: EnrolledView): object {
 function upstreamReport({ targets, traffic }: EnrolledView): object {
   const groups = Map.groupBy(targets, ({ upstream }) => upstream);
   return {
+    shedding_threads: traffic.sheddingThreads,
     retries: traffic.retries,
     retries_over_budget: traffic.retriesOverBudget,
     circuits_opened: traffic.circuitsOpened,

@@ -12,6 +12,7 @@ import { createPluginLog } from '../config/plugin-log.ts';
 import { SharedCounterTable } from '../counters/shared-counter-table.ts';
 import { chooseSocketIo } from '../http1/handle-check.ts';
 import { createProxy } from '../proxy/create-proxy.ts';
+import { systemMemoryGauge } from '../proxy/memory-gauge.ts';
 import type { Proxy } from '../proxy/proxy-contract.ts';
 import { claimProbe } from '../upstreams/claim-probe.ts';
 import { systemLookUp } from '../upstreams/system-look-up.ts';
@@ -21,6 +22,8 @@ import { createThreadLogger } from './thread-log.ts';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts';
 
 const STATS_INTERVAL_MS = 1_000;
+/** What is left is for the requests that are under way. */
+const MAX_MEMORY_SHARE = 0.9;
 
 const agent = defined(parentPort, 'the port to the agent thread');
 const data: ThreadData = workerData;
@@ -83,6 +86,7 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
       log,
       clock,
       limits: data.limits,
+      overload: { limits: { maxLoopDelayMs: data.maxLoopDelayMs, maxMemoryShare: MAX_MEMORY_SHARE }, memory: systemMemoryGauge(data.memoryLimitBytes) },
       messages: data.messages,
       trustedAddresses: data.trustedAddresses,
       socketIo,

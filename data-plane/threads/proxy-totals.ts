@@ -7,6 +7,8 @@ export interface ProxyTotals {
   readonly activeRequests: number;
   readonly idleUpstream: number;
   readonly busyUpstream: number;
+  /** Threads that turn requests away because of overload. */
+  readonly sheddingThreads: number;
   /** Since the process started. */
   readonly acceptedConnections: number;
   readonly endedRequests: number;
@@ -24,6 +26,7 @@ export const NO_TRAFFIC: ProxyTotals = {
   activeRequests: 0,
   idleUpstream: 0,
   busyUpstream: 0,
+  sheddingThreads: 0,
   acceptedConnections: 0,
   endedRequests: 0,
   openedUpstream: 0,
@@ -41,6 +44,7 @@ export function addTraffic(a: ProxyTotals, b: ProxyStats | ProxyTotals): ProxyTo
     activeRequests: a.activeRequests + b.activeRequests,
     idleUpstream: a.idleUpstream + b.idleUpstream,
     busyUpstream: a.busyUpstream + b.busyUpstream,
+    sheddingThreads: a.sheddingThreads + ('shedding' in b ? Number(b.shedding > 0) : b.sheddingThreads),
     acceptedConnections: a.acceptedConnections + b.acceptedConnections,
     endedRequests: a.endedRequests + b.endedRequests,
     openedUpstream: a.openedUpstream + b.openedUpstream,
@@ -55,7 +59,7 @@ export function addTraffic(a: ProxyTotals, b: ProxyStats | ProxyTotals): ProxyTo
 
 /** What stays of a thread that has ended: its sums, not what it had open. */
 export function withoutPresent(stats: ProxyStats): ProxyTotals {
-  return { ...stats, connections: 0, activeRequests: 0, idleUpstream: 0, busyUpstream: 0 };
+  return { ...addTraffic(NO_TRAFFIC, stats), sheddingThreads: 0, connections: 0, activeRequests: 0, idleUpstream: 0, busyUpstream: 0 };
 }
 
 function addCounts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

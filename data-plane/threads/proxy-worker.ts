@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import { messageLimitsOf, messageOptionsOf } from '../message-settings.ts';
+import { memoryLimitBytes } from '../proxy/memory-gauge.ts';
 import { parseServerAddress } from '../upstreams/name-files.ts';
 import type { DataPlaneSettings } from '../settings.ts';
 import type { WorkerEvents, WorkerPort } from './thread-link.ts';
@@ -22,7 +23,7 @@ export interface WorkerStarterOptions {
 }
 
 export function createWorkerStarter({ listeners, tls, settings, softwareVersion, counters }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
-  const { maxHeadBytes, maxBodyBytes, maxConnections, idleTimeout } = settings;
+  const { maxHeadBytes, maxBodyBytes, maxConnections, maxConnectionsPerIp, idleTimeout } = settings;
   const data: ThreadData = {
     listeners,
     tls,
@@ -30,7 +31,9 @@ export function createWorkerStarter({ listeners, tls, settings, softwareVersion,
     trustedAddresses: settings.trustedIps,
     dnsResolvers: settings.dnsResolvers.flatMap((text) => parseServerAddress(text) ?? []),
     socketIo: settings.socketIo,
-    limits: { maxHeadBytes, maxBodyBytes, maxConnections, idleTimeoutMs: idleTimeout, ...messageLimitsOf(settings) },
+    maxLoopDelayMs: settings.overloadDelay,
+    memoryLimitBytes: memoryLimitBytes(settings.memoryLimit),
+    limits: { maxHeadBytes, maxBodyBytes, maxConnections, maxConnectionsPerAddress: maxConnectionsPerIp, idleTimeoutMs: idleTimeout, ...messageLimitsOf(settings) },
     messages: messageOptionsOf(settings),
     softwareVersion,
     logLevel: settings.logLevel,

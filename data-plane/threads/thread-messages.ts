@@ -29,6 +29,9 @@ export interface ThreadData {
   readonly socketIo: SocketIoSetting;
   readonly limits: Partial<ProxyLimits>;
   readonly messages: MessageOptions;
+  /** When load is shed. */
+  readonly maxLoopDelayMs: number;
+  readonly memoryLimitBytes: number;
   readonly softwareVersion: string;
   readonly logLevel: LogLevel;
   /** Shared counters of plugins (data-plane/counters). */
