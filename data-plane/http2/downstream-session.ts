@@ -154,7 +154,7 @@ export class DownstreamSession implements StreamKeeper, Timed {
     this.#core.counters.countRefusal(excess.code);
     this.#core.log.warn({ event: 'http2-connection-refused', code: excess.code, peer: this.#facts.peerAddress }, `a client's HTTP/2 connection was closed: too many ${excess.of}`);
     this.#refused = true;
-    this.#session.destroy(NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#session.destroy(new Error(excess.code), NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   /** Node has ended it: a bound of its own, or bytes that are no HTTP/2. */

@@ -10,13 +10,14 @@ import { parseResponseHead } from '../http1/head-parser.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import { EMPTY, type ResponseHead } from '../http1/message-head.ts';
 import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
+import { abandonStream } from './abandon-stream.ts';
 import { asRecord, responseFields } from './field-list.ts';
 import { trailerText, type RequestText } from './field-text.ts';
 import { grpcTimeoutMs } from './grpc-timeout.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { StreamIntake, type FlushQueue } from './stream-intake.ts';
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
+const { NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
 
 /** What gRPC calls the two ways in which we end a call after its response has begun. */
 const UNAVAILABLE = { 'grpc-status': '14', 'grpc-message': 'the upstream server ended the call' };
@@ -171,7 +172,8 @@ export class DownstreamStream implements WireSocket, Timed {
       else this.#refuse();
     });
     stream.on('end', () => {
-      if (this.#closed) return;
+      // Node ends what can be read of a stream that was reset, too: what came until then is no request.
+      if (this.#closed || stream.aborted) return;
       this.#requestEnded = true;
       if (!this.#intake.end()) return this.#refuse();
       this.#enqueue();
@@ -188,7 +190,8 @@ export class DownstreamStream implements WireSocket, Timed {
   #refuse(): void {
     if (this.#closed) return;
     this.#byUs = true;
-    this.#stream.close(NGHTTP2_PROTOCOL_ERROR);
+    if (this.#response === 'awaited') this.#stream.close(NGHTTP2_PROTOCOL_ERROR);
+    else abandonStream(this.#stream);
   }
 
   #writeHeads(bytes: Buffer): void {
@@ -262,7 +265,7 @@ export class DownstreamStream implements WireSocket, Timed {
     this.#byUs = true;
     const saysWhy = this.#isGrpc && this.#response === 'begun' && this.#body?.mayHaveTrailers === true && !stream.writableEnded;
     this.#response = 'complete';
-    if (!saysWhy) return stream.close(NGHTTP2_INTERNAL_ERROR);
+    if (!saysWhy) return abandonStream(stream);
     this.#trailers = this.#timedOut ? DEADLINE_EXCEEDED : UNAVAILABLE;
     stream.resume();
     stream.end();

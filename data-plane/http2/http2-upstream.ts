@@ -9,7 +9,7 @@ import { RequestHead } from '../http1/message-head.ts';
 import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import { FlushQueue } from './stream-intake.ts';
-import { UpstreamSession } from './upstream-session.ts';
+import { STREAMS_BEFORE_SETTINGS, UpstreamSession } from './upstream-session.ts';
 import { UpstreamSlot } from './upstream-slot.ts';
 
 export interface Http2UpstreamOptions {
@@ -21,6 +21,13 @@ export interface Http2UpstreamOptions {
   readonly defect: (thrown: unknown) => void;
 }
 
+/** The connections to one endpoint; there is at least one. */
+interface SessionGroup {
+  sessions: readonly UpstreamSession[];
+  /** What the upstream allowed last. */
+  maxStreams: number;
+}
+
 export class Http2Upstream {
   readonly limits: ProxyLimits;
   readonly deadlines: Deadlines;
@@ -29,7 +36,7 @@ export class Http2Upstream {
   /** For the length of one call. */
   readonly head: RequestHead;
   readonly #connect: (endpoint: Endpoint) => Duplex;
-  readonly #sessions = new Map<string, UpstreamSession[]>();
+  readonly #groups = new Map<string, SessionGroup>();
 
   constructor({ limits, deadlines, connect, defect }: Http2UpstreamOptions) {
     this.limits = limits;
@@ -48,33 +55,36 @@ export class Http2Upstream {
   /** Connections now. */
   get size(): number {
     let count = 0;
-    for (const sessions of this.#sessions.values()) count += sessions.length;
+    for (const { sessions } of this.#groups.values()) count += sessions.length;
     return count;
   }
 
   /** A connection with room that stands; undefined where there is none. */
   standing(endpoint: Endpoint): UpstreamSession | undefined {
-    return this.#sessions.get(endpoint.key)?.find((session) => session.isOpen && session.room > 0);
+    return this.#groups.get(endpoint.key)?.sessions.find((session) => session.isOpen && session.room > 0);
   }
 
   /** A connection with room, made where there is none. */
   session(endpoint: Endpoint): UpstreamSession {
-    const sessions = this.#sessions.get(endpoint.key) ?? [];
-    const there = this.standing(endpoint) ?? sessions.find((session) => session.room > 0);
+    const { key } = endpoint;
+    const group = this.#groups.get(key) ?? { sessions: [], maxStreams: STREAMS_BEFORE_SETTINGS };
+    const there = this.standing(endpoint) ?? group.sessions.find((session) => session.room > 0);
     if (there !== undefined) return there;
-    const made = new UpstreamSession(this.#connect(endpoint), endpoint.tls === undefined ? 'http' : 'https', this, (gone) => this.#forget(endpoint.key, gone));
-    sessions.push(made);
-    this.#sessions.set(endpoint.key, sessions);
+    // One that allows none would have us connect for ever.
+    const maxStreams = Math.max(1, group.sessions.find((session) => session.isOpen)?.maxStreams ?? group.maxStreams);
+    const made = new UpstreamSession(this.#connect(endpoint), endpoint.tls === undefined ? 'http' : 'https', maxStreams, this, (gone) => this.#forget(key, gone));
+    this.#groups.set(key, { sessions: [...group.sessions, made], maxStreams });
     return made;
   }
 
   closeAll(): void {
-    for (const sessions of [...this.#sessions.values()]) for (const session of [...sessions]) session.destroy();
+    for (const { sessions } of [...this.#groups.values()]) for (const session of sessions) session.destroy();
   }
 
   #forget(key: string, gone: UpstreamSession): void {
-    const left = (this.#sessions.get(key) ?? []).filter((session) => session !== gone);
-    if (left.length === 0) this.#sessions.delete(key);
-    else this.#sessions.set(key, left);
+    const group = this.#groups.get(key);
+    if (group === undefined) return;
+    group.sessions = group.sessions.filter((session) => session !== gone);
+    if (group.sessions.length === 0) this.#groups.delete(key);
   }
 }

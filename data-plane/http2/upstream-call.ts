@@ -7,6 +7,7 @@ import { constants, type ClientHttp2Stream } from 'node:http2';
 import { parseRequestHead } from '../http1/head-parser.ts';
 import { EMPTY } from '../http1/message-head.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
+import { abandonStream } from './abandon-stream.ts';
 import { requestFields } from './field-list.ts';
 import { responseText, trailerText, type Malformed } from './field-text.ts';
 import type { Http2Upstream } from './http2-upstream.ts';
@@ -47,6 +48,7 @@ export class UpstreamCall implements SessionWaiter {
   #keptBytes = 0;
   #refusals = 0;
   #answered = false;
+  #isEnded = false;
   #paused = false;
   #over = false;
   requestEnded = false;
@@ -99,11 +101,14 @@ export class UpstreamCall implements SessionWaiter {
     this.#session?.stopWaiting(this);
     if (this.#stream === undefined) return;
     if (!this.#answered) this.#session?.doubt();
-    this.#stream.close(NGHTTP2_CANCEL);
+    this.#giveUp(this.#stream, NGHTTP2_CANCEL);
   }
 
   sessionReady(): void {
-    if (!this.#over && this.#session !== undefined) this.#open(this.#session);
+    const session = this.#session;
+    if (this.#over || session === undefined) return;
+    if (session.room > 0) this.#open(session);
+    else this.#join();
   }
 
   sessionFailed(cause: Error | undefined): void {
@@ -129,7 +134,10 @@ export class UpstreamCall implements SessionWaiter {
     }
     this.#keep(data);
     if (this.#stream !== undefined) return this.#send(this.#stream, data);
-    if (this.#session !== undefined) return;
+    if (this.#session === undefined) this.#join();
+  }
+
+  #join(): void {
     const session = this.#upstream.session(this.#endpoint);
     this.#session = session;
     if (session.isOpen) this.#open(session);
@@ -187,7 +195,7 @@ export class UpstreamCall implements SessionWaiter {
       if (!this.#intake.data(piece)) return this.#refuse({ kind: 'malformed', reason: 'more data than content-length says' });
       this.#enqueue();
     });
-    stream.on('end', () => this.#ended());
+    stream.on('end', () => this.#ended(stream));
     stream.on('close', () => this.#closed(stream, session));
   }
 
@@ -201,8 +209,10 @@ export class UpstreamCall implements SessionWaiter {
     this.#enqueue();
   }
 
-  #ended(): void {
-    if (this.#over || !this.#answered) return;
+  /** Node ends what can be read of a stream that was reset, too. */
+  #ended(stream: ClientHttp2Stream): void {
+    if (this.#over || !this.#answered || stream.rstCode !== NGHTTP2_NO_ERROR || stream.aborted) return;
+    this.#isEnded = true;
     if (!this.#intake.end()) return this.#refuse({ kind: 'malformed', reason: 'less data than content-length says' });
     this.#enqueue();
   }
@@ -218,23 +228,26 @@ export class UpstreamCall implements SessionWaiter {
     if (this.#over || this.#stream !== stream) return;
     if (stream.rstCode === NGHTTP2_REFUSED_STREAM && this.#kept !== undefined && this.#refusals < MAX_REFUSALS) return this.#again();
     // After an orderly end what is left is on its way to the owner.
-    if (this.#answered && stream.rstCode === NGHTTP2_NO_ERROR && stream.readableEnded) return;
+    if (this.#isEnded) return;
     this.#fail(new Error(`the upstream ended the stream with code ${stream.rstCode}`));
   }
 
   #again(): void {
     this.#refusals += 1;
     this.#stream = undefined;
-    const session = this.#upstream.session(this.#endpoint);
-    this.#session = session;
-    if (session.isOpen) this.#open(session);
-    else session.wait(this);
+    this.#join();
   }
 
   #refuse({ reason }: Malformed): void {
     const stream = this.#stream;
     this.#fail(new Error(`the upstream's response is not valid: ${reason}`));
-    stream?.close(NGHTTP2_PROTOCOL_ERROR);
+    if (stream !== undefined) this.#giveUp(stream, NGHTTP2_PROTOCOL_ERROR);
+  }
+
+  /** A request that is not complete must not look so. */
+  #giveUp(stream: ClientHttp2Stream, code: number): void {
+    if (this.requestEnded) stream.close(code);
+    else abandonStream(stream);
   }
 
   #fail(cause: Error | undefined): void {

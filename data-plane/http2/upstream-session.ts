@@ -8,8 +8,8 @@ import type { Duplex } from 'node:stream';
 import { NEVER, type Deadlines, type Timed } from '../http1/deadlines.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 
-/** RFC 9113 §6.5.2 recommends no smaller limit than this: what is assumed until the upstream says. */
-const STREAMS_BEFORE_SETTINGS = 100;
+/** RFC 9113 §6.5.2 recommends no smaller limit than this: what is assumed until an upstream has said. */
+export const STREAMS_BEFORE_SETTINGS = 100;
 const SIGN_OF_LIFE_WITHIN_MS = 5_000;
 const FIELD_OVERHEAD = 32;
 
@@ -34,14 +34,15 @@ export class UpstreamSession implements Timed {
   readonly #waiters = new Set<SessionWaiter>();
   #state: State = 'connecting';
   #streams = 0;
-  #maxStreams = STREAMS_BEFORE_SETTINGS;
+  #maxStreams: number;
   #awaitsSign = false;
   #cause: Error | undefined;
 
-  /** `socket` connects; for TLS it must agree on `h2`. `gone` is called once, when it takes no more streams. */
-  constructor(socket: Duplex, scheme: 'http' | 'https', around: SessionSurroundings, gone: (session: UpstreamSession) => void) {
+  /** `socket` connects; for TLS it must agree on `h2`. `maxStreams` is what the upstream allowed before. `gone` is called once, when it takes no more streams. */
+  constructor(socket: Duplex, scheme: 'http' | 'https', maxStreams: number, around: SessionSurroundings, gone: (session: UpstreamSession) => void) {
     const { limits, deadlines } = around;
     this.#around = around;
+    this.#maxStreams = maxStreams;
     this.#gone = gone;
     const options = {
       createConnection: () => socket,
@@ -56,19 +57,25 @@ export class UpstreamSession implements Timed {
     };
     this.#session = connect(`${scheme}://upstream.invalid`, options);
     const session = this.#session;
-    session.on('connect', () => this.#connected());
-    session.on('remoteSettings', (settings) => (this.#maxStreams = settings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY));
+    session.on('remoteSettings', (settings) => {
+      this.#maxStreams = settings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+      this.#ready();
+    });
     session.on('goaway', () => this.#retire());
     session.on('error', (error: Error) => (this.#cause = error));
     session.on('close', () => this.#closed());
     deadlines.watch(this);
   }
 
-  /** Streams that it takes at once; 0 where none. */
+  /** Streams that it takes now, or will once it stands. */
   get room(): number {
-    if (this.#state === 'connecting') return Math.min(this.#maxStreams, this.#around.limits.maxHttp2UpstreamStreams) - this.#waiters.size;
-    if (this.#state !== 'open') return 0;
-    return Math.min(this.#maxStreams, this.#around.limits.maxHttp2UpstreamStreams) - this.#streams;
+    if (this.#state !== 'connecting' && this.#state !== 'open') return 0;
+    return Math.min(this.#maxStreams, this.#around.limits.maxHttp2UpstreamStreams) - this.#streams - this.#waiters.size;
+  }
+
+  /** How many streams at a time the upstream allows. */
+  get maxStreams(): number {
+    return this.#maxStreams;
   }
 
   get isOpen(): boolean {
@@ -122,7 +129,8 @@ export class UpstreamSession implements Timed {
     if (this.#state !== 'closed') this.#session.destroy();
   }
 
-  #connected(): void {
+  /** The upstream has said how much it takes: it speaks HTTP/2. */
+  #ready(): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#session.setLocalWindowSize(this.#around.limits.http2ConnectionWindowBytes);

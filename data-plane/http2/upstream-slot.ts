@@ -24,15 +24,21 @@ export class UpstreamSlot implements WireSocket, SessionWaiter, CallKeeper {
     this.#endpoint = endpoint;
     this.#owner = owner;
     this.#connected = connected;
-    const session = upstream.session(endpoint);
+    this.#join();
+  }
+
+  #join(): void {
+    const session = this.#upstream.session(this.#endpoint);
+    this.#awaited = session;
     if (session.isOpen) process.nextTick(() => this.sessionReady());
-    else {
-      this.#awaited = session;
-      session.wait(this);
-    }
+    else session.wait(this);
   }
 
   sessionReady(): void {
+    const session = this.#awaited;
+    if (session === undefined) return;
+    // It may allow fewer than were waiting for it.
+    if (session.room <= 0) return this.#join();
     this.#awaited = undefined;
     const connected = this.#connected;
     this.#connected = undefined;

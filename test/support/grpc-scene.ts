@@ -2,11 +2,11 @@
  * Real gRPC peers around a proxy: a server of @grpc/grpc-js with methods of all four shapes, and clients. Messages are plain
  * bytes, so nothing needs a schema.
  */
-import { Client, credentials, Metadata, Server, ServerCredentials, status, type CallOptions, type ClientOptions, type ClientReadableStream, type ClientWritableStream, type ClientDuplexStream, type ServiceError, type UntypedServiceImplementation, type ServiceDefinition, type ServiceDefinition as Definition, type StatusObject } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, Server, ServerCredentials, status, type CallOptions, type ClientOptions, type ClientReadableStream, type ClientWritableStream, type ClientDuplexStream, type ServiceError, type UntypedServiceImplementation, type ServiceDefinition, type StatusObject } from '@grpc/grpc-js';
 
 const same = (bytes: Buffer): Buffer => bytes;
 
-function method(name: string, requestStream: boolean, responseStream: boolean): Definition[string] {
+function method(name: string, requestStream: boolean, responseStream: boolean): ServiceDefinition[string] {
   return { path: `/echo.Echo/${name}`, requestStream, responseStream, requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same };
 }
 
@@ -78,8 +78,8 @@ export class GrpcClient {
     return this.#client.makeClientStreamRequest('/echo.Echo/Collect', same, same, new Metadata(), options, answered);
   }
 
-  expand(message: Buffer, options: CallOptions = {}): ClientReadableStream<Buffer> {
-    return this.#client.makeServerStreamRequest('/echo.Echo/Expand', same, same, message, new Metadata(), options);
+  expand(message: Buffer, options: CallOptions = {}, metadata = new Metadata()): ClientReadableStream<Buffer> {
+    return this.#client.makeServerStreamRequest('/echo.Echo/Expand', same, same, message, metadata, options);
   }
 
   chat(options: CallOptions = {}): ClientDuplexStream<Buffer, Buffer> {
@@ -99,4 +99,4 @@ export function drained(call: ClientReadableStream<Buffer> | ClientDuplexStream<
   return new Promise((resolve) => call.on('status', (ended: StatusObject) => resolve({ messages, code: ended.code, details: ended.details })));
 }
 
-export { Metadata, status };
+export { Metadata, status, type StatusObject };
