@@ -147,6 +147,40 @@ test('R3: swapping under load fails no request', async (context) => {
   assert.deepEqual(statuses.filter((status) => status !== 200), []);
 });
 
+test('one of the threads probes, another when that one dies, and all know what it finds', async (context) => {
+  const { pool, workers, serve, crashes } = scene(context, 2);
+  let isWell = true;
+  let probes = 0;
+  const target = createServer((incoming, answer) => {
+    if (incoming.url === '/health') probes += 1;
+    answer.writeHead(incoming.url === '/health' && !isWell ? 500 : 200).end();
+  });
+  context.after(() => target.close());
+  await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
+  const address: AddressInfo | string | null = target.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const healthchecks = { active: { http_path: '/health', healthy: { interval: 0.2, successes: 1 }, unhealthy: { interval: 0.2, http_failures: 1 } } };
+  await serve(content(1, [
+    put('upstreams', { id: testId('d1'), name: 'pool.test', healthchecks }), put('targets', { id: testId('d2'), upstream: ref('d1'), target: `127.0.0.1:${port}` }),
+    put('services', { id: testId('a'), name: 'balanced', host: 'pool.test' }), route('b1', '/one'),
+  ]));
+  const statuses = async (): Promise<ReadonlySet<number>> => new Set(await Promise.all(Array.from({ length: 20 }, () => get(pool.ports[0] ?? 0, '/one'))));
+  await waitUntil('the first probes', () => probes >= 2);
+  const [before, startMs] = [probes, systemClock.monotonicMs()];
+  await waitUntil('some more probes', () => probes >= before + 5);
+  assert.ok((systemClock.monotonicMs() - startMs) / (probes - before) > 150, 'two threads would probe twice as often');
+  assert.deepEqual(await statuses(), new Set([200]));
+  isWell = false;
+  await waitUntil('every thread to know', async () => [...await statuses()].join() === '503');
+  await waitUntil('the agent to know', () => pool.targets()[0]?.state === 'open');
+  workers[0]?.terminate();
+  await waitUntil('the death to be noticed', () => crashes() === 1);
+  await waitUntil('the replacement', () => pool.serving, 20_000);
+  assert.deepEqual(await statuses(), new Set([503]), 'also one that has just begun');
+  isWell = true;
+  await waitUntil('another to probe, and all to know', async () => [...await statuses()].join() === '200');
+});
+
 test('a thread that dies takes its connections along and nothing else: the port serves on, a new one takes its place, no count is lost', async (context) => {
   const { pool, workers, serve, counted, crashes, lines } = scene(context, 2);
   const first = content(1, [service(), route('b1', '/one')]);

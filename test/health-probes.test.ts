@@ -4,6 +4,7 @@ import { createServer as createHttp2Server, type Http2Server } from 'node:http2'
 import { createServer as createHttps } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
+import { TLSSocket } from 'node:tls';
 import { policyOf, type ProbePlan } from '../data-plane/upstreams/health-policy.ts';
 import { probe, type ProbeOutcome } from '../data-plane/upstreams/health-probe.ts';
 import { defined } from '../shared/assert.ts';
@@ -20,7 +21,7 @@ function planOf(active: JsonObject): ProbePlan {
 }
 
 function run(port: number, active: JsonObject, host = '127.0.0.1'): Promise<ProbeOutcome> {
-  return probe(planOf(active), { host, address: '127.0.0.1', port, hostHeader: `${host}:${port}` }, systemClock);
+  return probe(planOf(active), { host, address: '127.0.0.1', port, hostHeader: `${host}:${port}`, clientCertificate: undefined }, systemClock);
 }
 
 async function listening(server: Server | Http2Server): Promise<number> {
@@ -69,7 +70,9 @@ test('every type tells silence from absence', async () => {
 test('https: the certificate is verified unless that is turned off', async () => {
   const { cert, key } = await testCertificate({ names: ['named.test'] });
   let serverName: unknown;
-  const server = createHttps({ cert, key }, (request, answer) => {
+  let showedCertificate = false;
+  const server = createHttps({ cert, key, requestCert: true, rejectUnauthorized: false }, (request, answer) => {
+    showedCertificate = request.socket instanceof TLSSocket && request.socket.getPeerX509Certificate() !== undefined;
     serverName = 'servername' in request.socket ? request.socket.servername : undefined;
     answer.end();
   });
@@ -78,6 +81,13 @@ test('https: the certificate is verified unless that is turned off', async () =>
     assert.equal(await run(port, { type: 'https' }, 'named.test'), 'tcp');
     assert.equal(await run(port, { type: 'https', https_verify_certificate: false, https_sni: 'other.test' }, 'named.test'), 'success');
     assert.equal(serverName, 'other.test');
+    const plan = planOf({ type: 'https', https_verify_certificate: false });
+    server.setSecureContext({ cert, key, ca: cert });
+    const pairs = [{ certPem: cert, keyPem: key }];
+    for (const [clientCertificate, shown] of [[undefined, false], [{ id: 'c', pairs }, true]] as const) {
+      assert.equal(await probe(plan, { host: 'named.test', address: '127.0.0.1', port, hostHeader: 'named.test', clientCertificate }, systemClock), 'success');
+      assert.equal(showedCertificate, shown);
+    }
   } finally {
     server.close();
   }

@@ -131,6 +131,8 @@ export interface RuntimeUpstream {
   readonly name: string;
   readonly entity: PublishedEntities['upstreams'];
   readonly hostHeader: string | null;
+  /** Shown in active checks where a target asks for one; requests have it in their service's `tls`. */
+  readonly clientCertificate: RuntimeCertificate | undefined;
   /** By id. Weight 0 left out. */
   readonly targets: readonly RuntimeTarget[];
 }

@@ -107,7 +107,9 @@ export class RuntimeRoutes {
     if (entity === undefined) return known;
     const targetIds = [...this.#tables.referrers.targets.membersOf(entity.id)].toSorted();
     const targets = targetIds.flatMap((targetId) => runtimeTarget(this.#tables.entities.targets.get(targetId)));
-    const made: RuntimeUpstream = { id: entity.id, name: entity.name, entity, hostHeader: entity.host_header, targets };
+    const certificateId = entity.client_certificate?.id;
+    const clientCertificate = certificateId === undefined ? undefined : this.#opened.get(certificateId)?.runtime;
+    const made: RuntimeUpstream = { id: entity.id, name: entity.name, entity, hostHeader: entity.host_header, clientCertificate, targets };
     this.#upstreams.set(entity.id, made);
     return made;
   }

@@ -114,5 +114,5 @@ export class ActiveChecks {
 
 function placeOf(upstream: RuntimeUpstream, { host, address, port, srvName }: Peer): ProbedAddress {
   const name = upstream.entity.use_srv_name === true && srvName !== undefined ? srvName : host;
-  return { host: name, address, port, hostHeader: upstream.hostHeader ?? `${isIPv6(name) ? `[${name}]` : name}:${port}` };
+  return { host: name, address, port, clientCertificate: upstream.clientCertificate, hostHeader: upstream.hostHeader ?? `${isIPv6(name) ? `[${name}]` : name}:${port}` };
 }

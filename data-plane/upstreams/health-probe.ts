@@ -5,6 +5,7 @@
  */
 import { connect, isIP, isIPv6 } from 'node:net';
 import type { Clock } from '../../shared/clock.ts';
+import type { RuntimeCertificate } from '../config/active-config.ts';
 import type { ProbePlan } from './health-policy.ts';
 import type { FailureKind } from './health-state.ts';
 
@@ -14,6 +15,7 @@ export interface ProbedAddress {
   readonly address: string;
   readonly port: number;
   readonly hostHeader: string;
+  readonly clientCertificate: RuntimeCertificate | undefined;
 }
 
 /** 'neither': a status that is on neither list. */
@@ -114,7 +116,15 @@ function originOf(scheme: 'http' | 'https', { address, port }: ProbedAddress): s
   return `${scheme}://${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }
 
-function tlsOptions({ verify, serverName }: ProbePlan, { host }: ProbedAddress): { readonly rejectUnauthorized: boolean; readonly servername?: string } {
+interface TlsOptions {
+  readonly rejectUnauthorized: boolean;
+  readonly servername?: string;
+  readonly cert?: string[];
+  readonly key?: string[];
+}
+
+function tlsOptions({ verify, serverName }: ProbePlan, { host, clientCertificate }: ProbedAddress): TlsOptions {
   const name = serverName ?? (isIP(host) === 0 ? host : undefined);
-  return { rejectUnauthorized: verify, ...(name === undefined ? {} : { servername: name }) };
+  const shown = clientCertificate === undefined ? {} : { cert: clientCertificate.pairs.map(({ certPem }) => certPem), key: clientCertificate.pairs.map(({ keyPem }) => keyPem) };
+  return { rejectUnauthorized: verify, ...(name === undefined ? {} : { servername: name }), ...shown };
 }

@@ -51,7 +51,7 @@ export function staticService(parts: Partial<RuntimeService>): RuntimeService {
 export function staticUpstream(targets: readonly { readonly host: string; readonly port: number; readonly weight?: number }[], hostHeader: string | null = null, fields: JsonObject = {}): RuntimeUpstream {
   const entity = decodeEntity('upstreams', encodeEntity(definitionOf('upstreams'), accepted('upstreams', { name: 'upstream', ...fields })));
   return {
-    id: 'upstream', name: 'upstream', entity, hostHeader,
+    id: 'upstream', name: 'upstream', entity, hostHeader, clientCertificate: undefined,
     targets: targets.map((target, index) => ({ id: `target-${index}`, weight: 100, isFailover: false, ...target })),
   };
 }
