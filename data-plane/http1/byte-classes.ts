@@ -35,10 +35,10 @@ export const FIELD = classOf((byte) => byte === TAB || (byte >= SPACE && byte !=
 /** Letters of a host that is no IPv6 literal. Narrower than RFC 3986: no escapes, no sub-delimiters. */
 export const HOST_NAME = classOf(anyOf(`-._~${ALPHANUMERIC}`));
 
-/** A byte of the request target: 0 not allowed, 1 ordinary, 2 to be looked at (see parseRequestLine). */
+/** A byte of the request target: 0 not allowed, 1 ordinary, 2 to be looked at (see parseRequestLine). Bytes above 127 are looked at: see takePath. */
 export const TARGET = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte <= SPACE || byte >= 0x7f) return 0;
-  return anyOf('#%./?"<>\\^`{|}')(byte) ? 2 : 1;
+  if (byte <= SPACE || byte === 0x7f) return 0;
+  return byte > 0x7f || anyOf('#%./?"<>\\^`{|}')(byte) ? 2 : 1;
 });
 
 /** Value of a hexadecimal digit; 255 for any other byte. */

@@ -83,7 +83,11 @@ function parseRequestLine(head: RequestHead, end: number, limits: HeadLimits): P
     const kind = TARGET[byte];
     if (kind === 1) continue;
     if (kind !== 2 || byte === HASH) break;
-    if (query !== -1) continue;
+    if (query !== -1) {
+      // The query goes on byte for byte, so it must be a query already.
+      if (byte > 0x7f) break;
+      continue;
+    }
     if (byte === QUESTION) query = at;
     else if (byte === SLASH || byte === DOT) isPlain = isPlain && (at === head.targetStart || buffer[at - 1] !== SLASH);
     else isPlain = false;

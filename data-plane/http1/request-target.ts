@@ -2,6 +2,7 @@
  * The request target and the Host field (RFC 9112 §3.2, RFC 9110 §7.2): which form it has, which host it names, and the
  * one normal form of its path (R1). Called by the head parser once the request line is complete.
  */
+import { isUtf8 } from 'node:buffer';
 import { isIPv6 } from 'node:net';
 import { normalisePath } from '../../shared/model/normal-path.ts';
 import { ASTERISK, COLON, HOST_NAME, PERCENT, QUESTION, SLASH } from './byte-classes.ts';
@@ -12,7 +13,8 @@ const SCHEME = 'http://';
 /** An escape that is none, an escaped NUL or backslash, a bare backslash: nobody honest sends them, and hops disagree on them. */
 const HOSTILE_PATH = /%(?![0-9a-fA-F]{2})|%00|%5[cC]|\\/;
 /** Allowed on the wire by habit, though no URI may hold them: escaped, so that what is matched is what is sent. */
-const UNESCAPED = /["<>^`{|}]/g;
+const UNESCAPED = /["<>^`{|}\u0080-\u00ff]/g;
+const NOT_ASCII = /[\u0080-\u00ff]/;
 
 /**
  * Fills in path and, for an absolute form, host. `isPlain` says that the path holds nothing that normalising could
@@ -35,6 +37,8 @@ function takePath(head: RequestHead, isPlain: boolean): Fault | undefined {
     return undefined;
   }
   if (HOSTILE_PATH.test(raw)) return FAULTS.target;
+  // Clients send UTF-8 as it is, and nginx and Kong take it. As escapes it means the same to everybody behind us (R1); what is no UTF-8, overlong forms of `/` and `.` among it, means nothing.
+  if (NOT_ASCII.test(raw) && !isUtf8(head.buffer.subarray(head.pathStart, head.queryStart))) return FAULTS.target;
   head.path = normalisePath(raw.replace(UNESCAPED, escapeCharacter));
   return undefined;
 }
