@@ -7,6 +7,7 @@
  */
 import type { Server } from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import { WaitingBytes } from './waiting-bytes.ts';
 import type { AcceptedSocket, SocketOwner, WireSocket } from './wire-socket.ts';
 
 const READ_BUFFER_BYTES = 65_536;
@@ -292,6 +293,8 @@ class HandleSocket implements WireSocket {
   #finished = false;
   #isBroken = false;
   #writeError: Error | undefined;
+  /** Behind writes that are under way. */
+  #waiting: WaitingBytes | undefined;
 
   constructor(handle: TcpHandle, owner: SocketOwner, io: HandleIo) {
     this.#handle = handle;
@@ -300,7 +303,7 @@ class HandleSocket implements WireSocket {
   }
 
   get unsentBytes(): number {
-    return this.#writes === 0 || this.#closed || this.#isBroken ? 0 : this.#handle.writeQueueSize;
+    return this.#writes === 0 || this.#closed || this.#isBroken ? 0 : this.#handle.writeQueueSize + (this.#waiting?.length ?? 0);
   }
 
   get usable(): boolean {
@@ -330,6 +333,15 @@ class HandleSocket implements WireSocket {
 
   write(bytes: Buffer): boolean {
     if (this.#closed || this.#isBroken) return true;
+    if (this.#writes > 0) {
+      this.#waiting ??= new WaitingBytes();
+      if (this.#waiting.add(bytes)) return false;
+      this.#sendWaiting();
+    }
+    return this.#writeNow(bytes);
+  }
+
+  #writeNow(bytes: Buffer): boolean {
     const status = this.#io.write(this, this.#handle, bytes);
     if (status === 0) return true;
     if (status < 0) {
@@ -340,12 +352,17 @@ class HandleSocket implements WireSocket {
     return false;
   }
 
+  #sendWaiting(): void {
+    if (this.#waiting !== undefined && this.#waiting.length > 0) this.#writeNow(this.#waiting.take());
+  }
+
   /** A write that had to wait has ended. */
   written(status: number): void {
     this.#writes -= 1;
     if (this.#closed) return;
-    if (status < 0) this.#writeFailed(status);
-    else if (this.#writes === 0) this.run(() => this.#owner.flushed());
+    if (status < 0) return this.#writeFailed(status);
+    if (this.#writes === 0) this.#sendWaiting();
+    if (this.#writes === 0 && !this.#isBroken) this.run(() => this.#owner.flushed());
   }
 
   pause(): void {
@@ -363,6 +380,7 @@ class HandleSocket implements WireSocket {
 
   end(): void {
     if (this.#closed || this.#ending || this.#isBroken) return;
+    this.#sendWaiting();
     this.#ending = true;
     const status = this.#io.shutdown(this.#handle, () => {
       this.#finished = true;

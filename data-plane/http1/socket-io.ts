@@ -7,6 +7,7 @@ import { connect as connectTcp, createServer, isIPv6, type Server, type Socket }
 import { TLSSocket } from 'node:tls';
 import { HandleIo } from './handle-io.ts';
 import { UpstreamTlsSockets, type TlsTarget } from './upstream-tls.ts';
+import { WaitingBytes } from './waiting-bytes.ts';
 import type { AcceptedSocket, SocketIoKind, SocketOwner, WireSocket } from './wire-socket.ts';
 
 const READ_BUFFER_BYTES = 65_536;
@@ -22,6 +23,8 @@ class NetSocket implements WireSocket {
   #paused = false;
   #awaitsFlush = false;
   #cause: Error | undefined;
+  /** Behind writes that are under way. */
+  #waiting: WaitingBytes | undefined;
   /** Nothing can be written any more. */
   #isBroken = false;
 
@@ -83,7 +86,7 @@ class NetSocket implements WireSocket {
   }
 
   get unsentBytes(): number {
-    return this.#isBroken ? 0 : this.#socket.writableLength;
+    return this.#isBroken ? 0 : this.#socket.writableLength + (this.#waiting?.length ?? 0);
   }
 
   get usable(): boolean {
@@ -92,6 +95,11 @@ class NetSocket implements WireSocket {
 
   write(bytes: Buffer): boolean {
     if (this.#closed || this.#isBroken) return true;
+    if (this.#awaitsFlush) {
+      this.#waiting ??= new WaitingBytes();
+      if (this.#waiting.add(bytes)) return false;
+      this.#sendWaiting();
+    }
     this.#socket.write(bytes);
     if (this.#socket.writableLength === 0) return true;
     if (!this.#awaitsFlush) {
@@ -101,10 +109,15 @@ class NetSocket implements WireSocket {
     return false;
   }
 
+  #sendWaiting(): void {
+    if (this.#waiting !== undefined && this.#waiting.length > 0) this.#socket.write(this.#waiting.take());
+  }
+
   /** An empty write is queued behind all others, so its end is theirs. */
   #notifyFlush(): void {
     this.#socket.write(NOTHING, () => {
       if (this.#closed) return;
+      this.#sendWaiting();
       if (this.#socket.writableLength > 0) return this.#notifyFlush();
       this.#awaitsFlush = false;
       this.#guard(() => this.#owner.flushed());
@@ -132,7 +145,9 @@ class NetSocket implements WireSocket {
   }
 
   end(): void {
-    if (!this.#closed) this.#socket.end();
+    if (this.#closed) return;
+    this.#sendWaiting();
+    this.#socket.end();
   }
 
   destroy(): void {
