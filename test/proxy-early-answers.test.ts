@@ -6,7 +6,7 @@ import { startProxyScene, type ProxyScene } from './support/proxy-scene.ts';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig } from './support/static-config.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil, waitUntilStill } from './support/wait-until.ts';
 
 /** An upstream that does with each connection what the test says; the proxy by either kind of socket. */
 async function withUpstream(serve: (socket: Socket) => void, run: (scene: ProxyScene, port: number) => Promise<void>, socketIo: 'documented' | 'handle'): Promise<void> {
@@ -62,14 +62,8 @@ for (const socketIo of ['documented', 'handle'] as const) {
       client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n');
       const block = Buffer.alloc(1_000_000);
       for (let sent = 0; sent < 40; sent++) client.send(block);
-      let before = -1;
-      await waitUntil('nothing to move any more', async () => {
-        const now = client.socket.writableLength;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        const isStill = now === before && now > 0 && client.socket.writableLength === now;
-        before = now;
-        return isStill;
-      });
+      await waitUntilStill('the client', () => client.socket.writableLength);
+      assert.ok(client.socket.writableLength > 0);
       client.socket.resetAndDestroy();
       await waitUntil('the request to end', () => proxy.stats().activeRequests === 0, 3_000);
       assert.deepEqual([records.length, proxy.stats().busyUpstream], [1, 0]);

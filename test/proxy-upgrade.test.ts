@@ -9,7 +9,7 @@ import { startProxyScene, type ProxyScene, type SceneOptions } from './support/p
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig, type StaticRoute } from './support/static-config.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil, waitUntilStill } from './support/wait-until.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const UPGRADE = `GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n\r\n`;
@@ -88,7 +88,8 @@ withSockets('a slow reader makes the other side wait, and gets every byte', {}, 
     hash.update(piece);
     server1?.send(piece);
   }
-  await waitUntil('the sender to wait', () => (server1?.bufferedAmount ?? 0) > 5_000_000);
+  await waitUntilStill('the sender', () => server1?.bufferedAmount ?? 0);
+  assert.ok((server1?.bufferedAmount ?? 0) > 5_000_000, `only ${server1?.bufferedAmount} bytes wait`);
   const got = createHash('sha256');
   let count = 0;
   client.on('message', (data) => {

@@ -10,3 +10,15 @@ export async function waitUntil<T>(what: string, condition: () => T | Promise<T>
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Resolves when `value` has given the same for so long; the last resort where nothing tells that something has come to rest. */
+export async function waitUntilStill(what: string, value: () => number, stillMs = 300): Promise<void> {
+  let last = value();
+  let since = performance.now();
+  await waitUntil(`${what} to come to rest`, () => {
+    const now = value();
+    if (now !== last) since = performance.now();
+    last = now;
+    return performance.now() - since >= stillMs;
+  }, 10_000);
+}
