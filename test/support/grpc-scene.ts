@@ -99,4 +99,4 @@ export function drained(call: ClientReadableStream<Buffer> | ClientDuplexStream<
   return new Promise((resolve) => call.on('status', (ended: StatusObject) => resolve({ messages, code: ended.code, details: ended.details })));
 }
 
-export { Metadata, status, type StatusObject };
+export { credentials, Metadata, status, type StatusObject };
