@@ -59,7 +59,7 @@ export interface ProxyLimits {
   readonly maxIdleUpstream: number;
   /** How long an upstream connection is kept idle; a shorter `Keep-Alive: timeout` of the upstream wins. */
   readonly upstreamIdleTimeoutMs: number;
-  /** How long addresses from the resolver are used before it is asked again. */
+  /** Longest that an answer of the resolver is used before it is asked again, whatever its TTL says. */
   readonly resolveTtlMs: number;
   /** How long after that they are still used where the resolver fails. */
   readonly resolveStaleMs: number;
@@ -121,7 +121,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   maxIdlePerEndpoint: 256,
   maxIdleUpstream: 1_024,
   upstreamIdleTimeoutMs: 60_000,
-  resolveTtlMs: 5_000,
+  resolveTtlMs: 3_600_000,
   resolveStaleMs: 3_600_000,
   resolveTimeoutMs: 10_000,
   maxResolvedNames: 4_096,

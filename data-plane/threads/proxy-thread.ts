@@ -109,7 +109,7 @@ function lead(): void {
   const leading = proxy;
   if (leading === undefined) return;
   leading.upstreams.lead(true);
-  let told = '[]';
+  let told = '';
   clock.every(STATS_INTERVAL_MS, () => {
     const targets = leading.upstreams.report();
     const text = JSON.stringify(targets);

@@ -109,5 +109,6 @@ export function cookieLine(name: string, value: string, path: string, scheme: 'h
  * The same on every data plane, so a client may come back through another.
  */
 export function stickyName(peer: Peer): string {
-  return createHash('sha256').update(`holdfast sticky session\0${peer.upstreamId}\0${peer.key}`).digest('base64url').slice(0, 22);
+  peer.stickyName ??= createHash('sha256').update(`holdfast sticky session\0${peer.upstreamId}\0${peer.key}`).digest('base64url').slice(0, 22);
+  return peer.stickyName;
 }

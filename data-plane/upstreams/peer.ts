@@ -29,6 +29,8 @@ export class Peer {
   /** Within its upstream. */
   readonly key: string;
   readonly hash: number;
+  /** Made by hash-input.ts when first needed. */
+  stickyName: string | undefined;
   /** Requests that were sent there or wait for it. */
   active = 0;
   health: HealthState = CLOSED;

@@ -110,8 +110,9 @@ test('a probing request that fails opens it again, for longer; one that tells no
   assert.equal(thread.address(upstream), '10.0.0.0');
 });
 
-test('a probing request that never ends keeps nobody out for ever', () => {
-  const thread = new Thread();
+test('a probing request that never ends keeps nobody out for ever, and lets nobody in early', () => {
+  // Counters that let everybody: the thread itself must know what it took.
+  const thread = new Thread(new ManualClock(), { keys: () => [], take: () => ({ kind: 'taken', remaining: [] }) });
   const upstream = upstreamOf(1, PASSIVE);
   thread.fail(upstream, '10.0.0.0');
   thread.clock.advance(5_000);
