@@ -16,21 +16,18 @@ export type BodyDelivery =
   /** No body belongs to this response. */
   | 'none';
 
-/** `startLine` and `ours` are complete lines; `droppedMask` says which classes of the client's lines stay behind. */
-export function writeRequestHead(out: OutgoingBytes, head: RequestHead, startLine: string, droppedMask: number, ours: string): void {
-  out.text(startLine);
+/** The client's header lines that pass through; `droppedMask` says which classes stay behind. */
+export function writeRequestLines(out: OutgoingBytes, head: RequestHead, droppedMask: number): void {
   writeLines(out, head, droppedMask, -1);
-  out.text(ours);
 }
 
-/** `ours` ends with the empty line. Always says HTTP/1.1 (RFC 9110 §6.2). */
-export function writeResponseHead(out: OutgoingBytes, head: ResponseHead, droppedMask: number, ours: string): void {
+/** Status line and the upstream's header lines that pass through. Always says HTTP/1.1 (RFC 9110 §6.2). */
+export function writeStatusAndLines(out: OutgoingBytes, head: ResponseHead, droppedMask: number): void {
   if (head.minor === 1) writeLines(out, head, droppedMask, head.start);
   else {
     out.text('HTTP/1.1 ');
     writeLines(out, head, droppedMask, head.statusStart);
   }
-  out.text(ours);
 }
 
 /** The framing line of a response, written anew: `005` or `chunked` behind a tab pass our parser, but the client's may read them in another way. */

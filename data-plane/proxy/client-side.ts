@@ -1,5 +1,6 @@
 /** What the life of a request needs from the client's connection. DownstreamConnection implements it. */
 import type { ConnectionFacts } from '../http1/connection-facts.ts';
+import type { UsualLines } from './forwarded-headers.ts';
 import type { Fault } from '../http1/faults.ts';
 import type { WireSocket } from '../http1/wire-socket.ts';
 import type { Tunnel, TunnelOptions } from './tunnel.ts';
@@ -8,6 +9,8 @@ export interface ClientSide {
   readonly facts: ConnectionFacts;
   /** Its peer's claims about who the client is are believed. */
   readonly peerIsTrusted: boolean;
+  /** What its requests say about where they come from. */
+  readonly usualLines: UsualLines;
   /** Bytes that the client has not taken yet. */
   readonly unsentBytes: number;
   /** Sends what was put together in the outgoing bytes. */

@@ -15,6 +15,7 @@ import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
 import { BodyPace } from './body-pace.ts';
 import type { ClientSide, RequestEvents } from './client-side.ts';
 import { Exchange } from './exchange.ts';
+import { UsualLines } from './forwarded-headers.ts';
 import { refusalResponse } from './generated-response.ts';
 import type { ProxyCore } from './proxy-core.ts';
 import { RequestLife } from './request-life.ts';
@@ -36,6 +37,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   deadlineMs = NEVER;
   readonly facts: ConnectionFacts;
   readonly peerIsTrusted: boolean;
+  readonly usualLines = new UsualLines();
   readonly #core: ProxyCore;
   readonly #socket: WireSocket;
   readonly #closed: (connection: DownstreamConnection) => void;

@@ -2,35 +2,64 @@
  * The lines that tell the upstream where a request comes from: X-Forwarded-*, X-Real-IP, X-Kong-Request-Id, Via. What the
  * client says in their place counts only where its connection is a trusted one; the chain in X-Forwarded-For is always kept.
  */
+import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
 import type { Exchange } from './exchange.ts';
 import type { HeaderEdits } from './header-edits.ts';
 
 /** All of them, each with its line end; those that a plugin has set or removed are left out. */
-export function forwardedLines(exchange: Exchange): string {
-  const { head, request, client, core } = exchange;
-  const forwardedFor = head.saysForwarded ? head.values('x-forwarded-for').filter((value) => value !== '') : [];
-  const chain = forwardedFor.length === 0 ? client.facts.peerAddress : `${forwardedFor.join(', ')}, ${client.facts.peerAddress}`;
-  const isTrusted = head.saysForwarded && client.peerIsTrusted;
-  const claimed = (name: string): string | undefined => (isTrusted ? head.value(name) : undefined);
-  const proto = claimed('x-forwarded-proto') ?? request.scheme;
-  const host = claimed('x-forwarded-host') ?? request.host;
-  const port = claimed('x-forwarded-port') ?? String(client.facts.localPort);
-  const path = claimed('x-forwarded-path') ?? rawPath(exchange);
-  const prefix = claimed('x-forwarded-prefix') ?? strippedPrefix(exchange);
-  const own = `X-Kong-Request-Id: ${exchange.requestId}\r\nVia: ${client.facts.isHttp2 ? '2' : `1.${head.minor}`} ${core.product}\r\n`;
-  const edits = exchange.upstreamEdits;
-  if (edits === undefined) {
-    const optional = prefix === '' ? '' : `X-Forwarded-Prefix: ${prefix}\r\n`;
-    return `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${host}\r\nX-Forwarded-Port: ${port}\r\nX-Forwarded-Path: ${path}\r\n${optional}X-Real-IP: ${request.clientAddress}\r\n${own}`;
+export function writeForwardedLines(out: OutgoingBytes, exchange: Exchange): void {
+  const { head, client, core, upstreamEdits } = exchange;
+  if (head.saysForwarded || upstreamEdits !== undefined) writeChosenLines(out, exchange, upstreamEdits);
+  else {
+    out.text(client.usualLines.textFor(exchange));
+    out.text('X-Forwarded-Path: ');
+    out.text(rawPath(exchange));
+    const prefix = strippedPrefix(exchange);
+    if (prefix !== '') {
+      out.text('\r\nX-Forwarded-Prefix: ');
+      out.text(prefix);
+    }
+    out.text('\r\n');
   }
-  return (
-    line(edits, 'X-Forwarded-For', chain) + line(edits, 'X-Forwarded-Proto', proto) + line(edits, 'X-Forwarded-Host', host) + line(edits, 'X-Forwarded-Port', port) +
-    line(edits, 'X-Forwarded-Path', path) + (prefix === '' ? '' : line(edits, 'X-Forwarded-Prefix', prefix)) + line(edits, 'X-Real-IP', request.clientAddress) + own
-  );
+  out.text('X-Kong-Request-Id: ');
+  out.text(exchange.requestId);
+  out.text(client.facts.isHttp2 ? '\r\nVia: 2 ' : head.minor === 1 ? '\r\nVia: 1.1 ' : '\r\nVia: 1.0 ');
+  out.text(core.product);
+  out.text('\r\n');
 }
 
-function line(edits: HeaderEdits, name: string, value: string): string {
-  return edits.touches(name.toLowerCase()) ? '' : `${name}: ${value}\r\n`;
+/** What is the same for all requests of a connection that name the same host and say nothing of their own: made once. */
+export class UsualLines {
+  #host: string | undefined;
+  #text = '';
+
+  textFor({ client: { facts }, request }: Exchange): string {
+    if (request.host !== this.#host) {
+      this.#host = request.host;
+      this.#text =
+        `X-Forwarded-For: ${facts.peerAddress}\r\nX-Forwarded-Proto: ${facts.scheme}\r\nX-Forwarded-Host: ${request.host}\r\n` +
+        `X-Forwarded-Port: ${facts.localPort}\r\nX-Real-IP: ${facts.peerAddress}\r\n`;
+    }
+    return this.#text;
+  }
+}
+
+function writeChosenLines(out: OutgoingBytes, exchange: Exchange, edits: HeaderEdits | undefined): void {
+  const { head, request, client } = exchange;
+  const forwardedFor = head.saysForwarded ? head.values('x-forwarded-for').filter((value) => value !== '') : [];
+  const isTrusted = head.saysForwarded && client.peerIsTrusted;
+  const claimed = (name: string): string | undefined => (isTrusted ? head.value(name) : undefined);
+  const write = (name: string, value: string): void => {
+    if (edits?.touches(name.toLowerCase()) !== true) out.text(`${name}: ${value}\r\n`);
+  };
+  write('X-Forwarded-For', [...forwardedFor, client.facts.peerAddress].join(', '));
+  write('X-Forwarded-Proto', claimed('x-forwarded-proto') ?? request.scheme);
+  write('X-Forwarded-Host', claimed('x-forwarded-host') ?? request.host);
+  write('X-Forwarded-Port', claimed('x-forwarded-port') ?? String(client.facts.localPort));
+  write('X-Forwarded-Path', claimed('x-forwarded-path') ?? rawPath(exchange));
+  const prefix = claimed('x-forwarded-prefix') ?? strippedPrefix(exchange);
+  if (prefix !== '') write('X-Forwarded-Prefix', prefix);
+  write('X-Real-IP', request.clientAddress);
 }
 
 /** The path as the client wrote it. */

@@ -3,11 +3,11 @@
  * lines that pass through, ours, one framing (R2); then what is there of the body.
  */
 import { DROPPED_FROM_REQUEST, FRAMING, HEADER, maskOf } from '../http1/header-names.ts';
-import { writeRequestHead } from '../http1/head-writer.ts';
+import { writeRequestLines } from '../http1/head-writer.ts';
 import { withoutArguments } from '../http1/query.ts';
 import type { UpstreamConnection } from '../upstreams/upstream-connection.ts';
 import type { Exchange } from './exchange.ts';
-import { forwardedLines } from './forwarded-headers.ts';
+import { writeForwardedLines } from './forwarded-headers.ts';
 import { trailerLines } from './trailers.ts';
 import { buildUpstreamPath } from './upstream-path.ts';
 
@@ -24,10 +24,21 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
   if (upstreamEdits !== undefined) {
     for (const name of upstreamEdits.names()) head.fields.reclass(head.buffer, name, HEADER.REMOVED);
   }
-  const startLine = `${exchange.request.method} ${targetFor(exchange)} HTTP/1.1\r\nHost: ${hostFor(exchange, upstream)}\r\n`;
-  core.out.clear();
+  const { out } = core;
+  out.clear();
+  out.text(exchange.request.method);
+  out.text(' ');
+  out.text(targetFor(exchange));
+  out.text(' HTTP/1.1\r\nHost: ');
+  out.text(hostFor(exchange, upstream));
+  out.text('\r\n');
   const dropped = (DROPPED_FROM_REQUEST & ~(body.reader.keepsTrailers && replacedBody === undefined ? TRAILER : 0)) | FRAMING;
-  writeRequestHead(core.out, head, startLine, dropped, `${upstreamEdits?.lines('host') ?? ''}${forwardedLines(exchange)}${hopLines(exchange)}${framingLine(exchange)}\r\n`);
+  writeRequestLines(out, head, dropped);
+  if (upstreamEdits !== undefined) out.text(upstreamEdits.lines('host'));
+  writeForwardedLines(out, exchange);
+  out.text(hopLines(exchange));
+  out.text(framingLine(exchange));
+  out.text('\r\n');
   sendPieces(exchange, upstream, replacedBody === undefined ? body.held : [replacedBody]);
   // It may have to be sent once more: over a fresh connection if this one was idle, or to another target.
   const mayGoAgain = upstream.served > 0 || ((exchange.service?.retries ?? 0) > 0 && isIdempotent(exchange));

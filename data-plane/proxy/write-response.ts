@@ -2,7 +2,7 @@
  * Puts response heads together: the gateway's own lines, what plugins set, and the Connection header, around an upstream's
  * head or an answer of ours. Appends to the outgoing bytes; the life of a request sends them.
  */
-import { responseFramingLine, writeResponseHead, type BodyDelivery } from '../http1/head-writer.ts';
+import { responseFramingLine, writeStatusAndLines, type BodyDelivery } from '../http1/head-writer.ts';
 import { DROPPED_FROM_RESPONSE, FRAMING, HEADER, maskOf } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
@@ -41,14 +41,29 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   const upstreamLatency = Math.floor(exchange.respondedAtMs - exchange.sentAtMs);
   const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
   const upstreamStatus = core.messages.upstreamStatusHeader ? upstreamStatusLine(head) : '';
-  const ours =
-    `${upstreamStatus}X-Kong-Upstream-Latency: ${upstreamLatency}\r\nX-Kong-Proxy-Latency: ${proxyLatency}\r\n` +
-    `X-Kong-Request-Id: ${exchange.requestId}\r\nVia: 1.${head.minor} ${core.product}\r\n` +
-    `${responseFramingLine(delivery, head)}${plan === undefined ? '' : codingLines(exchange, head, plan)}${exchange.balancerCookie ?? ''}${responseEdits?.lines() ?? ''}${connection}\r\n`;
+  const coding = plan === undefined ? '' : codingLines(exchange, head, plan);
   const namesTrailers = head.chunked && delivery === 'as-is' && trailersPass(exchange);
   const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
-  writeResponseHead(core.out, head, dropped, ours);
-  if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(upstreamLines(head, dropped), ours);
+  const { out } = core;
+  const start = out.length;
+  writeStatusAndLines(out, head, dropped);
+  out.text(upstreamStatus);
+  out.text('X-Kong-Upstream-Latency: ');
+  out.text(String(upstreamLatency));
+  out.text('\r\nX-Kong-Proxy-Latency: ');
+  out.text(String(proxyLatency));
+  out.text('\r\nX-Kong-Request-Id: ');
+  out.text(exchange.requestId);
+  out.text(head.minor === 1 ? '\r\nVia: 1.1 ' : '\r\nVia: 1.0 ');
+  out.text(core.product);
+  out.text('\r\n');
+  out.text(responseFramingLine(delivery, head));
+  out.text(coding);
+  if (exchange.balancerCookie !== undefined) out.text(exchange.balancerCookie);
+  if (responseEdits !== undefined) out.text(responseEdits.lines());
+  out.text(connection);
+  out.text('\r\n');
+  if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(out.textFrom(start));
 }
 
 function upstreamStatusLine(head: ResponseHead): string {
@@ -70,7 +85,8 @@ function codingLines(exchange: Exchange, head: ResponseHead, plan: CompressionPl
 
 /** An interim response: its own lines and nothing of ours. */
 export function writeInterimHead(out: OutgoingBytes, head: ResponseHead): void {
-  writeResponseHead(out, head, DROPPED_FROM_RESPONSE | FRAMING, '\r\n');
+  writeStatusAndLines(out, head, DROPPED_FROM_RESPONSE | FRAMING);
+  out.text('\r\n');
 }
 
 export interface GeneratedFacts {
@@ -114,21 +130,12 @@ export function generatedHeader(response: GeneratedResponse): HeaderSource {
 }
 
 /** Header lines by lower-case name, the first of each. */
-export function collectHeaders(...blocks: readonly string[]): ReadonlyMap<string, string> {
+export function collectHeaders(block: string): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
-  for (const line of blocks.join('').split('\r\n')) {
+  for (const line of block.split('\r\n')) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
     if (colon > 0 && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
   }
   return headers;
 }
-
-function upstreamLines(head: ResponseHead, dropped: number): string {
-  let lines = '';
-  for (let line = 0; line < head.fields.count; line++) {
-    if (((dropped >> head.fields.classOf(line)) & 1) === 0) lines += head.text(head.fields.lineStart(line), head.fields.lineStart(line + 1));
-  }
-  return lines;
-}
-
