@@ -21,3 +21,14 @@ test('a slip is refused with its setting and the way out, and without a password
   }
   assert.throws(() => check({ HOLDFAST_TRUSTED_IPS: '10.0.0.0/33' }), /10\.0\.0\.0\/33/);
 });
+
+test('where it listens: each place once, PROXY protocol only with somebody to believe, ciphers that exist', () => {
+  check({ HOLDFAST_PROXY_LISTEN: '0.0.0.0:8000, [::]:8000, 127.0.0.1:0, 127.0.0.1:0', HOLDFAST_STREAM_LISTEN: '0.0.0.0:9000,0.0.0.0:9443 tls' });
+  check({ HOLDFAST_PROXY_LISTEN: '0.0.0.0:8000 proxy_protocol', HOLDFAST_TRUSTED_IPS: '10.0.0.0/8', HOLDFAST_TLS_CIPHERS: 'TLS_AES_256_GCM_SHA384:ECDHE-RSA-AES128-GCM-SHA256' });
+  for (const environment of [{ HOLDFAST_PROXY_TLS_LISTEN: '0.0.0.0:8000' }, { HOLDFAST_STREAM_LISTEN: '127.0.0.1:8443' }, { HOLDFAST_STREAM_LISTEN: '127.0.0.1:8007' }] as const) {
+    assert.throws(() => check(environment), /are the same place to listen on; change one of HOLDFAST_PROXY_LISTEN/, JSON.stringify(environment));
+  }
+  assert.throws(() => check({ HOLDFAST_PROXY_LISTEN: 'off', HOLDFAST_PROXY_TLS_LISTEN: 'off' }), /nothing is listened on/);
+  assert.throws(() => check({ HOLDFAST_PROXY_LISTEN: '0.0.0.0:8000 proxy_protocol' }), /HOLDFAST_TRUSTED_IPS/);
+  assert.throws(() => check({ HOLDFAST_TLS_CIPHERS: 'ROT13' }), /HOLDFAST_TLS_CIPHERS .*"ROT13"/);
+});

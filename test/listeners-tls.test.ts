@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { connect } from 'node:net';
+import { Duplex } from 'node:stream';
 import { test, type TestContext } from 'node:test';
-import type { ConnectionOptions } from 'node:tls';
+import { connect as connectSecurely, type ConnectionOptions } from 'node:tls';
 import type { ActiveConfig } from '../data-plane/config/active-config.ts';
 import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
 import type { DownstreamTls, ListenerOptions } from '../data-plane/listeners/listener-options.ts';
 import type { ClientCertificate } from '../shared/plugins/contract.ts';
+import { helloMessage, records, serverNameExtension } from './support/client-hello-bytes.ts';
 import { startProxyScene, type ProxyScene } from './support/proxy-scene.ts';
 import { response } from './support/recording-origin.ts';
 import { staticConfig, type StaticConfigParts } from './support/static-config.ts';
@@ -228,6 +230,80 @@ test('who begins a handshake and does not go on is closed in time, and so is who
   await waitUntil('the slow ones to be closed', () => slow.every(({ destroyed }) => destroyed));
   assert.deepEqual([proxy.stats().refusals['PROXY_INTAKE_EXHAUSTED'], proxy.stats().refusals['PROXY_INTAKE_TIMEOUT'], proxy.stats().connections], [1, 3, 0]);
   assert.match((await askOverTls(port)).text, /^HTTP\/1\.1 200/);
+});
+
+test('hostile beginnings are closed at once, with an alert where they were TLS, and harm nobody', async (context) => {
+  const { port, proxy } = await scene(context);
+  const alert = (code: number): string => Buffer.of(21, 3, 3, 0, 2, 2, code).toString('latin1');
+  const cases: readonly (readonly [Buffer, string])[] = [
+    [records(helloMessage(serverNameExtension('a\0.test'))), alert(112)],
+    [records(helloMessage(serverNameExtension('*'))), alert(112)],
+    [records(helloMessage(serverNameExtension('a'.repeat(400)))), alert(112)],
+    [records(helloMessage(Buffer.concat([serverNameExtension('a'), serverNameExtension('b')]))), alert(50)],
+    [records(helloMessage(Buffer.alloc(20_000))), alert(50)],
+    [records(helloMessage(Buffer.alloc(9_000)), 1), alert(50)],
+    [Buffer.from('802e0103010015000000100100', 'hex'), ''],
+    [Buffer.from([0, 1, 2, 3]), ''],
+    [Buffer.from('15030100020100', 'hex'), ''],
+  ];
+  for (const [bytes, expected] of cases) {
+    const socket = connect(port, '127.0.0.1');
+    let text = '';
+    socket.on('error', () => undefined);
+    socket.on('data', (more) => (text += more.toString('latin1')));
+    socket.write(bytes);
+    await waitUntil('the end', () => socket.destroyed || socket.readableEnded);
+    assert.equal(text, expected, bytes.toString('hex').slice(0, 60));
+  }
+  assert.deepEqual([proxy.stats().refusals['TLS_CLIENT_HELLO_INVALID'], proxy.stats().connections], [cases.length, 0]);
+  assert.match((await askOverTls(port)).text, /^HTTP\/1\.1 200/);
+});
+
+test('a ClientHello byte by byte, and one in many records, is served', async (context) => {
+  const { port } = await scene(context);
+  const plain = connect(port, '127.0.0.1');
+  await new Promise((resolve) => plain.once('connect', resolve));
+  // One byte in each write, as long as the ClientHello lasts.
+  const slow = new Duplex({
+    allowHalfOpen: false,
+    read: () => undefined,
+    write: (bytes: Buffer, _encoding, done) => {
+      let at = 0;
+      const next = (): void => void (at === bytes.length ? done() : plain.write(bytes.subarray(at, (at += 1)), () => setImmediate(next)));
+      next();
+    },
+  });
+  plain.on('data', (bytes) => slow.push(bytes));
+  plain.on('end', () => slow.push(null));
+  const secure = connectSecurely({ socket: slow, rejectUnauthorized: false });
+  await new Promise((resolve, reject) => secure.once('secureConnect', resolve).once('error', reject));
+  assert.match((await finishOverTls(secure, GET)).text, /^HTTP\/1\.1 200/);
+  plain.destroy();
+});
+
+test('listeners for IPv6 serve beside those for IPv4 on the same port; an address of either family is told as such', async (context) => {
+  const first = await startProxyScene();
+  await first.close();
+  const both: readonly ListenerOptions[] = [{ kind: 'http', host: '127.0.0.1', port: first.port, proxyProtocol: false }, { kind: 'http', host: '::1', port: first.port, proxyProtocol: false }, { ...HTTPS, host: '::' }];
+  const started = await startProxyScene({ proxy: { listeners: both, tls: TLS } }).catch(() => undefined);
+  if (started === undefined) return context.skip('no IPv6 here');
+  context.after(() => started.close());
+  const [http = 0, , https = 0] = started.ports;
+  for (const [host, port, peer] of [['127.0.0.1', http, '127.0.0.1'], ['::1', http, '::1'], ['::1', https, '::1'], ['127.0.0.1', https, '127.0.0.1']] as const) {
+    if (port === https) assert.match((await askOverTls(port, { host })).text, /^HTTP\/1\.1 200/);
+    else {
+      const socket = connect(port, host);
+      socket.end(GET);
+      await new Promise((resolve) => socket.resume().once('close', resolve));
+    }
+    assert.equal(started.origin.requests.at(-1)?.header('x-forwarded-for'), peer);
+  }
+});
+
+test('where one of several places can not be listened on, none is', async (context) => {
+  const { port } = await scene(context);
+  const free: ListenerOptions = { ...HTTPS, kind: 'http' };
+  await assert.rejects(startProxyScene({ proxy: { listeners: [free, { ...HTTPS, port }], tls: TLS } }), { code: 'EADDRINUSE' });
 });
 
 test('a drain ends keep-alive connections over TLS after their answer, and fails none', async (context) => {

@@ -81,12 +81,12 @@ function obedient(order: ToThread): FromThread | undefined {
 function scene(threads: number, answer: (order: ToThread, worker: StandIn) => FromThread | undefined = obedient) {
   const clock = new ManualClock();
   const workers: StandIn[] = [];
-  const news = { crashes: 0, gone: [] as number[], failed: [] as string[] };
+  const news = { keys: new Uint8Array(48), crashes: 0, gone: [] as number[], failed: [] as string[] };
   const { log, lines } = createMemoryLogger('test');
   const pool = new ProxyPool({
     threads,
     ports: [0],
-    ticketKeys: () => new Uint8Array(48),
+    ticketKeys: () => news.keys,
     startWorker: (_index, events) => {
       const worker = new StandIn(workers.length + 1, events, answer);
       workers.push(worker);
@@ -226,6 +226,18 @@ test('a thread that dies is replaced after a while by one that serves what the o
   assert.equal(pool.serving, true);
   assert.ok(lines().some((line) => line.includes('proxy thread 0 died: a defect')));
   assert.deepEqual([pool.traffic().endedRequests, pool.traffic().connections, pool.traffic().refusals], [20, 0, { ROUTE_NOT_FOUND: 3 }]);
+});
+
+test('session ticket keys: every thread has them before it listens, new ones reach all, a replacement begins with the newest', async () => {
+  const { pool, clock, workers, news, serve } = scene(2);
+  await serve(content(1));
+  assert.deepEqual(workers.map(({ heard }) => heard[0]), Array(2).fill({ kind: 'ticket-keys', keys: new Uint8Array(48) }));
+  news.keys = new Uint8Array(48).fill(1);
+  pool.setTicketKeys(news.keys);
+  assert.deepEqual(workers.map(({ heard }) => heard.at(-1)), Array(2).fill({ kind: 'ticket-keys', keys: news.keys }));
+  workers[0]?.die('a defect');
+  clock.advance(100);
+  assert.deepEqual(workers[2]?.heard[0], { kind: 'ticket-keys', keys: news.keys });
 });
 
 test('one that dies again and again is replaced ever more slowly', async () => {

@@ -61,7 +61,10 @@ export async function startProxyScene(options: SceneOptions = {}): Promise<Proxy
     ...options.proxy,
     limits: { timeoutResolutionMs: 10, lingerTimeoutMs: 200, ...options.proxy?.limits },
   });
-  const { ports } = await proxy.listen();
+  const { ports } = await proxy.listen().catch(async (thrown: unknown) => {
+    await origin.close();
+    throw thrown;
+  });
   const [port = 0] = ports;
   const connect = async (): Promise<WireClient> => {
     const client = await WireClient.open(port);
