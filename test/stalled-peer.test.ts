@@ -30,8 +30,8 @@ function heldBytes(): number {
 interface StalledPair {
   readonly wire: WireSocket;
   readonly peer: Socket;
-  flushes(): number;
-  close(): void;
+  readonly flushes: () => number;
+  readonly close: () => void;
 }
 
 async function stalledPair(kind: SocketIoKind): Promise<StalledPair> {

@@ -165,7 +165,8 @@ function compare(problems: string[], what: string, actual: unknown, expected: un
   if (JSON.stringify(actual) !== JSON.stringify(expected)) problems.push(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
 }
 
-function compareReached(problems: string[], reached: readonly StrictMessage[], expected: readonly Reached[]): void {
+/** What reached the origin against what may. */
+export function compareReached(problems: string[], reached: readonly StrictMessage[], expected: readonly Reached[]): void {
   compare(problems, 'reached the origin', reached.map((message) => message.startLine.replace(/ HTTP\/1\.1$/, '')), expected.map(({ request }) => request));
   for (const [index, { body, fields, trailers }] of expected.entries()) {
     const message = reached[index];
