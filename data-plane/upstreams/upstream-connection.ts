@@ -253,6 +253,8 @@ export class UpstreamConnection implements SocketOwner, Timed {
       if (result === 'incomplete') return this.#keepPartial(buffer, at, end);
       if (head.status >= 200) break;
       this.#interimResponses += 1;
+      // It has no body (RFC 9112 §6.3). A server that says otherwise may send one yet, as the beginning of somebody's response.
+      if (head.chunked || head.contentLength > 0) this.reusable = false;
       if (head.status === SWITCHING_PROTOCOLS) return this.#switchProtocols(receiver, head, buffer, end);
       if (this.#interimResponses > this.#around.limits.maxInterimResponses) return this.#fail({ kind: 'invalid', fault: FAULTS.statusLine });
       receiver.interimHead(head);

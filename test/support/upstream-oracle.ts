@@ -81,13 +81,14 @@ export class WatchedConnection {
       this.#responses.becomeOpaque();
       return;
     }
+    const framing = valuesOf(message, 'content-length').concat(valuesOf(message, 'transfer-encoding'));
+    if ((status === '204' || status.startsWith('1')) && framing.some((value) => value !== '0')) this.#spend(`a ${status} that says it has a body`);
     if (status.startsWith('1')) return;
     if (this.#unanswered === undefined) this.#spend('an answer to nothing', this.#answeredInThisWrite ? 0 : SEEN_AFTER_MS);
     this.#answeredInThisWrite = true;
     const connection = valuesOf(message, 'connection').join(',').toLowerCase();
     if (connection.includes('close') || (message.startLine.startsWith('HTTP/1.0') && !connection.includes('keep-alive'))) this.#spend('an answer that closes');
     if (message.framing === 'until-close') this.#spend('a body without length');
-    if (status === '204' && valuesOf(message, 'content-length').concat(valuesOf(message, 'transfer-encoding')).some((value) => value !== '0')) this.#spend('a 204 with a body');
     this.#unanswered = undefined;
   }
 
