@@ -9,7 +9,7 @@ import type { Comparison, Expression } from '../../shared/model/expression/synta
 import { parseExpression } from '../../shared/model/expression/parse-expression.ts';
 import { Condition } from './condition.ts';
 import type { Matcher, MatcherKey, MatchersOfRoute, PlacedMatcher, RoutingAttributes } from './matcher.ts';
-import { readSkeleton, type Skeleton } from './plain-pattern.ts';
+import { readPattern, type Skeleton } from './plain-pattern.ts';
 import { MAX_NAME_LENGTH } from './wildcard-keys.ts';
 
 /** Above every rank that attributes give. */
@@ -81,7 +81,7 @@ function skeletonOf(comparison: Comparison): Skeleton | undefined {
   if (field.kind === 'segments' && field.first === field.last && operator === '==') return [...Array.from({ length: field.first }, () => '/'), `/${value}`];
   if (field.kind !== 'path') return undefined;
   if (operator === '==' || operator === '^=') return [value];
-  return operator === '~' && value.startsWith('^') ? readSkeleton(value) : undefined;
+  return operator === '~' && value.startsWith('^') ? readPattern(value).skeleton : undefined;
 }
 
 /** Some line of the header must have the value, whether the expression means one line or all. */

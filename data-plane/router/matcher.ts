@@ -60,7 +60,9 @@ export interface HeaderRule {
   /** Lower case. */
   readonly name: string;
   /** Lower case. */
-  readonly values: ReadonlySet<string>;
+  readonly values: readonly string[];
+  /** The same where there are many. */
+  readonly manyValues: ReadonlySet<string> | undefined;
   readonly patterns: readonly RE2JS[];
 }
 
@@ -75,6 +77,8 @@ export interface MatchersOfRoute {
   readonly problem: string | undefined;
 }
 
+/** Values that are compared one by one, which takes less memory than a set and no more time. */
+const MAX_SCANNED = 8;
 const MAX_HEADERS_RANKED = 255;
 const MAX_LENGTH_RANKED = 0x7ffff;
 const NO_PATH: Skeleton = [''];
@@ -151,7 +155,7 @@ function readHost(text: string): { readonly host: string; readonly port?: number
 /** An exact header tells routes apart as well as a server name does, and needs no second look-up for plain connections. */
 function keyOf(headers: readonly HeaderRule[], serverNames: ReadonlySet<string> | undefined): MatcherKey | undefined {
   const exact = headers.find((rule) => rule.patterns.length === 0);
-  if (exact !== undefined) return { name: exact.name, values: [...exact.values], alsoPlain: false };
+  if (exact !== undefined) return { name: exact.name, values: exact.values, alsoPlain: false };
   return serverNames === undefined ? undefined : { name: '', values: [...serverNames], alsoPlain: true };
 }
 
@@ -178,7 +182,7 @@ function readHeaderRules(route: RoutingAttributes): readonly HeaderRule[] | stri
     try {
       const patterns = values.filter((value) => value.startsWith('~*')).map((value) => RE2JS.compile(value.slice(2), RE2JS.CASE_INSENSITIVE));
       const exact = values.filter((value) => !value.startsWith('~*')).map((value) => value.toLowerCase());
-      rules.push({ name: name.toLowerCase(), values: new Set(exact), patterns });
+      rules.push({ name: name.toLowerCase(), values: exact, manyValues: exact.length > MAX_SCANNED ? new Set(exact) : undefined, patterns });
     } catch (thrown) {
       return `header ${name}: ${describeThrown(thrown)}`;
     }

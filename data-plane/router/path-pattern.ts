@@ -4,7 +4,7 @@
  * 2 µs a hit, 0.1 ms to compile). Both anchor at the start of the path and not at its end.
  */
 import { RE2JS } from 're2js';
-import { readPlainPattern, readSkeleton, type Skeleton } from './plain-pattern.ts';
+import { readPattern, type Skeleton } from './plain-pattern.ts';
 
 export interface PathPattern {
   /** Where the pattern stands in the path tree. */
@@ -17,10 +17,8 @@ export interface PathPattern {
 
 /** Throws where the pattern is no RE2 expression. */
 export function compilePathPattern(pattern: string): PathPattern {
-  const plain = readPlainPattern(pattern);
-  const skeleton = readSkeleton(pattern) ?? [literalPrefixOf(pattern)];
-  if (plain === undefined) return new Re2Pattern(pattern, skeleton);
-  return new PlainPathPattern(pattern, plain.source, skeleton);
+  const { source, skeleton = [literalPrefixOf(pattern)] } = readPattern(pattern);
+  return source === undefined ? new Re2Pattern(pattern, skeleton) : new PlainPattern(pattern, source, skeleton);
 }
 
 /** A regular expression of an expression's `~`, which may match anywhere in a text. */
@@ -34,25 +32,28 @@ export interface SearchPattern {
 
 /** Throws where the pattern is no RE2 expression. `isLatin1`: no other characters are in the texts. */
 export function compileSearchPattern(pattern: string, isLatin1: boolean): SearchPattern {
-  const plain = isLatin1 && pattern.startsWith('^') ? readPlainPattern(pattern) : undefined;
-  return plain === undefined ? new Re2Search(pattern) : new PlainPathPattern(pattern, plain.source, ['']);
+  const { source, skeleton = [''] } = isLatin1 && pattern.startsWith('^') ? readPattern(pattern) : { source: undefined };
+  return source === undefined ? new Re2Search(pattern) : new PlainPattern(pattern, source, skeleton);
 }
 
-class PlainPathPattern implements PathPattern, SearchPattern {
+class PlainPattern implements PathPattern, SearchPattern {
   readonly skeleton: Skeleton;
   readonly #pattern: string;
-  readonly #expression: RegExp;
-  #withGroups: RE2JS | undefined;
+  readonly #source: string;
+  /** Made when it is first asked: most routes of a large gateway are rarely asked for. */
+  #expression: RegExp | undefined = undefined;
+  #withGroups: RE2JS | undefined = undefined;
 
   constructor(pattern: string, source: string, skeleton: Skeleton) {
     this.skeleton = skeleton;
     this.#pattern = pattern;
-    this.#expression = new RegExp(source, 'y');
+    this.#source = source;
   }
 
   matchLength(path: string): number {
-    this.#expression.lastIndex = 0;
-    return this.#expression.test(path) ? this.#expression.lastIndex : -1;
+    const expression = (this.#expression ??= new RegExp(this.#source, 'y'));
+    expression.lastIndex = 0;
+    return expression.test(path) ? expression.lastIndex : -1;
   }
 
   isIn(text: string): boolean {

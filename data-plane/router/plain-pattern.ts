@@ -5,9 +5,11 @@
  * with what may follow it, so that giving one back fails at once, or it is the only variable part left, so that each length
  * is tried once. Anything else (alternatives, nested repetition, lookaround, unusual syntax) is undefined: for RE2 to judge.
  */
-export interface PlainPattern {
-  /** For a RegExp with the `y` flag; it has no groups. */
-  readonly source: string;
+export interface ReadPattern {
+  /** For a RegExp with the `y` flag, without groups; undefined where the JavaScript engine may not run it. */
+  readonly source: string | undefined;
+  /** Undefined where the pattern is none that this file reads. */
+  readonly skeleton: Skeleton | undefined;
 }
 
 /**
@@ -21,6 +23,8 @@ type CharacterSet = Uint8Array;
 
 interface Atom {
   readonly set: CharacterSet;
+  /** The code of the one character in a set of one; -1 for any other set. */
+  readonly sole: number;
   readonly min: number;
   readonly max: number;
   readonly lazy: boolean;
@@ -38,16 +42,15 @@ const QUANTIFIER = /(?:([*+?])|\{(\d{1,4})(?:(,)(\d{1,4})?)?\})(\?)?/y;
 const LITERAL = /[A-Za-z0-9/_~%@!&=:;,'"<># -]/;
 const CLASS_CHARACTER = /[A-Za-z0-9/_~%@!&=:;,'"<>#.+*?()|{}$ ]/;
 
-export function readPlainPattern(pattern: string): PlainPattern | undefined {
+/** For the skeleton, a group of alternatives inside a segment is taken for any text. */
+export function readPattern(pattern: string): ReadPattern {
   const parsed = new PatternReader(pattern).read();
-  if (parsed === undefined || !isLinear(parsed.atoms)) return undefined;
-  return { source: parsed.atoms.map(sourceOf).join('') + (parsed.anchored ? '$' : '') };
-}
-
-/** Undefined where the pattern is none that this file reads. A group of alternatives inside a segment is taken for any text. */
-export function readSkeleton(pattern: string): Skeleton | undefined {
-  const atoms = new PatternReader(pattern.replace(ALTERNATIVES, '[^/]*')).read()?.atoms;
-  return atoms === undefined ? undefined : skeletonOf(atoms);
+  if (parsed === undefined) {
+    const wider = pattern.includes('|') ? new PatternReader(pattern.replace(ALTERNATIVES, '[^/]*')).read() : undefined;
+    return { source: undefined, skeleton: wider === undefined ? undefined : skeletonOf(wider.atoms) };
+  }
+  const source = isLinear(parsed.atoms) ? parsed.atoms.map(sourceOf).join('') + (parsed.anchored ? '$' : '') : undefined;
+  return { source, skeleton: skeletonOf(parsed.atoms) };
 }
 
 /** Reads left to right; any method may answer undefined, which ends the reading. */
@@ -96,13 +99,14 @@ class PatternReader {
     if (set === undefined) return undefined;
     const quantifier = this.#take(QUANTIFIER);
     // A second quantifier would be a possessive or nested one.
-    if (quantifier === undefined) return { set, min: 1, max: 1, lazy: false };
+    const sole = SINGLE[set.indexOf(1)] === set ? set.indexOf(1) : soleCharacter(set);
+    if (quantifier === undefined) return { set, sole, min: 1, max: 1, lazy: false };
     if (this.#take(QUANTIFIER) !== undefined) return undefined;
     const [, sign, least, comma, most, lazy] = quantifier;
     const min = sign === undefined ? Number(least) : sign === '+' ? 1 : 0;
     const max = sign === '?' ? 1 : sign !== undefined || (comma !== undefined && most === undefined) ? Infinity : Number(most ?? least);
     const isCount = min <= max && min <= MAX_REPEAT && (max === Infinity || max <= MAX_REPEAT);
-    return isCount ? { set, min, max, lazy: lazy !== undefined } : undefined;
+    return isCount ? { set, sole, min, max, lazy: lazy !== undefined } : undefined;
   }
 
   #readSet(): CharacterSet | undefined {
@@ -146,8 +150,8 @@ class PatternReader {
     if (this.#pattern[this.#at] !== '-' || next === ']') return first;
     this.#at += 1;
     const last = this.#readClassCharacter();
-    const [from, to] = [soleCharacter(first), last === undefined ? undefined : soleCharacter(last)];
-    if (from === undefined || to === undefined || from > to) return undefined;
+    const [from, to] = [soleCharacter(first), last === undefined ? -1 : soleCharacter(last)];
+    if (from < 0 || to < 0 || from > to) return undefined;
     return new Uint8Array(256).fill(1, from, to + 1);
   }
 
@@ -200,8 +204,8 @@ function skeletonOf(atoms: readonly Atom[]): Skeleton {
   let text = '';
   let isCertain = true;
   for (const atom of atoms) {
-    const code = atom.min === atom.max ? soleCharacter(atom.set) : undefined;
-    if (code !== undefined && (isCertain || (code === SLASH && atom.min > 0))) {
+    const code = atom.min === atom.max ? atom.sole : -1;
+    if (code >= 0 && (isCertain || (code === SLASH && atom.min > 0))) {
       if (!isCertain) {
         parts.push(text);
         text = '';
@@ -216,35 +220,44 @@ function skeletonOf(atoms: readonly Atom[]): Skeleton {
 
 /** Written from the set, so that nothing of the pattern's own syntax reaches the JavaScript engine. */
 function sourceOf(atom: Atom): string {
-  const only = soleCharacter(atom.set);
+  const characters = atom.sole >= 0 ? escaped(atom.sole) : classSource(atom.set);
+  if (atom.min === 1 && atom.max === 1) return characters;
+  const repeat = atom.max === Infinity ? `{${atom.min},}` : `{${atom.min},${atom.max}}`;
+  return `${characters}${repeat}${atom.lazy ? '?' : ''}`;
+}
+
+function classSource(set: CharacterSet): string {
   let ranges = '';
   for (let code = 0; code < 256; code += 1) {
-    if (atom.set[code] !== 1) continue;
+    if (set[code] !== 1) continue;
     const from = code;
-    while (atom.set[code + 1] === 1) code += 1;
+    while (set[code + 1] === 1) code += 1;
     ranges += `${escaped(from)}-${escaped(code)}`;
   }
-  const repeat = atom.max === Infinity ? `{${atom.min},}` : `{${atom.min},${atom.max}}`;
-  const characters = only === undefined ? `[${ranges}]` : escaped(only);
-  return `${characters}${atom.min === 1 && atom.max === 1 ? '' : repeat + (atom.lazy ? '?' : '')}`;
+  return `[${ranges}]`;
 }
 
 function escaped(code: number): string {
   return `\\x${code.toString(16).padStart(2, '0')}`;
 }
 
-function setOf(character: string): CharacterSet {
+/** Shared and never changed: patterns are mostly single characters. */
+const SINGLE: readonly CharacterSet[] = Array.from({ length: 256 }, (_, code) => {
   const set = new Uint8Array(256);
-  set[character.charCodeAt(0)] = 1;
+  set[code] = 1;
   return set;
+});
+
+/** Of an ASCII character. */
+function setOf(character: string): CharacterSet {
+  return SINGLE[character.charCodeAt(0)] ?? new Uint8Array(256);
 }
 
 function inverted(set: CharacterSet): CharacterSet {
   return set.map((isIn) => 1 - isIn);
 }
 
-/** The code of the one character in a set of one. */
-function soleCharacter(set: CharacterSet): number | undefined {
+function soleCharacter(set: CharacterSet): number {
   const code = set.indexOf(1);
-  return code >= 0 && set.indexOf(1, code + 1) < 0 ? code : undefined;
+  return code >= 0 && set.indexOf(1, code + 1) < 0 ? code : -1;
 }

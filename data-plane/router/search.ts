@@ -82,9 +82,13 @@ export class Search {
 
   #hasHeader(rule: HeaderRule): boolean {
     for (const value of this.fields.headerValues(rule.name)) {
-      if (rule.values.size > 0 && rule.values.has(value.toLowerCase())) return true;
+      if (rule.values.length > 0 && hasValue(rule, value.toLowerCase())) return true;
       for (const pattern of rule.patterns) if (pattern.test(value)) return true;
     }
     return false;
   }
+}
+
+function hasValue({ values, manyValues }: HeaderRule, value: string): boolean {
+  return manyValues === undefined ? values.includes(value) : manyValues.has(value);
 }
