@@ -28,7 +28,7 @@ let origin: Server;
 let originUrl: string;
 
 before(async () => {
-  origin = createServer((_request, response) => response.end('origin'));
+  origin = createServer((_request, response) => response.setHeader('Content-Type', 'text/plain').end('origin'));
   await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
   const address: AddressInfo | string | null = origin.address();
   originUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
@@ -61,8 +61,8 @@ function content(sequence: number, changes: readonly EntityChange[], base?: Conf
 const service = () => put('services', { id: testId('a'), name: 'origin', url: originUrl });
 const route = (digits: string, path: string) => put('routes', { id: testId(digits), paths: [path], service: ref('a') });
 
-function scene(context: TestContext, threads: number) {
-  const settings = parseSettings(dataPlaneSettings, { environment: {}, arguments: ['--proxy-listen', '127.0.0.1:0', '--proxy-tls-listen', '127.0.0.1:0'], readFile: () => '', workingFolder: '/' });
+function scene(context: TestContext, threads: number, environment: Readonly<Record<string, string>> = {}) {
+  const settings = parseSettings(dataPlaneSettings, { environment, arguments: ['--proxy-listen', '127.0.0.1:0', '--proxy-tls-listen', '127.0.0.1:0'], readFile: () => '', workingFolder: '/' });
   const listeners = listenersOf(settings);
   const ticketKeys = randomBytes(48);
   const workers: WorkerPort[] = [];
@@ -116,6 +116,13 @@ function get(port: number, path: string): Promise<number> {
     outgoing.end();
   });
 }
+
+test('the settings of messages reach the threads', async (context) => {
+  const { pool, serve } = scene(context, 1, { HOLDFAST_COMPRESSION: 'gzip', HOLDFAST_COMPRESSION_TYPES: 'text/plain', HOLDFAST_COMPRESSION_MIN_BYTES: '0', HOLDFAST_UPSTREAM_STATUS_HEADER: 'true' });
+  await serve(content(1, [service(), route('b1', '/one')]));
+  const { headers } = await fetch(`http://127.0.0.1:${pool.ports[0] ?? 0}/one`, { headers: { accept: '*/*', 'accept-encoding': 'gzip' } });
+  assert.deepEqual([headers.get('content-encoding'), headers.get('x-kong-upstream-status')], ['gzip', '200']);
+});
 
 test('after commit every thread serves the new configuration, whichever takes the connection', async (context) => {
   const { pool, serve } = scene(context, 3);
