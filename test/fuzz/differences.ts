@@ -24,6 +24,8 @@ export interface KnownDifference {
   readonly explains: (beyond: Beyond) => boolean;
 }
 
+const NOT_ASCII = /[\x80-\xff]/;
+
 /** The engine accepts what llhttp does not, or reads otherwise. */
 export const KNOWN_AGAINST_NODE: readonly KnownDifference[] = [
   { why: 'any token is a method (RFC 9110 §9.1); llhttp has a list', explains: ({ why }) => why === 'HPE_INVALID_METHOD' },
@@ -31,12 +33,14 @@ export const KNOWN_AGAINST_NODE: readonly KnownDifference[] = [
   { why: 'framing fields in a trailer are dropped unread; llhttp reads them', explains: ({ why, message }) => /^HPE_INVALID_(?:CONTENT_LENGTH|TRANSFER_ENCODING)$/.test(why) && says(message, 'transfer-encoding') },
   { why: 'an interim response has no body whatever it says (RFC 9112 §6.3); llhttp reads one', explains: ({ message }) => message.line.startsWith('1') && (says(message, 'content-length') || says(message, 'transfer-encoding')) },
   { why: 'llhttp leaves off at an upgrade', explains: ({ why }) => why === 'UPGRADE' },
+  { why: 'UTF-8 in a path is taken and goes on escaped', explains: ({ why, message }) => why === 'HPE_INVALID_URL' && NOT_ASCII.test(message.line) },
   { why: 'llhttp takes Proxy-Connection for Connection', explains: ({ why }) => why === 'HPE_CLOSED_CONNECTION' },
 ];
 
 /** The engine accepts what the oracle's reader does not. */
 export const KNOWN_AGAINST_ORACLE: readonly KnownDifference[] = [
   { why: 'one empty line before a request is let pass (RFC 9112 §2.2); the gateway itself never writes one', explains: ({ why }) => why === 'start line ""' },
+  { why: 'UTF-8 in a path is taken and goes on escaped', explains: ({ why, message }) => why.startsWith('start line') && NOT_ASCII.test(message.line) },
 ];
 
 function says({ fields }: ReadMessage, name: string): boolean {
