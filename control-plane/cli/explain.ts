@@ -110,5 +110,6 @@ function words(value: unknown): string {
 
 /** Control characters came from a request or an entity's name: they must not reach a terminal. */
 function text(value: unknown): string {
-  return String(value ?? '').replace(/\p{Cc}/gu, '�');
+  const shown = typeof value === 'string' ? value : (JSON.stringify(value ?? '') ?? '');
+  return shown.replace(/\p{Cc}/gu, '�');
 }

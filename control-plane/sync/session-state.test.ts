@@ -289,10 +289,10 @@ const takenIn: { readonly [Kind in SessionState['kind']]: readonly SyncMessage['
   'awaiting-hello': ['hello'],
   'renewing-only': [],
   greeting: ['credit'],
-  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back'],
-  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back'],
-  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back'],
-  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back'],
+  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer'],
+  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer'],
+  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer'],
+  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer'],
   closed: [],
 };
 
