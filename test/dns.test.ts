@@ -72,6 +72,12 @@ dnsTest('forged datagrams are passed over', {}, async ({ dns, addresses }) => {
   assert.deepEqual(await addresses('real.test'), ['10.0.0.1']);
 });
 
+dnsTest('many names at once are asked a bounded number at a time, and all get their answers', {}, async ({ dns, addresses }) => {
+  for (let index = 0; index < 300; index++) dns.zone.set(`A n${index}.test`, [a(`n${index}.test`, `10.1.${index >> 8}.${index & 255}`)]);
+  const all = await Promise.all(Array.from({ length: 300 }, (_, index) => addresses(`n${index}.test`)));
+  assert.deepEqual(all.map(([address]) => address), Array.from({ length: 300 }, (_, index) => `10.1.${index >> 8}.${index & 255}`));
+});
+
 dnsTest('SRV: port, priority and weight of each target; those without an address are left out', {}, async ({ dns, addresses }) => {
   const name = '_http._tcp.svc.test';
   dns.zone.set(`SRV ${name}`, [srv(name, 'one.test', 8_001, 10, 0), srv(name, 'two.test', 8_002, 20, 7), srv(name, 'gone.test', 8_003)]);

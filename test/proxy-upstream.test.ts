@@ -110,6 +110,15 @@ scenario('the upstream decides how long a connection is kept', { responder: () =
   await waitUntil('the connection to go', () => proxy.stats().idleUpstream === 0 && proxy.stats().busyUpstream === 0);
 });
 
+scenario('an upstream connection is closed after so many requests', { proxy: { limits: { maxRequestsPerUpstream: 3 } } }, async ({ connect, origin }) => {
+  const client = await connect();
+  for (let count = 0; count < 7; count++) {
+    client.send(GET);
+    await client.response();
+  }
+  assert.deepEqual(origin.requests.map(({ connection }) => connection), [1, 1, 1, 2, 2, 2, 3]);
+});
+
 scenario('idle connections are bounded', { proxy: { limits: { maxIdlePerEndpoint: 2, timeoutResolutionMs: 10 } } }, async ({ connect, origin, proxy }) => {
   const held: (() => void)[] = [];
   origin.respond((_, socket) => void held.push(() => socket.write(response('x'))));

@@ -59,6 +59,8 @@ export interface ProxyLimits {
   readonly maxIdleUpstream: number;
   /** How long an upstream connection is kept idle; a shorter `Keep-Alive: timeout` of the upstream wins. */
   readonly upstreamIdleTimeoutMs: number;
+  /** Requests sent over one upstream connection before it is closed. */
+  readonly maxRequestsPerUpstream: number;
   /** Longest that an answer of the resolver is used before it is asked again, whatever its TTL says. */
   readonly resolveTtlMs: number;
   /** How long after that they are still used where the resolver fails. */
@@ -121,6 +123,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   maxIdlePerEndpoint: 256,
   maxIdleUpstream: 1_024,
   upstreamIdleTimeoutMs: 60_000,
+  maxRequestsPerUpstream: 10_000,
   resolveTtlMs: 3_600_000,
   resolveStaleMs: 3_600_000,
   resolveTimeoutMs: 10_000,

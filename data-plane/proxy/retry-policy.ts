@@ -34,6 +34,7 @@ export class Tries {
   #tried: Endpoint[] | undefined;
   #retries = 0;
   #resolutions = 0;
+  /** By the deadlines' clock, which costs nothing to read; 0 before the first try. */
   #firstMs = 0;
   /** The load whose budget this request takes from. */
   #budget: GroupLoad | undefined;
@@ -65,6 +66,7 @@ export class Tries {
   begin(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
     this.#isTold = false;
+    if (this.#firstMs === 0) this.#firstMs = this.#exchange.core.deadlines.in(0);
     endpoint.begin();
   }
 
@@ -171,10 +173,9 @@ export class Tries {
 
   /** Neither too often nor for too long: no longer than a single try may take for connecting and answering. */
   #mayGoOn(): boolean {
-    const { core, service, startedAtMs } = this.#exchange;
+    const { core, service } = this.#exchange;
     if (service === undefined || this.#retries >= service.retries) return false;
-    if (this.#firstMs === 0) this.#firstMs = this.#exchange.sentAtMs === 0 ? startedAtMs : this.#exchange.sentAtMs;
-    return core.clock.monotonicMs() - this.#firstMs <= service.connectTimeoutMs + service.readTimeoutMs;
+    return core.deadlines.in(0) - this.#firstMs <= service.connectTimeoutMs + service.readTimeoutMs;
   }
 
   /** What was sent already costs its upstream twice: only some of the requests under way may be such. */

@@ -44,7 +44,12 @@ export class ConnectionPool {
   /** An idle connection that was still good a moment ago and was idle no longer than so; undefined where there is none. */
   take(endpoint: Endpoint, maxIdleMs = Number.POSITIVE_INFINITY): UpstreamConnection | undefined {
     // The last one is the one used last.
-    if ((endpoint.idle.at(-1)?.idleMs ?? 0) > maxIdleMs) return undefined;
+    const last = endpoint.idle.at(-1);
+    if (last !== undefined && last.idleMs > maxIdleMs) {
+      // The new one takes its place where there may be no more.
+      if (endpoint.isAtBound) this.discard(last);
+      return undefined;
+    }
     for (let connection = endpoint.idle.pop(); connection !== undefined; connection = endpoint.idle.pop()) {
       this.#idle -= 1;
       if (connection.usable) return connection;
@@ -68,7 +73,8 @@ export class ConnectionPool {
     const { limits } = this.#surroundings;
     // One that began with a client's name is for that client alone.
     const isPersonal = connection.endpoint.proxyProtocol !== null;
-    if (!connection.usable || isPersonal || connection.endpoint.retired || idle.length >= limits.maxIdlePerEndpoint || this.#idle >= limits.maxIdleUpstream) return this.discard(connection);
+    const isWorn = connection.endpoint.retired || connection.served + 1 >= limits.maxRequestsPerUpstream;
+    if (!connection.usable || isPersonal || isWorn || idle.length >= limits.maxIdlePerEndpoint || this.#idle >= limits.maxIdleUpstream) return this.discard(connection);
     idle.push(connection);
     this.#idle += 1;
     connection.rest();

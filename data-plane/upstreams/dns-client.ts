@@ -27,10 +27,14 @@ export interface DnsClientOptions {
 export type Records = Extract<Reply, { kind: 'records' }>;
 
 const MAX_ALIASES = 8;
+/** Questions under way; more wait, so that a thousand names don't take a thousand sockets. */
+const MAX_AT_ONCE = 64;
 const MAX_TCP_BYTES = 65_535 + 2;
 
 export class DnsClient {
   readonly #options: DnsClientOptions;
+  readonly #waiting: (() => void)[] = [];
+  #underWay = 0;
 
   constructor(options: DnsClientOptions) {
     this.#options = options;
@@ -67,9 +71,18 @@ export class DnsClient {
   }
 
   async #askServer(server: DnsServer, name: string, type: RecordType): Promise<Reply> {
-    const question = { id: randomInt(65_536), name, type };
-    const reply = await this.#byUdp(server, question);
-    return reply.kind === 'truncated' ? this.#byTcp(server, question) : reply;
+    if (this.#underWay >= MAX_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#underWay += 1;
+    try {
+      const question = { id: randomInt(65_536), name, type };
+      const reply = await this.#byUdp(server, question);
+      return reply.kind === 'truncated' ? await this.#byTcp(server, question) : reply;
+    } finally {
+      // Whoever waits takes the place over.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#underWay -= 1;
+      else next();
+    }
   }
 
   /** The socket is connected, so the kernel takes datagrams of that server alone. */

@@ -96,6 +96,11 @@ export class Endpoint {
 
   /** True where a request must wait for a connection. */
   get isFull(): boolean {
-    return this.peer !== undefined && this.idle.length === 0 && this.connections >= this.peer.maxConnections;
+    return this.idle.length === 0 && this.isAtBound;
+  }
+
+  /** True where it has as many connections as `max_connections` allows. */
+  get isAtBound(): boolean {
+    return this.peer !== undefined && this.connections >= this.peer.maxConnections;
   }
 }

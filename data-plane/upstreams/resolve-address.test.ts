@@ -125,3 +125,30 @@ test('what is no address is no answer, and names are bounded', async () => {
   assert.equal(state.next('a'), 'unknown');
   assert.equal(state.next('d'), '10.0.0.1');
 });
+
+test('what a long TTL held serves on for as long as what a short one did', async () => {
+  const state = new Scene();
+  await state.book.resolve('a');
+  state.answer = new Error('SERVFAIL');
+  state.clock.advance(5_001 + 59_000);
+  await state.book.resolve('a');
+  assert.equal(state.next('a'), '10.0.0.1', 'counted from the end of its TTL');
+});
+
+test('an older answer serves after a short wait where the resolver takes its time', async () => {
+  const clock = new ManualClock();
+  let isSilent = false;
+  const book = new AddressBook({ ...LIMITS, resolveTimeoutMs: 10_000 }, clock, () => (isSilent ? new Promise(() => undefined) : Promise.resolve(plainAnswer(['10.0.0.1']))));
+  await book.resolve('a');
+  isSilent = true;
+  clock.advance(45_000);
+  assert.equal(book.next('a', none), 'unknown');
+  const waiting = book.resolveInTime('a');
+  clock.advance(500);
+  assert.equal(await waiting, true);
+  assert.notEqual(book.next('a', none), 'unknown');
+  const unknown = book.resolveInTime('b');
+  clock.advance(9_999);
+  clock.advance(1);
+  assert.equal(await unknown, false);
+});

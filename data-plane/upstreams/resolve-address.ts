@@ -38,6 +38,8 @@ export type LookUp = (host: string) => Promise<NameAnswer>;
 
 /** A name that nobody answered for is not asked for again for this long. */
 const FAILURE_TTL_MS = 1_000;
+/** How long a request waits for a name to be asked again of which an older answer is there. */
+const STALE_WAIT_MS = 500;
 /** Answers are kept for at least this long: a TTL of 0 would mean a question for each request. */
 const MIN_TTL_MS = 1_000;
 /** A name that has no address is asked again after this at most. */
@@ -52,7 +54,8 @@ interface Entry {
   readonly others: readonly Resolved[];
   /** Monotonic: ask again after this. */
   freshUntilMs: number;
-  readonly answeredAtMs: number;
+  /** Where its TTL ends, whatever became of asking again. */
+  readonly heldUntilMs: number;
   /** Turn of the next request among the addresses. */
   turn: number;
 }
@@ -109,15 +112,30 @@ export class AddressBook {
     return question;
   }
 
-  /** As `resolve`, for one who can't wait for ever: false where the answer takes too long. The question stays under way, so it is not asked twice. */
+  /**
+   * As `resolve`, for one who can't wait for ever: false where the answer takes too long. The question stays under way, so it is
+   * not asked twice. Where there is an older answer, it serves after a short wait.
+   */
   resolveInTime(host: string): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = this.#clock.after(this.#limits.resolveTimeoutMs, () => resolve(false));
+      const old = this.#stale(host);
+      const waitMs = old === undefined ? this.#limits.resolveTimeoutMs : Math.min(STALE_WAIT_MS, this.#limits.resolveTimeoutMs);
+      const timer = this.#clock.after(waitMs, () => {
+        if (old !== undefined) old.freshUntilMs = Math.max(old.freshUntilMs, this.#clock.monotonicMs() + FAILURE_TTL_MS);
+        resolve(old !== undefined);
+      });
       void this.resolve(host).then(() => {
         timer.cancel();
         resolve(true);
       });
     });
+  }
+
+  /** An answer that ran out, and may still be used where nobody answers. */
+  #stale(host: string): Entry | undefined {
+    const entry = this.#entries.get(host);
+    const isUsable = entry !== undefined && entry.records.length > 0 && this.#clock.monotonicMs() - entry.heldUntilMs < this.#limits.resolveStaleMs;
+    return isUsable ? entry : undefined;
   }
 
   #usable(host: string): Entry | undefined {
@@ -140,11 +158,12 @@ export class AddressBook {
     }
     const nowMs = this.#clock.monotonicMs();
     const old = this.#entries.get(host);
+    const stale = this.#stale(host);
     if (answer !== undefined) {
       const longest = answer.records.length === 0 ? Math.min(MAX_NEGATIVE_TTL_MS, this.#limits.resolveTtlMs) : this.#limits.resolveTtlMs;
       this.#keep(host, answer.records, Math.min(longest, Math.max(MIN_TTL_MS, answer.ttlMs)), nowMs, old);
-    } else if (old !== undefined && old.records.length > 0 && nowMs - old.answeredAtMs < this.#limits.resolveStaleMs) {
-      old.freshUntilMs = nowMs + FAILURE_TTL_MS;
+    } else if (stale !== undefined) {
+      stale.freshUntilMs = nowMs + FAILURE_TTL_MS;
     } else {
       this.#keep(host, [], FAILURE_TTL_MS, nowMs, old);
     }
@@ -153,8 +172,8 @@ export class AddressBook {
   #keep(host: string, records: readonly Resolved[], ttlMs: number, nowMs: number, old: Entry | undefined): void {
     const isSame = old !== undefined && sameRecords(old.records, records);
     const entry: Entry = isSame
-      ? { ...old, freshUntilMs: nowMs + ttlMs, answeredAtMs: nowMs }
-      : { ...inTurns(records), freshUntilMs: nowMs + ttlMs, answeredAtMs: nowMs, turn: old?.turn ?? 0 };
+      ? { ...old, freshUntilMs: nowMs + ttlMs, heldUntilMs: nowMs + ttlMs }
+      : { ...inTurns(records), freshUntilMs: nowMs + ttlMs, heldUntilMs: nowMs + ttlMs, turn: old?.turn ?? 0 };
     this.#entries.delete(host);
     this.#entries.set(host, entry);
     if (!isSame) this.#changed(host, records, old);

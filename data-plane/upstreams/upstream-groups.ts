@@ -163,7 +163,10 @@ export class UpstreamGroups {
     if (peer !== undefined) return this.health.told(peer, change, group?.set?.policy);
     const name = `${change.upstreamId}/${change.key}`;
     this.#early.delete(name);
-    if (change.kind === 'open' && this.#early.size < MAX_EARLY_CHANGES) this.#early.set(name, change);
+    if (change.kind === 'open') this.#early.set(name, change);
+    if (this.#early.size <= MAX_EARLY_CHANGES) return;
+    const oldest = this.#early.keys().next();
+    if (oldest.done !== true) this.#early.delete(oldest.value);
   }
 
   /** Forgets upstreams that a new configuration does not have. */
