@@ -10,6 +10,7 @@ import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { Deadlines } from '../http1/deadlines.ts';
 import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
 import { OutgoingBytes } from '../http1/outgoing-bytes.ts';
+import { PieceMemory } from '../http1/piece-memory.ts';
 import { SocketIo } from '../http1/socket-io.ts';
 import { connectHttp2 } from '../http2/connect-http2.ts';
 import { Http2Downstream } from '../http2/http2-downstream.ts';
@@ -319,6 +320,7 @@ function makeCore(options: ProxyOptions, io: SocketIo, defect: (thrown: unknown)
   return {
     limits, clock, random, log, deadlines, out, addresses, chooser, pool,
     recorder: options.recorder,
+    pieces: new PieceMemory(),
     failures: new FailureLog(log, clock),
     heads: new FreeHeads(limits.maxHeaderCount),
     configs: new PinnedConfigs(options.getConfig, options.configReleased ?? (() => undefined)),

@@ -26,7 +26,7 @@ export class Exchange {
   readonly requestId: string;
   /** Monotonic milliseconds at which the head was complete. */
   readonly startedAtMs: number;
-  readonly body = new RequestBody();
+  readonly body: RequestBody;
 
   pinned: PinnedConfig | undefined;
   match: RouteMatch | undefined;
@@ -74,6 +74,7 @@ export class Exchange {
     this.requestId = core.requestIds.next();
     this.startedAtMs = core.clock.monotonicMs();
     this.bytesIn = head.end - head.start;
+    this.body = new RequestBody(core.pieces);
     this.body.begin(head, core.limits.maxChunkExtraBytes, head.chunked && trailersPass(this));
   }
 
@@ -92,7 +93,7 @@ export class Exchange {
   /** A gRPC call: both directions may be silent for long and go on at the same time, so nothing of it is collected. */
   get isGrpc(): boolean {
     const protocol = this.service?.protocol;
-    return protocol === 'grpc' || protocol === 'grpcs' || this.request.header('content-type')?.startsWith('application/grpc') === true;
+    return protocol === 'grpc' || protocol === 'grpcs' || /^application\/grpc/i.test(this.request.header('content-type') ?? '');
   }
 
   /** Whole milliseconds from the head's arrival to `untilMs`. */

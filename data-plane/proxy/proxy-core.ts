@@ -7,6 +7,7 @@ import type { Deadlines } from '../http1/deadlines.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import { RequestHead } from '../http1/message-head.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
+import type { PieceMemory } from '../http1/piece-memory.ts';
 import type { Http2Downstream } from '../http2/http2-downstream.ts';
 import type { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import type { ConnectionPool } from '../upstreams/connection-pool.ts';
@@ -29,6 +30,7 @@ export interface ProxyCore {
   readonly recorder: RequestRecorder;
   readonly deadlines: Deadlines;
   readonly out: OutgoingBytes;
+  readonly pieces: PieceMemory;
   readonly heads: FreeHeads;
   readonly configs: PinnedConfigs;
   readonly addresses: AddressBook;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RequestHead } from '../http1/message-head.ts';
+import { PieceMemory } from '../http1/piece-memory.ts';
 import { RequestBody } from './request-body.ts';
 
 test('a body that comes byte by byte is held whole, in few pieces', () => {
-  const body = new RequestBody();
+  const body = new RequestBody(new PieceMemory());
   const head = new RequestHead(0);
   const sent = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 251));
   head.begin(0);

@@ -4,6 +4,7 @@
  */
 import { BodyReader } from '../http1/body-reader.ts';
 import type { RequestHead } from '../http1/message-head.ts';
+import type { PieceMemory } from '../http1/piece-memory.ts';
 
 /** A chunked body may cost this many times its data in framing while it is held. */
 const MAX_FRAMING_FACTOR = 8;
@@ -17,7 +18,14 @@ export class RequestBody {
   heldBytes = 0;
   /** Bytes read off the wire, framing included. */
   wireBytes = 0;
+  readonly #memory: PieceMemory;
   #isKept = true;
+  /** Pieces themselves were handed to a socket, which may still hold them. */
+  #isLent = false;
+
+  constructor(memory: PieceMemory) {
+    this.#memory = memory;
+  }
 
   /** With `keepsTrailers` its end is not among the pieces: `ending` of send-request.ts makes it. */
   begin(head: RequestHead, maxExtraBytes: number, keepsTrailers: boolean): void {
@@ -45,7 +53,7 @@ export class RequestBody {
   /** Holds what the last read brought. */
   hold(buffer: Buffer): void {
     const { ranges } = this.reader;
-    const piece = Buffer.allocUnsafe(ranges.bytes);
+    const piece = this.#memory.take(ranges.bytes);
     let at = 0;
     for (let index = 0; index < ranges.count; index++) at += buffer.copy(piece, at, ranges.start(index), ranges.end(index));
     this.held.push(piece);
@@ -53,9 +61,15 @@ export class RequestBody {
     if (this.held.length > MAX_PIECES) this.held = [Buffer.concat(this.held)];
   }
 
+  /** The held pieces go out as they are, without being copied. */
+  lend(): void {
+    this.#isLent = true;
+  }
+
   /** Lets go of what is held; from now on the body can't be sent again. */
   dropHeld(): void {
     if (this.heldBytes === 0 && this.complete) return;
+    if (!this.#isLent) for (const piece of this.held) this.#memory.giveBack(piece);
     this.held = [];
     this.heldBytes = 0;
     this.#isKept = false;

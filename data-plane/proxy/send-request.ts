@@ -69,6 +69,7 @@ function sendPieces(exchange: Exchange, upstream: UpstreamConnection, pieces: re
     else {
       if (!direct) upstream.sendOutgoing();
       direct = true;
+      exchange.body.lend();
       upstream.send(piece);
     }
   }
