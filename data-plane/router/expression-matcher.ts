@@ -30,12 +30,13 @@ export function matchersOfExpression(route: RoutingAttributes, text: string): Ma
   const hosts = fewest(conjuncts, hostKeyOf) ?? [undefined];
   const allSkeletons = fewest(conjuncts, skeletonOf) ?? ANYWHERE;
   const skeletons = hosts.length * allSkeletons.length > MAX_PLACES ? ANYWHERE : allSkeletons;
-  const [condition, key, schemes] = [new Condition(expression), keyOf(conjuncts), schemesOf(route.protocols)];
+  const key = keyOf(conjuncts);
+  const more = { port: undefined, headers: [], serverNames: undefined, pattern: undefined, condition: new Condition(expression), schemes: schemesOf(route.protocols) };
   const matchers: PlacedMatcher[] = [];
   for (const [pathIndex, skeleton] of skeletons.entries()) {
     const matcher: Matcher = {
       routeId: route.id, rankHigh: ABOVE_ATTRIBUTES + Math.floor(route.priority / LOW_HALF), rankLow: route.priority % LOW_HALF, pathIndex,
-      prefixLength: 0, pattern: undefined, port: undefined, methods: undefined, headers: undefined, serverNames: undefined, condition, schemes,
+      prefixLength: 0, methods: undefined, more,
     };
     for (const host of hosts) matchers.push({ place: { host, skeleton, key }, matcher });
   }

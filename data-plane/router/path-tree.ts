@@ -16,13 +16,18 @@ export interface PathTree {
   readonly top: number;
   /** Where one stands here, without a key, as mostly. */
   readonly matcher: Matcher | undefined;
-  /** Otherwise. */
-  readonly matchers: MatcherSet | undefined;
+  readonly more: MoreAtNode | undefined;
   /** Character code of the first child. */
   readonly firstCode: number;
   /** By the first character of their text, counted from `firstCode`. */
   readonly children: readonly (PathTree | undefined)[];
-  /** What follows at the next `/` after this node's text, whatever stands before it. */
+}
+
+/** What few nodes have. */
+interface MoreAtNode {
+  /** Where more than one matcher stands, or one with a key. */
+  readonly matchers: MatcherSet | undefined;
+  /** What follows at the next `/` after the node's text, whatever stands before it. */
   readonly atNextSlash: PathTree | undefined;
 }
 
@@ -31,15 +36,14 @@ interface OwnNode extends PathTree {
   text: string;
   top: number;
   matcher: Matcher | undefined;
-  matchers: MatcherSet | undefined;
+  more: MoreAtNode | undefined;
   firstCode: number;
   children: readonly (PathTree | undefined)[];
-  atNextSlash: PathTree | undefined;
 }
 
 const NO_CHILDREN: readonly undefined[] = [];
 
-export const EMPTY_TREE: PathTree = { text: '', top: -1, matcher: undefined, matchers: undefined, firstCode: 0, children: NO_CHILDREN, atNextSlash: undefined };
+export const EMPTY_TREE: PathTree = { text: '', top: -1, matcher: undefined, more: undefined, firstCode: 0, children: NO_CHILDREN };
 
 /** Improves the search by every matcher whose skeleton the request's path has from position `from`. No node is visited twice. */
 export function searchTree(tree: PathTree, search: Search, from = 0): void {
@@ -49,14 +53,20 @@ export function searchTree(tree: PathTree, search: Search, from = 0): void {
   while (node !== undefined && node.top >= search.rankHigh && hasTextAt(path, node.text, at)) {
     at += node.text.length;
     if (node.matcher !== undefined) search.tryOne(node.matcher);
-    else if (node.matchers !== undefined) searchSet(node.matchers, search);
-    if (node.atNextSlash !== undefined) {
-      const slash = path.indexOf('/', at);
-      if (slash >= 0) searchTree(node.atNextSlash, search, slash);
-    }
+    if (node.more !== undefined) searchMore(node.more, search, at);
     if (at === path.length) return;
     node = childAt(node, path.charCodeAt(at));
   }
+}
+
+function searchMore({ matchers, atNextSlash }: MoreAtNode, search: Search, at: number): void {
+  if (matchers !== undefined) searchSet(matchers, search);
+  const slash = atNextSlash === undefined ? -1 : search.path.indexOf('/', at);
+  if (atNextSlash !== undefined && slash >= 0) searchTree(atNextSlash, search, slash);
+}
+
+function moreOf(matchers: MatcherSet | undefined, atNextSlash: PathTree | undefined): MoreAtNode | undefined {
+  return matchers === undefined && atNextSlash === undefined ? undefined : { matchers, atNextSlash };
 }
 
 /** A loop, because texts are short and `startsWith` is a call. */
@@ -105,7 +115,7 @@ export class TreeEditor {
       const set = draft.isEmpty ? undefined : draft.finish();
       const isOne = set !== undefined && set.keyed === undefined && set.plain.length === 1;
       node.matcher = isOne ? set.plain[0] : undefined;
-      node.matchers = isOne ? undefined : set;
+      node.more = moreOf(isOne ? undefined : set, node.more?.atNextSlash);
     }
   }
 
@@ -118,7 +128,7 @@ export class TreeEditor {
     const next = nextPart(step);
     if (below !== '') setChild(node, this.#add(childAt(node, below.charCodeAt(0)) ?? { ...EMPTY_TREE, text: below }, step, below));
     else if (next === undefined) this.#put(node, step);
-    else node.atNextSlash = this.#add(node.atNextSlash ?? { ...EMPTY_TREE, text: next }, { ...step, part: step.part + 1 }, next);
+    else node.more = moreOf(node.more?.matchers, this.#add(node.more?.atNextSlash ?? { ...EMPTY_TREE, text: next }, { ...step, part: step.part + 1 }, next));
     return node;
   }
 
@@ -131,7 +141,7 @@ export class TreeEditor {
       const child = childAt(node, below.charCodeAt(0));
       if (child !== undefined) replaceChild(node, below.charCodeAt(0), this.#remove(child, step, below));
     } else if (next === undefined) this.#take(node, step);
-    else if (node.atNextSlash !== undefined) node.atNextSlash = this.#remove(node.atNextSlash, { ...step, part: step.part + 1 }, next);
+    else if (node.more?.atNextSlash !== undefined) node.more = moreOf(node.more.matchers, this.#remove(node.more.atNextSlash, { ...step, part: step.part + 1 }, next));
     return this.#mended(node);
   }
 
@@ -156,7 +166,7 @@ export class TreeEditor {
 
   /** A node that neither matches nor branches is merged with its only child, so that depth follows the routes there are. */
   #mended(node: OwnNode): OwnNode | undefined {
-    if (!this.#hasNoMatchers(node) || node.atNextSlash !== undefined) return node;
+    if (!this.#hasNoMatchers(node) || node.more?.atNextSlash !== undefined) return node;
     const children = node.children.filter((child) => child !== undefined);
     const [only] = children;
     if (only === undefined) return undefined;
@@ -167,13 +177,13 @@ export class TreeEditor {
   }
 
   #hasNoMatchers(node: OwnNode): boolean {
-    return this.#sets.get(node)?.isEmpty ?? (node.matcher === undefined && node.matchers === undefined);
+    return this.#sets.get(node)?.isEmpty ?? (node.matcher === undefined && node.more?.matchers === undefined);
   }
 
   #setOf(node: OwnNode): MatcherSetDraft {
     const known = this.#sets.get(node);
     if (known !== undefined) return known;
-    const made = new MatcherSetDraft(node.matcher === undefined ? node.matchers : { plain: [node.matcher], keyed: undefined, alsoPlain: [] });
+    const made = new MatcherSetDraft(node.matcher === undefined ? node.more?.matchers : { plain: [node.matcher], keyed: undefined, alsoPlain: [] });
     this.#sets.set(node, made);
     return made;
   }

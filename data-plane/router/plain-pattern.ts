@@ -97,7 +97,7 @@ class PatternReader {
   #readAtom(): Atom | undefined {
     const set = this.#readSet();
     if (set === undefined) return undefined;
-    const quantifier = this.#take(QUANTIFIER);
+    const quantifier = '*+?{'.includes(this.#pattern[this.#at] ?? ' ') ? this.#take(QUANTIFIER) : undefined;
     // A second quantifier would be a possessive or nested one.
     const sole = SINGLE[set.indexOf(1)] === set ? set.indexOf(1) : soleCharacter(set);
     if (quantifier === undefined) return { set, sole, min: 1, max: 1, lazy: false };

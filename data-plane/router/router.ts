@@ -25,11 +25,11 @@ export class RouteHit {
   readonly #pattern: { captures(path: string): ReadonlyMap<string, string> | undefined } | undefined;
 
   constructor(search: Search, matcher: Matcher) {
-    const pathMatch = matcher.condition?.pathMatch(search.fields);
+    const pathMatch = matcher.more?.condition?.pathMatch(search.fields);
     this.routeId = matcher.routeId;
     this.matchedPathLength = pathMatch?.length ?? search.matchedPathLength;
     this.#path = search.path;
-    this.#pattern = pathMatch === undefined ? matcher.pattern : pathMatch.pattern;
+    this.#pattern = pathMatch === undefined ? matcher.more?.pattern : pathMatch.pattern;
   }
 
   /** What the groups of the pattern caught, by number from 1 and by name; undefined where it has none. Worked out anew for each call, in some 2 µs. */

@@ -3,7 +3,7 @@
  * request on the way, so that it is worked out once however many routes ask. Made by router.ts for each match.
  */
 import type { RequestView } from '../../shared/plugins/contract.ts';
-import { compareMatchers, type HeaderRule, type Matcher } from './matcher.ts';
+import { compareMatchers, type HeaderRule, type Matcher, type MoreRules } from './matcher.ts';
 import { RequestFields } from './request-fields.ts';
 import { wildcardKeys } from './wildcard-keys.ts';
 
@@ -63,16 +63,20 @@ export class Search {
   }
 
   /** -1 where the request does not fit. That host, skeleton and key fit is known. */
-  #matchLength(matcher: Matcher): number {
-    if (matcher.methods !== undefined && !matcher.methods.includes(this.request.method)) return -1;
-    if (matcher.port !== undefined && matcher.port !== this.request.port) return -1;
-    if (matcher.serverNames !== undefined && !this.isPlain && !this.#isNamed(matcher.serverNames)) return -1;
-    if (matcher.headers !== undefined) for (const rule of matcher.headers) if (!this.#hasHeader(rule)) return -1;
-    if (matcher.condition !== undefined) {
-      const isTaken = matcher.schemes === undefined || matcher.schemes.has(this.request.scheme);
-      return isTaken && matcher.condition.holds(this.fields) ? 0 : -1;
+  #matchLength({ methods, more, prefixLength }: Matcher): number {
+    if (methods !== undefined && !methods.includes(this.request.method)) return -1;
+    return more === undefined ? prefixLength : this.#matchMore(more, prefixLength);
+  }
+
+  #matchMore(more: MoreRules, prefixLength: number): number {
+    if (more.port !== undefined && more.port !== this.request.port) return -1;
+    if (more.serverNames !== undefined && !this.isPlain && !this.#isNamed(more.serverNames)) return -1;
+    for (const rule of more.headers) if (!this.#hasHeader(rule)) return -1;
+    if (more.condition !== undefined) {
+      const isTaken = more.schemes === undefined || more.schemes.has(this.request.scheme);
+      return isTaken && more.condition.holds(this.fields) ? 0 : -1;
     }
-    return matcher.pattern === undefined ? matcher.prefixLength : matcher.pattern.matchLength(this.path);
+    return more.pattern === undefined ? prefixLength : more.pattern.matchLength(this.path);
   }
 
   #isNamed(serverNames: ReadonlySet<string>): boolean {
