@@ -59,7 +59,8 @@ export class RequestRelay {
   sendTo(upstream: UpstreamConnection): void {
     this.#use = 'send';
     this.#upstream = upstream;
-    this.release();
+    // What is kept to be sent once more still counts.
+    if (this.#bufferedBytes > 0) this.#count();
   }
 
   drop(): void {
@@ -67,7 +68,7 @@ export class RequestRelay {
     this.#upstream = undefined;
   }
 
-  /** Nothing of it counts as held any more: it was sent, or the request is over, however it ended. */
+  /** The request is over, however it ended. */
   release(): void {
     this.#exchange.core.memory.bufferedBytes -= this.#bufferedBytes;
     this.#bufferedBytes = 0;

@@ -21,7 +21,7 @@ import { ResponseRelay, type RelayEvents } from './relay-response.ts';
 import { Tries } from './retry-policy.ts';
 import { reportPluginError, runLog, runRequestHead } from './run-plugins.ts';
 import { isIdempotent, isReplayable, sendRequest } from './send-request.ts';
-import type { Tunnel } from './tunnel.ts';
+import type { Tunnel, TunnelEnding } from './tunnel.ts';
 import { isAgreement, upgradeOf } from './upgrade.ts';
 
 export class RequestLife implements ResponseReceiver, RequestEvents, RequestRelayEvents, RelayEvents {
@@ -185,7 +185,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   /** Counts the request at the target; waits there where it has all the connections that it may have. */
   #goTo(endpoint: Endpoint): void {
     this.#tries.begin(endpoint);
-    if (!endpoint.isFull) return this.#reachAtBest(endpoint);
+    // Nobody goes past those who wait already.
+    if (!endpoint.isFull && (endpoint.line?.length ?? 0) === 0) return this.#reachAtBest(endpoint);
     const isWaiting = this.#tries.wait(endpoint, this.#exchange.service?.connectTimeoutMs ?? 0, {
       admitted: () => this.#stillThere(() => (endpoint.isFull ? this.#waitAgain(endpoint) : this.#reachAtBest(endpoint))),
       waitedTooLong: () => this.#stillThere(() => this.#refuse(REFUSALS.pendingTimeout)),
@@ -277,13 +278,14 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
       return undefined;
     }
     this.#tries.answered(head.status);
-    this.#tunnel = client.beginTunnel(wire, { idleTimeoutMs: service.readTimeoutMs, isWebSocket: upgrade.protocol === 'websocket', ended: () => this.#tunnelEnded() });
+    this.#tunnel = client.beginTunnel(wire, { idleTimeoutMs: service.readTimeoutMs, isWebSocket: upgrade.protocol === 'websocket', ended: (ending) => this.#tunnelEnded(ending) });
     return this.#tunnel.upstream;
   }
 
-  #tunnelEnded(): void {
+  #tunnelEnded(ending: TunnelEnding): void {
     const exchange = this.#exchange;
     if (this.#ended || this.#tunnel === undefined) return;
+    exchange.core.log.debug({ event: 'tunnel-ended', ending, requestId: exchange.requestId }, 'a tunnel has ended');
     exchange.bytesIn += this.#tunnel.bytesFromClient;
     exchange.bytesOut += this.#tunnel.bytesToClient;
     this.#breakOff();
