@@ -200,6 +200,17 @@ for (const version of ['v1', 'v2'] as const) {
   });
 }
 
+test('a defect costs the connection that meets it, and nothing else', async (context) => {
+  const echo = await startEcho(context);
+  const { port, ports: [, tls = 0], swap, proxy, records } = await scene(context, () => [{ stream: () => { throw new Error('a defect'); } }]);
+  assert.equal(await talk(dial(port), 'x'), '');
+  await assert.rejects(connectTls(tls, { servername: 'a.test' }));
+  swap([{ stream: isTcp, service: { protocol: 'tcp', port: echo.port } }]);
+  assert.equal(await talk(dial(port), 'x'), 'hello Xbye');
+  await waitUntil('the records', () => records.length === 2);
+  assert.deepEqual([records.map(({ status }) => status), proxy.stats().connections, proxy.stats().activeRequests], [[500, 200], 0, 0]);
+});
+
 test('a silent stream ends at its service\'s timeout; one that moves does not', async (context) => {
   const echo = await startEcho(context);
   const { port, records } = await scene(context, () => [{ stream: isTcp, service: { protocol: 'tcp', port: echo.port, readTimeoutMs: 100, writeTimeoutMs: 100 } }]);

@@ -18,6 +18,8 @@ const MAX_CONTEXTS = 256;
 const MAX_SESSIONS = 1_024;
 /** No honest chain is longer. */
 const MAX_CHAIN = 100;
+/** As OpenSSL calls it. */
+const CHAIN_TOO_LONG = 'CERT_CHAIN_TOO_LONG';
 
 export class UpstreamTlsSockets {
   readonly #contexts = new LRUCache<string, SecureContext>({ max: MAX_CONTEXTS });
@@ -72,7 +74,7 @@ export class UpstreamTlsSockets {
 function depthProblem(socket: TLSSocket, { verify, verifyDepth }: UpstreamTls): Error | undefined {
   if (!verify || verifyDepth === null || socket.isSessionReused()) return undefined;
   const between = authoritiesBetween(socket.getPeerCertificate(true));
-  return between <= verifyDepth ? undefined : Object.assign(new Error(`certificate chain too long: ${between} authorities between the target's certificate and the trusted one, ${verifyDepth} allowed`), { code: 'CERT_CHAIN_TOO_LONG' });
+  return between <= verifyDepth ? undefined : Object.assign(new Error(`certificate chain too long: ${between} authorities between the target's certificate and the trusted one, ${verifyDepth} allowed`), { code: CHAIN_TOO_LONG });
 }
 
 /** Certificates between the first and the last, which is its own issuer or has none here. */
@@ -88,7 +90,7 @@ const FAILURES: ReadonlyMap<string, TlsFailure> = new Map([
   ['CERT_HAS_EXPIRED', 'expired'],
   ['CERT_NOT_YET_VALID', 'expired'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'name'],
-  ['CERT_CHAIN_TOO_LONG', 'depth'],
+  [CHAIN_TOO_LONG, 'depth'],
   ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'client-certificate'],
   ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'client-certificate'],
   ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'client-certificate'],

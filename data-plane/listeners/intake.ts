@@ -40,6 +40,8 @@ export interface IntakeSurroundings {
   readonly tls: TlsServers | undefined;
   readonly certificates: () => CertificateBook | undefined;
   readonly handover: Handover;
+  /** Told of exceptions that nobody expected: they cost the connection, not the thread. */
+  readonly defect: (thrown: unknown) => void;
   readonly refused: (fault: IntakeFault, peer: string, detail: string) => void;
 }
 
@@ -86,7 +88,7 @@ export class Intake implements Timed {
     this.#socket.on('data', this.#received);
     this.#socket.once('end', this.#gone);
     // A stream may wait for its server to speak first.
-    if (this.#phase === 'first-bytes') this.#lookAtBytes();
+    if (this.#phase === 'first-bytes') this.#guard(() => this.#lookAtBytes());
   }
 
   /** Cuts the connection. */
@@ -112,9 +114,21 @@ export class Intake implements Timed {
 
   readonly #received = (bytes: Buffer): void => {
     this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
-    if (this.#phase === 'proxy-header') this.#readProxyHeader();
-    else if (this.#phase === 'first-bytes') this.#lookAtBytes();
+    this.#guard(() => {
+      if (this.#phase === 'proxy-header') this.#readProxyHeader();
+      else if (this.#phase === 'first-bytes') this.#lookAtBytes();
+    });
   };
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (thrown) {
+      this.#around.defect(thrown);
+      this.destroy();
+      this.#socket.destroy();
+    }
+  }
 
   #readProxyHeader(): void {
     const header = parseProxyHeader(this.#bytes);
@@ -175,7 +189,7 @@ export class Intake implements Timed {
     if (tls === undefined || certificate === undefined) return this.#refuse(INTAKE_FAULTS.nameUnknown, serverName ?? 'none', ALERT_UNRECOGNIZED_NAME);
     this.#phase = 'handshake';
     this.#giveBack();
-    const isGiven = tls.handshake(this.#socket, certificate, book, kind === 'https' ? 'http' : 'stream', (secured) => this.#secured(secured, kind, serverName, book));
+    const isGiven = tls.handshake(this.#socket, certificate, book, kind === 'https' ? 'http' : 'stream', (secured) => this.#guard(() => this.#secured(secured, kind, serverName, book)));
     if (!isGiven) this.#refuse(INTAKE_FAULTS.handshakeFailed, `certificate ${certificate.id}`);
   }
 

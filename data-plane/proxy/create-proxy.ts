@@ -96,7 +96,7 @@ class ListeningProxy implements Proxy {
     const refused = (fault: IntakeFault, peer: string, detail: string): void => this.#intakeRefused(fault, peer, detail);
     this.#tls = options.tls === undefined ? undefined : new TlsServers(options.tls, limits.handshakeTimeoutMs, (reason) => options.log.debug({ event: 'handshake-failed', reason }, `a TLS handshake failed: ${reason}`));
     this.#aroundIntakes = {
-      deadlines, limits, clock, trusted, tls: this.#tls, refused,
+      deadlines, limits, clock, trusted, tls: this.#tls, refused, defect,
       certificates: () => configs.current()?.certificates,
       handover: {
         http: (socket, facts) => this.#serveHttp(facts, (owner) => this.#adoptPaused(socket, owner)),

@@ -66,7 +66,15 @@ export class StreamConnection implements Timed {
     core.deadlines.watch(this);
     this.#socket.on('error', this.#clientBroken);
     this.#socket.once('close', this.#clientGone);
-    this.#pinned = core.configs.pin();
+    try {
+      this.#findRoute();
+    } catch (thrown) {
+      this.#failUnexpectedly(thrown);
+    }
+  }
+
+  #findRoute(): void {
+    this.#pinned = this.#around.core.configs.pin();
     if (this.#pinned === undefined) return this.#refuse(REFUSALS.noConfiguration);
     this.#route = this.#pinned.config.matchStream(this.#view);
     if (this.#route === undefined) return this.#refuse(REFUSALS.noRoute);
