@@ -393,6 +393,37 @@ describe('what configurations share', () => {
   });
 });
 
+describe('routes of every kind', () => {
+  const SERVICE_REF = put('services', { id: testId('5e'), host: 'backend.test' });
+
+  test('what the groups of a path caught', () => {
+    const { config } = compiled([SERVICE_REF, put('routes', { id: testId('a1'), paths: ['~/books/(?<id>[^/]+)'], service: ref('5e') })]);
+    const match = config.match(requestView({ path: '/books/42/x' }));
+    assert.deepEqual([match?.matchedPathLength, match?.captures], [9, new Map([['1', '42'], ['id', '42']])]);
+  });
+
+  test('stream routes are found by connections alone, and follow changes', () => {
+    const stream = { protocol: 'tls', serverName: 'db.test', sourceAddress: '192.0.2.1', sourcePort: 1, destinationAddress: '10.0.0.1', destinationPort: 5432 } as const;
+    const route = (snis: readonly string[]) => put('routes', { id: testId('a1'), protocols: ['tls'], snis, service: ref('5e') });
+    const first = compiled([SERVICE_REF, route(['db.test'])]).config;
+    assert.deepEqual([first.matchStream(stream)?.id, first.match(requestView({ path: '/' }))], [testId('a1'), undefined]);
+    const moved = compiled([route(['other.test'])], { base: first }).config;
+    assert.deepEqual([moved.matchStream(stream), moved.matchStream({ ...stream, serverName: 'other.test' })?.id, first.matchStream(stream)?.id], [undefined, testId('a1'), testId('a1')]);
+    const turned = compiled([put('routes', { id: testId('a1'), paths: ['/now-http'], service: ref('5e') })], { base: moved }).config;
+    assert.deepEqual([turned.matchStream({ ...stream, serverName: 'other.test' }), turned.match(requestView({ path: '/now-http' }))?.route.id], [undefined, testId('a1')]);
+  });
+
+  test('expressions stand above attributes; one that cannot be read is quarantined', () => {
+    const { config, quarantined } = compiled([
+      SERVICE_REF,
+      put('routes', { id: testId('a1'), paths: ['/books'], hosts: ['example.com'], service: ref('5e') }),
+      put('routes', { id: testId('a2'), expression: 'http.path ^= "/books" && http.method == "POST"', service: ref('5e') }),
+    ]);
+    assert.deepEqual(quarantined, []);
+    assert.deepEqual([config.match(requestView({ path: '/books' }))?.route.id, config.match(requestView({ path: '/books', method: 'POST' }))?.route.id], [testId('a1'), testId('a2')]);
+  });
+});
+
 test('compiling 10,000 routes, and one more', (t) => {
   const changes = Array.from({ length: 10_000 }, (_, index) => {
     const digits = index.toString(16);
