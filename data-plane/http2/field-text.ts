@@ -6,12 +6,12 @@
 
 /** Field names are lower case in HTTP/2. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-/** Control bytes, white space at an end, and what is no byte at all. */
-const BAD_VALUE = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]|^[ \t]|[ \t]$/;
+/** Bytes that a field may hold, with no white space at an end. */
+const VALUE = /^(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?$/;
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/;
 /** Loose: only what can't break a request line; the parser of the engine knows the rest. */
-const TARGET = /^(?:\/[^\0-\x20\x7f]*|\*)$/;
-const AUTHORITY = /^[^\0-\x20\x7f,]+$/;
+const TARGET = /^(?:\/[!-~\x80-\xff]*|\*)$/;
+const AUTHORITY = /^[!-+\--~\x80-\xff]+$/;
 const LENGTH = /^\d{1,15}$/;
 const STATUS = /^[1-9]\d\d$/;
 
@@ -170,7 +170,7 @@ export function isConnectionSpecific(lowerCaseName: string): boolean {
 
 function faultOfField(name: string, value: string): Malformed | undefined {
   if (!NAME.test(name)) return malformed('a field name is not valid');
-  if (BAD_VALUE.test(value)) return malformed(`the value of ${name} is not valid`);
+  if (!VALUE.test(value)) return malformed(`the value of ${name} is not valid`);
   if (CONNECTION_SPECIFIC.has(name)) return malformed(`${name} belongs to HTTP/1.1`);
   if (name === 'te' && value.toLowerCase() !== 'trailers') return malformed('te may only say trailers');
   return undefined;
