@@ -218,6 +218,27 @@ scenario('max_connections and max_pending_requests: some wait, some are turned a
   });
 });
 
+scenario('max_connections is kept whatever comes and goes, and nobody is forgotten in line', {}, async (scene) => {
+  await withOrigins(1, async ([origin]) => {
+    const timers = new Set<NodeJS.Timeout>();
+    let most = 0;
+    let turn = 0;
+    origin?.respond((_, socket) => {
+      most = Math.max(most, origin.openConnections);
+      turn += 1;
+      // Some connections break, most are kept.
+      timers.add(setTimeout(() => (turn % 7 === 0 ? socket.destroy() : socket.write(response('done'))), turn % 5));
+      return undefined;
+    });
+    scene.serve(balanced([{ port: origin?.port ?? 0 }], { max_connections: 3 }));
+    const answers = (await Promise.all(Array.from({ length: 12 }, (_, index) => ask(scene, 15, index % 2 === 0 ? POST : GET)))).flat();
+    assert.equal(answers.length, 180);
+    assert.ok(answers.every((answer) => answer === 'done' || answer === '502 UPSTREAM_CLOSED'), [...new Set(answers)].join());
+    assert.ok(most <= 3, `${most} connections`);
+    for (const timer of timers) clearTimeout(timer);
+  });
+});
+
 scenario('hashing keeps a client on its target by header, query, path, address or cookie', {}, async (scene) => {
   await withOrigins(3, async (origins) => {
     const targets = origins.map(({ port }) => ({ port }));

@@ -224,6 +224,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   #reach(endpoint: Endpoint, idle: UpstreamConnection | undefined): void {
     const { core, service, isHead, request } = this.#exchange;
     if (service === undefined) return;
+    if (idle === undefined && endpoint.isAtBound) return this.#waitAgain(endpoint);
     this.#upstream = idle ?? core.pool.open(endpoint, proxyHeaderFor(endpoint.proxyProtocol, request));
     this.#upstream.serve(this, service, isHead);
     if (idle !== undefined) this.connected();

@@ -91,7 +91,7 @@ export class Tries {
 
   /** Waits for a connection to an endpoint that has as many as it may; false where too many wait already. */
   wait(endpoint: Endpoint, timeoutMs: number, waiter: Waiter): boolean {
-    const line = (endpoint.line ??= new WaitingLine(this.#exchange.core.deadlines));
+    const line = (endpoint.line ??= new WaitingLine(this.#exchange.core.deadlines, endpoint));
     if (line.length >= (endpoint.peer?.maxPending ?? Number.POSITIVE_INFINITY)) return false;
     this.#waiter = waiter;
     line.join(waiter, timeoutMs);

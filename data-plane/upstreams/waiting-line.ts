@@ -30,10 +30,12 @@ class Place implements Timed {
 export class WaitingLine {
   readonly #places = new Map<Waiter, Place>();
   readonly #deadlines: Deadlines;
+  readonly #endpoint: { readonly isFull: boolean };
   #calls = 0;
 
-  constructor(deadlines: Deadlines) {
+  constructor(deadlines: Deadlines, endpoint: { readonly isFull: boolean }) {
     this.#deadlines = deadlines;
+    this.#endpoint = endpoint;
   }
 
   get length(): number {
@@ -64,6 +66,8 @@ export class WaitingLine {
       if (next.done === true) return;
       this.leave(next.value);
       next.value.admitted();
+      // More may have come free than were in line then.
+      if (!this.#endpoint.isFull) this.freed();
     });
   }
 }
