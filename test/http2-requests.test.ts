@@ -179,3 +179,13 @@ scenario('what begins like the preface and is not stays HTTP/1', {}, async ({ co
   client.send('PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n');
   assert.equal((await client.response()).status, 505);
 });
+
+scenario('an HTTP/2 connection counts among those of its address as long as it lives', { proxy: { limits: { maxConnectionsPerAddress: 1 } } }, async ({ port, proxy, exchange }) => {
+  const client = await Http2Client.open(port);
+  assert.equal((await client.exchange({})).status, 200);
+  assert.equal((await exchange('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')).status, 503);
+  assert.equal(proxy.stats().connections, 1);
+  client.close();
+  await waitUntil('the connection to be gone', () => proxy.stats().connections === 0);
+  assert.equal((await exchange('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')).status, 200);
+});

@@ -19,6 +19,7 @@ export class Http2Downstream {
   readonly #around: StreamSurroundings;
   readonly #sessions = new Set<DownstreamSession>();
   #seconds: TimerHandle | undefined;
+  #own = 0;
   #draining = false;
   #shut = false;
 
@@ -30,15 +31,17 @@ export class Http2Downstream {
     this.#around = { limits, deadlines, defect, queue: new FlushQueue(limits.maxHeadBytes), head: new ResponseHead(limits.maxHeaderCount + 64) };
   }
 
-  /** Connections now. */
+  /** Connections now that nobody else counts. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#own;
   }
 
-  /** `facts` of the connection; its streams get the same with isHttp2. */
-  serve(socket: Duplex, facts: ConnectionFacts): void {
+  /** `facts` of the connection; its streams get the same with isHttp2. `counted`: it is one of the connections that somebody else counts. */
+  serve(socket: Duplex, facts: ConnectionFacts, whose: 'own' | 'counted' = 'own'): void {
+    if (whose === 'own') this.#own += 1;
     const session = new DownstreamSession(this.#core, this.#around, socket, { ...facts, isHttp2: true }, (gone) => {
       this.#sessions.delete(gone);
+      if (whose === 'own') this.#own -= 1;
       if (this.#sessions.size === 0) this.#stopCounting();
       this.#gone();
     });

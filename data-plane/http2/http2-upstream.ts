@@ -77,6 +77,11 @@ export class Http2Upstream {
     return made;
   }
 
+  /** For an endpoint whose address is no longer one of its name's. */
+  leave({ key }: Endpoint): void {
+    for (const session of this.#groups.get(key)?.sessions ?? []) session.leave();
+  }
+
   closeAll(): void {
     for (const { sessions } of [...this.#groups.values()]) for (const session of sessions) session.destroy();
   }

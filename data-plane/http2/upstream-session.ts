@@ -125,6 +125,13 @@ export class UpstreamSession implements Timed {
     if (this.#streams === 0) this.#session.close();
   }
 
+  /** Its address is no longer one of its name's: requests on it go on, no more begin. */
+  leave(): void {
+    if (this.#state !== 'open') return;
+    this.#retire();
+    if (this.#streams === 0) this.#session.close();
+  }
+
   destroy(): void {
     if (this.#state !== 'closed') this.#session.destroy();
   }

@@ -27,8 +27,8 @@ const MAX_LOOKED_AT_BYTES = 262_144;
 
 type State =
   | 'open'
-  /** Upgraded: its bytes are the tunnel's. */
-  | 'tunnel'
+  /** Its bytes are for a tunnel, or for HTTP/2. */
+  | 'handed-over'
   /** Everything is said; what the client still sends is dropped until it closes, so that it gets to read our last answer. */
   | 'lingering'
   | 'closed';
@@ -212,7 +212,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   beginTunnel(upstream: WireSocket, options: Pick<TunnelOptions, 'idleTimeoutMs' | 'isWebSocket' | 'ended'>): Tunnel {
     const { out, deadlines, limits, closing } = this.#core;
     const tunnel = new Tunnel(this.#socket, upstream, { out, deadlines, goodbyeTimeoutMs: limits.tunnelGoodbyeMs, ...options });
-    this.#state = 'tunnel';
+    this.#state = 'handed-over';
     this.#tunnel = tunnel;
     this.#successor = tunnel.client;
     this.deadlineMs = NEVER;
@@ -330,9 +330,15 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     heads.giveBack(head);
     const successor = new WireDuplex(this.#socket);
     successor.received(this.#bytes, this.#at, this.#end);
-    this.#abandon();
+    this.#state = 'handed-over';
     this.#successor = successor;
-    http2.serve(successor, this.facts);
+    this.deadlineMs = NEVER;
+    this.#bytes = EMPTY;
+    this.#at = 0;
+    this.#end = 0;
+    // Until then it counts among the connections, and for its address.
+    successor.once('close', () => this.#abandon());
+    http2.serve(successor, this.facts, 'counted');
     return true;
   }
 
@@ -430,7 +436,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   #chooseReading(): void {
-    if (this.#state === 'closed' || this.#state === 'tunnel') return;
+    if (this.#state === 'closed' || this.#state === 'handed-over') return;
     const hasUnused = this.#at < this.#end && !this.#starved;
     const bodyUnwanted = this.#life !== undefined && !this.#life.bodyComplete && !this.#life.wantsBody;
     if (this.#state === 'open' && (hasUnused || bodyUnwanted)) this.#socket.pause();
@@ -448,7 +454,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
 
   /** What the connection waits for now, and how long it may. */
   #armDeadline(): void {
-    if (this.#state === 'closed' || this.#state === 'tunnel') return;
+    if (this.#state === 'closed' || this.#state === 'handed-over') return;
     const { deadlines, limits, closing } = this.#core;
     if (this.#socket.unsentBytes === 0) this.#sendDeadlineMs = NEVER;
     else if (this.#sendDeadlineMs === NEVER) {
