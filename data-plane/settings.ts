@@ -205,6 +205,20 @@ export const dataPlaneSettings = defineSettings({
     between: [1, 1_048_576],
     description: 'Client connections of one proxy thread from one address, trusted addresses excepted; the next one is answered with 503; without it only the bound on all',
   },
+  maxHttp2Streams: {
+    env: 'HOLDFAST_MAX_HTTP2_STREAMS',
+    type: 'integer',
+    default: 128,
+    between: [1, 65_536],
+    description: 'Requests that a client may have under way at a time on one HTTP/2 connection; more are refused, to be sent again later',
+  },
+  maxHttp2Resets: {
+    env: 'HOLDFAST_MAX_HTTP2_RESETS',
+    type: 'integer',
+    default: 200,
+    between: [1, 1_000_000],
+    description: 'Requests that a client may give up in a second on one HTTP/2 connection; more close it (rapid reset)',
+  },
   overloadDelay: {
     env: 'HOLDFAST_OVERLOAD_DELAY',
     type: 'duration',

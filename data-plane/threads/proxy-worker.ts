@@ -23,7 +23,7 @@ export interface WorkerStarterOptions {
 }
 
 export function createWorkerStarter({ listeners, tls, settings, softwareVersion, counters }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
-  const { maxHeadBytes, maxBodyBytes, maxConnections, maxConnectionsPerIp, idleTimeout } = settings;
+  const { maxHeadBytes, maxBodyBytes, maxConnections, maxConnectionsPerIp, idleTimeout, maxHttp2Streams, maxHttp2Resets } = settings;
   const data: ThreadData = {
     listeners,
     tls,
@@ -33,7 +33,10 @@ export function createWorkerStarter({ listeners, tls, settings, softwareVersion,
     socketIo: settings.socketIo,
     maxLoopDelayMs: settings.overloadDelay,
     memoryLimitBytes: memoryLimitBytes(settings.memoryLimit),
-    limits: { maxHeadBytes, maxBodyBytes, maxConnections, maxConnectionsPerAddress: maxConnectionsPerIp, idleTimeoutMs: idleTimeout, ...messageLimitsOf(settings) },
+    limits: {
+      maxHeadBytes, maxBodyBytes, maxConnections, maxConnectionsPerAddress: maxConnectionsPerIp, idleTimeoutMs: idleTimeout,
+      maxHttp2Streams, maxHttp2ResetsPerSecond: maxHttp2Resets, ...messageLimitsOf(settings),
+    },
     messages: messageOptionsOf(settings),
     softwareVersion,
     logLevel: settings.logLevel,
