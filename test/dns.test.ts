@@ -8,6 +8,8 @@ import { createLookUp } from '../data-plane/upstreams/system-look-up.ts';
 import type { LookUp, NameAnswer } from '../data-plane/upstreams/resolve-address.ts';
 import { systemClock } from '../shared/clock.ts';
 import { a, cname, srv, startDnsServer, type DnsServerScene } from './support/dns-server.ts';
+import { GrpcClient, status } from './support/grpc-scene.ts';
+import { startHttp2Origin, type Http2Origin } from './support/http2-origin.ts';
 import { response, startRecordingOrigin } from './support/recording-origin.ts';
 import { startProxyScene } from './support/proxy-scene.ts';
 import { staticConfig, staticUpstream } from './support/static-config.ts';
@@ -130,5 +132,52 @@ dnsTest('traffic follows DNS: new addresses take over, requests under way finish
   } finally {
     await scene.close();
     await old.close();
+  }
+});
+
+dnsTest('gRPC follows DNS: calls under way finish on the old connection, which then goes', {}, async ({ dns, lookUp }) => {
+  const held: (() => void)[] = [];
+  const answering = (reply: string, holds: () => boolean): Promise<Http2Origin> => startHttp2Origin((stream) => {
+    const answer = (): void => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      stream.end(Buffer.from([0, 0, 0, 0, reply.length, ...Buffer.from(reply)]));
+    };
+    stream.resume();
+    if (holds()) held.push(answer);
+    else answer();
+  });
+  let holds = false;
+  const [old, next] = await Promise.all([answering('old', () => holds), answering('new', () => false)]);
+  const scene = await startProxyScene({ proxy: { lookup: lookUp } });
+  const client = new GrpcClient(scene.port);
+  try {
+    const name = '_grpc._tcp.moving.test';
+    dns.zone.set('A moving.test', [a('moving.test', '127.0.0.1', 1)]);
+    const target = (port: number): void => void dns.zone.set(`SRV ${name}`, [srv(name, 'moving.test', port, 0, 1, 1)]);
+    target(old.port);
+    const upstream = staticUpstream([{ host: name, port: 1 }]);
+    scene.serve(staticConfig({ routes: [{ path: '/', stripPath: false, protocols: ['grpc'], service: { host: 'u', protocol: 'grpc', upstream } }] }));
+    const call = async (): Promise<string> => String((await client.unary(Buffer.from('x'))).reply);
+    assert.equal(await call(), 'old');
+    holds = true;
+    const slow = client.unary(Buffer.from('x'));
+    await waitUntil('a call at the old address', () => held.length === 1);
+    target(next.port);
+    await waitUntil('the new address to take over', async () => {
+      const answer = await Promise.race([call(), waitUntil('a held call', () => held.length > 1, 300).then(() => 'held', () => 'late')]);
+      for (const release of held.splice(1)) release();
+      return answer === 'new';
+    }, 6_000);
+    assert.equal(old.sessions.size, 1);
+    held[0]?.();
+    const { code, reply } = await slow;
+    assert.deepEqual([code, String(reply)], [status.OK, 'old']);
+    await waitUntil('the old connection to go', () => old.sessions.size === 0);
+  } finally {
+    client.close();
+    await scene.close();
+    await old.close();
+    await next.close();
   }
 });

@@ -109,6 +109,34 @@ scenario('a target that dies costs no request, takes none while its circuit is o
   }
 });
 
+scenario('targets that die and come back under load fail no request that may be tried again', {}, async (scene) => {
+  const mortals = [new Mortal(), new Mortal(), new Mortal()];
+  for (const mortal of mortals) await mortal.start();
+  try {
+    scene.serve(balanced(mortals.map(({ port }) => ({ port })), EJECTED_BRIEFLY));
+    const answers: string[] = [];
+    let isOver = false;
+    const load = Promise.all(Array.from({ length: 8 }, async () => {
+      while (!isOver) answers.push(...await ask(scene, 10));
+    }));
+    for (let round = 0; round < 9; round++) {
+      const mortal = mortals[round % 3];
+      await mortal?.stop();
+      const { length } = answers;
+      await waitUntil('some more answers', () => answers.length > length + 100);
+      await mortal?.start();
+      const before = mortal?.requests ?? 0;
+      await waitUntil('the target to be found again', () => (mortal?.requests ?? 0) > before);
+    }
+    isOver = true;
+    await load;
+    assert.deepEqual(answers.filter((answer) => answer !== 'mortal'), []);
+    assert.ok(scene.proxy.stats().circuitsOpened >= 9 && scene.proxy.stats().circuitsClosed >= 8, JSON.stringify(scene.proxy.stats()));
+  } finally {
+    for (const mortal of mortals) await mortal.stop();
+  }
+});
+
 scenario('failover targets take requests only while all others are down', {}, async (scene) => {
   await withOrigins(2, async ([regular, spare]) => {
     scene.serve(balanced([{ port: regular?.port ?? 0 }, { port: spare?.port ?? 0, isFailover: true }], PASSIVE));

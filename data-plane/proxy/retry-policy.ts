@@ -102,7 +102,6 @@ export class Tries {
   passOver(refusal: Refusal): void {
     if (this.#endpoint !== undefined) (this.#tried ??= []).push(this.#endpoint);
     this.lastRefusal = refusal;
-    this.#isTold = true;
     this.leave();
   }
 

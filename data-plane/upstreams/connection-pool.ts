@@ -98,6 +98,7 @@ export class ConnectionPool {
   /** For an address that is no longer one of its name's; requests under way go on. */
   closeIdle(endpoint: Endpoint): void {
     for (let connection = endpoint.idle.at(-1); connection !== undefined; connection = endpoint.idle.at(-1)) this.discard(connection);
+    this.#surroundings.http2.leave(endpoint);
   }
 
   closeAll(): void {
