@@ -29,5 +29,6 @@ export const FAULTS = {
   headTimeout: { code: 'HTTP1_HEAD_TIMEOUT', status: 408, message: 'Request timeout' },
   bodyTimeout: { code: 'HTTP1_BODY_TIMEOUT', status: 408, message: 'Request timeout' },
   http2Request: { code: 'HTTP2_REQUEST_MALFORMED', status: 400, message: 'Bad request' },
+  http2Connection: { code: 'HTTP2_CONNECTION_INVALID', status: 400, message: 'Bad request' },
   grpcDeadline: { code: 'GRPC_DEADLINE_EXCEEDED', status: 504, message: 'Deadline Exceeded' },
 } as const satisfies Readonly<Record<string, Fault>>;

@@ -160,7 +160,7 @@ export class DownstreamSession implements StreamKeeper, Timed {
   /** Node has ended it: a bound of its own, or bytes that are no HTTP/2. */
   #failed(error: Error): void {
     if (this.#refused || isLostConnection(error)) return;
-    const code = 'HTTP2_CONNECTION_INVALID';
+    const { code } = FAULTS.http2Connection;
     this.#core.counters.countRefusal(code);
     this.#core.log.debug({ event: 'http2-connection-refused', code, peer: this.#facts.peerAddress, reason: error.message }, "a client's HTTP/2 connection was closed");
   }
