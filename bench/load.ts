@@ -24,8 +24,8 @@ export interface LoadOptions {
   readonly script?: string;
   readonly connections: number;
   readonly seconds: number;
-  /** CPU the load generator is pinned to. */
-  readonly cpu: number;
+  /** CPU that the load generator is pinned to, or several as `taskset` takes them. */
+  readonly cpu: number | string;
   readonly headers?: readonly string[];
   /** Over TLS; any certificate will do. */
   readonly tls?: boolean;

@@ -4,15 +4,21 @@
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../shared/nearest.ts';
+import { runChainBench } from './chain.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
+import { runIdleBench } from './idle.ts';
 import { runOutageBench } from './outage.ts';
 import { runProtocolBench } from './protocols.ts';
 import { runProxyBench } from './proxy.ts';
 import { runPropagationBench } from './propagation.ts';
 import { runSwapBench } from './swap.ts';
+import { runThreadsBench } from './threads.ts';
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   proxy: runProxyBench,
+  chain: runChainBench,
+  threads: runThreadsBench,
+  idle: runIdleBench,
   protocols: runProtocolBench,
   propagation: runPropagationBench,
   swap: runSwapBench,
@@ -32,19 +38,22 @@ export interface BenchOptions {
   readonly minutes: number;
   /** Empty: all. */
   readonly only: readonly string[];
+  /** Cases whose names hold this (protocols); '' for all. */
+  readonly onlyCase: string;
 }
 
-const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--rounds N] [--seconds N] [--only name,name] [--smoke]
+const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--rounds N] [--seconds N] [--only name,name] [--case text] [--smoke]
   --rounds N    turns of each contender (default 5)
   --seconds N   length of a turn (default 4)
-  --only a,b    these contenders alone (proxy)
+  --only a,b    these contenders alone (proxy, protocols)
+  --case text   the cases with this in their names alone (protocols)
   --minutes N   length of a soak (default 30)
   --smoke       one short round: proves that it runs, its figures mean nothing`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' }, only: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' }, only: { type: 'string' }, case: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   const name = positionals[0];
   if (values.help === true || name === undefined) {
@@ -60,6 +69,7 @@ async function main(): Promise<void> {
     seconds: bounded('seconds', values.seconds, smoke ? 1 : 4, 30),
     minutes: bounded('minutes', values.minutes, 30, 1_440),
     only: values.only?.split(',') ?? [],
+    onlyCase: values.case ?? '',
   });
 }
 

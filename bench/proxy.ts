@@ -17,8 +17,8 @@ import { startNginxGateway, startOrigin } from './contenders/nginx.ts';
 import { runLoad, type BenchCase, type LoadResult } from './load.ts';
 import { cpuMicros, residentMiB } from './process-cost.ts';
 
-const GATEWAY_CPU = 0;
-const LOAD_CPU = 1;
+export const GATEWAY_CPU = 0;
+export const LOAD_CPU = 1;
 const CONNECTIONS = 64;
 /** V8 compiles the hot path in steps: the figures of the Node contenders are steady after some 100,000 requests. */
 const WARM_UP_SECONDS = 6;
@@ -33,7 +33,9 @@ const CASES: readonly BenchCase[] = [
 type Start = (options: ContenderOptions) => Promise<RunningContender>;
 
 const CONTENDERS: readonly (readonly [string, Start])[] = [
-  ['holdfast', startHoldfastGateway],
+  ['holdfast', (options) => startHoldfastGateway(options, 'holdfast', 'auto')],
+  // The same by Node's documented socket API alone.
+  ['holdfast-documented', (options) => startHoldfastGateway(options, 'holdfast, documented sockets', 'documented')],
   ['nginx', startNginxGateway],
   ['haproxy', startHaproxyGateway],
   ['fastify-http-proxy', (options) => startNodeProgram('@fastify/http-proxy', packageVersion('@fastify/http-proxy'), 'fastify-http-proxy.ts', options)],
@@ -42,7 +44,7 @@ const CONTENDERS: readonly (readonly [string, Start])[] = [
   ['node-http-undici', (options) => startNodeProgram('node:http + undici', `${process.version}, undici ${packageVersion('undici')}`, 'node-http-undici.ts', options)],
 ];
 
-interface Turn extends LoadResult {
+export interface Turn extends LoadResult {
   readonly cpuMicrosPerRequest: number;
   readonly residentMiB: number;
 }
@@ -77,7 +79,8 @@ export async function runProxyBench(options: BenchOptions): Promise<void> {
   }
 }
 
-async function runCase(benchCase: BenchCase, running: readonly RunningContender[], options: BenchOptions): Promise<Record<string, Turn[]>> {
+/** Warms all contenders, then lets them take turns. Throws where a request failed. */
+export async function runCase(benchCase: BenchCase, running: readonly RunningContender[], options: BenchOptions): Promise<Record<string, Turn[]>> {
   const turns: Record<string, Turn[]> = Object.fromEntries(running.map(({ name }) => [name, []]));
   for (const contender of running) await load(contender, benchCase, options.smoke ? 1 : WARM_UP_SECONDS);
   for (let round = 0; round < options.rounds; round++) {
@@ -100,7 +103,7 @@ function load(contender: RunningContender, benchCase: BenchCase, seconds: number
   return runLoad({ port: contender.port, path: benchCase.path, ...script, connections: CONNECTIONS, seconds, cpu: LOAD_CPU });
 }
 
-function printCase(benchCase: BenchCase, running: readonly RunningContender[], turns: Readonly<Record<string, readonly Turn[]>>, options: BenchOptions): void {
+export function printCase(benchCase: BenchCase, running: readonly RunningContender[], turns: Readonly<Record<string, readonly Turn[]>>, options: BenchOptions): void {
   const baseline = turns[BASELINE] ?? [];
   console.log(`\n### ${benchCase.name}, ${CONNECTIONS} keep-alive connections, ${options.rounds} rounds of ${options.seconds} s${options.smoke ? ' (smoke: figures mean nothing)' : ''}\n`);
   console.log('| gateway | version | requests/s | CPU µs/request | min–max | × nginx (paired median) | p50 ms | p99 ms | RSS MiB |');
@@ -132,7 +135,7 @@ function packageVersion(name: string): string {
   return manifest.version;
 }
 
-function machine(): string {
+export function machine(): string {
   const processors = cpus();
   return `${processors.length} × ${processors[0]?.model ?? 'unknown CPU'}, Linux, loopback`;
 }

@@ -35,7 +35,7 @@ export function freePort(): Promise<number> {
 }
 
 /** Starts a pinned child and waits until its port accepts. Ends with it. */
-export async function startPinned(program: string, args: readonly string[], cpu: number, port: number): Promise<{ readonly pid: number; stop(): Promise<void> }> {
+export async function startPinned(program: string, args: readonly string[], cpu: number | string, port: number): Promise<{ readonly pid: number; stop(): Promise<void> }> {
   const child = spawn('taskset', ['-c', String(cpu), program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-4000)));

@@ -8,12 +8,12 @@ import { startInstallation, type TestInstallation } from '../../test/support/ins
 import { postgresPid } from '../../deploy/quickstart/demo-planes.ts';
 import type { ContenderOptions, RunningContender } from './contender.ts';
 
-export async function startHoldfastGateway(options: ContenderOptions): Promise<RunningContender> {
-  const installation = await startBenchInstallation();
+export async function startHoldfastGateway(options: ContenderOptions, name: string, socketIo: 'auto' | 'documented'): Promise<RunningContender> {
+  const installation = await startBenchInstallation({ HOLDFAST_SOCKET_IO: socketIo });
   try {
     await installation.admin.send('PUT', '/services/origin', { url: `http://127.0.0.1:${options.originPort}/` });
     await installation.admin.send('PUT', '/services/origin/routes/everything', { paths: ['/'] });
-    return { ...(await stopControlPlaneAndPin(installation, options.cpu, '/small')), port: installation.ports.euWest.proxy };
+    return { ...(await stopControlPlaneAndPin(installation, options.cpu, '/small')), name, port: installation.ports.euWest.proxy };
   } catch (thrown) {
     await installation.stop();
     throw thrown;
@@ -21,8 +21,8 @@ export async function startHoldfastGateway(options: ContenderOptions): Promise<R
 }
 
 /** A control plane and one data plane with one proxy thread. */
-export function startBenchInstallation(): Promise<TestInstallation> {
-  return startInstallation({ regions: ['eu-west'], dataPlaneSettings: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn' } });
+export function startBenchInstallation(settings: Readonly<Record<string, string>> = {}): Promise<TestInstallation> {
+  return startInstallation({ regions: ['eu-west'], dataPlaneSettings: { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_LOG_LEVEL: 'warn', ...settings } });
 }
 
 /** Waits until `path` is answered with 200; then the control plane ends and the data plane has the CPU for itself. */
