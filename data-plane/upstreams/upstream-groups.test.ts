@@ -110,6 +110,26 @@ test('a probing request that fails opens it again, for longer; one that tells no
   assert.equal(thread.address(upstream), '10.0.0.0');
 });
 
+test('where active checks can close a circuit, no request is risked for it', () => {
+  const thread = new Thread();
+  const active = { healthy: { successes: 1 }, unhealthy: { interval: 1 } };
+  const passive = { unhealthy: { tcp_failures: 1 } };
+  const upstream = upstreamOf(1, { healthchecks: { active, passive } });
+  thread.fail(upstream, '10.0.0.0');
+  thread.clock.advance(3_600_000);
+  assert.equal(thread.address(upstream), 'none');
+  const { set } = thread.chooser.groups.current(upstream, thread.clock.monotonicMs());
+  const [member] = set.members;
+  assert.ok(member !== undefined);
+  thread.chooser.groups.health.report(member.peer, { kind: 'success', from: 'check' }, set.policy);
+  assert.equal(thread.address(upstream), '10.0.0.0');
+  // Checks that never count a success close nothing: then requests must.
+  const blind = { ...upstreamOf(1, { healthchecks: { active: { unhealthy: { interval: 1 } }, passive } }), id: 'blind' };
+  thread.fail(blind, '10.0.0.0');
+  thread.clock.advance(5_000);
+  assert.equal(thread.address(blind), '10.0.0.0');
+});
+
 test('a probing request that never ends keeps nobody out for ever, and lets nobody in early', () => {
   // Counters that let everybody: the thread itself must know what it took.
   const thread = new Thread(new ManualClock(), { keys: () => [], take: () => ({ kind: 'taken', remaining: [] }) });
