@@ -61,6 +61,8 @@ interface Turn extends LoadResult {
 
 export async function runProtocolBench(options: BenchOptions): Promise<void> {
   if (cpus().length < 2) throw new Error('the bench needs two CPUs: one for the gateway, one for load and origin');
+  const cases = CASES.filter(({ name }) => name.toLowerCase().includes(options.onlyCase.toLowerCase()));
+  if (cases.length === 0) throw new Error(`--case: no case has "${options.onlyCase}" in its name; there are: ${CASES.map(({ name }) => name).join('; ')}`);
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   const stops: { stop(): Promise<void> }[] = [];
   try {
@@ -77,12 +79,12 @@ export async function runProtocolBench(options: BenchOptions): Promise<void> {
       stops.push(contender);
     }
     const results: Record<string, Record<string, readonly Turn[]>> = {};
-    for (const one of CASES) {
+    for (const one of cases) {
       const turns = await runCase(one, running, files, options);
       results[one.name] = turns;
       printCase(one, running, turns, options);
     }
-    if (options.smoke || options.only.length > 0) return;
+    if (options.smoke || options.only.length > 0 || options.onlyCase !== '') return;
     const contenders = running.map(({ name, version }) => ({ name, version }));
     writeFileSync(fileURLToPath(new URL('./results/protocols.json', import.meta.url)), `${JSON.stringify({ command: 'npm run bench -- protocols', rounds: options.rounds, seconds: options.seconds, contenders, results }, null, 1)}\n`);
   } finally {
