@@ -94,7 +94,7 @@ scenario('an upstream that reads slowly gets every byte of each body and none of
 });
 
 scenario('heads that come in pieces, and requests behind requests, keep their own bytes', {
-  responder: ({ target, header }) => `HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\nX-Name: ${header('x-name') ?? 'none'}\r\n\r\n${target}`,
+  responder: ({ target, ...request }) => `HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\nX-Name: ${request.header('x-name') ?? 'none'}\r\n\r\n${target}`,
 }, async ({ connect }) => {
   const clients = await Promise.all(Array.from({ length: PEERS }, () => connect()));
   const requestOf = (client: number, turn: number): string => `GET /client-${client}/${turn} HTTP/1.1\r\nHost: example\r\nX-Name: ${client}-${turn}\r\n\r\n`;
