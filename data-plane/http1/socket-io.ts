@@ -19,6 +19,7 @@ class NetSocket implements WireSocket {
   readonly #socket: Socket;
   readonly #owner: SocketOwner;
   readonly #defect: (thrown: unknown) => void;
+  readonly #isTls: boolean;
   #closed = false;
   #paused = false;
   #awaitsFlush = false;
@@ -32,6 +33,7 @@ class NetSocket implements WireSocket {
     this.#socket = socket;
     this.#owner = owner;
     this.#defect = defect;
+    this.#isTls = socket instanceof TLSSocket;
     socket.on('error', (error) => (this.#cause = error));
     socket.on('end', () => {
       if (this.#closed) return;
@@ -100,6 +102,7 @@ class NetSocket implements WireSocket {
       if (this.#waiting.add(bytes)) return false;
       this.#sendWaiting();
     }
+    if (this.#isTls) return this.#writeTls(bytes);
     this.#socket.write(bytes);
     if (this.#socket.writableLength === 0) return true;
     if (!this.#awaitsFlush) {
@@ -108,6 +111,21 @@ class NetSocket implements WireSocket {
     }
     return false;
   }
+
+  /** TLS never says at once that it has the bytes: a copy costs less than to keep the caller's memory and to ask with a write of its own. */
+  #writeTls(bytes: Buffer): boolean {
+    this.#awaitsFlush = true;
+    this.#socket.write(Buffer.from(bytes), this.#written);
+    return true;
+  }
+
+  readonly #written = (): void => {
+    if (this.#closed) return;
+    if (this.#waiting !== undefined && this.#waiting.length > 0) return void this.#socket.write(this.#waiting.take(), this.#written);
+    if (this.#socket.writableLength > 0) return;
+    this.#awaitsFlush = false;
+    this.#guard(() => this.#owner.flushed());
+  };
 
   #sendWaiting(): void {
     if (this.#waiting !== undefined && this.#waiting.length > 0) this.#socket.write(this.#waiting.take());
@@ -158,7 +176,7 @@ class NetSocket implements WireSocket {
   reset(): void {
     this.#closed = true;
     // TLS has no reset of its own; what ends without a goodbye is an error to it.
-    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    if (this.#isTls) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }
 }
