@@ -21,15 +21,15 @@ for (const seed of [1, 20_261_121]) {
 test('the comparison sees what differs', () => {
   const stream = Buffer.from('POST /a HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello');
   const engine = readAsEngine(stream, 'request', []);
-  assert.deepEqual(judge(engine, readAsNode(stream, 'request'), KNOWN_AGAINST_NODE), { kind: 'same' });
+  assert.deepEqual(judge(engine, readAsNode(stream, 'request'), KNOWN_AGAINST_NODE, stream), { kind: 'same' });
   const [message] = engine.messages;
   assert.ok(message !== undefined);
   const altered: readonly Partial<typeof message>[] = [{ body: 'hell' }, { line: 'POST /b' }, { minor: 0 }, { fields: [['host', 'b.test']] }];
   for (const change of altered) {
     const other: Reading = { ...engine, messages: [{ ...message, ...change }] };
-    assert.equal(judge(engine, other, KNOWN_AGAINST_NODE).kind, 'finding', JSON.stringify(change));
+    assert.equal(judge(engine, other, KNOWN_AGAINST_NODE, stream).kind, 'finding', JSON.stringify(change));
   }
-  assert.equal(judge(engine, { messages: [], outcome: 'refused', why: 'HPE_INVALID_HEADER_TOKEN' }, KNOWN_AGAINST_NODE).kind, 'finding');
-  assert.equal(judge(engine, { messages: [], outcome: 'incomplete', why: '' }, KNOWN_AGAINST_NODE).kind, 'finding');
-  assert.equal(judge({ ...engine, messages: [] }, engine, KNOWN_AGAINST_NODE).kind, 'finding', 'a message that the engine did not see');
+  assert.equal(judge(engine, { messages: [], outcome: 'refused', why: 'HPE_INVALID_HEADER_TOKEN' }, KNOWN_AGAINST_NODE, stream).kind, 'finding');
+  assert.equal(judge(engine, { messages: [], outcome: 'incomplete', why: '' }, KNOWN_AGAINST_NODE, stream).kind, 'finding');
+  assert.equal(judge({ ...engine, messages: [] }, engine, KNOWN_AGAINST_NODE, stream).kind, 'finding', 'a message that the engine did not see');
 });

@@ -18,9 +18,6 @@ const ENGINE_ONLY = maskOf(
 /** Written beside the plugins' lines: a second one would make two. */
 const WRITTEN_ONCE = maskOf(HEADER.OURS, HEADER.OURS_ON_RESPONSE);
 
-/** What may stand in Host: as much as the parser takes from a client (R2). */
-const AUTHORITY = /^(?:[A-Za-z0-9\-._~]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
-
 export class HeaderEdits {
   /** By lower-case name; undefined takes the header out. */
   readonly #edits = new Map<string, { readonly name: string; readonly value: string } | undefined>();
@@ -29,7 +26,6 @@ export class HeaderEdits {
   set(name: string, value: string): void {
     const key = checkedName(name);
     if (((WRITTEN_ONCE >> classifyText(key)) & 1) === 1) throw invalid(`header ${name} is written by the gateway itself; choose another name`);
-    if (key === 'host' && !AUTHORITY.test(value)) throw invalid(`the value for header ${name} is no host; use a name or address with or without a port`);
     this.#edits.set(key, { name, value: wireText(name, value) });
   }
 

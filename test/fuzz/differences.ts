@@ -17,6 +17,8 @@ export interface Beyond {
   readonly why: string;
   /** The message that the engine read and the other reader did not, or not in the same way. */
   readonly message: ReadMessage;
+  /** All bytes, latin1. */
+  readonly stream: string;
 }
 
 export interface KnownDifference {
@@ -33,6 +35,7 @@ export const KNOWN_AGAINST_NODE: readonly KnownDifference[] = [
   { why: 'framing fields in a trailer are dropped unread; llhttp reads them', explains: ({ why, message }) => /^HPE_INVALID_(?:CONTENT_LENGTH|TRANSFER_ENCODING)$/.test(why) && says(message, 'transfer-encoding') },
   { why: 'an interim response has no body whatever it says (RFC 9112 §6.3); llhttp reads one', explains: ({ message }) => message.line.startsWith('1') && (says(message, 'content-length') || says(message, 'transfer-encoding')) },
   { why: 'llhttp leaves off at an upgrade', explains: ({ why }) => why === 'UPGRADE' },
+  { why: 'a tab around a coding is white space (RFC 9110 §5.6.3); llhttp takes it for part of the coding', explains: ({ stream }) => /\ntransfer-encoding:(?:[^\n]*\t)/i.test(stream) },
   { why: 'UTF-8 in a path is taken and goes on escaped', explains: ({ why, message }) => why === 'HPE_INVALID_URL' && NOT_ASCII.test(message.line) },
   { why: 'llhttp takes Proxy-Connection for Connection', explains: ({ why }) => why === 'HPE_CLOSED_CONNECTION' },
 ];
@@ -48,14 +51,15 @@ function says({ fields }: ReadMessage, name: string): boolean {
 }
 
 /** Compares what the engine read with what another reader did. */
-export function judge(engine: Reading, other: Reading, known: readonly KnownDifference[]): Judgement {
+export function judge(engine: Reading, other: Reading, known: readonly KnownDifference[], stream: Buffer): Judgement {
+  const text = stream.toString('latin1');
   const both = Math.min(engine.messages.length, other.messages.length);
   for (let index = 0; index < both; index++) {
     const difference = differenceOf(engine.messages[index], other.messages[index]);
-    if (difference !== undefined) return explain(known, { outcome: other.outcome, why: '', message: engine.messages[index] }, `message ${index + 1}: ${difference}`);
+    if (difference !== undefined) return explain(known, { outcome: other.outcome, why: '', message: engine.messages[index], stream: text }, `message ${index + 1}: ${difference}`);
   }
   const further = engine.messages[both];
-  if (further !== undefined) return explain(known, { outcome: other.outcome, why: other.why, message: further }, `message ${both + 1}: the engine accepts it, for the other reader the stream is ${other.outcome} ${other.why}`);
+  if (further !== undefined) return explain(known, { outcome: other.outcome, why: other.why, message: further, stream: text }, `message ${both + 1}: the engine accepts it, for the other reader the stream is ${other.outcome} ${other.why}`);
   if (other.messages.length > both) {
     if (engine.outcome !== 'refused') return { kind: 'finding', what: `the other reader read message ${both + 1}, the engine none (${engine.outcome})` };
     return { kind: 'stricter', why: engine.why };

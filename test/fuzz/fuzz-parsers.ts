@@ -47,8 +47,8 @@ export function fuzzParsers(random: Random, corpus: readonly string[], counts: F
   counts.readings += 3;
   counts.accepted += whole.messages.length;
   if (whole.outcome === 'refused') count(counts.refused, whole.why);
-  note(counts, 'llhttp', judge(whole, readAsNode(stream, kind), KNOWN_AGAINST_NODE), stream);
-  note(counts, 'oracle', judge(whole, readStrictly(stream, kind), KNOWN_AGAINST_ORACLE), stream);
+  note(counts, 'llhttp', judge(whole, readAsNode(stream, kind), KNOWN_AGAINST_NODE, stream), stream);
+  note(counts, 'oracle', judge(whole, readStrictly(stream, kind), KNOWN_AGAINST_ORACLE, stream), stream);
   for (const cuts of cutsOf(random, stream.length)) {
     counts.readings += 1;
     if (!sameReading(whole, readAsEngine(stream, kind, cuts))) return counts.finding(`reads otherwise when cut at ${cuts.join(', ')}`, stream);

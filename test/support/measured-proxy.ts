@@ -1,0 +1,40 @@
+/** Starts measured-proxy-main.ts in a process of its own and asks it for its memory and CPU time. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export interface Measures {
+  /** Heap and memory outside of it, after a garbage collection. */
+  readonly heldBytes: number;
+  readonly cpuMicros: number;
+  readonly connections: number;
+  readonly activeRequests: number;
+  readonly endedRequests: number;
+}
+
+export interface MeasuredProxy {
+  readonly port: number;
+  measure(): Promise<Measures>;
+  close(): Promise<void>;
+}
+
+export async function startMeasuredProxy(originPort: number): Promise<MeasuredProxy> {
+  const child = fork(fileURLToPath(new URL('./measured-proxy-main.ts', import.meta.url)), [String(originPort)], { execArgv: ['--expose-gc'] });
+  const answer = async (): Promise<unknown> => {
+    const [message]: unknown[] = await once(child, 'message');
+    return message;
+  };
+  const { port } = (await answer()) as { readonly port: number };
+  return {
+    port,
+    measure: async () => {
+      child.send('measure');
+      return (await answer()) as Measures;
+    },
+    close: async () => {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+    },
+  };
+}
