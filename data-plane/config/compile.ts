@@ -51,6 +51,7 @@ export function* compileConfig(base: CompiledConfig | undefined, change: ConfigC
     yield* compilation.settlePlugins();
     yield* compilation.settleCertificates();
     yield* compilation.settleReferences();
+    yield* compilation.settleRouter();
     const config = compilation.finish();
     finished = true;
     return { kind: 'compiled', config, quarantined: config.parts.quarantine.all() };
@@ -79,6 +80,7 @@ class Compilation {
   readonly #unreadable = new Map<string, Quarantined>();
   /** Set once all changes are applied. */
   #tables: ConfigTables = EMPTY_TABLES;
+  #nextRouter = new Router();
 
   constructor(base: ConfigParts | undefined, change: ConfigChange, services: CompileServices) {
     this.#change = change;
@@ -130,6 +132,12 @@ class Compilation {
       this.#settleRoute(routeId);
       yield;
     }
+  }
+
+  /** The next router; in memory of its own where changes have left much behind. */
+  *settleRouter(): Generator<void> {
+    const router = this.#router.finish();
+    this.#nextRouter = this.#router.isWasteful ? yield* router.compacted() : router;
   }
 
   *settleTargets(): Generator<void> {
@@ -199,7 +207,7 @@ class Compilation {
     const certificates = earlier?.certificates.serves(tables, opened) === true ? earlier.certificates : new TablesCertificateBook(tables, opened, quarantine, earlier?.certificates);
     const routes = earlier?.routes.serves(tables, plugins, quarantine, opened) === true ? earlier.routes : new RuntimeRoutes(tables, plugins, quarantine, opened);
     const identities = earlier?.identities.serves(tables, lookupKey) === true ? earlier.identities : new Identities(tables, lookupKey, this.#services.clock);
-    return new CompiledConfig(version, contentRoot, { tables, quarantine, plugins, opened, certificates, routes, identities, router: this.#router.finish(), streams: this.#streams.finish(), routed: this.#routed.finish() });
+    return new CompiledConfig(version, contentRoot, { tables, quarantine, plugins, opened, certificates, routes, identities, router: this.#nextRouter, streams: this.#streams.finish(), routed: this.#routed.finish() });
   }
 
   /** Frees what was made for a configuration that will not be. */

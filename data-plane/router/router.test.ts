@@ -2,6 +2,7 @@ import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { cpuMsOf } from '../../test/support/cpu-time.ts';
 import { requestView, type RequestParts } from '../../test/support/request-view.ts';
+import { runAtOnce } from '../config/run-in-slices.ts';
 import type { RoutingAttributes } from './matcher.ts';
 import { Router } from './router.ts';
 
@@ -212,6 +213,43 @@ describe('routes that cannot be matched as they say', () => {
     const draft = new Router().draft();
     assert.notEqual(draft.add(attributesOf('empty', { paths: [], hosts: [] })), undefined);
     assert.equal(draft.finish().match(requestView()), undefined);
+  });
+});
+
+describe('memory', () => {
+  const route = (index: number, version: number) => attributesOf(`r${index}`, { paths: [`/service-${index}/v${version}`, `~/x/\\d+/y${index}-${version}`] });
+
+  test('what changes leave behind is dropped before it is most of the memory', () => {
+    let router = new Router();
+    let [compactions, version] = [0, 0];
+    for (; version < 3_000; version += 1) {
+      const draft = router.draft();
+      if (version >= 100) draft.remove(route(version % 100, version - 100));
+      draft.add(route(version % 100, version));
+      router = draft.finish();
+      if (!draft.isWasteful) continue;
+      compactions += 1;
+      router = runAtOnce(router.compacted());
+    }
+    assert.ok(compactions >= 1 && compactions < 100, `${compactions}`);
+    for (let index = 0; index < 100; index += 1) {
+      const current = version - 100 + index;
+      assert.equal(router.match(requestView({ path: `/service-${current % 100}/v${current}` }))?.routeId, `r${current % 100}`);
+      assert.equal(router.match(requestView({ path: `/x/1/y${current % 100}-${current}` }))?.routeId, `r${current % 100}`);
+      assert.equal(router.match(requestView({ path: `/service-${current % 100}/v${current - 100}/` })), undefined);
+    }
+  });
+
+  test('a draft that is given up, or goes on beside another, changes nothing', () => {
+    const base = routerOf({ a: { paths: ['/ab'] } });
+    const [one, other] = [base.draft(), base.draft()];
+    one.add(attributesOf('b', { paths: ['/abc'] }));
+    other.add(attributesOf('c', { paths: ['/abd'] }));
+    one.add(attributesOf('d', { paths: ['/a'] }));
+    other.remove(attributesOf('a', { paths: ['/ab'] }));
+    const routers = [base, one.finish(), other.finish()];
+    const at = (path: string): readonly (string | undefined)[] => routers.map((router) => router.match(requestView({ path }))?.routeId);
+    assert.deepEqual([at('/a'), at('/ab'), at('/abc'), at('/abd')], [[undefined, 'd', undefined], ['a', 'a', undefined], ['a', 'b', undefined], ['a', 'a', 'c']]);
   });
 });
 

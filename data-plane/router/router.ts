@@ -12,7 +12,9 @@ import type { RequestView } from '../../shared/plugins/contract.ts';
 import { PersistentMap, type MapDraft } from '../config/persistent-map.ts';
 import { matchersOfExpression } from './expression-matcher.ts';
 import { matchersOfAttributes, type Matcher, type MatchersOfRoute, type RoutingAttributes } from './matcher.ts';
-import { EMPTY_TREE, searchTree, TreeEditor, type PathTree } from './path-tree.ts';
+import { searchTree } from './path-tree.ts';
+import { NO_NODE, TreeArena, type NodeAt } from './tree-arena.ts';
+import { copyTree, TreeEditor } from './tree-editor.ts';
 import { Search } from './search.ts';
 import { wildcardKeys } from './wildcard-keys.ts';
 
@@ -44,15 +46,17 @@ const MAX_REMEMBERED_HOSTS = 16_384;
 const MAX_REMEMBERED_LENGTH = 255;
 
 /** By host as routes name them: `a.test`, `*.example.com`, `example.*`. */
-type TreesByHost = PersistentMap<PathTree>;
+type TreesByHost = PersistentMap<NodeAt>;
 
 export class Router {
+  readonly #arena: TreeArena;
   readonly #byHost: TreesByHost;
-  readonly #anyHost: PathTree;
-  readonly #remembered = new Map<string, readonly PathTree[]>();
+  readonly #anyHost: NodeAt;
+  readonly #remembered = new Map<string, readonly NodeAt[]>();
 
   /** Without arguments there are no routes; the arguments are for drafts. */
-  constructor(byHost: TreesByHost = new PersistentMap(), anyHost: PathTree = EMPTY_TREE) {
+  constructor(arena = new TreeArena(), byHost: TreesByHost = new PersistentMap(), anyHost: NodeAt = NO_NODE) {
+    this.#arena = arena;
     this.#byHost = byHost;
     this.#anyHost = anyHost;
   }
@@ -60,16 +64,24 @@ export class Router {
   /** Undefined where no route matches. Whether the route serves the request's protocol is for the caller to see. */
   match(request: RequestView): RouteHit | undefined {
     const search = new Search(request);
-    for (const tree of this.#treesOf(request.host)) searchTree(tree, search);
+    for (const tree of this.#treesOf(request.host)) searchTree(this.#arena, tree, search);
     return search.best === undefined ? undefined : new RouteHit(search, search.best);
   }
 
   draft(): RouterDraft {
-    return new RouterDraft(this, this.#byHost, this.#anyHost);
+    return new RouterDraft(this, this.#arena, this.#byHost, this.#anyHost);
+  }
+
+  /** The same routes in memory of their own, without what changes have left behind. Pauses after each piece of work. */
+  *compacted(): Generator<void, Router> {
+    const arena = new TreeArena();
+    const byHost = new PersistentMap<NodeAt>().draft();
+    for (const [host, tree] of this.#byHost.entries()) byHost.set(host, yield* copyTree(this.#arena, tree, arena));
+    return new Router(arena, byHost.finish(), yield* copyTree(this.#arena, this.#anyHost, arena));
   }
 
   /** Every tree with routes that take this host. */
-  #treesOf(host: string): readonly PathTree[] {
+  #treesOf(host: string): readonly NodeAt[] {
     const known = this.#remembered.get(host);
     if (known !== undefined) return known;
     const found = wildcardKeys(unbracketed(host)).map((key) => this.#byHost.get(key));
@@ -83,45 +95,53 @@ export class Router {
 /** Changes on top of a router. Not to be used after `finish`. */
 export class RouterDraft {
   readonly #original: Router;
-  readonly #byHost: MapDraft<PathTree>;
-  readonly #editor = new TreeEditor();
-  #anyHost: PathTree;
+  readonly #arena: TreeArena;
+  readonly #byHost: MapDraft<NodeAt>;
+  readonly #editor: TreeEditor;
+  #anyHost: NodeAt;
   #changed = false;
+  #isWasteful = false;
 
-  constructor(original: Router, byHost: TreesByHost, anyHost: PathTree) {
+  constructor(original: Router, arena: TreeArena, byHost: TreesByHost, anyHost: NodeAt) {
     this.#original = original;
+    this.#arena = arena;
     this.#byHost = byHost.draft();
     this.#anyHost = anyHost;
+    this.#editor = new TreeEditor(arena);
   }
 
   /** Adds a route that is not there. Returns what is wrong with it: the rest of it is matched all the same. */
   add(route: RoutingAttributes): string | undefined {
     const { matchers, problem } = matchersOf(route);
-    for (const { place, matcher } of matchers) {
-      const { host } = place;
-      this.#changed = true;
-      if (host === undefined) this.#anyHost = this.#editor.add(this.#anyHost, place, matcher);
-      else this.#byHost.set(host, this.#editor.add(this.#byHost.get(host) ?? EMPTY_TREE, place, matcher));
-    }
+    for (const { place, matcher } of matchers) this.#setTree(place.host, this.#editor.add(this.#treeOf(place.host), place, matcher));
     return problem;
   }
 
   /** Takes out a route as it was when it was added. */
   remove(route: RoutingAttributes): void {
-    for (const { place, matcher } of matchersOf(route).matchers) {
-      const { host } = place;
-      this.#changed = true;
-      const tree = host === undefined ? this.#anyHost : this.#byHost.get(host);
-      const rest = tree === undefined ? undefined : this.#editor.remove(tree, place, matcher);
-      if (host === undefined) this.#anyHost = rest ?? EMPTY_TREE;
-      else if (rest === undefined) this.#byHost.delete(host);
-      else this.#byHost.set(host, rest);
-    }
+    for (const { place, matcher } of matchersOf(route).matchers) this.#setTree(place.host, this.#editor.remove(this.#treeOf(place.host), place, matcher));
   }
 
   finish(): Router {
-    this.#editor.finish();
-    return this.#changed ? new Router(this.#byHost.finish(), this.#anyHost) : this.#original;
+    if (!this.#changed) return this.#original;
+    this.#isWasteful = this.#editor.finish();
+    return new Router(this.#arena, this.#byHost.finish(), this.#anyHost);
+  }
+
+  /** After `finish`: the router should be `compacted` before it is used, because most of its memory is nobody's. */
+  get isWasteful(): boolean {
+    return this.#isWasteful;
+  }
+
+  #treeOf(host: string | undefined): NodeAt {
+    return host === undefined ? this.#anyHost : (this.#byHost.get(host) ?? NO_NODE);
+  }
+
+  #setTree(host: string | undefined, tree: NodeAt): void {
+    this.#changed = true;
+    if (host === undefined) this.#anyHost = tree;
+    else if (tree === NO_NODE) this.#byHost.delete(host);
+    else this.#byHost.set(host, tree);
   }
 }
 
