@@ -82,6 +82,7 @@ const KNOWN: readonly (readonly [name: string, headerClass: number])[] = [
   ['x-kong-request-id', HEADER.OURS],
   ['x-kong-upstream-latency', HEADER.OURS_ON_RESPONSE],
   ['x-kong-proxy-latency', HEADER.OURS_ON_RESPONSE],
+  ['x-kong-upstream-status', HEADER.OURS_ON_RESPONSE],
 ];
 
 /** Every name that starts like this is an identity header. */

@@ -109,8 +109,10 @@ export class RequestRelay {
     }
     if (this.#upstream !== undefined) this.#send(this.#upstream, buffer);
     else if (this.#use !== 'drop') body.hold(buffer);
-    if (this.#use === 'collect') this.#events.bodyCollected();
-    else if (this.#use === 'buffer') this.#bufferMore();
+    if (this.#use === 'collect') {
+      this.#count();
+      this.#events.bodyCollected();
+    } else if (this.#use === 'buffer') this.#bufferMore();
     return behind;
   }
 

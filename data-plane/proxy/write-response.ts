@@ -40,7 +40,7 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   }
   const upstreamLatency = Math.floor(exchange.respondedAtMs - exchange.sentAtMs);
   const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
-  const upstreamStatus = core.messages.upstreamStatusHeader ? upstreamStatusLine(head) : '';
+  const upstreamStatus = core.messages.upstreamStatusHeader ? `X-Kong-Upstream-Status: ${head.status}\r\n` : '';
   const coding = plan === undefined ? '' : codingLines(exchange, head, plan);
   const namesTrailers = head.chunked && delivery === 'as-is' && trailersPass(exchange);
   const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
@@ -64,11 +64,6 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   out.text(connection);
   out.text('\r\n');
   if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(out.textFrom(start));
-}
-
-function upstreamStatusLine(head: ResponseHead): string {
-  head.fields.reclass(head.buffer, 'x-kong-upstream-status', HEADER.REMOVED);
-  return `X-Kong-Upstream-Status: ${head.status}\r\n`;
 }
 
 /** Another representation of the same thing: its own validator, weaker than the plain one's (RFC 9110 §8.8.1), and a hint to caches. */
