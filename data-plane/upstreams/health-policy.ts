@@ -28,7 +28,8 @@ export interface UpstreamPolicy {
   readonly health: HealthPolicy;
   /** Traffic is looked at: passive checks or outlier detection are on. */
   readonly watchesTraffic: boolean;
-  /** What counts as a failure of a proxied request; every other status below 500 is a success. */
+  /** What counts as a good answer to a proxied request, and what as a failed one; others change nothing. */
+  readonly successStatuses: ReadonlySet<number>;
   readonly failureStatuses: ReadonlySet<number>;
   /** Active checks close an open circuit, so no request is risked for it. */
   readonly recoversByChecks: boolean;
@@ -65,6 +66,7 @@ export function policyOf({ entity }: RuntimeUpstream): UpstreamPolicy {
   return {
     health: { check, traffic, outlierFailures: outlier.consecutive_failures },
     watchesTraffic: traffic.tcpFailures + traffic.timeouts + traffic.httpFailures + traffic.successes + outlier.consecutive_failures > 0,
+    successStatuses: new Set(passive.healthy.http_statuses ?? []),
     failureStatuses: new Set(passive.unhealthy.http_statuses ?? []),
     recoversByChecks: unhealthyIntervalMs > 0 && check.successes > 0,
     probe: healthyIntervalMs === 0 && unhealthyIntervalMs === 0 ? undefined : {

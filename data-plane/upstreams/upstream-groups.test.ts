@@ -110,6 +110,18 @@ test('a probing request that fails opens it again, for longer; one that tells no
   assert.equal(thread.address(upstream), '10.0.0.0');
 });
 
+test('statuses on neither list change nothing in passive checks', () => {
+  const thread = new Thread();
+  const upstream = upstreamOf(1, PASSIVE);
+  const statuses = (...all: readonly number[]): string => {
+    for (const status of all) thread.run(upstream, 1, status);
+    return thread.address(upstream);
+  };
+  assert.equal(statuses(500, 200, 500, 404), '10.0.0.0', 'a good answer begins the row anew');
+  assert.equal(statuses(200, 502, 502, 502), '10.0.0.0');
+  assert.equal(statuses(500, 404, 500), 'none');
+});
+
 test('where active checks can close a circuit, no request is risked for it', () => {
   const thread = new Thread();
   const active = { healthy: { successes: 1 }, unhealthy: { interval: 1 } };

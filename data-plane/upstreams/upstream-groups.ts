@@ -128,8 +128,10 @@ export class UpstreamGroups {
     if (!policy.watchesTraffic && isClosed) return;
     const counts = policy.failureStatuses.has(status);
     const isOutlier = status >= 500;
-    if (counts || (isOutlier && (policy.health.outlierFailures > 0 || !isClosed))) this.#failed(peer, set, 'http', counts, isOutlier);
-    else if (!isOutlier) this.health.report(peer, { kind: 'success', from: 'traffic' }, policy);
+    // Kong's lists leave statuses out; outlier detection and a probing request take each for one or the other.
+    const isStrict = policy.health.outlierFailures > 0 || !isClosed;
+    if (counts || (isOutlier && isStrict)) this.#failed(peer, set, 'http', counts, isOutlier);
+    else if (policy.successStatuses.has(status) || isStrict) this.health.report(peer, { kind: 'success', from: 'traffic' }, policy);
   }
 
   /** No response head came. */
