@@ -92,7 +92,7 @@ scenario('a client that only ends its side gets its answers, if they come soon',
   assert.deepEqual(records.map(({ status }) => status), [200, 200, 0, 200, 0]);
 });
 
-scenario('a download whose client ended its side may be taken slowly', { proxy: { limits: { abandonedAfterMs: 250, timeoutResolutionMs: 10 } }, responder: () => Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n'), Buffer.alloc(20_000_000)]) }, async ({ port, proxy }) => {
+scenario('a download whose client ended its side may be taken slowly', { proxy: { limits: { abandonedAfterMs: 700, timeoutResolutionMs: 10 } }, responder: () => Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n'), Buffer.alloc(20_000_000)]) }, async ({ port, proxy }) => {
   const client = connectTo({ port, host: '127.0.0.1', allowHalfOpen: true });
   let received = 0;
   client.on('error', () => undefined);
@@ -100,7 +100,7 @@ scenario('a download whose client ended its side may be taken slowly', { proxy: 
   client.end(GET);
   client.once('data', () => {
     client.pause();
-    setTimeout(() => client.resume(), 1_000);
+    setTimeout(() => client.resume(), 1_800);
   });
   await waitUntil('all of it', () => received > 20_000_000 || client.destroyed || client.readableEnded);
   assert.ok(received > 20_000_000, `${received} bytes came`);
