@@ -9,7 +9,7 @@ import type { Comparison, Expression } from '../../shared/model/expression/synta
 import { parseExpression } from '../../shared/model/expression/parse-expression.ts';
 import { Condition } from './condition.ts';
 import type { Matcher, MatcherKey, MatchersOfRoute, PlacedMatcher, RoutingAttributes } from './matcher.ts';
-import { readPattern, type Skeleton } from './plain-pattern.ts';
+import { MAX_PARTS, readPattern, type Skeleton } from './plain-pattern.ts';
 import { MAX_NAME_LENGTH } from './wildcard-keys.ts';
 
 /** Above every rank that attributes give. */
@@ -79,7 +79,7 @@ function hostKeyOf(comparison: Comparison): string | undefined {
 function skeletonOf(comparison: Comparison): Skeleton | undefined {
   if (comparison.kind !== 'text' || comparison.lower || !ASCII.test(comparison.value)) return undefined;
   const { field, operator, value } = comparison;
-  if (field.kind === 'segments' && field.first === field.last && operator === '==') return [...Array.from({ length: field.first }, () => '/'), `/${value}`];
+  if (field.kind === 'segments' && field.first === field.last && field.first < MAX_PARTS && operator === '==') return [...Array.from({ length: field.first }, () => '/'), `/${value}`];
   if (field.kind !== 'path') return undefined;
   if (operator === '==' || operator === '^=') return [value];
   return operator === '~' && value.startsWith('^') ? readPattern(value).skeleton : undefined;

@@ -37,6 +37,8 @@ const MAX_TAIL = 64;
 /** A group, repeated or not, that can match nothing with a `/`. Not behind a `\`, which would make its parenthesis a character. */
 const ALTERNATIVES = /(?<!\\)\((?:\?:|\?P?<[A-Za-z_]\w*>)?[\w-]*(?:\|[\w-]*)+\)(?:[*+?]\??)?/g;
 const SLASH = 0x2f;
+/** More tell no routes apart, and a search calls itself for each (R5). */
+export const MAX_PARTS = 64;
 const GROUP_START = /\((?:\?:|\?P?<([A-Za-z_]\w*)>)?(?!\?)/y;
 const QUANTIFIER = /(?:([*+?])|\{(\d{1,4})(?:(,)(\d{1,4})?)?\})(\?)?/y;
 const LITERAL = /[A-Za-z0-9/_~%@!&=:;,'"<># -]/;
@@ -207,6 +209,7 @@ function skeletonOf(atoms: readonly Atom[]): Skeleton {
     const code = atom.min === atom.max ? atom.sole : -1;
     if (code >= 0 && (isCertain || (code === SLASH && atom.min > 0))) {
       if (!isCertain) {
+        if (parts.length === MAX_PARTS) break;
         parts.push(text);
         text = '';
       }

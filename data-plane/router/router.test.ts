@@ -268,6 +268,18 @@ describe('hostile requests', () => {
     assert.ok(spentMs < 500, `${spentMs} ms`);
   });
 
+  test('routes may stand below each other as deep as paths are long', () => {
+    const draft = new Router().draft();
+    const routes = Array.from({ length: 4_000 }, (_, index) => attributesOf(`r${index}`, { paths: [`/${'a'.repeat(index * 2)}`, ...(index % 100 === 0 ? [`~${'/\\w'.repeat(index / 2 + 1)}$`] : [])] }));
+    for (const route of routes) draft.add(route);
+    const router = runAtOnce(draft.finish().compacted());
+    assert.equal(router.match(requestView({ path: `/${'a'.repeat(7_000)}` }))?.routeId, 'r3500');
+    assert.equal(router.match(requestView({ path: '/a'.repeat(1_001) }))?.routeId, 'r2000');
+    const end = router.draft();
+    for (const route of routes.toReversed()) end.remove(route);
+    assert.equal(end.finish().match(requestView({ path: '/' })), undefined);
+  });
+
   test('long paths and many headers cost what they are long, not what routes there are', () => {
     const router = routerOf({
       ...Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`e${index}`, { expression: `any(lower(http.headers.x)) == "${index}" || http.queries.q == "${index}"`, priority: index }])),

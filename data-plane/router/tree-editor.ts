@@ -3,19 +3,20 @@
  * so that building is not quadratic and a change costs the depth. Used by router.ts; the trees are read by path-tree.ts.
  */
 import { isSame, MatcherSetDraft, type MatcherSet } from './matcher-set.ts';
-import type { Matcher, Place } from './matcher.ts';
+import type { Matcher, MatcherKey, Place } from './matcher.ts';
 import { FIELD, NO_NODE, NODE_WORDS, type NodeAt, type TreeArena } from './tree-arena.ts';
-
-/** One matcher on its way to its place: the part of the skeleton that is being spelt. */
-interface Step {
-  readonly place: Place;
-  readonly matcher: Matcher;
-  readonly part: number;
-}
 
 /** Below that much garbage an arena is not worth copying. */
 const MIN_GARBAGE_WORDS = 1 << 16;
 const NEVER = -1;
+/** Instead of a character code: what follows at the next `/`. */
+const NEXT_SLASH = -1;
+
+/** A node on the way, and which way was taken from it. */
+interface Link {
+  readonly node: NodeAt;
+  readonly code: number;
+}
 
 export class TreeEditor {
   readonly #arena: TreeArena;
@@ -28,17 +29,63 @@ export class TreeEditor {
     this.#ownFrom = arena.usedWords;
   }
 
-  /** The tree with the matcher at its place. */
+  /** The tree with the matcher at its place. Not recursive, nor is anything here: routes decide how deep trees are. */
   add(tree: NodeAt, place: Place, matcher: Matcher): NodeAt {
+    const { skeleton, key } = place;
     // Paths are latin1: what has other characters matches nothing.
-    if (place.skeleton.some((text) => /[\u0100-\uffff]/.test(text))) return tree;
-    const root = tree === NO_NODE ? this.#newNode('') : tree;
-    return this.#add(root, { place, matcher, part: 0 }, place.skeleton[0] ?? '');
+    if (skeleton.some((text) => /[\u0100-\uffff]/.test(text))) return tree;
+    const arena = this.#arena;
+    const path: Link[] = [];
+    let [part, rest] = [0, skeleton[0] ?? ''];
+    let given = tree === NO_NODE ? this.#newNode('') : tree;
+    for (;;) {
+      const shared = this.#sharedLength(given, rest);
+      const node = shared < arena.get(given, FIELD.textLength) ? this.#split(given, shared) : this.#editable(given);
+      this.#attach(path.at(-1), node);
+      this.#set(node, FIELD.top, Math.max(arena.get(node, FIELD.top), matcher.rankHigh));
+      rest = rest.slice(shared);
+      const code = rest === '' ? NEXT_SLASH : rest.charCodeAt(0);
+      path.push({ node, code });
+      if (rest === '') {
+        part += 1;
+        rest = skeleton[part] ?? '';
+        if (rest === '') {
+          this.#put(node, matcher, key);
+          return path[0]?.node ?? NO_NODE;
+        }
+      }
+      const below = this.#below(node, code);
+      given = below === NO_NODE ? this.#newNode(rest) : below;
+    }
   }
 
   /** The tree without the matcher; NO_NODE where it was the last. */
   remove(tree: NodeAt, place: Place, matcher: Matcher): NodeAt {
-    return tree === NO_NODE ? NO_NODE : this.#remove(tree, { place, matcher, part: 0 }, place.skeleton[0] ?? '');
+    const path: Link[] = [];
+    let [part, rest, given] = [0, place.skeleton[0] ?? '', tree];
+    for (;;) {
+      const length = this.#arena.get(given, FIELD.textLength);
+      if (given === NO_NODE || this.#sharedLength(given, rest) < length) return path[0]?.node ?? tree;
+      const node = this.#editable(given);
+      this.#attach(path.at(-1), node);
+      rest = rest.slice(length);
+      const code = rest === '' ? NEXT_SLASH : rest.charCodeAt(0);
+      path.push({ node, code });
+      if (rest === '') {
+        part += 1;
+        rest = place.skeleton[part] ?? '';
+        if (rest === '') break;
+      }
+      given = this.#below(node, code);
+    }
+    const last = path.at(-1)?.node;
+    if (last !== undefined) this.#take(last, matcher, place.key);
+    let mended = NO_NODE;
+    for (let index = path.length - 1; index >= 0; index -= 1) {
+      mended = this.#mended(path[index]?.node ?? NO_NODE);
+      this.#attach(path[index - 1], mended);
+    }
+    return mended;
   }
 
   /** To be called once, before any of the trees is searched. True where the arena is mostly garbage by now. */
@@ -52,53 +99,24 @@ export class TreeEditor {
     return this.#arena.garbage > MIN_GARBAGE_WORDS && this.#arena.garbage > this.#arena.usedWords / 2;
   }
 
-  /** `rest` is what the node's text and its descendants must spell of the skeleton's part. */
-  #add(given: NodeAt, step: Step, rest: string): NodeAt {
-    const arena = this.#arena;
-    const shared = this.#sharedLength(given, rest);
-    const node = shared < arena.get(given, FIELD.textLength) ? this.#split(given, shared) : this.#editable(given);
-    this.#set(node, FIELD.top, Math.max(arena.get(node, FIELD.top), step.matcher.rankHigh));
-    const below = rest.slice(shared);
-    const next = step.place.skeleton[step.part + 1];
-    if (below !== '') {
-      const code = below.charCodeAt(0);
-      const child = arena.childOf(node, code);
-      this.#setChild(node, code, this.#add(child === NO_NODE ? this.#newNode(below) : child, step, below));
-    } else if (next === undefined) this.#put(node, step);
-    else {
-      const after = this.#nextSlashOf(node);
-      const tree = this.#add(after === NO_NODE ? this.#newNode(next) : after, { ...step, part: step.part + 1 }, next);
-      this.#setMore(node, arena.moreOf(node)?.matchers, tree);
-    }
-    return node;
+  #below(node: NodeAt, code: number): NodeAt {
+    return code === NEXT_SLASH ? this.#nextSlashOf(node) : this.#arena.childOf(node, code);
   }
 
-  #remove(given: NodeAt, step: Step, rest: string): NodeAt {
-    const arena = this.#arena;
-    const length = arena.get(given, FIELD.textLength);
-    if (this.#sharedLength(given, rest) < length) return given;
-    const below = rest.slice(length);
-    const next = step.place.skeleton[step.part + 1];
-    const node = this.#editable(given);
-    if (below !== '') {
-      const child = arena.childOf(node, below.charCodeAt(0));
-      if (child !== NO_NODE) this.#setChild(node, below.charCodeAt(0), this.#remove(child, step, below));
-    } else if (next === undefined) this.#take(node, step);
-    else {
-      const after = this.#nextSlashOf(node);
-      if (after !== NO_NODE) this.#setMore(node, arena.moreOf(node)?.matchers, this.#remove(after, { ...step, part: step.part + 1 }, next));
-    }
-    return this.#mended(node);
+  #attach(link: Link | undefined, below: NodeAt): void {
+    if (link === undefined) return;
+    if (link.code !== NEXT_SLASH) this.#setChild(link.node, link.code, below);
+    else if (this.#nextSlashOf(link.node) !== below) this.#setMore(link.node, this.#arena.moreOf(link.node)?.matchers, below);
   }
 
-  #put(node: NodeAt, { matcher, place }: Step): void {
-    if (place.key === undefined && this.#hasNoMatchers(node) && !this.#sets.has(node)) this.#setMatcher(node, matcher);
-    else this.#setOf(node).add(matcher, place.key);
+  #put(node: NodeAt, matcher: Matcher, key: MatcherKey | undefined): void {
+    if (key === undefined && this.#hasNoMatchers(node) && !this.#sets.has(node)) this.#setMatcher(node, matcher);
+    else this.#setOf(node).add(matcher, key);
   }
 
-  #take(node: NodeAt, { matcher, place }: Step): void {
+  #take(node: NodeAt, matcher: Matcher, key: MatcherKey | undefined): void {
     const lone = this.#matcherOf(node);
-    if (lone === undefined || this.#sets.has(node)) this.#setOf(node).remove(matcher, place.key);
+    if (lone === undefined || this.#sets.has(node)) this.#setOf(node).remove(matcher, key);
     else if (isSame(lone, matcher)) this.#setMatcher(node, undefined);
   }
 
@@ -215,26 +233,38 @@ export class TreeEditor {
   }
 }
 
-/** Copies what a tree reaches into another arena, node by node in the order in which they are searched. Pauses after each. */
-export function* copyTree(from: TreeArena, node: NodeAt, to: TreeArena): Generator<void, NodeAt> {
-  if (node === NO_NODE) return NO_NODE;
-  const copy = to.allocate(NODE_WORDS);
-  const [count, length] = [from.get(node, FIELD.childCount), from.get(node, FIELD.textLength)];
-  const table = to.allocate(count);
-  to.words.set(from.words.subarray(node, node + NODE_WORDS), copy);
-  to.words[copy + FIELD.textStart] = to.addText(from.textOf(node));
-  to.words[copy + FIELD.textLength] = length;
-  to.words[copy + FIELD.children] = table;
-  const matcher = from.matchers[from.get(node, FIELD.matcher)];
-  to.words[copy + FIELD.matcher] = matcher === undefined ? 0 : to.matchers.push(matcher) - 1;
-  yield;
-  const more = from.moreOf(node);
-  const slot = more === undefined ? 0 : to.mores.push({ matchers: more.matchers, atNextSlash: yield* copyTree(from, more.atNextSlash, to) }) - 1;
-  to.words[copy + FIELD.more] = slot;
-  for (const [code, child] of from.childrenOf(node)) {
-    const place = table + code - from.get(node, FIELD.firstCode);
-    const copied = yield* copyTree(from, child, to);
-    to.words[place] = copied;
+/** Copies what a tree reaches into another arena, in the order in which it is searched. Pauses after each node. */
+export function* copyTree(from: TreeArena, root: NodeAt, to: TreeArena): Generator<void, NodeAt> {
+  let result = NO_NODE;
+  const pending = [{ node: root, attach: (copy: NodeAt): void => void (result = copy) }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { node } = next;
+    if (node === NO_NODE) continue;
+    const copy = copyNode(from, node, to);
+    next.attach(copy);
+    const [table, first] = [to.get(copy, FIELD.children), to.get(copy, FIELD.firstCode)];
+    for (const [code, child] of from.childrenOf(node).toReversed()) pending.push({ node: child, attach: (below) => void (to.words[table + code - first] = below) });
+    const more = from.moreOf(node);
+    if (more !== undefined) {
+      const slot = to.mores.push({ matchers: more.matchers, atNextSlash: NO_NODE }) - 1;
+      to.words[copy + FIELD.more] = slot;
+      pending.push({ node: more.atNextSlash, attach: (below) => void (to.mores[slot] = { matchers: more.matchers, atNextSlash: below }) });
+    }
+    yield;
   }
+  return result;
+}
+
+/** Without what is below it. */
+function copyNode(from: TreeArena, node: NodeAt, to: TreeArena): NodeAt {
+  const copy = to.allocate(NODE_WORDS);
+  const table = to.allocate(from.get(node, FIELD.childCount));
+  const text = to.addText(from.textOf(node));
+  const matcher = from.matchers[from.get(node, FIELD.matcher)];
+  to.words.set(from.words.subarray(node, node + NODE_WORDS), copy);
+  to.words[copy + FIELD.textStart] = text;
+  to.words[copy + FIELD.children] = table;
+  to.words[copy + FIELD.matcher] = matcher === undefined ? 0 : to.matchers.push(matcher) - 1;
+  to.words[copy + FIELD.more] = 0;
   return copy;
 }
