@@ -51,7 +51,7 @@ async function openClients(count: number): Promise<readonly Socket[]> {
     socket.on('error', reject);
     socket.pause();
   })));
-  await waitUntil('all connections', async () => (await proxy.measure()).connections >= count);
+  await waitUntil('all connections', async () => (await proxy.count()).connections >= count);
   return clients;
 }
 
@@ -72,7 +72,7 @@ async function close(clients: readonly Socket[]): Promise<void> {
   await waitUntil('the end of all connections', async () => {
     // While requests wait in line behind one, the client's end is only seen when that one is answered.
     for (const socket of originSockets) socket.destroy();
-    return (await proxy.measure()).connections === 0;
+    return (await proxy.count()).connections === 0;
   }, 10_000);
 }
 
@@ -90,15 +90,13 @@ function times(piece: string, count: number): readonly string[] {
 const post = (path: string, framing: string): string => `POST ${path} HTTP/1.1\r\n${HOST}${framing}\r\n\r\n`;
 const ATTACKS: readonly Attack[] = [
   { name: 'heads that end nowhere', clients: 200, pieces: ['G', 'ET / HTTP/1.1\r\n', 'X: y'] },
-  { name: 'a header line byte by byte', clients: 4, pieces: [`GET / HTTP/1.1\r\n${HOST}X: `, ...times('a', 4_000)] },
-  { name: 'header lines byte by byte', clients: 4, pieces: [`GET / HTTP/1.1\r\n${HOST}`, ...times('A:\r\n'.repeat(19), 5), ...times('b', 2_000)] },
+  { name: 'a header line byte by byte', clients: 4, pieces: [`GET / HTTP/1.1\r\n${HOST}X: `, ...times('a', 2_000)] },
+  { name: 'header lines byte by byte', clients: 4, pieces: [`GET / HTTP/1.1\r\n${HOST}`, ...Array.from('A:\r\n'.repeat(95)), ...times('b', 1_000)] },
   { name: 'a body of chunks of one byte, for an upstream that does not read', clients: 10, pieces: [post('/', 'Transfer-Encoding: chunked'), ...times('1\r\nx\r\n', 800)] },
   { name: 'the same with extensions', clients: 10, pieces: [post('/', 'Transfer-Encoding: chunked'), ...times('1;\r\nx\r\n', 800)] },
   { name: 'a body byte by byte', clients: 10, pieces: [post('/', 'Content-Length: 1000000'), ...times('x', 800)] },
-  { name: 'a buffered body in chunks of one byte', clients: 10, pieces: [post('/buffered', 'Transfer-Encoding: chunked'), ...times('1\r\nx\r\n', 800)] },
   { name: 'a collected body in chunks of one byte', clients: 10, pieces: [post('/collect', 'Transfer-Encoding: chunked'), ...times('1\r\nx\r\n', 800)] },
-  { name: 'a collected body byte by byte', clients: 10, pieces: [post('/collect', 'Content-Length: 1000000'), ...times('x', 800)] },
-  { name: 'requests without answer', clients: 150, pieces: [`GET / HTTP/1.1\r\n${HOST}\r\n`] },
+  { name: 'requests without answer', clients: 100, pieces: [`GET / HTTP/1.1\r\n${HOST}\r\n`] },
   { name: 'pipelined requests without answer', clients: 50, pieces: times(`GET / HTTP/1.1\r\n${HOST}\r\n`.repeat(100), 5) },
   { name: 'refused requests whose answers nobody reads', clients: 50, pieces: [`GET / HTTP/1.1\r\n\r\n${`GET / HTTP/1.1\r\n${HOST}\r\n`.repeat(200)}`] },
 ];
@@ -129,7 +127,7 @@ test('what waits for clients that do not read is bounded, however much there is,
   answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`), body]);
   const clients = await openClients(20);
   for (const client of clients) client.write(`GET / HTTP/1.1\r\n${HOST}\r\n`);
-  await waitUntil('all requests', async () => (await proxy.measure()).activeRequests === clients.length);
+  await waitUntil('all requests', async () => (await proxy.count()).activeRequests === clients.length);
   const attacked = await atRest();
   const perClient = (attacked.heldBytes - before.heldBytes) / clients.length;
   assert.ok(perClient < MAX_UNREAD_BYTES, `${perClient} bytes held per client that does not read`);
@@ -140,7 +138,7 @@ test('what waits for clients that do not read is bounded, however much there is,
 
 test('a flood of connections leaves nothing behind', async () => {
   const before = await atRest();
-  for (let round = 0; round < 2; round++) await close(await openClients(300));
+  for (let round = 0; round < 2; round++) await close(await openClients(200));
   const after = await atRest();
   assert.ok(after.heldBytes - before.heldBytes < 1_500_000, `${after.heldBytes - before.heldBytes} bytes are still held`);
 });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface Measures {
-  /** Heap and memory outside of it, after a garbage collection. */
+  /** Heap and memory outside of it. */
   readonly heldBytes: number;
   readonly cpuMicros: number;
   readonly connections: number;
@@ -14,7 +14,10 @@ export interface Measures {
 
 export interface MeasuredProxy {
   readonly port: number;
+  /** After a garbage collection. */
   measure(): Promise<Measures>;
+  /** Without one: what it holds means nothing. */
+  count(): Promise<Measures>;
   close(): Promise<void>;
 }
 
@@ -29,6 +32,10 @@ export async function startMeasuredProxy(originPort: number): Promise<MeasuredPr
     port,
     measure: async () => {
       child.send('measure');
+      return (await answer()) as Measures;
+    },
+    count: async () => {
+      child.send('count');
       return (await answer()) as Measures;
     },
     close: async () => {
