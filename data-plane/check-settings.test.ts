@@ -10,7 +10,7 @@ function check(environment: Readonly<Record<string, string>>): void {
 
 test('what a person would write is taken', () => {
   check({});
-  check({ HOLDFAST_CONTROL_PLANE_URLS: 'https://a:8005,https://[::1]:8005,https://b,https://c:443', HOLDFAST_CONTROL_PLANE_PROXY: 'http://u:p@proxy:3128', HOLDFAST_TRUSTED_IPS: '10.0.0.0/8,::1' });
+  check({ HOLDFAST_CONTROL_PLANE_URLS: 'https://a:8005,https://[::1]:8005,https://b,https://c:443', HOLDFAST_CONTROL_PLANE_PROXY: 'http://u:p@proxy:3128', HOLDFAST_TRUSTED_IPS: '10.0.0.0/8,::1', HOLDFAST_DNS_RESOLVERS: '10.0.0.2,[fd00::2]:5353' });
 });
 
 test('a slip is refused with its setting and the way out, and without a password', () => {
@@ -19,6 +19,7 @@ test('a slip is refused with its setting and the way out, and without a password
   for (const proxy of ['proxy:3128', 'https://u:secret@proxy', 'http://u:secret@proxy/path']) {
     assert.throws(() => check({ HOLDFAST_CONTROL_PLANE_PROXY: proxy }), (thrown) => thrown instanceof Error && thrown.message.includes('HOLDFAST_CONTROL_PLANE_PROXY') && !thrown.message.includes('secret'), proxy);
   }
+  assert.throws(() => check({ HOLDFAST_DNS_RESOLVERS: '10.0.0.2,dns.test' }), /HOLDFAST_DNS_RESOLVERS has "dns\.test"; write each as an IP address or address:port/);
   assert.throws(() => check({ HOLDFAST_TRUSTED_IPS: '10.0.0.0/33' }), /10\.0\.0\.0\/33/);
 });
 

@@ -3,6 +3,7 @@
  * SRV priorities only where nothing before them can be chosen. Immutable but for the state of its peers; made anew by
  * upstream-groups.ts when the configuration or an answer of the resolver changes.
  */
+import { isIP } from 'node:net';
 import type { RuntimeUpstream } from '../config/active-config.ts';
 import { HashRing, LeastConnections, Latency, RoundRobin, type Algorithm, type BalancerMemory, type Member } from './balancer.ts';
 import type { UpstreamPolicy } from './health-policy.ts';
@@ -23,6 +24,8 @@ export class PeerSet {
   /** Asking the same peers again and again is in vain, so `hash` and `sticky` ignore a slow start. */
   readonly ramps: boolean;
   readonly hashes: boolean;
+  /** Some targets are names, whose addresses change by themselves. */
+  readonly hasNames: boolean;
   /** Version of the address book that it was last compared with. */
   addressesVersion: number;
   /** A name of a target has no known address yet. */
@@ -38,6 +41,7 @@ export class PeerSet {
     this.members = members.toSorted((a, b) => a.level - b.level || (a.peer.key < b.peer.key ? -1 : 1));
     this.addressesVersion = addressesVersion;
     this.waitsFor = waitsFor;
+    this.hasNames = upstream.targets.some(({ host }) => isIP(host) === 0);
     const { algorithm } = upstream.entity;
     this.hashes = algorithm === 'consistent-hashing';
     this.ramps = !this.hashes;

@@ -90,7 +90,8 @@ export class UpstreamGroups {
   current(upstream: RuntimeUpstream, nowMs: number): { readonly group: UpstreamGroup; readonly set: PeerSet } {
     const group = this.#groupFor(upstream.id);
     const known = this.#sets.get(upstream);
-    if (known !== undefined && nowMs < group.nextLookMs && known.addressesVersion === this.#addresses.version) return { group, set: known };
+    const isCurrent = known !== undefined && group.set !== undefined && (!known.hasNames || (nowMs < group.nextLookMs && known.addressesVersion === this.#addresses.version));
+    if (isCurrent) return { group, set: known };
     // The names are asked for their addresses, so that answers which ran out are refreshed.
     group.nextLookMs = nowMs + LOOK_EVERY_MS;
     const isNew = known === undefined;
@@ -110,7 +111,7 @@ export class UpstreamGroups {
     const set = new PeerSet(upstream, policy, members, group.memory, this.#around.random, this.#addresses.version, waitsFor);
     this.#sets.set(upstream, set);
     // An older configuration that is still in use does not take the place of a newer one.
-    if (isNew || before === known) this.#adopt(group, set, nowMs);
+    if (isNew || before === undefined || before === known) this.#adopt(group, set, nowMs);
     return { group, set };
   }
 
