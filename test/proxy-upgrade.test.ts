@@ -207,6 +207,34 @@ scenario('bytes on the heels of either head go through the tunnel, in order, and
   await waitUntil('the bytes at the client', () => client.unread === 'from the server');
 });
 
+scenario('heads in every possible piece, an interim answer before the 101, a request before the upgrade', {}, async ({ connect, origin, records }) => {
+  origin.respond((request, socket: Socket) => {
+    if (request.target !== '/chat') return response('first');
+    void (async () => {
+      for (const byte of `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${AGREED}from the server`) {
+        socket.write(byte);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    return undefined;
+  });
+  const client = await connect();
+  for (const byte of `GET /first HTTP/1.1\r\nHost: a\r\n\r\n${UPGRADE}early`) {
+    client.send(byte);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal((await client.response()).body, 'first');
+  assert.equal((await client.response()).status, 103);
+  assert.equal((await client.response()).status, 101);
+  await waitUntil('the bytes at the client', () => client.unread === 'from the server');
+  await waitUntil('the bytes upstream', () => origin.received(origin.connections).endsWith('\r\n\r\nearly'));
+  client.send(' and late');
+  await waitUntil('the bytes upstream', () => origin.received(origin.connections).endsWith('\r\n\r\nearly and late'));
+  client.close();
+  await waitUntil('the records', () => records.length === 2);
+  assert.deepEqual(records.map(({ status }) => status), [200, 101]);
+});
+
 scenario('a refused upgrade is an ordinary response: what follows is the next request, on the same connections', {
   responder: (request) => (request.target === '/chat' ? response('not here', ['Upgrade: websocket', 'Connection: Upgrade'], '426 Upgrade Required') : response('next')),
 }, async ({ connect, origin }) => {
