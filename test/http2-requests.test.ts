@@ -45,12 +45,14 @@ scenario('responses of every framing become streams that end as they should', {
       case '/empty': return 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
       case '/204': return 'HTTP/1.1 204 No Content\r\n\r\n';
       case '/304': return 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: "x"\r\n\r\n';
+      case '/205': return 'HTTP/1.1 205 Reset Content\r\nContent-Length: 2\r\n\r\nok';
+      case '/700': return 'HTTP/1.1 700 Odd\r\nContent-Length: 0\r\n\r\n';
       case '/hop': return response('ok', ['Connection: keep-alive, X-Hop', 'X-Hop: 1', 'Keep-Alive: timeout=5', 'Proxy-Connection: close', 'HTTP2-Settings: AA', 'X-Upper: Y', 'Set-Cookie: a', 'Set-Cookie: b', 'Location: /x', 'Location: /y']);
       case '/hints': return 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
       default: return undefined;
     }
   },
-}, async ({ port }) => {
+}, async ({ port, proxy }) => {
   const client = await Http2Client.open(port);
   const get = (path: string) => client.exchange({ ':path': path });
   const chunked = await get('/chunked');
@@ -60,6 +62,8 @@ scenario('responses of every framing become streams that end as they should', {
   assert.deepEqual([notModified.status, notModified.header('etag'), notModified.endsWithHead], [304, '"x"', true]);
   const head = await client.exchange({ ':path': '/chunked', ':method': 'HEAD' });
   assert.deepEqual([head.status, head.body.length, head.endsWithHead, head.resetCode], [200, 0, true, 0]);
+  assert.deepEqual([(await get('/205')).status, (await get('/700')).resetCode], [205, CODE.INTERNAL_ERROR]);
+  await waitUntil('all to be over', () => proxy.stats().activeRequests === 0);
   const hop = await get('/hop');
   assert.deepEqual(hop.fields.filter((_, index) => index % 2 === 0 && !OWN.test(hop.fields[index] ?? '') && hop.fields[index] !== 'date'), [':status', 'x-upper', 'set-cookie', 'set-cookie', 'location', 'location', 'content-length']);
   const hints = await get('/hints');

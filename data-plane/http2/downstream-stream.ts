@@ -101,9 +101,14 @@ export class DownstreamStream implements WireSocket, Timed {
 
   /** Always takes a copy: the memory is the caller's again. */
   write(bytes: Buffer): boolean {
-    if (this.#closed || this.#response === 'complete' || this.#stream.destroyed) return true;
-    if (this.#response === 'awaited') this.#writeHeads(bytes);
-    else this.#writeBody(bytes, 0, bytes.length);
+    if (this.#closed || this.#response === 'complete' || this.#stream.destroyed || this.#stream.closed) return true;
+    try {
+      if (this.#response === 'awaited') this.#writeHeads(bytes);
+      else this.#writeBody(bytes);
+    } catch (thrown) {
+      this.#around.defect(thrown);
+      this.#fail();
+    }
     return true;
   }
 
@@ -122,7 +127,7 @@ export class DownstreamStream implements WireSocket, Timed {
   /** After the response; what the client still sends is not wanted (RFC 9113 §8.1). */
   end(): void {
     if (this.#closed) return;
-    if (this.#response !== 'complete') return this.#breakOff();
+    if (this.#response !== 'complete') return this.#fail();
     if (!this.#requestEnded) this.#closeBehindResponse();
   }
 
@@ -202,7 +207,7 @@ export class DownstreamStream implements WireSocket, Timed {
     while (at < whole.length) {
       head.begin(at);
       const result = parseResponseHead(head, whole, whole.length, Number.MAX_SAFE_INTEGER);
-      if (result === 'refused') return this.#breakOff();
+      if (result === 'refused') return this.#fail();
       if (result === 'incomplete') {
         this.#partial = Buffer.from(whole.subarray(at));
         return;
@@ -222,11 +227,11 @@ export class DownstreamStream implements WireSocket, Timed {
   #respond(head: ResponseHead, bytes: Buffer, at: number): void {
     const body = this.#body;
     // Node knows no status above 599.
-    if (body === undefined || head.status > 599) return this.#breakOff();
+    if (body === undefined || head.status > 599) return this.#fail();
     const fields = responseFields(head);
     head.release();
     const data = body.read(bytes, at, bytes.length);
-    if (data === undefined) return this.#breakOff();
+    if (data === undefined) return this.#fail();
     this.#response = 'begun';
     if (body.complete) this.#trailers = body.trailers();
     const endStream = body.complete && data.length === 0 && this.#trailers === undefined;
@@ -235,10 +240,10 @@ export class DownstreamStream implements WireSocket, Timed {
     this.#send(data, body.complete);
   }
 
-  #writeBody(bytes: Buffer, start: number, end: number): void {
+  #writeBody(bytes: Buffer): void {
     const body = this.#body;
-    const data = body?.read(bytes, start, end);
-    if (body === undefined || data === undefined) return this.#breakOff();
+    const data = body?.read(bytes, 0, bytes.length);
+    if (body === undefined || data === undefined) return this.#fail();
     if (body.complete) this.#trailers = body.trailers();
     this.#send(data, body.complete);
   }
@@ -248,14 +253,31 @@ export class DownstreamStream implements WireSocket, Timed {
     if (isLast) {
       this.#response = 'complete';
       this.#stopClock();
-      if (!stream.writableEnded) stream.end(data.length > 0 ? data : undefined);
-    } else if (data.length > 0) stream.write(data, this.#written);
+    }
+    // Node has ended it where the status lets it have no body: 205, too.
+    if (stream.writableEnded) return;
+    if (isLast) stream.end(data.length > 0 ? data : undefined);
+    else if (data.length > 0) stream.write(data, this.#written);
   }
 
   readonly #written = (): void => {
     if (this.#closed || this.#stream.writableLength > 0) return;
     this.#guard(() => this.#owner?.flushed());
   };
+
+  /** What the engine wrote can't be sent. It is in the middle of writing, and hears of it afterwards. */
+  #fail(): void {
+    const owner = this.#owner;
+    if (this.#closed) return;
+    this.#breakOff();
+    process.nextTick(() => {
+      try {
+        owner?.lost(undefined);
+      } catch (thrown) {
+        this.#around.defect(thrown);
+      }
+    });
+  }
 
   /** The response can't be completed: in gRPC's words where the client can still hear them, else by a reset. */
   #breakOff(): void {

@@ -7,11 +7,13 @@ import type { MessageHead, RequestHead, ResponseHead } from '../http1/message-he
 import { isConnectionSpecific } from './field-text.ts';
 
 const LEFT_OUT = maskOf(HEADER.HOST, HEADER.CONNECTION, HEADER.TRANSFER_ENCODING, HEADER.UPGRADE, HEADER.KEEP_ALIVE);
+const LENGTH = maskOf(HEADER.CONTENT_LENGTH);
 
 /** Names and values by turns, `:status` first. */
 export function responseFields(head: ResponseHead): string[] {
   const fields = [':status', String(head.status)];
-  addLines(fields, head);
+  // 205 has no body (RFC 9110 §15.3.6), and Node sends none: a length would make it malformed.
+  addLines(fields, head, head.status === 205 ? LEFT_OUT | LENGTH : LEFT_OUT);
   return fields;
 }
 
@@ -21,7 +23,7 @@ export function requestFields(head: RequestHead, scheme: 'http' | 'https'): stri
     ':method', head.text(head.start, head.methodEnd), ':scheme', scheme,
     ':authority', head.text(head.hostStart, head.authorityEnd), ':path', head.text(head.targetStart, head.targetEnd),
   ];
-  addLines(fields, head);
+  addLines(fields, head, LEFT_OUT);
   // gRPC wants it said; other servers let it pass.
   fields.push('te', 'trailers');
   return fields;
@@ -54,13 +56,13 @@ export function asRecord(fields: readonly string[]): Record<string, string | str
 }
 
 /** One text for all lines: a slice of it costs less than a text of its own. */
-function addLines(into: string[], head: MessageHead): void {
+function addLines(into: string[], head: MessageHead, leftOut: number): void {
   const { fields } = head;
   if (fields.count === 0) return;
   const from = fields.lineStart(0);
   const text = head.text(from, fields.end);
   for (let line = 0; line < fields.count; line++) {
-    if (((LEFT_OUT >> fields.classOf(line)) & 1) === 1) continue;
+    if (((leftOut >> fields.classOf(line)) & 1) === 1) continue;
     const name = text.slice(fields.lineStart(line) - from, fields.nameEnd(line) - from).toLowerCase();
     if (isConnectionSpecific(name) || name === 'te') continue;
     into.push(name, text.slice(fields.valueStart(line) - from, fields.valueEnd(line) - from));

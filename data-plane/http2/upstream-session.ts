@@ -94,9 +94,10 @@ export class UpstreamSession implements Timed {
 
   /** Begins a stream. `released` must follow once it is closed. Expects `room`. */
   request(fields: readonly string[], options: { readonly endStream: boolean; readonly waitForTrailers: boolean }): ClientHttp2Stream {
+    const stream = this.#session.request(fields, options);
     this.#streams += 1;
     this.deadlineMs = NEVER;
-    return this.#session.request(fields, options);
+    return stream;
   }
 
   released(): void {

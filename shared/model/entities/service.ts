@@ -52,7 +52,8 @@ export const serviceDefinition = {
     nullWhen({ field: 'protocol', is: notTls }, 'ca_certificates'),
     nullWhen({ field: 'protocol', is: notTls }, 'tls_verify'),
     nullWhen({ field: 'protocol', is: notTls }, 'tls_verify_depth'),
-    nullWhen({ field: 'protocol', is: ['udp'] }, 'proxy_protocol'),
+    // HTTP/2 connections are shared: they can't name one client.
+    nullWhen({ field: 'protocol', is: ['udp', 'grpc', 'grpcs'] }, 'proxy_protocol'),
   ],
   shorthands: [url],
 } as const satisfies EntityDefinition;
