@@ -42,7 +42,9 @@ async function scene(context: TestContext, options: { readonly routes?: number; 
   const controlPlane = await FakeControlPlane.start();
   const processes: DataPlaneProcess[] = [];
   context.after(async () => {
-    for (const process of processes.reverse()) await process.destroy();
+    // Two may share a folder: nobody writes any more before it is deleted.
+    for (const process of processes) await process.kill();
+    for (const process of processes) await process.destroy();
     await controlPlane.stop();
   });
   const start = async (earlier?: DataPlaneProcess, environment: Readonly<Record<string, string>> = {}): Promise<DataPlaneProcess> => {
