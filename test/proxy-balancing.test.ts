@@ -331,13 +331,13 @@ scenario('sticky sessions name no address, hold, and move on when the target is 
 scenario('least-connections and latency leave a target alone that is slow', {}, async (scene) => {
   await withOrigins(2, async ([slow, fast]) => {
     const timers = new Set<NodeJS.Timeout>();
-    slow?.respond((_, socket) => void timers.add(setTimeout(() => socket.write(response('slow')), 40)));
+    slow?.respond((_, socket) => void timers.add(setTimeout(() => socket.write(response('slow')), 200)));
     for (const algorithm of ['least-connections', 'latency']) {
       scene.serve(balanced([{ port: slow?.port ?? 0 }, { port: fast?.port ?? 0 }], { algorithm }));
       const before = [slow?.requests.length ?? 0, fast?.requests.length ?? 0];
       await Promise.all(Array.from({ length: 4 }, () => ask(scene, 25)));
       const [slowGot, fastGot] = [(slow?.requests.length ?? 0) - (before[0] ?? 0), (fast?.requests.length ?? 0) - (before[1] ?? 0)];
-      assert.ok(fastGot > slowGot * 3, `${algorithm}: ${fastGot} and ${slowGot}`);
+      assert.ok(fastGot > slowGot * 2, `${algorithm}: ${fastGot} and ${slowGot}`);
     }
     for (const timer of timers) clearTimeout(timer);
   });
