@@ -16,8 +16,11 @@ export interface FieldSource {
 
 export class RequestFields implements FieldSource {
   readonly #request: RequestView;
-  readonly #headers = new Map<string, readonly string[]>();
-  readonly #queries = new Map<string, readonly string[]>();
+  /** The one that was asked for last: mostly the only one. */
+  #headerName = '';
+  #headerList: readonly string[] = [];
+  #headers: Map<string, readonly string[]> | undefined = undefined;
+  #queries: Map<string, readonly string[]> | undefined = undefined;
   #segments: readonly string[] | undefined = undefined;
 
   constructor(request: RequestView) {
@@ -25,9 +28,13 @@ export class RequestFields implements FieldSource {
   }
 
   headerValues(lowerCaseName: string): readonly string[] {
-    let values = this.#headers.get(lowerCaseName);
-    if (values === undefined) this.#headers.set(lowerCaseName, (values = this.#request.headerValues(lowerCaseName)));
-    return values;
+    if (this.#headerName === lowerCaseName) return this.#headerList;
+    const known = this.#headers?.get(lowerCaseName);
+    if (known !== undefined) return known;
+    if (this.#headerName !== '') (this.#headers ??= new Map()).set(this.#headerName, this.#headerList);
+    this.#headerName = lowerCaseName;
+    this.#headerList = this.#request.headerValues(lowerCaseName);
+    return this.#headerList;
   }
 
   text(field: TextField): string | undefined {
@@ -74,8 +81,10 @@ export class RequestFields implements FieldSource {
   }
 
   #queryValues(name: string): readonly string[] {
-    let values = this.#queries.get(name);
-    if (values === undefined) this.#queries.set(name, (values = this.#request.queryValues(name)));
+    const known = this.#queries?.get(name);
+    if (known !== undefined) return known;
+    const values = this.#request.queryValues(name);
+    (this.#queries ??= new Map()).set(name, values);
     return values;
   }
 
