@@ -41,6 +41,10 @@ export interface AttackCase {
   readonly reaches: readonly Reached[];
   /** What the origin answers to the first of them, instead of repeating it. */
   readonly answer?: CaseBytes;
+  /** It answers so as soon as the head has come. */
+  readonly early?: boolean;
+  /** Sent by the client when it has its responses. */
+  readonly then?: CaseBytes;
   /** The origin closes after that. */
   readonly hangUp?: boolean;
   /** The last response may break off in the middle of its body. */

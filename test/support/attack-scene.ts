@@ -96,14 +96,19 @@ async function runAttack({ origin, port }: ProxyScene, attack: AttackCase, cutti
     }
     return echoResponse(request);
   });
+  origin.respondEarly(attack.early === true && attack.answer !== undefined ? bytesOfCase(attack.answer).toString('latin1') : undefined);
   const client = await AttackClient.open(port, () => (attack.head === true ? 'HEAD' : 'GET'));
   const sent = bytesOfCase(attack.send);
-  if (attack.answer === undefined) await client.writePieces(cut(sent, cutting));
+  if (attack.answer === undefined || attack.early === true) await client.writePieces(cut(sent, cutting));
   else client.write(sent);
   if (attack.half === true) client.endSide();
   const problems: string[] = [];
   const mayClose = attack.closes === 'perhaps';
   const closes = attack.closes === true || (attack.closes === undefined && (attack.gets.length === 0 || attack.gets.some((status) => status >= 400)));
+  if (attack.then !== undefined) {
+    await client.until(() => client.responses.length >= attack.gets.length || client.ended);
+    await client.writePieces([bytesOfCase(attack.then)]);
+  }
   const done = await client.until(() => client.responses.length >= attack.gets.length && (!closes || client.ended) && (attack.answer === undefined || attack.gets.length > 0 || client.ended));
   if (!done) problems.push(`waited in vain; ended: ${client.ended}`);
   if (!closes && client.ended && !mayClose && attack.breaksOff !== true) problems.push('the connection was closed');
@@ -120,6 +125,7 @@ async function runAttack({ origin, port }: ProxyScene, attack: AttackCase, cutti
   if (attack.trailers !== undefined && last !== undefined) compareFields(problems, 'the trailers', last.trailers, attack.trailers);
   if (attack.tunnel !== undefined) compare(problems, 'through the tunnel', client.tunnelled, attack.tunnel);
   await answering;
+  origin.respondEarly(undefined);
   if (!closes && !client.ended && attack.gets.at(-1) !== 101) {
     const before = client.responses.length;
     client.write(Buffer.from(CANARY));

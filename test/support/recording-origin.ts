@@ -34,6 +34,8 @@ export interface RecordingOrigin {
   received(connection: number): string;
   /** Replaces the responder. */
   respond(responder: Responder): void;
+  /** From now on requests are answered with that as soon as their head has come, and not again; undefined: no more. */
+  respondEarly(answer: string | undefined): void;
   /** Ends all open connections, as an origin does whose keep-alive time is over. */
   endConnections(): void;
   close(): Promise<void>;
@@ -50,10 +52,12 @@ export async function startRecordingOrigin(initial: Responder = () => response('
   const open = new Set<Socket>();
   const oracle = new UpstreamOracle({ identity: true });
   let responder = initial;
+  let earlyAnswer: string | undefined;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const connection = received.push('');
     const watched = oracle.watch();
     let unread = '';
+    let isAnswered = false;
     open.add(socket);
     observeWrites(socket, (bytes) => watched.sent(bytes));
     socket.on('error', () => undefined);
@@ -64,6 +68,10 @@ export async function startRecordingOrigin(initial: Responder = () => response('
       received[connection - 1] += text;
       unread += text;
       watched.received(text);
+      if (earlyAnswer !== undefined && !isAnswered && unread.includes('\r\n\r\n')) {
+        isAnswered = true;
+        socket.write(earlyAnswer, 'latin1');
+      }
       for (let message = readMessage(unread, { isResponse: false }); message !== undefined; message = readMessage(unread, { isResponse: false })) {
         const { headerLines, startLine } = message;
         const [method = '', target = ''] = startLine.split(' ');
@@ -73,6 +81,9 @@ export async function startRecordingOrigin(initial: Responder = () => response('
         };
         unread = unread.slice(message.length);
         requests.push(request);
+        const wasAnswered = isAnswered;
+        isAnswered = false;
+        if (wasAnswered) continue;
         const answer = responder(request, socket);
         if (typeof answer === 'string') socket.write(answer, 'latin1');
         else if (answer !== undefined) socket.write(answer);
@@ -101,6 +112,7 @@ export async function startRecordingOrigin(initial: Responder = () => response('
     },
     received: (connection) => received[connection - 1] ?? '',
     respond: (next) => (responder = next),
+    respondEarly: (answer) => (earlyAnswer = answer),
     endConnections: () => {
       for (const socket of open) socket.end();
     },
