@@ -5,6 +5,7 @@
 import { HoldfastError } from '../../shared/errors.ts';
 import { isToken } from '../http1/byte-classes.ts';
 import { classifyText, HEADER, maskOf } from '../http1/header-names.ts';
+import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
@@ -24,14 +25,14 @@ export class HeaderEdits {
 
   /** Throws PLUGIN_HEADER_INVALID. */
   set(name: string, value: string): void {
-    const key = checkedName(name);
-    if (((WRITTEN_ONCE >> classifyText(key)) & 1) === 1) throw invalid(`header ${name} is written by the gateway itself; choose another name`);
+    const { key, isOurs } = checkedName(name);
+    if (isOurs) throw invalid(`header ${name} is written by the gateway itself; choose another name`);
     this.#edits.set(key, { name, value: wireText(name, value) });
   }
 
   /** Throws PLUGIN_HEADER_INVALID. */
   remove(name: string): void {
-    this.#edits.set(checkedName(name), undefined);
+    this.#edits.set(checkedName(name).key, undefined);
   }
 
   /** True where the header of that lower-case name is set or removed. */
@@ -56,6 +57,17 @@ export class HeaderEdits {
     return lines;
   }
 
+  /** Writes the headers that are set, as lines. `except` is a lower-case name to leave out. */
+  writeTo(out: OutgoingBytes, except = ''): void {
+    for (const [key, edit] of this.#edits) {
+      if (edit === undefined || key === except) continue;
+      out.text(edit.name);
+      out.text(': ');
+      out.text(edit.value);
+      out.text('\r\n');
+    }
+  }
+
   /** The headers that are set, as lines. `except` is a lower-case name to leave out. */
   lines(except = ''): string {
     let lines = '';
@@ -66,19 +78,27 @@ export class HeaderEdits {
   }
 }
 
-/** Names that passed, with their lower case: plugins use the same few for every request, and the check costs 2 µs. Bounded (R5). */
-const checkedNames = new Map<string, string>();
+interface CheckedName {
+  /** In lower case. */
+  readonly key: string;
+  readonly isOurs: boolean;
+}
+
+/** Names that passed: plugins use the same few for every request, and the check costs 2 µs. Bounded (R5). */
+const checkedNames = new Map<string, CheckedName>();
 const MAX_CHECKED_NAMES = 1_000;
 
-/** Gives the lower-case name, or throws where a plugin may not write that header. */
-function checkedName(name: string): string {
+/** Throws where a plugin may not write that header. */
+function checkedName(name: string): CheckedName {
   const known = checkedNames.get(name);
   if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  if (!isToken(lower)) throw invalid(`header name ${JSON.stringify(name)} is not valid; use letters, digits and hyphens`);
-  if (((ENGINE_ONLY >> classifyText(lower)) & 1) === 1) throw invalid(`header ${name} is written by the gateway alone; leave it out`);
-  if (checkedNames.size < MAX_CHECKED_NAMES) checkedNames.set(name, lower);
-  return lower;
+  const key = name.toLowerCase();
+  if (!isToken(key)) throw invalid(`header name ${JSON.stringify(name)} is not valid; use letters, digits and hyphens`);
+  const headerClass = classifyText(key);
+  if (((ENGINE_ONLY >> headerClass) & 1) === 1) throw invalid(`header ${name} is written by the gateway alone; leave it out`);
+  const checked = { key, isOurs: ((WRITTEN_ONCE >> headerClass) & 1) === 1 };
+  if (checkedNames.size < MAX_CHECKED_NAMES) checkedNames.set(name, checked);
+  return checked;
 }
 
 /** The value as latin1 text of the bytes to send: UTF-8 where it has characters that latin1 lacks. Throws on control characters. */

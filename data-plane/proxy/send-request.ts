@@ -34,7 +34,7 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
   out.text('\r\n');
   const dropped = (DROPPED_FROM_REQUEST & ~(body.reader.keepsTrailers && replacedBody === undefined ? TRAILER : 0)) | FRAMING;
   writeRequestLines(out, head, dropped);
-  if (upstreamEdits !== undefined) out.text(upstreamEdits.lines('host'));
+  upstreamEdits?.writeTo(out, 'host');
   writeForwardedLines(out, exchange);
   out.text(hopLines(exchange));
   out.text(framingLine(exchange));

@@ -60,7 +60,7 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   out.text(responseFramingLine(delivery, head));
   out.text(coding);
   if (exchange.balancerCookie !== undefined) out.text(exchange.balancerCookie);
-  if (responseEdits !== undefined) out.text(responseEdits.lines());
+  responseEdits?.writeTo(out);
   out.text(connection);
   out.text('\r\n');
   if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(out.textFrom(start));

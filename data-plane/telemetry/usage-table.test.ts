@@ -51,6 +51,15 @@ test('a full table starts a new one and no count is lost', () => {
   }));
 });
 
+test('a table that follows a full one is larger, so that keys which come round again find their place', () => {
+  const tables: SharedArrayBuffer[] = [];
+  const recorder = new UsageRecorder(8, (table) => tables.push(table));
+  for (let round = 0; round < 50; round++) {
+    for (let n = 1; n <= 20; n++) recorder.record(`01890000-0000-7000-8000-0000000000${n.toString(16).padStart(2, '0')}`, '', 200, 1, 1, 1);
+  }
+  assert.equal(tables.length, 3, 'tables for 8, 16 and 32 keys');
+});
+
 test('counts of a thread that dies are still there for the reader', async () => {
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

@@ -13,6 +13,8 @@ const HEADER_BYTES = 16;
 const SLOT_BYTES = 72;
 const KEY_BYTES = 40;
 const STATUS_CLASSES = 6;
+/** Of the tables that follow a full one: 4.7 MB. */
+const MAX_CAPACITY = 65_536;
 const FIELDS = 4;
 
 /** One row of counts, cumulative since the table began. */
@@ -39,7 +41,7 @@ export function usageTableBytes(capacity: number): number {
 
 /** The writing side, one per proxy thread. Not safe for two writers. */
 export class UsageRecorder implements RequestRecorder {
-  readonly #capacity: number;
+  #capacity: number;
   readonly #onNewTable: (table: SharedArrayBuffer) => void;
   #table: SharedArrayBuffer;
   #used: Int32Array;
@@ -68,6 +70,8 @@ export class UsageRecorder implements RequestRecorder {
   #claim(routeId: string, consumerId: string, statusClass: number): number {
     let used = Atomics.load(this.#used, 0);
     if (used === this.#capacity) {
+      // Where keys come round again only after more than fit, each would be claimed anew every time.
+      this.#capacity = Math.min(this.#capacity * 2, Math.max(this.#capacity, MAX_CAPACITY));
       [this.#table, this.#used, this.#counts] = newTable(this.#capacity);
       this.#slots = new Map();
       this.#onNewTable(this.#table);
