@@ -52,6 +52,9 @@ const ALERT_UNRECOGNIZED_NAME = Buffer.of(21, 3, 3, 0, 2, 2, 112);
 const UPPER_A = 0x41;
 const UPPER_Z = 0x5a;
 
+/** An error is followed by `close`, which is listened to. Of no connection, so that it keeps none in memory. */
+function ignore(): void {}
+
 type Phase = 'proxy-header' | 'first-bytes' | 'handshake' | 'over';
 
 export class Intake implements Timed {
@@ -80,7 +83,7 @@ export class Intake implements Timed {
 
   begin(): void {
     const { deadlines, limits, trusted } = this.#around;
-    this.#socket.on('error', this.#broken);
+    this.#socket.on('error', ignore);
     this.#socket.once('close', this.#gone);
     deadlines.watch(this);
     this.deadlineMs = deadlines.in(limits.handshakeTimeoutMs);
@@ -101,8 +104,6 @@ export class Intake implements Timed {
   deadlinePassed(): void {
     this.#refuse(INTAKE_FAULTS.tooSlow, this.#phase);
   }
-
-  readonly #broken = (): void => undefined;
 
   readonly #gone = (): void => {
     if (this.#phase === 'over') return;

@@ -24,6 +24,9 @@ const SERVED = 200;
 /** Names to resolve for one stream; more are a loop. */
 const MAX_RESOLUTIONS = 16;
 
+/** An error is followed by `close`, which is listened to. */
+function ignore(): void {}
+
 export interface StreamSurroundings {
   readonly core: ProxyCore;
   readonly io: SocketIo;
@@ -64,7 +67,7 @@ export class StreamConnection implements Timed {
     const { core } = this.#around;
     core.counters.activeRequests += 1;
     core.deadlines.watch(this);
-    this.#socket.on('error', this.#clientBroken);
+    this.#socket.on('error', ignore);
     this.#socket.once('close', this.#clientGone);
     try {
       this.#findRoute();
@@ -97,8 +100,6 @@ export class StreamConnection implements Timed {
   deadlinePassed(): void {
     this.#connectFailed({ kind: 'connect-timeout' });
   }
-
-  readonly #clientBroken = (): void => undefined;
 
   readonly #clientGone = (): void => this.#end(0);
 
