@@ -80,8 +80,8 @@ class Mortal {
   }
 }
 
-/** Back after 300 ms; the back-off of passive checks is 5 s. */
-const EJECTED_BRIEFLY = { outlier_detection: { consecutive_failures: 1, base_ejection_time: 0.3, max_ejected_percent: 100 } };
+/** Back after so many seconds; the back-off of passive checks is 5 s. */
+const ejectedFor = (seconds: number): JsonObject => ({ outlier_detection: { consecutive_failures: 1, base_ejection_time: seconds, max_ejected_percent: 100 } });
 const PASSIVE = { healthchecks: { passive: { unhealthy: { tcp_failures: 1, http_failures: 2, http_statuses: [500] } } } };
 
 scenario('a target that dies costs no request, takes none while its circuit is open, and comes back by one probing request', { proxy: { random: () => 0.5 } }, async (scene) => {
@@ -89,7 +89,7 @@ scenario('a target that dies costs no request, takes none while its circuit is o
   await mortal.start();
   try {
     await withOrigins(1, async ([steady]) => {
-      scene.serve(balanced([{ port: mortal.port }, { port: steady?.port ?? 0 }], EJECTED_BRIEFLY));
+      scene.serve(balanced([{ port: mortal.port }, { port: steady?.port ?? 0 }], ejectedFor(2)));
       assert.deepEqual((await ask(scene, 4)).toSorted(), ['0', '0', 'mortal', 'mortal']);
       await mortal.stop();
       assert.deepEqual(new Set(await ask(scene, 10, POST)), new Set(['0']), 'POST too: nothing was sent to a target that refuses');
@@ -113,7 +113,7 @@ scenario('targets that die and come back under load fail no request that may be 
   const mortals = [new Mortal(), new Mortal(), new Mortal()];
   for (const mortal of mortals) await mortal.start();
   try {
-    scene.serve(balanced(mortals.map(({ port }) => ({ port })), EJECTED_BRIEFLY));
+    scene.serve(balanced(mortals.map(({ port }) => ({ port })), ejectedFor(0.3)));
     const answers: string[] = [];
     let isOver = false;
     const load = Promise.all(Array.from({ length: 8 }, async () => {
