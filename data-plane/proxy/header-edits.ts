@@ -9,6 +9,7 @@ import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+const NON_ASCII = /[\u0080-\uffff]/;
 const WIDE = /[\u0100-\uffff]/;
 
 /** Written by the wire engine alone, because they say where a message ends or what the connection does. */
@@ -109,6 +110,8 @@ export function wireText(name: string, value: string): string {
 
 /** The UTF-8 bytes of a text, one character each. */
 export function utf8Text(value: string): string {
+  // Ids and most names: nothing to change, and no call out of JavaScript.
+  if (!NON_ASCII.test(value)) return value;
   return Buffer.from(value, 'utf8').toString('latin1');
 }
 
