@@ -15,7 +15,7 @@ import { response } from './support/recording-origin.ts';
 import { staticConfig, type StaticConfigParts } from './support/static-config.ts';
 import { firstBlock, testAuthority, testCertificate } from './support/test-certificates.ts';
 import { askOverTls, connectTls, finishOverTls, runtimeCertificate } from './support/tls-client.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil, waitUntilStill } from './support/wait-until.ts';
 
 const HTTPS: ListenerOptions = { kind: 'https', host: '127.0.0.1', port: 0, proxyProtocol: false };
 const TLS: DownstreamTls = {
@@ -304,6 +304,36 @@ test('where one of several places can not be listened on, none is', async (conte
   const { port } = await scene(context);
   const free: ListenerOptions = { ...HTTPS, kind: 'http' };
   await assert.rejects(startProxyScene({ proxy: { listeners: [free, { ...HTTPS, port }], tls: TLS } }), { code: 'EADDRINUSE' });
+});
+
+test('large bodies both ways over TLS arrive whole, no faster than the reader takes them', async (context) => {
+  const { port, origin } = await scene(context);
+  const body = Buffer.alloc(12_000_000, 'abcdefghijklmnopqrstuvwxyz');
+  let written = 0;
+  origin.respond((request, target) => {
+    assert.equal(request.body.length, 1_000_000);
+    target.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+    const more = (): void => {
+      while (written < body.length) {
+        written += 60_000;
+        if (!target.write(body.subarray(written - 60_000, written))) return void target.once('drain', more);
+      }
+    };
+    more();
+    return undefined;
+  });
+  const socket = await connectTls(port);
+  socket.pause();
+  socket.write(`POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1_000_000)}`);
+  await waitUntil('the response to begin', () => written > 0);
+  await waitUntilStill('the origin', () => written);
+  assert.ok(written < body.length, `${written} bytes were taken for a reader that takes none`);
+  const parts: Buffer[] = [];
+  socket.on('data', (bytes: Buffer) => parts.push(bytes));
+  socket.resume();
+  await waitUntil('the end', () => socket.destroyed || socket.readableEnded);
+  const answer = Buffer.concat(parts);
+  assert.ok(answer.subarray(answer.indexOf('\r\n\r\n') + 4).equals(body));
 });
 
 test('a drain ends keep-alive connections over TLS after their answer, and fails none', async (context) => {
