@@ -180,3 +180,16 @@ scenario('bytes that are no HTTP/2 behind the preface end the connection', OPTIO
   await assertEnded(scene, client);
   assert.equal(scene.proxy.stats().refusals['HTTP2_CONNECTION_INVALID'], 1);
 });
+
+scenario('a client that does not let go is cut: after idleness, and after a flood whose answer it does not take', { proxy: { limits: { ...LIMITS, idleTimeoutMs: 30, lingerTimeoutMs: 30 } } }, async ({ port, proxy }) => {
+  const idle = await FrameClient.open(port, true);
+  await waitUntil('it to be there', () => proxy.stats().connections === 1);
+  await waitUntil('it to be gone', () => proxy.stats().connections === 0);
+  const deaf = await FrameClient.open(port, true);
+  deaf.socket.pause();
+  deaf.send(Buffer.concat(Array.from({ length: 50 }, () => frame(FRAME.PING, 0, 0, Buffer.alloc(8)))));
+  await waitUntil('the flood to be noticed', () => proxy.stats().refusals['HTTP2_PING_FLOOD'] === 1);
+  await waitUntil('it to be gone', () => proxy.stats().connections === 0);
+  idle.close();
+  deaf.close();
+});

@@ -42,6 +42,7 @@ export class DownstreamSession implements StreamKeeper, Timed {
   #streams = 0;
   #closing = false;
   #refused = false;
+  #lingers = false;
   #closed = false;
 
   /** `facts` say isHttp2. `gone` is called once. */
@@ -91,10 +92,14 @@ export class DownstreamSession implements StreamKeeper, Timed {
     if (this.#closed || this.#closing) return;
     this.#closing = true;
     this.#session.close();
+    if (this.#streams === 0) this.#linger();
   }
 
   destroy(): void {
-    if (!this.#closed) this.#session.destroy();
+    if (this.#closed) return;
+    this.#session.destroy();
+    // Node waits for the client to end its side, or to take what is left.
+    this.#linger();
   }
 
   /** Called once a second. */
@@ -103,9 +108,10 @@ export class DownstreamSession implements StreamKeeper, Timed {
     this.#bound(this.#allowance.secondPassed(this.#socket.bytesRead ?? 0, this.#socket.bytesWritten ?? 0));
   }
 
-  /** Nothing was asked for a while. */
+  /** Nothing was asked for a while, or the client does not let go. */
   deadlinePassed(): void {
-    if (this.#streams === 0) this.shut();
+    if (this.#lingers) this.#socket.destroy();
+    else if (this.#streams === 0) this.shut();
   }
 
   dataArrived(bytes: number): void {
@@ -115,7 +121,9 @@ export class DownstreamSession implements StreamKeeper, Timed {
   streamClosed(byPeer: boolean): void {
     this.#streams -= 1;
     if (byPeer) this.#bound(this.#allowance.reset());
-    if (this.#streams === 0) this.#arm();
+    if (this.#streams > 0) return;
+    if (this.#closing) this.#linger();
+    else this.#arm();
   }
 
   #streamCame(stream: ServerHttp2Stream, fields: readonly string[]): void {
@@ -123,7 +131,7 @@ export class DownstreamSession implements StreamKeeper, Timed {
     if (request.kind === 'malformed') return this.#refuse(stream, request.reason);
     this.#streams += 1;
     this.#allowance.useful(request.text.length);
-    this.deadlineMs = NEVER;
+    if (!this.#lingers) this.deadlineMs = NEVER;
     const wire = new DownstreamStream(stream, request, this.#around, this);
     try {
       const connection = new DownstreamConnection(this.#core, this.#facts, (owner) => {
@@ -155,10 +163,12 @@ export class DownstreamSession implements StreamKeeper, Timed {
     this.#core.log.warn({ event: 'http2-connection-refused', code: excess.code, peer: this.#facts.peerAddress }, `a client's HTTP/2 connection was closed: too many ${excess.of}`);
     this.#refused = true;
     this.#session.destroy(new Error(excess.code), NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#linger();
   }
 
   /** Node has ended it: a bound of its own, or bytes that are no HTTP/2. */
   #failed(error: Error): void {
+    this.#linger();
     if (this.#refused || isLostConnection(error)) return;
     const { code } = FAULTS.http2Connection;
     this.#core.counters.countRefusal(code);
@@ -174,7 +184,15 @@ export class DownstreamSession implements StreamKeeper, Timed {
     this.#gone(this);
   }
 
+  /** All is said: for so long the client may take it and close. */
+  #linger(): void {
+    if (this.#lingers || this.#closed) return;
+    this.#lingers = true;
+    this.deadlineMs = this.#core.deadlines.in(this.#core.limits.lingerTimeoutMs);
+  }
+
   #arm(): void {
+    if (this.#lingers) return;
     const { deadlines, limits, closing } = this.#core;
     this.deadlineMs = deadlines.in(closing ? limits.drainIdleTimeoutMs : limits.idleTimeoutMs);
   }

@@ -10,6 +10,7 @@ import { parseResponseHead } from '../http1/head-parser.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import { EMPTY, type ResponseHead } from '../http1/message-head.ts';
 import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
+import { WaitingBytes } from '../http1/waiting-bytes.ts';
 import { abandonStream } from './abandon-stream.ts';
 import { asRecord, responseFields } from './field-list.ts';
 import { trailerText, type RequestText } from './field-text.ts';
@@ -58,6 +59,8 @@ export class DownstreamStream implements WireSocket, Timed {
   #requestEnded: boolean;
   #trailers: Record<string, string | string[]> | undefined;
   #partial: Buffer = EMPTY;
+  /** Small pieces behind others that wait for the client's window. */
+  #waiting: WaitingBytes | undefined;
   #closed = false;
   #byUs = false;
   #paused = false;
@@ -92,7 +95,7 @@ export class DownstreamStream implements WireSocket, Timed {
   }
 
   get unsentBytes(): number {
-    return this.#closed ? 0 : this.#stream.writableLength;
+    return this.#closed ? 0 : this.#stream.writableLength + (this.#waiting?.length ?? 0);
   }
 
   get usable(): boolean {
@@ -256,12 +259,23 @@ export class DownstreamStream implements WireSocket, Timed {
     }
     // Node has ended it where the status lets it have no body: 205, too.
     if (stream.writableEnded) return;
+    if (!isLast && data.length > 0 && stream.writableLength > 0) {
+      this.#waiting ??= new WaitingBytes();
+      if (this.#waiting.add(data)) return;
+    }
+    this.#sendWaiting();
     if (isLast) stream.end(data.length > 0 ? data : undefined);
     else if (data.length > 0) stream.write(data, this.#written);
   }
 
+  #sendWaiting(): void {
+    if (this.#waiting !== undefined && this.#waiting.length > 0) this.#stream.write(this.#waiting.take(), this.#written);
+  }
+
   readonly #written = (): void => {
     if (this.#closed || this.#stream.writableLength > 0) return;
+    if (!this.#stream.writableEnded && !this.#stream.destroyed) this.#sendWaiting();
+    if (this.#stream.writableLength > 0) return;
     this.#guard(() => this.#owner?.flushed());
   };
 
@@ -289,6 +303,7 @@ export class DownstreamStream implements WireSocket, Timed {
     this.#response = 'complete';
     if (!saysWhy) return abandonStream(stream);
     this.#trailers = this.#timedOut ? DEADLINE_EXCEEDED : UNAVAILABLE;
+    this.#sendWaiting();
     stream.resume();
     stream.end();
     if (!this.#requestEnded) this.#closeBehindResponse();

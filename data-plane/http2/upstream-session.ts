@@ -29,6 +29,7 @@ type State = 'connecting' | 'open' | 'closing' | 'closed';
 export class UpstreamSession implements Timed {
   deadlineMs = NEVER;
   readonly #around: SessionSurroundings;
+  readonly #socket: Duplex;
   readonly #session: ClientHttp2Session;
   readonly #gone: (session: UpstreamSession) => void;
   readonly #waiters = new Set<SessionWaiter>();
@@ -36,6 +37,7 @@ export class UpstreamSession implements Timed {
   #streams = 0;
   #maxStreams: number;
   #awaitsSign = false;
+  #lingers = false;
   #cause: Error | undefined;
 
   /** `socket` connects; for TLS it must agree on `h2`. `maxStreams` is what the upstream allowed before. `gone` is called once, when it takes no more streams. */
@@ -44,6 +46,7 @@ export class UpstreamSession implements Timed {
     this.#around = around;
     this.#maxStreams = maxStreams;
     this.#gone = gone;
+    this.#socket = socket;
     const options = {
       createConnection: () => socket,
       settings: {
@@ -103,7 +106,7 @@ export class UpstreamSession implements Timed {
   released(): void {
     this.#streams -= 1;
     if (this.#streams > 0 || this.#state === 'closed') return;
-    if (this.#state === 'closing') return this.#session.close();
+    if (this.#state === 'closing') return this.destroy();
     this.deadlineMs = this.#around.deadlines.in(this.#around.limits.upstreamIdleTimeoutMs);
   }
 
@@ -119,22 +122,26 @@ export class UpstreamSession implements Timed {
     });
   }
 
-  /** Idle for long, or silent when asked. */
+  /** Idle for long, silent when asked, or not let go. */
   deadlinePassed(): void {
-    if (this.#awaitsSign) return this.destroy();
+    if (this.#lingers) return void this.#socket.destroy();
     this.#retire();
-    if (this.#streams === 0) this.#session.close();
+    this.destroy();
   }
 
   /** Its address is no longer one of its name's: requests on it go on, no more begin. */
   leave(): void {
     if (this.#state !== 'open') return;
     this.#retire();
-    if (this.#streams === 0) this.#session.close();
+    if (this.#streams === 0) this.destroy();
   }
 
+  /** Says GOAWAY where it still can. */
   destroy(): void {
-    if (this.#state !== 'closed') this.#session.destroy();
+    if (this.#state === 'closed') return;
+    this.#session.destroy();
+    this.#lingers = true;
+    this.deadlineMs = this.#around.deadlines.in(this.#around.limits.lingerTimeoutMs);
   }
 
   /** The upstream has said how much it takes: it speaks HTTP/2. */
@@ -159,6 +166,7 @@ export class UpstreamSession implements Timed {
     this.#retire();
     this.#state = 'closed';
     this.deadlineMs = NEVER;
+    this.#socket.destroy();
     this.#around.deadlines.forget(this);
     const waiters = [...this.#waiters];
     this.#waiters.clear();

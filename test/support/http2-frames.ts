@@ -71,9 +71,9 @@ export class FrameClient {
     socket.on('close', () => (this.closed = true));
   }
 
-  /** With the preface and empty SETTINGS sent. */
-  static async open(port: number): Promise<FrameClient> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  /** With the preface and empty SETTINGS sent. `keepsOpen`: does not close when the other side does. */
+  static async open(port: number, keepsOpen = false): Promise<FrameClient> {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: keepsOpen });
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     const client = new FrameClient(socket);
     client.send(PREFACE, frame(FRAME.SETTINGS, 0, 0));
