@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:net';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { HandleIo, type InternalModules } from './handle-io.ts';
+import { checkTlsHandles } from './tls-handle-check.ts';
 import type { AcceptedSocket, SocketIoKind, SocketOwner, WireSocket } from './wire-socket.ts';
 
 export type SocketIoSetting = 'auto' | SocketIoKind;
@@ -38,18 +39,21 @@ export async function checkHandles(modules?: InternalModules): Promise<string | 
   const io = HandleIo.open((thrown) => (defect ??= thrown), modules);
   if (io === undefined) return 'the internal modules are not as we know them';
   const pair = new LoopbackPair(io);
+  const cleanUps: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('the check did not end in time'), CHECK_TIMEOUT_MS);
   });
   try {
-    const surprise = await Promise.race([pair.check(), tooLate]);
+    const checked = pair.check().then((found) => found ?? checkTlsHandles(io, (close) => cleanUps.push(close)));
+    const surprise = await Promise.race([checked, tooLate]);
     return surprise ?? (defect === undefined ? undefined : describeThrown(defect));
   } catch (thrown) {
     return describeThrown(thrown);
   } finally {
     clearTimeout(timer);
     pair.close();
+    for (const close of cleanUps) close();
   }
 }
 

@@ -1,12 +1,15 @@
 /**
  * Plain TCP by Node's socket handles, without net.Socket and streams: one read call, one write call and no allocation per
- * event. The only file that touches what Node does not document; socket-io.ts does the same by the documented API, and
- * handle-check.ts proves at start that the handles of this Node behave as they are used here.
+ * event; and the bytes of accepted TLS by theirs (tls-handle.ts). The only file that touches what Node does not document;
+ * socket-io.ts does the same by the documented API, and handle-check.ts proves at start that the handles of this Node behave as
+ * they are used here.
  *
  * All sockets read into one buffer, which the next read overwrites: hence the contract of `SocketOwner.received`.
  */
 import type { Server } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { getSystemErrorName } from 'node:util';
+import { TlsWire } from './tls-handle.ts';
 import { WaitingBytes } from './waiting-bytes.ts';
 import type { AcceptedSocket, SocketOwner, WireSocket } from './wire-socket.ts';
 
@@ -20,9 +23,28 @@ interface PeerAddress {
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
   /** Set by us while it is under way: who waits for it, and the memory that must stay. */
-  wire: HandleSocket | undefined;
+  wire: Writer | undefined;
   bytes: Buffer | undefined;
 }
+
+/** Hears how a write ended that was under way. */
+interface Writer {
+  written(status: number): void;
+}
+
+interface WritableHandle {
+  writeBuffer(request: WriteRequest, bytes: Buffer): number;
+}
+
+/** What we use of the handle of a TLS socket, and of the TCP handle below it. */
+interface TlsHandle extends WritableHandle {
+  onread: (this: unknown, arrayBuffer: unknown) => unknown;
+  useUserBuffer(buffer: Buffer): void;
+  readStart(): number;
+  readStop(): number;
+}
+
+const TLS_METHODS = ['onread', 'useUserBuffer', 'readStart', 'readStop', 'writeBuffer'];
 
 interface ShutdownRequest {
   oncomplete: (status: number) => void;
@@ -33,7 +55,7 @@ interface ConnectRequest {
 }
 
 /** What we use of Node's TCP handle. Methods give 0 or a negative error number. */
-interface TcpHandle {
+interface TcpHandle extends WritableHandle {
   onread: (this: TcpHandle) => void;
   /** Set by us: `onread` gets nothing but its handle. */
   wire: HandleSocket | undefined;
@@ -41,7 +63,6 @@ interface TcpHandle {
   useUserBuffer(buffer: Buffer): void;
   readStart(): number;
   readStop(): number;
-  writeBuffer(request: WriteRequest, bytes: Buffer): number;
   shutdown(request: ShutdownRequest): number;
   connect(request: ConnectRequest, address: string, port: number): number;
   connect6(request: ConnectRequest, address: string, port: number): number;
@@ -173,6 +194,36 @@ export class HandleIo {
     return wire;
   }
 
+  /**
+   * Takes over the bytes of a TLS socket whose handshake is done, and that nobody reads. Undefined where its handle is not as
+   * we know it: nothing has happened to it then.
+   */
+  adoptTls(socket: TLSSocket, owner: SocketOwner): WireSocket | undefined {
+    const handle: unknown = Reflect.get(socket, '_handle');
+    const tcp: unknown = Reflect.get(Object(handle), '_parent');
+    if (!isTlsHandle(handle) || !this.#isTcp(tcp)) return undefined;
+    const { tellDefect, readBuffer } = this;
+    const wire: TlsWire = new TlsWire(socket, owner, {
+      write: (bytes) => this.write(wire, handle, bytes),
+      readStart: () => void handle.readStart(),
+      readStop: () => void handle.readStop(),
+      get queuedBytes() {
+        return tcp.writeQueueSize;
+      },
+      tellDefect,
+      errorOf: (status) => systemError('write', status),
+    });
+    const first: unknown = socket.read();
+    handle.onread = onTlsReadOf(this, wire, handle.onread);
+    handle.useUserBuffer(readBuffer);
+    wire.begin(first instanceof Buffer ? first : null);
+    return wire;
+  }
+
+  #isTcp(handle: unknown): handle is TcpHandle {
+    return handle instanceof this.#internals.TCP;
+  }
+
   wrap(handle: TcpHandle, owner: SocketOwner): HandleSocket {
     const wire = new HandleSocket(handle, owner, this);
     handle.wire = wire;
@@ -192,12 +243,12 @@ export class HandleIo {
     return this.#internals.state[this.#internals.readResult] ?? 0;
   }
 
-  tellDefect(thrown: unknown): void {
+  readonly tellDefect = (thrown: unknown): void => {
     this.#defect(thrown);
-  }
+  };
 
   /** 0: all of it is with the kernel. 1: it is under way. Negative: the connection is broken. */
-  write(wire: HandleSocket, handle: TcpHandle, bytes: Buffer): number {
+  write(wire: Writer, handle: WritableHandle, bytes: Buffer): number {
     const request = this.#spareWrite ?? new this.#internals.WriteWrap();
     this.#spareWrite = request;
     const status = handle.writeBuffer(request, bytes);
@@ -221,10 +272,22 @@ function hasConnectionEvent(handle: object): handle is ListeningHandle {
   return typeof Reflect.get(handle, 'onconnection') === 'function';
 }
 
+function isTlsHandle(handle: unknown): handle is TlsHandle {
+  return typeof handle === 'object' && handle !== null && TLS_METHODS.every((method) => typeof Reflect.get(handle, method) === 'function');
+}
+
 /** Node calls it with the handle as `this`; what it returned would be taken for a new buffer. */
 function onReadOf(io: HandleIo): (this: TcpHandle) => void {
   return function onRead(this: TcpHandle): void {
     this.wire?.read(io.readResult);
+  };
+}
+
+/** Ends and errors are the business of the socket's own. */
+function onTlsReadOf(io: HandleIo, wire: TlsWire, nodes: TlsHandle['onread']): TlsHandle['onread'] {
+  return function onRead(arrayBuffer: unknown): unknown {
+    const result = io.readResult;
+    return result > 0 ? wire.read(io.readBuffer, result) : Reflect.apply(nodes, this, [arrayBuffer]);
   };
 }
 

@@ -264,8 +264,13 @@ export class SocketIo {
     });
   }
 
-  /** Gives an accepted socket its owner. */
+  /** Gives an accepted socket its owner; one of TLS when its handshake is done. */
   adopt(socket: Socket, owner: SocketOwner): WireSocket {
+    const byHandle = socket instanceof TLSSocket ? this.#handles?.adoptTls(socket, owner) : undefined;
+    return byHandle ?? this.#adoptNet(socket, owner);
+  }
+
+  #adoptNet(socket: Socket, owner: SocketOwner): WireSocket {
     const wire = new NetSocket(socket, owner, this.#defect);
     socket.on('data', (bytes: Buffer) => wire.deliver(bytes, 0, bytes.length));
     return wire;
@@ -308,7 +313,7 @@ export class SocketIo {
   #connectTlsBehind(firstBytes: Buffer, tls: TlsTarget, { address, port, protocols = HTTP1 }: ConnectOptions, owner: SocketOwner, connected: () => void): WireSocket {
     const plain = connectTcp({ host: address, port, noDelay: true });
     plain.write(firstBytes);
-    const wire: WireSocket = this.adopt(this.tls.connect(tls, protocols, { socket: plain, host: address, port }, () => wire.run(connected)), owner);
+    const wire: WireSocket = this.#adoptNet(this.tls.connect(tls, protocols, { socket: plain, host: address, port }, () => wire.run(connected)), owner);
     return wire;
   }
 }
