@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
+import { FRAME, frame, FrameClient, GET } from './support/http2-frames.ts';
 import { startMeasuredProxy, type MeasuredProxy, type Measures } from './support/measured-proxy.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -19,6 +20,8 @@ const MAX_MICROS_PER_BYTE = 60;
 /** Of what waits for a client that does not read: two bounds of MAX_UNSENT_BYTES and what one read brings. */
 const MAX_UNREAD_BYTES = 400_000;
 const HOST = 'Host: a.test\r\n';
+/** Each of one byte. */
+const PIECES = 1_500;
 
 let origin: Server;
 let proxy: MeasuredProxy;
@@ -27,7 +30,7 @@ const originSockets = new Set<Socket>();
 let answer: Buffer | undefined;
 
 before(async () => {
-  origin = createServer({ pauseOnConnect: true }, (socket) => {
+  origin = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     originSockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => originSockets.delete(socket));
@@ -139,6 +142,30 @@ test('what waits for clients that do not read is bounded, however much there is,
   await close(clients);
   const after = await atRest();
   assert.ok(after.heldBytes - before.heldBytes < 3_000_000, `${after.heldBytes - before.heldBytes} bytes are still held`);
+});
+
+test('tiny pieces of an upstream for an HTTP/2 client whose window is closed cost little', async () => {
+  answer = undefined;
+  const clients = await Promise.all(Array.from({ length: 8 }, () => FrameClient.open(proxy.port)));
+  try {
+    // SETTINGS_INITIAL_WINDOW_SIZE 0: not a byte of a body may be sent.
+    const closedWindow = Buffer.from([0, 4, 0, 0, 0, 0]);
+    for (const client of clients) client.send(frame(FRAME.SETTINGS, 0, 0, closedWindow));
+    answer = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n');
+    for (const client of clients) client.headers(1, GET);
+    await Promise.all(clients.map((client) => client.answered(1)));
+    const before = await atRest();
+    for (let piece = 0; piece < PIECES; piece++) {
+      for (const socket of originSockets) socket.write('x');
+      // Slowly enough for each to be read alone.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const after = await atRest();
+    const held = after.heldBytes - before.heldBytes;
+    assert.ok(held <= NOISE_BYTES + MAX_FACTOR * PIECES * clients.length, `${held} bytes held for ${PIECES * clients.length} bytes`);
+  } finally {
+    await close(clients.map(({ socket }) => socket));
+  }
 });
 
 test('a flood of connections leaves nothing behind', async () => {
