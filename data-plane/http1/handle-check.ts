@@ -6,7 +6,8 @@
 import { createServer, type Server } from 'node:net';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { HandleIo, type InternalModules } from './handle-io.ts';
+import { HandleIo } from './handle-io.ts';
+import type { InternalModules } from './node-handles.ts';
 import { checkTlsHandles } from './tls-handle-check.ts';
 import type { AcceptedSocket, SocketIoKind, SocketOwner, WireSocket } from './wire-socket.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Plain TCP by Node's socket handles, without net.Socket and streams: one read call, one write call and no allocation per
- * event; and the bytes of accepted TLS by theirs (tls-handle.ts). The only file that touches what Node does not document;
+ * event; and the bytes of accepted TLS by theirs (tls-handle.ts). The only file, with node-handles.ts, that touches what Node does not document;
  * socket-io.ts does the same by the documented API, and handle-check.ts proves at start that the handles of this Node behave as
  * they are used here.
  *
@@ -9,124 +9,12 @@
 import type { Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { getSystemErrorName } from 'node:util';
+import { hasConnectionEvent, isTlsHandle, nodeInternals, openInternals, type InternalModules, type Internals, type PeerAddress, type TcpHandle, type TlsHandle, type WritableHandle, type WriteRequest, type Writer } from './node-handles.ts';
 import { TlsWire } from './tls-handle.ts';
 import { WaitingBytes } from './waiting-bytes.ts';
 import type { AcceptedSocket, SocketOwner, WireSocket } from './wire-socket.ts';
 
 const READ_BUFFER_BYTES = 65_536;
-
-interface PeerAddress {
-  address?: string;
-  port?: number;
-}
-
-interface WriteRequest {
-  oncomplete: (this: WriteRequest, status: number) => void;
-  /** Set by us while it is under way: who waits for it, and the memory that must stay. */
-  wire: Writer | undefined;
-  bytes: Buffer | undefined;
-}
-
-/** Hears how a write ended that was under way. */
-interface Writer {
-  written(status: number): void;
-}
-
-interface WritableHandle {
-  writeBuffer(request: WriteRequest, bytes: Buffer): number;
-}
-
-/** What we use of the handle of a TLS socket, and of the TCP handle below it. */
-interface TlsHandle extends WritableHandle {
-  onread: (this: unknown, arrayBuffer: unknown) => unknown;
-  useUserBuffer(buffer: Buffer): void;
-  readStart(): number;
-  readStop(): number;
-}
-
-const TLS_METHODS = ['onread', 'useUserBuffer', 'readStart', 'readStop', 'writeBuffer'];
-
-interface ShutdownRequest {
-  oncomplete: (status: number) => void;
-}
-
-interface ConnectRequest {
-  oncomplete: (status: number) => void;
-}
-
-/** What we use of Node's TCP handle. Methods give 0 or a negative error number. */
-interface TcpHandle extends WritableHandle {
-  onread: (this: TcpHandle) => void;
-  /** Set by us: `onread` gets nothing but its handle. */
-  wire: HandleSocket | undefined;
-  readonly writeQueueSize: number;
-  useUserBuffer(buffer: Buffer): void;
-  readStart(): number;
-  readStop(): number;
-  shutdown(request: ShutdownRequest): number;
-  connect(request: ConnectRequest, address: string, port: number): number;
-  connect6(request: ConnectRequest, address: string, port: number): number;
-  getpeername(into: PeerAddress): number;
-  getsockname(into: PeerAddress): number;
-  setNoDelay(enabled: boolean): number;
-  close(): void;
-  reset(): number;
-}
-
-type ConnectionEvent = (status: number, handle: TcpHandle) => void;
-
-interface ListeningHandle {
-  onconnection: ConnectionEvent;
-}
-
-/** Node's two internal modules, as far as we use them. */
-interface Internals {
-  readonly TCP: { new (kind: number): TcpHandle; readonly prototype: object };
-  readonly TCPConnectWrap: new () => ConnectRequest;
-  readonly WriteWrap: new () => WriteRequest;
-  readonly ShutdownWrap: new () => ShutdownRequest;
-  readonly clientKind: number;
-  /** Results of the last call stand in this array at the two places. */
-  readonly state: Int32Array;
-  readonly readResult: number;
-  readonly writeWasAsync: number;
-}
-
-const HANDLE_METHODS = ['useUserBuffer', 'readStart', 'readStop', 'writeBuffer', 'shutdown', 'connect', 'connect6', 'getpeername', 'getsockname', 'setNoDelay', 'close', 'reset'];
-
-/** Gives an internal module of Node by its name; throws where it can't be had. */
-export type InternalModules = (name: 'tcp_wrap' | 'stream_wrap') => unknown;
-
-function nodeInternals(name: string): unknown {
-  const binding: unknown = Reflect.get(process, 'binding');
-  return typeof binding === 'function' ? Reflect.apply(binding, process, [name]) : undefined;
-}
-
-/** A door: nothing behind it looks at shapes again. Undefined where anything is not as we know it. */
-function openInternals(modules: InternalModules): Internals | undefined {
-  const tcp = fieldsOf(modules('tcp_wrap'));
-  const stream = fieldsOf(modules('stream_wrap'));
-  const clientKind = fieldsOf(tcp['constants'])['SOCKET'];
-  const state = stream['streamBaseState'];
-  const readResult = stream['kReadBytesOrError'];
-  const writeWasAsync = stream['kLastWriteWasAsync'];
-  const constructors = [tcp['TCP'], tcp['TCPConnectWrap'], stream['WriteWrap'], stream['ShutdownWrap']];
-  if (constructors.some((one) => typeof one !== 'function') || !(state instanceof Int32Array)) return undefined;
-  if (typeof clientKind !== 'number' || typeof readResult !== 'number' || typeof writeWasAsync !== 'number') return undefined;
-  const prototype: unknown = Reflect.get(Object(tcp['TCP']), 'prototype');
-  if (HANDLE_METHODS.some((method) => typeof Reflect.get(Object(prototype), method) !== 'function')) return undefined;
-  return {
-    TCP: tcp['TCP'] as Internals['TCP'],
-    TCPConnectWrap: tcp['TCPConnectWrap'] as Internals['TCPConnectWrap'],
-    WriteWrap: stream['WriteWrap'] as Internals['WriteWrap'],
-    ShutdownWrap: stream['ShutdownWrap'] as Internals['ShutdownWrap'],
-    clientKind, state, readResult, writeWasAsync,
-  };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
 
 export interface HandleConnect {
   readonly address: string;
@@ -266,14 +154,6 @@ export class HandleIo {
     request.oncomplete = done;
     return handle.shutdown(request);
   }
-}
-
-function hasConnectionEvent(handle: object): handle is ListeningHandle {
-  return typeof Reflect.get(handle, 'onconnection') === 'function';
-}
-
-function isTlsHandle(handle: unknown): handle is TlsHandle {
-  return typeof handle === 'object' && handle !== null && TLS_METHODS.every((method) => typeof Reflect.get(handle, method) === 'function');
 }
 
 /** Node calls it with the handle as `this`; what it returned would be taken for a new buffer. */
