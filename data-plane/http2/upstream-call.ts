@@ -6,6 +6,7 @@
 import { constants, type ClientHttp2Stream } from 'node:http2';
 import { parseRequestHead } from '../http1/head-parser.ts';
 import { EMPTY } from '../http1/message-head.ts';
+import { WaitingBytes } from '../http1/waiting-bytes.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import { abandonStream } from './abandon-stream.ts';
 import { requestFields } from './field-list.ts';
@@ -19,6 +20,8 @@ const { NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP
 
 const NO_LIMITS = { maxHeadBytes: Number.MAX_SAFE_INTEGER, maxTargetBytes: Number.MAX_SAFE_INTEGER };
 const MAX_KEPT_BYTES = 65_536;
+/** Joined beyond this: a client decides how small they are. */
+const MAX_KEPT_PIECES = 64;
 const MAX_REFUSALS = 2;
 
 export interface CallKeeper {
@@ -45,6 +48,8 @@ export class UpstreamCall implements SessionWaiter {
   #trailers: Record<string, string | string[]> | undefined;
   /** Data as it was sent, for another try; undefined once there can be none. */
   #kept: Buffer[] | undefined = [];
+  /** Small pieces behind others that wait for the upstream's window. */
+  #waiting: WaitingBytes | undefined;
   #keptBytes = 0;
   #refusals = 0;
   #answered = false;
@@ -60,7 +65,7 @@ export class UpstreamCall implements SessionWaiter {
   }
 
   get unsentBytes(): number {
-    return this.#stream?.writableLength ?? this.#keptBytes;
+    return this.#stream === undefined ? this.#keptBytes : this.#stream.writableLength + (this.#waiting?.length ?? 0);
   }
 
   /** Bytes of the request; copied. */
@@ -148,6 +153,7 @@ export class UpstreamCall implements SessionWaiter {
     if (this.#kept === undefined || data.length === 0) return;
     this.#keptBytes += data.length;
     this.#kept.push(data);
+    if (this.#kept.length > MAX_KEPT_PIECES) this.#kept = [Buffer.concat(this.#kept)];
     if (this.#keptBytes > MAX_KEPT_BYTES && this.#stream !== undefined) this.#letGo();
   }
 
@@ -172,12 +178,24 @@ export class UpstreamCall implements SessionWaiter {
 
   #send(stream: ClientHttp2Stream, data: Buffer): void {
     if (stream.destroyed || stream.writableEnded) return;
+    if (!this.requestEnded && data.length > 0 && stream.writableLength > 0) {
+      this.#waiting ??= new WaitingBytes();
+      if (this.#waiting.add(data)) return;
+    }
+    this.#sendWaiting(stream);
     if (this.requestEnded) stream.end(data.length > 0 ? data : undefined);
     else if (data.length > 0) stream.write(data, this.#written);
   }
 
+  #sendWaiting(stream: ClientHttp2Stream): void {
+    if (this.#waiting !== undefined && this.#waiting.length > 0) stream.write(this.#waiting.take(), this.#written);
+  }
+
   readonly #written = (): void => {
-    if (!this.#over && this.#stream?.writableLength === 0) this.#keeper.requestFlushed(this);
+    const stream = this.#stream;
+    if (this.#over || stream === undefined || stream.writableLength > 0) return;
+    if (!stream.destroyed && !stream.writableEnded) this.#sendWaiting(stream);
+    if (stream.writableLength === 0) this.#keeper.requestFlushed(this);
   };
 
   #listen(stream: ClientHttp2Stream, session: UpstreamSession): void {
@@ -235,6 +253,8 @@ export class UpstreamCall implements SessionWaiter {
   #again(): void {
     this.#refusals += 1;
     this.#stream = undefined;
+    // It is among what is kept.
+    this.#waiting = undefined;
     this.#join();
   }
 

@@ -6,11 +6,13 @@ import { createMemoryLogger } from '../../shared/log.ts';
 import { staticConfig } from './static-config.ts';
 
 const port = Number(process.argv[2]);
+const grpcPort = Number(process.argv[3]);
 const collector: PluginInstance = { requestBody: { maxBytes: 1_000_000 }, requestHead: () => undefined };
 const config = staticConfig({
   routes: [
     { path: '/', stripPath: false, requestBuffering: false, responseBuffering: false, service: { port } },
     { path: '/buffered', stripPath: false, service: { port } },
+    { path: '/grpc', stripPath: false, protocols: ['grpc', 'grpcs'], service: { protocol: 'grpc', port: grpcPort } },
     { path: '/collect', stripPath: false, service: { port }, plugins: [{ name: 'collector', instance: collector }] },
   ],
 });

@@ -21,8 +21,8 @@ export interface MeasuredProxy {
   close(): Promise<void>;
 }
 
-export async function startMeasuredProxy(originPort: number): Promise<MeasuredProxy> {
-  const child = fork(fileURLToPath(new URL('./measured-proxy-main.ts', import.meta.url)), [String(originPort)], { execArgv: ['--expose-gc'] });
+export async function startMeasuredProxy(originPort: number, grpcPort: number): Promise<MeasuredProxy> {
+  const child = fork(fileURLToPath(new URL('./measured-proxy-main.ts', import.meta.url)), [String(originPort), String(grpcPort)], { execArgv: ['--expose-gc'] });
   const answer = async (): Promise<unknown> => {
     const [message]: unknown[] = await once(child, 'message');
     return message;
