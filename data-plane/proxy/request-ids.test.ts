@@ -9,7 +9,7 @@ test('ids are 32 hex digits from fresh randomness', () => {
     fills += 1;
     randomFillSync(block);
   });
-  const made = Array.from({ length: 1_000 }, () => ids.next());
+  const made = Array.from({ length: 4_000 }, () => ids.next());
   assert.ok(made.every((id) => /^[0-9a-f]{32}$/.test(id)));
   assert.equal(new Set(made).size, made.length);
   assert.equal(fills, 4);

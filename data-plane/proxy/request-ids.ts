@@ -1,6 +1,6 @@
-/** Request ids: 128 random bits as 32 hex digits, cut from a block so that randomness costs one call per 256 requests. */
+/** Request ids: 128 random bits as 32 hex digits, cut from a block so that randomness costs one call per 1,024 requests. */
 const ID_BYTES = 16;
-const BLOCK_BYTES = ID_BYTES * 256;
+const BLOCK_BYTES = ID_BYTES * 1_024;
 
 export class RequestIds {
   readonly #fill: (block: Buffer) => void;
