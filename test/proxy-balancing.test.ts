@@ -190,6 +190,28 @@ scenario('an idempotent request goes to another target after a reset or a config
   });
 });
 
+scenario('the right to send a probing request is given back where the client leaves before it is sent', { proxy: { random: () => 0.99 } }, async (scene) => {
+  await withOrigins(3, async ([one, other, ejected]) => {
+    const targets = [{ port: one?.port ?? 0, weight: 20 }, { port: other?.port ?? 0, weight: 20 }, { port: ejected?.port ?? 0, weight: 1 }];
+    scene.serve(balanced(targets, ejectedFor(0.1), { retryStatuses: new Set([429]) }));
+    ejected?.respond((_, socket) => void socket.destroy());
+    const client = await scene.connect();
+    await waitUntil('it to be ejected', async () => (await ask(scene, 10), scene.proxy.stats().circuitsOpened === 1));
+    const ejectedAt = performance.now();
+    for (const origin of [one, other]) origin?.respond(() => response('busy', [], '429 Busy'));
+    await waitUntil('its time to be over', () => performance.now() > ejectedAt + 200);
+    const { retries } = scene.proxy.stats();
+    client.send(GET);
+    await waitUntil('the third try, which waits a little', () => scene.proxy.stats().retries === retries + 2);
+    client.socket.resetAndDestroy();
+    await waitUntil('the request to end', () => scene.proxy.stats().activeRequests === 0);
+    for (const origin of [one, other, ejected]) origin?.respond(() => response('well'));
+    assert.equal(ejected?.requests.length, 1);
+    await ask(scene, 50);
+    assert.equal(scene.proxy.stats().circuitsClosed, 1);
+  });
+});
+
 scenario('a timeout leads to another target, within the budget', {}, async (scene) => {
   await withOrigins(2, async ([slow, good]) => {
     slow?.respond(() => undefined);

@@ -182,9 +182,14 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     }
   }
 
-  /** Counts the request at the target; waits there where it has all the connections that it may have. */
+  /** Counts the request at the target. */
   #goTo(endpoint: Endpoint): void {
     this.#tries.begin(endpoint);
+    this.#enter(endpoint);
+  }
+
+  /** Waits there where it has all the connections that it may have. */
+  #enter(endpoint: Endpoint): void {
     // Nobody goes past those who wait already.
     if (!endpoint.isFull && (endpoint.line?.length ?? 0) === 0) return this.#reachAtBest(endpoint);
     const isWaiting = this.#tries.wait(endpoint, this.#exchange.service?.connectTimeoutMs ?? 0, {
@@ -368,8 +373,10 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   #retryAt(endpoint: Endpoint): void {
     this.#dropUpstream();
     this.#tries.leave();
+    // At once: the choice may have taken the right to send the one request that an open circuit lets through.
+    this.#tries.begin(endpoint);
     this.#request.hold();
-    this.#later(this.#tries.retryStatus(), () => this.#goTo(endpoint));
+    this.#later(this.#tries.retryStatus(), () => this.#enter(endpoint));
   }
 
   bodyFailed(fault: Fault): void {
