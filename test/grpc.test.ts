@@ -139,14 +139,20 @@ scenario('a deadline ends the call with DEADLINE_EXCEEDED and lets the server kn
   await silent.close();
 });
 
-grpcScenario('a deadline also ends a call that is being answered', {
-  handlers: { expand: (call: { write: (piece: Buffer) => void }) => call.write(HELLO) },
-}, async ({ client, proxy }) => {
+scenario('a deadline also ends a call that is being answered', {}, async ({ port, serve, proxy }) => {
+  const stuck = await startHttp2Origin((stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.write(Buffer.concat([Buffer.from([0, 0, 0, 0, HELLO.length]), HELLO]));
+  });
+  serve(staticConfig({ routes: [{ path: '/', protocols: ['grpc'], service: { protocol: 'grpc', port: stuck.port } }] }));
+  const client = new GrpcClient(port);
   const metadata = new Metadata();
-  metadata.set('grpc-timeout', '200m');
+  metadata.set('grpc-timeout', '100m');
   const { messages, code } = await drained(client.expand(HELLO, {}, metadata));
   assert.deepEqual([messages.map(String), code], [['hello'], status.DEADLINE_EXCEEDED]);
-  await waitUntil('the call to end', () => proxy.stats().activeRequests === 0);
+  await waitUntil('the server to hear of it', () => stuck.resets.length === 1 && proxy.stats().activeRequests === 0);
+  client.close();
+  await stuck.close();
 });
 
 grpcScenario('a client that cancels ends the call at the server', {

@@ -1,16 +1,16 @@
 /** HTTP/2 on both sides under load: bodies both ways in bounded memory, resets both ways, many streams, drains, upstreams that say GOAWAY. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import type { ServerOptions } from 'node:http2';
 import { createServer } from 'node:net';
 import { Http2Client, outcomeOf } from './support/http2-client.ts';
-import { startHttp2Origin, type StreamHandler } from './support/http2-origin.ts';
+import { block, FLAG, frame, FRAME, FrameClient, GET, PREFACE, uint32 } from './support/http2-frames.ts';
+import { startHttp2Origin, type Http2Origin, type StreamHandler } from './support/http2-origin.ts';
 import type { ProxyScene, SceneOptions } from './support/proxy-scene.ts';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig } from './support/static-config.ts';
 import { waitUntil } from './support/wait-until.ts';
-import type { Http2Origin } from './support/http2-origin.ts';
-import type { ServerOptions } from 'node:http2';
 
 const MEGABYTE = 1_048_576;
 const NO_ERROR = 0;
@@ -172,6 +172,7 @@ http2Scenario('many streams over few connections', echo, async ({ client, upstre
   }
   assert.deepEqual([records.length, proxy.stats().connections, proxy.stats().activeRequests], [1_000, 1, 0]);
   assert.ok(upstream.accepted() <= 2, `${upstream.accepted()} connections to the upstream`);
+  assert.ok(proxy.stats().openedUpstream <= 200, `${proxy.stats().openedUpstream} places for 100 requests at a time`);
 });
 
 http2Scenario('an upstream gets no more streams on a connection than it allows', (stream, path) => {
@@ -236,6 +237,64 @@ scenario('an idle connection of a client is closed with GOAWAY', { proxy: { limi
   assert.deepEqual(client.goaways.slice(0, 1), [NO_ERROR]);
   client.close();
 });
+
+scenario('a stream that was under way when a drain began is served; then comes the last GOAWAY', { responder: () => response('ok') }, async ({ port, proxy }) => {
+  const client = await FrameClient.open(port);
+  client.headers(1, GET);
+  await client.answered(1);
+  const drained = proxy.drain({ acceptForMs: 200, boundMs: 2_000 });
+  const lastStreams = (): number[] => client.of(FRAME.GOAWAY).map(({ payload }) => payload.readUInt32BE(0));
+  await waitUntil('the notice', () => lastStreams().length === 1);
+  client.headers(3, GET);
+  assert.equal(await client.answered(3), true);
+  await drained;
+  assert.deepEqual([lastStreams(), client.goawayCodes], [[0x7fffffff, 3], [NO_ERROR, NO_ERROR]]);
+  client.close();
+});
+
+/** An upstream that answers the first stream with these frames, byte for byte. */
+async function withFrames(scene: ProxyScene, frames: Buffer[], run: (client: Http2Client) => Promise<void>): Promise<void> {
+  const raw = createServer((socket) => {
+    let bytes = Buffer.alloc(0);
+    let isAnswered = false;
+    socket.on('error', () => undefined);
+    socket.write(frame(FRAME.SETTINGS, 0, 0));
+    socket.on('data', (piece: Buffer) => {
+      bytes = Buffer.concat([bytes, piece]);
+      for (let at = PREFACE.length; at + 9 <= bytes.length && !isAnswered; at += 9 + bytes.readUIntBE(at, 3)) isAnswered = bytes[at + 3] === FRAME.HEADERS;
+      if (isAnswered) socket.write(Buffer.concat(frames.splice(0)));
+    });
+  });
+  const port = await new Promise<number>((resolve) => raw.listen(0, '127.0.0.1', () => {
+    const address = raw.address();
+    resolve(typeof address === 'object' && address !== null ? address.port : 0);
+  }));
+  scene.serve(staticConfig({ routes: [{ path: '/', service: { protocol: 'grpc', port, retries: 0 } }] }));
+  const client = await Http2Client.open(scene.port);
+  try {
+    await run(client);
+  } finally {
+    client.close();
+    raw.close();
+  }
+}
+
+const OK = frame(FRAME.HEADERS, FLAG.END_HEADERS, 1, block([[':status', '200']]));
+const SOME = frame(FRAME.DATA, 0, 1, Buffer.from('some'));
+
+scenario('an upstream that resets with CANCEL right behind the first data is a bad gateway', {}, (scene) => withFrames(scene, [OK, SOME, frame(FRAME.RST_STREAM, 0, 1, uint32(CANCEL))], async (client) => {
+  assert.equal((await client.exchange({})).status, 502);
+}));
+
+for (const [what, fields] of [
+  ['no :status', [['x-a', '1']]],
+  ['a status that is none', [[':status', '20']]],
+  ['a field of HTTP/1.1', [[':status', '200'], ['transfer-encoding', 'chunked']]],
+] as const) {
+  scenario(`an upstream whose answer has ${what} is a bad gateway`, {}, (scene) => withFrames(scene, [frame(FRAME.HEADERS, FLAG.END_HEADERS | FLAG.END_STREAM, 1, block(fields))], async (client) => {
+    assert.equal((await client.exchange({})).status, 502);
+  }));
+}
 
 scenario('a drain lets every stream end and fails none', { responder: () => response('ok') }, async ({ port, proxy, records }) => {
   const clients = await Promise.all(Array.from({ length: 4 }, () => Http2Client.open(port)));

@@ -1,7 +1,7 @@
 /** HTTP/2 from clients: what a stream means reaches the origin as one HTTP/1.1 message and comes back; what means nothing reaches nobody. */
 import assert from 'node:assert/strict';
 import { Http2Client } from './support/http2-client.ts';
-import { CODE, FLAG, frame, FRAME, FrameClient, GET, POST, block, type Fields } from './support/http2-frames.ts';
+import { CODE, FLAG, frame, FRAME, FrameClient, GET, POST, block, uint32, type Fields } from './support/http2-frames.ts';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -192,4 +192,18 @@ scenario('an HTTP/2 connection counts among those of its address as long as it l
   client.close();
   await waitUntil('the connection to be gone', () => proxy.stats().connections === 0);
   assert.equal((await exchange('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')).status, 200);
+});
+
+scenario('a request that is reset in the middle never looks complete, whatever the code', {}, async ({ port, origin, proxy }) => {
+  const client = await FrameClient.open(port);
+  for (const [index, code] of [CODE.NO_ERROR, CODE.CANCEL, CODE.INTERNAL_ERROR].entries()) {
+    const stream = index * 2 + 1;
+    client.headers(stream, POST, false);
+    client.send(frame(FRAME.DATA, 0, stream, Buffer.from('hel')));
+    await waitUntil('the request at the origin', () => proxy.stats().busyUpstream === 1);
+    client.send(frame(FRAME.RST_STREAM, 0, stream, uint32(code)));
+    await waitUntil('the end', () => proxy.stats().activeRequests === 0);
+  }
+  assert.deepEqual(origin.requests, []);
+  client.close();
 });
