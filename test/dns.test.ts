@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { DnsClient } from '../data-plane/upstreams/dns-client.ts';
 import { createLookUp } from '../data-plane/upstreams/system-look-up.ts';
 import type { LookUp, NameAnswer } from '../data-plane/upstreams/resolve-address.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -51,6 +52,12 @@ dnsTest('addresses with their TTL, through aliases', {}, async ({ dns, lookUp, a
   dns.zone.set('A loop.test', [cname('loop.test', 'pool.test')]);
   dns.zone.set('A pool.test', [cname('pool.test', 'loop.test')]);
   await assert.rejects(lookUp('loop.test'), { code: 'UPSTREAM_DNS_UNANSWERED' });
+});
+
+test('a server to which there is no way is one that did not answer', async () => {
+  // No datagram goes there without leave to broadcast; as little as to an IPv6 address from a machine without IPv6.
+  const client = new DnsClient({ clock: systemClock, servers: [{ address: '255.255.255.255', port: 53 }, { address: 'fe80::1%nowhere', port: 53 }], timeoutMs: 2_000, attempts: 1 });
+  await assert.rejects(client.ask('plain.test', 'A'), { code: 'UPSTREAM_DNS_UNANSWERED' });
 });
 
 dnsTest('no such name is an answer; a server that fails or is silent is none', {}, async ({ dns, lookUp }) => {

@@ -90,20 +90,26 @@ export class DnsClient {
     return new Promise((resolve, reject) => {
       const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
       const end = this.#within(() => settle(() => reject(new Error(`${address} did not answer`))));
+      let isSettled = false;
       const settle = (outcome: () => void): void => {
+        if (isSettled) return;
+        isSettled = true;
         end();
         socket.close();
         outcome();
       };
-      socket.once('error', (error) => settle(() => reject(error)));
+      const fail = (error: Error): void => settle(() => reject(error));
+      socket.on('error', fail);
       socket.on('message', (bytes) => {
         const reply = decodeReply(bytes, question);
         // Anything else may be forged: the right one may yet come.
         if (reply !== undefined) settle(() => resolve(reply));
       });
-      socket.connect(port, address, () => socket.send(encodeQuestion(question), (error) => {
-        if (error !== null) socket.emit('error', error);
+      socket.once('connect', () => socket.send(encodeQuestion(question), (error) => {
+        if (error !== null) fail(error);
       }));
+      // Without a callback, which would be called also where there is no way to the server; so that is an 'error'.
+      socket.connect(port, address);
     });
   }
 
@@ -117,7 +123,7 @@ export class DnsClient {
         socket.destroy();
         outcome();
       };
-      socket.once('error', (error) => settle(() => reject(error)));
+      socket.on('error', (error) => settle(() => reject(error)));
       socket.once('close', () => settle(() => reject(new Error(`${address} closed the connection`))));
       socket.once('connect', () => {
         const bytes = encodeQuestion(question);

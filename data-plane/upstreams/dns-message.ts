@@ -91,7 +91,7 @@ function readRecords(packet: Packet, { name, type }: Question): Reply {
     else if (answer.type === 'SRV') targets.push({ name: plain(answer.data.target), port: answer.data.port, priority: answer.data.priority ?? 0, weight: answer.data.weight ?? 0 });
   }
   if (addresses.length + targets.length > 0) return { kind: 'records', addresses, targets, ttlMs: ttl * 1_000 };
-  if (owner !== name) return { kind: 'alias', name: owner, ttlMs: ttl * 1_000 };
+  if (owner !== name) return isAskable(owner) ? { kind: 'alias', name: owner, ttlMs: ttl * 1_000 } : { kind: 'failed', reason: 'the name is another one for what is no host name' };
   return { kind: 'records', addresses, targets, ttlMs: negativeTtl(packet) };
 }
 
