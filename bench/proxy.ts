@@ -40,7 +40,6 @@ const CONTENDERS: readonly (readonly [string, Start])[] = [
   ['haproxy', startHaproxyGateway],
   ['fastify-http-proxy', (options) => startNodeProgram('@fastify/http-proxy', packageVersion('@fastify/http-proxy'), 'fastify-http-proxy.ts', options)],
   ['http-proxy', (options) => startNodeProgram('http-proxy', packageVersion('http-proxy'), 'http-proxy.js', options)],
-  ['fast-gateway', (options) => startNodeProgram('fast-gateway', packageVersion('fast-gateway'), 'fast-gateway.js', options)],
   ['node-http-undici', (options) => startNodeProgram('node:http + undici', `${process.version}, undici ${packageVersion('undici')}`, 'node-http-undici.ts', options)],
 ];
 
