@@ -73,11 +73,22 @@ scenario('what should not be compressed is not', compressing((request) => {
   assert.deepEqual([head.header('content-encoding'), head.header('content-length')], [undefined, String(TEXT.length)]);
   client.send(get('gzip', 'Range: bytes=0-5\r\n'));
   assert.equal((await client.response()).header('content-encoding'), undefined);
+  client.send(get('gzip', 'Cache-Control: max-age=0, no-transform\r\n'));
+  assert.equal((await client.response()).header('content-encoding'), undefined, 'the client wants it as it is');
   client.send('GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nAccept-Encoding: gzip\r\n\r\n');
   assert.equal((await client.response()).header('content-encoding'), undefined);
   client.send(get('gzip'));
   const answer = await client.response();
   assert.deepEqual([answer.header('content-encoding'), answer.header('vary')], ['gzip', 'Origin, accept-encoding'], 'said once');
+});
+
+scenario('a 304 names the tag of the copy that the client asks about', compressing(() => 'HTTP/1.1 304 Not Modified\r\nETag: "v1"\r\n\r\n'), async ({ connect }) => {
+  const client = await connect();
+  for (const [asked, tag, vary] of [['W/"v1"', 'W/"v1"', 'Accept-Encoding'], ['"x", W/"v1"', 'W/"v1"', 'Accept-Encoding'], ['"v1"', '"v1"', undefined], ['W/"v2"', '"v1"', undefined]] as const) {
+    client.send(get('gzip', `If-None-Match: ${asked}\r\n`));
+    const answer = await client.response();
+    assert.deepEqual([answer.status, answer.header('etag'), answer.header('vary')], [304, tag, vary], asked);
+  }
 });
 
 scenario('off unless it is asked for', { responder: () => response(TEXT, [JSON_TYPE]) }, async ({ exchange }) => {

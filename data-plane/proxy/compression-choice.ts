@@ -46,14 +46,23 @@ export interface CompressionPlan {
 export function planCompression(exchange: Exchange, options: CompressionOptions, head: ResponseHead, delivery: BodyDelivery): CompressionPlan | undefined {
   if (exchange.responseEdits?.touches('content-encoding') === true || !isCompressible(options, head)) return undefined;
   const flushesPieces = LIVE_TYPES.test(head.value('content-type') ?? '') || head.value('x-accel-buffering')?.toLowerCase() === 'no' || exchange.route?.responseBuffering === false;
-  const isPossible = delivery !== 'none' && exchange.head.minor === 1 && exchange.core.counters.compressing < MAX_COMPRESSING && exchange.request.header('range') === undefined;
+  const isPossible = delivery !== 'none' && exchange.head.minor === 1 && exchange.core.counters.compressing < MAX_COMPRESSING && wantsItWhole(exchange);
   return { coding: isPossible ? chooseCoding(options, exchange.request.headerValues('accept-encoding')) : undefined, flushesPieces };
+}
+
+/** No part of it, and as it is (RFC 9111 §5.2.1.6). */
+function wantsItWhole({ request }: Exchange): boolean {
+  return request.header('range') === undefined && !saysNoTransform(request.headerValues('cache-control'));
+}
+
+function saysNoTransform(cacheControl: readonly string[]): boolean {
+  return /(?:^|[\s,])no-transform(?:[\s,]|$)/i.test(cacheControl.join(','));
 }
 
 function isCompressible(options: CompressionOptions, head: ResponseHead): boolean {
   if (WITHOUT_CONTENT.has(head.status)) return false;
   if (head.value('content-encoding') !== undefined || head.value('content-range') !== undefined) return false;
-  if (/(?:^|[\s,])no-transform(?:[\s,]|$)/i.test(head.values('cache-control').join(','))) return false;
+  if (saysNoTransform(head.values('cache-control'))) return false;
   if (head.contentLength !== -1 && head.contentLength < options.minBytes) return false;
   const type = (head.value('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return options.types.some((pattern) => matchesType(pattern, type));

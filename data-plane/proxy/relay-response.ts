@@ -177,6 +177,8 @@ export class ResponseRelay {
     if (body.complete) {
       this.#trailers = trailerLines(body.trailers, this.#exchange.responseEdits);
       this.#isDelivering = true;
+      // A read that was under way may bring the rest to one that waits: it is somebody else's from now on.
+      this.#paused = undefined;
       compressor.end();
     } else if (compressor.isFull) this.#holdUp(upstream);
   }

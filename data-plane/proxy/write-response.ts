@@ -41,7 +41,7 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   const upstreamLatency = Math.floor(exchange.respondedAtMs - exchange.sentAtMs);
   const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
   const upstreamStatus = core.messages.upstreamStatusHeader ? `X-Kong-Upstream-Status: ${head.status}\r\n` : '';
-  const coding = plan === undefined ? '' : codingLines(exchange, head, plan);
+  const variant = variantLines(exchange, head, plan);
   const namesTrailers = head.chunked && delivery === 'as-is' && trailersPass(exchange);
   const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
   const { out } = core;
@@ -58,7 +58,7 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   out.text(core.product);
   out.text('\r\n');
   out.text(responseFramingLine(delivery, head));
-  out.text(coding);
+  out.text(variant);
   if (exchange.balancerCookie !== undefined) out.text(exchange.balancerCookie);
   responseEdits?.writeTo(out);
   out.text(connection);
@@ -66,16 +66,35 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(out.textFrom(start));
 }
 
+/** What is said of the response because of compression. */
+function variantLines(exchange: Exchange, head: ResponseHead, plan: CompressionPlan | undefined): string {
+  if (plan !== undefined) return codingLines(exchange, head, plan);
+  return head.status === 304 && exchange.core.messages.compression !== undefined ? notModifiedLines(exchange, head) : '';
+}
+
 /** Another representation of the same thing: its own validator, weaker than the plain one's (RFC 9110 §8.8.1), and a hint to caches. */
-function codingLines(exchange: Exchange, head: ResponseHead, plan: CompressionPlan): string {
-  const varies = head.values('vary').some((value) => /(?:^|,)[ \t]*(?:\*|accept-encoding)[ \t]*(?:,|$)/i.test(value));
-  const vary = varies || exchange.responseEdits?.touches('vary') === true ? '' : 'Vary: Accept-Encoding\r\n';
-  if (plan.coding === undefined) return vary;
+function codingLines(exchange: Exchange, head: ResponseHead, { coding }: CompressionPlan): string {
+  if (coding === undefined) return varyLine(exchange, head);
   for (const name of OF_THE_PLAIN_BODY) head.fields.reclass(head.buffer, name, HEADER.REMOVED);
+  return `Content-Encoding: ${coding}\r\n${varyLine(exchange, head)}${weakTagLine(exchange, head, head.value('etag'))}`;
+}
+
+/** A client that asks whether its compressed copy is still good has our weak tag for it: by the strong one it would not know it again (RFC 9111 §4.3.4). */
+function notModifiedLines(exchange: Exchange, head: ResponseHead): string {
   const tag = head.value('etag');
-  if (tag === undefined || tag.startsWith('W/') || exchange.responseEdits?.touches('etag') === true) return `Content-Encoding: ${plan.coding}\r\n${vary}`;
+  if (tag === undefined || !exchange.request.headerValues('if-none-match').some((tags) => tags.includes(`W/${tag}`))) return '';
+  return `${varyLine(exchange, head)}${weakTagLine(exchange, head, tag)}`;
+}
+
+function varyLine({ responseEdits }: Exchange, head: ResponseHead): string {
+  const varies = head.values('vary').some((value) => /(?:^|,)[ \t]*(?:\*|accept-encoding)[ \t]*(?:,|$)/i.test(value));
+  return varies || responseEdits?.touches('vary') === true ? '' : 'Vary: Accept-Encoding\r\n';
+}
+
+function weakTagLine({ responseEdits }: Exchange, head: ResponseHead, tag: string | undefined): string {
+  if (tag === undefined || tag.startsWith('W/') || responseEdits?.touches('etag') === true) return '';
   head.fields.reclass(head.buffer, 'etag', HEADER.REMOVED);
-  return `Content-Encoding: ${plan.coding}\r\n${vary}ETag: W/${tag}\r\n`;
+  return `ETag: W/${tag}\r\n`;
 }
 
 /** An interim response: its own lines and nothing of ours. */
