@@ -19,6 +19,7 @@ import { Identities } from './identities.ts';
 import { openCertificate, problemOfAuthority, type OpenedCertificate } from './opened-certificates.ts';
 import { PersistentMap, type MapDraft } from './persistent-map.ts';
 import { HeldPlugin, PluginSet } from './plugin-instances.ts';
+import { guardsInVain, pluginsNaming, speaksHttp } from './plugin-chains.ts';
 import { QuarantineList, type QuarantineDraft } from './quarantine.ts';
 import { addressOf, RuntimeRoutes } from './runtime-routes.ts';
 
@@ -28,7 +29,6 @@ const NEVER_LEFT_OUT: ReadonlySet<EntityKind> = new Set(['plugins', 'routes', 'a
 const USED_BY_REFERRERS: ReadonlySet<EntityKind> = new Set(['certificates', 'ca_certificates']);
 /** Secrets that nothing can be done with without a content key. */
 const SECRET_KINDS = ['keyauth_credentials', 'certificates'] as const satisfies readonly EntityKind[];
-const HTTP_PROTOCOLS: ReadonlySet<string> = new Set(['http', 'https', 'grpc', 'grpcs']);
 const STREAM_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'tls', 'tls_passthrough']);
 
 /**
@@ -51,6 +51,7 @@ export function* compileConfig(base: CompiledConfig | undefined, change: ConfigC
     yield* compilation.settlePlugins();
     yield* compilation.settleCertificates();
     yield* compilation.settleReferences();
+    yield* compilation.settlePluginPlaces();
     yield* compilation.settleRouter();
     const config = compilation.finish();
     finished = true;
@@ -196,6 +197,29 @@ class Compilation {
     }
   }
 
+  /** Reports plugins that are bound to stream routes; that those are closed is for runtime-routes.ts to see to. */
+  *settlePluginPlaces(): Generator<void> {
+    const ids = new Set(this.#touchedOf('plugins'));
+    const arrived = [...this.#touchedOf('services')].filter((id) => !this.#before.tables.entities.services.has(id));
+    for (const serviceId of arrived) for (const { id } of pluginsNaming(this.#tables, serviceId)) ids.add(id);
+    for (const routeId of this.#touchedOf('routes')) {
+      for (const tables of [this.#before.tables, this.#tables]) {
+        const route = tables.entities.routes.get(routeId);
+        if (route === undefined || speaksHttp(route)) continue;
+        for (const named of [route.id, route.service?.id ?? '']) for (const { id } of pluginsNaming(this.#tables, named)) ids.add(id);
+      }
+      yield;
+    }
+    for (const id of ids) {
+      const plugin = this.#tables.entities.plugins.get(id);
+      this.#clearIf('plugins', id, 'CONFIG_PLUGIN_OUT_OF_PLACE');
+      if (plugin !== undefined && guardsInVain(this.#tables, plugin)) {
+        this.#quarantine.add({ kind: 'plugins', id, code: 'CONFIG_PLUGIN_OUT_OF_PLACE', reason: `${plugin.name} is bound to a route or service for streams (tcp, tls, tls_passthrough), where plugins do not run: the stream routes are closed` });
+      }
+      yield;
+    }
+  }
+
   finish(): CompiledConfig {
     const { version, contentRoot, contentKeys } = this.#change;
     const newestKey = contentKeys?.keys[0]?.key;
@@ -245,12 +269,12 @@ class Compilation {
 
   /** A route's protocols are all of the one kind or of the other. */
   #routerFor(route: Published<'routes'>): RouterDraft | StreamRouterDraft {
-    return speaksOneOf(route, HTTP_PROTOCOLS) ? this.#router : this.#streams;
+    return speaksHttp(route) ? this.#router : this.#streams;
   }
 
   /** A disabled service's routes match nothing; those of a service that is not there match and answer 503. */
   #isRouted(route: Published<'routes'>): boolean {
-    if (!speaksOneOf(route, HTTP_PROTOCOLS) && !speaksOneOf(route, STREAM_PROTOCOLS)) {
+    if (!speaksHttp(route) && !route.protocols.some((protocol) => STREAM_PROTOCOLS.has(protocol))) {
       this.#quarantine.add({ kind: 'routes', id: route.id, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `routes for ${route.protocols.join(', ')} are not served` });
       return false;
     }
@@ -296,10 +320,6 @@ class Compilation {
   #touchedOf(kind: EntityKind): ReadonlySet<string> {
     return this.#touched.get(kind) ?? new Set();
   }
-}
-
-function speaksOneOf(route: Published<'routes'>, protocols: ReadonlySet<string>): boolean {
-  return route.protocols.some((protocol) => protocols.has(protocol));
 }
 
 function isSwitchedOff(tables: ConfigTables, serviceId: string): boolean {

@@ -40,6 +40,35 @@ export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Publish
   return { chain, broken: broken?.quarantined };
 }
 
+const HTTP_PROTOCOLS: ReadonlySet<string> = new Set(['http', 'https', 'grpc', 'grpcs']);
+
+export function speaksHttp({ protocols }: Published<'routes'>): boolean {
+  return protocols.some((protocol) => HTTP_PROTOCOLS.has(protocol));
+}
+
+/** Whether a plugin is bound to the route or its service, and the route is for streams, where no plugin runs: a guard must not be silently off. */
+export function isGuardedInVain(tables: ConfigTables, route: Published<'routes'>): boolean {
+  if (speaksHttp(route)) return false;
+  const isBound = ({ enabled, route: own }: Published<'plugins'>): boolean => enabled && (own === null || own.id === route.id);
+  return [route.id, route.service?.id ?? ''].some((id) => pluginsNaming(tables, id).some(isBound));
+}
+
+/** Whether the plugin is bound to such a route. */
+export function guardsInVain(tables: ConfigTables, plugin: Published<'plugins'>): boolean {
+  if (!plugin.enabled) return false;
+  const isStream = (id: string): boolean => {
+    const route = tables.entities.routes.get(id);
+    return route !== undefined && !speaksHttp(route);
+  };
+  if (plugin.route !== null) return isStream(plugin.route.id);
+  return plugin.service !== null && [...tables.referrers.routes.membersOf(plugin.service.id)].some(isStream);
+}
+
+/** Plugins that name this route or service. */
+export function pluginsNaming(tables: ConfigTables, id: string): readonly Published<'plugins'>[] {
+  return [...tables.referrers.plugins.membersOf(id)].flatMap((pluginId) => tables.entities.plugins.get(pluginId) ?? []);
+}
+
 /** Most specific first. */
 function scopesOf(routeId: string, serviceId: string | undefined, consumerId: string | undefined): ReadonlySet<string> {
   const [route, service, consumer] = [routeId, serviceId ?? '', consumerId ?? ''];

@@ -5,7 +5,7 @@
 import { splitPort } from '../../shared/model/string-rules.ts';
 import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream } from './active-config.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
-import { chainOf, hasOwnPlugins } from './plugin-chains.ts';
+import { chainOf, hasOwnPlugins, isGuardedInVain } from './plugin-chains.ts';
 import type { OpenedCertificate } from './opened-certificates.ts';
 import type { PersistentMap } from './persistent-map.ts';
 import type { PluginSet } from './plugin-instances.ts';
@@ -53,7 +53,7 @@ export class RuntimeRoutes {
     const upstream = service?.upstream === undefined ? undefined : this.#quarantine.get('upstreams', service.upstream.id);
     const made = new CompiledRoute(entity, {
       service,
-      quarantined: this.#quarantine.codeOf(entity) ?? upstream?.code ?? broken?.code,
+      quarantined: this.#quarantine.codeOf(entity) ?? upstream?.code ?? broken?.code ?? (isGuardedInVain(this.#tables, entity) ? 'CONFIG_PLUGIN_OUT_OF_PLACE' : undefined),
       chain,
       consumerChain: (consumerId) => this.#consumerChains.get(id)?.get(consumerId) ?? this.#makeConsumerChain(entity, consumerId),
     });
