@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { readEntity, buildEntityRecord } from '../control-plane/store/entity-record.ts';
 import type { Change } from '../control-plane/store/change-reader.ts';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
+import type { JsonObject } from '../shared/model/definition.ts';
 import type { EntityId } from '../shared/model/ids.ts';
 import { definitionOf } from '../shared/model/registry.ts';
 import { NO_VERSION, type ConfigVersion } from '../shared/model/version.ts';
@@ -195,6 +196,35 @@ test('a second plugin of the same name for the same service is refused; null cou
   assert.equal(await tryInsert(store, scope, 'plugins', { name: 'key-auth', service: { id: service.id } }), undefined);
   assert.equal((await tryInsert(store, scope, 'plugins', { name: 'key-auth' }))?.kind, 'unique');
   assert.equal((await tryInsert(store, scope, 'plugins', { name: 'key-auth', service: { id: service.id } }))?.kind, 'unique');
+});
+
+test('a plugin is not bound to a route that it would not run on, whichever of the two is written last', async () => {
+  const scope = await createGateway(store);
+  const service = await insert(store, scope, 'services', { url: 'http://a' });
+  const stream = await insert(store, scope, 'routes', { protocols: ['tcp'], destinations: [{ port: 9000 }] });
+  const http = await insert(store, scope, 'routes', { paths: ['/'], service: { id: service.id } });
+  const problemOf = async (kind: 'plugins' | 'routes', entity: JsonObject): Promise<string | undefined> => {
+    const problem = await tryInsert(store, scope, kind, entity);
+    return problem?.kind === 'protocols-apart' ? problem.message : problem?.kind;
+  };
+  assert.match((await problemOf('plugins', { name: 'key-auth', route: { id: stream.id } })) ?? '', /the route of the plugin speaks none of these protocols/);
+  assert.match((await problemOf('plugins', { name: 'key-auth', route: { id: http.id }, protocols: ['grpc'] })) ?? '', /none of these protocols/);
+  const bound = await insert(store, scope, 'plugins', { name: 'key-auth', route: { id: http.id } });
+  const turned = await recordOf(store, scope, 'routes', { id: http.id, protocols: ['tcp'], destinations: [{ port: 9001 }] });
+  const { value } = await store.write(scope, TEST_ACTOR, (writer) => writer.update(turned));
+  assert.equal(value?.kind, 'protocols-apart');
+  assert.match(value?.kind === 'protocols-apart' ? value.message : '', new RegExp(`the plugin key-auth \\(${bound.id}\\) is bound to this route`));
+  // Of the service: while it has no stream route the plugin may come, and then no stream route may.
+  const tcp: JsonObject = { protocols: ['tcp'], destinations: [{ port: 9002 }], service: { id: service.id } };
+  const ofService = await insert(store, scope, 'plugins', { name: 'acl', config: { allow: ['g'] }, service: { id: service.id } });
+  assert.match((await problemOf('routes', tcp)) ?? '', /the plugin acl .* is bound to this route or its service/);
+  await store.write(scope, TEST_ACTOR, (writer) => writer.delete('plugins', ofService.id));
+  // One of a route beside it is none of its business.
+  await store.write(scope, TEST_ACTOR, (writer) => writer.delete('plugins', bound.id));
+  await insert(store, scope, 'plugins', { name: 'key-auth', route: { id: http.id }, service: { id: service.id } });
+  assert.equal(await problemOf('routes', tcp), undefined);
+  assert.match((await problemOf('plugins', { name: 'acl', config: { allow: ['g'] }, service: { id: service.id } })) ?? '', /has a route for streams/);
+  assert.equal(await problemOf('plugins', { name: 'acl', config: { allow: ['g'] } }), undefined, 'one for everything is for requests');
 });
 
 test('ids that exist, references that do not, updates of nothing and text that can not be stored are refused as values', async () => {

@@ -26,6 +26,8 @@ export function refuseProblem(problem: StoreProblem, kind: string): Refusal {
       return referencedBy(problem.by, kind);
     case 'not-found':
       return notFound();
+    case 'protocols-apart':
+      return schemaViolation([{ field: 'protocols', message: problem.message }]);
     case 'unstorable-text':
       return schemaViolation([{ field: problem.field, message: 'holds characters that can not be stored' }]);
     case 'name-refused':

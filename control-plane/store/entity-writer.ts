@@ -12,6 +12,7 @@ import { commitChanges, type EntityChange } from './entity-changes.ts';
 import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
 import { TransactionReader, type EntityReader, type StoredEntity } from './entity-reader.ts';
 import type { EntityRecord, EntityReference, UniqueKey } from './entity-record.ts';
+import { findProtocolsApart } from './plugin-protocols.ts';
 import type { Actor } from './scope.ts';
 import { findUnstorableText } from './storable-text.ts';
 import type { StoreProblem } from './store-problem.ts';
@@ -49,7 +50,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   }
 
   async insert(record: EntityRecord): Promise<StoreProblem | undefined> {
-    const problem = unstorable(record) ?? (await this.#holdReferences(record.references));
+    const problem = unstorable(record) ?? (await this.#holdReferences(record.references)) ?? (await findProtocolsApart(this.transaction, this.scope, record));
     if (problem !== undefined) return problem;
     const rows = await this.transaction.query<{ readonly inserted: boolean; readonly claimed: number }>(
       `WITH entity AS (
@@ -81,7 +82,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   async update(record: EntityRecord): Promise<StoreProblem | undefined> {
     const before = await this.lock(record.kind, record.id);
     if (before === undefined) return { kind: 'not-found' };
-    const problem = unstorable(record) ?? (await this.#holdReferences(record.references)) ?? (await this.#claimKeys(record));
+    const problem = unstorable(record) ?? (await this.#holdReferences(record.references)) ?? (await findProtocolsApart(this.transaction, this.scope, record)) ?? (await this.#claimKeys(record));
     if (problem !== undefined) return problem;
     await this.transaction.query(
       `WITH released AS (

@@ -14,6 +14,8 @@ export type StoreProblem =
   /** Can't be deleted while that entity refers to it. */
   | { readonly kind: 'referenced-by'; readonly by: EntityKind; readonly id: EntityId; readonly field: string }
   | { readonly kind: 'not-found' }
+  /** A plugin and the route or service that it is bound to have no protocol in common. */
+  | { readonly kind: 'protocols-apart'; readonly message: string }
   /** Postgres stores no U+0000 and no half of a surrogate pair. */
   | { readonly kind: 'unstorable-text'; readonly field: string }
   /** A tenant, gateway or operator can't have this name. */
