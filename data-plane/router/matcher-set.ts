@@ -23,6 +23,14 @@ interface KeyIndex {
   readonly values: PersistentMap<readonly Matcher[]>;
 }
 
+/** What a change of one matcher copies of an index by key: a path of a persistent map. */
+const WORDS_PER_KEY_INDEX = 64;
+
+/** About how much memory of its own a set holds that the set after it does not share, in words of four bytes. */
+export function wordsOf({ plain, keyed, alsoPlain }: MatcherSet): number {
+  return plain.length + alsoPlain.length + (keyed === undefined ? 0 : keyed.length * WORDS_PER_KEY_INDEX);
+}
+
 /** Improves the search by what this set holds. */
 export function searchSet(set: MatcherSet, search: Search): void {
   search.tryList(set.plain);

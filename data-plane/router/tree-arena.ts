@@ -48,7 +48,7 @@ export class TreeArena {
   usedTexts = 0;
   readonly matchers: (Matcher | undefined)[] = [undefined];
   readonly mores: (MoreAtNode | undefined)[] = [undefined];
-  /** Words that the newest trees do not reach; those of a draft that was given up count too. */
+  /** Words that the newest trees do not reach, with those of sets in `mores`; those of a draft that was given up count too. */
   garbage = 0;
 
   get(at: NodeAt, field: number): number {

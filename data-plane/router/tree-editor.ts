@@ -2,7 +2,7 @@
  * Makes the next trees of one router draft: a node is copied when the draft first touches it and changed in place from then on,
  * so that building is not quadratic and a change costs the depth. Used by router.ts; the trees are read by path-tree.ts.
  */
-import { isSame, MatcherSetDraft, type MatcherSet } from './matcher-set.ts';
+import { isSame, MatcherSetDraft, wordsOf, type MatcherSet } from './matcher-set.ts';
 import type { Matcher, MatcherKey, Place } from './matcher.ts';
 import { FIELD, NO_NODE, NODE_WORDS, type NodeAt, type TreeArena } from './tree-arena.ts';
 
@@ -157,7 +157,10 @@ export class TreeEditor {
     const known = this.#sets.get(node);
     if (known !== undefined) return known;
     const lone = this.#matcherOf(node);
-    const made = new MatcherSetDraft(lone === undefined ? this.#arena.moreOf(node)?.matchers : { plain: [lone], keyed: undefined, alsoPlain: [] });
+    const before = this.#arena.moreOf(node)?.matchers;
+    // The set before stays in the arena's `mores`, and lists may be long.
+    if (before !== undefined) this.#arena.garbage += wordsOf(before);
+    const made = new MatcherSetDraft(lone === undefined ? before : { plain: [lone], keyed: undefined, alsoPlain: [] });
     this.#sets.set(node, made);
     return made;
   }
