@@ -71,3 +71,22 @@ test('only the thread that leads is believed about all targets', () => {
   board.reported(first, [row]);
   assert.deepEqual(board.targets, [row]);
 });
+
+test('what is closed in the thread that leads is closed: it may never have heard of what the others know', () => {
+  const clock = new ManualClock();
+  const members = [new Member(), new Member()];
+  const [first, second] = members;
+  assert.ok(first !== undefined && second !== undefined);
+  const board = new HealthBoard(clock, () => members);
+  board.joined(first);
+  board.changed(first, OPEN);
+  const row = { upstream: 'u', upstreamId: 'u', target: 'a:1', address: '10.0.0.1', state: 'closed', since: '', reason: null, failures: { tcp: 0, timeout: 0, http: 0 }, opened: 0, failover: false } as const;
+  board.reported(first, [row]);
+  assert.equal(second.heard.length, 1, 'the report may be older than the change');
+  clock.advance(6_000);
+  board.reported(first, [{ ...row, state: 'open' }]);
+  assert.equal(second.heard.length, 1);
+  board.reported(first, [row]);
+  board.reported(first, [row]);
+  assert.deepEqual(second.heard.slice(1), [{ kind: 'peer-changes', changes: [{ ...OPEN, kind: 'closed', cause: undefined, attempt: 0, retryInMs: 0 }] }]);
+});

@@ -14,6 +14,8 @@ export interface BoardMember {
   tell(message: ToThread): void;
 }
 
+/** What the leading thread reports may be from before it heard of a change; after so long it has heard. */
+const HEARD_WITHIN_MS = 5_000;
 /** Open circuits that a new thread is told of; more and the oldest are left for it to find out. */
 const MAX_OPEN = 10_000;
 
@@ -45,8 +47,19 @@ export class HealthBoard {
     for (const member of this.#members()) if (member !== from) member.tell({ kind: 'peer-changes', changes: [change] });
   }
 
+  /**
+   * The leading thread has the last word, because the others may wait for its checks: what is closed there is closed. Another
+   * one may know it as open where the target was gone for a while, from the configuration or from DNS, and is new to the leader.
+   */
   reported(from: BoardMember, targets: readonly TargetReport[]): void {
-    if (from === this.#leader) this.#targets = targets;
+    if (from !== this.#leader) return;
+    this.#targets = targets;
+    if (this.#open.size === 0) return;
+    const heardBeforeMs = this.#clock.monotonicMs() - HEARD_WITHIN_MS;
+    for (const { upstreamId, target, address, state } of targets) {
+      const known = state === 'closed' ? this.#open.get(`${upstreamId}/${target}/${address}`) : undefined;
+      if (known !== undefined && known.atMs < heardBeforeMs) this.changed(from, { ...known.change, kind: 'closed', cause: undefined, attempt: 0, retryInMs: 0 });
+    }
   }
 
   /** A thread accepts connections from now on. */
