@@ -6,8 +6,8 @@ import { Peer } from './peer.ts';
 import { hashText } from './string-hash.ts';
 import { layOut } from './weighted-turns.ts';
 
-const ALL: Availability = { allows: () => true };
-const without = (...peers: readonly Peer[]): Availability => ({ allows: (peer) => !peers.includes(peer) });
+const ALL: Availability = { nowMs: 0, allows: () => true };
+const without = (...peers: readonly Peer[]): Availability => ({ nowMs: 0, allows: (peer) => !peers.includes(peer) });
 const memory = (): BalancerMemory => ({ place: 0, typicalLatencyMs: 0 });
 const member = (index: number, weight = 100): Member => ({ peer: new Peer({ upstreamId: 'u', host: `10.0.${index >> 8}.${index & 255}`, port: 80, address: `10.0.${index >> 8}.${index & 255}`, srvName: undefined }), weight });
 const members = (...weights: readonly number[]): readonly Member[] => weights.map((weight, index) => member(index, weight));
@@ -46,6 +46,35 @@ test('round-robin: extreme weights stay bounded, and the smallest still gets a t
   assert.equal(order.filter(({ weight }) => weight === 1).length, 1);
   assert.equal(layOut(members(100, 50, 25)).length, 7);
   assert.deepEqual(layOut(members(0)), []);
+});
+
+test('least-connections: of thousands the load stays even, and the only one that can be chosen is found', () => {
+  const all = members(...Array.from({ length: 2_000 }, () => 100));
+  const algorithm = new LeastConnections(all, memory());
+  for (let pick = 0; pick < 10_000; pick++) {
+    const peer = algorithm.pick(ALL);
+    if (peer !== undefined) peer.active += 1;
+  }
+  assert.deepEqual([...new Set(all.map(({ peer }) => peer.active))], [5]);
+  const last = all.at(-1)?.peer;
+  assert.equal(algorithm.pick({ ...ALL, allows: (peer) => peer === last }), last);
+});
+
+test('latency: who was slow once is asked again after a while', () => {
+  const all = members(100, 100, 100, 100);
+  const kept = { place: 0, typicalLatencyMs: 5 };
+  const random = seeded(5);
+  const algorithm = new Latency(all, kept, random);
+  const slow = all[0]?.peer;
+  for (const { peer } of all) peer.answeredIn(peer === slow ? 1_000 : 5, 1);
+  let [soon, later] = [0, 0];
+  for (let nowMs = 1; nowMs < 240_000; nowMs += 10) {
+    const peer = algorithm.pick({ nowMs, allows: () => true });
+    if (peer === slow && nowMs < 10_000) soon += 1;
+    else if (peer === slow) later += 1;
+    peer?.answeredIn(4 + 2 * random(), nowMs);
+  }
+  assert.ok(soon < 20 && later > 3_000, `${soon} while it was slow, ${later} later`);
 });
 
 test('round-robin: goes on where the set before it was', () => {
@@ -103,9 +132,9 @@ test('latency: a peak counts at once and is forgotten slowly', () => {
   peer.answeredIn(10, 0.001);
   peer.answeredIn(500, 1_000);
   peer.answeredIn(10, 1_100);
-  assert.ok(peer.costMs(0) > 450);
+  assert.ok(peer.costMs(0, 1_100) > 450);
   for (let ms = 2_000; ms < 60_000; ms += 1_000) peer.answeredIn(10, ms);
-  assert.ok(peer.costMs(0) < 15);
+  assert.ok(peer.costMs(0, 59_000) < 15);
 });
 
 test('hashing: the order of targets does not matter', () => {

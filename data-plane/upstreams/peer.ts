@@ -82,9 +82,13 @@ export class Peer {
     this.#latencyAtMs = nowMs;
   }
 
-  /** What the next request would cost there, in milliseconds. `typicalMs` stands in where nothing was measured yet. */
-  costMs(typicalMs: number): number {
-    return (this.#latencyAtMs === 0 ? typicalMs : this.#latencyMs + 0.01) * (this.active + 1);
+  /**
+   * What the next request would cost there, in milliseconds. `typicalMs` stands in where nothing was measured yet, and more and
+   * more where nothing is measured any more: whoever was slow once is asked again.
+   */
+  costMs(typicalMs: number, nowMs: number): number {
+    const known = this.#latencyAtMs === 0 ? 0 : Math.exp((this.#latencyAtMs - nowMs) / LATENCY_DECAY_MS);
+    return (typicalMs + (this.#latencyMs - typicalMs) * known + 0.01) * (this.active + 1);
   }
 
   /** From 0.1 to 1 over the slow start. */

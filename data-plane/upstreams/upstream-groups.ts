@@ -285,7 +285,7 @@ class WhoCan implements Availability {
   readonly #random: () => number;
   #policy: UpstreamPolicy | undefined;
   #tried: readonly Endpoint[] = [];
-  #nowMs = 0;
+  nowMs = 0;
   ramps = false;
   /** An address was left out only for its slow start. */
   heldBack = false;
@@ -300,7 +300,7 @@ class WhoCan implements Availability {
   begin(set: PeerSet, tried: readonly Endpoint[], nowMs: number): this {
     this.#policy = set.policy;
     this.#tried = tried;
-    this.#nowMs = nowMs;
+    this.nowMs = nowMs;
     this.ramps = set.ramps && set.policy.slowStartMs > 0;
     this.heldBack = false;
     this.onlyProbes = false;
@@ -311,11 +311,11 @@ class WhoCan implements Availability {
     for (const endpoint of this.#tried) if (endpoint.peer === peer) return false;
     if (peer.health.kind === 'closed') {
       if (this.onlyProbes) return false;
-      if (!this.ramps || peer.rampForMs === 0 || this.#random() < peer.rampAt(this.#nowMs)) return true;
+      if (!this.ramps || peer.rampForMs === 0 || this.#random() < peer.rampAt(this.nowMs)) return true;
       this.heldBack = true;
       return false;
     }
-    return this.#policy !== undefined && this.#health.isDue(peer, this.#policy, this.#nowMs);
+    return this.#policy !== undefined && this.#health.isDue(peer, this.#policy, this.nowMs);
   }
 }
 
