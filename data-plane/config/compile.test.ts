@@ -250,31 +250,6 @@ describe('what cannot be used is isolated, never open (S6)', () => {
     assert.equal(routeAt(config, '/books').quarantined, 'CONFIG_PROTOCOL_UNSUPPORTED');
   });
 
-  test('a plugin bound to a stream route or its service closes the route, whatever came first, until one of them changes', () => {
-    const tcp = put('routes', { id: testId('a2'), protocols: ['tcp'], destinations: [{ port: 9 }], service: ref('1') });
-    const view = { protocol: 'tcp', serverName: undefined, sourceAddress: '10.0.0.1', sourcePort: 1, destinationAddress: '10.0.0.2', destinationPort: 9 } as const;
-    const stateOf = ({ config, quarantined }: ReturnType<typeof compiled>) => [config.matchStream(view)?.quarantined, quarantined.map(({ kind, id, code }) => `${kind} ${id} ${code}`)];
-    const closed = ['CONFIG_PLUGIN_OUT_OF_PLACE', [`plugins ${testId('a1')} CONFIG_PLUGIN_OUT_OF_PLACE`]];
-    const open = [undefined, []];
-    for (const scope of [{ route: ref('a2') }, { service: ref('1') }, { service: ref('1'), consumer: ref('3') }]) {
-      const guard = plugin('a1', scope);
-      const whole = compiled([...BASIS, tcp, guard]);
-      assert.deepEqual(stateOf(whole), closed);
-      assert.equal(routeAt(whole.config, '/books').quarantined, undefined, 'the HTTP route of the service has its plugin');
-      const base = compiled([...BASIS, tcp]).config;
-      assert.deepEqual(stateOf(compiled([guard], { base })), closed);
-      assert.deepEqual(stateOf(compiled([remove('plugins', testId('a1'))], { base: whole.config })), open);
-      assert.deepEqual(stateOf(compiled([plugin('a1', { ...scope, enabled: false })], { base: whole.config })), open);
-      assert.deepEqual(stateOf(compiled([tcp], { base: compiled([...BASIS, guard]).config })), closed);
-      assert.deepEqual(stateOf(compiled([put('routes', { id: testId('a2'), paths: ['/a'], service: ref('1') })], { base: whole.config })), open);
-      // A service that comes later heals the reference, and opens nothing.
-      const [, ...withoutService] = BASIS;
-      assert.deepEqual(stateOf(compiled([SERVICE], { base: compiled([...withoutService, tcp, guard]).config })), closed);
-    }
-    assert.deepEqual(stateOf(compiled([...BASIS, tcp, plugin('a1')])), open, 'one for everything is for requests');
-    assert.deepEqual(stateOf(compiled([...BASIS, tcp, plugin('a1', { service: ref('1'), route: ref('2') })])), open);
-  });
-
   test('a pattern that does not compile here: the route answers 503, and heals', () => {
     const services = testServices({ decodeEntity: (kind, bytes) => ({ ...testServices().decodeEntity(kind, bytes), ...(kind === 'routes' ? { paths: ['~/admin/(', '/books'] } : {}) }) });
     const first = compiled([SERVICE, ROUTE, put('routes', { id: testId('2'), paths: ['/x'], service: ref('1') })], { services });
