@@ -8,6 +8,8 @@ import { ENDURANCE_SETTINGS, runEndurance, type EnduranceOptions, type Endurance
 import type { BenchOptions } from './main.ts';
 
 const CONNECTIONS = 32;
+/** Some 1,500 requests a second: memory is what a soak looks at, not speed. */
+const SOAK_THINK_MS = 20;
 
 export async function runEnduranceBench(options: BenchOptions): Promise<void> {
   const size = options.smoke ? { requests: 5_000, swaps: 4, restarts: 1, targetFailures: 1 } : { requests: 1_000_000, swaps: 100, restarts: 10, targetFailures: 10 };
@@ -16,7 +18,7 @@ export async function runEnduranceBench(options: BenchOptions): Promise<void> {
 
 export async function runSoakBench(options: BenchOptions): Promise<void> {
   const minutes = options.smoke ? 0.2 : options.minutes;
-  await runAndReport('soak', { requests: 0, swaps: Math.ceil(minutes), restarts: 0, targetFailures: 0, connections: CONNECTIONS, atLeastMs: minutes * 60_000 }, options);
+  await runAndReport('soak', { requests: 0, swaps: Math.ceil(minutes), restarts: 0, targetFailures: 0, connections: CONNECTIONS, thinkMs: SOAK_THINK_MS, atLeastMs: minutes * 60_000 }, options);
 }
 
 async function runAndReport(name: string, size: EnduranceOptions, options: BenchOptions): Promise<void> {

@@ -27,6 +27,8 @@ export interface ClosedLoopOptions {
   readonly path: string;
   /** Asked before each request: false ends the connection's part. */
   readonly goOn: (sent: number) => boolean;
+  /** Between an answer and the next request, milliseconds; 0 where not given. */
+  readonly thinkMs?: number;
 }
 
 const RETRY_OPEN_MS = 20;
@@ -90,6 +92,7 @@ export class ClosedLoopLoad {
       ended();
     };
     const next = (): void => {
+      if (closing) return;
       if (!this.#options.goOn(this.#sent)) return finish(undefined);
       this.#sent += 1;
       expected = String(this.#sent);
@@ -106,7 +109,8 @@ export class ClosedLoopLoad {
       this.#ok += 1;
       expected = undefined;
       if (answer.closes) finish(undefined);
-      else next();
+      else if ((this.#options.thinkMs ?? 0) === 0) next();
+      else setTimeout(next, this.#options.thinkMs);
     });
     socket.on('error', (error) => finish(`${expected === undefined ? 'opening' : unread === '' ? 'waiting' : 'reading'}: ${error.message.replace(/\d{4,}/g, '…')}`));
     socket.on('close', () => finish(unread === '' ? 'closed without an answer' : 'closed within an answer'));

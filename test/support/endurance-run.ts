@@ -28,6 +28,8 @@ export interface EnduranceOptions {
   readonly targetFailures: number;
   /** Goes on at least so long, however many requests that makes. */
   readonly atLeastMs?: number;
+  /** Of each client between two requests, milliseconds. */
+  readonly thinkMs?: number;
   readonly progress?: (line: string) => void;
 }
 
@@ -54,7 +56,7 @@ export async function runEndurance(installation: TestInstallation, options: Endu
 
   const enough = (sent: number): boolean => sent >= options.requests && performance.now() - begun >= (options.atLeastMs ?? 0);
   const upheaval = { over: false };
-  const load = new ClosedLoopLoad({ targets, connections: options.connections, path: '/endurance/', goOn: (sent) => !upheaval.over || !enough(sent) });
+  const load = new ClosedLoopLoad({ targets, connections: options.connections, path: '/endurance/', thinkMs: options.thinkMs ?? 0, goOn: (sent) => !upheaval.over || !enough(sent) });
   const watching = { stop: false };
   const residentMiB: Record<string, number[]> = {};
   const watches = [probeReadiness(installation, targets, watching), sampleMemory(installation, residentMiB, watching)];
