@@ -75,10 +75,13 @@ function tellService(service: Told | undefined, sent: Told | undefined): readonl
   if (service === undefined) return [];
   const upstream = part(service, 'upstream');
   const lines = [`service       ${nameOf(service)}, ${text(service['protocol'])}://${text(service['host'])}:${text(service['port'])}${upstream === undefined ? '' : ` (upstream, ${text(upstream['algorithm'])})`}`];
-  for (const target of list(service, 'targets')) {
-    const facts = Object.entries(target).filter(([name, value]) => !['id', 'target'].includes(name) && value !== null && value !== false).map(([name, value]) => (value === true ? name : `${name} ${typeof value === 'object' ? JSON.stringify(value) : text(value)}`));
-    lines.push(`  target      ${text(target['target'])}${facts.length === 0 ? '' : `, ${facts.join(', ')}`}`);
+  const targets = list(service, 'targets');
+  for (const target of targets) {
+    const facts = ['weight', 'failover'].flatMap((name) => (target[name] === undefined || target[name] === false ? [] : [target[name] === true ? name : `${name} ${text(target[name])}`]));
+    const addresses = list(target, 'addresses').map((one) => `${text(one['address'])} ${text(one['state'])}${one['reason'] === null ? '' : ` (${text(one['reason'])})`}`);
+    lines.push(`  target      ${[text(target['target']), ...facts, ...addresses].join(', ')}`);
   }
+  if (targets.length < Number(service['targets_in_all'])) lines.push(`  target      … (${targets.length} of ${text(service['targets_in_all'])} are shown)`);
   if (sent !== undefined) lines.push(`  sent as     ${text(sent['method'])} ${text(sent['path'])}${sent['host'] === null ? '' : `, Host ${text(sent['host'])}`}`);
   return lines;
 }

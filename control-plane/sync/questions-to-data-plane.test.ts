@@ -33,6 +33,11 @@ test('a question fails after a while, with the session, and where the answer is 
   const garbled = questions.ask('explain', {});
   answer(2, '{');
   assert.match(JSON.stringify(await garbled), /no JSON/);
+  for (const [id, notAnObject] of ['null', '[]', '"text"'].entries()) {
+    const odd = questions.ask('explain', {});
+    answer(3 + id, notAnObject);
+    assert.match(JSON.stringify(await odd), /no JSON object/);
+  }
   const cut = questions.ask('explain', {});
   questions.close();
   assert.match(JSON.stringify(await cut), /disconnected/);
@@ -43,6 +48,7 @@ test('an older data plane is not asked, and nobody is asked without bound', asyn
   const old = scene(1);
   assert.match(JSON.stringify(await old.questions.ask('explain', {})), /too old/);
   assert.equal(old.sent.length, 0);
+  assert.deepEqual([old.questions.canAnswer, scene(2).questions.canAnswer], [false, true]);
   const { questions, sent } = scene();
   for (let count = 0; count < 16; count++) void questions.ask('explain', {});
   assert.match(JSON.stringify(await questions.ask('explain', {})), /too much at once/);

@@ -3,12 +3,13 @@
  * session. Bounded, because answers wait in memory (R5). Used by session.ts.
  */
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
-import type { JsonObject } from '../../shared/model/definition.ts';
+import type { JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { MAXIMUM_FRAME_BYTES, QUESTIONS_SINCE_VERSION, type Answer, type SyncMessage } from '../../shared/wire/sync-message.ts';
 
 export type QuestionOutcome =
-  /** JSON as the data plane wrote it; not checked. */
-  | { readonly kind: 'answered'; readonly document: unknown }
+  /** A JSON object as the data plane wrote it; not checked. */
+  | { readonly kind: 'answered'; readonly document: JsonObject }
   | { readonly kind: 'failed'; readonly reason: string };
 
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -44,6 +45,10 @@ export class QuestionsToDataPlane {
     for (const id of this.#open.keys()) this.#settle(id, failed('the data plane was disconnected before it answered'));
   }
 
+  get canAnswer(): boolean {
+    return this.#state.kind === 'live' && this.#state.protocolVersion >= QUESTIONS_SINCE_VERSION;
+  }
+
   /** Never rejects. */
   ask(subject: string, question: JsonObject): Promise<QuestionOutcome> {
     const document = Buffer.from(JSON.stringify(question));
@@ -75,7 +80,9 @@ export class QuestionsToDataPlane {
 
 function parsed(document: Uint8Array): QuestionOutcome {
   try {
-    return { kind: 'answered', document: JSON.parse(Buffer.from(document).toString('utf8')) };
+    // The door: whatever JSON.parse makes is a JSON value.
+    const value = JSON.parse(Buffer.from(document).toString('utf8')) as JsonValue;
+    return isJsonObject(value) ? { kind: 'answered', document: value } : failed('what the data plane answered is no JSON object');
   } catch {
     return failed('what the data plane answered is no JSON');
   }

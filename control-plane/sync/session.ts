@@ -86,6 +86,11 @@ export class Session {
     this.#take({ kind: 'end', ...ended });
   }
 
+  /** Whether `ask` has somebody to ask: it is welcomed, and knows of questions. */
+  get canAnswer(): boolean {
+    return this.#questions.canAnswer;
+  }
+
   /** Asks the data plane something; see QuestionsToDataPlane. */
   ask(subject: string, question: JsonObject): Promise<QuestionOutcome> {
     return this.#questions.ask(subject, question);

@@ -223,7 +223,8 @@ class ListeningServer implements SyncServer {
   }
 
   async ask(scope: GatewayScope, dataPlaneId: DataPlaneId | undefined, subject: string, question: JsonObject): Promise<AskedDataPlane> {
-    const session = this.#sessionsOf(scope).find(({ identity }) => dataPlaneId === undefined || identity.dataPlaneId === dataPlaneId);
+    const sessions = this.#sessionsOf(scope).filter(({ identity }) => dataPlaneId === undefined || identity.dataPlaneId === dataPlaneId);
+    const session = sessions.find(({ canAnswer }) => canAnswer) ?? sessions[0];
     if (session === undefined) return { kind: 'not-connected' };
     return { kind: 'asked', dataPlaneId: session.identity.dataPlaneId, outcome: await session.ask(subject, question) };
   }

@@ -3,8 +3,7 @@
  * same strict parser (R1), so what is explained is what would happen.
  */
 import { isIP } from 'node:net';
-import { HoldfastError } from '../../shared/errors.ts';
-import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
+import { questionUrl, type ExplainQuestion } from '../../shared/model/explain-question.ts';
 import type { RequestView } from '../../shared/plugins/contract.ts';
 import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import type { Fault } from '../http1/faults.ts';
@@ -12,21 +11,24 @@ import { parseRequestHead } from '../http1/head-parser.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import { RequestHead } from '../http1/message-head.ts';
 import { Http1RequestView } from '../http1/request-view.ts';
+import type { TrustedAddresses } from '../proxy/client-address.ts';
+import type { ProtocolFacts } from '../proxy/protocol-mismatch.ts';
+
+export interface AskedSurroundings {
+  readonly limits: ProxyLimits;
+  /** Whose word is taken for who the client is. */
+  readonly trusted: TrustedAddresses;
+}
 
 export type AskedRequest =
-  | { readonly kind: 'request'; readonly view: RequestView }
+  | { readonly kind: 'request'; readonly view: RequestView; readonly protocol: ProtocolFacts }
   /** No such request gets past the parser. */
   | { readonly kind: 'refused'; readonly fault: Fault };
 
-const URL_PARTS = /^(https?):\/\/([^/?#]+)([^#]*)$/i;
 const PORT = /:(\d{1,5})$/;
 
-/** Throws EXPLAIN_QUESTION_INVALID where the URL is none. */
-export function askedRequest(question: ExplainQuestion, limits: ProxyLimits): AskedRequest {
-  const [, scheme, authority, rest] = URL_PARTS.exec(question.url) ?? [];
-  if (scheme === undefined || authority === undefined) throw invalidUrl(question.url);
-  const isHttps = scheme.toLowerCase() === 'https';
-  const target = rest === undefined || rest === '' ? '/' : rest.startsWith('?') ? `/${rest}` : rest;
+export function askedRequest(question: ExplainQuestion, { limits, trusted }: AskedSurroundings): AskedRequest {
+  const { isHttps, authority, target } = questionUrl(question.url);
   const given = Object.entries(question.headers).flatMap(([name, values]) => values.map((value) => `${name}: ${value}\r\n`));
   const hasHost = Object.keys(question.headers).some((name) => name.toLowerCase() === 'host');
   const minor = question.http_version === '1.0' ? 0 : 1;
@@ -35,7 +37,12 @@ export function askedRequest(question: ExplainQuestion, limits: ProxyLimits): As
   head.begin(0);
   const parsed = parseRequestHead(head, bytes, bytes.length, limits);
   if (parsed !== 'complete') return { kind: 'refused', fault: head.fault ?? { code: 'HTTP1_REQUEST_LINE_INVALID', status: 400, message: 'Bad request' } };
-  return { kind: 'request', view: new Http1RequestView(head, factsOf(question, isHttps, authority), question.client_ip) };
+  const peer = question.client_ip;
+  const isTrusted = trusted.includes(peer);
+  const client = isTrusted ? trusted.clientBehind(peer, head.values('x-forwarded-for'), head.value('x-real-ip')) : peer;
+  const view = new Http1RequestView(head, factsOf(question, isHttps, authority), client);
+  const scheme = isTrusted ? (view.header('x-forwarded-proto') ?? view.scheme) : view.scheme;
+  return { kind: 'request', view, protocol: { scheme, httpVersion: view.httpVersion, contentType: view.header('content-type') } };
 }
 
 function factsOf(question: ExplainQuestion, isHttps: boolean, authority: string): ConnectionFacts {
@@ -50,8 +57,4 @@ function factsOf(question: ExplainQuestion, isHttps: boolean, authority: string)
     localPort: question.port ?? Number(PORT.exec(authority)?.[1] ?? (isHttps ? 443 : 80)),
     tls: isHttps ? { serverName, version: 'TLSv1.3', cipher: '', clientCertificate: undefined } : undefined,
   };
-}
-
-function invalidUrl(url: string): HoldfastError {
-  return new HoldfastError({ code: 'EXPLAIN_QUESTION_INVALID', source: 'gateway', publicMessage: `url: "${url}" is none; expected one like https://api.example.com/orders/7` });
 }

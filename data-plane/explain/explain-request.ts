@@ -10,32 +10,31 @@ import type { RequestView } from '../../shared/plugins/contract.ts';
 import type { RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
 import type { CompiledConfig } from '../config/compiled-config.ts';
 import type { Published } from '../config/config-tables.ts';
-import type { ProxyLimits } from '../http1/limits.ts';
+import { protocolMismatch, type ProtocolFacts } from '../proxy/protocol-mismatch.ts';
+import { REFUSALS } from '../proxy/refusals.ts';
 import { buildUpstreamPath } from '../proxy/upstream-path.ts';
-import { askedRequest } from './asked-request.ts';
+import type { TargetReport } from '../upstreams/upstream-control.ts';
+import { askedRequest, type AskedSurroundings } from './asked-request.ts';
 import { fitOf, type Fit } from './misfits.ts';
+import { isStreamRoute, nearestRoutes } from './nearest-routes.ts';
+import { shortList, shortText, shortValue } from './shorten.ts';
 
 /** Other routes that are told about, nearest first. */
 const MOST_OTHERS = 10;
-/** Other routes that are looked at in one explanation; beyond it the answer says so. */
-const MOST_COMPARED = 20_000;
+/** What is shown at most, so that the answer fits a frame: of targets, of addresses and captures, of attributes that don't fit, of a URL. */
+const MOST_TARGETS = 100;
+const MOST_PARTS = 10;
+const MOST_URL_CHARACTERS = 4_096;
 
-export interface ExplainSurroundings {
-  readonly limits: ProxyLimits;
-  /** What is known of the service's targets: addresses, health, who would be next. */
-  readonly targetsOf: (service: RuntimeService) => JsonValue;
+export interface ExplainSurroundings extends AskedSurroundings {
+  /** What this thread knows of an upstream's targets. */
+  readonly healthOf: (upstreamId: string) => readonly TargetReport[];
 }
 
-/** The targets as they are configured. */
-export function listTargets({ upstream, host, port }: RuntimeService): JsonValue {
-  if (upstream === undefined) return [{ target: `${host}:${port}` }];
-  return upstream.targets.map((target) => ({ id: target.id, target: `${target.host}:${target.port}`, weight: target.weight, failover: target.isFailover }));
-}
-
-/** A generator that pauses after each route it compared. Throws EXPLAIN_QUESTION_INVALID. */
+/** A generator that pauses after each small piece of work. Throws EXPLAIN_QUESTION_INVALID. */
 export function* explainRequest(config: CompiledConfig, question: ExplainQuestion, around: ExplainSurroundings): Generator<void, JsonObject> {
   const served = { version: formatVersion(config.version), content_root: config.contentRoot };
-  const asked = askedRequest(question, around.limits);
+  const asked = askedRequest(question, around);
   if (asked.kind === 'refused') {
     const { code, status, message } = asked.fault;
     return { ...served, request: null, outcome: { kind: 'answered', status, code, message }, route: null, others: [], plugins: [] };
@@ -44,15 +43,13 @@ export function* explainRequest(config: CompiledConfig, question: ExplainQuestio
   const match = config.match(request);
   const others = yield* explainOthers(config, request, match?.route.id, question.route);
   const common = { ...served, request: showRequest(request), ...others };
-  if (match === undefined) {
-    return { ...common, outcome: { kind: 'answered', status: 404, code: 'PROXY_ROUTE_MISSING', message: 'no Route matched with those values' }, route: null, plugins: [] };
-  }
+  if (match === undefined) return { ...common, outcome: { kind: 'answered', ...REFUSALS.noRoute }, route: null, plugins: [] };
   const consumer = question.consumer === null ? undefined : (config.consumerByUsername(question.consumer) ?? config.consumerById(question.consumer));
   const { route } = match;
   return {
     ...common,
-    outcome: outcomeOf(match, request),
-    route: { ...showRoute(config.parts.tables.entities.routes.get(route.id)), matched_path: request.path.slice(0, match.matchedPathLength), captures: match.captures === undefined ? null : Object.fromEntries(match.captures) },
+    outcome: outcomeOf(match, asked.protocol),
+    route: { ...showRoute(config.parts.tables.entities.routes.get(route.id)), matched_path: shortText(request.path.slice(0, match.matchedPathLength), MOST_URL_CHARACTERS), captures: showCaptures(match.captures) },
     consumer: question.consumer === null ? null : consumer === undefined ? { found: false, asked: question.consumer } : { found: true, id: consumer.id, username: consumer.username },
     plugins: pluginsOf(config, route, consumer?.id),
     service: route.service === undefined ? null : showService(route.service, around),
@@ -60,46 +57,49 @@ export function* explainRequest(config: CompiledConfig, question: ExplainQuestio
   };
 }
 
-/** What the gateway does before any plugin has a say. */
-function outcomeOf({ route }: RouteMatch, request: RequestView): JsonObject {
+/** What the gateway does before any plugin has a say, in the order in which it does. */
+function outcomeOf({ route }: RouteMatch, protocol: ProtocolFacts): JsonObject {
   if (route.quarantined !== undefined) return { kind: 'answered', status: 503, code: route.quarantined, message: 'the route, or something it needs, is quarantined' };
-  const speaks = request.scheme === 'https' ? ['https', 'grpcs'] : ['http', 'grpc'];
-  if (!speaks.some((protocol) => route.protocols.has(protocol))) {
-    return { kind: 'answered', status: route.httpsRedirectStatusCode, code: 'PROXY_HTTPS_REQUIRED', message: `the route serves ${[...route.protocols].join(', ')} alone` };
-  }
+  const mismatch = protocolMismatch(route.protocols, protocol);
+  if (mismatch?.kind === 'https') return { kind: 'answered', ...REFUSALS.httpsRequired, status: route.httpsRedirectStatusCode };
+  if (mismatch !== undefined) return { kind: 'answered', ...mismatch.refusal };
   if (route.service === undefined) return { kind: 'plugins', message: 'the route has no service: one of its plugins must answer' };
-  if (!route.service.enabled) return { kind: 'answered', status: 503, code: 'PROXY_SERVICE_DISABLED', message: 'the service is disabled' };
   return { kind: 'forwarded' };
 }
 
 function* explainOthers(config: CompiledConfig, request: RequestView, winner: string | undefined, wanted: string | null): Generator<void, JsonObject> {
-  const fits: { readonly route: Published<'routes'>; readonly fit: Fit }[] = [];
-  let compared = 0;
-  for (const route of config.parts.tables.entities.routes.values()) {
-    const isWanted = wanted !== null && (route.name === wanted || route.id === wanted);
-    if (route.id === winner || (compared >= MOST_COMPARED && !isWanted)) continue;
-    compared += 1;
-    const fit = fitOf(route, request);
-    if (fit.fits.length > 0 || isWanted) fits.push({ route, fit });
-    yield;
-  }
-  const isWanted = ({ route }: { readonly route: Published<'routes'> }): boolean => wanted !== null && (route.name === wanted || route.id === wanted);
-  const nearest = fits.toSorted((a, b) => Number(isWanted(b)) - Number(isWanted(a)) || a.fit.misfits.length - b.fit.misfits.length || b.fit.fits.length - a.fit.fits.length).slice(0, MOST_OTHERS);
+  const { routes } = config.parts.tables.entities;
+  const asked: Published<'routes'>[] = [];
+  const others = function* (): Generator<Published<'routes'>> {
+    for (const route of routes.values()) {
+      if (route.id === winner) continue;
+      if (wanted !== null && (route.name === wanted || route.id === wanted)) asked.push(route);
+      else yield route;
+    }
+  };
+  const { routes: nearest, compared } = yield* nearestRoutes(others(), request, MOST_OTHERS);
+  const told: { readonly route: Published<'routes'>; readonly fit: Fit }[] = [];
+  for (const route of [...asked, ...nearest].slice(0, MOST_OTHERS)) told.push({ route, fit: isStreamRoute(route) ? { fits: [], misfits: [] } : yield* fitOf(route, request) });
+  const inOrder = told.toSorted((a, b) => Number(asked.includes(b.route)) - Number(asked.includes(a.route)) || a.fit.misfits.length - b.fit.misfits.length || b.fit.fits.length - a.fit.fits.length);
   return {
-    others: nearest.map(({ route, fit }) => ({
+    others: inOrder.map(({ route, fit }) => ({
       ...showRoute(route),
-      fits: fit.fits,
-      misfits: fit.misfits.map(({ attribute, asks, has }) => ({ attribute, asks: asJson(asks), has: asJson(has) })),
+      fits: shortList(fit.fits, MOST_PARTS),
+      misfits: fit.misfits.slice(0, MOST_PARTS).map(({ attribute, asks, has }) => ({ attribute, asks: shortValue(asks), has: shortValue(has) })),
       why_not: whyNot(config, route, fit, winner),
     })),
-    others_compared: compared,
+    others_compared: compared + asked.length,
     others_in_all: config.routeCount - (winner === undefined ? 0 : 1),
   };
 }
 
 function whyNot(config: CompiledConfig, route: Published<'routes'>, { misfits }: Fit, winner: string | undefined): string {
+  if (isStreamRoute(route)) return `it is for ${route.protocols.join(', ')}: no HTTP request gets there`;
   const [first, ...more] = misfits;
-  if (first !== undefined) return `${first.attribute} asks for ${JSON.stringify(first.asks)}, the request has ${JSON.stringify(first.has)}${more.length === 0 ? '' : `; also ${more.map(({ attribute }) => attribute).join(', ')}`}`;
+  if (first !== undefined) {
+    const also = more.length === 0 ? '' : `; also ${shortList(more.map(({ attribute }) => attribute)).join(', ')}`;
+    return `${first.attribute} asks for ${JSON.stringify(shortValue(first.asks))}${first.has === null ? '' : `, the request has ${JSON.stringify(shortValue(first.has))}`}${also}`;
+  }
   const service = route.service === null ? undefined : config.parts.tables.entities.services.get(route.service.id);
   if (service?.enabled === false) return 'its service is disabled, so it matches nothing';
   return winner === undefined ? 'it is not served by this version' : 'it fits, but the route that was taken ranks higher';
@@ -120,23 +120,35 @@ function showRoute(route: Published<'routes'> | undefined): JsonObject {
 
 function showRequest(request: RequestView): JsonObject {
   return {
-    method: request.method, scheme: request.scheme, host: request.host, port: request.port, path: request.path, query: request.query,
+    method: request.method, scheme: request.scheme, host: request.host, port: request.port, path: shortText(request.path, MOST_URL_CHARACTERS), query: shortText(request.query, MOST_URL_CHARACTERS),
     http_version: request.httpVersion, client_ip: request.clientAddress, server_name: request.serverName ?? null,
   };
 }
 
+function showCaptures(captures: ReadonlyMap<string, string> | undefined): JsonValue {
+  if (captures === undefined) return null;
+  return Object.fromEntries([...captures].slice(0, MOST_PARTS).map(([name, value]) => [name, shortText(value)]));
+}
+
 function showService(service: RuntimeService, around: ExplainSurroundings): JsonObject {
   const { id, name, protocol, host, port, upstream } = service;
-  return { id, name, protocol, host, port, upstream: upstream === undefined ? null : { id: upstream.id, name: upstream.name, algorithm: upstream.entity.algorithm }, targets: around.targetsOf(service) };
+  return { id, name, protocol, host, port, upstream: upstream === undefined ? null : { id: upstream.id, name: upstream.name, algorithm: upstream.entity.algorithm }, ...showTargets(service, around) };
+}
+
+/** As configured, each with the addresses that it has by now and what is known of them. */
+function showTargets({ upstream, host, port }: RuntimeService, { healthOf }: ExplainSurroundings): JsonObject {
+  if (upstream === undefined) return { targets: [{ target: `${host}:${port}` }], targets_in_all: 1 };
+  const addressesOf = Map.groupBy(healthOf(upstream.id), ({ target }) => target);
+  const targets = upstream.targets.slice(0, MOST_TARGETS).map((target): JsonObject => {
+    const text = `${target.host}:${target.port}`;
+    const addresses = (addressesOf.get(text) ?? []).slice(0, MOST_PARTS).map(({ address, state, reason }) => ({ address, state, reason }));
+    return { id: target.id, target: text, weight: target.weight, failover: target.isFailover, addresses };
+  });
+  return { targets, targets_in_all: upstream.targets.length };
 }
 
 function upstreamRequest({ route, matchedPathLength }: RouteMatch, service: RuntimeService, request: RequestView): JsonObject {
   const path = buildUpstreamPath({ servicePath: service.path, stripPath: route.stripPath, pathHandling: route.pathHandling }, request.path, matchedPathLength);
-  return { method: request.method, path: request.query === '' ? path : `${path}?${request.query}`, host: route.preserveHost ? request.host : (service.upstream?.hostHeader ?? null) };
-}
-
-/** What a definition's values are made of is JSON already. */
-function asJson(value: unknown): JsonValue {
-  const text = JSON.stringify(value);
-  return text === undefined ? null : (JSON.parse(text) as JsonValue);
+  const host = route.preserveHost ? (request.header('host') ?? request.host) : (service.upstream?.hostHeader ?? null);
+  return { method: request.method, path: shortText(request.query === '' ? path : `${path}?${request.query}`, MOST_URL_CHARACTERS), host };
 }

@@ -1,6 +1,7 @@
 /**
  * Why a route does not take a request: each thing it asks for is tried alone, by the router itself, so that the explanation can't
- * say anything else than what happens. Too slow for traffic, made for people.
+ * say anything else than what happens. Too slow for traffic, made for people; pauses often, because a route may ask for a lot.
+ * Protocols are not looked at: the router leaves them out too (protocol-mismatch.ts).
  */
 import type { RequestView } from '../../shared/plugins/contract.ts';
 import type { RoutingAttributes } from '../router/matcher.ts';
@@ -10,9 +11,9 @@ export interface Misfit {
   /** Field of the route. */
   readonly attribute: string;
   /** What the route asks for. */
-  readonly asks: unknown;
+  readonly asks: string | readonly string[];
   /** What the request has. */
-  readonly has: unknown;
+  readonly has: string | readonly string[] | null;
 }
 
 export interface Fit {
@@ -20,24 +21,33 @@ export interface Fit {
   readonly misfits: readonly Misfit[];
 }
 
+/** Alternatives that are tried between two pauses: some 50 µs each. */
+const PIECE = 8;
+
 /** Compares each attribute of the route with the request. */
-export function fitOf(route: RoutingAttributes, request: RequestView): Fit {
+export function* fitOf(route: RoutingAttributes, request: RequestView): Generator<void, Fit> {
   const fits: string[] = [];
   const misfits: Misfit[] = [];
-  const note = (attribute: string, isFit: boolean, asks: unknown, has: unknown): void => {
-    if (isFit) fits.push(attribute);
-    else misfits.push({ attribute, asks, has });
-  };
   const nothing: RoutingAttributes = { ...route, methods: null, hosts: null, paths: null, headers: null, snis: null, expression: null };
-  const alone = (attributes: Partial<RoutingAttributes>): boolean => takes({ ...nothing, ...attributes }, request);
-  if (hasSome(route.methods)) note('methods', alone({ methods: route.methods }), route.methods, request.method);
-  if (hasSome(route.hosts)) note('hosts', alone({ hosts: route.hosts }), route.hosts, `${request.host}:${request.port}`);
-  if (hasSome(route.paths)) note('paths', alone({ paths: route.paths }), route.paths, request.path);
-  if (hasSome(route.snis)) note('snis', alone({ snis: route.snis }), route.snis, request.serverName ?? null);
-  for (const [name, values] of Object.entries(route.headers ?? {})) note(`headers.${name}`, alone({ headers: { [name]: values } }), values, request.headerValues(name.toLowerCase()));
-  if (route.expression !== null) note('expression', takes(route, request), route.expression, null);
-  const speaks = request.scheme === 'https' ? ['https', 'grpcs'] : ['http', 'grpc'];
-  note('protocols', route.protocols.some((protocol) => speaks.includes(protocol)), route.protocols, request.scheme);
+  const compare = function* (attribute: string, asks: readonly string[] | null, has: Misfit['has'], alone: (some: readonly string[]) => Partial<RoutingAttributes>): Generator<void> {
+    if (asks === null || asks.length === 0) return;
+    for (let at = 0; at < asks.length; at += PIECE) {
+      const isTaken = takes({ ...nothing, ...alone(asks.slice(at, at + PIECE)) }, request);
+      yield;
+      if (isTaken) return void fits.push(attribute);
+    }
+    misfits.push({ attribute, asks, has });
+  };
+  yield* compare('methods', route.methods, request.method, (methods) => ({ methods }));
+  yield* compare('hosts', route.hosts, `${request.host}:${request.port}`, (hosts) => ({ hosts }));
+  yield* compare('paths', route.paths, request.path, (paths) => ({ paths }));
+  yield* compare('snis', route.snis, request.serverName ?? null, (snis) => ({ snis }));
+  for (const [name, values] of Object.entries(route.headers ?? {})) {
+    yield* compare(`headers.${name}`, values, request.headerValues(name.toLowerCase()), (some) => ({ headers: { [name]: some } }));
+  }
+  if (route.expression === null) return { fits, misfits };
+  if (takes(route, request)) fits.push('expression');
+  else misfits.push({ attribute: 'expression', asks: route.expression, has: null });
   return { fits, misfits };
 }
 
@@ -45,8 +55,4 @@ function takes(route: RoutingAttributes, request: RequestView): boolean {
   const draft = new Router().draft();
   draft.add(route);
   return draft.finish().match(request) !== undefined;
-}
-
-function hasSome(list: readonly unknown[] | null): boolean {
-  return list !== null && list.length > 0;
 }

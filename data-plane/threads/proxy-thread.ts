@@ -10,7 +10,10 @@ import { pluginRegistry } from '../../shared/plugins/registry.ts';
 import { decodeEntity } from '../../shared/wire/entity-codec.ts';
 import { createPluginLog } from '../config/plugin-log.ts';
 import { SharedCounterTable } from '../counters/shared-counter-table.ts';
+import type { ExplainSurroundings } from '../explain/explain-request.ts';
 import { chooseSocketIo } from '../http1/handle-check.ts';
+import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
+import { TrustedAddresses } from '../proxy/client-address.ts';
 import { createProxy } from '../proxy/create-proxy.ts';
 import { systemMemoryGauge } from '../proxy/memory-gauge.ts';
 import type { Proxy } from '../proxy/proxy-contract.ts';
@@ -51,7 +54,7 @@ agent.on('message', (order: ToThread) => {
   if (order.kind === 'drain') void drain(order);
   else if (order.kind === 'peer-changes') for (const change of order.changes) proxy?.upstreams.told(change);
   else if (order.kind === 'lead') lead();
-  else if (order.kind === 'explain') void configs.explain(order, data.limits).then(tell);
+  else if (order.kind === 'explain') void configs.explain(order, explainSurroundings()).then(tell);
   else turn = turn.then(() => carryOut(order));
 });
 
@@ -117,6 +120,14 @@ function lead(): void {
     told = text;
     tell({ kind: 'targets', targets });
   });
+}
+
+function explainSurroundings(): ExplainSurroundings {
+  return {
+    limits: { ...DEFAULT_PROXY_LIMITS, ...data.limits },
+    trusted: new TrustedAddresses(data.trustedAddresses),
+    healthOf: (upstreamId) => proxy?.upstreams.reportOn(upstreamId) ?? [],
+  };
 }
 
 async function drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {

@@ -6,17 +6,23 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defined } from '../../shared/assert.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
+import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import type { ActiveConfig } from '../config/active-config.ts';
 import { compileConfig } from '../config/compile.ts';
 import type { CompileResult, CompileServices } from '../config/compile-contract.ts';
 import type { CompiledConfig } from '../config/compiled-config.ts';
 import { mergePacked, readPacked } from '../config/packed-changes.ts';
 import { runAtOnce, runInSlices } from '../config/run-in-slices.ts';
-import { DEFAULT_PROXY_LIMITS, type ProxyLimits } from '../http1/limits.ts';
+import type { ExplainSurroundings } from '../explain/explain-request.ts';
 import type { FromThread, Prepare, ToThread } from './thread-messages.ts';
 
 /** The longest that a request waits for a configuration being built. */
 const SLICE_MS = 2;
+/** Questions that wait or are being answered. */
+const MOST_QUESTIONS = 4;
+/** Shorter than the agent waits (proxy-pool.ts): nobody hears what is told later. */
+const EXPLAIN_FOR_MS = 3_500;
 
 export class ThreadConfigs {
   readonly #services: CompileServices;
@@ -25,6 +31,8 @@ export class ThreadConfigs {
   /** Whether anybody may be pinned to the active one. */
   #handedOut = false;
   readonly #prepared = new Map<number, CompiledConfig>();
+  #explaining = 0;
+  #explanations: Promise<unknown> = Promise.resolve();
 
   constructor(services: CompileServices, clock: Clock) {
     this.#services = services;
@@ -78,18 +86,29 @@ export class ThreadConfigs {
     this.#prepared.delete(applyId);
   }
 
-  /** What would become of a request, by what serves now. Never rejects. */
-  async explain({ explainId, question }: Extract<ToThread, { kind: 'explain' }>, limits: Partial<ProxyLimits>): Promise<FromThread> {
+  /** What would become of a request, by what serves now. One question after the other, a few at a time (R5). Never rejects. */
+  async explain({ explainId, question }: Extract<ToThread, { kind: 'explain' }>, around: ExplainSurroundings): Promise<FromThread> {
+    if (this.#explaining >= MOST_QUESTIONS) return { kind: 'not-explained', explainId, reason: 'too many questions at once; try again' };
+    const untilMs = this.#clock.monotonicMs() + EXPLAIN_FOR_MS;
+    this.#explaining += 1;
+    const answer = this.#explanations.then(() => this.#explain(question, around, untilMs));
+    this.#explanations = answer.then(() => (this.#explaining -= 1));
+    const told = await answer;
+    return typeof told === 'string' ? { kind: 'not-explained', explainId, reason: told } : { kind: 'explained', explainId, explanation: told };
+  }
+
+  /** The explanation, or why there is none. Never rejects. */
+  async #explain(question: ExplainQuestion, around: ExplainSurroundings, untilMs: number): Promise<JsonObject | string> {
     const config = this.#active;
-    if (config === undefined) return { kind: 'not-explained', explainId, reason: 'no configuration is served yet' };
+    if (config === undefined) return 'no configuration is served yet';
+    const isLate = (): boolean => this.#clock.monotonicMs() > untilMs;
     try {
       // Loaded when asked for: it would cost every start some of its time (S2).
-      const { explainRequest, listTargets } = await import('../explain/explain-request.ts');
-      const work = explainRequest(config, question, { limits: { ...DEFAULT_PROXY_LIMITS, ...limits }, targetsOf: listTargets });
-      const explanation = await runInSlices(work, { sliceMs: SLICE_MS, clock: this.#clock, pause: () => nextTurn() });
-      return { kind: 'explained', explainId, explanation: defined(explanation, 'an explanation that nobody cancels') };
+      const { explainRequest } = await import('../explain/explain-request.ts');
+      const explanation = isLate() ? undefined : await runInSlices(explainRequest(config, question, around), { sliceMs: SLICE_MS, clock: this.#clock, pause: () => nextTurn(), isCancelled: isLate });
+      return explanation ?? 'it took too long';
     } catch (thrown) {
-      return { kind: 'not-explained', explainId, reason: thrown instanceof HoldfastError ? thrown.publicMessage : describeThrown(thrown) };
+      return thrown instanceof HoldfastError ? thrown.publicMessage : describeThrown(thrown);
     }
   }
 

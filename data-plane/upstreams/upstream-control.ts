@@ -81,6 +81,13 @@ export class UpstreamControl {
     return rows;
   }
 
+  /** Of one upstream; nothing where no request or check has needed it yet. */
+  reportOn(upstreamId: string): readonly TargetReport[] {
+    const group = this.#groups.groupOf(upstreamId);
+    const nowMs = this.#clock.monotonicMs();
+    return group === undefined ? [] : (group.set?.members ?? []).slice(0, MAX_REPORTED).map(({ peer, level }) => reportOf(group, peer, level, nowMs));
+  }
+
   #look(): void {
     const config = this.#getConfig();
     if (config === this.#config || config === undefined) return;

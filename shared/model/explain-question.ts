@@ -2,22 +2,30 @@
  * The question "what would become of this request?", as the admin API takes it and a data plane gets it. Both parse it with
  * the fields here; the request itself is parsed by the data plane's own parser, as if it had come over the wire.
  */
-import type { Field, JsonValue } from './definition.ts';
+import { isIP } from 'node:net';
+import { defined } from '../assert.ts';
+import type { Field, JsonValue, StringRule } from './definition.ts';
 import { HoldfastError } from '../errors.ts';
 import type { RecordOf } from './entity-types.ts';
 import { parseFields, refuseUnknownFields } from './parse-fields.ts';
 import { formatSchemaViolation, ProblemList } from './problems.ts';
-import { headerNameRule, ipOrCidrRule, printableRule } from './string-rules.ts';
+import { headerNameRule, printableRule } from './string-rules.ts';
+
+const URL_PARTS = /^(https?):\/\/([^/?#]+)([^#]*)$/i;
+
+const urlRule: StringRule = { name: 'http-url', check: (text) => (URL_PARTS.test(text) ? undefined : 'expected a whole URL without fragment, like https://api.example.com/orders/7') };
+
+const addressRule: StringRule = { name: 'ip', check: (text) => (isIP(text) === 0 ? `invalid ip: '${text}'` : undefined) };
 
 export const explainQuestionFields = [
   { name: 'method', tag: 1, type: { kind: 'string', maxLength: 32, rules: [printableRule] }, default: 'GET', description: 'Method of the request.' },
-  { name: 'url', tag: 2, type: { kind: 'string', maxLength: 16_384, rules: [printableRule] }, required: true, description: 'Whole URL as a client would write it: `https://api.example.com/orders/7?full=1`.' },
+  { name: 'url', tag: 2, type: { kind: 'string', maxLength: 16_384, rules: [printableRule, urlRule] }, required: true, description: 'Whole URL as a client would write it: `https://api.example.com/orders/7?full=1`.' },
   {
     name: 'headers', tag: 3, default: {},
     type: { kind: 'map', keys: { kind: 'string', maxLength: 256, rules: [headerNameRule] }, values: { kind: 'array', of: { kind: 'string', minLength: 0, maxLength: 8_192, rules: [printableRule] } } },
     description: 'Header fields, each with its values.',
   },
-  { name: 'client_ip', tag: 4, type: { kind: 'string', rules: [ipOrCidrRule] }, default: '127.0.0.1', description: "The client's address." },
+  { name: 'client_ip', tag: 4, type: { kind: 'string', maxLength: 64, rules: [addressRule] }, default: '127.0.0.1', description: "Address that the connection comes from: the client's, or that of a proxy before the gateway, whose X-Forwarded-* headers count where it is trusted." },
   { name: 'server_name', tag: 5, type: { kind: 'string', maxLength: 253, rules: [printableRule] }, description: "Name in the TLS handshake (SNI); the URL's host where it is not given and the scheme is https." },
   { name: 'http_version', tag: 6, type: { kind: 'string', oneOf: ['1.0', '1.1', '2'] }, default: '1.1', description: 'Version of HTTP that the client speaks.' },
   { name: 'port', tag: 7, type: { kind: 'integer', between: [1, 65_535] }, description: "Port of the gateway that it comes to; the URL's, or the scheme's, where it is not given." },
@@ -37,6 +45,12 @@ export function parseExplainQuestion(document: unknown): ExplainQuestion {
   const parsed = parseFields(explainQuestionFields, input, '', { problems, newKey: () => '', parsePluginConfig: () => undefined });
   if (problems.problems.length > 0) throw invalid(formatSchemaViolation(problems.problems));
   return parsed as ExplainQuestion;
+}
+
+/** The URL of a question that was parsed, in the parts that go into a request. */
+export function questionUrl(url: string): { readonly isHttps: boolean; readonly authority: string; readonly target: string } {
+  const [, scheme = '', authority = '', rest = ''] = defined(URL_PARTS.exec(url) ?? undefined, 'a URL that follows its rule');
+  return { isHttps: scheme.toLowerCase() === 'https', authority, target: rest === '' ? '/' : rest.startsWith('?') ? `/${rest}` : rest };
 }
 
 function invalid(message: string): HoldfastError {

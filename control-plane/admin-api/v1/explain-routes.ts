@@ -7,7 +7,7 @@ import { explainQuestionFields } from '../../../shared/model/explain-question.ts
 import { EXPLAIN_SUBJECT } from '../../../shared/wire/sync-message.ts';
 import type { AskedDataPlane } from '../../sync/sync-server.ts';
 import type { GatewayScope } from '../../store/scope.ts';
-import type { JsonObject, JsonValue } from '../../../shared/model/definition.ts';
+import type { JsonObject } from '../../../shared/model/definition.ts';
 import { invalidQuery, ok, Refusal } from '../answer.ts';
 import { gatewayRoute, type GatewayRequest, type Route } from '../route.ts';
 import { ownOperation } from './own-operation.ts';
@@ -32,8 +32,8 @@ export function explainRoutes(ask: AskDataPlane): readonly Route[] {
             throw new Refusal({ code: 'ADMIN_EXPLAIN_NO_DATA_PLANE', status: 503, body: { message }, retryable: true });
           }
           if (asked.outcome.kind === 'failed') throw new Refusal({ code: 'ADMIN_EXPLAIN_FAILED', status: 502, body: { message: asked.outcome.reason } });
-          // What a data plane says is shown as it is; it is JSON.
-          return ok({ data_plane: asked.dataPlaneId, ...(asked.outcome.document as { readonly [name: string]: JsonValue }) });
+          // What a data plane says is shown as it is; who says it is not its to say.
+          return ok({ ...asked.outcome.document, data_plane: asked.dataPlaneId });
         },
       }),
     }),
