@@ -1317,9 +1317,6 @@ export namespace holdfast {
                     /** OutlierDetection consecutive_failures. */
                     consecutive_failures?: (number|null);
 
-                    /** OutlierDetection interval. */
-                    interval?: (number|null);
-
                     /** OutlierDetection base_ejection_time. */
                     base_ejection_time?: (number|null);
 
@@ -1352,9 +1349,6 @@ export namespace holdfast {
 
                         /** OutlierDetection consecutive_failures */
                         consecutive_failures?: (number|null);
-
-                        /** OutlierDetection interval */
-                        interval?: (number|null);
 
                         /** OutlierDetection base_ejection_time */
                         base_ejection_time?: (number|null);

@@ -2379,7 +2379,6 @@ export const holdfast = $root.holdfast = (() => {
                     };
 
                     OutlierDetection.prototype.consecutive_failures = null;
-                    OutlierDetection.prototype.interval = null;
                     OutlierDetection.prototype.base_ejection_time = null;
                     OutlierDetection.prototype.max_ejected_percent = null;
 
@@ -2388,12 +2387,6 @@ export const holdfast = $root.holdfast = (() => {
                     // Virtual OneOf for proto3 optional field
                     $Object.defineProperty(OutlierDetection.prototype, "_consecutive_failures", {
                         get: $util.oneOfGetter($oneOfFields = ["consecutive_failures"]),
-                        set: $util.oneOfSetter($oneOfFields)
-                    });
-
-                    // Virtual OneOf for proto3 optional field
-                    $Object.defineProperty(OutlierDetection.prototype, "_interval", {
-                        get: $util.oneOfGetter($oneOfFields = ["interval"]),
                         set: $util.oneOfSetter($oneOfFields)
                     });
 
@@ -2418,8 +2411,6 @@ export const holdfast = $root.holdfast = (() => {
                             throw $Error("max depth exceeded");
                         if (message.consecutive_failures != null && $Object.hasOwnProperty.call(message, "consecutive_failures"))
                             writer.uint32(8).int64(message.consecutive_failures);
-                        if (message.interval != null && $Object.hasOwnProperty.call(message, "interval"))
-                            writer.uint32(17).double(message.interval);
                         if (message.base_ejection_time != null && $Object.hasOwnProperty.call(message, "base_ejection_time"))
                             writer.uint32(25).double(message.base_ejection_time);
                         if (message.max_ejected_percent != null && $Object.hasOwnProperty.call(message, "max_ejected_percent"))
@@ -2462,13 +2453,6 @@ export const holdfast = $root.holdfast = (() => {
                                         break;
                                     message.consecutive_failures = reader.int64();
                                     message._consecutive_failures = "consecutive_failures";
-                                    continue;
-                                }
-                            case 2: {
-                                    if (wireType !== 1)
-                                        break;
-                                    message.interval = reader.double();
-                                    message._interval = "interval";
                                     continue;
                                 }
                             case 3: {

@@ -8,7 +8,6 @@ const AT_MOST = { kind: 'integer', between: [1, 2_147_483_647] } as const;
 
 const OUTLIER_DETECTION = [
   { name: 'consecutive_failures', tag: 1, type: { kind: 'integer', between: [0, 255] }, required: true, default: 0, description: 'Failed requests in a row (no connection, reset, timeout, status 5xx) that eject a target; 0 turns this off.' },
-  { name: 'interval', tag: 2, type: { kind: 'number', between: [0.1, 3_600] }, required: true, default: 10, description: 'Seconds between two looks at who may come back.' },
   { name: 'base_ejection_time', tag: 3, type: { kind: 'number', between: [0.1, 86_400] }, required: true, default: 30, description: 'Seconds of the first ejection; each further one in a row is longer by as much.' },
   { name: 'max_ejected_percent', tag: 4, type: { kind: 'number', between: [0, 100] }, required: true, default: 50, description: 'Most of the targets, as a percentage, that are ejected at once.' },
 ] as const satisfies readonly Field[];
