@@ -126,6 +126,35 @@ test('tls: ended here by name, verified by the client, spoken on in plain or in 
   assert.deepEqual(records.map(({ routeId, status }) => [routeId, status]), [['plain', 200], ['secure', 200], ['', 404]]);
 });
 
+test('a target that ends its side first still gets all that the client sends', async (context) => {
+  const identity = await testCertificate({ names: ['127.0.0.1'] });
+  const tls = { key: 'unverified', verify: false, verifyDepth: null, clientCertificate: undefined, caCertificates: undefined };
+  for (const protocol of ['tcp', 'tls'] as const) {
+    let received = '';
+    let ended = false;
+    const greet = (socket: Socket): void => {
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes: Buffer) => (received += bytes.toString('latin1')));
+      socket.once('end', () => (ended = true));
+      socket.end('bye');
+    };
+    const server = protocol === 'tls' ? createTlsServer({ key: identity.key, cert: identity.cert, allowHalfOpen: true }, greet) : createServer({ allowHalfOpen: true }, greet);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    context.after(() => server.close());
+    const address = server.address();
+    const { port, records } = await scene(context, () => [{ stream: isTcp, service: { protocol, port: typeof address === 'object' && address !== null ? address.port : 0, tls } }]);
+    const socket = dial(port);
+    context.after(() => socket.destroy());
+    socket.resume();
+    await waitUntil('the end of the target', () => socket.readableEnded);
+    socket.end('late');
+    await waitUntil('the end of the client', () => ended);
+    assert.equal(received, 'late');
+    await waitUntil('the record', () => records.length === 1);
+    assert.deepEqual([records[0]?.status, records[0]?.bytesIn, records[0]?.bytesOut], [200, 4, 3]);
+  }
+});
+
 test('tls_passthrough: the client reaches the certificate of the target, untouched, beside names that are ended here', async (context) => {
   const [outer, inner] = await Promise.all([testCertificate({ names: ['gateway.test'] }), testCertificate({ names: ['inner.test'] })]);
   const target = await startEcho(context, (accept) => createTlsServer({ key: inner.key, cert: inner.cert, allowHalfOpen: true }, accept));

@@ -293,6 +293,8 @@ export class SocketIo {
     const common = {
       host: options.address,
       port: options.port,
+      // As by handles: a target that ends its side may go on reading, and who owns the connection ends the other.
+      allowHalfOpen: true,
       onread: {
         buffer,
         callback: (length: number) => {
@@ -311,7 +313,7 @@ export class SocketIo {
 
   /** Node reads into a buffer of ours only where it connects TLS itself. */
   #connectTlsBehind(firstBytes: Buffer, tls: TlsTarget, { address, port, protocols = HTTP1 }: ConnectOptions, owner: SocketOwner, connected: () => void): WireSocket {
-    const plain = connectTcp({ host: address, port, noDelay: true });
+    const plain = connectTcp({ host: address, port, noDelay: true, allowHalfOpen: true });
     plain.write(firstBytes);
     const wire: WireSocket = this.#adoptNet(this.tls.connect(tls, protocols, { socket: plain, host: address, port }, () => wire.run(connected)), owner);
     return wire;
