@@ -238,8 +238,27 @@ test('names of targets: every address takes requests, and changes are followed',
   thread.clock.advance(2_001);
   thread.run(upstream, 1);
   await thread.book.resolve('a.test');
+  thread.clock.advance(50);
   assert.deepEqual(new Set(thread.run(upstream, 4)), new Set(['10.1.0.2', '10.1.0.3']));
   assert.deepEqual(gone, ['10.1.0.1']);
+});
+
+test('a storm of answers lays an upstream out anew a few times a second, not for each request', async () => {
+  const thread = new Thread();
+  const upstream = staticUpstream([{ host: 'a.test', port: 80 }]);
+  thread.answers.set('a.test', plainAnswer(['10.1.0.1'], 0));
+  assert.equal(thread.chooser.choose(staticService({ host: 'u', upstream }), ANYBODY).kind, 'unresolved');
+  await thread.book.resolve('a.test');
+  assert.equal(thread.address(upstream), '10.1.0.1', 'who has no address at all does not wait');
+  const sets = new Set<unknown>();
+  for (let index = 0; index < 100; index++) {
+    thread.answers.set('a.test', plainAnswer([`10.1.1.${index}`], 0));
+    await thread.book.resolve('a.test');
+    thread.clock.advance(10);
+    thread.run(upstream, 1);
+    sets.add(thread.chooser.groups.groupOf(upstream.id)?.set);
+  }
+  assert.ok(sets.size >= 15 && sets.size <= 21, `${sets.size} times in a second`);
 });
 
 test('the weights and priorities of SRV records count, and use_srv_name makes their name the Host', async () => {

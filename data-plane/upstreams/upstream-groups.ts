@@ -17,6 +17,8 @@ import type { AddressBook, Resolved } from './resolve-address.ts';
 
 /** How often the names of an upstream's targets are looked at for answers that ran out. */
 const LOOK_EVERY_MS = 500;
+/** An upstream with thousands of names is not laid out anew for each answer, as long as it has addresses to go to. */
+const CALM_MS = 50;
 /** A failed request counts as one that took this long. */
 const FAILED_LATENCY_MS = 1_000;
 const TYPICAL_SHARE = 0.05;
@@ -33,7 +35,8 @@ export interface UpstreamGroup {
   peers: Map<string, Peer>;
   /** The newest. */
   set: PeerSet | undefined;
-  nextLookMs: number;
+  /** When its names were looked at last. */
+  lookedMs: number;
 }
 
 export type PeerChoice =
@@ -90,10 +93,9 @@ export class UpstreamGroups {
   current(upstream: RuntimeUpstream, nowMs: number): { readonly group: UpstreamGroup; readonly set: PeerSet } {
     const group = this.#groupFor(upstream.id);
     const known = this.#sets.get(upstream);
-    const isCurrent = known !== undefined && group.set !== undefined && (!known.hasNames || (nowMs < group.nextLookMs && known.addressesVersion === this.#addresses.version));
-    if (isCurrent) return { group, set: known };
+    if (known !== undefined && group.set !== undefined && (!known.hasNames || this.#isFresh(known, nowMs - group.lookedMs))) return { group, set: known };
     // The names are asked for their addresses, so that answers which ran out are refreshed.
-    group.nextLookMs = nowMs + LOOK_EVERY_MS;
+    group.lookedMs = nowMs;
     const isNew = known === undefined;
     const members: PlacedMember[] = [];
     const waitsFor = this.#place(upstream, group, members);
@@ -205,10 +207,16 @@ export class UpstreamGroups {
     this.health.report(peer, { kind: 'failure', from: 'traffic', what, counts, isOutlier, mayEject }, set.policy);
   }
 
+  /** Whether the addresses of its names are those that it has. */
+  #isFresh({ addressesVersion, waitsFor }: PeerSet, lookedForMs: number): boolean {
+    if (addressesVersion === this.#addresses.version) return lookedForMs < LOOK_EVERY_MS;
+    return waitsFor === undefined && lookedForMs < CALM_MS;
+  }
+
   #groupFor(id: string): UpstreamGroup {
     let group = this.#groups.get(id);
     if (group === undefined) {
-      group = { id, load: { active: 0, retrying: 0 }, memory: { place: 0, typicalLatencyMs: 0 }, peers: new Map(), set: undefined, nextLookMs: 0 };
+      group = { id, load: { active: 0, retrying: 0 }, memory: { place: 0, typicalLatencyMs: 0 }, peers: new Map(), set: undefined, lookedMs: Number.NEGATIVE_INFINITY };
       this.#groups.set(id, group);
     }
     return group;
