@@ -2,7 +2,7 @@
  * `npm run bench -- threads`: what a second proxy thread costs, in CPU microseconds per request, and whether clients notice when
  * threads end and others take their place: each request on a connection of its own, and every failed one is counted.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,7 @@ export async function runThreadsBench(options: BenchOptions): Promise<void> {
     const replaced = await replaceUnderLoad(originPort, options);
     console.log(`\nthreads replaced once a second for ${replaced.seconds} s, a connection per request: ${replaced.requests} answered, ${replaced.errors} failed`);
     if (options.smoke) return;
-    const results = { cpuMicrosPerRequest: { one, two }, ratio, replaced };
+    const results = { cpuMicrosPerRequest: { one, two }, ratio, tcpMigrateReq: readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim(), replaced };
     writeFileSync(new URL('./results/threads.json', import.meta.url), `${JSON.stringify({ command: 'npm run bench -- threads', machine: machine(), rounds: options.rounds, seconds: options.seconds, ...results }, null, 1)}\n`);
   } finally {
     for (const contender of running) await contender.stop();
