@@ -158,7 +158,7 @@ test("a service's TLS: verified unless it says no, its own certificate before th
   assert.deepEqual(tlsOf({ ca_certificates: [testId('e2'), testId('e1')] }).caCertificates?.map(({ id }) => id), [testId('e1'), testId('e2')]);
   assert.equal(tlsOf({ ca_certificates: [] }, withoutUpstream).key, '');
 
-  const settings: readonly JsonObject[] = [{}, { tls_verify: false }, { tls_verify_depth: 2 }, { client_certificate: ref('c1') }, { ca_certificates: [testId('e1')] }, { ca_certificates: [testId('e1'), testId('e2')] }];
+  const settings: readonly JsonObject[] = [{}, { tls_verify: false }, { tls_verify_depth: 2 }, { client_certificate: ref('c1') }, { ca_certificates: [testId('e1')] }, { ca_certificates: [testId('e1'), testId('e2')] }, { tls_verify_depth: 2, ca_certificates: [testId('e9')] }];
   const keys = settings.map((more) => tlsOf(more, withoutUpstream).key);
   assert.equal(new Set(keys).size, settings.length, 'connections are not shared between different settings');
   assert.deepEqual(settings.map((more) => tlsOf(more, withoutUpstream.toReversed()).key), keys, 'and are between equal ones, of other configurations too');

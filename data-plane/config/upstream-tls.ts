@@ -17,14 +17,14 @@ export function upstreamTls(service: Published<'services'>, upstream: Published<
   const clientCertificate = certificateId === undefined ? undefined : opened.get(certificateId)?.runtime;
   // An empty list says no more than none does.
   const authorityIds = (service.ca_certificates ?? []).toSorted();
-  const caCertificates = authorityIds.flatMap((id) => tables.entities.ca_certificates.get(id) ?? []).map(({ id, cert }) => ({ id, certPem: cert }));
+  const caCertificates = authorityIds.length === 0 ? undefined : authorityIds.flatMap((id) => tables.entities.ca_certificates.get(id) ?? []).map(({ id, cert }) => ({ id, certPem: cert }));
   const [verify, verifyDepth] = [service.tls_verify ?? true, service.tls_verify_depth];
-  if (verify && verifyDepth === null && clientCertificate === undefined && authorityIds.length === 0) return PLAIN;
-  return { key: keyOf(verify, verifyDepth, clientCertificate, caCertificates), verify, verifyDepth, clientCertificate, caCertificates: authorityIds.length === 0 ? undefined : caCertificates };
+  if (verify && verifyDepth === null && clientCertificate === undefined && caCertificates === undefined) return PLAIN;
+  return { key: keyOf(verify, verifyDepth, clientCertificate, caCertificates), verify, verifyDepth, clientCertificate, caCertificates };
 }
 
-/** From the public parts alone: a certificate has one private key. */
-function keyOf(verify: boolean, verifyDepth: number | null, clientCertificate: RuntimeCertificate | undefined, caCertificates: readonly RuntimeCaCertificate[]): string {
+/** From the public parts alone: a certificate has one private key. No authority left of those named is not the same as the system's. */
+function keyOf(verify: boolean, verifyDepth: number | null, clientCertificate: RuntimeCertificate | undefined, caCertificates: readonly RuntimeCaCertificate[] | undefined): string {
   const shown = clientCertificate?.pairs.map(({ certPem }) => certPem) ?? [];
-  return createHash('sha256').update(JSON.stringify([verify, verifyDepth, shown, caCertificates.map(({ certPem }) => certPem)])).digest('base64url');
+  return createHash('sha256').update(JSON.stringify([verify, verifyDepth, shown, caCertificates?.map(({ certPem }) => certPem) ?? null])).digest('base64url');
 }
