@@ -60,6 +60,7 @@ for (const [what, bytes, reason] of [
   ['an alert between two records', Buffer.concat([records(helloMessage(GREASE).subarray(0, 20)), Buffer.from('15030100020100', 'hex')]), 'malformed'],
   ['a message larger than is taken', Buffer.concat([Buffer.from('1603014000', 'hex'), Buffer.from('01', 'hex'), number(MAX + 1, 3)]), 'too-large'],
   ['tiny records without end', records(helloMessage(Buffer.alloc(10_000)), 1), 'too-large'],
+  ['a small message in more pieces than serve anybody', records(helloMessage(extension(0x0a0a, Buffer.alloc(700))), 1), 'too-large'],
   ['a session id that is cut', records(Buffer.concat([number(1, 1), vector(3, Buffer.concat([Buffer.from('0303', 'hex'), Buffer.alloc(32), number(33, 1)]))])), 'malformed'],
   ['no cipher suites', records(helloMessage(GREASE, { suites: Buffer.alloc(0) })), 'malformed'],
   ['half a cipher suite', records(helloMessage(GREASE, { suites: Buffer.alloc(3) })), 'malformed'],

@@ -18,6 +18,8 @@ const CLIENT_HELLO = 1;
 const RECORD_HEADER = 5;
 const MESSAGE_HEADER = 4;
 const MAX_RECORD = 16_384;
+/** More pieces serve nobody, and each that comes is looked at again with all before it: 2,700 cost 1.1 s of CPU, these 0.05 s. */
+const MAX_RECORDS = 512;
 const SERVER_NAME = 0;
 const HOST_NAME = 0;
 /** No client sends a third of this. */
@@ -50,6 +52,7 @@ function collectMessage(bytes: Buffer, maxBytes: number): Buffer | ClientHello {
     if (left < RECORD_HEADER) return bytes.length > maxBytes ? refused('too-large') : INCOMPLETE;
     const length = bytes.readUInt16BE(at + 3);
     if (length === 0 || length > MAX_RECORD) return refused('malformed');
+    if (parts.length === MAX_RECORDS) return refused('too-large');
     const part = bytes.subarray(at + RECORD_HEADER, at + RECORD_HEADER + length);
     parts.push(part);
     collected += part.length;
