@@ -167,14 +167,15 @@ test('a new certificate is shown from the next handshake on; connections of the 
   assert.match((await finishOverTls(old, GET)).text, /^HTTP\/1\.1 200/);
 });
 
-test('a certificate that can not be used costs its own handshakes alone', async (context) => {
-  const { port, swap, logLines } = await scene(context);
+test('a certificate that can not be used costs its own handshakes alone, has a code of its own and is logged once', async (context) => {
+  const { port, swap, logLines, proxy } = await scene(context);
   const good = await testCertificate({ names: ['good.test'] });
   const bad = { id: 'bad', pairs: [{ certPem: good.cert, keyPem: 'no key' }] };
-  swap({ certificates: { 'good.test': runtimeCertificate('good', good), 'bad.test': bad } });
-  await assert.rejects(askOverTls(port, { servername: 'bad.test' }));
+  swap({ certificates: { 'good.test': runtimeCertificate('good', good), 'bad.test': bad, 'quarantined.test': { id: 'quarantined', pairs: [] } } });
+  for (const servername of ['bad.test', 'bad.test', 'quarantined.test']) await assert.rejects(askOverTls(port, { servername }), /alert internal error/);
   assert.match((await askOverTls(port, { servername: 'good.test' })).text, /^HTTP\/1\.1 200/);
-  assert.ok(logLines().some((line) => line.includes('certificate bad')));
+  assert.equal(logLines().filter((line) => line.includes('certificate bad can not be used')).length, 1);
+  assert.deepEqual([proxy.stats().refusals['TLS_CERTIFICATE_UNUSABLE'], proxy.stats().refusals['TLS_HANDSHAKE_FAILED']], [3, undefined]);
 });
 
 test('a client certificate is asked for, verified against the configured authorities, and never required', async (context) => {

@@ -4,6 +4,7 @@ export const INTAKE_FAULTS = {
   proxyInvalid: { code: 'PROXY_PROTOCOL_INVALID', reason: 'it began with no PROXY protocol header that is right' },
   helloInvalid: { code: 'TLS_CLIENT_HELLO_INVALID', reason: 'it began with no ClientHello that is right' },
   nameUnknown: { code: 'TLS_SERVER_NAME_UNKNOWN', reason: 'no certificate is configured for the name it asked for' },
+  certificateUnusable: { code: 'TLS_CERTIFICATE_UNUSABLE', reason: 'the certificate for the name it asked for can not be used' },
   handshakeFailed: { code: 'TLS_HANDSHAKE_FAILED', reason: 'the TLS handshake failed' },
   tooSlow: { code: 'PROXY_INTAKE_TIMEOUT', reason: 'its PROXY protocol header or its TLS handshake took too long' },
   tooMany: { code: 'PROXY_INTAKE_EXHAUSTED', reason: 'too many connections are in their TLS handshake' },

@@ -48,6 +48,7 @@ export interface IntakeSurroundings {
 const NOTHING: Buffer = Buffer.alloc(0);
 /** RFC 8446 §6: fatal alerts, so that the client can say what went wrong. */
 const ALERT_DECODE_ERROR = Buffer.of(21, 3, 3, 0, 2, 2, 50);
+const ALERT_INTERNAL_ERROR = Buffer.of(21, 3, 3, 0, 2, 2, 80);
 const ALERT_UNRECOGNIZED_NAME = Buffer.of(21, 3, 3, 0, 2, 2, 112);
 const UPPER_A = 0x41;
 const UPPER_Z = 0x5a;
@@ -190,8 +191,9 @@ export class Intake implements Timed {
     if (tls === undefined || certificate === undefined) return this.#refuse(INTAKE_FAULTS.nameUnknown, serverName ?? 'none', ALERT_UNRECOGNIZED_NAME);
     this.#phase = 'handshake';
     this.#giveBack();
-    const isGiven = tls.handshake(this.#socket, certificate, book, kind === 'https' ? 'http' : 'stream', (secured) => this.#guard(() => this.#secured(secured, kind, serverName, book)));
-    if (!isGiven) this.#refuse(INTAKE_FAULTS.handshakeFailed, `certificate ${certificate.id}`);
+    const start = tls.handshake(this.#socket, certificate, book, kind === 'https' ? 'http' : 'stream', (secured) => this.#guard(() => this.#secured(secured, kind, serverName, book)));
+    if (start === 'gone') this.#refuse(INTAKE_FAULTS.handshakeFailed, 'gone');
+    else if (start === 'unusable') this.#refuse(INTAKE_FAULTS.certificateUnusable, `certificate ${certificate.id} for ${serverName ?? 'no name'}`, ALERT_INTERNAL_ERROR);
   }
 
   #secured(socket: TLSSocket, kind: 'https' | 'tls', serverName: string | undefined, book: CertificateBook | undefined): void {

@@ -3,11 +3,11 @@
  * the sockets whose ClientHello asked for it. So a new certificate is a new server for new handshakes, while connections of
  * the old one live on (R3). Used by intake.ts, which has read the ClientHello; documented API only.
  */
-import { createHash } from 'node:crypto';
-import { constants } from 'node:crypto';
+import { constants, createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { describeThrown } from '../../shared/errors.ts';
 import type { CertificateBook, RuntimeCertificate } from '../config/active-config.ts';
 import { DEFAULT_CIPHERS, type DownstreamTls } from './listener-options.ts';
 
@@ -24,22 +24,33 @@ interface Waiting {
   readonly secured: (socket: TLSSocket) => void;
 }
 
+export interface TlsTroubles {
+  /** Why a handshake failed, for the log; the socket is closed. */
+  failed(reason: string): void;
+  /** Told once for each certificate that no TLS can be served with. */
+  unusable(certificateId: string, reason: string): void;
+}
+
+/** `gone`, `unusable` (the certificate): the socket is still the caller's. */
+export type HandshakeStart = 'begun' | 'gone' | 'unusable';
+
 export class TlsServers {
   readonly #options: DownstreamTls;
-  readonly #failed: (reason: string) => void;
+  readonly #told: TlsTroubles;
   readonly #handshakeTimeoutMs: number;
   readonly #defaultCertificate: RuntimeCertificate | undefined;
   #ticketKeys: Buffer;
   /** Of whose client certificates are asked for: those that the servers were made for. */
   #authorities: CertificateBook['caCertificates'] = [];
   readonly #servers: Readonly<Record<TlsUse, LRUCache<RuntimeCertificate, Server>>> = { http: new LRUCache({ max: MAX_SERVERS }), stream: new LRUCache({ max: MAX_SERVERS }) };
+  /** Tried once. Those without pairs are not among them: the configuration has reported why. */
+  readonly #unusable = new WeakSet<RuntimeCertificate>();
   /** Connections in their handshake, by their addresses: a TLS server tells of its sockets, not of those that it was given. */
   readonly #waiting = new Map<string, Waiting>();
 
-  /** `failed` hears why a handshake failed, for log and counters; the socket is closed. */
-  constructor(options: DownstreamTls, handshakeTimeoutMs: number, failed: (reason: string) => void) {
+  constructor(options: DownstreamTls, handshakeTimeoutMs: number, told: TlsTroubles) {
     this.#options = options;
-    this.#failed = failed;
+    this.#told = told;
     this.#handshakeTimeoutMs = handshakeTimeoutMs;
     this.#ticketKeys = Buffer.from(options.ticketKeys);
     this.#defaultCertificate = options.defaultCertificate === undefined ? undefined : { id: 'default', pairs: [options.defaultCertificate] };
@@ -62,16 +73,21 @@ export class TlsServers {
 
   /**
    * Takes over a paused socket, to which all bytes that it sent were given back. Calls `secured` once, or else the socket
-   * closes. False where the certificate can't be used or the peer is gone already: the socket is still the caller's.
+   * closes.
    */
-  handshake(socket: Socket, certificate: RuntimeCertificate, book: CertificateBook | undefined, use: TlsUse, secured: (socket: TLSSocket) => void): boolean {
+  handshake(socket: Socket, certificate: RuntimeCertificate, book: CertificateBook | undefined, use: TlsUse, secured: (socket: TLSSocket) => void): HandshakeStart {
     const key = keyOf(socket);
     const server = this.#serverFor(certificate, book, use);
-    if (key === undefined || server === undefined) return false;
-    this.#waiting.set(key, { secured });
-    socket.once('close', () => this.#waiting.delete(key));
+    if (server === undefined) return 'unusable';
+    if (key === undefined) return 'gone';
+    const waiting: Waiting = { secured };
+    this.#waiting.set(key, waiting);
+    socket.once('close', () => {
+      // Not one that came from the same port since.
+      if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
+    });
     server.emit('connection', socket);
-    return true;
+    return 'begun';
   }
 
   #serverFor(certificate: RuntimeCertificate, book: CertificateBook | undefined, use: TlsUse): Server | undefined {
@@ -81,12 +97,14 @@ export class TlsServers {
     }
     const known = this.#servers[use].get(certificate);
     if (known !== undefined) return known;
+    if (certificate.pairs.length === 0 || this.#unusable.has(certificate)) return undefined;
     try {
       const made = this.#makeServer(certificate, use);
       this.#servers[use].set(certificate, made);
       return made;
     } catch (thrown) {
-      this.#failed(`certificate ${certificate.id} can't be used: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      this.#unusable.add(certificate);
+      this.#told.unusable(certificate.id, describeThrown(thrown));
       return undefined;
     }
   }
@@ -117,13 +135,15 @@ export class TlsServers {
     });
     server.on('secureConnection', (socket) => this.#secured(socket));
     server.on('tlsClientError', (error, socket) => {
-      this.#failed(codeOf(error));
+      this.#told.failed(codeOf(error));
       socket.destroy();
     });
     return server;
   }
 
   #secured(socket: TLSSocket): void {
+    // From here on that means no more than that he has nothing to add.
+    socket.allowHalfOpen = true;
     const key = keyOf(socket);
     const waiting = key === undefined ? undefined : this.#waiting.get(key);
     if (key !== undefined) this.#waiting.delete(key);

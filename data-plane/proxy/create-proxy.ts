@@ -20,7 +20,7 @@ import { Intake, type IntakeSurroundings } from '../listeners/intake.ts';
 import { INTAKE_FAULTS, type IntakeFault } from '../listeners/intake-faults.ts';
 import type { ListenerOptions } from '../listeners/listener-options.ts';
 import { Listeners } from '../listeners/listeners.ts';
-import { TlsServers } from '../listeners/tls-servers.ts';
+import { TlsServers, type TlsTroubles } from '../listeners/tls-servers.ts';
 import { StreamDoor } from '../streams/stream-door.ts';
 import { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import { ConnectionPool } from '../upstreams/connection-pool.ts';
@@ -94,7 +94,7 @@ class ListeningProxy implements Proxy {
     this.#streams = new StreamDoor({ core: this.#core, io: this.#io });
     const { limits, deadlines, clock, trusted, configs } = this.#core;
     const refused = (fault: IntakeFault, peer: string, detail: string): void => this.#intakeRefused(fault, peer, detail);
-    this.#tls = options.tls === undefined ? undefined : new TlsServers(options.tls, limits.handshakeTimeoutMs, (reason) => options.log.debug({ event: 'handshake-failed', reason }, `a TLS handshake failed: ${reason}`));
+    this.#tls = options.tls === undefined ? undefined : new TlsServers(options.tls, limits.handshakeTimeoutMs, tellTlsTroubles(options.log));
     this.#aroundIntakes = {
       deadlines, limits, clock, trusted, tls: this.#tls, refused, defect,
       certificates: () => configs.current()?.certificates,
@@ -295,6 +295,13 @@ class ListeningProxy implements Proxy {
       });
     });
   }
+}
+
+function tellTlsTroubles(log: Logger): TlsTroubles {
+  return {
+    failed: (reason) => log.debug({ event: 'handshake-failed', reason }, `a TLS handshake failed: ${reason}`),
+    unusable: (certificateId, reason) => log.error({ event: 'certificate-unusable', code: INTAKE_FAULTS.certificateUnusable.code, certificateId, reason }, `certificate ${certificateId} can not be used, handshakes for its names fail: ${reason}`),
+  };
 }
 
 function tellOverload(log: Logger, { share, reason }: OverloadState): void {
