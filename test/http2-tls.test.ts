@@ -1,7 +1,9 @@
 /** HTTP/2 behind TLS: agreed by ALPN with clients (Node's and curl) and with upstreams of the protocol grpcs. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createServer } from 'node:tls';
+import { connect } from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { RequestView } from '../shared/plugins/contract.ts';
@@ -14,6 +16,7 @@ import type { SceneOptions } from './support/proxy-scene.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig } from './support/static-config.ts';
 import { testAuthority, testCertificate } from './support/test-certificates.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const SECURED: SceneOptions = {
   proxy: {
@@ -52,6 +55,19 @@ scenario('curl speaks HTTP/2 with prior knowledge on the plain port', {}, async 
   const { stdout } = await promisify(execFile)('curl', ['-s', '--http2-prior-knowledge', '-m', '5', '-w', '|%{http_version} %{http_code}', `http://127.0.0.1:${port}/`]);
   assert.equal(stdout, 'hello|2 200');
 });
+
+for (const [name, options] of [['TLS', { ...SECURED, responder: () => undefined }], ['TCP', { responder: () => undefined }]] as const) {
+  scenario(`a client that ends its side of the ${name} connection is gone, and so are its requests`, options, async ({ port, proxy }) => {
+    const socket: Socket = name === 'TLS' ? connectTls({ ...ANYBODY, port, host: '127.0.0.1', ALPNProtocols: ['h2'] }) : connectTcp(port, '127.0.0.1');
+    const session = connect('http://any.test', { createConnection: () => socket });
+    session.on('error', () => undefined);
+    session.request({ ':path': '/' }).on('error', () => undefined);
+    await waitUntil('its request', () => proxy.stats().activeRequests === 1);
+    socket.end();
+    await waitUntil('its end', () => proxy.stats().activeRequests === 0 && proxy.stats().connections === 0);
+    session.destroy();
+  });
+}
 
 /** Verified against this authority alone. */
 function trusting(certPem: string): UpstreamTls {

@@ -6,10 +6,11 @@
  *
  * All sockets read into one buffer, which the next read overwrites: hence the contract of `SocketOwner.received`.
  */
-import type { Server } from 'node:net';
+import { Socket, type Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { getSystemErrorName } from 'node:util';
 import { hasConnectionEvent, isTlsHandle, nodeInternals, openInternals, type InternalModules, type Internals, type PeerAddress, type TcpHandle, type TlsHandle, type WritableHandle, type WriteRequest, type Writer } from './node-handles.ts';
+import { EMPTY } from './message-head.ts';
 import { TlsWire } from './tls-handle.ts';
 import { WaitingBytes } from './waiting-bytes.ts';
 import type { AcceptedSocket, SocketOwner, WireSocket } from './wire-socket.ts';
@@ -108,6 +109,17 @@ export class HandleIo {
     return wire;
   }
 
+  /** Expects a handle that does not read into our buffer yet. */
+  release(handle: TcpHandle, first: Buffer): Socket {
+    handle.wire = undefined;
+    handle.readStop();
+    // Node's HTTP/2 hears of its peer's end by the end of its socket.
+    const options: object = { handle, allowHalfOpen: false };
+    const socket = new Socket(options);
+    socket.unshift(first);
+    return socket;
+  }
+
   #isTcp(handle: unknown): handle is TcpHandle {
     return handle instanceof this.#internals.TCP;
   }
@@ -115,12 +127,28 @@ export class HandleIo {
   wrap(handle: TcpHandle, owner: SocketOwner): HandleSocket {
     const wire = new HandleSocket(handle, owner, this);
     handle.wire = wire;
-    handle.onread = this.onRead;
-    handle.useUserBuffer(this.#readBuffer);
+    this.readIntoOurs(handle);
     return wire;
   }
 
-  readonly onRead = onReadOf(this);
+  /**
+   * The same, but the first read has memory of its own: a handle that has read into our buffer never again tells whoever reads
+   * below us that the connection has ended.
+   */
+  wrapUnread(handle: TcpHandle, owner: SocketOwner): HandleSocket {
+    const wire = new HandleSocket(handle, owner, this);
+    handle.wire = wire;
+    handle.onread = this.#onFirstRead;
+    return wire;
+  }
+
+  readIntoOurs(handle: TcpHandle): void {
+    handle.onread = this.#onRead;
+    handle.useUserBuffer(this.#readBuffer);
+  }
+
+  readonly #onRead = onReadOf(this);
+  readonly #onFirstRead = onFirstReadOf(this);
 
   get readBuffer(): Buffer {
     return this.#readBuffer;
@@ -160,6 +188,12 @@ export class HandleIo {
 function onReadOf(io: HandleIo): (this: TcpHandle) => void {
   return function onRead(this: TcpHandle): void {
     this.wire?.read(io.readResult);
+  };
+}
+
+function onFirstReadOf(io: HandleIo): (this: TcpHandle, memory: unknown) => void {
+  return function onFirstRead(this: TcpHandle, memory: unknown): void {
+    this.wire?.readFirst(memory instanceof ArrayBuffer ? Buffer.from(memory) : EMPTY, io.readResult);
   };
 }
 
@@ -207,14 +241,14 @@ class AcceptedHandle implements AcceptedSocket {
   }
 
   adopt(owner: SocketOwner): WireSocket {
-    const wire = this.#io.wrap(this.#handle, owner);
+    const wire = this.#io.wrapUnread(this.#handle, owner);
     wire.begin();
     return wire;
   }
 
   dismiss(lastWords: Buffer): void {
     const handle = this.#handle;
-    const status = this.#io.write(this.#io.wrap(handle, NOBODY), handle, lastWords);
+    const status = this.#io.write(this.#io.wrapUnread(handle, NOBODY), handle, lastWords);
     if (status < 0 || this.#io.shutdown(handle, () => handle.close()) < 0) handle.close();
   }
 }
@@ -228,6 +262,8 @@ class HandleSocket implements WireSocket {
   readonly #io: HandleIo;
   #closed = false;
   #paused = false;
+  /** The owner is being given what came first. */
+  #isFirstRead = false;
   /** Writes that the kernel has not taken whole. */
   #writes = 0;
   /** The peer will send nothing more; we said that we won't; and that has reached the peer's side of the kernel. */
@@ -260,9 +296,22 @@ class HandleSocket implements WireSocket {
 
   /** Called for each read with its length or error number. A defect of ours that shows there costs this connection, not the thread with all its others. */
   read(result: number): void {
+    this.#read(this.#io.readBuffer, result);
+  }
+
+  /** `memory` begins with what was read. */
+  readFirst(memory: Buffer, result: number): void {
+    if (result === 0) return;
+    this.#isFirstRead = true;
+    this.#read(memory, result);
+    this.#isFirstRead = false;
+    if (!this.#closed) this.#io.readIntoOurs(this.#handle);
+  }
+
+  #read(buffer: Buffer, result: number): void {
     if (this.#closed || result === 0) return;
     try {
-      if (result > 0) this.#owner.received(this.#io.readBuffer, 0, result);
+      if (result > 0) this.#owner.received(buffer, 0, result);
       else if (result !== UV_EOF || this.#writeError !== undefined) this.lose(this.#writeError ?? systemError('read', result));
       else {
         this.#peerEnded = true;
@@ -351,6 +400,12 @@ class HandleSocket implements WireSocket {
     } catch (thrown) {
       this.#fail(thrown);
     }
+  }
+
+  release(first: Buffer): Socket | undefined {
+    if (!this.#isFirstRead || !this.usable || this.#paused || this.#writes > 0) return undefined;
+    this.#closed = true;
+    return this.#io.release(this.#handle, first);
   }
 
   /** The connection is gone. */

@@ -23,6 +23,7 @@ export interface Writer {
 /** Hears of each read: its length, or an error number. */
 interface Reader {
   read(result: number): void;
+  readFirst(memory: Buffer, result: number): void;
 }
 
 export interface WritableHandle {
@@ -49,7 +50,8 @@ interface ConnectRequest {
 
 /** What we use of Node's TCP handle. Methods give 0 or a negative error number. */
 export interface TcpHandle extends WritableHandle {
-  onread: (this: TcpHandle) => void;
+  /** Gets the memory that was read into, where that is not ours. */
+  onread: (this: TcpHandle, memory: unknown) => void;
   /** Set by us: `onread` gets nothing but its handle. */
   wire: Reader | undefined;
   readonly writeQueueSize: number;

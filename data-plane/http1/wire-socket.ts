@@ -3,6 +3,7 @@
  * engine: a TCP socket by Node's documented API (socket-io.ts) or by its handle (handle-io.ts), TLS over one, or one stream of an
  * HTTP/2 connection that is translated to the HTTP/1.1 messages it means (../http2/).
  */
+import type { Socket } from 'node:net';
 
 export interface SocketOwner {
   /** Bytes [start, end) of `buffer` have come. The memory is this owner's during the call alone: what is kept is copied. */
@@ -54,4 +55,9 @@ export interface WireSocket {
   reset(): void;
   /** Runs a step of the owner's that no event of the socket leads to; nothing once closed. A defect that shows there costs this connection alone. */
   run(step: () => void): void;
+  /**
+   * Makes the connection a paused socket of Node's that begins with `first`. The owner hears nothing more. Only where there is a
+   * way past the owner that costs less; undefined where this connection has none.
+   */
+  release?(first: Buffer): Socket | undefined;
 }

@@ -39,6 +39,8 @@ export class Http2Downstream {
   /** `facts` of the connection; its streams get the same with isHttp2. `counted`: it is one of the connections that somebody else counts. */
   serve(socket: Duplex, facts: ConnectionFacts, whose: 'own' | 'counted' = 'own'): void {
     if (whose === 'own') this.#own += 1;
+    // A client that can send nothing more, no window update either, is gone.
+    socket.allowHalfOpen = false;
     const session = new DownstreamSession(this.#core, this.#around, socket, { ...facts, isHttp2: true }, (gone) => {
       this.#sessions.delete(gone);
       if (whose === 'own') this.#own -= 1;
