@@ -8,6 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { compiled } from '../test/support/compile-config.ts';
 import { put, testId } from '../test/support/config-content.ts';
 import { requestView, type RequestParts } from '../test/support/request-view.ts';
+import { runAtOnce } from '../data-plane/config/run-in-slices.ts';
 import type { RoutingAttributes } from '../data-plane/router/matcher.ts';
 import { Router } from '../data-plane/router/router.ts';
 import type { RequestView } from '../shared/plugins/contract.ts';
@@ -130,7 +131,9 @@ function measure(name: string, mix: Mix): void {
 function build(routes: readonly RoutingAttributes[]): Router {
   const draft = new Router().draft();
   for (const route of routes) draft.add(route);
-  return draft.finish();
+  const router = draft.finish();
+  // As compile.ts does.
+  return draft.isWasteful ? runAtOnce(router.compacted()) : router;
 }
 
 function deltaMs(mix: Mix, router: Router, size: number): number {

@@ -128,7 +128,7 @@ export class RouterDraft {
     return new Router(this.#arena, this.#byHost.finish(), this.#anyHost);
   }
 
-  /** After `finish`: the router should be `compacted` before it is used, because most of its memory is nobody's. */
+  /** After `finish`: the router should be `compacted` before it is used, because most of its memory is nobody's or in no good order. */
   get isWasteful(): boolean {
     return this.#isWasteful;
   }
