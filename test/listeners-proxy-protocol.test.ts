@@ -167,3 +167,32 @@ for (const version of ['v1', 'v2'] as const) {
     assert.equal(started.proxy.stats().idleUpstream, 0);
   });
 }
+
+test('each client that a header names has so many connections and no more; a closed one makes room', async (context) => {
+  for (const kind of ['http', 'https'] as const) {
+    const started = await scene(context, kind, ['127.0.0.1'], { maxConnectionsPerAddress: 1 });
+    const open = (addresses: ProxiedAddresses): Socket => {
+      const socket = connect(started.port, '127.0.0.1');
+      context.after(() => socket.destroy());
+      socket.on('error', () => undefined);
+      socket.write(writeProxyHeader('v1', addresses));
+      return socket;
+    };
+    const stands = async (socket: Socket, count: number): Promise<void> => {
+      await waitUntil('the connection', () => started.proxy.stats().acceptedConnections === count && socket.bytesWritten > 0);
+      const secure = kind === 'https' ? connectTls({ socket, rejectUnauthorized: false }) : socket;
+      secure.on('error', () => undefined);
+      secure.write(GET);
+      await waitUntil('an answer', () => secure.bytesRead > 0);
+    };
+    const first = open(CLIENT);
+    await stands(first, 1);
+    const second = open(CLIENT);
+    await waitUntil('the second to be closed', () => second.destroyed);
+    await stands(open(CLIENT6), 3);
+    assert.equal(started.proxy.stats().refusals['PROXY_ADDRESS_CONNECTIONS_EXHAUSTED'], 1);
+    first.destroy();
+    await waitUntil('room', () => started.proxy.stats().connections === 1);
+    await stands(open(CLIENT), 4);
+  }
+});

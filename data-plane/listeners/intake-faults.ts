@@ -2,6 +2,7 @@
 export const INTAKE_FAULTS = {
   proxyUntrusted: { code: 'PROXY_PROTOCOL_UNTRUSTED', reason: 'its address is not among the trusted ones, and the listener takes a PROXY protocol header from those alone' },
   proxyInvalid: { code: 'PROXY_PROTOCOL_INVALID', reason: 'it began with no PROXY protocol header that is right' },
+  tooManyFromAddress: { code: 'PROXY_ADDRESS_CONNECTIONS_EXHAUSTED', reason: 'the client that its PROXY protocol header names has too many connections' },
   helloInvalid: { code: 'TLS_CLIENT_HELLO_INVALID', reason: 'it began with no ClientHello that is right' },
   nameUnknown: { code: 'TLS_SERVER_NAME_UNKNOWN', reason: 'no certificate is configured for the name it asked for' },
   certificateUnusable: { code: 'TLS_CERTIFICATE_UNUSABLE', reason: 'the certificate for the name it asked for can not be used' },

@@ -40,6 +40,8 @@ export interface IntakeSurroundings {
   readonly tls: TlsServers | undefined;
   readonly certificates: () => CertificateBook | undefined;
   readonly handover: Handover;
+  /** Whether a client that is known only now may have one more connection; counted until the socket closes. */
+  readonly admits: (socket: Socket, address: string) => boolean;
   /** Told of exceptions that nobody expected: they cost the connection, not the thread. */
   readonly defect: (thrown: unknown) => void;
   readonly refused: (fault: IntakeFault, peer: string, detail: string) => void;
@@ -140,7 +142,10 @@ export class Intake implements Timed {
       case 'refused':
         return this.#refuse(INTAKE_FAULTS.proxyInvalid, header.reason);
       case 'header':
-        if (header.addresses !== undefined) this.#facts = withAddresses(this.#facts, header.addresses);
+        if (header.addresses !== undefined) {
+          this.#facts = withAddresses(this.#facts, header.addresses);
+          if (!this.#around.admits(this.#socket, header.addresses.sourceAddress)) return this.#refuse(INTAKE_FAULTS.tooManyFromAddress, '');
+        }
         this.#bytes = this.#bytes.subarray(header.length);
         this.#phase = 'first-bytes';
         return this.#lookAtBytes();

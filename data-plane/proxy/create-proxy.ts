@@ -98,6 +98,7 @@ class ListeningProxy implements Proxy {
     this.#aroundIntakes = {
       deadlines, limits, clock, trusted, tls: this.#tls, refused, defect,
       certificates: () => configs.current()?.certificates,
+      admits: (socket, address) => this.#admits(socket, address),
       handover: {
         http: (socket, facts) => this.#serveHttp(facts, (owner) => this.#adoptPaused(socket, owner)),
         http2: (socket, facts) => this.#http2.serve(socket, facts),
@@ -196,12 +197,11 @@ class ListeningProxy implements Proxy {
     this.#accepted += 1;
     const { limits, counters } = this.#core;
     const peer = socket.remoteAddress ?? '';
-    const refusal = this.#whyNot() ?? (this.#intakes.size >= limits.maxHandshakes ? INTAKE_FAULTS.tooMany : this.#perAddress.admit(peer) ? undefined : REFUSALS.tooManyFromAddress);
+    const refusal = this.#whyNot() ?? (this.#intakes.size >= limits.maxHandshakes ? INTAKE_FAULTS.tooMany : this.#admits(socket, peer) ? undefined : REFUSALS.tooManyFromAddress);
     if (refusal !== undefined) {
       counters.countRefusal(refusal.code);
       return void socket.destroy();
     }
-    socket.once('close', () => this.#perAddress.release(peer));
     const intake = new Intake(socket, listener, port, this.#aroundIntakes, (gone) => {
       this.#intakes.delete(gone);
       // Whoever takes it over has it by the next turn.
@@ -209,6 +209,13 @@ class ListeningProxy implements Proxy {
     });
     this.#intakes.add(intake);
     intake.begin();
+  }
+
+  /** Counts the connection with its address until it closes; false where that has as many as it may. */
+  #admits(socket: Socket, address: string): boolean {
+    if (!this.#perAddress.admit(address)) return false;
+    socket.once('close', () => this.#perAddress.release(address));
+    return true;
   }
 
   #intakeRefused({ code, reason }: IntakeFault, peer: string, detail: string): void {
