@@ -64,6 +64,18 @@ test('where unknown names are refused the client hears so, and known ones are se
   assert.equal(proxy.stats().refusals['TLS_SERVER_NAME_UNKNOWN'], 2);
 });
 
+test('a client that leaves before its handshake is done is noticed at once; one that half closes after it is answered', async (context) => {
+  const { port, proxy, records } = await scene(context);
+  for (let count = 0; count < 5; count++) (await connectTls(port)).destroy();
+  await waitUntil('nobody to be waited for', () => proxy.stats().acceptedConnections === 5 && proxy.stats().connections === 0);
+  assert.equal(records.length, 0);
+  const half = await connectTls(port, { allowHalfOpen: true });
+  half.end(GET.replace('Connection: close\r\n', ''));
+  let text = '';
+  for await (const bytes of half) text += String(bytes);
+  assert.match(text, /^HTTP\/1\.1 200/);
+});
+
 test('a certificate of two key types serves each client by the type it can use', async (context) => {
   const { port, swap } = await scene(context);
   const pairs = await Promise.all([testCertificate({ names: ['two.test'], keyType: 'rsa' }), testCertificate({ names: ['two.test'] })]);

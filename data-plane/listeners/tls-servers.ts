@@ -86,6 +86,8 @@ export class TlsServers {
       // Not one that came from the same port since.
       if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
     });
+    // Node's TLS takes it over from here: who ends his side before the handshake is done has gone.
+    socket.allowHalfOpen = false;
     server.emit('connection', socket);
     return 'begun';
   }
