@@ -6,6 +6,10 @@ import { HoldfastError } from '../../shared/errors.ts';
 import { post } from './admin-client.ts';
 import type { Output } from './join-token.ts';
 import type { ExplainSettings } from './settings.ts';
+import { terminalJson, terminalLine } from './terminal-text.ts';
+
+/** What the state of a target's circuit means to somebody who asks where requests go. */
+const HEALTH: ReadonlyMap<unknown, string> = new Map([['closed', 'healthy'], ['open', 'left out'], ['half-open', 'tried again']]);
 
 type Told = Readonly<Record<string, unknown>>;
 
@@ -20,7 +24,7 @@ export async function explain(settings: ExplainSettings, output: Output): Promis
   const answer = statusUrl === undefined
     ? await post(settings, `/${encodeURIComponent(gateway)}/v1/explain${asked}`, question)
     : await post({ adminUrl: statusUrl, adminToken: undefined }, '/explain', question);
-  if (settings.output === 'json') output.out(JSON.stringify(answer, null, 2));
+  if (settings.output === 'json') output.out(terminalJson(answer));
   else for (const line of tell(answer)) output.out(line);
 }
 
@@ -39,13 +43,17 @@ export function parseHeaders(words: readonly string[]): Readonly<Record<string, 
   return Object.fromEntries(byName);
 }
 
-/** The answer in lines; what is not there is left out. */
+/** The answer in lines, safe for a terminal; what is not there is left out. */
 export function tell(answer: Told): readonly string[] {
+  return tellAll(answer).map(terminalLine);
+}
+
+function tellAll(answer: Told): readonly string[] {
   const request = part(answer, 'request');
   const lines = [`configuration ${text(answer['version'])}${answer['data_plane'] === undefined ? '' : `, told by data plane ${text(answer['data_plane'])}`}`];
   if (request !== undefined) lines.push(`request       ${text(request['method'])} ${text(request['scheme'])}://${text(request['host'])}:${text(request['port'])}${text(request['path'])}${request['query'] === '' ? '' : `?${text(request['query'])}`} (HTTP/${text(request['http_version'])} from ${text(request['client_ip'])})`);
   lines.push(`outcome       ${outcome(part(answer, 'outcome') ?? {})}`, ...tellRoute(part(answer, 'route')), ...tellConsumer(part(answer, 'consumer')));
-  lines.push(...tellPlugins(list(answer, 'plugins')), ...tellService(part(answer, 'service'), part(answer, 'upstream_request')), ...tellOthers(answer));
+  lines.push(...tellPlugins(list(answer, 'plugins')), ...list(answer, 'plugins_not_run').map((plugin) => `  not run     ${text(plugin['name'])} (${text(plugin['id'])}): ${text(plugin['why_not'])}`), ...tellService(part(answer, 'service'), part(answer, 'upstream_request')), ...tellOthers(answer));
   return lines;
 }
 
@@ -68,7 +76,7 @@ function tellConsumer(consumer: Told | undefined): readonly string[] {
 
 function tellPlugins(plugins: readonly Told[]): readonly string[] {
   if (plugins.length === 0) return ['plugins       none'];
-  return plugins.map((plugin, index) => `${index === 0 ? 'plugins' : ''}`.padEnd(14) + `${index + 1}. ${text(plugin['name'])} (${text(plugin['priority'])}, ${words(plugin['scope'])}: ${words(plugin['phases'])})`);
+  return plugins.map((plugin, index) => `${index === 0 ? 'plugins' : ''}`.padEnd(14) + `${index + 1}. ${text(plugin['name'])} (${text(plugin['priority'])}, ${words(plugin['scope'])}: ${words(plugin['phases'])})${typeof plugin['quarantined'] === 'string' ? `, quarantined: ${text(plugin['quarantined'])}` : ''}`);
 }
 
 function tellService(service: Told | undefined, sent: Told | undefined): readonly string[] {
@@ -78,19 +86,16 @@ function tellService(service: Told | undefined, sent: Told | undefined): readonl
   const targets = list(service, 'targets');
   for (const target of targets) {
     const facts = ['weight', 'failover'].flatMap((name) => (target[name] === undefined || target[name] === false ? [] : [target[name] === true ? name : `${name} ${text(target[name])}`]));
-    const addresses = list(target, 'addresses').map((one) => `${text(one['address'])} ${text(one['state'])}${one['reason'] === null ? '' : ` (${text(one['reason'])})`}`);
+    const addresses = list(target, 'addresses').map((one) => `${text(one['address'])} ${HEALTH.get(one['state']) ?? text(one['state'])}${typeof one['reason'] === 'string' ? ` (${text(one['reason'])})` : ''}`);
     lines.push(`  target      ${[text(target['target']), ...facts, ...addresses].join(', ')}`);
   }
-  if (targets.length < Number(service['targets_in_all'])) lines.push(`  target      … (${targets.length} of ${text(service['targets_in_all'])} are shown)`);
+  if (targets.length < count(service['targets_in_all'])) lines.push(`  target      … (${targets.length} of ${text(service['targets_in_all'])} are shown)`);
   if (sent !== undefined) lines.push(`  sent as     ${text(sent['method'])} ${text(sent['path'])}${sent['host'] === null ? '' : `, Host ${text(sent['host'])}`}`);
   return lines;
 }
 
 function tellOthers(answer: Told): readonly string[] {
-  const others = list(answer, 'others');
-  const lines = others.map((other, index) => `${index === 0 ? 'not taken' : ''}`.padEnd(14) + `${nameOf(other)}: ${text(other['why_not'])}`);
-  const [compared, all] = [Number(answer['others_compared']), Number(answer['others_in_all'])];
-  return compared < all ? [...lines, `${''.padEnd(14)}(${compared} of ${all} other routes were compared; name one with --route)`] : lines;
+  return list(answer, 'others').map((other, index) => `${index === 0 ? 'not taken' : ''}`.padEnd(14) + `${nameOf(other)}: ${text(other['why_not'])}`);
 }
 
 function nameOf(thing: Told): string {
@@ -108,11 +113,13 @@ function list(thing: Told, name: string): readonly Told[] {
 }
 
 function words(value: unknown): string {
-  return Array.isArray(value) ? value.map(String).join('+') : text(value);
+  return Array.isArray(value) ? value.map(text).join('+') : text(value);
 }
 
-/** Control characters came from a request or an entity's name: they must not reach a terminal. */
+function count(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
 function text(value: unknown): string {
-  const shown = typeof value === 'string' ? value : (JSON.stringify(value ?? '') ?? '');
-  return shown.replace(/\p{Cc}/gu, '�');
+  return typeof value === 'string' ? value : (JSON.stringify(value ?? '') ?? '');
 }

@@ -14,6 +14,7 @@ import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { createJoinToken, type Output } from './join-token.ts';
 import { explain } from './explain.ts';
 import { explainSettings, joinTokenSettings } from './settings.ts';
+import { terminalLines } from './terminal-text.ts';
 
 const OVERVIEW = `Usage: holdfast <command> [settings]
 
@@ -36,7 +37,7 @@ export async function runCommand(words: readonly string[], sources: (commandArgu
     await dispatch(words, sources, output);
     return 0;
   } catch (thrown) {
-    output.err(`holdfast: ${thrown instanceof HoldfastError ? thrown.message : String(thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown)}`);
+    output.err(terminalLines(`holdfast: ${thrown instanceof HoldfastError ? thrown.message : String(thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown)}`));
     return 1;
   }
 }

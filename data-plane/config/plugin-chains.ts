@@ -17,15 +17,18 @@ export interface ResolvedChain {
   readonly broken: Quarantined | undefined;
 }
 
+/** Ids of all plugins, enabled or not, whose scope takes in the route and the consumer: most specific first. */
+export function pluginsInScope(tables: ConfigTables, route: Published<'routes'>, consumerId: string | undefined): readonly string[] {
+  // Sorted, so that the same entities give the same chain however they arrived.
+  return [...scopesOf(route.id, route.service?.id, consumerId)].flatMap((scope) => [...tables.pluginsByScope.membersOf(scope)].toSorted());
+}
+
 export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Published<'routes'>, consumerId: string | undefined): ResolvedChain {
   const chosen = new Map<string, HeldPlugin>();
-  for (const scope of scopesOf(route.id, route.service?.id, consumerId)) {
-    // Sorted, so that the same entities give the same chain however they arrived.
-    for (const id of [...tables.pluginsByScope.membersOf(scope)].toSorted()) {
-      const plugin = plugins.byId.get(id);
-      // Not asked: `protocols`. All that a plugin may name are HTTP in the end, and a guard must not be off for a word in a list.
-      if (plugin !== undefined && plugin.entity.enabled && !chosen.has(plugin.entity.name)) chosen.set(plugin.entity.name, plugin);
-    }
+  for (const id of pluginsInScope(tables, route, consumerId)) {
+    const plugin = plugins.byId.get(id);
+    // Not asked: `protocols`. All that a plugin may name are HTTP in the end, and a guard must not be off for a word in a list.
+    if (plugin !== undefined && plugin.entity.enabled && !chosen.has(plugin.entity.name)) chosen.set(plugin.entity.name, plugin);
   }
   const held = [...chosen.values()];
   const entries = held.map(({ entry }) => entry).toSorted((a, b) => b.priority - a.priority || (a.name < b.name ? 1 : -1));

@@ -106,6 +106,17 @@ test('T2: nothing of the configs of plugins is told', () => {
   assert.doesNotMatch(told, /swordfish/);
 });
 
+test('plugins that do not run say why: another of their name is nearer, or they are disabled', () => {
+  const plugin = (digits: string, more: JsonObject): EntityChange => put('plugins', { id: testId(digits), name: 'key-auth', ...more });
+  const { config } = compiled([service, route('b1', { paths: ['/'] }), plugin('d1', {}), plugin('d2', { service: ref('a1') }), plugin('d3', { route: ref('b1'), enabled: false })]);
+  const told = explain(config, { url: 'http://x/' });
+  assert.deepEqual(told['plugins'], [{ id: testId('d2'), name: 'key-auth', priority: 1250, scope: ['service'], phases: ['requestHead'], quarantined: null }]);
+  assert.deepEqual(told['plugins_not_run'], [
+    { id: testId('d3'), name: 'key-auth', why_not: 'it is disabled' },
+    { id: testId('d1'), name: 'key-auth', why_not: 'one of the same name with a narrower scope runs instead' },
+  ]);
+});
+
 test('hostile questions are refused by name or answered in bounds', () => {
   const { config } = compiled([service, route('b1', { paths: ['~/(?<a>[^/]*)'] }), route('b2', { expression: 'net.src.ip in 10.0.0.0/8' })]);
   const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('GET /x HTTP/1.1', 'a\r\nHost: b', '\u001b[2J', '10.0.0.0/8', '::1', '*', 'x'.repeat(9_000)));

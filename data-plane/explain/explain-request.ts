@@ -10,6 +10,7 @@ import type { RequestView } from '../../shared/plugins/contract.ts';
 import type { RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
 import type { CompiledConfig } from '../config/compiled-config.ts';
 import type { Published } from '../config/config-tables.ts';
+import { pluginsInScope } from '../config/plugin-chains.ts';
 import { protocolMismatch, type ProtocolFacts } from '../proxy/protocol-mismatch.ts';
 import { REFUSALS } from '../proxy/refusals.ts';
 import { buildUpstreamPath } from '../proxy/upstream-path.ts';
@@ -51,7 +52,7 @@ export function* explainRequest(config: CompiledConfig, question: ExplainQuestio
     outcome: outcomeOf(match, asked.protocol),
     route: { ...showRoute(config.parts.tables.entities.routes.get(route.id)), matched_path: shortText(request.path.slice(0, match.matchedPathLength), MOST_URL_CHARACTERS), captures: showCaptures(match.captures) },
     consumer: question.consumer === null ? null : consumer === undefined ? { found: false, asked: question.consumer } : { found: true, id: consumer.id, username: consumer.username },
-    plugins: pluginsOf(config, route, consumer?.id),
+    ...showPlugins(config, route, consumer?.id),
     service: route.service === undefined ? null : showService(route.service, around),
     upstream_request: route.service === undefined ? null : upstreamRequest(match, route.service, request),
   };
@@ -77,7 +78,7 @@ function* explainOthers(config: CompiledConfig, request: RequestView, winner: st
       else yield route;
     }
   };
-  const { routes: nearest, compared } = yield* nearestRoutes(others(), request, MOST_OTHERS);
+  const nearest = yield* nearestRoutes(others(), request, MOST_OTHERS);
   const told: { readonly route: Published<'routes'>; readonly fit: Fit }[] = [];
   for (const route of [...asked, ...nearest].slice(0, MOST_OTHERS)) told.push({ route, fit: isStreamRoute(route) ? { fits: [], misfits: [] } : yield* fitOf(route, request) });
   const inOrder = told.toSorted((a, b) => Number(asked.includes(b.route)) - Number(asked.includes(a.route)) || a.fit.misfits.length - b.fit.misfits.length || b.fit.fits.length - a.fit.fits.length);
@@ -88,7 +89,6 @@ function* explainOthers(config: CompiledConfig, request: RequestView, winner: st
       misfits: fit.misfits.slice(0, MOST_PARTS).map(({ attribute, asks, has }) => ({ attribute, asks: shortValue(asks), has: shortValue(has) })),
       why_not: whyNot(config, route, fit, winner),
     })),
-    others_compared: compared + asked.length,
     others_in_all: config.routeCount - (winner === undefined ? 0 : 1),
   };
 }
@@ -105,13 +105,22 @@ function whyNot(config: CompiledConfig, route: Published<'routes'>, { misfits }:
   return winner === undefined ? 'it is not served by this version' : 'it fits, but the route that was taken ranks higher';
 }
 
-function pluginsOf(config: CompiledConfig, route: RuntimeRoute, consumerId: string | undefined): JsonValue {
-  return route.chainFor(consumerId).entries.map(({ pluginId, name, priority, instance }) => {
-    const entity = config.parts.tables.entities.plugins.get(pluginId);
+function showPlugins(config: CompiledConfig, route: RuntimeRoute, consumerId: string | undefined): JsonObject {
+  const { tables, quarantine } = config.parts;
+  const { entries } = route.chainFor(consumerId);
+  const running = new Set(entries.map(({ pluginId }) => pluginId));
+  const plugins = entries.map(({ pluginId, name, priority, instance }): JsonObject => {
+    const entity = tables.entities.plugins.get(pluginId);
     const scope = [entity?.route == null ? [] : ['route'], entity?.service == null ? [] : ['service'], entity?.consumer == null ? [] : ['consumer']].flat();
     const phases = (['requestHead', 'responseHead', 'log'] as const).filter((phase) => instance[phase] !== undefined);
-    return { id: pluginId, name, priority, scope: scope.length === 0 ? ['global'] : scope, phases };
+    return { id: pluginId, name, priority, scope: scope.length === 0 ? ['global'] : scope, phases, quarantined: quarantine.get('plugins', pluginId)?.code ?? null };
   });
+  const entity = tables.entities.routes.get(route.id);
+  const others = entity === undefined ? [] : pluginsInScope(tables, entity, consumerId).filter((id) => !running.has(id)).flatMap((id) => tables.entities.plugins.get(id) ?? []);
+  return {
+    plugins,
+    plugins_not_run: others.slice(0, MOST_PARTS).map(({ id, name, enabled }) => ({ id, name, why_not: enabled ? 'one of the same name with a narrower scope runs instead' : 'it is disabled' })),
+  };
 }
 
 function showRoute(route: Published<'routes'> | undefined): JsonObject {

@@ -15,25 +15,16 @@ interface Nearness {
   readonly misfits: number;
 }
 
-export interface NearestRoutes {
-  /** Nearest first; nothing that the request has nothing in common with. */
-  readonly routes: readonly Route[];
-  /** How many were looked at. */
-  readonly compared: number;
-}
-
 /** An expression may say anything: after what seems to fit, before what does not. */
 const EXPRESSION = { fits: 0, misfits: 0.5 };
 const STREAM_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'tls', 'tls_passthrough', 'udp']);
 
-/** At most `most` of these, at the cost of a quick look at each; pauses after each. */
-export function* nearestRoutes(routes: Iterable<Route>, request: RequestView, most: number): Generator<void, NearestRoutes> {
+/** At most `most` of these, nearest first, none that the request has nothing in common with; a quick look at each, and a pause after it. */
+export function* nearestRoutes(routes: Iterable<Route>, request: RequestView, most: number): Generator<void, readonly Route[]> {
   const look = quickLook(request);
   const nearest: Nearness[] = [];
-  let compared = 0;
   for (const route of routes) {
     yield;
-    compared += 1;
     const near = { route, ...look(route) };
     if (near.fits === 0 && near.misfits !== EXPRESSION.misfits) continue;
     const worst = nearest[most - 1];
@@ -42,7 +33,7 @@ export function* nearestRoutes(routes: Iterable<Route>, request: RequestView, mo
     nearest.splice(place < 0 ? nearest.length : place, 0, near);
     nearest.length = Math.min(nearest.length, most);
   }
-  return { routes: nearest.map(({ route }) => route), compared };
+  return nearest.map(({ route }) => route);
 }
 
 /** True for routes that no request, but only connections get to. */

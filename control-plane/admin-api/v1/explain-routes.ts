@@ -29,9 +29,9 @@ export function explainRoutes(ask: AskDataPlane): readonly Route[] {
           const asked = await ask(request.gateway, dataPlaneOf(request.query), EXPLAIN_SUBJECT, question);
           if (asked.kind === 'not-connected') {
             const message = 'no data plane to ask is connected to this control plane; start one, ask another control plane, or POST the question to /explain on the status port of a data plane';
-            throw new Refusal({ code: 'ADMIN_EXPLAIN_NO_DATA_PLANE', status: 503, body: { message }, retryable: true });
+            throw new Refusal({ code: 'ADMIN_EXPLAIN_NO_DATA_PLANE', status: 503, body: { message, error: 'ADMIN_EXPLAIN_NO_DATA_PLANE' }, retryable: true });
           }
-          if (asked.outcome.kind === 'failed') throw new Refusal({ code: 'ADMIN_EXPLAIN_FAILED', status: 502, body: { message: asked.outcome.reason } });
+          if (asked.outcome.kind === 'failed') throw new Refusal({ code: 'ADMIN_EXPLAIN_FAILED', status: 502, body: { message: asked.outcome.reason, error: 'ADMIN_EXPLAIN_FAILED' } });
           // What a data plane says is shown as it is; who says it is not its to say.
           return ok({ ...asked.outcome.document, data_plane: asked.dataPlaneId });
         },
