@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, getCACertificates, setDefaultCACertificates, type Server, type TlsOptions, type TLSSocket } from 'node:tls';
 import { test, type TestContext } from 'node:test';
 import type { RuntimeService, UpstreamTls } from '../data-plane/config/active-config.ts';
+import { UpstreamTlsSockets } from '../data-plane/http1/upstream-tls.ts';
 import { plainAnswer } from './support/name-answers.ts';
 import { startProxyScene, type ProxyScene } from './support/proxy-scene.ts';
 import { staticConfig } from './support/static-config.ts';
@@ -154,4 +155,29 @@ test('a session is taken up again by the next connection with the same settings,
     endAll();
   }
   assert.deepEqual(reused, [false, true, false, false]);
+});
+
+test('a target proves itself anew after an hour, however many sessions it gave meanwhile', async (context) => {
+  const authority = await testAuthority();
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const { port, sockets, endAll } = await target(context, await testCertificate({ names: ['secure.test'], authority }), { maxVersion });
+    let nowMs = 1;
+    const tls = new UpstreamTlsSockets(() => nowMs);
+    const to = { serverName: 'secure.test', isAddress: false, settings: settings({}, authority) };
+    const reused: boolean[] = [];
+    for (const minutes of [0, 30, 59, 61, 90]) {
+      nowMs = 1 + minutes * 60_000;
+      const socket = await new Promise<TLSSocket>((resolve, reject) => {
+        const made = tls.connect(to, [], { host: '127.0.0.1', port }, () => resolve(made));
+        made.once('error', reject);
+      });
+      socket.write('ask');
+      await new Promise((resolve) => socket.once('data', resolve));
+      reused.push(socket.isSessionReused());
+      socket.destroy();
+      endAll();
+    }
+    assert.deepEqual(reused, [false, true, true, false, true], maxVersion);
+    assert.equal(sockets.length, 5);
+  }
 });

@@ -16,6 +16,8 @@ export interface TlsTarget {
 const MAX_CONTEXTS = 256;
 /** Sessions are some 2 KB each. */
 const MAX_SESSIONS = 1_024;
+/** A resumed session shows no certificate: after so long the target has to prove itself anew, however often it gave a new one meanwhile. */
+const SESSION_MS = 3_600_000;
 /** No honest chain is longer. */
 const MAX_CHAIN = 100;
 /** As OpenSSL calls it. */
@@ -23,7 +25,12 @@ const CHAIN_TOO_LONG = 'CERT_CHAIN_TOO_LONG';
 
 export class UpstreamTlsSockets {
   readonly #contexts = new LRUCache<string, SecureContext>({ max: MAX_CONTEXTS });
-  readonly #sessions = new LRUCache<string, Buffer>({ max: MAX_SESSIONS });
+  readonly #sessions: LRUCache<string, Buffer>;
+
+  /** `now` gives milliseconds that only go up. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#sessions = new LRUCache({ max: MAX_SESSIONS, ttl: SESSION_MS, ttlResolution: 0, noUpdateTTL: true, perf: { now } });
+  }
 
   /**
    * Connects to `options.host` and `options.port`. `connected` is called once the target has proved itself; otherwise the socket
