@@ -68,6 +68,20 @@ function waitFor(given: ReturnType<typeof scene>): number {
   throw new Error('it never tried again');
 }
 
+test('an answer that comes after its connection is gone reaches nobody, least of all the next connection', async () => {
+  const { clock, session, latest, goLive, connections } = scene();
+  session.start();
+  await goLive();
+  const [reply, answer] = [session.replier(), { kind: 'answer', id: 1, document: new Uint8Array(), problem: '' } as const];
+  reply(answer);
+  latest().closed('cut');
+  clock.advance(2_000);
+  await goLive();
+  reply(answer);
+  assert.deepEqual(connections.map(({ sent }) => sent.filter(({ kind }) => kind === 'answer').length), [1, 0]);
+  assert.ok(session.live);
+});
+
 test('attempts wait twice as long each time up to the maximum, and alternate between the addresses', () => {
   const given = scene();
   given.session.start();

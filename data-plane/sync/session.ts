@@ -100,6 +100,14 @@ export class Session {
     if (this.live) this.#socket?.send(message);
   }
 
+  /** Like send, but over the connection that stands now and no later one: for answers, whose ids mean nothing elsewhere. */
+  replier(): (message: SyncMessage) => void {
+    const socket = this.#socket;
+    return (message) => {
+      if (this.#socket === socket) this.send(message);
+    };
+  }
+
   /** The other side broke a rule that the sync client knows. */
   violated(reason: string): void {
     this.#take({ kind: 'violated', reason });

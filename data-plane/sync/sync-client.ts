@@ -213,6 +213,7 @@ export class SyncClient {
   }
 
   async #answer({ id, subject, document }: Question): Promise<void> {
+    const reply = this.#session.replier();
     let answer: Answer = { kind: 'answer', id, document: new Uint8Array(), problem: '' };
     try {
       answer = { ...answer, document: Buffer.from(await this.#options.answerQuestion(subject, document)) };
@@ -220,7 +221,7 @@ export class SyncClient {
     } catch (thrown) {
       answer = { ...answer, problem: thrown instanceof HoldfastError ? thrown.publicMessage : describeThrown(thrown) };
     }
-    this.#session.send(answer);
+    reply(answer);
   }
 
   async #learnHead(statement: string): Promise<void> {
