@@ -157,7 +157,7 @@ test('a session is taken up again by the next connection with the same settings,
   assert.deepEqual(reused, [false, true, false, false]);
 });
 
-test('a target proves itself anew after an hour, however many sessions it gave meanwhile', async (context) => {
+test('a target proves itself anew after an hour of resumed sessions', async (context) => {
   const authority = await testAuthority();
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
     const { port, sockets, endAll } = await target(context, await testCertificate({ names: ['secure.test'], authority }), { maxVersion });
