@@ -21,7 +21,7 @@ export const privateKeyRule: StringRule = {
   name: 'private-key',
   check: (text) => {
     const key = readPrivateKey(text);
-    return typeof key === 'string' ? `invalid key: ${key}` : undefined;
+    return typeof key === 'string' ? `invalid key: ${key}${hintOfForm(text)}` : undefined;
   },
 };
 
@@ -84,13 +84,19 @@ function blocksOf(text: string): readonly Block[] {
   return [...text.matchAll(BLOCK)].map(([block, label = '']) => ({ label, text: block }));
 }
 
+/** What `curl -d` does to Base64: a + in a form means a space. */
+function hintOfForm(pem: string): string {
+  const isDamaged = pem.split('\n').some((line) => /^[A-Za-z0-9+/ ]{40,}={0,2}\r?$/.test(line) && line.trim().includes(' '));
+  return isDamaged ? '; it has spaces where a + may have been: send forms with curl -F or --data-urlencode' : '';
+}
+
 function problemOfCertificates(text: string): string | undefined {
   if (text.includes('PRIVATE KEY-----')) return 'invalid certificate: it holds a private key, which belongs in a field of its own';
   const blocks = blocksOf(text);
   if (blocks.length === 0) return 'invalid certificate: expected PEM (-----BEGIN CERTIFICATE-----)';
   for (const [index, block] of blocks.entries()) {
     if (block.label !== 'CERTIFICATE') return `invalid certificate: block ${index + 1} is no certificate`;
-    if (certificateDigest(block.text) === undefined) return `invalid certificate: block ${index + 1} cannot be read`;
+    if (certificateDigest(block.text) === undefined) return `invalid certificate: block ${index + 1} cannot be read${hintOfForm(block.text)}`;
   }
   return undefined;
 }

@@ -14,6 +14,11 @@ const [ecdsa, other, chained, rsa, shortRsa] = await Promise.all([
   testCertificate({ keyType: 'rsa' }), testCertificate({ keyType: 'rsa', rsaBits: 1024 }),
 ]);
 const expired = await testCertificate({ names: ['Old'], isAuthority: true, notBefore: new Date(0), notAfter: new Date(NOW * 1_000) });
+const FORM = '; it has spaces where a + may have been: send forms with curl -F or --data-urlencode';
+/** As URL decoding leaves it; the first line of Base64 certainly loses something. */
+function withoutPlus(pem: string): string {
+  return pem.replace(/^(M.{9})./m, '$1+').replaceAll('+', ' ');
+}
 const ENCRYPTED_KEY = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGb\n-----END ENCRYPTED PRIVATE KEY-----\n';
 
 test('certificate and key are all it takes', () => {
@@ -48,6 +53,7 @@ const bad: readonly (readonly [string, JsonObject, string])[] = [
   ['a second key without its certificate', { cert: ecdsa.cert, key: ecdsa.key, key_alt: rsa.key }, "cert_alt: must be given together with 'key_alt'"],
   ['a second key of another', { cert: rsa.cert, key: rsa.key, cert_alt: ecdsa.cert, key_alt: other.key }, "key_alt: does not go with 'cert_alt': the key is not that of the certificate"],
   ['two of one type', { cert: ecdsa.cert, key: ecdsa.key, cert_alt: other.cert, key_alt: other.key }, "cert_alt: must have a key of another type than 'cert' (such as RSA and ECDSA), both have ec"],
+  ['a form that was not encoded', { cert: withoutPlus(rsa.cert), key: withoutPlus(rsa.key) }, `cert: invalid certificate: block 1 cannot be read${FORM}; key: invalid key: the key cannot be read: expected a private key in PEM${FORM}`],
   ['an address as SNI', { cert: ecdsa.cert, key: ecdsa.key, snis: ['10.0.0.1'] }, 'snis.1: invalid value: 10.0.0.1'],
   ['SNIs as text', { cert: ecdsa.cert, key: ecdsa.key, snis: 'a.test' }, 'snis: expected a set'],
 ];
