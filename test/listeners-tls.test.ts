@@ -69,11 +69,27 @@ test('a client that leaves before its handshake is done is noticed at once; one 
   for (let count = 0; count < 5; count++) (await connectTls(port)).destroy();
   await waitUntil('nobody to be waited for', () => proxy.stats().acceptedConnections === 5 && proxy.stats().connections === 0);
   assert.equal(records.length, 0);
-  const half = await connectTls(port, { allowHalfOpen: true });
+  const half = await connectTls(port);
+  half.allowHalfOpen = true;
   half.end(GET.replace('Connection: close\r\n', ''));
   let text = '';
   for await (const bytes of half) text += String(bytes);
   assert.match(text, /^HTTP\/1\.1 200/);
+});
+
+test('a client that is gone when its answer is written is noticed, whatever the size of that', async (context) => {
+  for (const bytes of [10, 100_000, 1_000_000]) {
+    const { port, proxy, origin, records } = await scene(context);
+    const answers: (() => void)[] = [];
+    origin.respond((_, socket) => void answers.push(() => socket.write(response('x'.repeat(bytes)))));
+    const client = await connectTls(port);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi');
+    await waitUntil('the request', () => answers.length === 1);
+    client.destroy();
+    answers[0]?.();
+    await waitUntil(`its end (${bytes})`, () => records.length === 1 && proxy.stats().connections === 0);
+    assert.equal(proxy.stats().busyUpstream, 0);
+  }
 });
 
 test('a certificate of two key types serves each client by the type it can use', async (context) => {

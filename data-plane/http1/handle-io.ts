@@ -165,16 +165,26 @@ export class HandleIo {
 
   /** 0: all of it is with the kernel. 1: it is under way. Negative: the connection is broken. */
   write(wire: Writer, handle: WritableHandle, bytes: Buffer): number {
-    const request = this.#spareWrite ?? new this.#internals.WriteWrap();
+    const request = this.#spareWrite ?? this.#newWrite();
     this.#spareWrite = request;
     const status = handle.writeBuffer(request, bytes);
     if (status < 0) return status;
     if (this.#internals.state[this.#internals.writeWasAsync] === 0) return 0;
     this.#spareWrite = undefined;
-    request.oncomplete = onWritten;
+    // TLS tells within the call where the connection below it turns out to be broken.
+    if (request.endedAtOnce !== undefined) return Math.min(0, request.endedAtOnce);
     request.wire = wire;
     request.bytes = bytes;
     return 1;
+  }
+
+  #newWrite(): WriteRequest {
+    const request = new this.#internals.WriteWrap();
+    request.oncomplete = onWritten;
+    request.wire = undefined;
+    request.bytes = undefined;
+    request.endedAtOnce = undefined;
+    return request;
   }
 
   shutdown(handle: TcpHandle, done: (status: number) => void): number {
@@ -209,7 +219,8 @@ function onWritten(this: WriteRequest, status: number): void {
   const { wire } = this;
   this.wire = undefined;
   this.bytes = undefined;
-  wire?.written(status);
+  if (wire === undefined) this.endedAtOnce = status;
+  else wire.written(status);
 }
 
 const UV_EOF = -4_095;

@@ -13,6 +13,8 @@ export interface WriteRequest {
   /** Set by us while it is under way: who waits for it, and the memory that must stay. */
   wire: Writer | undefined;
   bytes: Buffer | undefined;
+  /** How it ended, where that was told before the call which began it came back; undefined where not. */
+  endedAtOnce: number | undefined;
 }
 
 /** Hears how a write ended that was under way. */
