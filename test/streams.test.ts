@@ -188,6 +188,23 @@ test('a connection that fails is tried elsewhere, up to the service\'s retries; 
   assert.equal(proxy.stats().refusals['UPSTREAM_CONNECT_FAILED'], 1);
 });
 
+test('a target with as many connections as it may have is passed over, and that is no try', async (context) => {
+  const [one, two] = [await startEcho(context), await startEcho(context)];
+  const upstream = staticUpstream([{ host: '127.0.0.1', port: one.port, weight: 1_000 }, { host: '127.0.0.1', port: 1, weight: 500 }, { host: '127.0.0.1', port: two.port, weight: 1 }], null, { max_connections: 1 });
+  const { port, records, proxy } = await scene(context, () => [{ stream: isTcp, service: { protocol: 'tcp', upstream, retries: 1 } }]);
+  const held = dial(port);
+  context.after(() => held.destroy());
+  await waitUntil('the first stream', () => held.bytesRead === 6);
+  // By their weights: the full one, the dead one, the good one.
+  for (let count = 0; count < 8; count++) assert.equal(await talk(dial(port), 'x'), 'hello Xbye');
+  const other = dial(port);
+  context.after(() => other.destroy());
+  await waitUntil('the other stream', () => other.bytesRead === 6);
+  assert.equal(await talk(dial(port), 'x'), '', 'none is left');
+  await waitUntil('the records', () => records.length === 9);
+  assert.deepEqual([records.at(-1)?.status, proxy.stats().connections], [502, 2]);
+});
+
 test('a service in quarantine, disabled or missing takes no streams', async (context) => {
   const { port, swap, records } = await scene(context, () => [{ stream: isTcp, quarantined: 'CONFIG_REFERENCE_DANGLING', service: {} }]);
   assert.equal(await talk(dial(port), 'x'), '');

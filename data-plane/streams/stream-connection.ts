@@ -42,7 +42,9 @@ export class StreamConnection implements Timed {
   readonly #startedAtMs: number;
   #pinned: PinnedConfig | undefined;
   #route: RuntimeRoute | undefined;
-  readonly #tried: Endpoint[] = [];
+  /** That failed, or had as many connections as they may. */
+  readonly #passedOver: Endpoint[] = [];
+  #failures = 0;
   #resolutions = 0;
   #lastRefusal: Refusal | undefined;
   #endpoint: Endpoint | undefined;
@@ -105,12 +107,13 @@ export class StreamConnection implements Timed {
 
   #chooseTarget(service: RuntimeService): void {
     const { core } = this.#around;
-    const choice = core.chooser.choose(service, streamFacts(this.#facts.peerAddress), this.#tried);
+    const facts = streamFacts(this.#facts.peerAddress);
+    let choice = core.chooser.choose(service, facts, this.#passedOver);
+    // A stream does not wait in line: who knows how long the others last.
+    for (; choice.kind === 'endpoint' && choice.isAtBound; choice = core.chooser.choose(service, facts, this.#passedOver)) this.#passedOver.push(choice);
     switch (choice.kind) {
       case 'endpoint':
-        if (!choice.isFull) return this.#connect(service, choice);
-        this.#tried.push(choice);
-        return this.#chooseTarget(service);
+        return this.#connect(service, choice);
       case 'none':
         return this.#refuse(this.#lastRefusal ?? (choice.nameFailed ? REFUSALS.nameUnresolved : REFUSALS.noTarget));
       case 'unresolved':
@@ -156,9 +159,10 @@ export class StreamConnection implements Timed {
     core.chooser.groups.failed(endpoint, failure.kind === 'connect-timeout' ? 'timeout' : 'tcp');
     core.failures.upstreamFailed(refusal.code, endpoint.key, failure);
     this.#dropUpstream();
-    this.#tried.push(endpoint);
+    this.#passedOver.push(endpoint);
     this.#lastRefusal = refusal;
-    if (this.#tried.length > service.retries) return this.#refuse(refusal);
+    this.#failures += 1;
+    if (this.#failures > service.retries) return this.#refuse(refusal);
     this.#chooseTarget(service);
   }
 
