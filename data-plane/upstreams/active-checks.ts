@@ -1,5 +1,6 @@
 /**
- * Probes the targets of upstreams that ask for it, each at its interval, a bounded number at once. Runs in one thread of the
+ * Probes the targets of upstreams that ask for it, each at its interval, a bounded number at once; where that is too few for
+ * all to have their turn in time, they have it one after the other, so that nobody waits for ever. Runs in one thread of the
  * process (the one that leads); what it finds goes through the same state machine as what traffic shows, and so to the other
  * threads. Owned by upstream-control.ts.
  */
@@ -33,6 +34,9 @@ export class ActiveChecks {
   #upstreams: readonly RuntimeUpstream[] = [];
   #schedules = new WeakMap<Peer, Schedule>();
   readonly #running = new Map<string, number>();
+  /** The upstream that is looked at first, and by id of the upstream the target. */
+  #turn = 0;
+  readonly #places = new Map<string, number>();
   #runningInAll = 0;
   #timer: TimerHandle | undefined;
   #sent = 0;
@@ -52,6 +56,8 @@ export class ActiveChecks {
   /** Probes these from now on, and no others; none where empty. */
   watch(upstreams: readonly RuntimeUpstream[]): void {
     this.#upstreams = upstreams;
+    const ids = new Set(upstreams.map(({ id }) => id));
+    for (const id of this.#places.keys()) if (!ids.has(id)) this.#places.delete(id);
     if (upstreams.length === 0) {
       this.#timer?.cancel();
       this.#timer = undefined;
@@ -61,28 +67,43 @@ export class ActiveChecks {
 
   #tick(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const upstream of this.#upstreams) {
-      const { set } = this.#groups.current(upstream, nowMs);
-      const plan = set.policy.probe;
-      if (plan === undefined) continue;
-      for (const { peer } of set.members) this.#consider(upstream, set, plan, peer, nowMs);
+    const first = (this.#turn += 1);
+    const { length } = this.#upstreams;
+    for (let step = 0; step < length; step++) {
+      const upstream = this.#upstreams[(first + step) % length];
+      if (upstream !== undefined) this.#checkDue(upstream, nowMs);
     }
   }
 
-  #consider(upstream: RuntimeUpstream, set: PeerSet, plan: ProbePlan, peer: Peer, nowMs: number): void {
+  #checkDue(upstream: RuntimeUpstream, nowMs: number): void {
+    const { set } = this.#groups.current(upstream, nowMs);
+    const plan = set.policy.probe;
+    if (plan === undefined) return;
+    const { members } = set;
+    const first = this.#places.get(upstream.id) ?? 0;
+    for (let step = 0; step < members.length; step++) {
+      const place = (first + step) % members.length;
+      const peer = members[place]?.peer;
+      if (peer !== undefined && this.#begin(upstream, set, plan, peer, nowMs)) this.#places.set(upstream.id, place + 1);
+    }
+  }
+
+  /** False where it is not the time for it, or too many run. */
+  #begin(upstream: RuntimeUpstream, set: PeerSet, plan: ProbePlan, peer: Peer, nowMs: number): boolean {
     const intervalMs = peer.health.kind === 'closed' ? plan.healthyIntervalMs : plan.unhealthyIntervalMs;
-    if (intervalMs === 0) return;
+    if (intervalMs === 0) return false;
     let schedule = this.#schedules.get(peer);
     if (schedule === undefined) {
       schedule = { dueMs: nowMs + this.#random() * Math.min(intervalMs, FIRST_WITHIN_MS), isRunning: false };
       this.#schedules.set(peer, schedule);
     }
     const running = this.#running.get(upstream.id) ?? 0;
-    if (schedule.isRunning || nowMs < schedule.dueMs || running >= plan.concurrency || this.#runningInAll >= MAX_AT_ONCE) return;
+    if (schedule.isRunning || nowMs < schedule.dueMs || running >= plan.concurrency || this.#runningInAll >= MAX_AT_ONCE) return false;
     schedule.isRunning = true;
     this.#count(upstream.id, 1);
     this.#sent += 1;
     void this.#check(upstream, set, plan, peer, schedule);
+    return true;
   }
 
   /** Never rejects: `run` does not, and what it leads to is ours. */
@@ -90,7 +111,8 @@ export class ActiveChecks {
     const outcome = await this.#run(plan, placeOf(upstream, peer), this.#clock);
     this.#count(upstream.id, -1);
     schedule.isRunning = false;
-    if (this.#schedules.get(peer) !== schedule) return;
+    const isThere = this.#groups.groupOf(upstream.id)?.peers.get(peer.key) === peer;
+    if (!isThere || this.#schedules.get(peer) !== schedule) return;
     this.#conclude(set, peer, outcome);
     // From the end of the check, by the health that it led to.
     schedule.dueMs = this.#clock.monotonicMs() + (peer.health.kind === 'closed' ? plan.healthyIntervalMs : plan.unhealthyIntervalMs);
