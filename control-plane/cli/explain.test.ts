@@ -5,7 +5,7 @@ import { parseHeaders, tell } from './explain.ts';
 import { terminalJson } from './terminal-text.ts';
 
 const ANSWER = {
-  version: '1.9', data_plane: 'dp', request: { method: 'GET', scheme: 'http', host: 'x', port: 80, path: '/a', query: '', http_version: '1.1', client_ip: '127.0.0.1' },
+  version: '1.9', data_plane: 'dp', request: { method: 'GET', scheme: 'http', host: 'x', port: 80, path: '/a', query: '', http_version: '1.1', client_ip: '127.0.0.1' }, tls: { certificate: 'default' },
   outcome: { kind: 'forwarded' }, route: { id: 'r', name: 'first', matched_path: '/a', captures: { 1: 'seven' } },
   plugins: [{ name: 'key-auth', priority: 1250, scope: ['service'], phases: ['requestHead'], quarantined: 'CONFIG_PLUGIN_UNKNOWN' }],
   plugins_not_run: [{ id: 'p', name: 'key-auth', why_not: 'it is disabled' }],
@@ -21,6 +21,7 @@ test('an answer is told in lines', () => {
   assert.deepEqual(tell(ANSWER), [
     'configuration 1.9, told by data plane dp',
     'request       GET http://x:80/a (HTTP/1.1 from 127.0.0.1)',
+    'certificate   default',
     'outcome       forwarded, unless a plugin answers',
     'route         first (r), matched "/a", captures 1=seven',
     'plugins       1. key-auth (1250, service: requestHead), quarantined: CONFIG_PLUGIN_UNKNOWN',

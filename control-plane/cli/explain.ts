@@ -52,6 +52,8 @@ function tellAll(answer: Told): readonly string[] {
   const request = part(answer, 'request');
   const lines = [`configuration ${text(answer['version'])}${answer['data_plane'] === undefined ? '' : `, told by data plane ${text(answer['data_plane'])}`}`];
   if (request !== undefined) lines.push(`request       ${text(request['method'])} ${text(request['scheme'])}://${text(request['host'])}:${text(request['port'])}${text(request['path'])}${request['query'] === '' ? '' : `?${text(request['query'])}`} (HTTP/${text(request['http_version'])} from ${text(request['client_ip'])})`);
+  const tls = part(answer, 'tls');
+  if (tls !== undefined) lines.push(`certificate   ${tls['certificate'] === null ? 'none' : text(tls['certificate'])}`);
   lines.push(`outcome       ${outcome(part(answer, 'outcome') ?? {})}`, ...tellRoute(part(answer, 'route')), ...tellConsumer(part(answer, 'consumer')));
   lines.push(...tellPlugins(list(answer, 'plugins')), ...list(answer, 'plugins_not_run').map((plugin) => `  not run     ${text(plugin['name'])} (${text(plugin['id'])}): ${text(plugin['why_not'])}`), ...tellService(part(answer, 'service'), part(answer, 'upstream_request')), ...tellOthers(answer));
   return lines;
@@ -59,6 +61,7 @@ function tellAll(answer: Told): readonly string[] {
 
 function outcome(told: Told): string {
   if (told['kind'] === 'forwarded') return 'forwarded, unless a plugin answers';
+  if (told['kind'] === 'refused') return `${text(told['message'])} (${text(told['code'])})`;
   if (told['kind'] === 'plugins') return text(told['message']);
   return `answered by the gateway: ${text(told['status'])} ${text(told['message'])} (${text(told['code'])})`;
 }

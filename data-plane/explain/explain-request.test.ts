@@ -6,7 +6,8 @@ import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { parseExplainQuestion } from '../../shared/model/explain-question.ts';
 import { compiled } from '../../test/support/compile-config.ts';
-import { put, ref, testId } from '../../test/support/config-content.ts';
+import { contentKeysOf, put, ref, testId } from '../../test/support/config-content.ts';
+import { testCertificate } from '../../test/support/test-certificates.ts';
 import type { EntityChange } from '../config/compile-contract.ts';
 import type { CompiledConfig } from '../config/compiled-config.ts';
 import { runAtOnce } from '../config/run-in-slices.ts';
@@ -17,7 +18,7 @@ import { explainRequest, type ExplainSurroundings } from './explain-request.ts';
 
 /** What a data plane may answer with (sync-client.ts). */
 const FRAME_BYTES = 192 * 1024;
-const around: ExplainSurroundings = { limits: DEFAULT_PROXY_LIMITS, trusted: new TrustedAddresses([]), healthOf: () => [] };
+const around: ExplainSurroundings = { limits: DEFAULT_PROXY_LIMITS, trusted: new TrustedAddresses([]), healthOf: () => [], hasDefaultCertificate: true };
 const service = put('services', { id: testId('a1'), host: 'back.test' });
 
 function explain(config: CompiledConfig, question: JsonObject, surroundings: Partial<ExplainSurroundings> = {}): JsonObject {
@@ -50,6 +51,23 @@ test('protocols count as they do for requests: http serves https too, gRPC wants
   assert.deepEqual(outcome(config, { url: 'https://x/grpc', headers: grpc }), ['answered', 426]);
   assert.deepEqual(outcome(config, { url: 'http://x/grpc', headers: grpc, http_version: '2' }), ['answered', 200]);
   assert.deepEqual(outcome(config, { url: 'https://x/grpc', headers: grpc, http_version: '2' }), ['forwarded', null]);
+});
+
+test('a handshake that fails lets no request come: unusable certificates, names without one', async () => {
+  const [usable, foreign] = await Promise.all([testCertificate(), testCertificate()]);
+  const { config } = compiled([
+    service, route('b1', { paths: ['/'] }), put('certificates', { id: testId('c1'), cert: usable.cert, key: usable.key }), put('snis', { id: testId('d1'), name: 'good.test', certificate: ref('c1') }),
+    put('certificates', { id: testId('c2'), cert: foreign.cert, key: foreign.key }, contentKeysOf({ tenantId: testId('0'), gatewayId: testId('0') })), put('snis', { id: testId('d2'), name: 'bad.test', certificate: ref('c2') }),
+  ]);
+  const shown = (url: string, hasDefaultCertificate: boolean): unknown => {
+    const told = explain(config, { url }, { hasDefaultCertificate });
+    return [told['tls'], isJsonObject(told['outcome']) && (told['outcome']['code'] ?? told['outcome']['kind'])];
+  };
+  assert.deepEqual(shown('https://GOOD.test/', true), [{ certificate: testId('c1') }, 'forwarded']);
+  assert.deepEqual(shown('https://bad.test/', true), [{ certificate: testId('c2') }, 'TLS_CERTIFICATE_UNUSABLE']);
+  assert.deepEqual(shown('https://other.test/', true), [{ certificate: 'default' }, 'forwarded']);
+  assert.deepEqual(shown('https://other.test/', false), [{ certificate: null }, 'TLS_SERVER_NAME_UNKNOWN']);
+  assert.deepEqual(shown('http://other.test/', false), [null, 'forwarded']);
 });
 
 test('R5: routes that ask for ten thousand things, long URLs and thousands of targets give an answer that fits a frame', () => {

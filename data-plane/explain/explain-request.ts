@@ -11,6 +11,7 @@ import type { RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-
 import type { CompiledConfig } from '../config/compiled-config.ts';
 import type { Published } from '../config/config-tables.ts';
 import { pluginsInScope } from '../config/plugin-chains.ts';
+import { INTAKE_FAULTS } from '../listeners/intake-faults.ts';
 import { protocolMismatch, type ProtocolFacts } from '../proxy/protocol-mismatch.ts';
 import { REFUSALS } from '../proxy/refusals.ts';
 import { buildUpstreamPath } from '../proxy/upstream-path.ts';
@@ -30,6 +31,8 @@ const MOST_URL_CHARACTERS = 4_096;
 export interface ExplainSurroundings extends AskedSurroundings {
   /** What this thread knows of an upstream's targets. */
   readonly healthOf: (upstreamId: string) => readonly TargetReport[];
+  /** Whether clients that ask for a server name without a certificate are shown one all the same. */
+  readonly hasDefaultCertificate: boolean;
 }
 
 /** A generator that pauses after each small piece of work. Throws EXPLAIN_QUESTION_INVALID. */
@@ -43,18 +46,29 @@ export function* explainRequest(config: CompiledConfig, question: ExplainQuestio
   const request = asked.view;
   const match = config.match(request);
   const others = yield* explainOthers(config, request, match?.route.id, question.route);
-  const common = { ...served, request: showRequest(request), ...others };
-  if (match === undefined) return { ...common, outcome: { kind: 'answered', ...REFUSALS.noRoute }, route: null, plugins: [] };
+  const tls = request.scheme === 'https' ? tlsOf(config, request.serverName, around) : undefined;
+  const common = { ...served, request: showRequest(request), tls: tls?.shown ?? null, ...others };
+  if (match === undefined) return { ...common, outcome: tls?.refused ?? { kind: 'answered', ...REFUSALS.noRoute }, route: null, plugins: [] };
   const consumer = question.consumer === null ? undefined : (config.consumerByUsername(question.consumer) ?? config.consumerById(question.consumer));
   const { route } = match;
   return {
     ...common,
-    outcome: outcomeOf(match, asked.protocol),
+    outcome: tls?.refused ?? outcomeOf(match, asked.protocol),
     route: { ...showRoute(config.parts.tables.entities.routes.get(route.id)), matched_path: shortText(request.path.slice(0, match.matchedPathLength), MOST_URL_CHARACTERS), captures: showCaptures(match.captures) },
     consumer: question.consumer === null ? null : consumer === undefined ? { found: false, asked: question.consumer } : { found: true, id: consumer.id, username: consumer.username },
     ...showPlugins(config, route, consumer?.id),
     service: route.service === undefined ? null : showService(route.service, around),
     upstream_request: route.service === undefined ? null : upstreamRequest(match, route.service, request),
+  };
+}
+
+/** The certificate that the client is shown; `refused` where its handshake fails, so that no request ever comes. */
+function tlsOf({ certificates }: CompiledConfig, serverName: string | undefined, { hasDefaultCertificate }: ExplainSurroundings): { readonly shown: JsonObject; readonly refused: JsonObject | undefined } {
+  const certificate = certificates.forServerName(serverName);
+  const fault = certificate === undefined ? (hasDefaultCertificate ? undefined : INTAKE_FAULTS.nameUnknown) : certificate.pairs.length === 0 ? INTAKE_FAULTS.certificateUnusable : undefined;
+  return {
+    shown: { certificate: certificate?.id ?? (hasDefaultCertificate ? 'default' : null) },
+    refused: fault === undefined ? undefined : { kind: 'refused', code: fault.code, message: `the handshake fails: ${fault.reason}` },
   };
 }
 

@@ -127,6 +127,7 @@ function explainSurroundings(): ExplainSurroundings {
     limits: { ...DEFAULT_PROXY_LIMITS, ...data.limits },
     trusted: new TrustedAddresses(data.trustedAddresses),
     healthOf: (upstreamId) => proxy?.upstreams.reportOn(upstreamId) ?? [],
+    hasDefaultCertificate: data.tls.defaultCertificate !== undefined,
   };
 }
 
