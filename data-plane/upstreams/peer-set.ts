@@ -5,10 +5,9 @@
  */
 import { isIP } from 'node:net';
 import type { RuntimeUpstream } from '../config/active-config.ts';
-import { HashRing, LeastConnections, Latency, RoundRobin, type Algorithm, type BalancerMemory, type Member } from './balancer.ts';
+import { HashRing, LeastConnections, Latency, RoundRobin, type Algorithm, type Availability, type BalancerMemory, type Member } from './balancer.ts';
 import type { UpstreamPolicy } from './health-policy.ts';
 import { stickyName } from './hash-input.ts';
-import type { Peer } from './peer.ts';
 
 export interface PlacedMember extends Member {
   /** Lower ones first. */
@@ -30,7 +29,7 @@ export class PeerSet {
   addressesVersion: number;
   /** A name of a target has no known address yet. */
   readonly waitsFor: string | undefined;
-  #byStickyName: Map<string, Peer> | undefined;
+  #byStickyName: Map<string, PlacedMember> | undefined;
   #healthVersion = -1;
   #isHealthy = true;
 
@@ -64,9 +63,18 @@ export class PeerSet {
     return this.#isHealthy;
   }
 
-  byStickyName(name: string): Peer | undefined {
-    this.#byStickyName ??= new Map(this.members.map(({ peer }) => [stickyName(peer), peer]));
+  byStickyName(name: string): PlacedMember | undefined {
+    this.#byStickyName ??= new Map(this.members.map((member) => [stickyName(member.peer), member]));
     return this.#byStickyName.get(name);
+  }
+
+  /** Whether anybody in a tier before this level can be chosen. */
+  hasBefore(level: number, who: Availability): boolean {
+    for (const member of this.members) {
+      if (member.level >= level) return false;
+      if (who.allows(member.peer)) return true;
+    }
+    return false;
   }
 
   /** Whether one more may be ejected as an outlier: never more than the configured share of all (a floor below which the rest is left in). */

@@ -11,7 +11,7 @@ import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
 import { claimProbe } from './claim-probe.ts';
 import { EndpointChooser } from './choose-endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
-import { streamFacts } from './hash-input.ts';
+import { streamFacts, type BalancedRequest } from './hash-input.ts';
 import type { PeerChange } from './peer-health.ts';
 import { AddressBook, type NameAnswer } from './resolve-address.ts';
 
@@ -306,4 +306,27 @@ test('a thousand targets cost about as much as ten', () => {
     const [small, large] = [cost(10, fields), cost(1_000, fields)];
     assert.ok(large < small * 6 + 5, `${fields.algorithm}: ${small} µs with 10, ${large} µs with 1,000`);
   }
+});
+
+test('a client that stuck to a failover target comes back when a regular one can be chosen', () => {
+  const thread = new Thread();
+  const plain = upstreamOf(2, { ...PASSIVE, algorithm: 'sticky-sessions', sticky_sessions_cookie: 'here' });
+  const upstream = { ...plain, targets: plain.targets.map((target, index) => ({ ...target, isFailover: index === 1 })) };
+  let cookie = '';
+  const ask = (): Endpoint => {
+    const facts: BalancedRequest = { ...ANYBODY, balancerCookie: undefined, request: { ...ANYBODY.request, headerValues: (name) => (name === 'cookie' && cookie !== '' ? [cookie] : []) } };
+    const choice = thread.chooser.choose(staticService({ host: 'u', upstream }), facts);
+    assert.equal(choice.kind, 'endpoint');
+    if (facts.balancerCookie !== undefined) cookie = /here=[^;]+/.exec(facts.balancerCookie)?.[0] ?? '';
+    return choice;
+  };
+  const regular = ask();
+  assert.equal(regular.address, '10.0.0.0');
+  thread.chooser.groups.failed(regular, 'tcp');
+  assert.deepEqual([ask().address, ask().address], ['10.0.0.1', '10.0.0.1']);
+  thread.clock.advance(7_000);
+  const back = ask();
+  assert.equal(back.address, '10.0.0.0');
+  thread.chooser.groups.answered(back, 200, 1);
+  assert.equal(ask().address, '10.0.0.0');
 });

@@ -6,7 +6,7 @@
 import { isIP } from 'node:net';
 import type { RuntimeTarget, RuntimeUpstream } from '../config/active-config.ts';
 import type { Availability, BalancerMemory } from './balancer.ts';
-import type { Endpoint, GroupLoad } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { cookieLine, cookieValue, requestHash, stickyName, type BalancedRequest } from './hash-input.ts';
 import { policyOf, type UpstreamPolicy } from './health-policy.ts';
 import type { FailureKind } from './health-state.ts';
@@ -14,6 +14,7 @@ import { Peer, peerKey } from './peer.ts';
 import { PeerHealth, type HealthSurroundings, type PeerChange } from './peer-health.ts';
 import { PeerSet, type PlacedMember } from './peer-set.ts';
 import type { AddressBook, Resolved } from './resolve-address.ts';
+import { RetryBudget } from './retry-budget.ts';
 
 /** How often the names of an upstream's targets are looked at for answers that ran out. */
 const LOOK_EVERY_MS = 500;
@@ -29,7 +30,7 @@ const MAX_EARLY_CHANGES = 10_000;
 
 export interface UpstreamGroup {
   readonly id: string;
-  readonly load: GroupLoad;
+  readonly retryBudget: RetryBudget;
   readonly memory: BalancerMemory;
   /** By `Peer.key`. */
   peers: Map<string, Peer>;
@@ -216,7 +217,7 @@ export class UpstreamGroups {
   #groupFor(id: string): UpstreamGroup {
     let group = this.#groups.get(id);
     if (group === undefined) {
-      group = { id, load: { active: 0, retrying: 0 }, memory: { place: 0, typicalLatencyMs: 0 }, peers: new Map(), set: undefined, lookedMs: Number.NEGATIVE_INFINITY };
+      group = { id, retryBudget: new RetryBudget(), memory: { place: 0, typicalLatencyMs: 0 }, peers: new Map(), set: undefined, lookedMs: Number.NEGATIVE_INFINITY };
       this.#groups.set(id, group);
     }
     return group;
@@ -329,11 +330,12 @@ class WhoCan implements Availability {
 
 function stickyPeer(set: PeerSet, facts: BalancedRequest, who: WhoCan): Peer | undefined {
   const name = cookieValue(facts, set.upstream.entity.sticky_sessions_cookie ?? '');
-  const peer = name === undefined ? undefined : set.byStickyName(name);
+  const member = name === undefined ? undefined : set.byStickyName(name);
+  if (member === undefined) return undefined;
   who.ramps = false;
-  const isFree = peer !== undefined && who.allows(peer);
+  const isFree = who.allows(member.peer) && !set.hasBefore(member.level, who);
   who.ramps = set.policy.slowStartMs > 0;
-  return isFree ? peer : undefined;
+  return isFree ? member.peer : undefined;
 }
 
 /** Once for a client that has no target yet, and again when it had to go to another. */
