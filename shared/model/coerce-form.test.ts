@@ -16,6 +16,7 @@ const cases: readonly (readonly [string, EntityKind, JsonObject, JsonObject, Par
   ['maps of lists', 'routes', { headers: { 'x-a': '1,2' } }, { headers: { 'x-a': ['1', '2'] } }],
   ['lists of records', 'routes', { sources: [{ ip: '10.0.0.1', port: '80' }] }, { sources: [{ ip: '10.0.0.1', port: 80 }] }],
   ['references', 'routes', { service: { id: OTHER_ID } }, { service: { id: OTHER_ID } }],
+  ['lists of references', 'services', { ca_certificates: `${OTHER_ID},${OTHER_ID}` }, { ca_certificates: [OTHER_ID, OTHER_ID] }],
   ['a reference taken away', 'routes', { service: '' }, { service: null }],
   ['shorthands', 'keyauth_credentials', { ttl: '60' }, { ttl: 60 }],
   ["a plugin's settings by its name", 'plugins', { name: 'rate-limiting', config: { minute: '100', policy: 'local' } }, { name: 'rate-limiting', config: { minute: 100, policy: 'local' } }],

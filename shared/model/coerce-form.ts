@@ -64,7 +64,7 @@ function coerceValue(type: FieldType, value: JsonValue, configFields: readonly F
 /** One text for a list of simple values is a comma list: `config.allow=a,b`. */
 function coerceList(of: FieldType, value: JsonValue, configFields: readonly Field[]): JsonValue {
   if (Array.isArray(value)) return value.map((element: JsonValue) => coerceValue(of, element, configFields));
-  const simple = of.kind === 'string' || of.kind === 'integer' || of.kind === 'number' || of.kind === 'boolean';
+  const simple = of.kind === 'string' || of.kind === 'integer' || of.kind === 'number' || of.kind === 'boolean' || (of.kind === 'reference' && of.bare === true);
   if (typeof value !== 'string' || !simple) return value;
   return value.split(',').map((element) => coerceValue(of, element.trim(), configFields));
 }
