@@ -212,17 +212,30 @@ scenario('the right to send a probing request is given back where the client lea
   });
 });
 
+scenario('a target that dies under little load costs none of its requests', {}, async (scene) => {
+  await withOrigins(2, async ([dying, good]) => {
+    scene.serve(balanced([{ port: dying?.port ?? 0 }, { port: good?.port ?? 0 }], {}));
+    dying?.respond(() => undefined);
+    const asked = Promise.all(Array.from({ length: 16 }, () => ask(scene, 1)));
+    await waitUntil('half of them to wait there', () => dying?.requests.length === 8);
+    dying?.endConnections();
+    assert.deepEqual(new Set((await asked).flat()), new Set(['1']));
+    assert.equal(scene.proxy.stats().retriesOverBudget, 0);
+  });
+});
+
 scenario('a timeout leads to another target, within the budget', {}, async (scene) => {
   await withOrigins(2, async ([slow, good]) => {
     slow?.respond(() => undefined);
     const targets = [{ port: slow?.port ?? 0, weight: 65_535 }, { port: good?.port ?? 0, weight: 1 }];
-    scene.serve(balanced(targets, {}, { readTimeoutMs: 60 }));
-    assert.deepEqual(await ask(scene, 1), ['1']);
-    const many = await Promise.all(Array.from({ length: 20 }, () => ask(scene, 1)));
-    const failed = many.flat().filter((answer) => answer === '504 UPSTREAM_READ_TIMEOUT').length;
-    assert.ok(failed > 0 && failed < 20, `${failed} of 20 got no retry`);
-    assert.equal(scene.proxy.stats().retriesOverBudget, failed);
-    scene.serve(balanced(targets, {}, { readTimeoutMs: 60, retryOn: new Set(['connect-failure']) }));
+    scene.serve(balanced(targets, {}, { readTimeoutMs: 400 }));
+    // In ten seconds 100 retries of so few requests.
+    const many = await Promise.all(Array.from({ length: 120 }, () => ask(scene, 1)));
+    const refused = many.flat().filter((answer) => answer === '504 UPSTREAM_READ_TIMEOUT').length;
+    assert.equal(refused, (slow?.requests.length ?? 0) - 100);
+    assert.ok(refused > 0);
+    assert.equal(scene.proxy.stats().retriesOverBudget, refused);
+    scene.serve(balanced(targets, {}, { readTimeoutMs: 400, retryOn: new Set(['connect-failure']) }));
     assert.deepEqual(await ask(scene, 1), ['504 UPSTREAM_READ_TIMEOUT']);
   });
 });

@@ -88,7 +88,7 @@ export interface ProxyStats {
   readonly refusals: Readonly<Record<string, number>>;
   /** Requests that were connected or sent again. */
   readonly retries: number;
-  /** Retries that did not happen because too many were under way. */
+  /** Retries that did not happen because there had been too many. */
   readonly retriesOverBudget: number;
   /** Circuits of targets that this proxy opened, and closed again. */
   readonly circuitsOpened: number;

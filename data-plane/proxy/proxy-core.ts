@@ -58,7 +58,7 @@ export class ProxyCounters {
   endedRequests = 0;
   /** Requests sent or connected again. */
   retries = 0;
-  /** Retries that did not happen because too many were under way. */
+  /** Retries that did not happen because there had been too many. */
   retriesOverBudget = 0;
   /** Responses that are being compressed. */
   compressing = 0;

@@ -433,7 +433,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#response.release();
     exchange.bytesIn += body.wireBytes;
     core.counters.activeRequests -= 1;
-    this.#tries.end();
+    this.#tries.leave();
     core.counters.endedRequests += 1;
     runLog(exchange, totalMs);
     if (exchange.pinned !== undefined) core.configs.unpin(exchange.pinned);

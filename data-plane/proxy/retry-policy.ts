@@ -5,16 +5,15 @@
  * Used by request-life.ts; also tells the balancer how each try went.
  */
 import type { RetryCause } from '../config/active-config.ts';
-import type { Endpoint, GroupLoad } from '../upstreams/endpoint.ts';
+import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { FailureKind } from '../upstreams/health-state.ts';
+import type { RetryBudget } from '../upstreams/retry-budget.ts';
 import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
 import { WaitingLine, type Waiter } from '../upstreams/waiting-line.ts';
 import type { Exchange } from './exchange.ts';
 import { REFUSALS, refusalOf, type Refusal } from './refusals.ts';
 import { isReplayable } from './send-request.ts';
 
-/** Retries that a budget always allows. */
-const MIN_RETRIES_UNDER_WAY = 3;
 /** Before the second retry; twice as long before each further one. */
 const FIRST_DELAY_MS = 25;
 const LONGEST_DELAY_MS = 1_000;
@@ -36,8 +35,6 @@ export class Tries {
   #resolutions = 0;
   /** By the deadlines' clock, which costs nothing to read; 0 before the first try. */
   #firstMs = 0;
-  /** The load whose budget this request takes from. */
-  #budget: GroupLoad | undefined;
   /** The balancer knows how the current try went. */
   #isTold = false;
   #waiter: Waiter | undefined;
@@ -66,11 +63,14 @@ export class Tries {
   begin(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
     this.#isTold = false;
-    if (this.#firstMs === 0) this.#firstMs = this.#exchange.core.deadlines.in(0);
+    if (this.#firstMs === 0) {
+      this.#firstMs = this.#exchange.core.deadlines.in(0);
+      endpoint.retryBudget.requestBegun(this.#firstMs);
+    }
     endpoint.begin();
   }
 
-  /** Idempotent. */
+  /** The try is over, or the request. Idempotent. */
   leave(): void {
     const endpoint = this.#endpoint;
     if (endpoint === undefined) return;
@@ -79,14 +79,6 @@ export class Tries {
     if (this.#waiter !== undefined) endpoint.line?.leave(this.#waiter);
     this.#waiter = undefined;
     if (endpoint.peer !== undefined && !this.#isTold) this.#exchange.core.chooser.groups.toldNothing(endpoint);
-  }
-
-  /** The request has ended, however. Idempotent. */
-  end(): void {
-    this.leave();
-    if (this.#budget === undefined) return;
-    this.#budget.retrying -= 1;
-    this.#budget = undefined;
   }
 
   /** Waits for a connection to an endpoint that has as many as it may; false where too many wait already. */
@@ -131,7 +123,7 @@ export class Tries {
     this.#mayChange = this.#neverSent && refusalOf(failure) === REFUSALS.connectFailed;
     if (service === undefined || endpoint === undefined || cause === undefined || !service.retryOn.has(cause)) return undefined;
     if (!this.#neverSent && !isReplayable(this.#exchange)) return undefined;
-    if (!this.#mayGoOn() || (!this.#neverSent && !this.#takeBudget(endpoint.load))) return undefined;
+    if (!this.#mayGoOn() || (!this.#neverSent && !this.#takeFrom(endpoint.retryBudget))) return undefined;
     (this.#tried ??= []).push(endpoint);
     return this.#countRetry();
   }
@@ -141,10 +133,11 @@ export class Tries {
     const { core, service } = this.#exchange;
     const endpoint = this.#endpoint;
     if (service === undefined || endpoint === undefined || !service.retryStatuses.has(status)) return undefined;
-    if (!isReplayable(this.#exchange) || !this.#mayGoOn()) return undefined;
+    if (!isReplayable(this.#exchange) || !this.#mayGoOn() || !this.#isWithin(endpoint.retryBudget)) return undefined;
     (this.#tried ??= []).push(endpoint);
     const next = core.chooser.choose(service, this.#exchange, this.#tried);
-    if (next.kind !== 'endpoint' || !this.#takeBudget(endpoint.load)) return undefined;
+    if (next.kind !== 'endpoint') return undefined;
+    endpoint.retryBudget.retried(core.deadlines.in(0));
     return next;
   }
 
@@ -156,8 +149,8 @@ export class Tries {
 
   /** No target is left that was not tried. Where the last could not be reached, all may be tried once more after this many milliseconds. */
   onceMore(): number | undefined {
-    const load = this.#tried?.at(-1)?.load;
-    if (!this.#mayChange || load === undefined || !this.#mayGoOn() || !this.#takeBudget(load)) return undefined;
+    const budget = this.#tried?.at(-1)?.retryBudget;
+    if (!this.#mayChange || budget === undefined || !this.#mayGoOn() || !this.#takeFrom(budget)) return undefined;
     this.#tried = undefined;
     return this.#countRetry();
   }
@@ -177,16 +170,17 @@ export class Tries {
     return core.deadlines.in(0) - this.#firstMs <= service.connectTimeoutMs + service.readTimeoutMs;
   }
 
-  /** What was sent already costs its upstream twice: only some of the requests under way may be such. */
-  #takeBudget(load: GroupLoad): boolean {
-    if (this.#budget !== undefined) return true;
+  /** What was sent already costs its upstream twice. */
+  #isWithin(budget: RetryBudget): boolean {
     const { core, service } = this.#exchange;
-    if (load.retrying >= Math.max(MIN_RETRIES_UNDER_WAY, (load.active * (service?.retryBudgetPercent ?? 0)) / 100)) {
-      core.counters.retriesOverBudget += 1;
-      return false;
-    }
-    load.retrying += 1;
-    this.#budget = load;
+    if (budget.allows(core.deadlines.in(0), service?.retryBudgetPercent ?? 0)) return true;
+    core.counters.retriesOverBudget += 1;
+    return false;
+  }
+
+  #takeFrom(budget: RetryBudget): boolean {
+    if (!this.#isWithin(budget)) return false;
+    budget.retried(this.#exchange.core.deadlines.in(0));
     return true;
   }
 }

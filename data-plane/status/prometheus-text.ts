@@ -85,7 +85,7 @@ function writeTraffic(text: PrometheusText, view: EnrolledView): void {
 function writeUpstreams(text: PrometheusText, { traffic, targets }: EnrolledView): void {
   text.gauge('holdfast_proxy_shedding_threads', 'Proxy threads that turn new requests away because of overload', [{ value: traffic.sheddingThreads }]);
   text.counter('holdfast_upstream_retries_total', 'Requests that were connected or sent again', [{ value: traffic.retries }]);
-  text.counter('holdfast_upstream_retries_over_budget_total', 'Retries that did not happen because too many were under way', [{ value: traffic.retriesOverBudget }]);
+  text.counter('holdfast_upstream_retries_over_budget_total', 'Retries that did not happen because there had been too many', [{ value: traffic.retriesOverBudget }]);
   text.counter('holdfast_upstream_circuits_opened_total', 'Circuits of targets that were opened', [{ value: traffic.circuitsOpened }]);
   text.counter('holdfast_upstream_circuits_closed_total', 'Circuits of targets that were closed again', [{ value: traffic.circuitsClosed }]);
   const states = { closed: 1, 'half-open': 0.5, open: 0 };

@@ -5,11 +5,12 @@
  */
 import { isIP } from 'node:net';
 import type { RuntimeService } from '../config/active-config.ts';
-import { Endpoint, type GroupLoad } from './endpoint.ts';
+import { Endpoint } from './endpoint.ts';
 import type { BalancedRequest } from './hash-input.ts';
 import type { HealthSurroundings } from './peer-health.ts';
 import type { Peer } from './peer.ts';
 import type { AddressBook, Resolved } from './resolve-address.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { UpstreamGroups } from './upstream-groups.ts';
 
 export type Choice =
@@ -31,7 +32,7 @@ export class EndpointChooser {
   readonly #addresses: AddressBook;
   /** Of services without an upstream entity. */
   readonly #endpoints = new Map<string, Endpoint>();
-  readonly #loads = new Map<string, GroupLoad>();
+  readonly #retryBudgets = new Map<string, RetryBudget>();
   /** Endpoints of services that name an address: the usual case costs one look-up. */
   readonly #fixed = new WeakMap<RuntimeService, Endpoint>();
   /** Called for an endpoint whose address is no longer one of its name's: idle connections should go. */
@@ -51,7 +52,7 @@ export class EndpointChooser {
     const choice = this.groups.choose(upstream, facts, tried);
     switch (choice.kind) {
       case 'peer':
-        return this.#endpointOfPeer(service, choice.peer, choice.group.load, upstream.entity.use_srv_name === true);
+        return this.#endpointOfPeer(service, choice.peer, choice.group.retryBudget, upstream.entity.use_srv_name === true);
       case 'unresolved':
         return choice;
       case 'none':
@@ -79,14 +80,14 @@ export class EndpointChooser {
     let endpoint = this.#endpoints.get(key);
     if (endpoint === undefined) {
       if (this.#endpoints.size >= MAX_UNUSED) this.#forgetUnused();
-      endpoint = new Endpoint({ key, protocol: service.protocol, tls: service.tls, host, port, address, load: this.#loadOf(host, port), peer: undefined, proxyProtocol: service.proxyProtocol });
+      endpoint = new Endpoint({ key, protocol: service.protocol, tls: service.tls, host, port, address, retryBudget: this.#retryBudgetOf(host, port), peer: undefined, proxyProtocol: service.proxyProtocol });
       this.#endpoints.set(key, endpoint);
     }
     endpoint.retired = false;
     return endpoint;
   }
 
-  #endpointOfPeer(service: RuntimeService, peer: Peer, load: GroupLoad, usesSrvName: boolean): Endpoint {
+  #endpointOfPeer(service: RuntimeService, peer: Peer, retryBudget: RetryBudget, usesSrvName: boolean): Endpoint {
     const host = usesSrvName && peer.srvName !== undefined ? peer.srvName : peer.host;
     for (const endpoint of peer.endpoints) {
       if (endpoint.protocol !== service.protocol || endpoint.tlsKey !== service.tls.key || endpoint.host !== host || endpoint.proxyProtocol !== service.proxyProtocol) continue;
@@ -94,28 +95,29 @@ export class EndpointChooser {
       return endpoint;
     }
     const key = `${peer.upstreamId}|${keyOf(service, host, peer.port, peer.address)}`;
-    const endpoint = new Endpoint({ key, protocol: service.protocol, tls: service.tls, host, port: peer.port, address: peer.address, load, peer, proxyProtocol: service.proxyProtocol });
+    const endpoint = new Endpoint({ key, protocol: service.protocol, tls: service.tls, host, port: peer.port, address: peer.address, retryBudget, peer, proxyProtocol: service.proxyProtocol });
     // TLS settings that are no longer in use leave their endpoints behind; connections of theirs end by themselves.
     if (peer.endpoints.length >= MAX_ENDPOINTS_OF_PEER) peer.endpoints.splice(0, 1);
     peer.endpoints.push(endpoint);
     return endpoint;
   }
 
-  #loadOf(host: string, port: number): GroupLoad {
+  #retryBudgetOf(host: string, port: number): RetryBudget {
     const name = `${host}:${port}`;
-    let load = this.#loads.get(name);
-    if (load === undefined) {
-      load = { active: 0, retrying: 0 };
-      this.#loads.set(name, load);
+    let budget = this.#retryBudgets.get(name);
+    if (budget === undefined) {
+      budget = new RetryBudget();
+      this.#retryBudgets.set(name, budget);
     }
-    return load;
+    return budget;
   }
 
   #forgetUnused(): void {
     for (const [key, endpoint] of this.#endpoints) {
       if (endpoint.connections === 0) this.#endpoints.delete(key);
     }
-    for (const [name, { active, retrying }] of this.#loads) if (active + retrying === 0) this.#loads.delete(name);
+    const used = new Set(Array.from(this.#endpoints.values(), ({ retryBudget }) => retryBudget));
+    for (const [name, budget] of this.#retryBudgets) if (!used.has(budget)) this.#retryBudgets.delete(name);
   }
 
   #recordsGone(host: string, records: readonly Resolved[]): void {

@@ -6,6 +6,7 @@
 import { isIP } from 'node:net';
 import type { ServiceProtocol, UpstreamTls } from '../config/active-config.ts';
 import type { Peer } from './peer.ts';
+import type { RetryBudget } from './retry-budget.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import type { WaitingLine } from './waiting-line.ts';
 
@@ -14,12 +15,6 @@ export interface EndpointTls {
   readonly serverName: string;
   readonly isAddress: boolean;
   readonly settings: UpstreamTls;
-}
-
-/** What is under way to one upstream, or to one host where there is no upstream: the measure of the retry budget. */
-export interface GroupLoad {
-  active: number;
-  retrying: number;
 }
 
 /** `tls_passthrough` carries the client's TLS, not ours. */
@@ -35,7 +30,8 @@ export interface EndpointPlace {
   readonly host: string;
   readonly port: number;
   readonly address: string;
-  readonly load: GroupLoad;
+  /** Of its upstream, or of its host where there is none. */
+  readonly retryBudget: RetryBudget;
   /** The target of an upstream entity that it belongs to. */
   readonly peer: Peer | undefined;
   readonly proxyProtocol: 'v1' | 'v2' | null;
@@ -54,7 +50,7 @@ export class Endpoint {
   readonly tlsKey: string;
   /** Host header for requests that don't bring their own. */
   readonly hostHeader: string;
-  readonly load: GroupLoad;
+  readonly retryBudget: RetryBudget;
   readonly peer: Peer | undefined;
   /** Connections begin with a header that names one client: they can't serve another. */
   readonly proxyProtocol: 'v1' | 'v2' | null;
@@ -67,13 +63,13 @@ export class Endpoint {
   /** Requests that wait for a connection; made when the first does. */
   line: WaitingLine | undefined;
 
-  constructor({ key, protocol, tls, host, port, address, load, peer, proxyProtocol }: EndpointPlace) {
+  constructor({ key, protocol, tls, host, port, address, retryBudget, peer, proxyProtocol }: EndpointPlace) {
     this.key = key;
     this.host = host;
     this.address = address;
     this.port = port;
     this.protocol = protocol;
-    this.load = load;
+    this.retryBudget = retryBudget;
     this.peer = peer;
     this.proxyProtocol = proxyProtocol;
     this.tlsKey = tls.key;
@@ -85,12 +81,10 @@ export class Endpoint {
 
   /** A request or stream is under way there, or waits to be. One `end` for each. */
   begin(): void {
-    this.load.active += 1;
     if (this.peer !== undefined) this.peer.active += 1;
   }
 
   end(): void {
-    this.load.active -= 1;
     if (this.peer !== undefined) this.peer.active -= 1;
   }
 

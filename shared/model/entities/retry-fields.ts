@@ -19,6 +19,6 @@ export const retryFields = [
   {
     name: 'retry_budget', tag: 27, required: true, default: 20,
     type: { kind: 'number', between: [0, 100] },
-    description: 'Not in Kong. Percentage of the requests under way to the service that may be retries; a few are allowed however quiet it is.',
+    description: 'Not in Kong. Retries in 10 s, as a percentage of the requests begun in them; 10 a second are allowed however few those are. Counted for each upstream (or host), by each proxy thread.',
   },
 ] as const satisfies readonly Field[];
