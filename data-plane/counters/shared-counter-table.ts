@@ -12,7 +12,7 @@
  * own last request counted in some of its windows: a slot's first word is cleared before and written after the rest.
  */
 import { hash, randomBytes } from 'node:crypto';
-import type { CounterTable, CounterWindow, TakeResult } from '../../shared/plugins/contract.ts';
+import type { CounterKey, CounterTable, CounterWindow, TakeResult } from '../../shared/plugins/contract.ts';
 
 export interface CounterTableStats {
   readonly slots: number;
@@ -87,18 +87,31 @@ export class SharedCounterTable implements CounterTable {
     this.#secret = Array.from(this.#header.subarray(SECRET), (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
   }
 
-  take(key: string, windows: readonly CounterWindow[]): TakeResult {
-    const digest = hash('sha256', this.#secret + key, 'binary');
-    const bucket = wordAt(digest, 16) & (this.#locks.length - 1);
-    if (!this.#lock(bucket)) {
+  take(key: string | CounterKey, windows: readonly CounterWindow[]): TakeResult {
+    const known = this.#known(key);
+    if (!this.#lock(known.bucket)) {
       Atomics.add(this.#header, LOCK_TIMEOUTS, 1);
       return TABLE_FULL;
     }
     try {
-      return this.#takeLocked(bucket * SLOTS_PER_BUCKET, digest, windows);
+      return this.#takeLocked(known, windows);
     } finally {
-      Atomics.store(this.#locks, bucket, 0);
+      Atomics.store(this.#locks, known.bucket, 0);
     }
+  }
+
+  /** A digest is worked out once for a key that comes again. */
+  #known(key: string | CounterKey): KnownKey {
+    if (typeof key === 'string') return this.#recognise(key);
+    const { known } = key;
+    if (known instanceof KnownKey && known.table === this) return known;
+    const recognised = this.#recognise(key.text);
+    key.known = recognised;
+    return recognised;
+  }
+
+  #recognise(text: string): KnownKey {
+    return new KnownKey(this, hash('sha256', this.#secret + text, 'binary'), this.#locks.length);
   }
 
   /** Must be called after a thread has exited, and only then: frees what it held when it died. */
@@ -128,39 +141,54 @@ export class SharedCounterTable implements CounterTable {
     return false;
   }
 
-  #takeLocked(firstSlot: number, digest: string, windows: readonly CounterWindow[]): TakeResult {
-    this.#find(firstSlot, digest, windows);
-    const left = windows.map((window, index) => window.limit - this.#usedIn(window, this.#slots[index] ?? -1));
-    if (left.some((rest) => rest <= 0)) {
-      return { kind: 'over', exceeded: left.flatMap((rest, index) => (rest <= 0 ? [index] : [])), remaining: left.map((rest) => Math.max(0, rest)) };
+  #takeLocked(key: KnownKey, windows: readonly CounterWindow[]): TakeResult {
+    this.#find(key, windows);
+    const remaining: number[] = [];
+    let exceeded: number[] | undefined;
+    for (let index = 0; index < windows.length; index += 1) {
+      const window = windows[index];
+      const rest = window === undefined ? 0 : window.limit - this.#usedIn(window, this.#slots[index] ?? -1);
+      if (rest <= 0) (exceeded ??= []).push(index);
+      remaining.push(rest - 1);
     }
-    if (!this.#claimMissing(firstSlot)) {
+    if (exceeded !== undefined) return { kind: 'over', exceeded, remaining: remaining.map((rest) => Math.max(0, rest + 1)) };
+    if (!this.#claimMissing(key.bucket * SLOTS_PER_BUCKET)) {
       Atomics.add(this.#header, FULL, 1);
       return TABLE_FULL;
     }
-    const remaining = left.map((rest) => rest - 1);
-    windows.forEach((window, index) => this.#count(this.#slots[index] ?? -1, digest, window, window.limit - (remaining[index] ?? 0)));
+    for (let index = 0; index < windows.length; index += 1) {
+      const window = windows[index];
+      if (window !== undefined) this.#count(this.#slots[index] ?? -1, key, window, window.limit - (remaining[index] ?? 0));
+      key.slots[index] = this.#slots[index] ?? -1;
+    }
     return { kind: 'taken', remaining };
   }
 
   /** Fills the scratch list with the slot of each window, -1 where it has none yet. */
-  #find(firstSlot: number, digest: string, windows: readonly CounterWindow[]): void {
-    this.#slots.length = 0;
-    for (const _ of windows) this.#slots.push(-1);
-    const tag = tagOf(digest);
-    let missing = windows.length;
+  #find(key: KnownKey, windows: readonly CounterWindow[]): void {
+    const slots = this.#slots;
+    slots.length = 0;
+    let missing = 0;
+    for (let index = 0; index < windows.length; index += 1) {
+      const last = key.slots[index] ?? -1;
+      const isThere = last >= 0 && this.#isOf(last, key) && this.#windowMs[last] === windows[index]?.windowMs;
+      slots.push(isThere ? last : -1);
+      if (!isThere) missing += 1;
+    }
+    const firstSlot = key.bucket * SLOTS_PER_BUCKET;
     for (let slot = firstSlot; slot < firstSlot + SLOTS_PER_BUCKET && missing > 0; slot += 1) {
-      if (this.#tags[slot] !== tag || !this.#hasHash(slot, digest)) continue;
+      if (!this.#isOf(slot, key)) continue;
       for (const [index, window] of windows.entries()) {
-        if (window.windowMs !== this.#windowMs[slot]) continue;
-        this.#slots[index] = slot;
+        if (slots[index] !== -1 || window.windowMs !== this.#windowMs[slot]) continue;
+        slots[index] = slot;
         missing -= 1;
       }
     }
   }
 
-  #hasHash(slot: number, digest: string): boolean {
-    return this.#hashes[slot * 3] === wordAt(digest, 4) && this.#hashes[slot * 3 + 1] === wordAt(digest, 8) && this.#hashes[slot * 3 + 2] === wordAt(digest, 12);
+  #isOf(slot: number, key: KnownKey): boolean {
+    if (this.#tags[slot] !== key.tag) return false;
+    return this.#hashes[slot * 3] === key.second && this.#hashes[slot * 3 + 1] === key.third && this.#hashes[slot * 3 + 2] === key.fourth;
   }
 
   #usedIn(window: CounterWindow, slot: number): number {
@@ -196,20 +224,40 @@ export class SharedCounterTable implements CounterTable {
     return false;
   }
 
-  #count(slot: number, digest: string, window: CounterWindow, count: number): void {
-    const tag = tagOf(digest);
-    const isOwn = this.#tags[slot] === tag && this.#hasHash(slot, digest) && this.#windowMs[slot] === window.windowMs;
-    if (!isOwn) {
+  #count(slot: number, key: KnownKey, window: CounterWindow, count: number): void {
+    if (!this.#isOf(slot, key) || this.#windowMs[slot] !== window.windowMs) {
       this.#tags[slot] = 0;
-      this.#hashes[slot * 3] = wordAt(digest, 4);
-      this.#hashes[slot * 3 + 1] = wordAt(digest, 8);
-      this.#hashes[slot * 3 + 2] = wordAt(digest, 12);
+      this.#hashes[slot * 3] = key.second;
+      this.#hashes[slot * 3 + 1] = key.third;
+      this.#hashes[slot * 3 + 2] = key.fourth;
       this.#windowMs[slot] = window.windowMs;
       this.#startMs[slot] = window.startMs;
     }
     this.#counts[slot] = count;
     if (!this.#isCurrent(slot, window)) this.#startMs[slot] = window.startMs;
-    this.#tags[slot] = tag;
+    this.#tags[slot] = key.tag;
+  }
+}
+
+/** What a table knows of a key: its hash, and where its windows were last. A place is believed only if the key still stands there. */
+class KnownKey {
+  readonly table: SharedCounterTable;
+  /** First hash word; 0 means an unused slot, so it becomes 1. */
+  readonly tag: number;
+  readonly second: number;
+  readonly third: number;
+  readonly fourth: number;
+  readonly bucket: number;
+  /** By index of the window. */
+  readonly slots: number[] = [];
+
+  constructor(table: SharedCounterTable, digest: string, buckets: number) {
+    this.table = table;
+    this.tag = wordAt(digest, 0) || 1;
+    this.second = wordAt(digest, 4);
+    this.third = wordAt(digest, 8);
+    this.fourth = wordAt(digest, 12);
+    this.bucket = wordAt(digest, 16) & (buckets - 1);
   }
 }
 
@@ -227,9 +275,4 @@ function layoutOf(buckets: number) {
 /** Four bytes of a latin1 text as one signed 32-bit word. */
 function wordAt(text: string, at: number): number {
   return text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8) | (text.charCodeAt(at + 2) << 16) | (text.charCodeAt(at + 3) << 24);
-}
-
-/** The first word; 0 means an unused slot, so it becomes 1. */
-function tagOf(digest: string): number {
-  return wordAt(digest, 0) || 1;
 }

@@ -210,10 +210,17 @@ export type TakeResult =
   /** The table has no room even after dropping expired entries; nothing was counted. */
   | { readonly kind: 'full' };
 
+/** A key that is used again and again: keep the object, and the table need not work out anew where it stands. */
+export interface CounterKey {
+  readonly text: string;
+  /** The table's own; undefined at first. */
+  known: object | undefined;
+}
+
 /** Counters shared by all proxy threads of the process. */
 export interface CounterTable {
   /** Checks every window and counts in all of them, or in none: one atomic step over all threads. `key` identifies plugin and client. */
-  take(key: string, windows: readonly CounterWindow[]): TakeResult;
+  take(key: string | CounterKey, windows: readonly CounterWindow[]): TakeResult;
 }
 
 export interface PluginServices {

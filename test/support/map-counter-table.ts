@@ -1,5 +1,5 @@
 /** A counter table in one thread's memory, for plugin tests; the real one is data-plane/counters/shared-counter-table.ts. */
-import type { CounterTable, CounterWindow, TakeResult } from '../../shared/plugins/contract.ts';
+import type { CounterKey, CounterTable, CounterWindow, TakeResult } from '../../shared/plugins/contract.ts';
 
 export interface MapCounterTable extends CounterTable {
   /** The keys that were counted, each once. */
@@ -11,7 +11,8 @@ export function mapCounterTable(): MapCounterTable {
   const keys = new Set<string>();
   return {
     keys: () => [...keys],
-    take(key: string, windows: readonly CounterWindow[]): TakeResult {
+    take(given: string | CounterKey, windows: readonly CounterWindow[]): TakeResult {
+      const key = typeof given === 'string' ? given : given.text;
       keys.add(key);
       const names = windows.map(({ windowMs, startMs }) => `${key} ${windowMs} ${startMs}`);
       const used = names.map((name) => counts.get(name) ?? 0);

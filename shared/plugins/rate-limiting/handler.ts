@@ -3,16 +3,20 @@
  * in none and refuses it. Behaviour, headers and texts as in Kong 3.9, but a limit is never overshot; see the README.
  * Counters are keyed by plugin entity and client, never by limits: changing a limit resets nothing (R3).
  */
-import type { CounterWindow, PluginFactory, PluginServices, RequestContext, TakeResult, Verdict } from '../contract.ts';
+import type { CounterKey, CounterWindow, PluginFactory, PluginServices, RequestContext, TakeResult, Verdict } from '../contract.ts';
 import { calendarWindowAt, type CalendarWindow } from './calendar-window.ts';
 import { clientNetwork } from './client-network.ts';
 import { WINDOW_NAMES, type RateLimitingConfig, type WindowName } from './schema.ts';
 
 type Header = readonly [name: string, value: string];
 
+/** Clients whose keys are kept, some 300 bytes each; beyond it all are forgotten. */
+const REMEMBERED_CLIENTS = 32_768;
+
 interface LimitedWindow {
   readonly name: WindowName;
   readonly limit: number;
+  readonly limitText: string;
   readonly limitHeader: string;
   readonly remainingHeader: string;
 }
@@ -29,6 +33,8 @@ class RateLimiter {
   readonly #config: RateLimitingConfig;
   readonly #services: PluginServices;
   readonly #limited: readonly LimitedWindow[];
+  /** By consumer, credential, service or address; not by what a header says, which may be a secret. */
+  readonly #keys = new Map<string, CounterKey>();
   #windows: readonly CounterWindow[] = [];
   #windowsFromMs = Infinity;
   #windowsUntilMs = -Infinity;
@@ -39,25 +45,39 @@ class RateLimiter {
     this.#limited = WINDOW_NAMES.flatMap((name) => {
       const limit = config[name];
       const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-      return limit === null ? [] : [{ name, limit, limitHeader: `X-RateLimit-Limit-${title}`, remainingHeader: `X-RateLimit-Remaining-${title}` }];
+      return limit === null ? [] : [{ name, limit, limitText: String(limit), limitHeader: `X-RateLimit-Limit-${title}`, remainingHeader: `X-RateLimit-Remaining-${title}` }];
     });
   }
 
   limit(context: RequestContext): Verdict | undefined {
     const nowMs = this.#services.clock.nowMs();
-    const taken = this.#services.counters.take(`${this.#services.pluginId} ${this.#client(context)}`, this.#windowsAt(nowMs));
+    const taken = this.#services.counters.take(this.#key(context), this.#windowsAt(nowMs));
     if (taken.kind === 'full') return this.#uncounted();
-
-    const headers = this.#config.hide_client_headers ? [] : this.#headers(taken, nowMs);
-    if (taken.kind === 'over') return { kind: 'respond', status: this.#config.error_code, message: this.#config.error_message, headers };
-    for (const [name, value] of headers) context.setResponseHeader(name, value);
+    if (taken.kind === 'over') {
+      const headers = this.#config.hide_client_headers ? [] : this.#headers(taken, nowMs);
+      return { kind: 'respond', status: this.#config.error_code, message: this.#config.error_message, headers };
+    }
+    if (!this.#config.hide_client_headers) for (const header of this.#headers(taken, nowMs)) context.setResponseHeader(header[0], header[1]);
     return undefined;
   }
 
-  /** The kind stands in front, so that no client can pose as another by sending its id as a header. */
-  #client(context: RequestContext): string {
+  /** The kind stands in front of a client, so that none can pose as another by sending its id as a header. */
+  #key(context: RequestContext): string | CounterKey {
     const identity = this.#identity(context);
-    return identity === undefined ? `ip ${clientNetwork(context.request.clientAddress)}` : `${this.#config.limit_by} ${identity}`;
+    const kind = identity === undefined ? 'ip' : this.#config.limit_by;
+    if (kind === 'header') return this.#keyText(kind, identity ?? '');
+    // No id is an address, so the two share a map.
+    const client = identity ?? context.request.clientAddress;
+    const known = this.#keys.get(client);
+    if (known !== undefined) return known;
+    const key: CounterKey = { text: this.#keyText(kind, identity ?? clientNetwork(client)), known: undefined };
+    if (this.#keys.size >= REMEMBERED_CLIENTS) this.#keys.clear();
+    this.#keys.set(client, key);
+    return key;
+  }
+
+  #keyText(kind: string, client: string): string {
+    return `${this.#services.pluginId} ${kind} ${client}`;
   }
 
   #identity(context: RequestContext): string | undefined {
@@ -90,15 +110,20 @@ class RateLimiter {
   /** Per window its limit and rest; RateLimit-* speak of the tightest: least rest, then the longest wait. */
   #headers(taken: Exclude<TakeResult, { readonly kind: 'full' }>, nowMs: number): readonly Header[] {
     const headers: Header[] = [];
-    let [limit, remaining, endMs] = [0, Infinity, nowMs];
-    for (const [index, window] of this.#limited.entries()) {
-      const rest = taken.remaining[index] ?? 0;
-      const current = this.#windows[index];
-      if (current !== undefined && rest <= remaining) [limit, remaining, endMs] = [window.limit, rest, current.startMs + current.windowMs];
-      headers.push([window.limitHeader, String(window.limit)], [window.remainingHeader, String(rest)]);
+    let tightest: LimitedWindow | undefined;
+    let [remaining, endMs] = [Infinity, nowMs];
+    for (let index = 0; index < this.#limited.length; index += 1) {
+      const [window, current, rest] = [this.#limited[index], this.#windows[index], taken.remaining[index] ?? 0];
+      if (window === undefined || current === undefined) continue;
+      if (rest <= remaining) {
+        tightest = window;
+        remaining = rest;
+        endMs = current.startMs + current.windowMs;
+      }
+      headers.push([window.limitHeader, window.limitText], [window.remainingHeader, String(rest)]);
     }
     const resetSeconds = String(Math.max(1, Math.ceil((endMs - nowMs) / 1_000)));
-    headers.push(['RateLimit-Limit', String(limit)], ['RateLimit-Remaining', String(remaining)], ['RateLimit-Reset', resetSeconds]);
+    headers.push(['RateLimit-Limit', tightest?.limitText ?? '0'], ['RateLimit-Remaining', String(remaining)], ['RateLimit-Reset', resetSeconds]);
     if (taken.kind === 'over') headers.push(['Retry-After', resetSeconds]);
     return headers;
   }
