@@ -9,7 +9,7 @@ import type { HeaderEdits } from './header-edits.ts';
 /** All of them, each with its line end; those that a plugin has set or removed are left out. */
 export function writeForwardedLines(out: OutgoingBytes, exchange: Exchange): void {
   const { head, client, core, upstreamEdits } = exchange;
-  if (head.saysForwarded || upstreamEdits !== undefined) writeChosenLines(out, exchange, upstreamEdits);
+  if (head.saysForwarded || upstreamEdits?.touchesForwarded === true) writeChosenLines(out, exchange, upstreamEdits);
   else {
     out.text(client.usualLines.textFor(exchange));
     out.text('X-Forwarded-Path: ');

@@ -5,12 +5,8 @@
 import { HoldfastError } from '../../shared/errors.ts';
 import { isToken } from '../http1/byte-classes.ts';
 import { classifyText, HEADER, maskOf } from '../http1/header-names.ts';
+import type { MessageHead } from '../http1/message-head.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
-
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
-const NON_ASCII = /[\u0080-\uffff]/;
-const WIDE = /[\u0100-\uffff]/;
 
 /** Written by the wire engine alone, because they say where a message ends or what the connection does. */
 const ENGINE_ONLY = maskOf(
@@ -20,51 +16,70 @@ const ENGINE_ONLY = maskOf(
 /** Written beside the plugins' lines: a second one would make two. */
 const WRITTEN_ONCE = maskOf(HEADER.OURS, HEADER.OURS_ON_RESPONSE);
 
+interface Edit {
+  /** With the name as it was written last. */
+  checked: CheckedName;
+  /** Undefined takes the header out. */
+  value: string | undefined;
+}
+
 export class HeaderEdits {
-  /** By lower-case name; undefined takes the header out. */
-  readonly #edits = new Map<string, { readonly name: string; readonly value: string } | undefined>();
+  /** One for each name. A list, because plugins touch few names: a map costs more to fill than the list to walk. */
+  readonly #edits: Edit[] = [];
+  #touchesForwarded = false;
 
   /** Throws PLUGIN_HEADER_INVALID. */
   set(name: string, value: string): void {
-    const { key, isOurs } = checkedName(name);
-    if (isOurs) throw invalid(`header ${name} is written by the gateway itself; choose another name`);
-    this.#edits.set(key, { name, value: wireText(name, value) });
+    const checked = checkedName(name);
+    if (checked.isOurs) throw invalid(`header ${name} is written by the gateway itself; choose another name`);
+    this.#put(checked, wireText(name, value));
   }
 
   /** Throws PLUGIN_HEADER_INVALID. */
   remove(name: string): void {
-    this.#edits.set(checkedName(name).key, undefined);
+    this.#put(checkedName(name), undefined);
   }
 
   /** True where the header of that lower-case name is set or removed. */
   touches(lowerCaseName: string): boolean {
-    return this.#edits.has(lowerCaseName);
+    return this.#find(lowerCaseName) !== undefined;
+  }
+
+  /** True where one of the lines that say where a request comes from is set or removed. */
+  get touchesForwarded(): boolean {
+    return this.#touchesForwarded;
   }
 
   value(lowerCaseName: string): string | undefined {
-    return this.#edits.get(lowerCaseName)?.value;
+    return this.#find(lowerCaseName)?.value;
   }
 
-  names(): Iterable<string> {
-    return this.#edits.keys();
+  names(): readonly string[] {
+    return this.#edits.map(({ checked }) => checked.key);
+  }
+
+  /** Marks the lines of the message that these edits replace or take out. Those of the classes in `dropped` never pass anyway. */
+  markIn(head: MessageHead, dropped: number): void {
+    for (const { checked } of this.#edits) {
+      if (((dropped >> checked.headerClass) & 1) === 0) head.fields.reclass(head.buffer, checked.key, HEADER.REMOVED);
+    }
   }
 
   /** The headers that are set, as lines, without those that the other edits touch, because these come on top. */
   linesBelow(others: HeaderEdits | undefined): string {
     let lines = '';
-    for (const [key, edit] of this.#edits) {
-      if (edit !== undefined && others?.touches(key) !== true) lines += `${edit.name}: ${edit.value}\r\n`;
+    for (const { checked, value } of this.#edits) {
+      if (value !== undefined && others?.touches(checked.key) !== true) lines += `${checked.start}${value}\r\n`;
     }
     return lines;
   }
 
   /** Writes the headers that are set, as lines. `except` is a lower-case name to leave out. */
   writeTo(out: OutgoingBytes, except = ''): void {
-    for (const [key, edit] of this.#edits) {
-      if (edit === undefined || key === except) continue;
-      out.text(edit.name);
-      out.text(': ');
-      out.text(edit.value);
+    for (const { checked, value } of this.#edits) {
+      if (value === undefined || checked.key === except) continue;
+      out.text(checked.start);
+      out.text(value);
       out.text('\r\n');
     }
   }
@@ -72,16 +87,35 @@ export class HeaderEdits {
   /** The headers that are set, as lines. `except` is a lower-case name to leave out. */
   lines(except = ''): string {
     let lines = '';
-    for (const [key, edit] of this.#edits) {
-      if (edit !== undefined && key !== except) lines += `${edit.name}: ${edit.value}\r\n`;
+    for (const { checked, value } of this.#edits) {
+      if (value !== undefined && checked.key !== except) lines += `${checked.start}${value}\r\n`;
     }
     return lines;
+  }
+
+  #put(checked: CheckedName, value: string | undefined): void {
+    const known = this.#find(checked.key);
+    if (known === undefined) {
+      this.#edits.push({ checked, value });
+      this.#touchesForwarded ||= checked.headerClass === HEADER.FORWARDED;
+      return;
+    }
+    known.checked = checked;
+    known.value = value;
+  }
+
+  #find(key: string): Edit | undefined {
+    for (const edit of this.#edits) if (edit.checked.key === key) return edit;
+    return undefined;
   }
 }
 
 interface CheckedName {
   /** In lower case. */
   readonly key: string;
+  /** The name as it was given, colon and space. */
+  readonly start: string;
+  readonly headerClass: number;
   readonly isOurs: boolean;
 }
 
@@ -97,22 +131,30 @@ function checkedName(name: string): CheckedName {
   if (!isToken(key)) throw invalid(`header name ${JSON.stringify(name)} is not valid; use letters, digits and hyphens`);
   const headerClass = classifyText(key);
   if (((ENGINE_ONLY >> headerClass) & 1) === 1) throw invalid(`header ${name} is written by the gateway alone; leave it out`);
-  const checked = { key, isOurs: ((WRITTEN_ONCE >> headerClass) & 1) === 1 };
+  const checked = { key, start: `${name}: `, headerClass, isOurs: ((WRITTEN_ONCE >> headerClass) & 1) === 1 };
   if (checkedNames.size < MAX_CHECKED_NAMES) checkedNames.set(name, checked);
   return checked;
 }
 
 /** The value as latin1 text of the bytes to send: UTF-8 where it has characters that latin1 lacks. Throws on control characters. */
 export function wireText(name: string, value: string): string {
-  if (CONTROL.test(value)) throw invalid(`the value for header ${name} holds control characters; remove them`);
-  return WIDE.test(value) ? utf8Text(value) : value;
+  let isWide = false;
+  // A loop: values are short, and three patterns would cost more than the rest of an edit.
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at);
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f) throw invalid(`the value for header ${name} holds control characters; remove them`);
+    if (code > 0xff) isWide = true;
+  }
+  return isWide ? utf8Text(value) : value;
 }
 
 /** The UTF-8 bytes of a text, one character each. */
 export function utf8Text(value: string): string {
   // Ids and most names: nothing to change, and no call out of JavaScript.
-  if (!NON_ASCII.test(value)) return value;
-  return Buffer.from(value, 'utf8').toString('latin1');
+  for (let at = 0; at < value.length; at += 1) {
+    if (value.charCodeAt(at) > 0x7f) return Buffer.from(value, 'utf8').toString('latin1');
+  }
+  return value;
 }
 
 function invalid(message: string): HoldfastError {

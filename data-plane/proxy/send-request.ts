@@ -21,9 +21,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 
 export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): void {
   const { core, head, upstreamEdits, replacedBody, body } = exchange;
-  if (upstreamEdits !== undefined) {
-    for (const name of upstreamEdits.names()) head.fields.reclass(head.buffer, name, HEADER.REMOVED);
-  }
+  upstreamEdits?.markIn(head, DROPPED_FROM_REQUEST);
   const { out } = core;
   out.clear();
   out.text(exchange.request.method);

@@ -35,9 +35,7 @@ const OF_THE_PLAIN_BODY = ['accept-ranges', 'content-digest', 'content-md5', 'di
 /** The head of an upstream's response as the client gets it. `connection` is whole lines, or ''. */
 export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delivery: BodyDelivery, connection: string, plan: CompressionPlan | undefined): void {
   const { core, responseEdits } = exchange;
-  if (responseEdits !== undefined) {
-    for (const name of responseEdits.names()) head.fields.reclass(head.buffer, name, HEADER.REMOVED);
-  }
+  responseEdits?.markIn(head, DROPPED_FROM_RESPONSE);
   const upstreamLatency = Math.floor(exchange.respondedAtMs - exchange.sentAtMs);
   const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
   const upstreamStatus = core.messages.upstreamStatusHeader ? `X-Kong-Upstream-Status: ${head.status}\r\n` : '';
