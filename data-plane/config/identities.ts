@@ -23,6 +23,8 @@ export class Identities implements ConfigLookup {
   readonly #digestOf: ((presented: string) => string) | undefined;
   readonly #clock: { nowMs(): number };
   readonly #byPresented = new LRUCache<string, KnownCredential>({ max: MAX_REMEMBERED_CREDENTIALS });
+  /** As many as there are consumers, at most. */
+  readonly #consumers = new Map<string, ConsumerRef>();
   readonly #groups = new Map<string, readonly string[]>();
 
   constructor(tables: ConfigTables, lookupKey: Uint8Array | undefined, clock: { nowMs(): number }) {
@@ -40,8 +42,13 @@ export class Identities implements ConfigLookup {
   }
 
   consumerById(id: string): ConsumerRef | undefined {
+    const known = this.#consumers.get(id);
+    if (known !== undefined) return known;
     const consumer = this.#tables.entities.consumers.get(id);
-    return consumer === undefined ? undefined : { id, username: consumer.username, customId: consumer.custom_id };
+    if (consumer === undefined) return undefined;
+    const made = Object.freeze({ id: consumer.id, username: consumer.username, customId: consumer.custom_id });
+    this.#consumers.set(consumer.id, made);
+    return made;
   }
 
   consumerByUsername(username: string): ConsumerRef | undefined {

@@ -65,7 +65,7 @@ class KeyAuth {
   #find(request: RequestView, body: BodyFields | undefined): Finding {
     for (const { asGiven, header } of this.#names) {
       const values = this.#valuesOf(request, body, asGiven, header);
-      const [key] = values;
+      const key = values[0];
       if (values.length > 1) return { kind: 'duplicate' };
       if (key !== undefined) return key === '' ? { kind: 'none' } : { kind: 'key', key };
     }
@@ -74,7 +74,7 @@ class KeyAuth {
 
   #valuesOf(request: RequestView, body: BodyFields | undefined, name: string, header: string): readonly string[] {
     const inHeader = this.#config.key_in_header ? request.headerValues(header) : [];
-    if (inHeader.length > 0) return inHeader.map(asUtf8);
+    if (inHeader.length > 0) return inHeader.length === 1 ? [asUtf8(inHeader[0] ?? '')] : inHeader.map(asUtf8);
     const inQuery = this.#config.key_in_query ? request.queryValues(name) : [];
     if (inQuery.length > 0) return inQuery;
     return body?.kind === 'fields' ? body.valuesOf(name) : [];
