@@ -22,14 +22,14 @@ interface Scene {
   readonly addresses: (host: string) => Promise<readonly string[]>;
 }
 
-function dnsTest(name: string, files: { readonly resolv?: string; readonly hosts?: string }, run: (scene: Scene) => Promise<void>): void {
+function dnsTest(name: string, files: { readonly resolv?: string; readonly hosts?: string; readonly hasIpv6?: boolean }, run: (scene: Scene) => Promise<void>): void {
   test(name, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-dns-'));
     const dns = await startDnsServer();
     try {
       await writeFile(join(folder, 'resolv.conf'), `options timeout:1 attempts:1\n${files.resolv ?? ''}`);
       await writeFile(join(folder, 'hosts'), files.hosts ?? '');
-      const lookUp = createLookUp({ clock: systemClock, servers: [{ address: '127.0.0.1', port: dns.port }], resolvConfPath: join(folder, 'resolv.conf'), hostsPath: join(folder, 'hosts') });
+      const lookUp = createLookUp({ clock: systemClock, servers: [{ address: '127.0.0.1', port: dns.port }], resolvConfPath: join(folder, 'resolv.conf'), hostsPath: join(folder, 'hosts'), hasIpv6: () => files.hasIpv6 === true });
       await run({ dns, lookUp, addresses: async (host) => (await lookUp(host)).records.map(described) });
     } finally {
       await dns.close();
@@ -58,6 +58,20 @@ test('a server to which there is no way is one that did not answer', async () =>
   // No datagram goes there without leave to broadcast; as little as to an IPv6 address from a machine without IPv6.
   const client = new DnsClient({ clock: systemClock, servers: [{ address: '255.255.255.255', port: 53 }, { address: 'fe80::1%nowhere', port: 53 }], timeoutMs: 2_000, attempts: 1 });
   await assert.rejects(client.ask('plain.test', 'A'), { code: 'UPSTREAM_DNS_UNANSWERED' });
+});
+
+dnsTest('a family that nobody could tell costs its own addresses, and is no answer where there are no others', { hasIpv6: true }, async ({ dns, lookUp, addresses }) => {
+  dns.zone.set('A both.test', [a('both.test', '10.0.0.1')]);
+  dns.zone.set('AAAA both.test', [a('both.test', 'fd00::1')]);
+  dns.zone.set('AAAA six.test', [a('six.test', 'fd00::2')]);
+  dns.zone.set('SRV _x._tcp.test', [srv('_x._tcp.test', 'six.test', 80)]);
+  assert.deepEqual([await addresses('both.test'), await addresses('six.test')], [['10.0.0.1', 'fd00::1'], ['fd00::2']]);
+  dns.behave({ kind: 'servfail', type: 'AAAA' });
+  assert.deepEqual(await addresses('both.test'), ['10.0.0.1']);
+  await assert.rejects(lookUp('six.test'), { code: 'UPSTREAM_DNS_UNANSWERED' });
+  await assert.rejects(lookUp('_x._tcp.test'), { code: 'UPSTREAM_DNS_UNANSWERED' });
+  dns.behave({ kind: 'servfail', type: 'A' });
+  assert.deepEqual(await addresses('both.test'), ['fd00::1']);
 });
 
 dnsTest('no such name is an answer; a server that fails or is silent is none', {}, async ({ dns, lookUp }) => {

@@ -19,6 +19,8 @@ export interface LookUpOptions {
   readonly servers: readonly DnsServer[];
   readonly resolvConfPath: string;
   readonly hostsPath: string;
+  /** Whether the machine has an IPv6 address beyond itself; without one there is no use in asking for others'. */
+  readonly hasIpv6: () => boolean;
 }
 
 /** Files are looked at for changes at most this often. */
@@ -31,8 +33,12 @@ interface Names {
   readonly resolver: ResolverConfig;
   readonly hosts: ReadonlyMap<string, readonly string[]>;
   readonly client: DnsClient;
-  /** The machine has an IPv6 address beyond itself; without one there is no use in asking for others'. */
   readonly hasIpv6: boolean;
+}
+
+interface Told extends NameAnswer {
+  /** Why one of the families is not known. */
+  readonly failure?: unknown;
 }
 
 export function createLookUp(options: LookUpOptions): LookUp {
@@ -42,7 +48,7 @@ export function createLookUp(options: LookUpOptions): LookUp {
 
 /** By the machine's own configuration; `servers` instead of those in resolv.conf, where there are any. */
 export function systemLookUp(clock: Clock, servers: readonly DnsServer[]): LookUp {
-  return createLookUp({ clock, servers, resolvConfPath: '/etc/resolv.conf', hostsPath: '/etc/hosts' });
+  return createLookUp({ clock, servers, resolvConfPath: '/etc/resolv.conf', hostsPath: '/etc/hosts', hasIpv6: machineHasIpv6 });
 }
 
 class SystemLookUp {
@@ -63,12 +69,16 @@ class SystemLookUp {
     // RFC 6761 §6.3.
     if (plain === 'localhost' || plain.endsWith('.localhost')) return { records: plainRecords(['127.0.0.1', '::1']), ttlMs: FILE_TTL_MS };
     let negative: NameAnswer = { records: [], ttlMs: FILE_TTL_MS };
+    let failure: unknown;
     for (const name of candidates(host, names.resolver)) {
       if (!isAskable(name)) continue;
-      const answer = SERVICE_NAME.test(name) ? await service(names, name) : await addresses(names, name);
+      const answer: Told = SERVICE_NAME.test(name) ? await service(names, name) : await addresses(names, name);
       if (answer.records.length > 0) return answer;
       negative = answer;
+      failure ??= answer.failure;
     }
+    // Half an answer is not that there is none: what was known before goes on (S1).
+    if (failure !== undefined) throw failure;
     return negative;
   }
 
@@ -86,7 +96,7 @@ class SystemLookUp {
   }
 
   async #read(): Promise<Names> {
-    const { clock, servers, resolvConfPath, hostsPath } = this.#options;
+    const { clock, servers, resolvConfPath, hostsPath, hasIpv6 } = this.#options;
     const resolver = parseResolvConf(await textOf(resolvConfPath));
     const asked = [servers, resolver.servers].find((list) => list.length > 0) ?? systemServers();
     const client = new DnsClient({ clock, servers: asked, timeoutMs: resolver.timeoutMs, attempts: resolver.attempts });
@@ -95,13 +105,14 @@ class SystemLookUp {
 }
 
 /** Both families at once. One that nobody could tell costs only its own addresses. */
-async function addresses({ client, hasIpv6: asksIpv6 }: Names, name: string): Promise<NameAnswer> {
+async function addresses({ client, hasIpv6: asksIpv6 }: Names, name: string): Promise<Told> {
   const [four, six] = await Promise.allSettled([client.ask(name, 'A'), asksIpv6 ? client.ask(name, 'AAAA') : Promise.resolve(NO_RECORDS)]);
   if (four.status === 'rejected' && (six.status === 'rejected' || six.value.addresses.length === 0)) throw four.reason;
   const told = [four, six].flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const found = told.filter((records) => records.addresses.length > 0);
   const records = plainRecords(found.flatMap((one) => one.addresses));
-  return { records, ttlMs: Math.min(...(found.length > 0 ? found : told).map(({ ttlMs }) => ttlMs)) };
+  const ttlMs = Math.min(...(found.length > 0 ? found : told).map((one) => one.ttlMs));
+  return six.status === 'rejected' ? { records, ttlMs, failure: six.reason } : { records, ttlMs };
 }
 
 const NO_RECORDS: Records = { kind: 'records', addresses: [], targets: [], ttlMs: Number.MAX_SAFE_INTEGER };
@@ -123,7 +134,10 @@ async function service(names: Names, name: string): Promise<NameAnswer> {
 
 async function addressesOfTarget(names: Names, { name }: SrvTarget): Promise<NameAnswer> {
   const inFile = names.hosts.get(name);
-  return inFile === undefined ? addresses(names, name) : { records: plainRecords(inFile), ttlMs: FILE_TTL_MS };
+  if (inFile !== undefined) return { records: plainRecords(inFile), ttlMs: FILE_TTL_MS };
+  const answer = await addresses(names, name);
+  if (answer.records.length === 0 && answer.failure !== undefined) throw answer.failure;
+  return answer;
 }
 
 /** As Kong, IPv4 where there is any: names often list IPv6 addresses where nobody listens. These come when no other can be reached. */
@@ -162,6 +176,6 @@ function systemServers(): readonly DnsServer[] {
   });
 }
 
-function hasIpv6(): boolean {
+function machineHasIpv6(): boolean {
   return Object.values(networkInterfaces()).some((list) => list?.some(({ internal, family, address }) => !internal && family === 'IPv6' && !address.startsWith('fe80')) === true);
 }

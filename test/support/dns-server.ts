@@ -19,7 +19,8 @@ export interface DnsServerScene {
 
 export type Behaviour =
   | { readonly kind: 'silent' }
-  | { readonly kind: 'servfail' }
+  /** To questions for that type alone, where there is one. */
+  | { readonly kind: 'servfail'; readonly type?: string }
   /** Over UDP only a hint to ask by TCP. */
   | { readonly kind: 'truncate' }
   /** Before the right answer, one with another id and one to another question. */
@@ -53,7 +54,8 @@ export async function startDnsServer(): Promise<DnsServerScene> {
       case 'silent':
         return [];
       case 'servfail':
-        return [encode({ ...common, flags: 2 })];
+        if (behaviour.type === undefined || behaviour.type === question.type) return [encode({ ...common, flags: 2 })];
+        break;
       case 'truncate':
         if (!isTcp) return [encode({ ...common, flags: TRUNCATED_RESPONSE })];
         break;
