@@ -252,6 +252,20 @@ scenario('a stream that was under way when a drain began is served; then comes t
   client.close();
 });
 
+scenario('a connection that comes during a drain is told to go with its first stream, not before', { responder: () => response('ok') }, async ({ port, proxy }) => {
+  const drained = proxy.drain({ acceptForMs: 1_000, boundMs: 2_000 });
+  const client = await FrameClient.open(port);
+  client.send(frame(FRAME.PING, 0, 0, Buffer.alloc(8)));
+  await waitUntil('the answer to the ping', () => client.of(FRAME.PING).length === 1);
+  assert.deepEqual(client.goawayCodes, []);
+  client.headers(1, GET);
+  assert.equal(await client.answered(1), true);
+  await waitUntil('the notice', () => client.of(FRAME.GOAWAY)[0]?.payload.readUInt32BE(0) === 0x7fffffff);
+  client.close();
+  await proxy.close();
+  await drained;
+});
+
 /** An upstream that answers the first stream with these frames, byte for byte. */
 async function withFrames(scene: ProxyScene, frames: Buffer[], run: (client: Http2Client) => Promise<void>): Promise<void> {
   const raw = createServer((socket) => {

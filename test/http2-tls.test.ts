@@ -11,12 +11,14 @@ import { plainAnswer } from './support/name-answers.ts';
 import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
 import type { UpstreamTls } from '../data-plane/config/active-config.ts';
 import { Http2Client } from './support/http2-client.ts';
+import { block, FLAG, frame, FRAME, GET, PREFACE, uint32 } from './support/http2-frames.ts';
 import { credentials, GrpcClient, startGrpcServer, status } from './support/grpc-scene.ts';
 import type { SceneOptions } from './support/proxy-scene.ts';
+import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig } from './support/static-config.ts';
 import { testAuthority, testCertificate } from './support/test-certificates.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil, waitUntilStill } from './support/wait-until.ts';
 
 const SECURED: SceneOptions = {
   proxy: {
@@ -104,4 +106,18 @@ scenario('a TLS server that does not agree on h2 is a bad gateway', { proxy: { l
   assert.equal((await client.exchange({})).status, 502);
   client.close();
   server.close();
+});
+
+scenario('a drain while a client takes nothing of what is written to it does not end the process', { ...SECURED, responder: () => response('x'.repeat(4_000_000)) }, async ({ port, proxy }) => {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('secureConnect', resolve));
+  const largeWindow = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]);
+  const requests = Array.from({ length: 8 }, (_, index) => frame(FRAME.HEADERS, FLAG.END_HEADERS | FLAG.END_STREAM, index * 2 + 1, block(GET)));
+  socket.write(Buffer.concat([PREFACE, frame(FRAME.SETTINGS, 0, 0, largeWindow), frame(FRAME.WINDOW_UPDATE, 0, 0, uint32(1_000_000_000)), ...requests]));
+  await waitUntil('the requests', () => proxy.stats().activeRequests === 8);
+  await waitUntilStill('what is written', () => proxy.stats().activeRequests);
+  await proxy.drain({ acceptForMs: 10, boundMs: 100 });
+  await waitUntil('the connection to be gone', () => proxy.stats().connections === 0);
+  socket.destroy();
 });

@@ -6,6 +6,7 @@
  */
 import { constants, performServerHandshake, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { NEVER, type Timed } from '../http1/deadlines.ts';
 import { FAULTS } from '../http1/faults.ts';
@@ -40,6 +41,7 @@ export class DownstreamSession implements StreamKeeper, Timed {
   readonly #allowance: FrameAllowance;
   readonly #gone: (session: DownstreamSession) => void;
   #streams = 0;
+  #notified = false;
   #closing = false;
   #refused = false;
   #lingers = false;
@@ -80,9 +82,13 @@ export class DownstreamSession implements StreamKeeper, Timed {
     this.#arm();
   }
 
-  /** Tells the client to send nothing new here. What is on its way is still served: a second GOAWAY that ends it comes with `shut`. */
+  /**
+   * Tells the client to send nothing new here. What is on its way is still served: a second GOAWAY that ends it comes with `shut`.
+   * Not behind TLS: Node's session writes to the TLS socket beneath its queue, and two writes at a time end the process (Node 24).
+   */
   notifyShutdown(): void {
-    if (this.#closed || this.#closing) return;
+    if (this.#notified || this.#closed || this.#closing || this.#lingers || this.#socket instanceof TLSSocket) return;
+    this.#notified = true;
     // Between two writes of the session, each of which ends at the end of a frame.
     if (!this.#socket.destroyed) this.#socket.write(SHUTDOWN_NOTICE);
   }
@@ -95,11 +101,11 @@ export class DownstreamSession implements StreamKeeper, Timed {
     if (this.#streams === 0) this.#linger();
   }
 
+  /** At once: nobody watches deadlines any more, and Node would wait for the client to take what is left. */
   destroy(): void {
     if (this.#closed) return;
     this.#session.destroy();
-    // Node waits for the client to end its side, or to take what is left.
-    this.#linger();
+    this.#socket.destroy();
   }
 
   /** Called once a second. */
@@ -142,6 +148,8 @@ export class DownstreamSession implements StreamKeeper, Timed {
       this.#around.defect(thrown);
       wire.destroy();
     }
+    // A connection that came during a drain is told once it has been of use: a client would come again and again.
+    if (this.#core.draining) this.notifyShutdown();
   }
 
   /** Counts as a request (R4), for which there is no answer but the reset. */

@@ -20,7 +20,6 @@ export class Http2Downstream {
   readonly #sessions = new Set<DownstreamSession>();
   #seconds: TimerHandle | undefined;
   #own = 0;
-  #draining = false;
   #shut = false;
 
   /** `gone` is called whenever a connection is gone, so that a drain can wait for `size` to become 0. `defect` is told of exceptions that owners let through. */
@@ -52,13 +51,10 @@ export class Http2Downstream {
       for (const each of this.#sessions) each.secondPassed();
     });
     if (this.#shut) session.shut();
-    else if (this.#draining) session.notifyShutdown();
   }
 
-  /** Asks every client to send nothing new here (GOAWAY); what still comes is served. */
+  /** Asks every client to send nothing new here (GOAWAY; not behind TLS); what still comes is served. */
   drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
     for (const session of this.#sessions) session.notifyShutdown();
   }
 
