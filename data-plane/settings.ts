@@ -66,7 +66,7 @@ export const dataPlaneSettings = defineSettings({
     env: 'HOLDFAST_STATUS_LISTEN',
     type: 'address',
     default: '127.0.0.1:8007',
-    description: 'Address of /status, /status/ready and /metrics; open it to your orchestrator and Prometheus only',
+    description: 'Address of /status, /status/ready, /metrics and /explain, which asks for no token and tells of routes and targets; open it to your orchestrator and Prometheus only',
   },
   stateFolder: {
     env: 'HOLDFAST_STATE_FOLDER',

@@ -8,7 +8,11 @@ import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 export interface AdminAccess {
   readonly adminUrl: string;
   readonly adminToken: string | undefined;
+  /** What answers there, for errors; the admin API where it is not given. */
+  readonly called?: string;
 }
+
+const ADMIN_API = 'the admin API';
 
 const TIMEOUT_MS = 15_000;
 
@@ -20,7 +24,7 @@ export async function post(access: AdminAccess, path: string, document: object):
   if (status >= 200 && status < 300 && answer !== undefined) return answer;
   const reason = typeof answer?.['message'] === 'string' ? answer['message'] : text.slice(0, 200);
   const hint = status === 401 ? '; set HOLDFAST_ADMIN_TOKEN, or --admin-token-file' : '';
-  throw new HoldfastError({ code: 'CLI_ADMIN_REFUSED', source: 'control-plane', publicMessage: `the admin API at ${access.adminUrl} answered ${status}: ${reason}${hint}` });
+  throw new HoldfastError({ code: 'CLI_ADMIN_REFUSED', source: 'control-plane', publicMessage: `${access.called ?? ADMIN_API} at ${access.adminUrl} answered ${status}: ${reason}${hint}` });
 }
 
 function addressOf(adminUrl: string, path: string): URL {
@@ -44,7 +48,7 @@ async function send(url: URL, access: AdminAccess, document: object): Promise<{ 
       code: 'CLI_ADMIN_UNREACHABLE',
       source: 'control-plane',
       retryable: true,
-      publicMessage: `no answer from the admin API at ${access.adminUrl} (${describeThrown(thrown)}); is the control plane running, and is HOLDFAST_ADMIN_URL right?`,
+      publicMessage: `no answer from ${access.called ?? ADMIN_API} at ${access.adminUrl} (${describeThrown(thrown)}); ${access.called === undefined ? 'is the control plane running, and is HOLDFAST_ADMIN_URL right?' : 'is it running, and is the address right?'}`,
       cause: thrown,
     });
   }

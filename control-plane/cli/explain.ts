@@ -23,7 +23,7 @@ export async function explain(settings: ExplainSettings, output: Output): Promis
   const asked = dataPlane === undefined ? '' : `?data_plane=${encodeURIComponent(dataPlane)}`;
   const answer = statusUrl === undefined
     ? await post(settings, `/${encodeURIComponent(gateway)}/v1/explain${asked}`, question)
-    : await post({ adminUrl: statusUrl, adminToken: undefined }, '/explain', question);
+    : await post({ adminUrl: statusUrl, adminToken: undefined, called: 'the status port' }, '/explain', question);
   if (settings.output === 'json') output.out(terminalJson(answer));
   else for (const line of tell(answer)) output.out(line);
 }

@@ -80,7 +80,7 @@ export const explainSettings = defineSettings({
     default: [],
     description: 'Header fields of the request as name=value; several with commas, or the flag several times',
   },
-  clientIp: { env: 'HOLDFAST_EXPLAIN_CLIENT_IP', flag: '--client-ip', type: 'string', default: '127.0.0.1', description: "The client's address" },
+  clientIp: { env: 'HOLDFAST_EXPLAIN_CLIENT_IP', flag: '--client-ip', type: 'string', default: '127.0.0.1', description: "Address that the connection comes from: the client's, or that of a trusted proxy before the gateway" },
   serverName: { env: 'HOLDFAST_EXPLAIN_SERVER_NAME', flag: '--server-name', type: 'string', description: "Name in the TLS handshake (SNI), where it is not the URL's host" },
   httpVersion: { env: 'HOLDFAST_EXPLAIN_HTTP_VERSION', flag: '--http-version', type: 'enum', values: ['1.0', '1.1', '2'], default: '1.1', description: 'Version of HTTP that the client speaks' },
   consumer: { env: 'HOLDFAST_EXPLAIN_CONSUMER', flag: '--consumer', type: 'string', description: 'Username or id of the consumer that an authentication plugin would find' },
