@@ -22,7 +22,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-scenario('an upstream that closes idle connections at the worst moment fails no GET', {}, async ({ connect, origin }) => {
+scenario('an upstream that closes idle connections at the worst moment fails no GET', {}, async ({ connect, origin, proxy }) => {
   const client = await connect();
   client.send(GET);
   await client.response();
@@ -41,6 +41,7 @@ scenario('an upstream that closes idle connections at the worst moment fails no 
   client.send('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nagain');
   assert.equal((await client.response()).body, 'by 3');
   assert.deepEqual(origin.requests.slice(-2).map(({ body, connection }) => [body, connection]), [['again', 2], ['again', 3]], 'the body was sent again, whole');
+  assert.equal(proxy.stats().retries, 2);
 });
 
 scenario('a POST on such a connection is not sent twice', {}, async ({ connect, origin }) => {

@@ -356,6 +356,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#response.takeBackHead();
     const wasIdle = upstream.served > 0;
     if (exchange.status === 0 && failure.kind === 'closed' && failure.silent && wasIdle && isReplayable(exchange)) {
+      exchange.core.counters.retries += 1;
       this.#request.hold();
       return this.#reach(upstream.endpoint, undefined);
     }
