@@ -88,6 +88,10 @@ test('https: the certificate is verified unless that is turned off', async () =>
       assert.equal(await probe(plan, { host: 'named.test', address: '127.0.0.1', port, hostHeader: 'named.test', clientCertificate }, systemClock), 'success');
       assert.equal(showedCertificate, shown);
     }
+    for (const [host, hostHeader, asked] of [['127.0.0.1', 'header.test:8443', 'header.test'], ['named.test', 'named.test:443', 'named.test'], ['named.test', '10.0.0.1:443', 'named.test'], ['127.0.0.1', '127.0.0.1:443', false]] as const) {
+      assert.equal(await probe(plan, { host, address: '127.0.0.1', port, hostHeader, clientCertificate: undefined }, systemClock), 'success');
+      assert.equal(serverName, asked, hostHeader);
+    }
   } finally {
     server.close();
   }

@@ -181,3 +181,15 @@ test('a target proves itself anew after an hour of resumed sessions', async (con
     assert.equal(sockets.length, 5);
   }
 });
+
+test('a name in the settings is the one that is asked for and verified, whatever the target is called', async (context) => {
+  const authority = await testAuthority();
+  const { port, sockets } = await target(context, await testCertificate({ names: ['named.test'], authority }));
+  const { ask } = await scene(context);
+  for (const host of ['127.0.0.1', 'secure.test']) {
+    assert.deepEqual(await ask({ host, port, tls: settings({}, authority) }), [502, 'UPSTREAM_CERTIFICATE_NAME'], host);
+    assert.deepEqual(await ask({ host, port, tls: settings({ serverName: 'named.test' }, authority) }), [200, undefined], host);
+    assert.equal(sockets.at(-1)?.servername, 'named.test');
+    assert.deepEqual(await ask({ host, port, tls: settings({ serverName: 'other.test' }, authority) }), [502, 'UPSTREAM_CERTIFICATE_NAME'], host);
+  }
+});

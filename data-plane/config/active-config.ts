@@ -56,6 +56,8 @@ export interface CertificateBook {
 export interface UpstreamTls {
   /** Distinguishes settings: connections are shared only between equal ones. */
   readonly key: string;
+  /** The name to ask for and to verify, where the upstream's `host_header` says one; without it, the target's own. */
+  readonly serverName?: string;
   /** False: any certificate will do. */
   readonly verify: boolean;
   /** Most certificates between the target's own and the trusted one; null leaves it to OpenSSL. */

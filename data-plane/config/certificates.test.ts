@@ -165,6 +165,13 @@ test("a service's TLS: verified unless it says no, its own certificate before th
   assert.equal(tlsOf({ client_certificate: ref('c1') }, [...withoutUpstream.filter(({ id }) => id !== testId('c1')), certificate('c1', rsa)]).key === keys[3], false, 'a renewed certificate is another');
 });
 
+test("the upstream's Host header names its targets in TLS, as in Kong, unless it is an address", () => {
+  const tlsOf = (hostHeader: string | null): RuntimeService['tls'] => serviceOf(compiled([ROUTE, put('upstreams', { id: testId('f1'), name: 'back.test', host_header: hostHeader }), service({})]).config).tls;
+  assert.deepEqual([tlsOf('Named.test:8443').serverName, tlsOf('10.0.0.1').serverName, tlsOf('[2001:db8::1]:443').serverName, tlsOf(null).serverName], ['named.test', undefined, undefined, undefined]);
+  assert.notEqual(tlsOf('named.test').key, tlsOf('other.test').key);
+  assert.equal(tlsOf('named.test').key, tlsOf('named.test:1').key);
+});
+
 test('S6: the routes of a service whose certificate or authority cannot be used answer 503, and serve again when it can', () => {
   const basis = [ROUTE, certificate('c2', two), put('ca_certificates', { id: testId('e1'), cert: authority.cert })];
   const first = compiled([...basis, unopenable, service({ client_certificate: ref('c1') })]);

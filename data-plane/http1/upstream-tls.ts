@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { connect, createSecureContext, type ConnectionOptions, type DetailedPeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import type { UpstreamTls } from '../config/active-config.ts';
 
-/** The name to verify, and to send where it is no address; and how. */
+/** The name to verify, and to send where it is no address, unless the settings have one; and how. */
 export interface TlsTarget {
   readonly serverName: string;
   readonly isAddress: boolean;
@@ -37,7 +37,9 @@ export class UpstreamTlsSockets {
    * ends with the error that says why not. Throws where certificate or key of the settings can't be used.
    */
   connect(target: TlsTarget, protocols: readonly string[], options: ConnectionOptions, connected: () => void): TLSSocket {
-    const { settings, serverName, isAddress } = target;
+    const { settings } = target;
+    const serverName = settings.serverName ?? target.serverName;
+    const isAddress = settings.serverName === undefined && target.isAddress;
     const key = `${settings.key}|${serverName}|${String(options.host)}|${String(options.port)}|${protocols.join()}`;
     const session = this.#sessions.get(key);
     const socket = connect({

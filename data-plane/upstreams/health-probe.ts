@@ -5,6 +5,7 @@
  */
 import { connect, isIP, isIPv6 } from 'node:net';
 import type { Clock } from '../../shared/clock.ts';
+import { splitPort } from '../../shared/model/string-rules.ts';
 import type { RuntimeCertificate } from '../config/active-config.ts';
 import type { ProbePlan } from './health-policy.ts';
 import type { FailureKind } from './health-state.ts';
@@ -123,8 +124,9 @@ interface TlsOptions {
   readonly key?: string[];
 }
 
-function tlsOptions({ verify, serverName }: ProbePlan, { host, clientCertificate }: ProbedAddress): TlsOptions {
-  const name = serverName ?? (isIP(host) === 0 ? host : undefined);
+function tlsOptions({ verify, serverName }: ProbePlan, { host, hostHeader, clientCertificate }: ProbedAddress): TlsOptions {
+  // Like requests: by the upstream's Host header, which is the target's own name where there is none.
+  const name = serverName ?? [splitPort(hostHeader)?.host, host].find((each) => each !== undefined && isIP(each) === 0);
   const shown = clientCertificate === undefined ? {} : { cert: clientCertificate.pairs.map(({ certPem }) => certPem), key: clientCertificate.pairs.map(({ keyPem }) => keyPem) };
   return { rejectUnauthorized: verify, ...(name === undefined ? {} : { servername: name }), ...shown };
 }

@@ -85,7 +85,7 @@ export const upstreamDefinition = {
     { name: 'hash_fallback_uri_capture', tag: 21, type: PARAMETER_NAME, description: "Group of the route's regular expression to hash as fallback." },
     { name: 'slots', tag: 22, type: { kind: 'integer', between: [10, 65_536] }, required: true, default: 10_000, description: 'Size of the hash ring.' },
     { name: 'healthchecks', tag: 23, type: { kind: 'record', fields: healthCheckFields }, required: true, default: {}, description: 'When targets count as healthy.' },
-    { name: 'host_header', tag: 24, type: { kind: 'string', maxLength: 260, rules: [hostWithOptionalPortRule] }, description: "Host header sent to targets instead of the target's own name." },
+    { name: 'host_header', tag: 24, type: { kind: 'string', maxLength: 260, rules: [hostWithOptionalPortRule] }, description: "Host header sent to targets instead of the target's own name; over TLS its name is also the one that is asked for (SNI) and verified." },
     { name: 'client_certificate', tag: 25, type: { kind: 'reference', to: 'certificates', onDelete: 'restrict' }, description: 'Certificate shown to targets by services that have none of their own.' },
     { name: 'use_srv_name', tag: 26, type: { kind: 'boolean' }, default: false, description: 'Uses the name from an SRV record as Host header.' },
     { name: 'sticky_sessions_cookie', tag: 27, type: { kind: 'string', maxLength: 256, rules: [cookieNameRule] }, description: 'Cookie that keeps a client on its target, for `sticky-sessions`.' },
