@@ -15,7 +15,7 @@ import { put, ref, testId } from './support/config-content.ts';
 import { startProxyScene } from './support/proxy-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 
-const around: ExplainSurroundings = { limits: DEFAULT_PROXY_LIMITS, trusted: new TrustedAddresses(['127.0.0.0/8']), healthOf: () => [], hasDefaultCertificate: true };
+const around: ExplainSurroundings = { limits: DEFAULT_PROXY_LIMITS, trusted: new TrustedAddresses(['127.0.0.0/8']), localPortOf: () => undefined, healthOf: () => [], hasDefaultCertificate: true };
 
 function explain(config: CompiledConfig, question: JsonObject, surroundings = around): JsonObject {
   return runAtOnce(explainRequest(config, parseExplainQuestion(question), surroundings));

@@ -18,6 +18,8 @@ export interface AskedSurroundings {
   readonly limits: ProxyLimits;
   /** Whose word is taken for who the client is. */
   readonly trusted: TrustedAddresses;
+  /** Where requests of a scheme are accepted; undefined where they are not. */
+  readonly localPortOf: (scheme: 'http' | 'https') => number | undefined;
 }
 
 export type AskedRequest =
@@ -27,7 +29,7 @@ export type AskedRequest =
 
 const PORT = /:(\d{1,5})$/;
 
-export function askedRequest(question: ExplainQuestion, { limits, trusted }: AskedSurroundings): AskedRequest {
+export function askedRequest(question: ExplainQuestion, { limits, trusted, localPortOf }: AskedSurroundings): AskedRequest {
   const { isHttps, authority, target } = questionUrl(question.url);
   const given = Object.entries(question.headers).flatMap(([name, values]) => values.map((value) => `${name}: ${value}\r\n`));
   const hasHost = Object.keys(question.headers).some((name) => name.toLowerCase() === 'host');
@@ -40,21 +42,23 @@ export function askedRequest(question: ExplainQuestion, { limits, trusted }: Ask
   const peer = question.client_ip;
   const isTrusted = trusted.includes(peer);
   const client = isTrusted ? trusted.clientBehind(peer, head.values('x-forwarded-for'), head.value('x-real-ip')) : peer;
-  const view = new Http1RequestView(head, factsOf(question, isHttps, authority), client);
+  const view = new Http1RequestView(head, factsOf(question, isHttps, authority, localPortOf), client);
   const scheme = isTrusted ? (view.header('x-forwarded-proto') ?? view.scheme) : view.scheme;
   return { kind: 'request', view, protocol: { scheme, httpVersion: view.httpVersion, contentType: view.header('content-type') } };
 }
 
-function factsOf(question: ExplainQuestion, isHttps: boolean, authority: string): ConnectionFacts {
+function factsOf(question: ExplainQuestion, isHttps: boolean, authority: string, localPortOf: AskedSurroundings['localPortOf']): ConnectionFacts {
+  const scheme = isHttps ? 'https' : 'http';
   const host = authority.replace(PORT, '').toLowerCase();
   const serverName = question.server_name?.toLowerCase() ?? (isIP(host.replaceAll(/[[\]]/g, '')) === 0 ? host : undefined);
   return {
-    scheme: isHttps ? 'https' : 'http',
+    scheme,
     isHttp2: question.http_version === '2',
     peerAddress: question.client_ip,
     peerPort: 0,
     localAddress: '127.0.0.1',
-    localPort: question.port ?? Number(PORT.exec(authority)?.[1] ?? (isHttps ? 443 : 80)),
+    // Not the URL's: clients may come by way of another port, as through a load balancer.
+    localPort: question.port ?? localPortOf(scheme) ?? Number(PORT.exec(authority)?.[1] ?? (isHttps ? 443 : 80)),
     tls: isHttps ? { serverName, version: 'TLSv1.3', cipher: '', clientCertificate: undefined } : undefined,
   };
 }

@@ -18,7 +18,7 @@ import { explainRequest, type ExplainSurroundings } from './explain-request.ts';
 
 /** What a data plane may answer with (sync-client.ts). */
 const FRAME_BYTES = 192 * 1024;
-const around: ExplainSurroundings = { limits: DEFAULT_PROXY_LIMITS, trusted: new TrustedAddresses([]), healthOf: () => [], hasDefaultCertificate: true };
+const around: ExplainSurroundings = { limits: DEFAULT_PROXY_LIMITS, trusted: new TrustedAddresses([]), localPortOf: () => undefined, healthOf: () => [], hasDefaultCertificate: true };
 const service = put('services', { id: testId('a1'), host: 'back.test' });
 
 function explain(config: CompiledConfig, question: JsonObject, surroundings: Partial<ExplainSurroundings> = {}): JsonObject {
@@ -68,6 +68,16 @@ test('a handshake that fails lets no request come: unusable certificates, names 
   assert.deepEqual(shown('https://other.test/', true), [{ certificate: 'default' }, 'forwarded']);
   assert.deepEqual(shown('https://other.test/', false), [{ certificate: null }, 'TLS_SERVER_NAME_UNKNOWN']);
   assert.deepEqual(shown('http://other.test/', false), [null, 'forwarded']);
+});
+
+test("a host without a port has that of the data plane's listener, as in a request; the URL's own is part of the host", () => {
+  const { config } = compiled([service, route('b1', { hosts: ['x.test:8443'], paths: ['/'] }), route('b2', { expression: 'net.dst.port == 8443 && http.host == "y.test"' })]);
+  const localPortOf = (scheme: 'http' | 'https'): number => (scheme === 'https' ? 8443 : 8000);
+  assert.deepEqual(outcome(config, { url: 'https://x.test/' }, { localPortOf }), ['forwarded', null]);
+  assert.deepEqual(outcome(config, { url: 'http://x.test/' }, { localPortOf }), ['answered', 404]);
+  assert.deepEqual(outcome(config, { url: 'https://x.test:443/' }, { localPortOf }), ['answered', 404]);
+  assert.deepEqual(outcome(config, { url: 'https://y.test:1/' }, { localPortOf }), ['forwarded', null]);
+  assert.deepEqual(outcome(config, { url: 'https://y.test/', port: 9000 }, { localPortOf }), ['answered', 404]);
 });
 
 test('R5: routes that ask for ten thousand things, long URLs and thousands of targets give an answer that fits a frame', () => {

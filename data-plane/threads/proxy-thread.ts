@@ -46,6 +46,8 @@ const configs = new ThreadConfigs(
   clock,
 );
 let proxy: Proxy | undefined;
+/** Of `data.listeners`, in order. */
+let listeningPorts: readonly number[] = [];
 let ticketKeys: Uint8Array | undefined;
 /** Orders are carried out one after another; those that change nothing of the configuration do not wait. */
 let turn: Promise<void> = Promise.resolve();
@@ -100,6 +102,7 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
     });
     const listening = await starting.listen();
     proxy = starting;
+    listeningPorts = listening.ports;
     clock.every(STATS_INTERVAL_MS, () => tell({ kind: 'stats', stats: starting.stats() }));
     return { kind: 'listening', ports: listening.ports };
   } catch (thrown) {
@@ -127,6 +130,7 @@ function explainSurroundings(): ExplainSurroundings {
     limits: { ...DEFAULT_PROXY_LIMITS, ...data.limits },
     trusted: new TrustedAddresses(data.trustedAddresses),
     healthOf: (upstreamId) => proxy?.upstreams.reportOn(upstreamId) ?? [],
+    localPortOf: (scheme) => listeningPorts[data.listeners.findIndex(({ kind }) => kind === scheme)],
     hasDefaultCertificate: data.tls.defaultCertificate !== undefined,
   };
 }

@@ -9,7 +9,7 @@ import { ThreadConfigs } from './thread-configs.ts';
 
 test('R5: a thread is asked a few questions at once, and again once they are answered', async () => {
   const configs = new ThreadConfigs(testServices(), systemClock);
-  const around = { limits: DEFAULT_PROXY_LIMITS, trusted: new TrustedAddresses([]), healthOf: () => [], hasDefaultCertificate: true };
+  const around = { limits: DEFAULT_PROXY_LIMITS, trusted: new TrustedAddresses([]), localPortOf: () => undefined, healthOf: () => [], hasDefaultCertificate: true };
   const question = parseExplainQuestion({ url: 'http://x/' });
   const ask = async (explainId: number): Promise<string> => {
     const answer = await configs.explain({ kind: 'explain', explainId, question }, around);

@@ -28,7 +28,7 @@ export const explainQuestionFields = [
   { name: 'client_ip', tag: 4, type: { kind: 'string', maxLength: 64, rules: [addressRule] }, default: '127.0.0.1', description: "Address that the connection comes from: the client's, or that of a proxy before the gateway, whose X-Forwarded-* headers count where it is trusted." },
   { name: 'server_name', tag: 5, type: { kind: 'string', maxLength: 253, rules: [printableRule] }, description: "Name in the TLS handshake (SNI); the URL's host where it is not given and the scheme is https." },
   { name: 'http_version', tag: 6, type: { kind: 'string', oneOf: ['1.0', '1.1', '2'] }, default: '1.1', description: 'Version of HTTP that the client speaks.' },
-  { name: 'port', tag: 7, type: { kind: 'integer', between: [1, 65_535] }, description: "Port of the gateway that it comes to; the URL's, or the scheme's, where it is not given." },
+  { name: 'port', tag: 7, type: { kind: 'integer', between: [1, 65_535] }, description: "Port of the data plane that it comes to; that of its listener for the scheme where it is not given." },
   { name: 'consumer', tag: 8, type: { kind: 'string', maxLength: 512 }, description: 'Username or id of the consumer that an authentication plugin would find.' },
   { name: 'route', tag: 9, type: { kind: 'string', maxLength: 512 }, description: 'Name or id of a route about which to tell in any case why it was not taken.' },
 ] as const satisfies readonly Field[];
