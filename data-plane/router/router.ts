@@ -16,7 +16,7 @@ import { searchTree } from './path-tree.ts';
 import { NO_NODE, TreeArena, type NodeAt } from './tree-arena.ts';
 import { copyTree, TreeEditor } from './tree-editor.ts';
 import { Search } from './search.ts';
-import { wildcardKeys } from './wildcard-keys.ts';
+import { wildcardKeys, wildcardShape } from './wildcard-keys.ts';
 
 /** What was found. Made for each match, so that captures cost nothing until somebody asks. */
 export class RouteHit {
@@ -47,18 +47,22 @@ const MAX_REMEMBERED_LENGTH = 255;
 
 /** By host as routes name them: `a.test`, `*.example.com`, `example.*`. */
 type TreesByHost = PersistentMap<NodeAt>;
+/** Of the hosts with wildcards, among them maybe some that are gone. */
+type Shapes = ReadonlySet<number>;
 
 export class Router {
   readonly #arena: TreeArena;
   readonly #byHost: TreesByHost;
   readonly #anyHost: NodeAt;
+  readonly #shapes: Shapes;
   readonly #remembered = new Map<string, readonly NodeAt[]>();
 
   /** Without arguments there are no routes; the arguments are for drafts. */
-  constructor(arena = new TreeArena(), byHost: TreesByHost = new PersistentMap(), anyHost: NodeAt = NO_NODE) {
+  constructor(arena = new TreeArena(), byHost: TreesByHost = new PersistentMap(), anyHost: NodeAt = NO_NODE, shapes: Shapes = new Set()) {
     this.#arena = arena;
     this.#byHost = byHost;
     this.#anyHost = anyHost;
+    this.#shapes = shapes;
   }
 
   /** Undefined where no route matches. Whether the route serves the request's protocol is for the caller to see. */
@@ -69,7 +73,7 @@ export class Router {
   }
 
   draft(): RouterDraft {
-    return new RouterDraft(this, this.#arena, this.#byHost, this.#anyHost);
+    return new RouterDraft(this, this.#arena, this.#byHost, this.#anyHost, this.#shapes);
   }
 
   /** The same routes in memory of their own, without what changes have left behind. Pauses after each piece of work. */
@@ -77,14 +81,14 @@ export class Router {
     const arena = new TreeArena();
     const byHost = new PersistentMap<NodeAt>().draft();
     for (const [host, tree] of this.#byHost.entries()) byHost.set(host, yield* copyTree(this.#arena, tree, arena));
-    return new Router(arena, byHost.finish(), yield* copyTree(this.#arena, this.#anyHost, arena));
+    return new Router(arena, byHost.finish(), yield* copyTree(this.#arena, this.#anyHost, arena), this.#shapes);
   }
 
   /** Every tree with routes that take this host. */
   #treesOf(host: string): readonly NodeAt[] {
     const known = this.#remembered.get(host);
     if (known !== undefined) return known;
-    const found = wildcardKeys(unbracketed(host)).map((key) => this.#byHost.get(key));
+    const found = wildcardKeys(unbracketed(host), this.#shapes).map((key) => this.#byHost.get(key));
     const trees = [...found.filter((tree) => tree !== undefined), this.#anyHost];
     if (this.#remembered.size >= MAX_REMEMBERED_HOSTS) this.#remembered.clear();
     if (host.length <= MAX_REMEMBERED_LENGTH) this.#remembered.set(host, trees);
@@ -99,14 +103,16 @@ export class RouterDraft {
   readonly #byHost: MapDraft<NodeAt>;
   readonly #editor: TreeEditor;
   #anyHost: NodeAt;
+  #shapes: Shapes;
   #changed = false;
   #isWasteful = false;
 
-  constructor(original: Router, arena: TreeArena, byHost: TreesByHost, anyHost: NodeAt) {
+  constructor(original: Router, arena: TreeArena, byHost: TreesByHost, anyHost: NodeAt, shapes: Shapes) {
     this.#original = original;
     this.#arena = arena;
     this.#byHost = byHost.draft();
     this.#anyHost = anyHost;
+    this.#shapes = shapes;
     this.#editor = new TreeEditor(arena);
   }
 
@@ -125,7 +131,7 @@ export class RouterDraft {
   finish(): Router {
     if (!this.#changed) return this.#original;
     this.#isWasteful = this.#editor.finish();
-    return new Router(this.#arena, this.#byHost.finish(), this.#anyHost);
+    return new Router(this.#arena, this.#byHost.finish(), this.#anyHost, this.#shapes);
   }
 
   /** After `finish`: the router should be `compacted` before it is used, because most of its memory is nobody's or in no good order. */
@@ -141,7 +147,11 @@ export class RouterDraft {
     this.#changed = true;
     if (host === undefined) this.#anyHost = tree;
     else if (tree === NO_NODE) this.#byHost.delete(host);
-    else this.#byHost.set(host, tree);
+    else {
+      this.#byHost.set(host, tree);
+      const shape = wildcardShape(host);
+      if (shape !== 0 && !this.#shapes.has(shape)) this.#shapes = new Set([...this.#shapes, shape]);
+    }
   }
 }
 
