@@ -4,12 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
 import { DataPlaneProcess } from './support/data-plane-process.ts';
 import { FakeControlPlane } from './support/fake-control-plane.ts';
 import { put, ref, testId } from './support/config-content.ts';
 import { scenario } from './support/scenario.ts';
 import { startProxyScene } from './support/proxy-scene.ts';
 import { startRecordingOrigin } from './support/recording-origin.ts';
+import { askOverTls } from './support/tls-client.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -101,3 +103,23 @@ function canLimit(): boolean {
     return false;
   }
 }
+
+test('while the event loop is late, streams and handshakes are turned away before they cost anything', async (t) => {
+  const listener = { host: '127.0.0.1', port: 0, proxyProtocol: false } as const;
+  const scene = await startProxyScene({
+    routes: (port) => [{ stream: () => true, service: { protocol: 'tcp', port } }],
+    proxy: {
+      listeners: [{ ...listener, kind: 'tcp' }, { ...listener, kind: 'https' }],
+      tls: { minVersion: 'TLSv1.2', ciphers: undefined, requestsClientCertificates: false, ticketKeys: Buffer.alloc(48, 7), defaultCertificate: makeDefaultCertificate(Date.now(), Buffer.alloc(16, 1)) },
+      // Any delay at all is too much.
+      overload: { limits: { maxLoopDelayMs: -1, maxMemoryShare: 1 }, memory: () => 0 },
+    },
+  });
+  t.after(() => scene.close());
+  await waitUntil('all to be shed', () => scene.proxy.stats().shedding === 1);
+  const stream = connect(scene.ports[0] ?? 0, '127.0.0.1');
+  stream.on('error', () => undefined);
+  await waitUntil('the stream to be closed', () => stream.destroyed);
+  await assert.rejects(askOverTls(scene.ports[1] ?? 0));
+  assert.deepEqual([scene.proxy.stats().refusals, scene.proxy.stats().connections, scene.records.length, scene.origin.connections], [{ PROXY_OVERLOADED: 2 }, 0, 0, 0]);
+});

@@ -179,10 +179,12 @@ class ListeningProxy implements Proxy {
     this.#serveHttp(facts, (owner) => socket.adopt(owner), () => this.#perAddress.release(peerAddress));
   }
 
-  /** Why no connection at all is taken now. */
-  #whyNot(): Refusal | undefined {
-    if (this.#connectionCount >= this.#core.limits.maxConnections) return REFUSALS.tooManyConnections;
-    return this.#core.overload.state.reason === 'memory' ? REFUSALS.overloaded : undefined;
+  /** Why a connection is not taken now. A handshake costs what ten requests do, and a stream asks for nothing later: both are shed here, like requests. */
+  #whyNot(listener?: ListenerOptions): Refusal | undefined {
+    const { limits, overload } = this.#core;
+    if (this.#connectionCount >= limits.maxConnections) return REFUSALS.tooManyConnections;
+    const isShed = overload.state.reason === 'memory' || (listener !== undefined && listener.kind !== 'http' && overload.sheds);
+    return isShed ? REFUSALS.overloaded : undefined;
   }
 
   #serveHttp(facts: ConnectionFacts, adopt: (owner: SocketOwner) => WireSocket, ended: () => void = () => undefined): void {
@@ -197,7 +199,7 @@ class ListeningProxy implements Proxy {
     this.#accepted += 1;
     const { limits, counters } = this.#core;
     const peer = socket.remoteAddress ?? '';
-    const refusal = this.#whyNot() ?? (this.#intakes.size >= limits.maxHandshakes ? INTAKE_FAULTS.tooMany : this.#admits(socket, peer) ? undefined : REFUSALS.tooManyFromAddress);
+    const refusal = this.#whyNot(listener) ?? (this.#intakes.size >= limits.maxHandshakes ? INTAKE_FAULTS.tooMany : this.#admits(socket, peer) ? undefined : REFUSALS.tooManyFromAddress);
     if (refusal !== undefined) {
       counters.countRefusal(refusal.code);
       return void socket.destroy();
