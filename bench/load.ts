@@ -7,6 +7,8 @@ export interface BenchCase {
   readonly path: string;
   /** A wrk script in bench/wrk, for anything but GET. */
   readonly script?: string;
+  /** Each contender answers at least as many before the first turn, if it can in a minute; without it, it warms up for six seconds. */
+  readonly warmUpRequests?: number;
 }
 
 export interface LoadResult {

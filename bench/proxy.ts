@@ -22,6 +22,7 @@ export const LOAD_CPU = 1;
 const CONNECTIONS = 64;
 /** V8 compiles the hot path in steps: the figures of the Node contenders are steady after some 100,000 requests. */
 const WARM_UP_SECONDS = 6;
+const MAX_WARM_UPS = 10;
 const BASELINE = 'nginx';
 
 const CASES: readonly BenchCase[] = [
@@ -81,7 +82,7 @@ export async function runProxyBench(options: BenchOptions): Promise<void> {
 /** Warms all contenders, then lets them take turns. Throws where a request failed. */
 export async function runCase(benchCase: BenchCase, running: readonly RunningContender[], options: BenchOptions): Promise<Record<string, Turn[]>> {
   const turns: Record<string, Turn[]> = Object.fromEntries(running.map(({ name }) => [name, []]));
-  for (const contender of running) await load(contender, benchCase, options.smoke ? 1 : WARM_UP_SECONDS);
+  for (const contender of running) await warmUp(contender, benchCase, options);
   for (let round = 0; round < options.rounds; round++) {
     // Rotated each round, so that nobody always follows the same neighbour.
     for (let turn = 0; turn < running.length; turn++) {
@@ -95,6 +96,14 @@ export async function runCase(benchCase: BenchCase, running: readonly RunningCon
     }
   }
   return turns;
+}
+
+async function warmUp(contender: RunningContender, benchCase: BenchCase, options: BenchOptions): Promise<void> {
+  let answered = 0;
+  for (let turn = 0; turn < MAX_WARM_UPS; turn++) {
+    answered += (await load(contender, benchCase, options.smoke ? 1 : WARM_UP_SECONDS)).requests;
+    if (options.smoke || answered >= (benchCase.warmUpRequests ?? 0)) return;
+  }
 }
 
 function load(contender: RunningContender, benchCase: BenchCase, seconds: number): Promise<LoadResult> {

@@ -11,6 +11,19 @@ export function hasOwnPlugins(tables: ConfigTables, consumerId: string): boolean
   return tables.referrers.plugins.membersOf(consumerId).size > 0;
 }
 
+/** By the plugins of a configuration, which most of its successors share. */
+const consumersNamed = new WeakMap<object, boolean>();
+
+/** Whether there is a plugin for one consumer at all. */
+export function anyNamesConsumer({ entities: { plugins } }: ConfigTables): boolean {
+  const known = consumersNamed.get(plugins);
+  if (known !== undefined) return known;
+  let isAny = false;
+  for (const { consumer } of plugins.values()) isAny ||= consumer !== null;
+  consumersNamed.set(plugins, isAny);
+  return isAny;
+}
+
 export interface ResolvedChain {
   readonly chain: PluginChain;
   /** A plugin of it that could not be made: the chain refuses every request, before any other plugin can answer one. */

@@ -5,7 +5,7 @@
 import { splitPort } from '../../shared/model/string-rules.ts';
 import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream } from './active-config.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
-import { chainOf, hasOwnPlugins, isGuardedInVain } from './plugin-chains.ts';
+import { anyNamesConsumer, chainOf, hasOwnPlugins, isGuardedInVain } from './plugin-chains.ts';
 import type { OpenedCertificate } from './opened-certificates.ts';
 import type { PersistentMap } from './persistent-map.ts';
 import type { PluginSet } from './plugin-instances.ts';
@@ -27,6 +27,7 @@ export class RuntimeRoutes {
   /** By route, then by consumer. */
   readonly #consumerChains = new Map<string, Map<string, PluginChain>>();
   #consumerChainCount = 0;
+  #consumersHavePlugins: boolean | undefined;
 
   constructor(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList, opened: PersistentMap<OpenedCertificate>) {
     this.#tables = tables;
@@ -55,10 +56,16 @@ export class RuntimeRoutes {
       service,
       quarantined: this.#quarantine.codeOf(entity) ?? upstream?.code ?? broken?.code ?? (isGuardedInVain(this.#tables, entity) ? 'CONFIG_PLUGIN_OUT_OF_PLACE' : undefined),
       chain,
-      consumerChain: (consumerId) => this.#consumerChains.get(id)?.get(consumerId) ?? this.#makeConsumerChain(entity, consumerId),
+      consumerChain: (consumerId) => this.#consumerChain(entity, consumerId),
     });
     this.#routes.set(id, made);
     return made;
+  }
+
+  #consumerChain(route: Published<'routes'>, consumerId: string): PluginChain | undefined {
+    this.#consumersHavePlugins ??= anyNamesConsumer(this.#tables);
+    if (!this.#consumersHavePlugins) return undefined;
+    return this.#consumerChains.get(route.id)?.get(consumerId) ?? this.#makeConsumerChain(route, consumerId);
   }
 
   #makeConsumerChain(route: Published<'routes'>, consumerId: string): PluginChain | undefined {
@@ -134,6 +141,18 @@ interface RouteParts {
   readonly consumerChain: (consumerId: string) => PluginChain | undefined;
 }
 
+/** One set for all routes that serve the same, so that looking into it is a hit in the processor's caches. As many as there are combinations, at most. */
+const protocolSets = new Map<string, ReadonlySet<string>>();
+
+function protocolSet(protocols: readonly string[]): ReadonlySet<string> {
+  const name = protocols.toSorted().join();
+  const known = protocolSets.get(name);
+  if (known !== undefined) return known;
+  const made = new Set(protocols);
+  protocolSets.set(name, made);
+  return made;
+}
+
 class CompiledRoute implements RuntimeRoute {
   readonly id: string;
   readonly name: string | null;
@@ -151,7 +170,7 @@ class CompiledRoute implements RuntimeRoute {
   constructor(entity: Published<'routes'>, parts: RouteParts) {
     this.id = entity.id;
     this.name = entity.name;
-    this.protocols = new Set(entity.protocols);
+    this.protocols = protocolSet(entity.protocols);
     this.httpsRedirectStatusCode = entity.https_redirect_status_code;
     this.stripPath = entity.strip_path;
     this.preserveHost = entity.preserve_host;
