@@ -264,6 +264,10 @@ describe('hostile requests', () => {
     const router = routerOf({ a: { hosts: ['*.test'] }, b: { hosts: ['x.*'] } });
     assert.equal(router.match(requestView({ host: `${'a.'.repeat(100)}test` }))?.routeId, 'a');
     assert.equal(router.match(requestView({ host: `x${'.a'.repeat(100)}` }))?.routeId, 'b');
+    const named = routerOf({ a: { snis: ['*.test', 'y.*'] } });
+    assert.equal(named.match(requestView({ scheme: 'https', serverName: `${'a.'.repeat(100)}test` }))?.routeId, 'a');
+    assert.equal(named.match(requestView({ scheme: 'https', serverName: `y${'.a'.repeat(100)}` }))?.routeId, 'a');
+    assert.equal(named.match(requestView({ scheme: 'https', serverName: `x${'.a'.repeat(100)}` })), undefined);
     const requests = Array.from({ length: 10_000 }, (_, index) => requestView({ host: `${'a.'.repeat(100)}${index}.test` }));
     const spentMs = cpuMsOf(() => { for (const request of requests) router.match(request); });
     assert.ok(spentMs < 300, `${spentMs} ms`);

@@ -47,7 +47,7 @@ const MAX_REMEMBERED_LENGTH = 255;
 
 /** By host as routes name them: `a.test`, `*.example.com`, `example.*`. */
 type TreesByHost = PersistentMap<NodeAt>;
-/** Of the hosts with wildcards, among them maybe some that are gone. */
+/** Of the hosts and server names with wildcards, among them maybe some that are gone. */
 type Shapes = ReadonlySet<number>;
 
 export class Router {
@@ -67,7 +67,7 @@ export class Router {
 
   /** Undefined where no route matches. Whether the route serves the request's protocol is for the caller to see. */
   match(request: RequestView): RouteHit | undefined {
-    const search = new Search(request);
+    const search = new Search(request, this.#shapes);
     for (const tree of this.#treesOf(request.host)) searchTree(this.#arena, tree, search);
     return search.best === undefined ? undefined : new RouteHit(search, search.best);
   }
@@ -119,7 +119,11 @@ export class RouterDraft {
   /** Adds a route that is not there. Returns what is wrong with it: the rest of it is matched all the same. */
   add(route: RoutingAttributes): string | undefined {
     const { matchers, problem } = matchersOf(route);
-    for (const { place, matcher } of matchers) this.#setTree(place.host, this.#editor.add(this.#treeOf(place.host), place, matcher));
+    for (const { place, matcher } of matchers) {
+      this.#setTree(place.host, this.#editor.add(this.#treeOf(place.host), place, matcher));
+      this.#noteShape(place.host ?? '');
+      for (const serverName of matcher.more?.serverNames ?? []) this.#noteShape(serverName);
+    }
     return problem;
   }
 
@@ -147,11 +151,12 @@ export class RouterDraft {
     this.#changed = true;
     if (host === undefined) this.#anyHost = tree;
     else if (tree === NO_NODE) this.#byHost.delete(host);
-    else {
-      this.#byHost.set(host, tree);
-      const shape = wildcardShape(host);
-      if (shape !== 0 && !this.#shapes.has(shape)) this.#shapes = new Set([...this.#shapes, shape]);
-    }
+    else this.#byHost.set(host, tree);
+  }
+
+  #noteShape(name: string): void {
+    const shape = wildcardShape(name);
+    if (shape !== 0 && !this.#shapes.has(shape)) this.#shapes = new Set([...this.#shapes, shape]);
   }
 }
 

@@ -19,10 +19,13 @@ export class Search {
   /** How many characters of the path the best matcher matched; 0 where it is an expression, which is asked at the end. */
   matchedPathLength = 0;
   #fields: RequestFields | undefined = undefined;
+  readonly #shapes: ReadonlySet<number>;
   #serverNameKeys: readonly string[] | undefined = undefined;
 
-  constructor(request: RequestView) {
+  /** `shapes`: of all wildcards that the router's server names have. */
+  constructor(request: RequestView, shapes: ReadonlySet<number>) {
     this.request = request;
+    this.#shapes = shapes;
     this.path = request.path;
     this.isPlain = request.scheme === 'http';
   }
@@ -33,7 +36,7 @@ export class Search {
 
   /** The server names and wildcards that take the connection's. */
   get serverNameKeys(): readonly string[] {
-    return (this.#serverNameKeys ??= this.request.serverName === undefined ? NO_KEYS : wildcardKeys(this.request.serverName));
+    return (this.#serverNameKeys ??= this.request.serverName === undefined ? NO_KEYS : wildcardKeys(this.request.serverName, this.#shapes));
   }
 
   /** Takes the first of a sorted list that fits: what follows it, or is worse than the best, cannot win. */
