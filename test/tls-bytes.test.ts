@@ -1,6 +1,7 @@
 /** Bytes over TLS in front, where they are many, early, pipelined, cut off, or wanted slowly: by handles and by the documented API. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as connectTcp, createServer } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
 import type { SocketIoKind } from '../data-plane/http1/wire-socket.ts';
@@ -23,16 +24,49 @@ function collect(socket: TLSSocket): { text: string } {
   return got;
 }
 
-for (const socketIo of ['handle', 'documented'] as const) {
-  for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
-    scenario(`${socketIo}, ${maxVersion}: a request that comes with the end of the handshake is answered`, secured(socketIo, undefined), async ({ port }) => {
-      const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, maxVersion });
-      const got = collect(socket);
-      socket.end('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-      await once(socket, 'close');
-      assert.match(got.text, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nhello$/s);
+/** Passes a client's first message on at once and all the rest in one piece when the client ends. */
+async function startGatheringRelay(port: number): Promise<{ readonly port: number; close(): void }> {
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const target = connectTcp({ host: '127.0.0.1', port, allowHalfOpen: true });
+    const rest: Buffer[] = [];
+    client.once('data', (hello: Buffer) => {
+      target.write(hello);
+      client.on('data', (bytes: Buffer) => rest.push(bytes));
     });
-  }
+    client.on('end', () => target.end(Buffer.concat(rest)));
+    client.on('error', () => target.destroy());
+    target.on('error', () => client.destroy());
+    target.pipe(client);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return { port: typeof address === 'object' && address !== null ? address.port : 0, close: () => server.close() };
+}
+
+for (const socketIo of ['handle', 'documented'] as const) {
+  scenario(`${socketIo}: a request and a goodbye that come with the end of the handshake are answered`, secured(socketIo, undefined), async ({ port }) => {
+    const relay = await startGatheringRelay(port);
+    const socket = connect({ host: '127.0.0.1', port: relay.port, rejectUnauthorized: false });
+    const got = collect(socket);
+    socket.end('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    await once(socket, 'close');
+    relay.close();
+    assert.match(got.text, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nhello$/s);
+  });
+
+  scenario(`${socketIo}: many records in one read, most of them when nobody wants them yet`, secured(socketIo, ({ target }) => response(target)), async ({ port }) => {
+    const relay = await startGatheringRelay(port);
+    const socket = connect({ host: '127.0.0.1', port: relay.port, rejectUnauthorized: false });
+    const got = collect(socket);
+    const names = Array.from({ length: 60 }, (_, index) => `/${index}`);
+    // What waits for a write is sent in one record with what waits behind it.
+    for (const name of names) await new Promise((resolve) => socket.write(`GET ${name} HTTP/1.1\r\nHost: a\r\n\r\n`, resolve));
+    socket.end();
+    await once(socket, 'close');
+    relay.close();
+    assert.deepEqual(got.text.split(/HTTP\/1\.1 200 OK\r\n.*?\r\n\r\n/s).slice(1), names);
+  });
 
   scenario(`${socketIo}: pipelined requests with long answers reach a client that reads late, in order and whole`, secured(socketIo, ({ target }) => response(target + LONG)), async ({ port, origin }) => {
     const socket = await connectTls(port);

@@ -84,13 +84,13 @@ export class HandleIo {
   }
 
   /**
-   * Takes over the bytes of a TLS socket whose handshake is done, and that nobody reads. Undefined where its handle is not as
-   * we know it: nothing has happened to it then.
+   * Takes over the bytes of a TLS socket whose handshake has just ended, and of which nothing was read. Undefined where that is
+   * not so or its handle is not as we know it: nothing has happened to it then.
    */
   adoptTls(socket: TLSSocket, owner: SocketOwner): WireSocket | undefined {
     const handle: unknown = Reflect.get(socket, '_handle');
     const tcp: unknown = Reflect.get(Object(handle), '_parent');
-    if (!isTlsHandle(handle) || !this.#isTcp(tcp)) return undefined;
+    if (socket.readableLength > 0 || !isTlsHandle(handle) || !this.#isTcp(tcp)) return undefined;
     const { tellDefect, readBuffer } = this;
     const wire: TlsWire = new TlsWire(socket, owner, {
       write: (bytes) => this.write(wire, handle, bytes),
@@ -102,10 +102,8 @@ export class HandleIo {
       tellDefect,
       errorOf: (status) => systemError('write', status),
     });
-    const first: unknown = socket.read();
     handle.onread = onTlsReadOf(this, wire, handle.onread);
     handle.useUserBuffer(readBuffer);
-    wire.begin(first instanceof Buffer ? first : null);
     return wire;
   }
 

@@ -42,7 +42,7 @@ export class TlsWire implements WireSocket {
   #waiting: WaitingBytes | undefined;
   /** Something was left behind by a write. */
   #awaitsFlush = false;
-  /** What came before it had an owner, or while nobody wanted it; and that the end came behind it. */
+  /** What came while nobody wanted it; and that the end came behind it. */
   #held: Buffer[] = [];
   #endHeld = false;
 
@@ -60,14 +60,6 @@ export class TlsWire implements WireSocket {
       if (this.#closed) return;
       this.#closed = true;
       this.#guard(() => owner.lost(this.#cause));
-    });
-  }
-
-  /** Called once with what Node had read already. */
-  begin(first: Buffer | null): void {
-    if (first !== null) this.#held.push(first);
-    process.nextTick(() => {
-      if (!this.#paused) this.#giveHeld();
     });
   }
 
