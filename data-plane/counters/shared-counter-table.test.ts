@@ -105,3 +105,27 @@ test('limits up to the largest whole number are exact', () => {
   const { table } = openTable(64);
   assert.deepEqual(table.take('k', [minute(Number.MAX_SAFE_INTEGER)]), { kind: 'taken', remaining: [Number.MAX_SAFE_INTEGER - 1] });
 });
+
+test('a key that is kept counts where its text counts, in whatever windows are asked for', () => {
+  const { table } = openTable(64);
+  const key = { text: 'k', known: undefined };
+  const hour: CounterWindow = { startMs: 0, windowMs: 3_600_000, limit: 10 };
+  assert.deepEqual(table.take('k', [minute(5)]), { kind: 'taken', remaining: [4] });
+  assert.deepEqual(table.take(key, [minute(5), hour]), { kind: 'taken', remaining: [3, 9] });
+  assert.deepEqual(table.take(key, [hour, minute(5)]), { kind: 'taken', remaining: [8, 2] });
+  assert.deepEqual(table.take('k', [minute(5), hour]), { kind: 'taken', remaining: [1, 7] });
+  assert.deepEqual(openTable(64).table.take(key, [minute(5)]), { kind: 'taken', remaining: [4] });
+});
+
+test('a kept key whose slot has gone to another client does not count as that one', () => {
+  const { table, at } = openTable(64);
+  const key = { text: 'k', known: undefined };
+  table.take(key, [minute(5)]);
+  at(300_000);
+  const others = Array.from({ length: 64 }, (_, n) => `other ${n}`);
+  for (const other of others) assert.deepEqual(table.take(other, [minute(5, 300_000)]), { kind: 'taken', remaining: [4] });
+  assert.deepEqual(table.take(key, [minute(5, 300_000)]), { kind: 'full' });
+  for (const other of others) assert.deepEqual(table.take(other, [minute(5, 300_000)]), { kind: 'taken', remaining: [3] });
+  at(600_000);
+  assert.deepEqual(table.take(key, [minute(5, 600_000)]), { kind: 'taken', remaining: [4] });
+});

@@ -23,6 +23,8 @@ export interface CounterTableStats {
 }
 
 const SLOTS_PER_BUCKET = 64;
+/** A slot: four words of hash, then three numbers at these places, counted in numbers from where the slot begins. */
+const SLOT = { words: 10, numbers: 5, windowMs: 2, startMs: 3, count: 4 } as const;
 const SECRET_WORDS = 8;
 const [BUCKETS, FULL, LOCK_TIMEOUTS, SECRET] = [0, 1, 2, 4];
 const HEADER_WORDS = SECRET + SECRET_WORDS;
@@ -56,13 +58,11 @@ export interface OpenOptions {
 export class SharedCounterTable implements CounterTable {
   readonly #header: Int32Array;
   readonly #locks: Int32Array;
-  /** First hash word of each slot, never 0 where the slot is in use. */
-  readonly #tags: Int32Array;
-  /** The other three words. */
-  readonly #hashes: Int32Array;
-  readonly #windowMs: Float64Array;
-  readonly #startMs: Float64Array;
-  readonly #counts: Float64Array;
+  readonly #slotCount: number;
+  /** The slots as words: four of the hash, of which the first is never 0 where the slot is in use; see SLOT. */
+  readonly #words: Int32Array;
+  /** The same memory as numbers: the rest of each slot. One record each, so that a request meets one line of the processor's caches or two. */
+  readonly #numbers: Float64Array;
   readonly #owner: number;
   readonly #clock: { nowMs(): number };
   readonly #lockPatienceMs: number;
@@ -75,12 +75,10 @@ export class SharedCounterTable implements CounterTable {
     const buckets = this.#header[BUCKETS] ?? 0;
     const slots = buckets * SLOTS_PER_BUCKET;
     const layout = layoutOf(buckets);
+    this.#slotCount = slots;
     this.#locks = new Int32Array(buffer, layout.locks, buckets);
-    this.#tags = new Int32Array(buffer, layout.tags, slots);
-    this.#hashes = new Int32Array(buffer, layout.hashes, slots * 3);
-    this.#windowMs = new Float64Array(buffer, layout.windowMs, slots);
-    this.#startMs = new Float64Array(buffer, layout.startMs, slots);
-    this.#counts = new Float64Array(buffer, layout.counts, slots);
+    this.#words = new Int32Array(buffer, layout.slots, slots * SLOT.words);
+    this.#numbers = new Float64Array(buffer, layout.slots, slots * SLOT.numbers);
     this.#owner = options.threadId + 1;
     this.#clock = options.clock;
     this.#lockPatienceMs = options.lockPatienceMs ?? LOCK_PATIENCE_MS;
@@ -122,7 +120,7 @@ export class SharedCounterTable implements CounterTable {
   /** Totals over all threads since allocation; each wraps at 2^32. */
   stats(): CounterTableStats {
     return {
-      slots: this.#tags.length,
+      slots: this.#slotCount,
       full: Atomics.load(this.#header, FULL) >>> 0,
       lockTimeouts: Atomics.load(this.#header, LOCK_TIMEOUTS) >>> 0,
     };
@@ -171,7 +169,7 @@ export class SharedCounterTable implements CounterTable {
     let missing = 0;
     for (let index = 0; index < windows.length; index += 1) {
       const last = key.slots[index] ?? -1;
-      const isThere = last >= 0 && this.#isOf(last, key) && this.#windowMs[last] === windows[index]?.windowMs;
+      const isThere = last >= 0 && this.#isOf(last, key) && this.#numbers[last * SLOT.numbers + SLOT.windowMs] === windows[index]?.windowMs;
       slots.push(isThere ? last : -1);
       if (!isThere) missing += 1;
     }
@@ -179,7 +177,7 @@ export class SharedCounterTable implements CounterTable {
     for (let slot = firstSlot; slot < firstSlot + SLOTS_PER_BUCKET && missing > 0; slot += 1) {
       if (!this.#isOf(slot, key)) continue;
       for (const [index, window] of windows.entries()) {
-        if (slots[index] !== -1 || window.windowMs !== this.#windowMs[slot]) continue;
+        if (slots[index] !== -1 || window.windowMs !== this.#numbers[slot * SLOT.numbers + SLOT.windowMs]) continue;
         slots[index] = slot;
         missing -= 1;
       }
@@ -187,12 +185,12 @@ export class SharedCounterTable implements CounterTable {
   }
 
   #isOf(slot: number, key: KnownKey): boolean {
-    if (this.#tags[slot] !== key.tag) return false;
-    return this.#hashes[slot * 3] === key.second && this.#hashes[slot * 3 + 1] === key.third && this.#hashes[slot * 3 + 2] === key.fourth;
+    if (this.#words[slot * SLOT.words] !== key.tag) return false;
+    return this.#words[slot * SLOT.words + 1] === key.second && this.#words[slot * SLOT.words + 2] === key.third && this.#words[slot * SLOT.words + 3] === key.fourth;
   }
 
   #usedIn(window: CounterWindow, slot: number): number {
-    return slot >= 0 && this.#isCurrent(slot, window) ? (this.#counts[slot] ?? 0) : 0;
+    return slot >= 0 && this.#isCurrent(slot, window) ? (this.#numbers[slot * SLOT.numbers + SLOT.count] ?? 0) : 0;
   }
 
   /**
@@ -200,14 +198,14 @@ export class SharedCounterTable implements CounterTable {
    * not open a window again. A count from further ahead was made by a clock that was wrong, and would refuse clients until then.
    */
   #isCurrent(slot: number, window: CounterWindow): boolean {
-    const startMs = this.#startMs[slot] ?? 0;
+    const startMs = this.#numbers[slot * SLOT.numbers + SLOT.startMs] ?? 0;
     return startMs >= window.startMs && startMs <= window.startMs + window.windowMs + CLOCK_SPREAD_MS;
   }
 
   /** Unused, ended, or from far ahead. */
   #isFree(slot: number, nowMs: number): boolean {
-    const [startMs, keptMs] = [this.#startMs[slot] ?? 0, (this.#windowMs[slot] ?? 0) + CLOCK_SPREAD_MS];
-    return this.#tags[slot] === 0 || startMs + keptMs <= nowMs || startMs - keptMs > nowMs;
+    const [startMs, keptMs] = [this.#numbers[slot * SLOT.numbers + SLOT.startMs] ?? 0, (this.#numbers[slot * SLOT.numbers + SLOT.windowMs] ?? 0) + CLOCK_SPREAD_MS];
+    return this.#words[slot * SLOT.words] === 0 || startMs + keptMs <= nowMs || startMs - keptMs > nowMs;
   }
 
   /** Gives each window without a slot an unused or expired one of the bucket; false where there are not enough. */
@@ -225,17 +223,17 @@ export class SharedCounterTable implements CounterTable {
   }
 
   #count(slot: number, key: KnownKey, window: CounterWindow, count: number): void {
-    if (!this.#isOf(slot, key) || this.#windowMs[slot] !== window.windowMs) {
-      this.#tags[slot] = 0;
-      this.#hashes[slot * 3] = key.second;
-      this.#hashes[slot * 3 + 1] = key.third;
-      this.#hashes[slot * 3 + 2] = key.fourth;
-      this.#windowMs[slot] = window.windowMs;
-      this.#startMs[slot] = window.startMs;
+    if (!this.#isOf(slot, key) || this.#numbers[slot * SLOT.numbers + SLOT.windowMs] !== window.windowMs) {
+      this.#words[slot * SLOT.words] = 0;
+      this.#words[slot * SLOT.words + 1] = key.second;
+      this.#words[slot * SLOT.words + 2] = key.third;
+      this.#words[slot * SLOT.words + 3] = key.fourth;
+      this.#numbers[slot * SLOT.numbers + SLOT.windowMs] = window.windowMs;
+      this.#numbers[slot * SLOT.numbers + SLOT.startMs] = window.startMs;
     }
-    this.#counts[slot] = count;
-    if (!this.#isCurrent(slot, window)) this.#startMs[slot] = window.startMs;
-    this.#tags[slot] = key.tag;
+    this.#numbers[slot * SLOT.numbers + SLOT.count] = count;
+    if (!this.#isCurrent(slot, window)) this.#numbers[slot * SLOT.numbers + SLOT.startMs] = window.startMs;
+    this.#words[slot * SLOT.words] = key.tag;
   }
 }
 
@@ -262,14 +260,9 @@ class KnownKey {
 }
 
 function layoutOf(buckets: number) {
-  const slots = buckets * SLOTS_PER_BUCKET;
   const locks = HEADER_WORDS * 4;
-  const tags = locks + buckets * 4;
-  const hashes = tags + slots * 4;
-  const windowMs = Math.ceil((hashes + slots * 12) / 8) * 8;
-  const startMs = windowMs + slots * 8;
-  const counts = startMs + slots * 8;
-  return { locks, tags, hashes, windowMs, startMs, counts, bytes: counts + slots * 8 };
+  const slots = Math.ceil((locks + buckets * 4) / 64) * 64;
+  return { locks, slots, bytes: slots + buckets * SLOTS_PER_BUCKET * SLOT.words * 4 };
 }
 
 /** Four bytes of a latin1 text as one signed 32-bit word. */
