@@ -65,6 +65,7 @@ export class DownstreamStream implements WireSocket, Timed {
   #byUs = false;
   #paused = false;
   #timedOut = false;
+  #isTimed = false;
 
   constructor(stream: ServerHttp2Stream, request: RequestText, around: StreamSurroundings, keeper: StreamKeeper) {
     this.#stream = stream;
@@ -90,8 +91,7 @@ export class DownstreamStream implements WireSocket, Timed {
     const timeoutMs = this.#isGrpc && grpcTimeout !== undefined ? grpcTimeoutMs(grpcTimeout) : undefined;
     if (timeoutMs === undefined) return;
     this.#deadlineExceeded = deadlineExceeded;
-    this.deadlineMs = this.#around.deadlines.in(timeoutMs);
-    this.#around.deadlines.watch(this);
+    this.#startClock(timeoutMs);
   }
 
   get unsentBytes(): number {
@@ -161,7 +161,9 @@ export class DownstreamStream implements WireSocket, Timed {
   }
 
   deadlinePassed(): void {
-    if (this.#closed || this.#response === 'complete') return;
+    // What was still to be said was not taken.
+    if (this.#closed) return abandonStream(this.#stream);
+    if (this.#response === 'complete') return;
     this.#timedOut = true;
     this.#guard(() => this.#deadlineExceeded?.());
   }
@@ -306,6 +308,8 @@ export class DownstreamStream implements WireSocket, Timed {
     this.#sendWaiting();
     stream.resume();
     stream.end();
+    // Nobody else watches it from here on.
+    this.#startClock(this.#around.limits.sendTimeoutMs);
     if (!this.#requestEnded) this.#closeBehindResponse();
   }
 
@@ -335,8 +339,15 @@ export class DownstreamStream implements WireSocket, Timed {
     this.#stopClock();
   }
 
+  #startClock(timeoutMs: number): void {
+    this.#isTimed = true;
+    this.deadlineMs = this.#around.deadlines.in(timeoutMs);
+    this.#around.deadlines.watch(this);
+  }
+
   #stopClock(): void {
-    if (this.#deadlineExceeded === undefined) return;
+    if (!this.#isTimed) return;
+    this.#isTimed = false;
     this.#deadlineExceeded = undefined;
     this.deadlineMs = NEVER;
     this.#around.deadlines.forget(this);

@@ -70,7 +70,7 @@ export class Http2Upstream {
     const group = this.#groups.get(key) ?? { sessions: [], maxStreams: STREAMS_BEFORE_SETTINGS };
     const there = this.standing(endpoint) ?? group.sessions.find((session) => session.room > 0);
     if (there !== undefined) return there;
-    // One that allows none would have us connect for ever.
+    // One that allows none now may do so again; those who wait for it wait together.
     const maxStreams = Math.max(1, group.sessions.find((session) => session.isOpen)?.maxStreams ?? group.maxStreams);
     const made = new UpstreamSession(this.#connect(endpoint), endpoint.tls === undefined ? 'http' : 'https', maxStreams, this, (gone) => this.#forget(key, gone));
     this.#groups.set(key, { sessions: [...group.sessions, made], maxStreams });

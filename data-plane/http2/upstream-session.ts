@@ -36,7 +36,8 @@ export class UpstreamSession implements Timed {
   #state: State = 'connecting';
   #streams = 0;
   #maxStreams: number;
-  #awaitsSign = false;
+  /** Until then it must answer the PING that it was sent. */
+  #signDueMs = NEVER;
   #lingers = false;
   #cause: Error | undefined;
 
@@ -99,7 +100,7 @@ export class UpstreamSession implements Timed {
   request(fields: readonly string[], options: { readonly endStream: boolean; readonly waitForTrailers: boolean }): ClientHttp2Stream {
     const stream = this.#session.request(fields, options);
     this.#streams += 1;
-    this.deadlineMs = NEVER;
+    this.deadlineMs = this.#signDueMs;
     return stream;
   }
 
@@ -107,17 +108,17 @@ export class UpstreamSession implements Timed {
     this.#streams -= 1;
     if (this.#streams > 0 || this.#state === 'closed') return;
     if (this.#state === 'closing') return this.destroy();
-    this.deadlineMs = this.#around.deadlines.in(this.#around.limits.upstreamIdleTimeoutMs);
+    this.deadlineMs = Math.min(this.#signDueMs, this.#around.deadlines.in(this.#around.limits.upstreamIdleTimeoutMs));
   }
 
   /** A request on it was given up before it was answered. */
   doubt(): void {
-    if (this.#state !== 'open' || this.#awaitsSign) return;
-    this.#awaitsSign = true;
-    this.deadlineMs = this.#around.deadlines.in(SIGN_OF_LIFE_WITHIN_MS);
+    if (this.#state !== 'open' || this.#signDueMs !== NEVER) return;
+    this.#signDueMs = this.#around.deadlines.in(SIGN_OF_LIFE_WITHIN_MS);
+    this.deadlineMs = this.#signDueMs;
     this.#session.ping((error) => {
       if (error !== null || this.#state !== 'open') return;
-      this.#awaitsSign = false;
+      this.#signDueMs = NEVER;
       this.deadlineMs = this.#streams === 0 ? this.#around.deadlines.in(this.#around.limits.upstreamIdleTimeoutMs) : NEVER;
     });
   }
@@ -147,6 +148,11 @@ export class UpstreamSession implements Timed {
   /** The upstream has said how much it takes: it speaks HTTP/2. */
   #ready(): void {
     if (this.#state !== 'connecting') return;
+    if (this.#maxStreams < 1) {
+      // Another connection would be told the same.
+      this.#cause = new Error('the upstream allows no streams (SETTINGS_MAX_CONCURRENT_STREAMS is 0)');
+      return this.destroy();
+    }
     this.#state = 'open';
     this.#session.setLocalWindowSize(this.#around.limits.http2ConnectionWindowBytes);
     const waiters = [...this.#waiters];
