@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { after, before, test, type TestContext } from 'node:test';
 import { defined } from '../shared/assert.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -22,6 +22,7 @@ import { ProxyPool } from '../data-plane/threads/proxy-pool.ts';
 import { createWorkerStarter } from '../data-plane/threads/proxy-worker.ts';
 import type { WorkerPort } from '../data-plane/threads/thread-link.ts';
 import { CONTENT_KEYS, put, ref, testId } from './support/config-content.ts';
+import { askOverTls } from './support/tls-client.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 let origin: Server;
@@ -204,6 +205,38 @@ test('a thread that dies takes its connections along and nothing else: the port 
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => get((pool.ports[0] ?? 0), '/two')))), new Set([200]));
   await waitUntil('all to be counted', () => counted() === 81);
   assert.ok(lines().some((line) => line.includes('proxy thread 0 died')));
+});
+
+test('a thread that dies in the middle of handshakes takes those along alone, and sessions resume on its replacement', async (context) => {
+  const { pool, workers, serve, crashes } = scene(context, 2);
+  await serve(content(1, [service(), route('b1', '/one')]));
+  const [, port = 0] = pool.ports;
+  const ask = async (session?: Buffer) => askOverTls(port, session === undefined ? {} : { session }, 'GET /one HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n').catch(() => undefined);
+  const { session } = defined(await ask(), 'an answer');
+  // Some stand still in their handshake, others come and go.
+  const halves = Array.from({ length: 20 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  for (const half of halves) half.write(Buffer.from('16030100c8010000c4', 'hex'));
+  let isOver = false;
+  let [served, lost] = [0, 0];
+  const clients = Array.from({ length: 8 }, async () => {
+    while (!isOver) {
+      if ((await ask())?.text.startsWith('HTTP/1.1 200') === true) served += 1;
+      else lost += 1;
+    }
+  });
+  await waitUntil('traffic', () => served > 20);
+  workers[0]?.terminate();
+  await waitUntil('the death to be noticed', () => crashes() === 1);
+  const servedBefore = served;
+  await waitUntil('traffic on the other thread', () => served > servedBefore + 20);
+  await waitUntil('the replacement', () => pool.serving, 20_000);
+  isOver = true;
+  await Promise.all(clients);
+  // Each client had one, and may have met the listener once more while it died.
+  assert.ok(lost <= 2 * clients.length, `${lost} connections were lost`);
+  const resumed = await Promise.all(Array.from({ length: 20 }, () => ask(session)));
+  assert.ok(resumed.every((answer) => answer?.isReused === true), 'on both threads');
+  for (const half of halves) half.destroy();
 });
 
 test('what one thread can not compile no thread serves', async (context) => {
