@@ -102,7 +102,7 @@ export const dataPlaneSettings = defineSettings({
     type: 'enum',
     values: ['auto', 'documented', 'handle'],
     default: 'auto',
-    description: "How plain TCP is read and written: by Node's socket handles where they pass a check at start (auto, about a fifth less CPU), by the documented API, or by handles or not at all",
+    description: "How plain TCP and accepted TLS are read and written: by Node's socket handles where they pass a check at start (auto, about a fifth less CPU), by the documented API, or by handles or not at all",
   },
   dnsResolvers: {
     env: 'HOLDFAST_DNS_RESOLVERS',
