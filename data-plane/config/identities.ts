@@ -3,16 +3,18 @@
  * configurations between which none of it changed. Raw credentials are never kept for longer than a bounded cache of those
  * that were right (T2): what is wrong is hashed each time, so guessing can't push others out.
  */
-import { LRUCache } from 'lru-cache';
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/contract.ts';
 import { createCredentialDigester } from '../../shared/trust/credential-digest.ts';
 import type { ConfigTables } from './config-tables.ts';
+import { RecentMap } from './recent-map.ts';
 
-const MAX_REMEMBERED_CREDENTIALS = 10_000;
+/** The last that many are remembered, and at most twice as many. */
+const REMEMBERED_CREDENTIALS = 10_000;
 const NO_GROUPS: readonly string[] = Object.freeze([]);
 
 interface KnownCredential {
   readonly ref: CredentialRef;
+  readonly consumer: ConsumerRef | undefined;
   /** Infinity where it never expires. */
   readonly expiresAtMs: number;
 }
@@ -22,9 +24,9 @@ export class Identities implements ConfigLookup {
   readonly #lookupKey: Uint8Array | undefined;
   readonly #digestOf: ((presented: string) => string) | undefined;
   readonly #clock: { nowMs(): number };
-  readonly #byPresented = new LRUCache<string, KnownCredential>({ max: MAX_REMEMBERED_CREDENTIALS });
-  /** As many as there are consumers, at most. */
-  readonly #consumers = new Map<string, ConsumerRef>();
+  readonly #byPresented = new RecentMap<KnownCredential>(REMEMBERED_CREDENTIALS);
+  /** The one that was found last: its consumer is what is asked for next. */
+  #found: KnownCredential | undefined;
   readonly #groups = new Map<string, readonly string[]>();
 
   constructor(tables: ConfigTables, lookupKey: Uint8Array | undefined, clock: { nowMs(): number }) {
@@ -42,13 +44,9 @@ export class Identities implements ConfigLookup {
   }
 
   consumerById(id: string): ConsumerRef | undefined {
-    const known = this.#consumers.get(id);
-    if (known !== undefined) return known;
+    if (this.#found?.ref.consumerId === id) return this.#found.consumer;
     const consumer = this.#tables.entities.consumers.get(id);
-    if (consumer === undefined) return undefined;
-    const made = Object.freeze({ id: consumer.id, username: consumer.username, customId: consumer.custom_id });
-    this.#consumers.set(consumer.id, made);
-    return made;
+    return consumer === undefined ? undefined : Object.freeze({ id: consumer.id, username: consumer.username, customId: consumer.custom_id });
   }
 
   consumerByUsername(username: string): ConsumerRef | undefined {
@@ -58,7 +56,9 @@ export class Identities implements ConfigLookup {
 
   credentialBySecret(_kind: 'keyauth_credentials', presented: string): CredentialRef | undefined {
     const known = this.#byPresented.get(presented) ?? this.#recognise(presented);
-    return known === undefined || known.expiresAtMs <= this.#clock.nowMs() ? undefined : known.ref;
+    if (known === undefined || known.expiresAtMs <= this.#clock.nowMs()) return undefined;
+    this.#found = known;
+    return known.ref;
   }
 
   groupsOf(consumerId: string): readonly string[] {
@@ -77,7 +77,8 @@ export class Identities implements ConfigLookup {
     const credential = id === undefined ? undefined : this.#tables.entities.keyauth_credentials.get(id);
     if (credential === undefined) return undefined;
     const known = {
-      ref: { id: credential.id, consumerId: credential.consumer.id },
+      ref: Object.freeze({ id: credential.id, consumerId: credential.consumer.id }),
+      consumer: this.consumerById(credential.consumer.id),
       expiresAtMs: credential.expires_at === null ? Infinity : credential.expires_at * 1_000,
     };
     this.#byPresented.set(presented, known);
