@@ -30,9 +30,11 @@ const create = async (path: string, json: object): Promise<string> => (await sen
 const fixtures: Readonly<Record<string, string>> = {
   service: await create('/services', { name: 'fixture', host: 'fixture.test' }),
   route: await create('/services/fixture/routes', { name: 'fixture', paths: ['/fixture'] }),
+  stream: await create('/routes', { name: 'stream', protocols: ['tcp'], destinations: [{ port: 9000 }] }),
   consumer: await create('/consumers', { username: 'fixture' }),
   upstream: await create('/upstreams', { name: 'fixture.test' }),
 };
+await create('/routes/fixture/plugins', { name: 'acl', config: { allow: ['fixture'] } });
 await create('/consumers/fixture/acls', { group: 'fixture-group' });
 
 test(`${cases.length} wrong requests`, async (t) => {
