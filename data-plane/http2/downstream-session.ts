@@ -124,8 +124,10 @@ export class DownstreamSession implements StreamKeeper, Timed {
     this.#allowance.useful(bytes);
   }
 
-  streamClosed(byPeer: boolean): void {
+  streamClosed(byPeer: boolean, isSeen: boolean): void {
     this.#streams -= 1;
+    // Given up in the turn in which it came.
+    if (!isSeen) this.#record(0);
     if (byPeer) this.#bound(this.#allowance.reset());
     if (this.#streams > 0) return;
     if (this.#closing) this.#linger();
@@ -154,15 +156,20 @@ export class DownstreamSession implements StreamKeeper, Timed {
 
   /** Counts as a request (R4), for which there is no answer but the reset. */
   #refuse(stream: ServerHttp2Stream, reason: string): void {
-    const { counters, recorder, log } = this.#core;
+    const { counters, log } = this.#core;
     const fault = FAULTS.http2Request;
     counters.countRefusal(fault.code);
-    counters.endedRequests += 1;
-    recorder.record('', '', fault.status, 0, 0, 0);
+    this.#record(fault.status);
     log.debug({ event: 'request-refused', code: fault.code, peer: this.#facts.peerAddress, reason }, fault.message);
     stream.on('error', () => undefined);
     stream.close(NGHTTP2_PROTOCOL_ERROR);
     this.#bound(this.#allowance.reset());
+  }
+
+  /** A request that the engine never saw (R4). */
+  #record(status: number): void {
+    this.#core.counters.endedRequests += 1;
+    this.#core.recorder.record('', '', status, 0, 0, 0);
   }
 
   #bound(excess: Excess | undefined): void {

@@ -38,8 +38,8 @@ export interface StreamSurroundings {
 export interface StreamKeeper {
   /** Data of a request has come. */
   dataArrived(bytes: number): void;
-  /** Called once. `byPeer`: reset before its response was complete. */
-  streamClosed(byPeer: boolean): void;
+  /** Called once. `byPeer`: reset before its response was complete. `isSeen`: the engine has got its request, and records it. */
+  streamClosed(byPeer: boolean, isSeen: boolean): void;
 }
 
 type ResponseState = 'awaited' | 'begun' | 'complete';
@@ -66,6 +66,7 @@ export class DownstreamStream implements WireSocket, Timed {
   #paused = false;
   #timedOut = false;
   #isTimed = false;
+  #isSeen = false;
 
   constructor(stream: ServerHttp2Stream, request: RequestText, around: StreamSurroundings, keeper: StreamKeeper) {
     this.#stream = stream;
@@ -155,6 +156,7 @@ export class DownstreamStream implements WireSocket, Timed {
     this.#intake.queued = false;
     const owner = this.#owner;
     if (this.#closed || owner === undefined) return;
+    this.#isSeen = true;
     this.#guard(() => this.#intake.giveOn(this.#around.queue.scratch, (buffer, start, end) => {
       if (!this.#closed) owner.received(buffer, start, end);
     }, ignore));
@@ -330,7 +332,7 @@ export class DownstreamStream implements WireSocket, Timed {
       this.#around.defect(thrown);
     }
     this.#owner = undefined;
-    this.#keeper.streamClosed(byPeer);
+    this.#keeper.streamClosed(byPeer, this.#isSeen);
   }
 
   /** From here on the owner hears nothing. */
