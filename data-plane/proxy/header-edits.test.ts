@@ -30,3 +30,12 @@ test('names and values that could change the message are refused', () => {
   edits.set('x', 'tab\tis fine');
   assert.equal(edits.lines(), 'x: tab\tis fine\r\n');
 });
+
+test('edits of the lines that say where a request comes from are noticed, set or removed, in whatever case', () => {
+  const edits = new HeaderEdits();
+  edits.set('X-Consumer-ID', 'a');
+  edits.remove('X-Other');
+  assert.equal(edits.touchesForwarded, false);
+  edits.remove('x-Real-IP');
+  assert.equal(edits.touchesForwarded, true);
+});
