@@ -68,3 +68,17 @@ scenario('a gRPC client that takes nothing of its answer is cut off with a reset
   client.close();
   await upstream.close();
 });
+
+scenario('trailers may hold what gRPC puts into them: some KiB of details', {}, async ({ port, serve }) => {
+  const upstream = await startHttp2Origin((stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '9', 'grpc-status-details-bin': 'A'.repeat(12_000) }));
+    stream.end('x');
+  });
+  serve(staticConfig({ routes: [{ path: '/', protocols: ['grpc'], service: { protocol: 'grpc', port: upstream.port, retries: 0 } }] }));
+  const client = await Http2Client.open(port);
+  const { trailers, body } = await client.exchange({ ':method': 'POST', te: 'trailers', 'content-type': 'application/grpc' });
+  assert.deepEqual([trailers['grpc-status'], trailers['grpc-status-details-bin']?.length, String(body)], ['9', 12_000, 'x']);
+  client.close();
+  await upstream.close();
+});

@@ -11,7 +11,7 @@ export interface ProxyLimits {
   readonly maxTargetBytes: number;
   /** A request's body after chunked decoding; more is 413. Undefined: no bound, bodies stream through in bounded memory. */
   readonly maxBodyBytes: number | undefined;
-  /** Chunk extensions of one message, dropped unread; and as much again of trailer fields. */
+  /** Chunk extensions of one message, dropped unread; and as much again of trailer fields. Trailers of a response that are passed on: maxResponseHeadBytes. */
   readonly maxChunkExtraBytes: number;
   /** Status line and header fields of an upstream's response; more is 502. */
   readonly maxResponseHeadBytes: number;

@@ -307,7 +307,11 @@ export class UpstreamConnection implements SocketOwner, Timed {
   /** Where the response ends: RFC 9112 §6.3. */
   #beginBody(head: ResponseHead, { keepsChunks, keepsTrailers }: ResponseReceiver): void {
     if (this.#isHeadRequest || head.status === 204 || head.status === 304) this.#body.beginNone();
-    else if (head.chunked) this.#body.beginChunked(keepsChunks, this.#around.limits.maxChunkExtraBytes, keepsTrailers);
+    else if (head.chunked) {
+      const { limits } = this.#around;
+      // Trailers that go on are a head of their own: gRPC's hold up to 8 KiB and more.
+      this.#body.beginChunked(keepsChunks, keepsTrailers ? limits.maxResponseHeadBytes : limits.maxChunkExtraBytes, keepsTrailers);
+    }
     else if (head.contentLength !== -1) this.#body.beginLength(head.contentLength);
     else {
       this.#body.beginUntilClose();
