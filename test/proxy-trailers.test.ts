@@ -62,7 +62,7 @@ scenario('trailers of a request go upstream for who says TE, and for nobody else
   assert.ok(origin.requests.every(({ raw }) => !/content-length|set-cookie|consumer/i.test(raw)));
 });
 
-scenario('endless trailers and broken ones end the exchange', { responder: () => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${'x-a: b\r\n'.repeat(10_000)}\r\n` }, async ({ exchange, proxy }) => {
+scenario('endless trailers and broken ones end the exchange', { proxy: { limits: { maxResponseHeadBytes: 4_096 } }, responder: () => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${'x-a: b\r\n'.repeat(1_000)}\r\n` }, async ({ exchange, proxy }) => {
   const large = await exchange('GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n');
   assert.deepEqual([large.status, large.header('x-holdfast-error')], [502, 'UPSTREAM_RESPONSE_INVALID']);
   for (const trailer of [`${'x-a: b\r\n'.repeat(1_000)}`, 'no colon\r\n', ' folded: x\r\n', 'a: \0\r\n', 'a b: c\r\n']) {
