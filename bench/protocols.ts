@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- protocols`: TLS, HTTP/2, gRPC, WebSocket, a fixed rate: CPU microseconds per request of the gateway's process tree
- * against nginx and haproxy on the same case. Contenders take turns in every round; a figure with errors is thrown out loudly.
+ * against nginx and haproxy on the same case. Contenders take turns in every round; a figure of ours with errors is thrown out loudly.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -103,7 +103,8 @@ async function runCase(one: ProtocolCase, running: readonly ProtocolContender[],
       const before = cpuMicros(contender.pid);
       const result = await one.load(contender, options.seconds, files);
       const spent = cpuMicros(contender.pid) - before;
-      if (result.errors > 0) throw new Error(`${contender.name}: ${result.errors} failed requests in "${one.name}": the figure would be worthless`);
+      // A peer's few are told in the table; with one of ours, or with many, the figure would be worthless.
+      if (result.errors > (contender.name === 'holdfast' ? 0 : result.requests / 1_000)) throw new Error(`${contender.name}: ${result.errors} failed requests in "${one.name}": the figure would be worthless`);
       turns[contender.name]?.push({ ...result, cpuMicrosPerRequest: spent / result.requests, residentMiB: residentMiB(contender.pid) });
     }
   }
@@ -113,14 +114,14 @@ async function runCase(one: ProtocolCase, running: readonly ProtocolContender[],
 function printCase(one: ProtocolCase, running: readonly ProtocolContender[], turns: Readonly<Record<string, readonly Turn[]>>, options: BenchOptions): void {
   const baseline = turns[BASELINE] ?? [];
   console.log(`\n### ${one.name}, ${options.rounds} rounds of ${options.seconds} s${options.smoke ? ' (smoke: figures mean nothing)' : ''}\n`);
-  console.log('| gateway | version | requests/s | CPU µs/request | min–max | × nginx (paired median) | p50 ms | p99 ms | RSS MiB |');
-  console.log('|---|---|--:|--:|--:|--:|--:|--:|--:|');
+  console.log('| gateway | version | requests/s | CPU µs/request | min–max | × nginx (paired median) | p50 ms | p99 ms | RSS MiB | failed |');
+  console.log('|---|---|--:|--:|--:|--:|--:|--:|--:|--:|');
   for (const { name, version } of running) {
     const own = turns[name] ?? [];
     const cpu = own.map((turn) => turn.cpuMicrosPerRequest);
     const ratios = own.map((turn, round) => turn.cpuMicrosPerRequest / (baseline[round]?.cpuMicrosPerRequest ?? Number.NaN));
     const figure = (of: (turn: Turn) => number, digits: number): string => median(own.map(of)).toFixed(digits);
-    console.log(`| ${name} | ${version} | ${figure((turn) => turn.requestsPerSecond, 0)} | ${median(cpu).toFixed(1)} | ${Math.min(...cpu).toFixed(1)}–${Math.max(...cpu).toFixed(1)} | ${median(ratios).toFixed(2)} | ${figure((turn) => turn.p50Ms, 2)} | ${figure((turn) => turn.p99Ms, 2)} | ${figure((turn) => turn.residentMiB, 0)} |`);
+    console.log(`| ${name} | ${version} | ${figure((turn) => turn.requestsPerSecond, 0)} | ${median(cpu).toFixed(1)} | ${Math.min(...cpu).toFixed(1)}–${Math.max(...cpu).toFixed(1)} | ${median(ratios).toFixed(2)} | ${figure((turn) => turn.p50Ms, 2)} | ${figure((turn) => turn.p99Ms, 2)} | ${figure((turn) => turn.residentMiB, 0)} | ${own.reduce((sum, turn) => sum + turn.errors, 0)} |`);
   }
 }
 
