@@ -49,8 +49,10 @@ let proxy: Proxy | undefined;
 /** Of `data.listeners`, in order. */
 let listeningPorts: readonly number[] = [];
 let ticketKeys: Uint8Array | undefined;
-/** Orders are carried out one after another; those that change nothing of the configuration do not wait. */
-let turn: Promise<void> = Promise.resolve();
+/** Found out while the agent still reads its cache: a start has no time to lose (S2). A refusal is told when it is to listen. */
+const socketIoChoice = chooseSocketIo(data.socketIo, log);
+/** Orders are carried out one after another, after that; those that change nothing of the configuration do not wait. */
+let turn: Promise<void> = socketIoChoice.then(() => undefined, () => undefined);
 
 agent.on('message', (order: ToThread) => {
   if (order.kind === 'drain') void drain(order);
@@ -79,7 +81,7 @@ async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | '
 
 async function listen(ports: readonly number[]): Promise<FromThread> {
   try {
-    const socketIo = await chooseSocketIo(data.socketIo, log);
+    const socketIo = await socketIoChoice;
     log.info({ event: 'socket-io', socketIo }, socketIo === 'handle' ? 'plain sockets go by their handles' : 'sockets go by the documented API');
     const starting = createProxy({
       getConfig: configs.current,
