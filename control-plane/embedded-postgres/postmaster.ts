@@ -91,7 +91,9 @@ export async function startPostmaster(place: Place, binaries: Binaries, socketFo
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signal) => (ended = signal === null ? `it ended with ${code}` : `it was ended by ${signal}`));
-  const up = await waitUntilReady(place, clock, () => ended);
+  // The kernel is asked too: once a server was gone and nobody had told us, and the start waited for five minutes.
+  const endedUnseen = (): string | undefined => (child.pid !== undefined && !existsSync(`/proc/${child.pid}`) ? 'it ended' : undefined);
+  const up = await waitUntilReady(place, clock, () => ended ?? endedUnseen());
   if (up !== undefined) return up;
   throw startFailure(place, ended ?? `it did not get ready within ${START_TIMEOUT_MS / 1000} s`);
 }
