@@ -11,7 +11,8 @@ import { freePort, type RunningContender } from './contenders/contender.ts';
 import { startNginxGateway, startOrigin } from './contenders/nginx.ts';
 import { startPublishedHoldfast } from './contenders/published-holdfast.ts';
 import type { BenchOptions } from './main.ts';
-import { GATEWAY_CPU, LOAD_CPU, machine, printCase, runCase } from './proxy.ts';
+import { wrkComparison } from './proxy.ts';
+import { GATEWAY_CPU, LOAD_CPU, machine, printTurns, takeTurns } from './turns.ts';
 
 const ENTITIES = 10_000;
 /** Every route and key fifteen times: before that, V8 is still compiling and the first look-ups of each are part of the figure. */
@@ -29,9 +30,9 @@ export async function runChainBench(options: BenchOptions): Promise<void> {
   try {
     running.push(await startNginxGateway({ port: await freePort(), originPort, folder, cpu: GATEWAY_CPU }));
     running.push(await startPublishedHoldfast({ name: 'holdfast', changes: chainConfig(originPort), settings: { HOLDFAST_PROXY_THREADS: '1' }, cpus: String(GATEWAY_CPU) }));
-    const benchCase = { name: 'gateway chain against a plain proxy', path: '/api/0/resource-0', script: 'chain.lua', warmUpRequests: WARM_UP_REQUESTS };
-    const turns = await runCase(benchCase, running, options);
-    printCase(benchCase, running, turns, options);
+    const comparison = wrkComparison({ name: 'gateway chain against a plain proxy', path: '/api/0/resource-0', script: 'chain.lua', warmUpRequests: WARM_UP_REQUESTS });
+    const turns = await takeTurns(comparison, running, options);
+    printTurns(comparison.title, running, turns, options);
     if (options.smoke) return;
     const contenders = running.map(({ name, version }) => ({ name, version }));
     writeFileSync(new URL('./results/chain.json', import.meta.url), `${JSON.stringify({ command: 'npm run bench -- chain', machine: machine(), entities: ENTITIES, rounds: options.rounds, seconds: options.seconds, contenders, turns }, null, 1)}\n`);

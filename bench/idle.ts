@@ -14,7 +14,7 @@ import { startPublishedHoldfast } from './contenders/published-holdfast.ts';
 import { runLoad } from './load.ts';
 import type { BenchOptions } from './main.ts';
 import { residentMiB } from './process-cost.ts';
-import { GATEWAY_CPU, LOAD_CPU, machine } from './proxy.ts';
+import { GATEWAY_CPU, LOAD_CPU, machine } from './turns.ts';
 
 const CONNECTIONS = 5_000;
 const AT_ONCE = 100;

@@ -15,7 +15,7 @@ import { startOrigin } from './contenders/nginx.ts';
 import { runH2Load } from './h2load.ts';
 import type { LoadResult } from './load.ts';
 import { residentMiB } from './process-cost.ts';
-import { median } from './proxy.ts';
+import { median } from './turns.ts';
 
 const PER_SECOND = 2_000;
 const LOAD_CPU = 1;

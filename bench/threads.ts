@@ -13,7 +13,7 @@ import { startPublishedHoldfast } from './contenders/published-holdfast.ts';
 import { runLoad, type LoadResult } from './load.ts';
 import type { BenchOptions } from './main.ts';
 import { cpuMicros } from './process-cost.ts';
-import { LOAD_CPU, machine, median } from './proxy.ts';
+import { LOAD_CPU, machine, median } from './turns.ts';
 
 /** Gateway, load and origin share both, in both cases alike. */
 const BOTH_CPUS = '0,1';

@@ -21,16 +21,8 @@ export async function startOrigin(port: number, folder: string, cpu: number): Pr
     }`);
 }
 
-/** nginx as a reverse proxy that does what the others do: forwarded headers, Via, a request id, upstream keep-alive. */
-export async function startNginxGateway(options: ContenderOptions): Promise<RunningContender> {
-  const root = join(options.folder, 'nginx');
-  mkdirSync(root, { recursive: true });
-  const running = await startNginx(root, options.cpu, options.port, `
-    upstream origin { server 127.0.0.1:${options.originPort}; keepalive 512; keepalive_requests 100000000; }
-    server {
-      listen 127.0.0.1:${options.port} backlog=4096;
-      keepalive_requests 100000000;
-      location / {
+/** Inside a location: to the upstream `origin`, with what a gateway does at least. */
+export const NGINX_PROXIES = `
         proxy_pass http://origin;
         proxy_http_version 1.1;
         proxy_set_header Connection "";
@@ -43,7 +35,19 @@ export async function startNginxGateway(options: ContenderOptions): Promise<Runn
         proxy_set_header X-Request-Id $request_id;
         proxy_set_header Via "1.1 nginx";
         add_header Via "1.1 nginx";
-        add_header X-Request-Id $request_id;
+        add_header X-Request-Id $request_id;`;
+
+/** nginx as a reverse proxy that does what the others do: forwarded headers, Via, a request id, upstream keep-alive. */
+export async function startNginxGateway(options: ContenderOptions): Promise<RunningContender> {
+  const root = join(options.folder, 'nginx');
+  mkdirSync(root, { recursive: true });
+  const running = await startNginx(root, options.cpu, options.port, `
+    upstream origin { server 127.0.0.1:${options.originPort}; keepalive 512; keepalive_requests 100000000; }
+    server {
+      listen 127.0.0.1:${options.port} backlog=4096;
+      keepalive_requests 100000000;
+      location / {
+${NGINX_PROXIES}
       }
     }`);
   return { name: 'nginx', version: nginxVersion(), port: options.port, ...running };

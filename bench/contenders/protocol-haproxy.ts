@@ -1,8 +1,8 @@
 /** haproxy for the protocol bench, one thread. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort, startPinned } from './contender.ts';
+import { HAPROXY_HEADERS, haproxyVersion } from './haproxy.ts';
 import type { ProtocolContender, ProtocolOptions } from './protocol-contender.ts';
 
 export async function startProtocolHaproxy({ origins, folder, cpu, certificate }: ProtocolOptions): Promise<ProtocolContender> {
@@ -27,16 +27,7 @@ defaults
 frontend proxy
   bind 127.0.0.1:${ports.plain} backlog 4096
   bind 127.0.0.1:${ports.tls} backlog 4096 ssl crt ${both} alpn h2,http/1.1
-  unique-id-format %[uuid]
-  http-request set-header X-Request-Id %[unique-id]
-  http-request set-header X-Forwarded-Proto http
-  http-request set-header X-Forwarded-Host %[req.hdr(Host)]
-  http-request set-header X-Forwarded-Port %[dst_port]
-  http-request set-header X-Real-IP %[src]
-  http-request add-header Via "1.1 haproxy"
-  http-response add-header Via "1.1 haproxy"
-  http-response set-header X-Request-Id %[unique-id]
-  option forwardfor
+${HAPROXY_HEADERS}
   use_backend socket if { path /ws }
   default_backend origin
 frontend grpc
@@ -53,6 +44,5 @@ backend grpc_origin
   server grpc 127.0.0.1:${origins.grpc} proto h2 pool-max-conn 512
 `);
   const running = await startPinned('haproxy', ['-db', '-f', file], cpu, ports.plain);
-  const version = /version ([\d.]+)/i.exec(String(spawnSync('haproxy', ['-v']).stdout))?.[1] ?? 'unknown';
-  return { name: 'haproxy', version, ports, ...running };
+  return { name: 'haproxy', version: haproxyVersion(), ports, ...running };
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './contender.ts';
-import { nginxVersion, startNginx } from './nginx.ts';
+import { NGINX_PROXIES, nginxVersion, startNginx } from './nginx.ts';
 import type { ProtocolContender, ProtocolOptions } from './protocol-contender.ts';
 
 const MANY = 'keepalive_requests 100000000;';
@@ -43,19 +43,7 @@ export async function startProtocolNginx({ origins, folder, cpu, certificate }: 
         proxy_set_header Host $host;
       }
       location / {
-        proxy_pass http://origin;
-        proxy_http_version 1.1;
-        proxy_set_header Connection "";
-        proxy_set_header Host $host;
-        proxy_set_header X-Real-IP $remote_addr;
-        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        proxy_set_header X-Forwarded-Proto $scheme;
-        proxy_set_header X-Forwarded-Host $host;
-        proxy_set_header X-Forwarded-Port $server_port;
-        proxy_set_header X-Request-Id $request_id;
-        proxy_set_header Via "1.1 nginx";
-        add_header Via "1.1 nginx";
-        add_header X-Request-Id $request_id;
+${NGINX_PROXIES}
       }`;
   const running = await startNginx(root, cpu, ports.plain, `
     upstream origin { server 127.0.0.1:${origins.http}; keepalive 512; ${MANY} }
