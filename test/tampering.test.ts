@@ -133,7 +133,7 @@ let transferIds = 1_000_000;
 /** Announces a transfer and sends its chunks as `arrange` has them. */
 function sendChunks({ manifestStatement, framing, wireBytes }: Transfer, arrange: (chunks: readonly { readonly offset: number; readonly bytes: Uint8Array }[]) => readonly { readonly offset: number; readonly bytes: Uint8Array }[], kind: 'snapshot' | 'delta' = 'snapshot'): void {
   const transferId = (transferIds += 1);
-  const announced = { transferId, manifestStatement, transferStatement: framing.kind === 'signed' ? framing.transferStatement : '', compression: 'zstd' };
+  const announced = { transferId, manifestStatement, transferStatement: framing.kind === 'signed' ? framing.transferStatement : '', compression: 'zstd', startOffset: 0 };
   const size = Math.min(CHUNK_BYTES, Math.ceil(wireBytes.length / 2));
   const chunks = Array.from({ length: Math.ceil(wireBytes.length / size) }, (_, index) => ({ offset: index * size, bytes: wireBytes.subarray(index * size, (index + 1) * size) }));
   send(kind === 'snapshot' ? { kind, ...announced, epochStatement: '' } : { kind, ...announced }, ...arrange(chunks).map((chunk) => ({ kind: 'chunk' as const, transferId, ...chunk })));

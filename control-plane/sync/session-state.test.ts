@@ -12,7 +12,7 @@ function published(sequence: number, root = `${sequence}`.repeat(64).slice(0, 64
 const bootId = newId();
 const hello: Hello = {
   kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'h', active: undefined, highestAccepted: { epoch: 0, sequence: 0 },
-  plugins: [], compressions: ['zstd'], barred: [],
+  plugins: [], compressions: ['zstd'], barred: [], partial: undefined,
 };
 const welcome: SyncMessage = { kind: 'head', headStatement: 'stands for a Welcome' };
 
@@ -258,9 +258,9 @@ test('credit beyond reason is refused', () => {
 // ---- the table ----
 
 const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, { kind: Kind }> } = {
-  hello, welcome: { kind: 'welcome', protocolVersion: 1, softwareVersion: '', rootStatements: [], delegationStatement: '', headStatement: '', contentKeys: [], pingIntervalMs: 1, telemetryCredit: 1, labels: {} },
-  snapshot: { kind: 'snapshot', transferId: 1, manifestStatement: '', transferStatement: '', compression: '', epochStatement: '' },
-  delta: { kind: 'delta', transferId: 1, manifestStatement: '', transferStatement: '', compression: '' },
+  hello, welcome: { kind: 'welcome', protocolVersion: 1, softwareVersion: '', rootStatements: [], delegationStatement: '', headStatement: '', contentKeys: [], pingIntervalMs: 1, telemetryCredit: 1, labels: {}, caCertificates: '' },
+  snapshot: { kind: 'snapshot', transferId: 1, manifestStatement: '', transferStatement: '', compression: '', epochStatement: '', startOffset: 0 },
+  delta: { kind: 'delta', transferId: 1, manifestStatement: '', transferStatement: '', compression: '', startOffset: 0 },
   chunk: { kind: 'chunk', transferId: 1, offset: 0, bytes: Buffer.from('x') },
   applied: { kind: 'applied', version: { epoch: 1, sequence: 1 }, contentRoot: 'a'.repeat(64), tookMs: 1, quarantined: [{ entityKind: 'routes', id: newId<EntityId>(), code: 'X', reason: '' }], already: false },
   rejected: { kind: 'rejected', version: { epoch: 1, sequence: 1 }, code: 'X', reasons: [] },
@@ -270,6 +270,7 @@ const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, 
   credit: { kind: 'credit', chunks: 1, telemetry: 0 }, renew: { kind: 'renew', certificateRequest: Buffer.from('x') },
   renewed: { kind: 'renewed', certificateChain: '' }, bye: { kind: 'bye', code: 'shutting-down', reason: '', retryAfterMs: 0 },
   question: { kind: 'question', id: 1, subject: 'explain', document: Buffer.from('{}') }, answer: { kind: 'answer', id: 1, document: Buffer.from('{}'), problem: '' },
+  trust: { kind: 'trust', rootStatements: [], delegationStatement: '', contentKeys: [], caCertificates: '' }, notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: '', version: undefined },
 };
 
 /** A state of each kind, as play gets there. */
@@ -289,10 +290,10 @@ const takenIn: { readonly [Kind in SessionState['kind']]: readonly SyncMessage['
   'awaiting-hello': ['hello'],
   'renewing-only': [],
   greeting: ['credit'],
-  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer'],
-  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer'],
-  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer'],
-  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer'],
+  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice'],
+  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice'],
+  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice'],
+  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice'],
   closed: [],
 };
 

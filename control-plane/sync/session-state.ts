@@ -5,7 +5,7 @@
  */
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { OLDEST_PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import type { Answer, Applied, FellBack, Hello, Rejected, Renew, SyncMessage, Telemetry } from '../../shared/wire/sync-message.ts';
+import type { Answer, Applied, FellBack, Hello, Notice, Rejected, Renew, SyncMessage, Telemetry } from '../../shared/wire/sync-message.ts';
 import type { PublishedVersion } from '../publish/publisher.ts';
 
 /** What is being sent, without its bytes. */
@@ -88,6 +88,7 @@ export type SessionEffect =
   | { readonly kind: 'report-applied'; readonly applied: Applied }
   | { readonly kind: 'report-rejected'; readonly rejected: Rejected }
   | { readonly kind: 'report-fell-back'; readonly fellBack: FellBack }
+  | { readonly kind: 'report-notice'; readonly notice: Notice }
   /** What serves elsewhere does not fit what is published: for the operator (S4). */
   | { readonly kind: 'alarm'; readonly event: string; readonly text: string }
   | { readonly kind: 'close'; readonly code: string; readonly reason: string; readonly retryAfterMs: number };
@@ -265,6 +266,8 @@ function work(before: Working, event: Extract<SessionEvent, { kind: 'frame' }>):
         if (telemetryAllowance === 0) return violate(state, { code: 'SYNC_CREDIT_EXCEEDED', reason: 'telemetry came without credit' });
         return { state: { ...state, link: { ...state.link, telemetryAllowance: telemetryAllowance - 1 } }, effects: [{ kind: 'store-telemetry', telemetry: message }] };
       }
+      case 'notice':
+        return { state, effects: [{ kind: 'report-notice', notice: message }] };
       case 'answer':
         return { state, effects: [{ kind: 'take-answer', answer: message }] };
       case 'applied':

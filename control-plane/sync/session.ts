@@ -181,6 +181,10 @@ export class Session {
       }
       case 'report-fell-back':
         return this.#run('report-fell-back', this.#reportFellBack(effect.fellBack));
+      case 'report-notice': {
+        const { code, detail, version } = effect.notice;
+        return this.#log.error({ event: 'data-plane-notice', code, version: version && formatVersion(version) }, `a data plane says: ${code}: ${detail}`);
+      }
       case 'alarm':
         return this.#log.error({ event: effect.event, active: effect.text }, `a data plane and the published configuration do not fit together: ${effect.text}`);
       case 'close':
@@ -202,7 +206,7 @@ export class Session {
     const welcome: Welcome = {
       kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement,
       contentKeys: keys.map(({ keyId, key }) => wrapContentKey({ contentKey: key, keyId, recipient, identity })),
-      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels: dataPlane.labels,
+      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels: dataPlane.labels, caCertificates: this.#dependencies.authority.certificatePem,
     };
     this.#dataPlane = dataPlane;
     this.#questions.open(hello.protocolVersion);
@@ -230,7 +234,7 @@ export class Session {
     const transfer = this.#transfer;
     if (transfer === undefined) return;
     const { kind, manifestStatement, transferStatement, epochStatement } = transfer;
-    const announced = { transferId, manifestStatement, transferStatement, compression: 'zstd' };
+    const announced = { transferId, manifestStatement, transferStatement, compression: 'zstd', startOffset: 0 };
     this.#send(kind === 'snapshot' ? { kind, ...announced, epochStatement } : { kind, ...announced });
   }
 

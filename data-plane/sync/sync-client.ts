@@ -146,6 +146,7 @@ export class SyncClient {
       plugins: [...pluginCatalog.values()].map(({ name, version }) => ({ name, version })),
       compressions: ['zstd', 'none'],
       barred: crashes.bars.map(toFellBack),
+      partial: undefined,
     };
   }
 
@@ -199,6 +200,8 @@ export class SyncClient {
         void this.#answer(message);
         return undefined;
       case 'answer':
+      case 'trust':
+      case 'notice':
       case 'hello':
       case 'applied':
       case 'rejected':

@@ -40,7 +40,7 @@ function scene(maximumBytes = 1_000_000) {
 
 function announce(transfer: Transfer, transferId: number): Snapshot {
   const transferStatement = transfer.framing.kind === 'signed' ? transfer.framing.transferStatement : '';
-  return { kind: 'snapshot', transferId, manifestStatement: transfer.manifestStatement, transferStatement, compression: 'zstd', epochStatement: '' };
+  return { kind: 'snapshot', transferId, manifestStatement: transfer.manifestStatement, transferStatement, compression: 'zstd', epochStatement: '', startOffset: 0 };
 }
 
 function sendChunks(intake: TransferIntake, transfer: Transfer, transferId: number, upTo = transfer.wireBytes.length): number {

@@ -85,8 +85,14 @@ export namespace holdfast {
                 /** Envelope answer. */
                 answer?: (holdfast.sync.v1.Answer.$Properties|null);
 
+                /** Envelope trust. */
+                trust?: (holdfast.sync.v1.Trust.$Properties|null);
+
+                /** Envelope notice. */
+                notice?: (holdfast.sync.v1.Notice.$Properties|null);
+
                 /** Envelope body. */
-                body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer");
+                body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice");
 
                 /**
                  * Encodes the specified Envelope message. Does not implicitly {@link holdfast.sync.v1.Envelope.verify|verify} messages.
@@ -169,8 +175,14 @@ export namespace holdfast {
                     /** Envelope answer */
                     answer?: (holdfast.sync.v1.Answer.$Properties|null);
 
+                    /** Envelope trust */
+                    trust?: (holdfast.sync.v1.Trust.$Properties|null);
+
+                    /** Envelope notice */
+                    notice?: (holdfast.sync.v1.Notice.$Properties|null);
+
                     /** Envelope body */
-                    body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer");
+                    body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice");
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -197,9 +209,11 @@ export namespace holdfast {
                   bye?: holdfast.sync.v1.Bye.$Shape|null;
                   question?: holdfast.sync.v1.Question.$Shape|null;
                   answer?: holdfast.sync.v1.Answer.$Shape|null;
+                  trust?: holdfast.sync.v1.Trust.$Shape|null;
+                  notice?: holdfast.sync.v1.Notice.$Shape|null;
                   $unknowns?: Uint8Array[];
                 } & (
-                  ({ body?: undefined; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "hello"; hello: holdfast.sync.v1.Hello.$Shape; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "welcome"; hello?: null; welcome: holdfast.sync.v1.Welcome.$Shape; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "snapshot"; hello?: null; welcome?: null; snapshot: holdfast.sync.v1.Snapshot.$Shape; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "delta"; hello?: null; welcome?: null; snapshot?: null; delta: holdfast.sync.v1.Delta.$Shape; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "chunk"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk: holdfast.sync.v1.Chunk.$Shape; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "applied"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied: holdfast.sync.v1.Applied.$Shape; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "rejected"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected: holdfast.sync.v1.Rejected.$Shape; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "fellBack"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack: holdfast.sync.v1.FellBack.$Shape; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "head"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head: holdfast.sync.v1.Head.$Shape; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "ping"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping: holdfast.sync.v1.Ping.$Shape; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "telemetry"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry: holdfast.sync.v1.Telemetry.$Shape; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "telemetryAck"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck: holdfast.sync.v1.TelemetryAck.$Shape; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "credit"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit: holdfast.sync.v1.Credit.$Shape; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "renew"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew: holdfast.sync.v1.Renew.$Shape; renewed?: null; bye?: null; question?: null; answer?: null }|{ body?: "renewed"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed: holdfast.sync.v1.Renewed.$Shape; bye?: null; question?: null; answer?: null }|{ body?: "bye"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye: holdfast.sync.v1.Bye.$Shape; question?: null; answer?: null }|{ body?: "question"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question: holdfast.sync.v1.Question.$Shape; answer?: null }|{ body?: "answer"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer: holdfast.sync.v1.Answer.$Shape })
+                  ({ body?: undefined; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "hello"; hello: holdfast.sync.v1.Hello.$Shape; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "welcome"; hello?: null; welcome: holdfast.sync.v1.Welcome.$Shape; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "snapshot"; hello?: null; welcome?: null; snapshot: holdfast.sync.v1.Snapshot.$Shape; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "delta"; hello?: null; welcome?: null; snapshot?: null; delta: holdfast.sync.v1.Delta.$Shape; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "chunk"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk: holdfast.sync.v1.Chunk.$Shape; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "applied"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied: holdfast.sync.v1.Applied.$Shape; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "rejected"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected: holdfast.sync.v1.Rejected.$Shape; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "fellBack"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack: holdfast.sync.v1.FellBack.$Shape; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "head"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head: holdfast.sync.v1.Head.$Shape; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "ping"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping: holdfast.sync.v1.Ping.$Shape; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "telemetry"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry: holdfast.sync.v1.Telemetry.$Shape; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "telemetryAck"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck: holdfast.sync.v1.TelemetryAck.$Shape; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "credit"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit: holdfast.sync.v1.Credit.$Shape; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "renew"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew: holdfast.sync.v1.Renew.$Shape; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "renewed"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed: holdfast.sync.v1.Renewed.$Shape; bye?: null; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "bye"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye: holdfast.sync.v1.Bye.$Shape; question?: null; answer?: null; trust?: null; notice?: null }|{ body?: "question"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question: holdfast.sync.v1.Question.$Shape; answer?: null; trust?: null; notice?: null }|{ body?: "answer"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer: holdfast.sync.v1.Answer.$Shape; trust?: null; notice?: null }|{ body?: "trust"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust: holdfast.sync.v1.Trust.$Shape; notice?: null }|{ body?: "notice"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice: holdfast.sync.v1.Notice.$Shape })
                 );
             }
 
@@ -315,6 +329,12 @@ export namespace holdfast {
                 /** Hello barred. */
                 barred: holdfast.sync.v1.FellBack.$Properties[];
 
+                /** Hello partialHash. */
+                partialHash: Uint8Array;
+
+                /** Hello partialBytes. */
+                partialBytes: number;
+
                 /**
                  * Encodes the specified Hello message. Does not implicitly {@link holdfast.sync.v1.Hello.verify|verify} messages.
                  * @param message Hello message or plain object to encode
@@ -368,6 +388,12 @@ export namespace holdfast {
 
                     /** Hello barred */
                     barred?: (holdfast.sync.v1.FellBack.$Properties[]|null);
+
+                    /** Hello partialHash */
+                    partialHash?: (Uint8Array|null);
+
+                    /** Hello partialBytes */
+                    partialBytes?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -486,6 +512,9 @@ export namespace holdfast {
                 /** Welcome labels. */
                 labels: { [k: string]: string };
 
+                /** Welcome caCertificates. */
+                caCertificates: string;
+
                 /**
                  * Encodes the specified Welcome message. Does not implicitly {@link holdfast.sync.v1.Welcome.verify|verify} messages.
                  * @param message Welcome message or plain object to encode
@@ -536,6 +565,9 @@ export namespace holdfast {
 
                     /** Welcome labels */
                     labels?: ({ [k: string]: string }|null);
+
+                    /** Welcome caCertificates */
+                    caCertificates?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -654,6 +686,9 @@ export namespace holdfast {
                 /** Snapshot epochStatement. */
                 epochStatement: string;
 
+                /** Snapshot startOffset. */
+                startOffset: number;
+
                 /**
                  * Encodes the specified Snapshot message. Does not implicitly {@link holdfast.sync.v1.Snapshot.verify|verify} messages.
                  * @param message Snapshot message or plain object to encode
@@ -692,6 +727,9 @@ export namespace holdfast {
 
                     /** Snapshot epochStatement */
                     epochStatement?: (string|null);
+
+                    /** Snapshot startOffset */
+                    startOffset?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -732,6 +770,9 @@ export namespace holdfast {
                 /** Delta compression. */
                 compression: string;
 
+                /** Delta startOffset. */
+                startOffset: number;
+
                 /**
                  * Encodes the specified Delta message. Does not implicitly {@link holdfast.sync.v1.Delta.verify|verify} messages.
                  * @param message Delta message or plain object to encode
@@ -767,6 +808,9 @@ export namespace holdfast {
 
                     /** Delta compression */
                     compression?: (string|null);
+
+                    /** Delta startOffset */
+                    startOffset?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -1710,6 +1754,150 @@ export namespace holdfast {
 
                 /** Shape of an Answer. */
                 type $Shape = holdfast.sync.v1.Answer.$Properties;
+            }
+
+            /**
+             * Properties of a Trust.
+             * @deprecated Use holdfast.sync.v1.Trust.$Properties instead.
+             */
+            interface ITrust extends holdfast.sync.v1.Trust.$Properties {
+            }
+
+            /** Represents a Trust. */
+            class Trust {
+
+                /**
+                 * Constructs a new Trust.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.sync.v1.Trust.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Trust rootStatements. */
+                rootStatements: string[];
+
+                /** Trust delegationStatement. */
+                delegationStatement: string;
+
+                /** Trust contentKeys. */
+                contentKeys: holdfast.sync.v1.WrappedKey.$Properties[];
+
+                /** Trust caCertificates. */
+                caCertificates: string;
+
+                /**
+                 * Encodes the specified Trust message. Does not implicitly {@link holdfast.sync.v1.Trust.verify|verify} messages.
+                 * @param message Trust message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.sync.v1.Trust.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Trust message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.sync.v1.Trust & holdfast.sync.v1.Trust.$Shape} Trust
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.sync.v1.Trust & holdfast.sync.v1.Trust.$Shape;
+            }
+
+            namespace Trust {
+
+                /** Properties of a Trust. */
+                interface $Properties {
+
+                    /** Trust rootStatements */
+                    rootStatements?: (string[]|null);
+
+                    /** Trust delegationStatement */
+                    delegationStatement?: (string|null);
+
+                    /** Trust contentKeys */
+                    contentKeys?: (holdfast.sync.v1.WrappedKey.$Properties[]|null);
+
+                    /** Trust caCertificates */
+                    caCertificates?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Trust. */
+                type $Shape = holdfast.sync.v1.Trust.$Properties;
+            }
+
+            /**
+             * Properties of a Notice.
+             * @deprecated Use holdfast.sync.v1.Notice.$Properties instead.
+             */
+            interface INotice extends holdfast.sync.v1.Notice.$Properties {
+            }
+
+            /** Represents a Notice. */
+            class Notice {
+
+                /**
+                 * Constructs a new Notice.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.sync.v1.Notice.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Notice code. */
+                code: string;
+
+                /** Notice detail. */
+                detail: string;
+
+                /** Notice version. */
+                version?: (holdfast.sync.v1.Version.$Properties|null);
+
+                /**
+                 * Encodes the specified Notice message. Does not implicitly {@link holdfast.sync.v1.Notice.verify|verify} messages.
+                 * @param message Notice message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.sync.v1.Notice.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Notice message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.sync.v1.Notice & holdfast.sync.v1.Notice.$Shape} Notice
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.sync.v1.Notice & holdfast.sync.v1.Notice.$Shape;
+            }
+
+            namespace Notice {
+
+                /** Properties of a Notice. */
+                interface $Properties {
+
+                    /** Notice code */
+                    code?: (string|null);
+
+                    /** Notice detail */
+                    detail?: (string|null);
+
+                    /** Notice version */
+                    version?: (holdfast.sync.v1.Version.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Notice. */
+                type $Shape = holdfast.sync.v1.Notice.$Properties;
             }
 
             /**

@@ -46,11 +46,13 @@ export const holdfast = $root.holdfast = (() => {
                 Envelope.prototype.bye = null;
                 Envelope.prototype.question = null;
                 Envelope.prototype.answer = null;
+                Envelope.prototype.trust = null;
+                Envelope.prototype.notice = null;
 
                 let $oneOfFields;
 
                 $Object.defineProperty(Envelope.prototype, "body", {
-                    get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "snapshot", "delta", "chunk", "applied", "rejected", "fellBack", "head", "ping", "telemetry", "telemetryAck", "credit", "renew", "renewed", "bye", "question", "answer"]),
+                    get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "snapshot", "delta", "chunk", "applied", "rejected", "fellBack", "head", "ping", "telemetry", "telemetryAck", "credit", "renew", "renewed", "bye", "question", "answer", "trust", "notice"]),
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
@@ -99,6 +101,10 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.sync.v1.Question.encode(message.question, writer.uint32(146).fork(), _depth + 1).ldelim();
                     if (message.answer != null && $Object.hasOwnProperty.call(message, "answer"))
                         $root.holdfast.sync.v1.Answer.encode(message.answer, writer.uint32(154).fork(), _depth + 1).ldelim();
+                    if (message.trust != null && $Object.hasOwnProperty.call(message, "trust"))
+                        $root.holdfast.sync.v1.Trust.encode(message.trust, writer.uint32(162).fork(), _depth + 1).ldelim();
+                    if (message.notice != null && $Object.hasOwnProperty.call(message, "notice"))
+                        $root.holdfast.sync.v1.Notice.encode(message.notice, writer.uint32(170).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -267,6 +273,20 @@ export const holdfast = $root.holdfast = (() => {
                                 message.body = "answer";
                                 continue;
                             }
+                        case 20: {
+                                if (wireType !== 2)
+                                    break;
+                                message.trust = $root.holdfast.sync.v1.Trust.decode(reader, reader.size(), $undefined, _depth + 1, message.trust);
+                                message.body = "trust";
+                                continue;
+                            }
+                        case 21: {
+                                if (wireType !== 2)
+                                    break;
+                                message.notice = $root.holdfast.sync.v1.Notice.decode(reader, reader.size(), $undefined, _depth + 1, message.notice);
+                                message.body = "notice";
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -403,6 +423,8 @@ export const holdfast = $root.holdfast = (() => {
                 Hello.prototype.plugins = $util.emptyArray;
                 Hello.prototype.compressions = $util.emptyArray;
                 Hello.prototype.barred = $util.emptyArray;
+                Hello.prototype.partialHash = $util.newBuffer([]);
+                Hello.prototype.partialBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 Hello.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -434,6 +456,10 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.barred != null && message.barred.length)
                         for (let i = 0; i < message.barred.length; ++i)
                             $root.holdfast.sync.v1.FellBack.encode(message.barred[i], writer.uint32(82).fork(), _depth + 1).ldelim();
+                    if (message.partialHash != null && $Object.hasOwnProperty.call(message, "partialHash") && message.partialHash.length)
+                        writer.uint32(90).bytes(message.partialHash);
+                    if (message.partialBytes != null && $Object.hasOwnProperty.call(message, "partialBytes") && (typeof message.partialBytes === "object" ? message.partialBytes.low || message.partialBytes.high : message.partialBytes !== 0))
+                        writer.uint32(96).uint64(message.partialBytes);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -546,6 +572,24 @@ export const holdfast = $root.holdfast = (() => {
                                 if (!(message.barred && message.barred.length))
                                     message.barred = [];
                                 message.barred.push($root.holdfast.sync.v1.FellBack.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.partialHash = value;
+                                else
+                                    delete message.partialHash;
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.partialBytes = value;
+                                else
+                                    delete message.partialBytes;
                                 continue;
                             }
                         }
@@ -683,6 +727,7 @@ export const holdfast = $root.holdfast = (() => {
                 Welcome.prototype.telemetryCredit = 0;
                 Welcome.prototype.softwareVersion = "";
                 Welcome.prototype.labels = $util.emptyObject;
+                Welcome.prototype.caCertificates = "";
 
                 Welcome.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -712,6 +757,8 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.labels != null && $Object.hasOwnProperty.call(message, "labels"))
                         for (let keys = $Object.keys(message.labels), i = 0; i < keys.length; ++i)
                             writer.uint32(74).fork().uint32(10).string(keys[i]).uint32(18).string(message.labels[keys[i]]).ldelim();
+                    if (message.caCertificates != null && $Object.hasOwnProperty.call(message, "caCertificates") && message.caCertificates !== "")
+                        writer.uint32(82).string(message.caCertificates);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -849,6 +896,15 @@ export const holdfast = $root.holdfast = (() => {
                                 if (key === "__proto__")
                                     $util.makeProp(message.labels, key);
                                 message.labels[key] = value;
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.caCertificates = value;
+                                else
+                                    delete message.caCertificates;
                                 continue;
                             }
                         }
@@ -1003,6 +1059,7 @@ export const holdfast = $root.holdfast = (() => {
                 Snapshot.prototype.transferStatement = "";
                 Snapshot.prototype.compression = "";
                 Snapshot.prototype.epochStatement = "";
+                Snapshot.prototype.startOffset = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 Snapshot.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -1021,6 +1078,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(34).string(message.compression);
                     if (message.epochStatement != null && $Object.hasOwnProperty.call(message, "epochStatement") && message.epochStatement !== "")
                         writer.uint32(42).string(message.epochStatement);
+                    if (message.startOffset != null && $Object.hasOwnProperty.call(message, "startOffset") && (typeof message.startOffset === "object" ? message.startOffset.low || message.startOffset.high : message.startOffset !== 0))
+                        writer.uint32(48).uint64(message.startOffset);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -1099,6 +1158,15 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.epochStatement;
                                 continue;
                             }
+                        case 6: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.startOffset = value;
+                                else
+                                    delete message.startOffset;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -1132,6 +1200,7 @@ export const holdfast = $root.holdfast = (() => {
                 Delta.prototype.manifestStatement = "";
                 Delta.prototype.transferStatement = "";
                 Delta.prototype.compression = "";
+                Delta.prototype.startOffset = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 Delta.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -1148,6 +1217,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(26).string(message.transferStatement);
                     if (message.compression != null && $Object.hasOwnProperty.call(message, "compression") && message.compression !== "")
                         writer.uint32(34).string(message.compression);
+                    if (message.startOffset != null && $Object.hasOwnProperty.call(message, "startOffset") && (typeof message.startOffset === "object" ? message.startOffset.low || message.startOffset.high : message.startOffset !== 0))
+                        writer.uint32(40).uint64(message.startOffset);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -1215,6 +1286,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.compression = value;
                                 else
                                     delete message.compression;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.startOffset = value;
+                                else
+                                    delete message.startOffset;
                                 continue;
                             }
                         }
@@ -2649,6 +2729,229 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return Answer;
+            })();
+
+            v1.Trust = (function() {
+
+                const Trust = function (properties) {
+                    this.rootStatements = [];
+                    this.contentKeys = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Trust.prototype.rootStatements = $util.emptyArray;
+                Trust.prototype.delegationStatement = "";
+                Trust.prototype.contentKeys = $util.emptyArray;
+                Trust.prototype.caCertificates = "";
+
+                Trust.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.rootStatements != null && message.rootStatements.length)
+                        for (let i = 0; i < message.rootStatements.length; ++i)
+                            writer.uint32(10).string(message.rootStatements[i]);
+                    if (message.delegationStatement != null && $Object.hasOwnProperty.call(message, "delegationStatement") && message.delegationStatement !== "")
+                        writer.uint32(18).string(message.delegationStatement);
+                    if (message.contentKeys != null && message.contentKeys.length)
+                        for (let i = 0; i < message.contentKeys.length; ++i)
+                            $root.holdfast.sync.v1.WrappedKey.encode(message.contentKeys[i], writer.uint32(26).fork(), _depth + 1).ldelim();
+                    if (message.caCertificates != null && $Object.hasOwnProperty.call(message, "caCertificates") && message.caCertificates !== "")
+                        writer.uint32(34).string(message.caCertificates);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Trust.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.sync.v1.Trust();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.rootStatements && message.rootStatements.length))
+                                    message.rootStatements = [];
+                                message.rootStatements.push(reader.stringVerify());
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.delegationStatement = value;
+                                else
+                                    delete message.delegationStatement;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.contentKeys && message.contentKeys.length))
+                                    message.contentKeys = [];
+                                message.contentKeys.push($root.holdfast.sync.v1.WrappedKey.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.caCertificates = value;
+                                else
+                                    delete message.caCertificates;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Trust;
+            })();
+
+            v1.Notice = (function() {
+
+                const Notice = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Notice.prototype.code = "";
+                Notice.prototype.detail = "";
+                Notice.prototype.version = null;
+
+                Notice.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                        writer.uint32(10).string(message.code);
+                    if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                        writer.uint32(18).string(message.detail);
+                    if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                        $root.holdfast.sync.v1.Version.encode(message.version, writer.uint32(26).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Notice.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.sync.v1.Notice();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.code = value;
+                                else
+                                    delete message.code;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.detail = value;
+                                else
+                                    delete message.detail;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                message.version = $root.holdfast.sync.v1.Version.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Notice;
             })();
 
             v1.Bye = (function() {

@@ -49,6 +49,9 @@ export namespace holdfast {
                 /** Batch sequence. */
                 sequence: number;
 
+                /** Batch versions. */
+                versions: holdfast.telemetry.v1.VersionRow.$Properties[];
+
                 /**
                  * Encodes the specified Batch message. Does not implicitly {@link holdfast.telemetry.v1.Batch.verify|verify} messages.
                  * @param message Batch message or plain object to encode
@@ -94,12 +97,96 @@ export namespace holdfast {
                     /** Batch sequence */
                     sequence?: (number|null);
 
+                    /** Batch versions */
+                    versions?: (holdfast.telemetry.v1.VersionRow.$Properties[]|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
                 /** Shape of a Batch. */
                 type $Shape = holdfast.telemetry.v1.Batch.$Properties;
+            }
+
+            /**
+             * Properties of a VersionRow.
+             * @deprecated Use holdfast.telemetry.v1.VersionRow.$Properties instead.
+             */
+            interface IVersionRow extends holdfast.telemetry.v1.VersionRow.$Properties {
+            }
+
+            /** Represents a VersionRow. */
+            class VersionRow {
+
+                /**
+                 * Constructs a new VersionRow.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.telemetry.v1.VersionRow.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** VersionRow epoch. */
+                epoch: number;
+
+                /** VersionRow sequence. */
+                sequence: number;
+
+                /** VersionRow requests. */
+                requests: number;
+
+                /** VersionRow failed. */
+                failed: number;
+
+                /** VersionRow failedHere. */
+                failedHere: number;
+
+                /**
+                 * Encodes the specified VersionRow message. Does not implicitly {@link holdfast.telemetry.v1.VersionRow.verify|verify} messages.
+                 * @param message VersionRow message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.telemetry.v1.VersionRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a VersionRow message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.telemetry.v1.VersionRow & holdfast.telemetry.v1.VersionRow.$Shape} VersionRow
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.telemetry.v1.VersionRow & holdfast.telemetry.v1.VersionRow.$Shape;
+            }
+
+            namespace VersionRow {
+
+                /** Properties of a VersionRow. */
+                interface $Properties {
+
+                    /** VersionRow epoch */
+                    epoch?: (number|null);
+
+                    /** VersionRow sequence */
+                    sequence?: (number|null);
+
+                    /** VersionRow requests */
+                    requests?: (number|null);
+
+                    /** VersionRow failed */
+                    failed?: (number|null);
+
+                    /** VersionRow failedHere */
+                    failedHere?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a VersionRow. */
+                type $Shape = holdfast.telemetry.v1.VersionRow.$Properties;
             }
 
             /**

@@ -24,6 +24,7 @@ export const holdfast = $root.holdfast = (() => {
                     this.usage = [];
                     this.drops = [];
                     this.crashGaps = [];
+                    this.versions = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -37,6 +38,7 @@ export const holdfast = $root.holdfast = (() => {
                 Batch.prototype.crashGaps = $util.emptyArray;
                 Batch.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 Batch.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Batch.prototype.versions = $util.emptyArray;
 
                 Batch.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -62,6 +64,9 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(48).uint64(message.epoch);
                     if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
                         writer.uint32(56).uint64(message.sequence);
+                    if (message.versions != null && message.versions.length)
+                        for (let i = 0; i < message.versions.length; ++i)
+                            $root.holdfast.telemetry.v1.VersionRow.encode(message.versions[i], writer.uint32(66).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -155,6 +160,14 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.sequence;
                                 continue;
                             }
+                        case 8: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.versions && message.versions.length))
+                                    message.versions = [];
+                                message.versions.push($root.holdfast.telemetry.v1.VersionRow.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -173,6 +186,136 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return Batch;
+            })();
+
+            v1.VersionRow = (function() {
+
+                const VersionRow = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                VersionRow.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                VersionRow.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                VersionRow.prototype.requests = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                VersionRow.prototype.failed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                VersionRow.prototype.failedHere = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                VersionRow.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                        writer.uint32(8).uint64(message.epoch);
+                    if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                        writer.uint32(16).uint64(message.sequence);
+                    if (message.requests != null && $Object.hasOwnProperty.call(message, "requests") && (typeof message.requests === "object" ? message.requests.low || message.requests.high : message.requests !== 0))
+                        writer.uint32(24).uint64(message.requests);
+                    if (message.failed != null && $Object.hasOwnProperty.call(message, "failed") && (typeof message.failed === "object" ? message.failed.low || message.failed.high : message.failed !== 0))
+                        writer.uint32(32).uint64(message.failed);
+                    if (message.failedHere != null && $Object.hasOwnProperty.call(message, "failedHere") && (typeof message.failedHere === "object" ? message.failedHere.low || message.failedHere.high : message.failedHere !== 0))
+                        writer.uint32(40).uint64(message.failedHere);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                VersionRow.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.telemetry.v1.VersionRow();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.epoch = value;
+                                else
+                                    delete message.epoch;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.sequence = value;
+                                else
+                                    delete message.sequence;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.requests = value;
+                                else
+                                    delete message.requests;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.failed = value;
+                                else
+                                    delete message.failed;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.failedHere = value;
+                                else
+                                    delete message.failedHere;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return VersionRow;
             })();
 
             v1.UsageRow = (function() {

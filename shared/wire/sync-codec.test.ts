@@ -12,18 +12,18 @@ const bootId = newId();
 const root = 'ab'.repeat(32);
 const version = { epoch: 1, sequence: Number.MAX_SAFE_INTEGER };
 const fellBack: FellBack = { kind: 'fell-back', from: version, to: { epoch: 1, sequence: 4 }, fromRoot: root, reason: 'crashed thrice' };
-const announced = { transferId: 7, manifestStatement: 'm', transferStatement: 't', compression: 'zstd' };
+const announced = { transferId: 7, manifestStatement: 'm', transferStatement: 't', compression: 'zstd', startOffset: 65_536 };
 
 /** One full message of every kind; a kind without an entry does not compile. */
 const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, { kind: Kind }> } = {
   hello: {
     kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'eu-1', active: { version, contentRoot: root }, highestAccepted: version,
-    plugins: [{ name: 'key-auth', version: '1.0.0' }], compressions: ['zstd'], barred: [fellBack],
+    plugins: [{ name: 'key-auth', version: '1.0.0' }], compressions: ['zstd'], barred: [fellBack], partial: { wireHash: root, bytes: 70_000 },
   },
   welcome: {
     kind: 'welcome', protocolVersion: 1, softwareVersion: '0.1.0', rootStatements: ['r1', 'r2'], delegationStatement: 'd', headStatement: 'h',
     contentKeys: [{ keyId: 1, ephemeralPublicKey: Buffer.alloc(65, 4), nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(48) }],
-    pingIntervalMs: 10_000, telemetryCredit: 8, labels: { region: 'eu-west', constructor: 'x' },
+    pingIntervalMs: 10_000, telemetryCredit: 8, labels: { region: 'eu-west', constructor: 'x' }, caCertificates: 'pem',
   },
   snapshot: { kind: 'snapshot', ...announced, epochStatement: 'e' },
   delta: { kind: 'delta', ...announced },
@@ -40,6 +40,8 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
   renewed: { kind: 'renewed', certificateChain: 'pem' },
   question: { kind: 'question', id: 3, subject: 'explain', document: Buffer.from('{}') },
   answer: { kind: 'answer', id: 3, document: Buffer.from('{}'), problem: 'none' },
+  trust: { kind: 'trust', rootStatements: ['r1'], delegationStatement: 'd', contentKeys: [], caCertificates: 'pem' },
+  notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: 'why', version },
   bye: { kind: 'bye', code: 'shutting-down', reason: 'restart', retryAfterMs: 500 },
 };
 

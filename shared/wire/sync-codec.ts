@@ -6,7 +6,7 @@ import { holdfast } from '../../proto/gen/sync.js';
 import { describeThrown, HoldfastError } from '../errors.ts';
 import { bytesToId, idToBytes, type AnyId } from '../model/ids.ts';
 import { NO_VERSION, type ConfigVersion } from '../model/version.ts';
-import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type Applied, type FellBack, type Hello, type Rejected, type SyncFrame, type SyncMessage, type Welcome } from './sync-message.ts';
+import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type Applied, type FellBack, type Hello, type PartialTransfer, type Rejected, type SyncFrame, type SyncMessage, type Welcome } from './sync-message.ts';
 
 const { Envelope } = holdfast.sync.v1;
 type Body = holdfast.sync.v1.Envelope.$Properties;
@@ -84,6 +84,10 @@ function encodeMessage(message: SyncMessage): Body {
       return { question: message };
     case 'answer':
       return { answer: { ...message, problem: cutText(message.problem) } };
+    case 'trust':
+      return { trust: { ...message, rootStatements: [...message.rootStatements], contentKeys: [...message.contentKeys] } };
+    case 'notice':
+      return { notice: { code: message.code, detail: cutText(message.detail), version: message.version ?? null } };
   }
 }
 
@@ -96,6 +100,8 @@ function encodeHello(hello: Hello): holdfast.sync.v1.Hello.$Properties {
     plugins: cut(hello.plugins),
     compressions: cut(hello.compressions),
     barred: cut(hello.barred).map(encodeFellBack),
+    partialHash: hexToBytes(hello.partial?.wireHash ?? ''),
+    partialBytes: hello.partial?.bytes ?? 0,
   };
 }
 
@@ -144,6 +150,11 @@ function decodeMessage(envelope: holdfast.sync.v1.Envelope): SyncMessage {
     const { id: questionId, document, problem } = envelope.answer;
     return { kind: 'answer', id: count(questionId, 'id'), document: document ?? new Uint8Array(), problem: cutText(problem ?? '') };
   }
+  if (envelope.trust != null) return { kind: 'trust', ...trustOf(envelope.trust) };
+  if (envelope.notice != null) {
+    const { code, detail, version: about } = envelope.notice;
+    return { kind: 'notice', code: shortText(code, 'code'), detail: cutText(detail ?? ''), version: about == null ? undefined : version(about, 'version') };
+  }
   throw malformed('it holds no message of this protocol version');
 }
 
@@ -159,6 +170,7 @@ function decodeHello(hello: holdfast.sync.v1.Hello.$Properties): Hello {
     plugins: list(hello.plugins, 'plugins').map((plugin) => ({ name: shortText(plugin.name, 'plugins'), version: shortText(plugin.version, 'plugins') })),
     compressions: list(hello.compressions, 'compressions'),
     barred: list(hello.barred, 'barred').map(decodeFellBack),
+    partial: partialOf(hello),
   };
 }
 
@@ -167,19 +179,32 @@ function decodeWelcome(welcome: holdfast.sync.v1.Welcome.$Properties): Welcome {
     kind: 'welcome',
     protocolVersion: count(welcome.protocolVersion, 'protocol_version'),
     softwareVersion: shortText(welcome.softwareVersion, 'software_version'),
-    rootStatements: list(welcome.rootStatements, 'root_statements'),
-    delegationStatement: welcome.delegationStatement ?? '',
+    ...trustOf(welcome),
     headStatement: welcome.headStatement ?? '',
-    contentKeys: list(welcome.contentKeys, 'content_keys').map((key) => ({
+    pingIntervalMs: count(welcome.pingIntervalMs, 'ping_interval_ms'),
+    telemetryCredit: count(welcome.telemetryCredit, 'telemetry_credit'),
+    labels: { ...welcome.labels },
+  };
+}
+
+/** What Welcome and Trust have in common. */
+function trustOf(given: holdfast.sync.v1.Trust.$Properties) {
+  return {
+    rootStatements: list(given.rootStatements, 'root_statements'),
+    delegationStatement: given.delegationStatement ?? '',
+    contentKeys: list(given.contentKeys, 'content_keys').map((key) => ({
       keyId: count(key.keyId, 'key_id'),
       ephemeralPublicKey: key.ephemeralPublicKey ?? new Uint8Array(),
       nonce: key.nonce ?? new Uint8Array(),
       ciphertext: key.ciphertext ?? new Uint8Array(),
     })),
-    pingIntervalMs: count(welcome.pingIntervalMs, 'ping_interval_ms'),
-    telemetryCredit: count(welcome.telemetryCredit, 'telemetry_credit'),
-    labels: { ...welcome.labels },
+    caCertificates: given.caCertificates ?? '',
   };
+}
+
+function partialOf({ partialHash, partialBytes }: holdfast.sync.v1.Hello.$Properties): PartialTransfer | undefined {
+  const bytes = count(partialBytes, 'partial_bytes');
+  return bytes === 0 ? undefined : { wireHash: hash(partialHash, 'partial_hash'), bytes };
 }
 
 function announcement(given: holdfast.sync.v1.Delta.$Properties) {
@@ -188,6 +213,7 @@ function announcement(given: holdfast.sync.v1.Delta.$Properties) {
     manifestStatement: given.manifestStatement ?? '',
     transferStatement: given.transferStatement ?? '',
     compression: given.compression ?? '',
+    startOffset: count(given.startOffset, 'start_offset'),
   };
 }
 

@@ -13,6 +13,8 @@ export const SYNC_PATH = '/sync';
 export const MAXIMUM_FRAME_BYTES = 256 * 1024;
 /** From this protocol version on a data plane takes questions. */
 export const QUESTIONS_SINCE_VERSION = 2;
+/** From this protocol version on a data plane takes Trust, and a control plane takes Notice; both ends resume cut transfers. */
+export const TRUST_AND_NOTICES_SINCE_VERSION = 3;
 /** Subject of the question what would become of a request (shared/model/explain-question.ts). */
 export const EXPLAIN_SUBJECT = 'explain';
 /** The largest piece of a transfer in one frame, bytes. */
@@ -38,6 +40,15 @@ export interface Hello {
   readonly plugins: readonly PluginVersion[];
   readonly compressions: readonly string[];
   readonly barred: readonly FellBack[];
+  /** Of a transfer that was cut off. */
+  readonly partial: PartialTransfer | undefined;
+}
+
+export interface PartialTransfer {
+  /** The signed hash of all its wire bytes, lower-case hex. */
+  readonly wireHash: string;
+  /** Bytes from the beginning that are there; at least 1. */
+  readonly bytes: number;
 }
 
 export interface PluginVersion {
@@ -60,6 +71,8 @@ export interface Welcome {
   /** Telemetry batches that may be sent without waiting. */
   readonly telemetryCredit: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** PEM; '' from a control plane before protocol version 3. */
+  readonly caCertificates: string;
 }
 
 /** A gateway content key for one data plane (shared/trust/content-key.ts). */
@@ -79,6 +92,8 @@ export interface Snapshot {
   readonly compression: string;
   /** '' in a gateway's first epoch. */
   readonly epochStatement: string;
+  /** Where its chunks begin; above 0 only for what Hello named as partial. */
+  readonly startOffset: number;
 }
 
 export interface Delta {
@@ -87,6 +102,8 @@ export interface Delta {
   readonly manifestStatement: string;
   readonly transferStatement: string;
   readonly compression: string;
+  /** As in Snapshot. */
+  readonly startOffset: number;
 }
 
 export interface Chunk {
@@ -206,9 +223,27 @@ export interface Answer {
   readonly problem: string;
 }
 
+/** Keys changed while a session lives; each field as in Welcome. Control plane → data plane, protocol version 3 and later. */
+export interface TrustUpdate {
+  readonly kind: 'trust';
+  readonly rootStatements: readonly string[];
+  readonly delegationStatement: string;
+  readonly contentKeys: readonly WrappedKey[];
+  readonly caCertificates: string;
+}
+
+/** What an operator should know and no other frame says. Data plane → control plane, protocol version 3 and later. */
+export interface Notice {
+  readonly kind: 'notice';
+  /** As in ERRORS.md. */
+  readonly code: string;
+  readonly detail: string;
+  readonly version: ConfigVersion | undefined;
+}
+
 export type SyncMessage =
   | Hello | Welcome | Snapshot | Delta | Chunk | Applied | Rejected | FellBack | Head | Ping | Telemetry | TelemetryAck
-  | Credit | Renew | Renewed | Bye | Question | Answer;
+  | Credit | Renew | Renewed | Bye | Question | Answer | TrustUpdate | Notice;
 
 /** An entity as it travels: its bytes were encoded once, when it was written. */
 export interface Leaf {

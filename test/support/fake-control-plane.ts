@@ -218,7 +218,7 @@ export class FakeControlPlane {
   #offerTo(session: Session, transfer: Transfer, kind: 'snapshot' | 'delta', cut = transfer.wireBytes.length): void {
     const transferId = (this.#transfers += 1);
     const { manifestStatement, framing, epochStatement, wireBytes } = transfer;
-    const announced = { transferId, manifestStatement, transferStatement: framing.kind === 'signed' ? framing.transferStatement : '', compression: 'zstd' };
+    const announced = { transferId, manifestStatement, transferStatement: framing.kind === 'signed' ? framing.transferStatement : '', compression: 'zstd', startOffset: 0 };
     session.send(kind === 'snapshot' ? { kind, ...announced, epochStatement } : { kind, ...announced });
     for (let offset = 0; offset < cut; offset += CHUNK_BYTES) session.send({ kind: 'chunk', transferId, offset, bytes: wireBytes.subarray(offset, Math.min(cut, offset + CHUNK_BYTES)) });
   }
@@ -257,7 +257,7 @@ export class FakeControlPlane {
       this.alterWelcome({
         kind: 'welcome', protocolVersion: PROTOCOL_VERSION, softwareVersion: '0.1.0', rootStatements: [trust.rootStatement], delegationStatement: trust.delegationStatement,
         headStatement: await this.headStatement(), contentKeys: [wrapContentKey({ contentKey: CONTENT_KEY, keyId: 1, recipient, identity })],
-        pingIntervalMs: this.#options.pingIntervalMs ?? 10_000, telemetryCredit: 8, labels: { region: 'test' },
+        pingIntervalMs: this.#options.pingIntervalMs ?? 10_000, telemetryCredit: 8, labels: { region: 'test' }, caCertificates: '',
       }),
     );
     this.#sessions.push(session);
@@ -283,7 +283,7 @@ export class FakeControlPlane {
     });
     const answer: EnrolAnswer = {
       ...identity, certificateChain: issued.chainPem, caCertificates: authority.certificatePem,
-      rootStatements: [trust.rootStatement], delegationStatement: trust.delegationStatement, labels: { region: 'test' },
+      rootStatements: [trust.rootStatement], delegationStatement: trust.delegationStatement, labels: { region: 'test' }, caCertificates: '',
     };
     this.#enrolments += 1;
     return void response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
