@@ -283,7 +283,7 @@ export class FakeControlPlane {
     });
     const answer: EnrolAnswer = {
       ...identity, certificateChain: issued.chainPem, caCertificates: authority.certificatePem,
-      rootStatements: [trust.rootStatement], delegationStatement: trust.delegationStatement, labels: { region: 'test' }, caCertificates: '',
+      rootStatements: [trust.rootStatement], delegationStatement: trust.delegationStatement, labels: { region: 'test' },
     };
     this.#enrolments += 1;
     return void response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));

@@ -1,0 +1,1 @@
+-- Freezing a gateway, rolling back, retention of releases and change rows.

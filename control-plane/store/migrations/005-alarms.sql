@@ -1,0 +1,1 @@
+-- Alarms for operators, and what convergence of a fleet is read from.

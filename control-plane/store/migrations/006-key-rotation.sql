@@ -1,0 +1,1 @@
+-- Rotation of root, publish, content and certificate-authority keys; epochs.

@@ -1,0 +1,1 @@
+-- Requests and failures by configuration version, per data plane.
