@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../shared/nearest.ts';
 import { runChainBench } from './chain.ts';
+import { runColdBench } from './cold.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
 import { runIdleBench } from './idle.ts';
 import { runOutageBench } from './outage.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   protocols: runProtocolBench,
   propagation: runPropagationBench,
   swap: runSwapBench,
+  cold: runColdBench,
   outage: runOutageBench,
   endurance: runEnduranceBench,
   soak: runSoakBench,
