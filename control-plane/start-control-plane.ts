@@ -14,6 +14,7 @@ import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
 import { THIS_VERSION } from '../shared/this-version.ts';
 import { isTrustDomain } from '../shared/trust/identity.ts';
 import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
+import { AlarmDesk } from './alarms/alarm-desk.ts';
 import { isLoopbackAddress } from './admin-api/development-guard.ts';
 import { startAdminApi } from './admin-api/start-admin-api.ts';
 import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
@@ -55,6 +56,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: settings.rootKeyFile ?? join(stateFolder, 'root-key.pem'), clock, log });
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: authorityFiles(settings), clock, log });
 
+  const alarms = new AlarmDesk({ store: store.alarms, clock, log });
+  lifecycle.add('alarms', () => alarms.stop());
+  await alarms.refresh();
+
   const publisher = await startPublisher({
     releases: store.releases,
     changes: store.changes,
@@ -80,6 +85,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     authority,
     rootStatements: signing.rootStatements,
     ingest: createIngest(store.telemetry, log),
+    alarms,
     random: Math.random,
     clock,
     log,

@@ -6,6 +6,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
 import { createAuditStore, type AuditStore } from './audit-store.ts';
 import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed.ts';
 import { createChangeReader, type ChangeReader } from './change-reader.ts';
@@ -67,6 +68,7 @@ export interface Store {
   readonly signingKeys: SigningKeyStore;
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
+  readonly alarms: AlarmStore;
 }
 
 const POOL_SIZE = 10;
@@ -100,6 +102,7 @@ class PostgresStore implements Store {
   readonly signingKeys: SigningKeyStore;
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
+  readonly alarms: AlarmStore;
   readonly #options: StoreOptions;
   readonly #database: Database;
   readonly #keys: SecretKeys;
@@ -122,6 +125,7 @@ class PostgresStore implements Store {
     this.signingKeys = createSigningKeyStore(database, keys);
     this.telemetry = createTelemetryStore(database);
     this.audit = createAuditStore(database);
+    this.alarms = createAlarmStore(database, clock);
   }
 
   /** Part of openStore. */

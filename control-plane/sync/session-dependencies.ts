@@ -1,6 +1,7 @@
 /** What the sessions of a sync server share; put together by sync-server.ts. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { Alarms } from '../alarms/alarm-desk.ts';
 import type { CertificateAuthority } from '../enrolment/certificate-authority.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { DataPlaneStore } from '../store/data-plane-store.ts';
@@ -17,6 +18,8 @@ export interface SessionDependencies {
   /** Bundles, oldest first. */
   readonly rootStatements: readonly string[];
   readonly ingest: Ingest;
+  /** For what an operator must know of a data plane. */
+  readonly alarms: Alarms;
   readonly certificateLifetimeMs: number;
   readonly softwareVersion: string;
   readonly clock: Clock;

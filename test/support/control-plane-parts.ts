@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { AlarmDesk } from '../../control-plane/alarms/alarm-desk.ts';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import type { CertificateAuthority } from '../../control-plane/enrolment/certificate-authority.ts';
 import { createJoinTokenMaker, type JoinTokenOptions } from '../../control-plane/enrolment/join-tokens.ts';
@@ -46,6 +47,7 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
   const clock = over.clock ?? systemClock;
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'root-key.pem'), clock, log });
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock, log });
+  const alarms = new AlarmDesk({ store: store.alarms, clock, log });
   const publisher = await startPublisher({
     releases: store.releases, changes: store.changes, signing, clock, log, random: Math.random,
     listenForChanges: (listener) => store.listenForChanges(listener), transferCacheBytes: 64 * 1024 * 1024,
@@ -53,7 +55,7 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
   const server = await startSyncServer({
     listen: { host: '127.0.0.1', port: 0 }, serverNames: ['127.0.0.1', 'localhost'], trustDomain: TRUST_DOMAIN, authority, publisher,
     rootStatements: signing.rootStatements, dataPlanes: store.dataPlanes, releases: store.releases, contentKeys: store.signingKeys,
-    ingest: () => Promise.resolve(), certificateLifetimeMs: 30 * 86_400_000, softwareVersion: '0.1.0', clock, random: Math.random, log, ...over,
+    ingest: () => Promise.resolve(), alarms, certificateLifetimeMs: 30 * 86_400_000, softwareVersion: '0.1.0', clock, random: Math.random, log, ...over,
   });
   const maker = createJoinTokenMaker({
     joinTokens: store.joinTokens, urls: [`https://127.0.0.1:${server.port}`], caFingerprint: authority.fingerprint, rootFingerprint: signing.rootSet.fingerprint, clock,
@@ -68,6 +70,7 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
       (stopping ??= (async () => {
         await server.stop();
         await publisher.stop();
+        await alarms.stop();
       })()),
   };
 }
