@@ -102,6 +102,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     prepareTimeoutMs: PREPARE_TIMEOUT_MS,
     contentKeys: () => contentKeys.ring,
     onUsageTable: (threadId, table) => telemetry.addTable(threadId, table),
+    onVersionTable: (threadId, table) => telemetry.addVersionTable(threadId, table),
     onThreadGone: (goneId) => {
       telemetry.removeThread(goneId);
       counters.releaseLocksOf(goneId);
@@ -171,6 +172,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       counters: counters.stats(),
       telemetry: telemetry.totals(),
       routeTotals: telemetry.routeTotals(),
+      versionTotals: telemetry.versionTotals(),
     };
   };
   return { pool, telemetry, sync, keeper, view };

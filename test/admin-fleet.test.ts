@@ -112,7 +112,7 @@ test('usage sums exactly what was stored, grouped as asked, with what is missing
   const bootId = randomUUID();
   const minute = Date.parse('2026-05-01T10:00:00Z');
   const row = (fields: object) => ({ routeId: route, consumerId: '', statusClass: 2, requests: 1, bytesIn: 10, bytesOut: 100, durationMicros: 1000, ...fields });
-  const batch = (fromMs: number, usage: readonly ReturnType<typeof row>[], extra: object = {}) => ({ fromMs, toMs: fromMs + 1000, version: { epoch: 1, sequence: 1 }, usage, drops: [], crashGaps: [], ...extra });
+  const batch = (fromMs: number, usage: readonly ReturnType<typeof row>[], extra: object = {}) => ({ fromMs, toMs: fromMs + 1000, version: { epoch: 1, sequence: 1 }, usage, drops: [], versions: [], crashGaps: [], ...extra });
   const source = (dataPlaneId: DataPlaneId) => ({ tenantId: gateway.tenantId, gatewayId: gateway.gatewayId, dataPlaneId, bootId });
   await store.telemetry.storeBatch(source(west), 1, batch(minute, [row({ requests: 7 }), row({ consumerId: consumer, requests: 2 }), row({ statusClass: 4, requests: 3 })]));
   await store.telemetry.storeBatch(source(west), 1, batch(minute, [row({ requests: 7 })]));

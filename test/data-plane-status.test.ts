@@ -30,6 +30,7 @@ const enrolled: EnrolledView = {
   cache: { slots: 3, knownGood: undefined, refusals: [] },
   counters: { slots: 1, full: 0, lockTimeouts: 0 },
   telemetry: { produced: 20, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
+  versionTotals: [{ version: { epoch: 1, sequence: 5 }, requests: 12, failed: 3, failedHere: 1 }, { version: { epoch: 1, sequence: 6 }, requests: 8, failed: 0, failedHere: 0 }],
   routeTotals: [{ routeId: ROUTE_ID, statusClass: 2, requests: 18, bytesIn: 1, bytesOut: 2, durationMicros: 1_500_000 }, { routeId: '', statusClass: 0, requests: 2, bytesIn: 0, bytesOut: 0, durationMicros: 0 }],
 };
 const view: DataPlaneView = { softwareVersion: '0.1.0', bootId: 'b', hostname: 'h', startedAtMs: NOW_MS - 5_000, nowMs: NOW_MS, draining: false, agentFaults: 0, enrolled };
@@ -61,6 +62,13 @@ test('targets of upstreams are told with their circuit, its cause and since when
   const report = JSON.parse(JSON.stringify(statusReport(view)));
   assert.deepEqual(report.holdfast.upstreams.targets.orders[0], { target: 'a.test:80', address: '10.0.0.1', state: 'open', since: '2026-01-01T00:00:00.000Z', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false });
   assert.equal(report.holdfast.upstreams.targets.orders.length, 2);
+});
+
+test('requests are told by the version that they ran on', () => {
+  const report = JSON.parse(JSON.stringify(statusReport(view)));
+  assert.deepEqual(report.holdfast.requests_by_version, [{ version: '1.5', requests: 12, failed: 3, failed_here: 1 }, { version: '1.6', requests: 8, failed: 0, failed_here: 0 }]);
+  const text = prometheusText(view);
+  for (const line of ['requests_total{version="1.6"} 8', 'failed_requests_total{version="1.5"} 3', 'failed_here_requests_total{version="1.5"} 1']) assert.ok(text.includes(`\nholdfast_config_${line}\n`), line);
 });
 
 test('metrics are well-formed: each family has HELP and TYPE, names and labels are valid, none comes twice', () => {

@@ -86,6 +86,7 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
     prepareTimeoutMs: 30_000,
     contentKeys: () => CONTENT_KEYS,
     onUsageTable: (_threadId, table) => tables.push(new UsageReader(table)),
+    onVersionTable: () => undefined,
     onThreadGone: () => undefined,
     onCrash: () => (crashes += 1),
     onListenFailed: (reason) => assert.fail(reason),

@@ -262,7 +262,7 @@ const START_MS = Date.UTC(2026, 5, 1, 12);
 
 function batch(fromMs: number, toMs: number, rows: readonly (readonly [routeId: string, statusClass: number, requests: number])[]): TelemetryBatch {
   return {
-    fromMs, toMs, version: { epoch: 1, sequence: 1 }, drops: [], crashGaps: [],
+    fromMs, toMs, version: { epoch: 1, sequence: 1 }, drops: [], versions: [], crashGaps: [],
     usage: rows.map(([routeId, statusClass, requests]) => ({ routeId, consumerId: '', statusClass, requests, bytesIn: requests * 10, bytesOut: requests * 100, durationMicros: requests * 1_000 })),
   };
 }
@@ -284,6 +284,24 @@ test('a batch counts once, however often and however concurrently it comes (T3)'
   ]);
   const { rows } = await onServer(database.superuserConnectionString, (client) => client.query('SELECT count(*)::int AS rows FROM holdfast.usage WHERE gateway_id = $1', [scope.gatewayId]));
   assert.deepEqual(rows, [{ rows: 2 }], 'one minute, two combinations');
+});
+
+test('counts by version are added up once per batch, and kept for the last versions alone', async () => {
+  const scope = await createGateway(store);
+  const dataPlane = await enrol(scope);
+  const source = { ...scope, dataPlaneId: dataPlane.id, bootId: newId() };
+  const counted = (sequence: number, requests: number, failed = 0, failedHere = 0) => ({ version: { epoch: sequence === 0 ? 0 : 1, sequence }, requests, failed, failedHere });
+  const send = (sequence: number, fromMs: number, versions: readonly ReturnType<typeof counted>[]) => store.telemetry.storeBatch(source, sequence, { ...batch(fromMs, fromMs + 1_000, []), versions });
+  await send(1, START_MS, [counted(1, 10, 2, 1), counted(0, 3)]);
+  await Promise.all([send(2, START_MS + 5_000, [counted(2, 5), counted(1, 1, 1, 1)]), send(2, START_MS + 5_000, [counted(2, 5), counted(1, 1, 1, 1)])]);
+  const read = async () => (await store.telemetry.versionCounts(scope, dataPlane.id)).map(({ version: { sequence }, requests, failed, failedHere }) => [sequence, requests, failed, failedHere]);
+  assert.deepEqual(await read(), [[2, 5, 0, 0], [1, 11, 3, 2], [0, 3, 0, 0]]);
+  const [, first] = await store.telemetry.versionCounts(scope, dataPlane.id);
+  assert.deepEqual([first?.firstAt.getTime(), first?.lastAt.getTime()], [START_MS, START_MS + 6_000]);
+  await send(3, START_MS, [counted(3, 1), counted(4, 1), counted(5, 1), counted(6, 1), counted(7, 1)]);
+  await send(4, START_MS, [counted(2, 9)]);
+  assert.deepEqual(await read(), [[7, 1, 0, 0], [6, 1, 0, 0], [5, 1, 0, 0], [4, 1, 0, 0], [3, 1, 0, 0], [0, 3, 0, 0]], 'a late batch brings no old version back');
+  assert.deepEqual(await store.telemetry.versionCounts(await createGateway(store), dataPlane.id), [], 'not for another tenant');
 });
 
 test('what is remembered of received batches is bounded per boot, and never forgets what may come again', async () => {

@@ -30,6 +30,7 @@ async function fill(scope: GatewayScope): Promise<void> {
   await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, {
     fromMs: 0, toMs: 1, version: { epoch: 1, sequence: 1 },
     usage: [{ routeId: '', consumerId: '', statusClass: 2, requests: 1, bytesIn: 1, bytesOut: 1, durationMicros: 1 }],
+    versions: [{ version: { epoch: 1, sequence: 1 }, requests: 1, failed: 0, failedHere: 0 }],
     drops: [{ reason: 'spool-full', count: 1 }], crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 1 }],
   });
 }

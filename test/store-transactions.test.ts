@@ -124,7 +124,7 @@ test('a column that a newer release adds breaks no statement of a control plane 
     await store.releases.list(scope, { limit: 10 });
     await store.changes.readChangesSince(scope, NO_VERSION, 10);
     await store.changes.readAllLeaves(scope, () => undefined);
-    await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, { fromMs: 0, toMs: 1, version: { epoch: 1, sequence: 1 }, usage: [], drops: [{ reason: 'r', count: 1 }], crashGaps: [] });
+    await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, { fromMs: 0, toMs: 1, version: { epoch: 1, sequence: 1 }, usage: [], drops: [{ reason: 'r', count: 1 }], versions: [], crashGaps: [] });
     await store.telemetry.usage(scope, { groupBy: ['route'] });
     await store.gateways.list(scope.tenantId);
     await store.tenants.list();

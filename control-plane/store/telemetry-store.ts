@@ -8,6 +8,7 @@ import { USAGE_RESOLUTION_MS, type TelemetryBatch, type UsageRow } from '../../s
 import type { Database, SqlValue, Transaction } from './database.ts';
 import { isDataRefused } from './database-error.ts';
 import type { GatewayScope } from './scope.ts';
+import { addVersionCounts, readVersionCounts, type Place, type VersionCount } from './version-counts.ts';
 
 export interface TelemetrySource extends GatewayScope {
   readonly dataPlaneId: DataPlaneId;
@@ -51,6 +52,8 @@ export interface TelemetryStore {
    */
   storeBatch(source: TelemetrySource, sequence: number, batch: TelemetryBatch): Promise<'stored' | 'duplicate'>;
   usage(scope: GatewayScope, query: UsageQuery): Promise<UsageReport>;
+  /** How requests of a data plane went under the last configuration versions, newest first; KEPT_VERSIONS of them, then NO_VERSION where there were any without. */
+  versionCounts(scope: GatewayScope, dataPlaneId: string): Promise<readonly VersionCount[]>;
 }
 
 /**
@@ -84,6 +87,7 @@ export function createTelemetryStore(database: Database): TelemetryStore {
         if (received.length === 0) return 'duplicate' as const;
         await addUsage(transaction, place, batch);
         await addLosses(transaction, place, batch);
+        await addVersionCounts(transaction, place, batch);
         await transaction.query(
           `DELETE FROM telemetry_received WHERE (tenant_id, data_plane_id, boot_id) = ($1, $2, $3) AND sequence <= (
              SELECT sequence FROM telemetry_received WHERE (tenant_id, data_plane_id, boot_id) = ($1, $2, $3) ORDER BY sequence DESC OFFSET $4 LIMIT 1)`,
@@ -93,6 +97,9 @@ export function createTelemetryStore(database: Database): TelemetryStore {
       }).catch((thrown: unknown) => {
         throw isDataRefused(thrown) ? refused(source, sequence, thrown) : thrown;
       }),
+
+    versionCounts: (scope, dataPlaneId) =>
+      database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) => readVersionCounts(transaction, [scope.tenantId, scope.gatewayId, dataPlaneId])),
 
     usage: (scope, query) =>
       database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, async (transaction) => {
@@ -128,8 +135,6 @@ function refused({ dataPlaneId }: TelemetrySource, sequence: number, cause: unkn
     cause,
   });
 }
-
-type Place = readonly [tenantId: string, gatewayId: string, dataPlaneId: string];
 
 /**
  * Adds the batch's counts to the minute in which it begins, or to an interval of all the minutes that it covers to their end.

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
+import { configOf, type PinnedConfig } from './pinned-configs.ts';
 
 const PERIOD_MS = 10_000;
 const MAX_KEYS = 1_000;
@@ -17,7 +18,7 @@ export class FailureLog {
     this.#clock = clock;
   }
 
-  upstreamFailed(code: string, endpoint: string, failure: UpstreamFailure): void {
+  upstreamFailed(code: string, endpoint: string, failure: UpstreamFailure, pinned: PinnedConfig | undefined): void {
     const key = `${code} ${endpoint}`;
     const nowMs = this.#clock.monotonicMs();
     const seen = this.#seen.get(key);
@@ -27,7 +28,7 @@ export class FailureLog {
     }
     if (this.#seen.size >= MAX_KEYS) this.#seen.clear();
     this.#seen.set(key, { sinceMs: nowMs, suppressed: 0 });
-    this.#log.warn({ event: 'upstream-failed', code, endpoint, reason: reasonOf(failure), since: seen?.suppressed ?? 0 }, `upstream ${endpoint}: ${reasonOf(failure)}`);
+    this.#log.warn({ event: 'upstream-failed', code, endpoint, ...configOf(pinned), reason: reasonOf(failure), since: seen?.suppressed ?? 0 }, `upstream ${endpoint}: ${reasonOf(failure)}`);
   }
 }
 

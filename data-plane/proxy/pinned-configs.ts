@@ -2,12 +2,18 @@
  * Which configuration each request is pinned to, and when nobody is pinned to an old one any more, so that its owner can
  * close what it no longer needs (R3).
  */
+import { formatVersion } from '../../shared/model/version.ts';
 import type { ActiveConfig } from '../config/active-config.ts';
 
 export interface PinnedConfig {
   readonly config: ActiveConfig;
   /** Requests that run on it. */
   requests: number;
+}
+
+/** For log lines: the version that a request or stream ran on. */
+export function configOf(pinned: PinnedConfig | undefined): { readonly config?: string } {
+  return pinned === undefined ? {} : { config: formatVersion(pinned.config.version) };
 }
 
 export class PinnedConfigs {

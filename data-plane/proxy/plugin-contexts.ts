@@ -7,6 +7,7 @@ import type {
 } from '../../shared/plugins/contract.ts';
 import { defined } from '../../shared/assert.ts';
 import { HoldfastError } from '../../shared/errors.ts';
+import { formatVersion } from '../../shared/model/version.ts';
 import { HEADER } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { Exchange } from './exchange.ts';
@@ -28,6 +29,10 @@ class SharedContext {
 
   get config(): ConfigLookup {
     return defined(this.exchange.pinned, 'pinned configuration').config;
+  }
+
+  get configVersion(): string {
+    return formatVersion(defined(this.exchange.pinned, 'pinned configuration').config.version);
   }
 
   get route(): NamedRef {

@@ -9,10 +9,12 @@ import { FAULTS, type Fault } from '../http1/faults.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { SocketOwner } from '../http1/wire-socket.ts';
 import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
+import type { RequestFailure } from '../telemetry/request-recorder.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
 import type { RequestEvents } from './client-side.ts';
 import type { Exchange } from './exchange.ts';
+import { configOf } from './pinned-configs.ts';
 import { grpcStatusResponse, refusalResponse, verdictResponse, type GeneratedResponse } from './generated-response.ts';
 import { protocolMismatch, type ProtocolFacts, type ProtocolMismatch } from './protocol-mismatch.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
@@ -65,8 +67,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   #failUnexpectedly(thrown: unknown): void {
-    const { core, requestId } = this.#exchange;
-    core.log.error({ event: 'request-failed', code: REFUSALS.unexpected.code, requestId, err: thrown }, `a request failed: ${describeThrown(thrown)}`);
+    const { core, requestId, pinned } = this.#exchange;
+    core.log.error({ event: 'request-failed', code: REFUSALS.unexpected.code, requestId, ...configOf(pinned), err: thrown }, `a request failed: ${describeThrown(thrown)}`);
     if (!this.#ended) this.#refuse(REFUSALS.unexpected);
   }
 
@@ -294,7 +296,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     exchange.core.log.debug({ event: 'tunnel-ended', ending, requestId: exchange.requestId }, 'a tunnel has ended');
     exchange.bytesIn += this.#tunnel.bytesFromClient;
     exchange.bytesOut += this.#tunnel.bytesToClient;
-    this.#breakOff();
+    this.#breakOff(ending === 'upstream-lost' ? 'upstream' : 'none');
   }
 
   /** Passed on, unless it is of a status after which the request is tried elsewhere: its connection is not used again then (R2). */
@@ -339,9 +341,9 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   deliveryFailed(thrown: unknown): void {
-    const { core, requestId } = this.#exchange;
-    core.log.error({ event: 'delivery-failed', code: REFUSALS.unexpected.code, requestId, err: thrown }, `a response could not be delivered: ${describeThrown(thrown)}`);
-    this.#breakOff();
+    const { core, requestId, pinned } = this.#exchange;
+    core.log.error({ event: 'delivery-failed', code: REFUSALS.unexpected.code, requestId, ...configOf(pinned), err: thrown }, `a response could not be delivered: ${describeThrown(thrown)}`);
+    this.#breakOff('here');
   }
 
   /**
@@ -361,8 +363,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
       return this.#reach(upstream.endpoint, undefined);
     }
     const refusal = refusalOf(failure);
-    exchange.core.failures.upstreamFailed(refusal.code, upstream.endpoint.key, failure);
-    if (exchange.status !== 0) return this.#breakOff();
+    exchange.core.failures.upstreamFailed(refusal.code, upstream.endpoint.key, failure, exchange.pinned);
+    if (exchange.status !== 0) return this.#breakOff('upstream');
     const delayMs = this.#tries.afterFailure(failure);
     if (delayMs === undefined) return this.#refuse(refusal);
     this.#tries.lastRefusal = refusal;
@@ -382,7 +384,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
 
   bodyFailed(fault: Fault): void {
     if (this.#exchange.status === 0) this.#refuse(fault);
-    else this.#breakOff();
+    else this.#breakOff('none');
   }
 
   clientGone(): void {
@@ -393,9 +395,9 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   #refuse(refusal: Refusal, extraLines = ''): void {
-    const { request, requestId, core } = this.#exchange;
+    const { request, requestId, core, pinned } = this.#exchange;
     core.counters.countRefusal(refusal.code);
-    core.log.debug({ event: 'request-refused', code: refusal.code, status: refusal.status, requestId }, refusal.message);
+    core.log.debug({ event: 'request-refused', code: refusal.code, status: refusal.status, requestId, ...configOf(pinned) }, refusal.message);
     this.#answer(refusalResponse(refusal, request.header('accept'), requestId, extraLines));
   }
 
@@ -407,11 +409,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#end(this.#response.closes);
   }
 
-  /** The response can't be completed. */
-  #breakOff(): void {
+  /** The response can't be completed, for what reason. */
+  #breakOff(failure: RequestFailure): void {
     if (this.#ended) return;
     this.#dropUpstream();
-    this.#account();
+    this.#account(failure);
     this.#exchange.client.cut(this.#response.endsWithConnection);
   }
 
@@ -425,10 +427,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   /** Logs and counts the request, and lets go of what it held (R4). */
-  #account(): void {
+  #account(brokenOff: RequestFailure = 'none'): void {
     this.#ended = true;
     const exchange = this.#exchange;
-    const { core, body, head } = exchange;
+    const { core, body, head, status } = exchange;
+    const failure = status < 500 ? brokenOff : exchange.generated ? 'here' : 'upstream';
     const totalMs = core.clock.monotonicMs() - exchange.startedAtMs;
     this.#request.release();
     this.#response.release();
@@ -440,7 +443,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     if (exchange.pinned !== undefined) core.configs.unpin(exchange.pinned);
     exchange.request.release();
     core.heads.giveBack(head);
-    core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', exchange.status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000));
+    core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000), exchange.pinned?.config.version, failure);
   }
 
   #dropUpstream(): void {

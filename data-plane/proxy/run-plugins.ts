@@ -6,6 +6,7 @@ import type { Verdict } from '../../shared/plugins/contract.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { ChainEntry } from '../config/active-config.ts';
 import type { Exchange } from './exchange.ts';
+import { configOf } from './pinned-configs.ts';
 import { type HeaderSource, LogPluginContext, RequestPluginContext, ResponsePluginContext } from './plugin-contexts.ts';
 
 export type HeadOutcome =
@@ -84,7 +85,7 @@ export function reportPluginError(exchange: Exchange, entry: ChainEntry, phase: 
   counters.countPluginError(entry.name);
   const code = thrown instanceof HoldfastError ? { code: thrown.code } : {};
   log.error(
-    { event: 'plugin-failed', plugin: entry.name, pluginId: entry.pluginId, phase, requestId: exchange.requestId, ...code, err: thrown instanceof Error ? thrown : undefined },
+    { event: 'plugin-failed', plugin: entry.name, pluginId: entry.pluginId, phase, requestId: exchange.requestId, ...configOf(exchange.pinned), ...code, err: thrown instanceof Error ? thrown : undefined },
     `plugin ${entry.name} failed in ${phase}: ${describeThrown(thrown)}`,
   );
 }

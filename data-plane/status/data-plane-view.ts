@@ -4,6 +4,7 @@
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Refusal } from '../../shared/trust/refusal.ts';
+import type { VersionRow } from '../../shared/wire/telemetry-codec.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { FallBack } from '../config/config-keeper.ts';
 import type { CounterTableStats } from '../counters/shared-counter-table.ts';
@@ -61,6 +62,8 @@ export interface EnrolledView {
   readonly counters: CounterTableStats;
   readonly telemetry: TelemetryTotals;
   readonly routeTotals: Iterable<RouteTotal>;
+  /** How requests went under the last two versions that had any, the newer last. */
+  readonly versionTotals: readonly VersionRow[];
 }
 
 export interface ActiveView extends VersionedRoot {

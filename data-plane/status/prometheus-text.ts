@@ -27,6 +27,7 @@ export function prometheusText(view: DataPlaneView): string {
     writeTraffic(text, view.enrolled);
     writeUpstreams(text, view.enrolled);
     writeTelemetry(text, view.enrolled);
+    writeVersions(text, view.enrolled);
   }
   return text.toString();
 }
@@ -92,6 +93,13 @@ function writeUpstreams(text: PrometheusText, { traffic, targets }: EnrolledView
   text.gauge('holdfast_upstream_target_health', '1 where a target takes requests, 0.5 where single ones see whether it is back, 0 where it takes none', targets.map(
     ({ upstream, target, address, state }) => ({ labels: { upstream, target, address }, value: states[state] }),
   ));
+}
+
+function writeVersions(text: PrometheusText, { versionTotals }: EnrolledView): void {
+  const samples = (count: 'requests' | 'failed' | 'failedHere'): readonly Sample[] => versionTotals.map((row) => ({ labels: { version: formatVersion(row.version) }, value: row[count] }));
+  text.counter('holdfast_config_requests_total', 'Requests ended, by the configuration version that they ran on; of the last two', samples('requests'));
+  text.counter('holdfast_config_failed_requests_total', 'Of those, answered 5xx by whomever, or broken off by the gateway or the upstream', samples('failed'));
+  text.counter('holdfast_config_failed_here_requests_total', 'Of the failed ones, answered by the gateway itself', samples('failedHere'));
 }
 
 function writeTelemetry(text: PrometheusText, { telemetry, routeTotals }: EnrolledView): void {

@@ -88,6 +88,7 @@ function enrolledReport(view: EnrolledView): object {
       buffered_batches: telemetry.bufferedBatches,
       spool_bytes: telemetry.spoolBytes,
     },
+    requests_by_version: view.versionTotals.map(({ version, requests, failed, failedHere }) => ({ version: formatVersion(version), requests, failed, failed_here: failedHere })),
   };
 }
 

@@ -11,10 +11,11 @@ import { NEVER, type Timed } from '../http1/deadlines.ts';
 import type { SocketIo } from '../http1/socket-io.ts';
 import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
 import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
-import type { PinnedConfig } from '../proxy/pinned-configs.ts';
+import { configOf, type PinnedConfig } from '../proxy/pinned-configs.ts';
 import type { ProxyCore } from '../proxy/proxy-core.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from '../proxy/refusals.ts';
 import { Tunnel } from '../proxy/tunnel.ts';
+import { failureOf } from '../telemetry/request-recorder.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import { streamFacts } from '../upstreams/hash-input.ts';
 import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
@@ -130,7 +131,7 @@ export class StreamConnection implements Timed {
   }
 
   #failUnexpectedly(thrown: unknown): void {
-    this.#around.core.log.error({ event: 'stream-failed', code: REFUSALS.unexpected.code, err: thrown }, `a stream failed: ${describeThrown(thrown)}`);
+    this.#around.core.log.error({ event: 'stream-failed', code: REFUSALS.unexpected.code, ...configOf(this.#pinned), err: thrown }, `a stream failed: ${describeThrown(thrown)}`);
     this.#refuse(REFUSALS.unexpected);
   }
 
@@ -157,7 +158,7 @@ export class StreamConnection implements Timed {
     const refusal = refusalOf(failure);
     this.#isTold = true;
     core.chooser.groups.failed(endpoint, failure.kind === 'connect-timeout' ? 'timeout' : 'tcp');
-    core.failures.upstreamFailed(refusal.code, endpoint.key, failure);
+    core.failures.upstreamFailed(refusal.code, endpoint.key, failure, this.#pinned);
     this.#dropUpstream();
     this.#passedOver.push(endpoint);
     this.#lastRefusal = refusal;
@@ -190,7 +191,7 @@ export class StreamConnection implements Timed {
     if (this.#ended) return;
     const { core } = this.#around;
     core.counters.countRefusal(refusal.code);
-    core.log.debug({ event: 'stream-refused', code: refusal.code, peer: this.#facts.peerAddress, serverName: this.#view.serverName }, refusal.message);
+    core.log.debug({ event: 'stream-refused', code: refusal.code, ...configOf(this.#pinned), peer: this.#facts.peerAddress, serverName: this.#view.serverName }, refusal.message);
     this.#end(refusal.status);
   }
 
@@ -209,7 +210,7 @@ export class StreamConnection implements Timed {
     core.counters.endedRequests += 1;
     if (this.#pinned !== undefined) core.configs.unpin(this.#pinned);
     const micros = Math.round((core.clock.monotonicMs() - this.#startedAtMs) * 1_000);
-    core.recorder.record(this.#route?.id ?? '', '', status, this.#tunnel?.bytesFromClient ?? 0, this.#tunnel?.bytesToClient ?? 0, micros);
+    core.recorder.record(this.#route?.id ?? '', '', status, this.#tunnel?.bytesFromClient ?? 0, this.#tunnel?.bytesToClient ?? 0, micros, this.#pinned?.config.version, failureOf(status));
     this.#closed(this);
   }
 

@@ -25,7 +25,7 @@ function openSpool(folder: string, options: { readonly maxBytes?: number; readon
 function batch(requests: number, n = 0): TelemetryBatch {
   const routeId = ROUTES[n % ROUTES.length] ?? '';
   return {
-    fromMs: n * FOLD_MS, toMs: (n + 1) * FOLD_MS, version: { epoch: 1, sequence: 1 }, drops: [], crashGaps: [],
+    fromMs: n * FOLD_MS, toMs: (n + 1) * FOLD_MS, version: { epoch: 1, sequence: 1 }, drops: [], versions: [], crashGaps: [],
     usage: [{ routeId, consumerId: '', statusClass: 2, requests, bytesIn: requests, bytesOut: requests, durationMicros: requests }],
   };
 }

@@ -12,6 +12,7 @@ import { ManualClock } from '../../test/support/manual-clock.ts';
 import type { SpooledBatch } from './spool.ts';
 import { TelemetryAgent } from './telemetry-agent.ts';
 import { UsageRecorder } from './usage-table.ts';
+import { VersionRecorder } from './version-table.ts';
 
 const ROUTE = newId();
 
@@ -159,4 +160,29 @@ test('an interval with many keys is spooled as several batches, each of which fi
     assert.ok(frame.length <= MAXIMUM_FRAME_BYTES, `${frame.length} bytes`);
   }
   assert.equal(sent.reduce((sum, batch) => sum + requestsIn(decodeTelemetryBatch(batch.bytes)), 0), 5_000);
+});
+
+test('counts by version add up to all requests, over new tables, a thread that dies and an outage', (t) => {
+  const { clock, agent, recorder } = start(t);
+  const threads = [1, 2].map((threadId) => new VersionRecorder((table) => agent.addVersionTable(threadId, table)));
+  const sent: SpooledBatch[] = [];
+  let failed = 0;
+  for (let sequence = 1; sequence <= 200; sequence += 1) {
+    const version = { epoch: 1, sequence };
+    for (let n = 0; n < 3; n += 1) {
+      recorder.record(ROUTE, '', n === 0 ? 502 : 200, 1, 1, 1);
+      threads[sequence % 2]?.record(n === 2 ? undefined : version, n === 0 ? (sequence % 3 === 0 ? 'here' : 'upstream') : 'none');
+      if (n === 0) failed += 1;
+    }
+    if (sequence === 150) agent.removeThread(2);
+    if (sequence === 151) threads[1] = new VersionRecorder((table) => agent.addVersionTable(3, table));
+    clock.advance(sequence % 50 === 0 ? 60_000 : 100);
+  }
+  assert.deepEqual(agent.versionTotals().map(({ version: { sequence }, requests }) => [sequence, requests]), [[7, 2], [200, 2]], 'the newest, and the one that serves');
+  agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 1_000);
+  const batches = sent.map(({ bytes }) => decodeTelemetryBatch(bytes));
+  assert.equal(batches.flatMap(({ versions }) => versions).reduce((sum, { requests }) => sum + requests, 0), 600);
+  assert.equal(batches.reduce((sum, batch) => sum + requestsIn(batch), 0), 600);
+  assert.equal(batches.flatMap(({ versions }) => versions).reduce((sum, row) => sum + row.failed, 0), failed);
+  assert.equal(batches.flatMap(({ versions }) => versions).reduce((sum, row) => sum + row.failedHere, 0), 66);
 });

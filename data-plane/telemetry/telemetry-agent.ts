@@ -6,10 +6,11 @@
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { ConfigVersion } from '../../shared/model/version.ts';
-import { keyOfUsageRow, MAXIMUM_BATCH_ROWS, type TelemetryBatch, type UsageRow } from '../../shared/wire/telemetry-codec.ts';
+import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
+import { addVersionRow, boundVersionRows, keyOfUsageRow, MAXIMUM_BATCH_ROWS, type TelemetryBatch, type UsageRow, type VersionRow } from '../../shared/wire/telemetry-codec.ts';
 import { Spool, type SpooledBatch } from './spool.ts';
 import { UsageReader, type UsageCounts, type UsageKey } from './usage-table.ts';
+import { VersionReader } from './version-table.ts';
 
 export interface TelemetryAgentOptions {
   /** Folder for the spool, ours alone. */
@@ -48,6 +49,8 @@ export interface RouteTotal extends Readonly<UsageCounts> {
 
 /** Kept for /metrics: those of 10,000 routes. Beyond it the oldest begins anew at 0, so that routes that come and go do not add up (R5). */
 const MAX_ROUTE_TOTALS = 60_000;
+/** Versions whose counts are kept for /status and /metrics: what serves, and what it is to be compared with. */
+const VERSION_TOTALS = 2;
 
 export class TelemetryAgent {
   readonly #options: TelemetryAgentOptions;
@@ -55,10 +58,14 @@ export class TelemetryAgent {
   readonly #timer: TimerHandle;
   /** The live table of each thread. */
   readonly #tables = new Map<number, UsageReader>();
+  readonly #versionTables = new Map<number, VersionReader>();
   /** Folded, not yet spooled (the disk may refuse for a while). */
   readonly #pending = new Map<string, UsageKey & UsageCounts>();
+  /** Likewise; they go with the first slice. */
+  readonly #pendingVersions = new Map<string, VersionRow>();
   #pendingSinceMs: number;
   readonly #routeTotals = new Map<string, UsageKey & UsageCounts>();
+  readonly #versionTotals = new Map<string, VersionRow>();
   #channel: TelemetryChannel | undefined;
   #credit = 0;
   #produced = 0;
@@ -85,15 +92,24 @@ export class TelemetryAgent {
     this.#tables.set(threadId, new UsageReader(table));
   }
 
+  /** As `addTable`, by configuration version. */
+  addVersionTable(threadId: number, table: SharedArrayBuffer): void {
+    this.#foldVersions(this.#versionTables.get(threadId));
+    this.#versionTables.set(threadId, new VersionReader(table));
+  }
+
   /** The thread is gone, its counts are not. */
   removeThread(threadId: number): void {
     this.#foldTable(this.#tables.get(threadId));
     this.#tables.delete(threadId);
+    this.#foldVersions(this.#versionTables.get(threadId));
+    this.#versionTables.delete(threadId);
   }
 
   /** Takes what the threads counted since the last fold, spools it, and sends what may be sent. */
   fold(): void {
     for (const reader of this.#tables.values()) this.#foldTable(reader);
+    for (const reader of this.#versionTables.values()) this.#foldVersions(reader);
     try {
       this.#spoolPending();
       this.#spool.beat();
@@ -148,11 +164,16 @@ export class TelemetryAgent {
     return this.#routeTotals.values();
   }
 
+  /** Cumulative counts of the two newest versions that had requests, or of the newest and the one that serves; the newer last. */
+  versionTotals(): readonly VersionRow[] {
+    return [...this.#versionTotals.values()].toSorted((a, b) => compareVersions(a.version, b.version));
+  }
+
   /** Last fold, then the spool is closed as cleanly ended. Call after the proxy threads have stopped. */
   stop(): void {
     this.#timer.cancel();
     this.fold();
-    this.#spool.close({ complete: this.#pending.size === 0 });
+    this.#spool.close({ complete: this.#pending.size === 0 && this.#pendingVersions.size === 0 });
   }
 
   #foldTable(reader: UsageReader | undefined): void {
@@ -165,20 +186,37 @@ export class TelemetryAgent {
     });
   }
 
+  #foldVersions(reader: VersionReader | undefined): void {
+    reader?.fold((row) => {
+      addVersionRow(this.#pendingVersions, row);
+      if (formatVersion(row.version) === formatVersion(NO_VERSION)) return;
+      addVersionRow(this.#versionTotals, row);
+      if (this.#versionTotals.size > VERSION_TOTALS) this.#forgetOldestVersion();
+    });
+  }
+
+  /** But never the one that serves: after a fall-back that is not the newest. */
+  #forgetOldestVersion(): void {
+    const served = formatVersion(this.#options.servedVersion());
+    const oldest = this.versionTotals().map(({ version }) => formatVersion(version)).find((name) => name !== served);
+    if (oldest !== undefined) this.#versionTotals.delete(oldest);
+  }
+
   #spoolPending(): void {
     const nowMs = this.#options.clock.nowMs();
     const times = { fromMs: Math.min(this.#pendingSinceMs, nowMs), toMs: nowMs, version: this.#options.servedVersion(), drops: [] };
-    if (this.#spool.crashGaps.length > 0 && this.#pending.size === 0) this.#appendSlice(times, []);
+    if ((this.#spool.crashGaps.length > 0 || this.#pendingVersions.size > 0) && this.#pending.size === 0) this.#appendSlice(times, []);
     const rows = [...this.#pending];
     for (let at = 0; at < rows.length; at += MAXIMUM_BATCH_ROWS) this.#appendSlice(times, rows.slice(at, at + MAXIMUM_BATCH_ROWS));
     this.#pendingSinceMs = nowMs;
   }
 
   /** One batch of the interval. What is spooled is not pending any more, also where the next slice fails. */
-  #appendSlice(times: Omit<TelemetryBatch, 'usage' | 'crashGaps'>, rows: readonly (readonly [string, UsageRow])[]): void {
-    this.#spool.append({ ...times, usage: rows.map(([, row]) => row), crashGaps: [...this.#spool.crashGaps] });
+  #appendSlice(times: Omit<TelemetryBatch, 'usage' | 'versions' | 'crashGaps'>, rows: readonly (readonly [string, UsageRow])[]): void {
+    this.#spool.append({ ...times, usage: rows.map(([, row]) => row), versions: boundVersionRows([...this.#pendingVersions.values()]), crashGaps: [...this.#spool.crashGaps] });
     // First of all: whatever fails from here on, these rows must not be spooled again.
     for (const [name] of rows) this.#pending.delete(name);
+    this.#pendingVersions.clear();
     this.#spool.crashGapsReported();
   }
 

@@ -6,7 +6,6 @@
  * Slot layout, 72 bytes: route id (16) | consumer id (16) | status class (u32) | unused (u32) | requests, bytes in,
  * bytes out, duration µs (4 × f64, whole numbers below 2^53). Aligned 8-byte stores are not torn on the 64-bit machines we run on.
  */
-import type { RequestRecorder } from './request-recorder.ts';
 import { idToBytes, bytesToId, type EntityId } from '../../shared/model/ids.ts';
 
 const HEADER_BYTES = 16;
@@ -40,7 +39,7 @@ export function usageTableBytes(capacity: number): number {
 }
 
 /** The writing side, one per proxy thread. Not safe for two writers. */
-export class UsageRecorder implements RequestRecorder {
+export class UsageRecorder {
   #capacity: number;
   readonly #onNewTable: (table: SharedArrayBuffer) => void;
   #table: SharedArrayBuffer;

@@ -98,6 +98,7 @@ function scene(threads: number, answer: (order: ToThread, worker: StandIn) => Fr
     prepareTimeoutMs: 60_000,
     contentKeys: () => undefined,
     onUsageTable: () => undefined,
+    onVersionTable: () => undefined,
     onThreadGone: (threadId) => news.gone.push(threadId),
     onCrash: () => (news.crashes += 1),
     onListenFailed: (reason) => news.failed.push(reason),

@@ -35,6 +35,7 @@ export interface ProxyPoolOptions {
   /** The gateway's content keys as they are known now. */
   readonly contentKeys: () => ContentKeyRing | undefined;
   readonly onUsageTable: (threadId: number, table: SharedArrayBuffer) => void;
+  readonly onVersionTable: (threadId: number, table: SharedArrayBuffer) => void;
   /** Also where it was told to end. */
   readonly onThreadGone: (threadId: number) => void;
   /** A thread died of itself; it is being replaced. */
@@ -229,9 +230,10 @@ export class ProxyPool {
   }
 
   #startThread(index: number): void {
-    const { clock, startWorker, onUsageTable, log } = this.#options;
+    const { clock, startWorker, onUsageTable, onVersionTable, log } = this.#options;
     const link = new ThreadLink(index, clock, (events) => startWorker(index, events), {
       usageTable: (from, table) => onUsageTable(from.threadId, table),
+      versionTable: (from, table) => onVersionTable(from.threadId, table),
       line: (_from, line) => forwardThreadLine(log, index, line),
       peerChange: (from, change) => this.#health.changed(from, change),
       targets: (from, targets) => this.#health.reported(from, targets),
@@ -325,6 +327,7 @@ function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }>
     case 'explained':
     case 'not-explained':
     case 'usage-table':
+    case 'version-table':
     case 'stats':
     case 'log':
     case 'peer-change':

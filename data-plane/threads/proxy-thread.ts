@@ -20,6 +20,7 @@ import type { Proxy } from '../proxy/proxy-contract.ts';
 import { claimProbe } from '../upstreams/claim-probe.ts';
 import { systemLookUp } from '../upstreams/system-look-up.ts';
 import { UsageRecorder } from '../telemetry/usage-table.ts';
+import { VersionRecorder } from '../telemetry/version-table.ts';
 import { ThreadConfigs } from './thread-configs.ts';
 import { createThreadLogger } from './thread-log.ts';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts';
@@ -33,7 +34,8 @@ const data: ThreadData = workerData;
 const tell = (message: FromThread): void => agent.postMessage(message);
 const clock = systemClock;
 const log = createThreadLogger(data.logLevel, (line) => tell({ kind: 'log', line }));
-const recorder = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
+const usage = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
+const versions = new VersionRecorder((table) => tell({ kind: 'version-table', table }));
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
 const configs = new ThreadConfigs(
   {
@@ -89,7 +91,12 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
       listeners: data.listeners.map((listener, index) => ({ ...listener, port: ports[index] ?? listener.port })),
       tls: { ...data.tls, ticketKeys: defined(ticketKeys, 'the keys of session tickets') },
       reusePort: data.reusePort,
-      recorder,
+      recorder: {
+        record: (routeId, consumerId, status, bytesIn, bytesOut, durationMicros, version, failure) => {
+          usage.record(routeId, consumerId, status, bytesIn, bytesOut, durationMicros);
+          versions.record(version, failure);
+        },
+      },
       log,
       clock,
       limits: data.limits,

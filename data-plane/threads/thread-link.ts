@@ -27,6 +27,7 @@ export interface WorkerEvents {
 /** What the thread says without being asked. */
 export interface ThreadNews {
   readonly usageTable: (link: ThreadLink, table: SharedArrayBuffer) => void;
+  readonly versionTable: (link: ThreadLink, table: SharedArrayBuffer) => void;
   readonly line: (link: ThreadLink, line: string) => void;
   readonly peerChange: (link: ThreadLink, change: PeerChange) => void;
   readonly targets: (link: ThreadLink, targets: readonly TargetReport[]) => void;
@@ -98,6 +99,8 @@ export class ThreadLink {
     switch (message.kind) {
       case 'usage-table':
         return this.#news.usageTable(this, message.table);
+      case 'version-table':
+        return this.#news.versionTable(this, message.table);
       case 'log':
         return this.#news.line(this, message.line);
       case 'peer-change':
@@ -148,6 +151,7 @@ function keyOfAnswer(answer: FromThread): string {
     case 'not-explained':
       return `explain ${answer.explainId}`;
     case 'usage-table':
+    case 'version-table':
     case 'stats':
     case 'log':
     case 'peer-change':

@@ -80,6 +80,8 @@ export type FromThread =
   | { readonly kind: 'not-explained'; readonly explainId: number; readonly reason: string }
   /** The thread counts into this table from now on. */
   | { readonly kind: 'usage-table'; readonly table: SharedArrayBuffer }
+  /** Likewise, by configuration version (data-plane/telemetry/version-table.ts). */
+  | { readonly kind: 'version-table'; readonly table: SharedArrayBuffer }
   | { readonly kind: 'stats'; readonly stats: ProxyStats }
   | { readonly kind: 'peer-change'; readonly change: PeerChange }
   /** All targets that it knows; from the thread that leads. */

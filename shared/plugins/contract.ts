@@ -156,6 +156,8 @@ export interface RequestContext {
   readonly body: Uint8Array | undefined;
   /** 32 hex digits, also sent as X-Kong-Request-Id. */
   readonly requestId: string;
+  /** The version of the configuration that the request is pinned to, for logs and telemetry: `epoch.sequence`, e.g. `1.42`. */
+  readonly configVersion: string;
   readonly consumer: ConsumerRef | undefined;
   readonly credential: CredentialRef | undefined;
   /** Groups set by `setAuthenticatedGroups`; undefined where no plugin did. */

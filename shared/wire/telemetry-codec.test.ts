@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { holdfast } from '../../proto/gen/telemetry.js';
 import { newId } from '../model/ids.ts';
-import { decodeTelemetryBatch, encodeTelemetryBatch, mergeTelemetryBatches, requestsIn, type TelemetryBatch } from './telemetry-codec.ts';
+import { boundVersionRows, decodeTelemetryBatch, encodeTelemetryBatch, MAXIMUM_VERSION_ROWS, mergeTelemetryBatches, requestsIn, type TelemetryBatch, type VersionRow } from './telemetry-codec.ts';
 
 const [ROUTE, CONSUMER] = [newId(), newId()];
 const count = fc.oneof(fc.nat(), fc.maxSafeNat());
@@ -13,9 +13,11 @@ const plain = { noNullPrototype: true } as const;
 const row = fc.record({ routeId: id, consumerId: id, statusClass: fc.nat({ max: 5 }), requests: count, bytesIn: count, bytesOut: count, durationMicros: count }, plain);
 const drop = fc.record({ reason: fc.stringMatching(/^[a-z][a-z-]{0,62}$/), count }, plain);
 const gap = fc.record({ bootId: fc.constantFrom(ROUTE, CONSUMER), lastFoldMs: instant, atMostMs: count, lastRatePerSecond: fc.nat() }, plain);
+const version = fc.record({ epoch: fc.nat({ max: 2 }), sequence: fc.nat({ max: 40 }) }, plain);
+const versionRow: fc.Arbitrary<VersionRow> = fc.record({ version, requests: fc.nat(), failed: fc.nat(), failedHere: fc.nat() }, plain);
 const batch: fc.Arbitrary<TelemetryBatch> = fc.record({
   fromMs: instant, toMs: instant, version: fc.record({ epoch: count, sequence: count }, plain),
-  usage: fc.array(row, { maxLength: 5 }), drops: fc.array(drop, { maxLength: 3 }), crashGaps: fc.array(gap, { maxLength: 2 }),
+  usage: fc.array(row, { maxLength: 5 }), versions: fc.array(versionRow, { maxLength: 30 }).map(boundVersionRows), drops: fc.array(drop, { maxLength: 3 }), crashGaps: fc.array(gap, { maxLength: 2 }),
 }, plain);
 
 function encoded(parts: object): Uint8Array {
@@ -53,6 +55,7 @@ for (const [name, parts] of Object.entries(malformed)) {
 test('merging adds rows of one key up and keeps the span, the latest version and every gap', () => {
   const one = (fromMs: number, requests: number): TelemetryBatch => ({
     fromMs, toMs: fromMs + 10, version: { epoch: 1, sequence: fromMs }, drops: [{ reason: 'a', count: 1 }],
+    versions: [{ version: { epoch: 1, sequence: 5 }, requests, failed: 2, failedHere: 1 }, { version: { epoch: 1, sequence: fromMs + 1 }, requests: 1, failed: 0, failedHere: 0 }],
     usage: [{ routeId: ROUTE, consumerId: '', statusClass: 2, requests, bytesIn: 1, bytesOut: 2, durationMicros: 3 }, { routeId: ROUTE, consumerId: CONSUMER, statusClass: 2, requests: 1, bytesIn: 0, bytesOut: 0, durationMicros: 0 }],
     crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 0 }],
   });
@@ -60,4 +63,17 @@ test('merging adds rows of one key up and keeps the span, the latest version and
   assert.deepEqual([merged.fromMs, merged.toMs, merged.version.sequence, merged.drops, merged.crashGaps.length], [5, 30, 20, [{ reason: 'a', count: 2 }], 2]);
   assert.deepEqual(merged.usage.map(({ consumerId, requests, bytesIn, bytesOut, durationMicros }) => [consumerId, requests, bytesIn, bytesOut, durationMicros]), [['', 15, 2, 4, 6], [CONSUMER, 2, 0, 0, 0]]);
   assert.equal(requestsIn(merged), 17);
+  assert.deepEqual(merged.versions.map(({ version: { sequence }, requests, failed, failedHere }) => [sequence, requests, failed, failedHere]), [[21, 1, 0, 0], [6, 1, 0, 0], [5, 15, 4, 2]]);
+});
+
+test('however many versions there are, the newest keep their rows and the sums stay exact', () => {
+  const sums = (rows: readonly VersionRow[]): readonly number[] => [rows.reduce((sum, { requests }) => sum + requests, 0), rows.reduce((sum, { failed }) => sum + failed, 0), rows.reduce((sum, { failedHere }) => sum + failedHere, 0)];
+  fc.assert(fc.property(fc.array(versionRow, { maxLength: 60 }), (rows) => {
+    const bound = boundVersionRows(rows);
+    assert.ok(bound.length <= MAXIMUM_VERSION_ROWS);
+    assert.deepEqual(sums(bound), sums(rows));
+    const names = [...new Set(rows.map(({ version: { epoch, sequence } }) => epoch * 1_000 + sequence))].toSorted((a, b) => b - a);
+    assert.deepEqual(bound.slice(0, MAXIMUM_VERSION_ROWS - 1).map(({ version: { epoch, sequence } }) => epoch * 1_000 + sequence), names.slice(0, MAXIMUM_VERSION_ROWS - 1));
+    assert.deepEqual(boundVersionRows([...rows.slice(0, 7), ...boundVersionRows(rows.slice(7))]).reduce((sum, { requests }) => sum + requests, 0), sums(rows)[0]);
+  }));
 });

@@ -5,7 +5,7 @@
 import { holdfast } from '../../proto/gen/telemetry.js';
 import { HoldfastError } from '../errors.ts';
 import { bytesToId, idToBytes, type EntityId } from '../model/ids.ts';
-import type { ConfigVersion } from '../model/version.ts';
+import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../model/version.ts';
 
 /** Requests of one (route, consumer, status class) in a batch's interval. Ids are '' where there was none. */
 export interface UsageRow {
@@ -16,6 +16,16 @@ export interface UsageRow {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly durationMicros: number;
+}
+
+/** Requests of one configuration version in a batch's interval. NO_VERSION sums up those that had none, and those of versions beyond the bound. */
+export interface VersionRow {
+  readonly version: ConfigVersion;
+  readonly requests: number;
+  /** Answered 5xx, by whomever, or broken off by the gateway or the upstream. */
+  readonly failed: number;
+  /** Of those, the ones that the gateway answered itself. */
+  readonly failedHere: number;
 }
 
 /** An earlier boot that ended without its last fold. */
@@ -32,6 +42,8 @@ export interface TelemetryBatch {
   readonly toMs: number;
   readonly version: ConfigVersion;
   readonly usage: readonly UsageRow[];
+  /** As many requests as `usage` has, each once; at most MAXIMUM_VERSION_ROWS. Empty from a data plane that did not count them yet. */
+  readonly versions: readonly VersionRow[];
   readonly drops: readonly { readonly reason: string; readonly count: number }[];
   readonly crashGaps: readonly CrashGap[];
 }
@@ -41,6 +53,9 @@ export const USAGE_RESOLUTION_MS = 60_000;
 
 /** Rows of one batch at most: with the largest numbers they stay well below what one frame of the session carries. */
 export const MAXIMUM_BATCH_ROWS = 2_000;
+
+/** Versions of one batch at most, NO_VERSION among them: what matters is the last two. */
+export const MAXIMUM_VERSION_ROWS = 16;
 
 const { Batch } = holdfast.telemetry.v1;
 /** The end of what a Date can hold (ECMAScript, Time Values). */
@@ -61,6 +76,7 @@ export function encodeTelemetryBatch(batch: TelemetryBatch): Uint8Array {
       bytesOut: row.bytesOut,
       durationUs: row.durationMicros,
     })),
+    versions: batch.versions.map(({ version, requests, failed, failedHere }) => ({ ...version, requests, failed, failedHere })),
     drops: batch.drops.map((drop) => ({ reason: drop.reason, count: drop.count })),
     crashGaps: batch.crashGaps.map((gap) => ({
       bootId: idToBytes(gap.bootId as EntityId),
@@ -88,6 +104,12 @@ export function decodeTelemetryBatch(bytes: Uint8Array): TelemetryBatch {
         bytesOut: whole(row.bytesOut),
         durationMicros: whole(row.durationUs),
       })),
+      versions: boundVersionRows(message.versions.map((row) => ({
+        version: { epoch: whole(row.epoch), sequence: whole(row.sequence) },
+        requests: whole(row.requests),
+        failed: whole(row.failed),
+        failedHere: whole(row.failedHere),
+      }))),
       drops: message.drops.map((drop) => ({ reason: dropReason(drop.reason), count: whole(drop.count) })),
       crashGaps: message.crashGaps.map((gap) => ({
         bootId: idOrEmpty(gap.bootId),
@@ -133,9 +155,34 @@ export function mergeTelemetryBatches(batches: readonly TelemetryBatch[]): Telem
     toMs,
     version,
     usage: [...usage.values()],
+    versions: boundVersionRows(batches.flatMap((batch) => batch.versions)),
     drops: [...drops].map(([reason, count]) => ({ reason, count })),
     crashGaps: batches.flatMap((batch) => batch.crashGaps),
   };
+}
+
+/**
+ * One row for each version, newest first, MAXIMUM_VERSION_ROWS at most: the oldest beyond it go into that of NO_VERSION, which
+ * comes last, so that the sum over all stays exact.
+ */
+export function boundVersionRows(rows: readonly VersionRow[]): readonly VersionRow[] {
+  const sums = new Map<string, VersionRow>();
+  for (const row of rows) addVersionRow(sums, row);
+  const newestFirst = [...sums.values()].toSorted((a, b) => compareVersions(b.version, a.version));
+  if (newestFirst.length <= MAXIMUM_VERSION_ROWS) return newestFirst;
+  const older = newestFirst.slice(MAXIMUM_VERSION_ROWS - 1).reduce(addRows);
+  return [...newestFirst.slice(0, MAXIMUM_VERSION_ROWS - 1), { ...older, version: NO_VERSION }];
+}
+
+/** Adds a row to the one of its version. */
+export function addVersionRow(sums: Map<string, VersionRow>, row: VersionRow): void {
+  const name = formatVersion(row.version);
+  const sum = sums.get(name);
+  sums.set(name, sum === undefined ? row : addRows(sum, row));
+}
+
+function addRows(a: VersionRow, b: VersionRow): VersionRow {
+  return { version: a.version, requests: a.requests + b.requests, failed: a.failed + b.failed, failedHere: a.failedHere + b.failedHere };
 }
 
 /** What a row counts for: rows of one key are added up. */

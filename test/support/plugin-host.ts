@@ -31,6 +31,7 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
     service: parts.service === undefined ? undefined : { id: parts.service, name: null },
     body: parts.body,
     requestId: '0'.repeat(32),
+    configVersion: '1.1',
     authenticatedGroups: parts.authenticatedGroups,
     get consumer() { return consumer; },
     get credential() { return credential; },
