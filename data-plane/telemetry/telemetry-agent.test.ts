@@ -174,8 +174,10 @@ test('counts by version add up to all requests, over new tables, a thread that d
       threads[sequence % 2]?.record(n === 2 ? undefined : version, n === 0 ? (sequence % 3 === 0 ? 'here' : 'upstream') : 'none');
       if (n === 0) failed += 1;
     }
-    if (sequence === 150) agent.removeThread(2);
-    if (sequence === 151) threads[1] = new VersionRecorder((table) => agent.addVersionTable(3, table));
+    if (sequence === 150) {
+      agent.removeThread(2);
+      threads[1] = new VersionRecorder((table) => agent.addVersionTable(3, table));
+    }
     clock.advance(sequence % 50 === 0 ? 60_000 : 100);
   }
   assert.deepEqual(agent.versionTotals().map(({ version: { sequence }, requests }) => [sequence, requests]), [[7, 2], [200, 2]], 'the newest, and the one that serves');
