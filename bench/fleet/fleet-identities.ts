@@ -1,0 +1,46 @@
+/**
+ * Enrols thousands of data planes without an HTTP request each: certificates signed by the installation's own authority, rows inserted in bulk.
+ * What is stored is what enrolment stores, but for the join token and the audit row. Keys are shared by groups, certificates by nobody.
+ */
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { PublicKey } from '@peculiar/x509';
+import { newId, type DataPlaneId } from '../../shared/model/ids.ts';
+import { generateDataPlaneKey } from '../../shared/trust/certificate-request.ts';
+import type { FleetInstallation } from './fleet-installation.ts';
+import type { SimulatedIdentity } from './simulator-messages.ts';
+
+/** Data planes that share a private key. */
+const GROUP = 50;
+const AT_ONCE = 500;
+const LIFETIME_MS = 30 * 86_400_000;
+const REGIONS = ['eu-west', 'us-east', 'ap-south'];
+
+/** `urlsOf` says where the nth data plane connects, in order of preference. */
+export async function enrolFleet(installation: FleetInstallation, count: number, urlsOf: (index: number) => readonly string[]): Promise<readonly SimulatedIdentity[]> {
+  const { scope, authority, trustDomain } = installation;
+  const nowMs = Date.now();
+  const enrolled: SimulatedIdentity[] = [];
+  let privateKeyPem = '';
+  let publicKey: PublicKey | undefined;
+  for (let begin = 0; begin < count; begin += AT_ONCE) {
+    const rows: { readonly id: string; readonly labels: string; readonly serial: string; readonly fingerprint: string; readonly notAfter: string }[] = [];
+    for (let index = begin; index < Math.min(count, begin + AT_ONCE); index += 1) {
+      if (publicKey === undefined || index % GROUP === 0) {
+        privateKeyPem = generateDataPlaneKey();
+        publicKey = new PublicKey(createPublicKey(createPrivateKey(privateKeyPem)).export({ type: 'spki', format: 'der' }));
+      }
+      const identity = { trustDomain, ...scope, dataPlaneId: newId<DataPlaneId>() };
+      const { chainPem, serial, fingerprint, notAfter } = await authority.signDataPlane({ publicKey, identity, nowMs, lifetimeMs: LIFETIME_MS });
+      enrolled.push({ identity, privateKeyPem, certificatePem: chainPem, urls: urlsOf(index) });
+      const labels = JSON.stringify({ region: REGIONS[index % REGIONS.length] });
+      rows.push({ id: identity.dataPlaneId, labels, serial, fingerprint: Buffer.from(fingerprint).toString('hex'), notAfter: notAfter.toISOString() });
+    }
+    await installation.query(
+      `INSERT INTO holdfast.data_planes (tenant_id, gateway_id, id, hostname, labels, certificate_serial, certificate_fingerprint, certificate_not_after)
+       SELECT $1::uuid, $2::uuid, r.id, 'simulated', r.labels, r.serial, decode(r.fingerprint, 'hex'), r."notAfter"
+       FROM json_to_recordset($3::json) AS r (id uuid, labels jsonb, serial text, fingerprint text, "notAfter" timestamptz)`,
+      [scope.tenantId, scope.gatewayId, JSON.stringify(rows)],
+    );
+  }
+  return enrolled;
+}
