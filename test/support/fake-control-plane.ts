@@ -25,7 +25,7 @@ import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
 import type { Hello, Leaf, LeafChange, SyncMessage, Welcome } from '../../shared/wire/sync-message.ts';
 import { CONTENT_KEY } from './config-content.ts';
-import { createTestTrust, signDelta, signSnapshot, type Alterations, type TestTrust } from './signed-content.ts';
+import { createTestTrust, signDelta, signEpoch, signSnapshot, withNewPublishKey, type Alterations, type TestTrust } from './signed-content.ts';
 import { waitUntil } from './wait-until.ts';
 
 const TRUST_DOMAIN = 'holdfast.test';
@@ -88,7 +88,7 @@ class Session implements FakeSession {
 }
 
 export class FakeControlPlane {
-  readonly installation: Installation;
+  #installation: Installation;
   readonly #options: FakeControlPlaneOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -108,7 +108,7 @@ export class FakeControlPlane {
   refusesRenewal = false;
 
   private constructor(installation: Installation, server: Server, options: FakeControlPlaneOptions) {
-    this.installation = installation;
+    this.#installation = installation;
     this.#server = server;
     this.#options = options;
   }
@@ -139,8 +139,24 @@ export class FakeControlPlane {
     return `https://127.0.0.1:${this.port}`;
   }
 
+  get installation(): Installation {
+    return this.#installation;
+  }
+
   get version(): ConfigVersion {
     return this.#version;
+  }
+
+  /** From here on another key signs, which the root key delegates to; returns what signed before. Sessions hear of it by their next Welcome. */
+  async rotatePublishKey(): Promise<TestTrust> {
+    const { trust } = this.#installation;
+    this.#installation = { ...this.#installation, trust: await withNewPublishKey(trust) };
+    return trust;
+  }
+
+  /** The root key begins a new epoch; what is published next is its first version, whole. */
+  beginEpoch(epoch: number): void {
+    this.#version = { epoch, sequence: 0 };
   }
 
   get contentRoot(): string {
@@ -193,8 +209,11 @@ export class FakeControlPlane {
   }
 
   /** The whole configuration at the newest version, signed. */
-  snapshot(alterations: Alterations = {}): Promise<Transfer> {
-    return signSnapshot(this.installation.trust, this.#version, [...this.#leaves.values()], alterations);
+  async snapshot(alterations: Alterations = {}): Promise<Transfer> {
+    const { trust } = this.installation;
+    const { epoch } = this.#version;
+    const snapshot = await signSnapshot(trust, this.#version, [...this.#leaves.values()], alterations);
+    return epoch === 1 ? snapshot : { ...snapshot, epochStatement: await signEpoch(trust, epoch) };
   }
 
   /** Sends a transfer to every session, whatever it holds. `cut`: only so many bytes of it. */

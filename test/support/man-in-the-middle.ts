@@ -65,6 +65,16 @@ export class ManInTheMiddle {
     if (relay?.gatewayId !== undefined) relay.down.send(encodeFrame({ gatewayId: relay.gatewayId, message }));
   }
 
+  /** Whatever it is, frame or not. */
+  sayBytes(bytes: Uint8Array): void {
+    this.#relay?.down.send(bytes);
+  }
+
+  /** What the data plane has not taken yet, beyond what the kernel holds. */
+  get unsentBytes(): number {
+    return this.#relay?.down.bufferedAmount ?? 0;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -47,6 +47,16 @@ export async function createTestTrust(): Promise<TestTrust> {
   return { audience, rootKey, publishKey, rootStatement, delegationStatement, rootSet, publishKeys: delegation.publishKeys };
 }
 
+/** The same installation after its root key delegated to another publish key. */
+export async function withNewPublishKey(trust: TestTrust): Promise<TestTrust> {
+  const publishKey = generateSigningKey();
+  const serial = trust.publishKeys.serial + 1;
+  const delegationStatement = await signBundle('delegation', { format: 1, ...claimsOf(trust.audience), serial, keys: [publishKey.publicKey], issuedAt: ISSUED_AT_MS }, [trust.rootKey]);
+  const delegation = await verifyDelegation(delegationStatement, trust.rootSet, trust.audience);
+  assert.ok(delegation.kind === 'verified');
+  return { ...trust, publishKey, delegationStatement, publishKeys: delegation.publishKeys };
+}
+
 export function rootClaims(version: number, threshold: number, keys: readonly SigningKey[]): RootClaims {
   return { format: 1, version, threshold, keys: keys.map((key) => key.publicKey), issuedAt: ISSUED_AT_MS };
 }
