@@ -8,10 +8,15 @@ import { notFound, Refusal } from './answer.ts';
 /** Long enough for a database to come back from a restart's first seconds; clients that honour it do not pile up. */
 const RETRY_AFTER_SECONDS = 2;
 
+/** What the store refuses by throwing, because it ends the transaction. */
+const REFUSALS: ReadonlyMap<string, number> = new Map([['STORE_GATEWAY_FROZEN', 423], ['STORE_HISTORY_REMOVED', 410]]);
+
 export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
   // Deleted while the request was on its way.
   if (thrown instanceof HoldfastError && thrown.code === 'STORE_GATEWAY_UNKNOWN') return notFound();
+  const status = thrown instanceof HoldfastError ? REFUSALS.get(thrown.code) : undefined;
+  if (thrown instanceof HoldfastError && status !== undefined) return new Refusal({ code: thrown.code, status, body: { message: thrown.publicMessage, error: thrown.code }, cause: thrown });
   if (thrown instanceof HoldfastError && thrown.retryable) {
     return new Refusal({
       code: thrown.code,

@@ -21,11 +21,6 @@ export function isDuplicate(thrown: unknown): boolean {
   return sqlState(thrown) === '23505';
 }
 
-/** True for not_null_violation. */
-export function isNullRefused(thrown: unknown): boolean {
-  return sqlState(thrown) === '23502';
-}
-
 /** True for data exceptions and broken constraints: what was to be written is wrong. */
 export function isDataRefused(thrown: unknown): boolean {
   return /^2[23]/.test(sqlState(thrown) ?? '');

@@ -6,8 +6,8 @@
 import type { EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import { isNullRefused } from './database-error.ts';
 import { onlyRow, type Transaction } from './database.ts';
+import { frozenRefusal, isGatewayGone, isRevocation } from './gateway-freeze.ts';
 import type { Actor, GatewayScope } from './scope.ts';
 import { gatewayUnknown } from './secret-keys.ts';
 
@@ -22,28 +22,40 @@ export interface EntityChange {
 /** The channel of LISTEN; its payload is a gateway id and nothing else. */
 export const CHANGE_CHANNEL = 'holdfast_changes';
 
-/** Undefined where nothing that is published changed: such a write takes no sequence. */
-export async function commitChanges(transaction: Transaction, scope: GatewayScope, actor: Actor, changes: readonly EntityChange[]): Promise<ConfigVersion | undefined> {
+/**
+ * Undefined where nothing that is published changed: such a write takes no sequence. Throws STORE_GATEWAY_UNKNOWN, and
+ * STORE_GATEWAY_FROZEN unless the write only revokes or may pass (`whileFrozen`).
+ */
+export async function commitChanges(transaction: Transaction, scope: GatewayScope, actor: Actor, changes: readonly EntityChange[], whileFrozen = false): Promise<ConfigVersion | undefined> {
   if (changes.length === 0) return undefined;
+  const committing = sendChanges(transaction, scope, actor, changes, whileFrozen || isRevocation(changes));
+  return committing.catch((thrown: unknown) => {
+    throw frozenRefusal(thrown) ?? (isGatewayGone(thrown) ? gatewayUnknown(scope) : thrown);
+  });
+}
+
+async function sendChanges(transaction: Transaction, scope: GatewayScope, actor: Actor, changes: readonly EntityChange[], whileFrozen: boolean): Promise<ConfigVersion | undefined> {
   const published = changes.filter(isPublished);
   const audit = [changes.map((change) => change.action), changes.map((change) => change.kind), changes.map((change) => change.id)] as const;
   const who = [scope.tenantId, scope.gatewayId, actor.operatorId, actor.name, actor.address, actor.requestId] as const;
   if (published.length === 0) {
     await transaction.commitWith(
-      `INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id)
-       SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id FROM unnest($7::text[], $8::text[], $9::text[]) AS a (action, kind, id)`,
-      [...who, ...audit],
+      // Held, so that it is not frozen meanwhile.
+      `WITH held AS (SELECT FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND (frozen_at IS NULL OR $10) FOR SHARE)
+       INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id)
+       SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id FROM unnest($7::text[], $8::text[], $9::text[]) AS a (action, kind, id)
+       WHERE EXISTS (SELECT FROM held) OR refuse_write($1, $2) > 0`,
+      [...who, ...audit, whileFrozen],
     );
     return undefined;
   }
-  const committing = transaction.commitWith<ConfigVersion>(
+  const rows = await transaction.commitWith<ConfigVersion>(
     `WITH head AS (
        UPDATE gateways SET head_sequence = head_sequence + 1
-       WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING epoch, head_sequence AS sequence),
+       WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND (frozen_at IS NULL OR $14) RETURNING epoch, head_sequence AS sequence),
      changed AS (
-       -- A deleted gateway has no head: NOT NULL then refuses the whole write.
        INSERT INTO changes (tenant_id, gateway_id, epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, actor_id, actor, request_id)
-       SELECT $1, $2, (SELECT epoch FROM head), (SELECT sequence FROM head), c.ordinal, c.kind, c.id, CASE WHEN c.after IS NULL THEN 'delete' ELSE 'put' END, c.before, c.after, $3, $4, $6
+       SELECT $1, $2, coalesce((SELECT epoch FROM head), refuse_write($1, $2)), (SELECT sequence FROM head), c.ordinal, c.kind, c.id, CASE WHEN c.after IS NULL THEN 'delete' ELSE 'put' END, c.before, c.after, $3, $4, $6
        FROM unnest($10::text[], $11::uuid[], $12::bytea[], $13::bytea[]) WITH ORDINALITY AS c (kind, id, before, after, ordinal)),
      audited AS (
        INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, epoch, sequence)
@@ -54,11 +66,9 @@ export async function commitChanges(transaction: Transaction, scope: GatewayScop
       ...who, ...audit,
       published.map((change) => change.kind), published.map((change) => change.id),
       published.map((change) => change.before ?? null), published.map((change) => change.after ?? null),
+      whileFrozen,
     ],
   );
-  const rows = await committing.catch((thrown: unknown) => {
-    throw isNullRefused(thrown) ? gatewayUnknown(scope) : thrown;
-  });
   const { epoch, sequence } = onlyRow(rows);
   return { epoch, sequence };
 }

@@ -9,9 +9,11 @@ import { addAuditRow } from './audit-store.ts';
 import { onlyRow, type Database, type SqlValue, type Transaction, type TransactionOptions } from './database.ts';
 import { isDuplicate } from './database-error.ts';
 import { CHANGE_CHANNEL } from './entity-changes.ts';
+import { gatewayFrozen, type Freeze } from './gateway-freeze.ts';
 import { refuseGatewayName } from './gateway-name.ts';
 import type { Actor, GatewayScope } from './scope.ts';
 import type { SecretKeys } from './secret-keys.ts';
+import { storableText } from './storable-text.ts';
 import type { Stored, StoreProblem } from './store-problem.ts';
 
 export interface Gateway extends GatewayScope {
@@ -19,6 +21,8 @@ export interface Gateway extends GatewayScope {
   readonly createdAt: Date;
   /** Of the last committed change; sequence 0 before the first. */
   readonly head: ConfigVersion;
+  /** While its configuration may not be written. */
+  readonly frozen: Freeze | undefined;
 }
 
 export interface GatewayStore {
@@ -30,8 +34,13 @@ export interface GatewayStore {
   findByName(tenantId: TenantId, name: string): Promise<Gateway | undefined>;
   /** Whose a gateway is, for the publisher and sessions. */
   findById(gatewayId: GatewayId): Promise<Gateway | undefined>;
+  /** Throws STORE_GATEWAY_FROZEN. */
   rename(scope: GatewayScope, name: string, actor: Actor): Promise<Stored<Gateway>>;
-  /** Only without entities and unrevoked data planes. Its history stays. */
+  /** Refuses every write of its configuration from now on. Throws STORE_GATEWAY_FROZEN where somebody else was first. */
+  freeze(scope: GatewayScope, reason: string, actor: Actor): Promise<Stored<Gateway>>;
+  /** Idempotent. */
+  unfreeze(scope: GatewayScope, actor: Actor): Promise<Stored<Gateway>>;
+  /** Only without entities and unrevoked data planes, and not frozen. Its history stays. */
   delete(scope: GatewayScope, actor: Actor): Promise<StoreProblem | undefined>;
 }
 
@@ -42,9 +51,12 @@ interface Row {
   readonly created_at: Date;
   readonly epoch: number;
   readonly head_sequence: number;
+  readonly frozen_at: Date | null;
+  readonly frozen_by: string | null;
+  readonly frozen_reason: string | null;
 }
 
-const COLUMNS = 'tenant_id, id, name, created_at, epoch, head_sequence';
+const COLUMNS = 'tenant_id, id, name, created_at, epoch, head_sequence, frozen_at, frozen_by, frozen_reason';
 
 export function createGatewayStore(database: Database, keys: SecretKeys, clock: Clock): GatewayStore {
   const within = (tenantId: TenantId, mode: 'snapshot' | 'write') => ({ role: 'holdfast_app', tenantId, mode }) as const;
@@ -92,6 +104,7 @@ export function createGatewayStore(database: Database, keys: SecretKeys, clock: 
         return await database.transaction(within(scope.tenantId, 'write'), async (transaction): Promise<Stored<Gateway>> => {
           const [row] = await transaction.query<Row>(`UPDATE gateways SET name = $3 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING ${COLUMNS}`, [scope.tenantId, scope.gatewayId, name]);
           if (row === undefined) return { kind: 'not-found' };
+          refuseFrozen(row);
           await audit(transaction, scope, actor, 'rename', name);
           return { kind: 'stored', value: toGateway(row) };
         });
@@ -101,11 +114,35 @@ export function createGatewayStore(database: Database, keys: SecretKeys, clock: 
       }
     },
 
+    freeze: (scope, reason, actor) =>
+      database.transaction(within(scope.tenantId, 'write'), async (transaction): Promise<Stored<Gateway>> => {
+        const [held] = await transaction.query<Row>(`SELECT ${COLUMNS} FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE`, [scope.tenantId, scope.gatewayId]);
+        if (held === undefined) return { kind: 'not-found' };
+        refuseFrozen(held);
+        const rows = await transaction.query<Row>(
+          `UPDATE gateways SET frozen_at = now(), frozen_by = $3, frozen_reason = $4 WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
+          [scope.tenantId, scope.gatewayId, actor.name, storableText(reason)],
+        );
+        await addAuditRow(transaction, { ...scope, actor, action: 'freeze', subjectKind: 'gateways', subjectId: scope.gatewayId, details: { name: held.name, reason: storableText(reason) } });
+        return { kind: 'stored', value: toGateway(onlyRow(rows)) };
+      }),
+
+    unfreeze: (scope, actor) =>
+      database.transaction(within(scope.tenantId, 'write'), async (transaction): Promise<Stored<Gateway>> => {
+        const [row] = await transaction.query<Row>(`SELECT ${COLUMNS} FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE`, [scope.tenantId, scope.gatewayId]);
+        if (row === undefined) return { kind: 'not-found' };
+        if (row.frozen_at === null) return { kind: 'stored', value: toGateway(row) };
+        const rows = await transaction.query<Row>(`UPDATE gateways SET frozen_at = NULL, frozen_by = NULL, frozen_reason = NULL WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}`, [scope.tenantId, scope.gatewayId]);
+        await audit(transaction, scope, actor, 'unfreeze', row.name);
+        return { kind: 'stored', value: toGateway(onlyRow(rows)) };
+      }),
+
     delete: (scope, actor) =>
       database.transaction(within(scope.tenantId, 'write'), async (transaction): Promise<StoreProblem | undefined> => {
         const place = [scope.tenantId, scope.gatewayId];
         const [row] = await transaction.query<Row>(`SELECT ${COLUMNS} FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE`, place);
         if (row === undefined) return { kind: 'not-found' };
+        refuseFrozen(row);
         const entities = await transaction.query<{ readonly kind: string }>('SELECT kind FROM entities WHERE tenant_id = $1 AND gateway_id = $2 LIMIT 1', place);
         if (entities[0] !== undefined) return { kind: 'not-empty', message: `gateway "${row.name}" still has ${entities[0].kind}; delete its configuration first` };
         const dataPlanes = await transaction.query<{ readonly id: string }>('SELECT id FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 AND revoked_at IS NULL LIMIT 1', place);
@@ -125,6 +162,14 @@ function taken(name: string): StoreProblem {
   return { kind: 'name-refused', message: `must be unique: "${name}" is taken` };
 }
 
+function refuseFrozen(row: Row): void {
+  const { name, frozen } = toGateway(row);
+  if (frozen !== undefined) throw gatewayFrozen(name, frozen);
+}
+
 function toGateway(row: Row): Gateway {
-  return { tenantId: row.tenant_id, gatewayId: row.id, name: row.name, createdAt: row.created_at, head: { epoch: row.epoch, sequence: row.head_sequence } };
+  return {
+    tenantId: row.tenant_id, gatewayId: row.id, name: row.name, createdAt: row.created_at, head: { epoch: row.epoch, sequence: row.head_sequence },
+    frozen: row.frozen_at === null || row.frozen_by === null || row.frozen_reason === null ? undefined : { at: row.frozen_at, by: row.frozen_by, reason: row.frozen_reason },
+  };
 }

@@ -54,9 +54,28 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>): readonly Route[] 
         },
       }),
     }),
+    tenantRoute('/v1/gateways/:id/freeze', {
+      POST: operation({
+        access: 'write',
+        summary: 'Freeze a gateway: its configuration is not written, revocations go on',
+        body: [{ name: 'reason', tag: 1, type: { kind: 'string', maxLength: 500 }, required: true, description: 'Told to everybody whose write is refused, and kept in the audit.' }],
+        handle: async (request, { reason }) => ok(showGateway(storedOrRefuse(await store.gateways.freeze(await find(request), reason, request.actor), 'gateways'))),
+      }),
+    }),
+    tenantRoute('/v1/gateways/:id/unfreeze', {
+      POST: operation({
+        access: 'write',
+        summary: 'Let the configuration of a gateway be written again',
+        handle: async (request) => ok(showGateway(storedOrRefuse(await store.gateways.unfreeze(await find(request), request.actor), 'gateways'))),
+      }),
+    }),
   ];
 }
 
 function showGateway(gateway: Gateway): JsonObject {
-  return { id: gateway.gatewayId, name: gateway.name, created_at: showTime(gateway.createdAt), config_version: showVersion(gateway.head) };
+  const { frozen } = gateway;
+  return {
+    id: gateway.gatewayId, name: gateway.name, created_at: showTime(gateway.createdAt), config_version: showVersion(gateway.head),
+    frozen: frozen === undefined ? null : { at: showTime(frozen.at), by: frozen.by, reason: frozen.reason },
+  };
 }

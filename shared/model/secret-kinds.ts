@@ -1,0 +1,16 @@
+/**
+ * Which kinds of entities hold secrets, read from their definitions. Asked by what must not bring a revoked key back (a roll
+ * back) and by what must never keep one from being revoked (a frozen gateway).
+ */
+import type { EntityKind } from './definition.ts';
+import { definitionOf } from './registry.ts';
+
+/** By one of these a consumer is recognised: deleting it revokes it. */
+export function isCredentialKind(kind: EntityKind): boolean {
+  return definitionOf(kind).fields.some((field) => field.secret === 'digest');
+}
+
+/** Credentials, and whatever else has a secret of its own, like a certificate its private key. */
+export function holdsSecret(kind: EntityKind): boolean {
+  return definitionOf(kind).fields.some((field) => field.secret !== undefined);
+}
