@@ -161,7 +161,7 @@ export class GatewayPublisher {
   }
 
   async #sign(before: ConfigVersion | undefined, content: GatewayContent, states: readonly LeafChange[]) {
-    const { publishKey } = this.#dependencies.signing;
+    const { publishKey } = await this.#dependencies.signing.trustFor(this.scope);
     const { tenantId: tenant, gatewayId: gateway } = this.scope;
     const { version } = content;
     const base = before?.epoch === version.epoch ? before : undefined;

@@ -349,5 +349,5 @@ test('the root key is in a file of mode 0600 and needed only for new gateways', 
   assert.equal(offline.rootSet.fingerprint, online.rootSet.fingerprint);
   assert.equal(offline.publishKey.keyId, online.publishKey.keyId);
   assert.equal(await offline.delegationFor(scope), delegation);
-  await assert.rejects(offline.delegationFor(newGateway(store)), { code: 'PUBLISH_ROOT_KEY_OFFLINE' });
+  await assert.rejects(offline.delegationFor(newGateway(store)), { code: 'PUBLISH_DELEGATION_PENDING' });
 });

@@ -62,7 +62,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #gateways = new Map<GatewayId, GatewayPublisher>();
   readonly #listeners = new Set<PublishListener>();
-  readonly #heads = new Map<GatewayId, { readonly version: ConfigVersion; readonly atMs: number; readonly statement: Promise<string> }>();
+  readonly #heads = new Map<GatewayId, { readonly version: ConfigVersion; readonly atMs: number; readonly keyId: string; readonly statement: Promise<string> }>();
   readonly #packed: LRUCache<string, PackedTransfer>;
   readonly #packing = new Map<string, Promise<PackedTransfer | undefined>>();
   #feed: ChangeFeed | undefined;
@@ -75,7 +75,11 @@ export class Publisher {
   async listen(listenForChanges: PublisherOptions['listenForChanges']): Promise<void> {
     this.#feed = await listenForChanges({
       onHead: (scope, head) => this.#gateway(scope).noteHead(head),
-      onDataPlanesChanged: (scope) => this.#tell((listener) => listener.onDataPlanesChanged(scope)),
+      onDataPlanesChanged: (scope) => {
+        void this.#options.signing.refreshGateway(scope);
+        this.#tell((listener) => listener.onDataPlanesChanged(scope));
+      },
+      onTrustChanged: () => void this.#options.signing.refresh(),
       onGatewayDeleted: (scope) => {
         void this.#gateways.get(scope.gatewayId)?.stop();
         this.#gateways.delete(scope.gatewayId);
@@ -126,20 +130,20 @@ export class Publisher {
 
   /** A signed statement of what is newest, at most HEAD_INTERVAL_MS old. */
   async headStatement(scope: GatewayScope): Promise<string> {
-    const published = await this.published(scope);
+    const [published, { publishKey }] = await Promise.all([this.published(scope), this.#options.signing.trustFor(scope)]);
     const version = published?.version ?? NO_VERSION;
     const nowMs = this.#options.clock.nowMs();
     const known = this.#heads.get(scope.gatewayId);
-    if (known !== undefined && compareVersions(known.version, version) === 0 && Math.abs(nowMs - known.atMs) < HEAD_INTERVAL_MS / 2) return known.statement;
+    if (known?.keyId === publishKey.keyId && compareVersions(known.version, version) === 0 && Math.abs(nowMs - known.atMs) < HEAD_INTERVAL_MS / 2) return known.statement;
     const statement = signStatement(
       'head',
       {
         format: 1, tenant: scope.tenantId, gateway: scope.gatewayId, epoch: Math.max(version.epoch, 1), sequence: version.sequence,
         contentRoot: published?.contentRoot ?? EMPTY_ROOT, issuedAt: nowMs, expiresAt: nowMs + HEAD_VALID_MS,
       },
-      this.#options.signing.publishKey,
+      publishKey,
     );
-    this.#heads.set(scope.gatewayId, { version, atMs: nowMs, statement });
+    this.#heads.set(scope.gatewayId, { version, atMs: nowMs, keyId: publishKey.keyId, statement });
     return statement;
   }
 
@@ -173,15 +177,20 @@ export class Publisher {
   async #packOrder(key: string, awaited: PackOrder | Promise<PackOrder>): Promise<PackedTransfer | undefined> {
     const order = await awaited;
     if (order === undefined) return undefined;
-    const packed = await packTransfer({ ...order, publishKey: this.#options.signing.publishKey });
+    const { publishKey } = await this.#options.signing.trustFor(order.scope);
+    const packed = await packTransfer({ ...order, publishKey });
     this.#packed.set(key, packed);
     return packed;
   }
 
   async #outgoing(kind: 'snapshot' | 'delta', scope: GatewayScope, release: Release, packed: PackedTransfer): Promise<OutgoingTransfer> {
-    const epochStatement = kind === 'delta' ? '' : await this.#options.signing.epochStatementFor(scope, release.version.epoch);
-    const { transferStatement, bytes } = packed;
-    return { kind, ...toPublished(release), manifestStatement: release.manifestStatement, transferStatement, epochStatement, bytes };
+    const { signing } = this.#options;
+    const [epochStatement, manifestStatement, transferStatement] = await Promise.all([
+      kind === 'delta' ? '' : signing.epochStatementFor(scope, release.version.epoch),
+      signing.currentStatement('manifest', scope, release.manifestStatement),
+      signing.currentStatement('transfer', scope, packed.transferStatement),
+    ]);
+    return { kind, ...toPublished(release), manifestStatement, transferStatement, epochStatement, bytes: packed.bytes };
   }
 
   #gateway(scope: GatewayScope): GatewayPublisher {

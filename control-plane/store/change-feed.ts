@@ -16,10 +16,12 @@ import type { GatewayScope } from './scope.ts';
 export interface ChangeListener {
   /** The gateway's head moved to `head`; also called once per gateway at the start. Must not throw. */
   readonly onHead: (scope: GatewayScope, head: ConfigVersion) => void;
-  /** Labels or revocations of the gateway's data planes changed: read them again. Must not throw. */
+  /** Labels or revocations of the gateway's data planes, or what its keys are, changed: read them again. Must not throw. */
   readonly onDataPlanesChanged: (scope: GatewayScope) => void;
   /** The gateway was deleted. Must not throw. */
   readonly onGatewayDeleted: (scope: GatewayScope) => void;
+  /** Root sets, publish keys or certificate authorities of the installation changed; also called once at the start. Must not throw. */
+  readonly onTrustChanged: () => void;
 }
 
 export interface ChangeFeed {
@@ -57,6 +59,7 @@ export class GatewayFeed implements ChangeFeed {
   /** Where to look next; `everywhere` wins. */
   readonly #hinted = new Set<GatewayId>();
   #everywhere = false;
+  #trustRevision: number | undefined;
   #looking: Promise<void> | undefined;
   #connection: Client | undefined;
   readonly #backoff = new Backoff({ initialMs: 100, maximumMs: 5_000, random: Math.random });
@@ -139,12 +142,20 @@ export class GatewayFeed implements ChangeFeed {
       `SELECT tenant_id, id, epoch, head_sequence, fleet_revision FROM gateways WHERE deleted_at IS NULL ${where === undefined ? '' : 'AND id = ANY($1)'} ORDER BY id`,
       where === undefined ? [] : [where],
     );
+    const trust = where === undefined ? await this.#readTrustRevision() : this.#trustRevision;
     if (this.#stopped) return;
+    if (trust !== this.#trustRevision) this.#options.listener.onTrustChanged();
+    this.#trustRevision = trust;
     for (const row of rows) this.#report(row);
     const found = new Set(rows.map((row) => row.id));
     for (const id of where ?? [...this.#known.keys()]) {
       if (!found.has(id)) this.#forget(id);
     }
+  }
+
+  async #readTrustRevision(): Promise<number | undefined> {
+    const [row] = await this.#options.database.query<{ readonly revision: number }>({ role: 'holdfast_publisher', mode: 'snapshot' }, 'SELECT revision FROM trust_state');
+    return row?.revision;
   }
 
   #report(row: Row): void {

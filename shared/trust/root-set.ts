@@ -27,6 +27,14 @@ export interface PublishKeys {
   readonly keys: KeySet;
 }
 
+export interface VerifiedRootChain {
+  readonly kind: 'verified';
+  /** The newest. */
+  readonly rootSet: RootSet;
+  /** From the pinned one on, oldest first. */
+  readonly rootSets: readonly RootSet[];
+}
+
 const BUNDLE_SEPARATOR = '~';
 const MAXIMUM_BUNDLE_LENGTH = 64 * 1024;
 const MAXIMUM_CHAIN = 64;
@@ -40,9 +48,10 @@ export async function signBundle<Kind extends 'root' | 'delegation' | 'epoch'>(k
  * Walks root statements, oldest first, from the pinned set to the newest. The first one that counts has the pinned
  * fingerprint; every later one is the next version, signed by enough keys of the set before and enough of its own.
  */
-export async function verifyRootChain(bundles: readonly string[], pinnedFingerprint: string): Promise<{ readonly kind: 'verified'; readonly rootSet: RootSet } | Refusal> {
+export async function verifyRootChain(bundles: readonly string[], pinnedFingerprint: string): Promise<VerifiedRootChain | Refusal> {
   if (bundles.length > MAXIMUM_CHAIN) return refused({ code: 'TRUST_ROOT_CHAIN_BROKEN', reason: `the chain of root sets has more than ${MAXIMUM_CHAIN} links` });
   let current: RootSet | undefined;
+  const rootSets: RootSet[] = [];
   for (const bundle of bundles) {
     const next = readRootSet(bundle);
     if (next.kind === 'refused') return next;
@@ -50,9 +59,10 @@ export async function verifyRootChain(bundles: readonly string[], pinnedFingerpr
     const refusal = await checkSuccession(bundle, next.rootSet, current);
     if (refusal !== undefined) return refusal;
     current = next.rootSet;
+    rootSets.push(current);
   }
   if (current === undefined) return refused({ code: 'TRUST_ROOT_UNPINNED', reason: 'none of the root sets offered has the pinned fingerprint' });
-  return { kind: 'verified', rootSet: current };
+  return { kind: 'verified', rootSet: current, rootSets };
 }
 
 /** What a join token pins of a root bundle, which must be one of our own. */

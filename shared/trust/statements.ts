@@ -66,6 +66,17 @@ export async function verifyStatement<Kind extends StatementKind>(
   return { kind: 'verified', claims, payload, keyId };
 }
 
+/** The key id that a statement of ours names, unverified; '' where it names none. */
+export function keyIdOfStatement(statement: string): string {
+  const [protectedHeader = ''] = statement.split('.');
+  try {
+    const header: unknown = JSON.parse(Buffer.from(protectedHeader, 'base64url').toString('utf8'));
+    return typeof header === 'object' && header !== null && 'kid' in header && typeof header.kid === 'string' ? header.kid : '';
+  } catch {
+    return '';
+  }
+}
+
 function typeOf(kind: StatementKind): string {
   return `holdfast-${kind}+jws`;
 }

@@ -137,7 +137,10 @@ export class MemoryStore {
       await this.#enter('listKeys');
       return this.#keys.filter((key) => key.purpose === purpose && key.scope?.gatewayId === scope?.gatewayId);
     },
+    addKey: () => assert.fail('not used by publishing'),
     retireKey: () => assert.fail('not used by publishing'),
+    storeStatements: () => assert.fail('not used by publishing'),
+    listGateways: () => assert.fail('not used by publishing'),
     insertStatement: async (kind, scope, ordinal, statement) => {
       await this.#enter('insertStatement');
       const gatewayId = scope?.gatewayId;
