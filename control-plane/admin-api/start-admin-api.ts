@@ -28,6 +28,7 @@ import { RefusalAudit } from './refusal-audit.ts';
 import { DEFAULT_GATEWAY, type Caller, type Route } from './route.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
+import { convergenceRoutes } from './v1/convergence-routes.ts';
 import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
 import { explainRoutes, type AskDataPlane } from './v1/explain-routes.ts';
 import { gatewayRoutes } from './v1/gateway-routes.ts';
@@ -117,6 +118,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...dataPlaneRoutes(store, clock),
     ...explainRoutes(options.askDataPlane),
     ...joinTokenRoutes(store, options.createJoinToken),
+    ...convergenceRoutes(store),
     ...releaseRoutes(store),
     ...usageRoutes(store),
     ...auditRoutes(store),

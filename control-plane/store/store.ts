@@ -10,6 +10,7 @@ import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
 import { createAuditStore, type AuditStore } from './audit-store.ts';
 import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed.ts';
 import { createChangeReader, type ChangeReader } from './change-reader.ts';
+import { createConvergenceStore, type ConvergenceStore } from './convergence-store.ts';
 import { createDataPlaneStore, type DataPlaneStore } from './data-plane-store.ts';
 import { checkServerVersion, checkServingRole } from './database-roles.ts';
 import { Database } from './database.ts';
@@ -69,6 +70,7 @@ export interface Store {
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
   readonly alarms: AlarmStore;
+  readonly convergence: ConvergenceStore;
 }
 
 const POOL_SIZE = 10;
@@ -103,6 +105,7 @@ class PostgresStore implements Store {
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
   readonly alarms: AlarmStore;
+  readonly convergence: ConvergenceStore;
   readonly #options: StoreOptions;
   readonly #database: Database;
   readonly #keys: SecretKeys;
@@ -126,6 +129,7 @@ class PostgresStore implements Store {
     this.telemetry = createTelemetryStore(database);
     this.audit = createAuditStore(database);
     this.alarms = createAlarmStore(database, clock);
+    this.convergence = createConvergenceStore(database, clock);
   }
 
   /** Part of openStore. */
