@@ -64,7 +64,7 @@ test('a certificate written through the admin API is what a data plane shows, an
   const compileNext = (verified: VerifiedTransfer, base?: CompiledConfig): CompiledConfig => {
     const { version, contentRoot, content } = verified;
     const changes = content.kind === 'snapshot'
-      ? content.leaves.map(({ kind, id, entity }) => ({ kind, id, bytes: entity }))
+      ? [...content.leaves].map(({ kind, id, entity }) => ({ kind, id, bytes: entity }))
       : content.changes.map((change) => ({ kind: change.kind, id: change.id, bytes: change.op === 'put' ? change.entity : undefined }));
     for (const { bytes } of changes) assert.ok(bytes === undefined || !Buffer.from(bytes).includes('PRIVATE KEY'), 'what is published holds no key in the clear');
     const order: ConfigChange = { version, contentRoot, reset: content.kind === 'snapshot', changes, contentKeys };

@@ -41,8 +41,20 @@ export function idToBytes(id: AnyId): Uint8Array {
   return Buffer.from(id.replaceAll('-', ''), 'hex');
 }
 
-/** 16 bytes to the canonical string. */
+/** Bytes of an id before which a hyphen stands. */
+const GROUPS: ReadonlySet<number> = new Set([4, 6, 8, 10]);
+const DIGITS = Buffer.from('0123456789abcdef');
+const TEXT = Buffer.alloc(36, '-');
+
+/** 16 bytes to the canonical string: one flat string, because there are hundreds of thousands of them in a configuration. */
 export function bytesToId<T extends AnyId>(bytes: Uint8Array): T {
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as T;
+  let at = 0;
+  for (let index = 0; index < 16; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (GROUPS.has(index)) at += 1;
+    TEXT[at] = DIGITS[byte >> 4] ?? 0;
+    TEXT[at + 1] = DIGITS[byte & 15] ?? 0;
+    at += 2;
+  }
+  return TEXT.toString('latin1') as T;
 }

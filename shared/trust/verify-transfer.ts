@@ -1,14 +1,16 @@
 /**
  * The one verification of configuration (S3): push, cache and backup all come through here before anything is compiled.
  * Order: statements, versions (S4), length, hash of the bytes, inflate within the signed length, decode, root. Pure: it
- * reads nothing but its arguments and changes none of them; called by the data plane's agent thread.
+ * reads nothing but its arguments and changes none of them; called by the data plane's agent thread, which it lets do other
+ * things between pieces of work.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, zstdDecompress } from 'node:zlib';
 import { promisify } from 'node:util';
 import { describeThrown } from '../errors.ts';
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../model/version.ts';
-import { decodeDeltaContent, decodeSnapshotContent } from '../wire/content-codec.ts';
+import { decodeDeltaContent, decodeSnapshotContent, malformedContent } from '../wire/content-codec.ts';
 import type { Leaf, LeafChange } from '../wire/sync-message.ts';
 import { ContentTree } from './content-hash.ts';
 import { refused, type Refusal } from './refusal.ts';
@@ -18,6 +20,11 @@ import type { ManifestClaims } from './statement-claims.ts';
 import { verifyStatement } from './statements.ts';
 
 const inflateZstd = promisify(zstdDecompress);
+
+/** Some three milliseconds of hashing. */
+const LEAVES_PER_TURN = 512;
+/** zlib's own lower bound. */
+const SMALLEST_CHUNK_BYTES = 64;
 
 /** How the wire bytes are described. */
 export type TransferFraming =
@@ -64,8 +71,8 @@ export interface VerifiedTransfer {
   readonly manifest: ManifestClaims;
   /** The tree over the new content; the caller owns it. */
   readonly tree: ContentTree;
-  /** A snapshot's content is whole; a delta's changes come on top of the base. */
-  readonly content: { readonly kind: 'snapshot'; readonly leaves: readonly Leaf[] } | { readonly kind: 'delta'; readonly base: ConfigVersion; readonly changes: readonly LeafChange[] };
+  /** A snapshot's content is whole, decoded anew from its bytes with each iteration; a delta's changes come on top of the base. */
+  readonly content: { readonly kind: 'snapshot'; readonly leaves: Iterable<Leaf> } | { readonly kind: 'delta'; readonly base: ConfigVersion; readonly changes: readonly LeafChange[] };
 }
 
 /** Verifies one transfer. Whatever is wrong with the bytes comes back as a refusal; it throws only on defects of ours. */
@@ -152,8 +159,9 @@ async function readBytes(wireBytes: Uint8Array, framing: Framing, maximumInflate
   let inflated = wireBytes;
   if (framing.compression === 'zstd') {
     try {
-      // One byte more than allowed, so that a longer content shows instead of being cut.
-      inflated = await inflateZstd(wireBytes, { maxOutputLength: framing.inflatedLength + 1, params: { [constants.ZSTD_d_windowLogMax]: 27 } });
+      // One byte more than allowed, so that a longer content shows instead of being cut. In one piece, lest pieces and whole lie in memory together.
+      const most = framing.inflatedLength + 1;
+      inflated = await inflateZstd(wireBytes, { maxOutputLength: most, chunkSize: Math.max(most, SMALLEST_CHUNK_BYTES), params: { [constants.ZSTD_d_windowLogMax]: 27 } });
     } catch (thrown) {
       return refused({ code: 'TRANSFER_INFLATE_FAILED', reason: `the bytes do not inflate: ${describeThrown(thrown)}` });
     }
@@ -162,16 +170,21 @@ async function readBytes(wireBytes: Uint8Array, framing: Framing, maximumInflate
   return refused({ code: 'TRANSFER_INFLATE_FAILED', reason: `the bytes do not inflate to the ${framing.inflatedLength} bytes announced` });
 }
 
-function readContent(inflated: Uint8Array, framing: Framing, manifest: ManifestClaims, context: TransferContext): VerifiedTransfer | Refusal {
+async function readContent(inflated: Uint8Array, framing: Framing, manifest: ManifestClaims, context: TransferContext): Promise<VerifiedTransfer | Refusal> {
   let content: VerifiedTransfer['content'];
+  let tree: ContentTree;
   try {
-    content = framing.base === null ? { kind: 'snapshot', leaves: decodeSnapshotContent(inflated) } : { kind: 'delta', base: framing.base, changes: decodeDeltaContent(inflated) };
+    if (framing.base === null) {
+      content = { kind: 'snapshot', leaves: decodeSnapshotContent(inflated) };
+      tree = await treeOf(content.leaves);
+    } else {
+      content = { kind: 'delta', base: framing.base, changes: decodeDeltaContent(inflated) };
+      tree = context.base?.tree.clone() ?? new ContentTree();
+      applyChanges(tree, content.changes);
+    }
   } catch (thrown) {
     return refused({ code: 'TRANSFER_CONTENT_MALFORMED', reason: describeThrown(thrown) });
   }
-  const tree = content.kind === 'snapshot' ? new ContentTree() : (context.base?.tree.clone() ?? new ContentTree());
-  if (content.kind === 'snapshot') for (const leaf of content.leaves) tree.set(leaf.kind, leaf.id, leaf.entity);
-  else applyChanges(tree, content.changes);
   if (tree.rootHex() !== manifest.contentRoot || tree.size !== manifest.entityCount) {
     return refused({ code: 'TRANSFER_ROOT_MISMATCH', reason: `the content has root ${tree.rootHex()} over ${tree.size} entities, signed is ${manifest.contentRoot} over ${manifest.entityCount}` });
   }
@@ -179,6 +192,18 @@ function readContent(inflated: Uint8Array, framing: Framing, manifest: ManifestC
     return refused({ code: 'TRANSFER_EMPTY_REFUSED', reason: 'the configuration is empty and its manifest does not allow that' });
   }
   return { kind: 'verified', version: { epoch: manifest.epoch, sequence: manifest.sequence }, contentRoot: manifest.contentRoot, manifest, tree, content };
+}
+
+async function treeOf(leaves: Iterable<Leaf>): Promise<ContentTree> {
+  const tree = new ContentTree();
+  let count = 0;
+  for (const { kind, id, entity } of leaves) {
+    tree.set(kind, id, entity);
+    count += 1;
+    if (tree.size < count) throw malformedContent('an entity comes twice');
+    if (count % LEAVES_PER_TURN === 0) await nextTurn();
+  }
+  return tree;
 }
 
 /** Brings a tree from one version to the next. Used by the publisher too. */

@@ -134,7 +134,7 @@ const leaf = fc.record({ kind: fc.constantFrom('routes', 'services', 'keyauth_cr
 test('content survives encoding: bytes and order as given', () => {
   fc.assert(
     fc.property(fc.array(leaf), fc.array(leaf), (snapshot, puts) => {
-      assert.deepEqual(plain(decodeSnapshotContent(encodeSnapshotContent(snapshot))), plain(snapshot));
+      assert.deepEqual(plain([...decodeSnapshotContent(encodeSnapshotContent(snapshot))]), plain(snapshot));
       const changes = puts.flatMap((put): LeafChange[] => [{ op: 'put', ...put }, { op: 'delete', kind: put.kind, id: put.id }]);
       assert.deepEqual(plain(decodeDeltaContent(encodeDeltaContent(changes))), plain(changes));
     }),
