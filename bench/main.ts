@@ -7,6 +7,7 @@ import { didYouMean } from '../shared/nearest.ts';
 import { runChainBench } from './chain.ts';
 import { runColdBench } from './cold.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
+import { runFleetBench } from './fleet.ts';
 import { runIdleBench } from './idle.ts';
 import { runOutageBench } from './outage.ts';
 import { runProtocolBench } from './protocols.ts';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   propagation: runPropagationBench,
   swap: runSwapBench,
   cold: runColdBench,
+  fleet: runFleetBench,
   outage: runOutageBench,
   endurance: runEnduranceBench,
   soak: runSoakBench,
@@ -42,20 +44,30 @@ export interface BenchOptions {
   readonly only: readonly string[];
   /** Cases whose names hold this (protocols); '' for all. */
   readonly onlyCase: string;
+  /** Data planes of a fleet; undefined where not said. */
+  readonly sessions: number | undefined;
+  /** Sizes of a fleet's configuration; empty: all. */
+  readonly entities: readonly number[];
+  /** Of the fleet; empty: all. */
+  readonly scenarios: readonly string[];
 }
 
-const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--rounds N] [--seconds N] [--only name,name] [--case text] [--smoke]
+const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--rounds N] [--seconds N] [--only name,name] [--case text]
+                              [--sessions N] [--entities N,N] [--scenario name,name] [--smoke]
   --rounds N    turns of each contender (default 5)
   --seconds N   length of a turn (default 4)
   --only a,b    these contenders alone (proxy, protocols)
   --case text   the cases with this in their names alone (protocols)
   --minutes N   length of a soak (default 30)
+  --sessions N  data planes of a fleet (default 10000)
+  --entities N  sizes of a fleet's configuration, whole hundreds (default 1000,10000,100000)
+  --scenario a  what is done with a fleet: growth, sustained, herd, failover, join (default all)
   --smoke       one short round: proves that it runs, its figures mean nothing`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' }, only: { type: 'string' }, case: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' }, only: { type: 'string' }, case: { type: 'string' }, sessions: { type: 'string' }, entities: { type: 'string' }, scenario: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   const name = positionals[0];
   if (values.help === true || name === undefined) {
@@ -72,6 +84,9 @@ async function main(): Promise<void> {
     minutes: bounded('minutes', values.minutes, 30, 1_440),
     only: values.only?.split(',') ?? [],
     onlyCase: values.case ?? '',
+    sessions: values.sessions === undefined ? undefined : bounded('sessions', values.sessions, 0, 50_000),
+    entities: (values.entities?.split(',') ?? []).map((text) => bounded('entities', text, 0, 1_000_000)),
+    scenarios: values.scenario?.split(',') ?? [],
   });
 }
 

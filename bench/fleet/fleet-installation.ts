@@ -122,6 +122,11 @@ export class FleetInstallation {
     return defined(this.instances[0], 'there is a control plane');
   }
 
+  /** Those that were started and neither stopped nor killed. */
+  get running(): readonly ControlPlaneInstance[] {
+    return this.instances.filter(({ name }) => this.#processes.pidOf(name) !== undefined);
+  }
+
   /** Looks behind the control planes' backs. */
   query<Row extends object>(text: string, values: readonly (string | number)[] = []): Promise<readonly Row[]> {
     const superuser = withDatabase(defined(this.#postgres, 'Postgres runs').connectionString, DATABASE);

@@ -58,6 +58,11 @@ export class Simulators {
     return this.#until(`${count} data planes are connected`, NO_VERSION, boundMs, ({ live }) => live >= count);
   }
 
+  /** Resolves when at most so many are live: the others have noticed that their control plane is gone. */
+  untilFewerLive(count: number, boundMs: number): Promise<SimulatorStatus> {
+    return this.#until(`at most ${count} data planes are connected`, NO_VERSION, boundMs, ({ live }) => live <= count);
+  }
+
   /** Resolves when so many live ones have applied that version or a later one. */
   untilApplied(version: ConfigVersion, count: number, boundMs: number): Promise<SimulatorStatus> {
     return this.#until(`${count} data planes have applied ${version.epoch}.${version.sequence}`, version, boundMs, ({ applied }) => applied >= count);
