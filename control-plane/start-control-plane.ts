@@ -15,6 +15,7 @@ import { THIS_VERSION } from '../shared/this-version.ts';
 import { isTrustDomain } from '../shared/trust/identity.ts';
 import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
 import { AlarmDesk } from './alarms/alarm-desk.ts';
+import { DriftWatch } from './alarms/drift-watch.ts';
 import { isLoopbackAddress } from './admin-api/development-guard.ts';
 import { startAdminApi } from './admin-api/start-admin-api.ts';
 import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
@@ -59,6 +60,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const alarms = new AlarmDesk({ store: store.alarms, clock, log });
   lifecycle.add('alarms', () => alarms.stop());
   await alarms.refresh();
+  const drift = new DriftWatch({ drift: store.drift, alarms, afterMs: settings.driftAlarmAfter, clock, log });
+  lifecycle.add('drift watch', () => drift.stop());
 
   const publisher = await startPublisher({
     releases: store.releases,
@@ -83,7 +86,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     contentKeys: store.signingKeys,
     publisher,
     authority,
-    rootStatements: signing.rootStatements,
+    signing,
     ingest: createIngest(store.telemetry, log),
     alarms,
     random: Math.random,
@@ -93,7 +96,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   lifecycle.add('sync server', () => sync.stop());
   const syncAddress = { host: settings.syncListen.host, port: sync.port };
   const urls = settings.syncUrls.length > 0 ? settings.syncUrls : [`https://${formatAddress({ host: reachableName(syncAddress.host), port: sync.port })}`];
-  const joinTokens = createJoinTokenMaker({ joinTokens: store.joinTokens, urls, caFingerprint: authority.fingerprint, rootFingerprint: signing.rootSet.fingerprint, clock });
+  const joinTokens = createJoinTokenMaker({ joinTokens: store.joinTokens, urls, caFingerprint: () => authority.fingerprint, rootFingerprint: async (scope) => (await signing.trustFor(scope)).rootSet.fingerprint, clock });
   log.info({ event: 'sync-server-listening', address: formatAddress(syncAddress), urls }, 'data planes can connect');
 
   const admin = await startAdminApi({

@@ -34,6 +34,8 @@ export interface IssuedCertificate {
   /** SHA-256 of the DER. */
   readonly fingerprint: Uint8Array;
   readonly notAfter: Date;
+  /** Fingerprint of the CA that signed it. */
+  readonly authority: string;
 }
 
 export interface CertificateAuthority {
@@ -170,6 +172,7 @@ class OpenAuthority implements CertificateAuthority {
       serial: certificate.serialNumber.toUpperCase(),
       fingerprint: createHash('sha256').update(new Uint8Array(certificate.rawData)).digest(),
       notAfter: certificate.notAfter,
+      authority: this.fingerprint,
     };
   }
 }

@@ -11,6 +11,7 @@ import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { newId, type DataPlaneId } from '../../shared/model/ids.ts';
 import { ENROL_PATH, MAXIMUM_ENROL_BYTES, parseEnrolRequest, type EnrolAnswer, type EnrolRefusal, type EnrolRequest } from '../../shared/wire/enrolment-message.ts';
+import type { GatewayTrust } from '../publish/signing-material.ts';
 import type { DataPlaneStore } from '../store/data-plane-store.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import { readCertificateRequest, type CertificateAuthority, type IssuedCertificate } from './certificate-authority.ts';
@@ -20,8 +21,7 @@ export interface EnrolOptions {
   readonly authority: CertificateAuthority;
   readonly trustDomain: string;
   readonly certificateLifetimeMs: number;
-  readonly rootStatements: readonly string[];
-  readonly delegationFor: (scope: IdentityScope) => Promise<string>;
+  readonly trustFor: (scope: IdentityScope) => Promise<Pick<GatewayTrust, 'rootStatements' | 'delegationStatement'>>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -72,15 +72,15 @@ async function enrol(options: EnrolOptions, given: EnrolRequest, answers: LRUCac
   const sameAsking = createHash('sha256').update(given.tokenId).update(secret).update(new Uint8Array(publicKey.rawData)).digest('hex');
   const known = answers.get(sameAsking);
   if (known !== undefined) return known;
-  let made: { readonly issued: IssuedCertificate; readonly delegationStatement: string } | undefined;
+  let made: { readonly issued: IssuedCertificate; readonly trust: Pick<GatewayTrust, 'rootStatements' | 'delegationStatement'> } | undefined;
   const dataPlane = await options.dataPlanes.enrol(given.tokenId, secret, async ({ scope }) => {
     const dataPlaneId = newId<DataPlaneId>(options.clock.nowMs());
     const identity = { trustDomain: options.trustDomain, ...scope, dataPlaneId };
-    const [issued, delegationStatement] = await Promise.all([
+    const [issued, trust] = await Promise.all([
       options.authority.signDataPlane({ publicKey, identity, nowMs: options.clock.nowMs(), lifetimeMs: options.certificateLifetimeMs }),
-      options.delegationFor(scope),
+      options.trustFor(scope),
     ]);
-    made = { issued, delegationStatement };
+    made = { issued, trust };
     return { id: dataPlaneId, hostname: given.hostname, certificate: issued };
   });
   // Unknown, expired, revoked, used up, wrong secret: one answer for all, so that nothing is learned by trying.
@@ -94,8 +94,8 @@ async function enrol(options: EnrolOptions, given: EnrolRequest, answers: LRUCac
     dataPlaneId: dataPlane.id,
     certificateChain: made.issued.chainPem,
     caCertificates: options.authority.certificatePem,
-    rootStatements: options.rootStatements,
-    delegationStatement: made.delegationStatement,
+    rootStatements: made.trust.rootStatements,
+    delegationStatement: made.trust.delegationStatement,
     labels: dataPlane.labels,
   };
   answers.set(sameAsking, answer);

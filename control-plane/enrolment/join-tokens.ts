@@ -24,19 +24,20 @@ export function createJoinTokenMaker(given: {
   readonly joinTokens: JoinTokenStore;
   /** `https://host:port` under which data planes reach the sync address, in order of preference. */
   readonly urls: readonly string[];
-  /** Of the certificate authority, lower-case hex. */
-  readonly caFingerprint: string;
-  /** Of the root set, lower-case hex. */
-  readonly rootFingerprint: string;
+  /** Of the certificate authority that signs the sync server's certificate now, lower-case hex. */
+  readonly caFingerprint: () => string;
+  /** Of the root set that the gateway's delegation stands under, lower-case hex. */
+  readonly rootFingerprint: (scope: GatewayScope) => Promise<string>;
   readonly clock: Clock;
 }): JoinTokenMaker {
   return {
     async create(scope, options, actor) {
+      const rootFingerprint = await given.rootFingerprint(scope);
       const expiresAt = new Date(given.clock.nowMs() + options.ttlMs);
       const { token, secret } = await given.joinTokens.create(scope, { uses: options.uses, labels: options.labels, expiresAt }, actor);
       const text = formatJoinToken({
         version: 1, urls: given.urls, tokenId: token.id, secret: Buffer.from(secret).toString('base64url'),
-        caFingerprint: given.caFingerprint, rootFingerprint: given.rootFingerprint,
+        caFingerprint: given.caFingerprint(), rootFingerprint,
       });
       return { text, token };
     },

@@ -16,8 +16,8 @@ export type PeerVerdict =
 
 export interface PeerRules {
   readonly trustDomain: string;
-  /** Of the CA that signs data planes. */
-  readonly authorityKey: KeyObject;
+  /** Of the authorities in use. */
+  readonly authorityKeys: readonly KeyObject[];
   readonly nowMs: number;
 }
 
@@ -35,12 +35,12 @@ export function readPeer(socket: TLSSocket, rules: PeerRules): PeerVerdict {
 
 /**
  * TLS reports one error of several, so "expired" from it would not mean that the rest is well: an expired certificate is
- * checked against the CA's key here.
+ * checked against the authorities' keys here.
  */
-function validityOf(certificate: X509Certificate, authorized: boolean, { authorityKey, nowMs }: PeerRules): 'valid' | 'expired' | 'refused' {
+function validityOf(certificate: X509Certificate, authorized: boolean, { authorityKeys, nowMs }: PeerRules): 'valid' | 'expired' | 'refused' {
   const endMs = Date.parse(certificate.validTo);
   if (authorized && nowMs <= endMs) return 'valid';
   const lateMs = nowMs - endMs;
   if (!(lateMs > 0 && lateMs <= RENEWAL_GRACE_MS) || certificate.ca) return 'refused';
-  return certificate.keyUsage?.includes(CLIENT_AUTHENTICATION) === true && certificate.verify(authorityKey) ? 'expired' : 'refused';
+  return certificate.keyUsage?.includes(CLIENT_AUTHENTICATION) === true && authorityKeys.some((key) => certificate.verify(key)) ? 'expired' : 'refused';
 }

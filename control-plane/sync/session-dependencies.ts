@@ -2,8 +2,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Alarms } from '../alarms/alarm-desk.ts';
-import type { CertificateAuthority } from '../enrolment/certificate-authority.ts';
+import type { CertificateAuthorities } from '../enrolment/load-authority.ts';
 import type { Publisher } from '../publish/publisher.ts';
+import type { SigningMaterial } from '../publish/signing-material.ts';
 import type { DataPlaneStore } from '../store/data-plane-store.ts';
 import type { ReleaseStore } from '../store/release-store.ts';
 import type { SigningKeyStore } from '../store/signing-key-store.ts';
@@ -14,9 +15,8 @@ export interface SessionDependencies {
   readonly releases: Pick<ReleaseStore, 'get'>;
   readonly contentKeys: Pick<SigningKeyStore, 'listContentKeys'>;
   readonly publisher: Publisher;
-  readonly authority: CertificateAuthority;
-  /** Bundles, oldest first. */
-  readonly rootStatements: readonly string[];
+  readonly authority: CertificateAuthorities;
+  readonly signing: Pick<SigningMaterial, 'trustFor' | 'subscribe'>;
   readonly ingest: Ingest;
   /** For what an operator must know of a data plane. */
   readonly alarms: Alarms;

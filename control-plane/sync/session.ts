@@ -12,13 +12,14 @@ import { wrapContentKey } from '../../shared/trust/content-key.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
-import { MAXIMUM_FRAME_BYTES, type FellBack, type Hello, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
+import { MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type FellBack, type Hello, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
 import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
 import type { DataPlane } from '../store/data-plane.ts';
 import { DataPlaneReporter } from './data-plane-reporter.ts';
 import { QuestionsToDataPlane, type QuestionOutcome } from './questions-to-data-plane.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
+import type { SessionTrust, TrustPush } from './trust-push.ts';
 import { initialState, PING_INTERVAL_MS, stepSession, TELEMETRY_CREDIT, type SessionEffect, type SessionEvent, type SessionState } from './session-state.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
 
@@ -27,6 +28,7 @@ export interface SessionOptions {
   readonly identity: DataPlaneIdentity;
   readonly certificate: X509Certificate;
   readonly validity: 'valid' | 'expired';
+  readonly trust: TrustPush;
   /** Once, when the session is over. */
   readonly onClosed: () => void;
 }
@@ -37,6 +39,8 @@ const SEEN_INTERVAL_MS = 20_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Answers that the other side left unread, beyond what the kernel holds; four frames of the largest size. */
 const MAXIMUM_UNREAD_BYTES = 4 * MAXIMUM_FRAME_BYTES;
+/** Data planes that are sent away for new keys come back spread over this time. */
+const RETURN_WITHIN_MS = 10_000;
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 
@@ -51,6 +55,10 @@ export class Session {
   #state: SessionState;
   #transfer: OutgoingTransfer | undefined;
   #dataPlane: DataPlane | undefined;
+  /** Version 3 and later takes changed keys while the session lives. */
+  #takesTrust = false;
+  /** What it was told of keys, told apart by `markOf`. */
+  #toldTrust: string | undefined;
   #renewing = false;
   #seenReportedAtMs = -Infinity;
 
@@ -94,6 +102,16 @@ export class Session {
   /** Asks the data plane something; see QuestionsToDataPlane. */
   ask(subject: string, question: JsonObject): Promise<QuestionOutcome> {
     return this.#questions.ask(subject, question);
+  }
+
+  /** Keys may have changed: tells the data plane what it does not know; one that can't be told is asked to come back. */
+  takeTrust(trust: SessionTrust): void {
+    if (this.#toldTrust === undefined || this.#toldTrust === markOf(trust) || this.#state.kind === 'closed') return;
+    if (!this.#takesTrust) return this.end({ code: 'SYNC_TRUST_CHANGED', reason: 'keys were changed; it comes back and is told the new ones', retryAfterMs: Math.floor(this.#dependencies.random() * RETURN_WITHIN_MS) });
+    this.#toldTrust = markOf(trust);
+    const { rootStatements, delegationStatement, caCertificates } = trust;
+    this.#send({ kind: 'trust', rootStatements, delegationStatement, contentKeys: this.#wrap(trust), caCertificates });
+    void this.sendHead();
   }
 
   /** A newer release exists. */
@@ -194,19 +212,19 @@ export class Session {
 
   /** Reads the data plane afresh, so that a revocation between handshake and Hello counts. */
   async #greet(hello: Hello): Promise<void> {
-    const { dataPlanes, publisher, contentKeys, rootStatements, softwareVersion } = this.#dependencies;
+    const { dataPlanes, publisher, softwareVersion } = this.#dependencies;
     const { identity } = this;
     const dataPlane = await dataPlanes.get(identity, identity.dataPlaneId);
     if (dataPlane === undefined) return this.end({ code: 'SYNC_DATA_PLANE_UNKNOWN', reason: 'this data plane is not (any more) known here; join again with a new join token', retryAfterMs: 60_000 });
     if (dataPlane.revokedAt !== undefined) return this.end(REVOKED);
-    const [delegationStatement, headStatement, newest, keys] = await Promise.all([
-      publisher.delegationFor(identity), publisher.headStatement(identity), publisher.published(identity), contentKeys.listContentKeys(identity),
-    ]);
-    const recipient = this.#options.certificate.publicKey;
+    const [trust, headStatement, newest] = await Promise.all([this.#options.trust.current(identity), publisher.headStatement(identity), publisher.published(identity)]);
+    const { rootStatements, delegationStatement, caCertificates } = trust;
+    this.#takesTrust = hello.protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION;
+    this.#toldTrust = markOf(trust);
     const welcome: Welcome = {
       kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement,
-      contentKeys: keys.map(({ keyId, key }) => wrapContentKey({ contentKey: key, keyId, recipient, identity })),
-      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels: dataPlane.labels, caCertificates: this.#dependencies.authority.certificatePem,
+      contentKeys: this.#wrap(trust),
+      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels: dataPlane.labels, caCertificates,
     };
     this.#dataPlane = dataPlane;
     this.#questions.open(hello.protocolVersion);
@@ -220,6 +238,7 @@ export class Session {
 
   async #prepare(base: ConfigVersion | undefined): Promise<void> {
     try {
+      await this.#options.trust.settled(this.identity);
       this.#transfer = await this.#dependencies.publisher.transferFrom(this.identity, base);
     } catch (thrown) {
       this.#log.error({ event: 'transfer-not-prepared', reason: describeThrown(thrown) }, 'a configuration could not be prepared for a data plane; tried again soon');
@@ -252,7 +271,7 @@ export class Session {
     const { identity } = this;
     try {
       const publicKey = await readCertificateRequest(certificateRequest);
-      const issued = await authority.signDataPlane({ publicKey, identity, nowMs: clock.nowMs(), lifetimeMs: certificateLifetimeMs });
+      const issued = await authority.signDataPlane({ publicKey, identity, nowMs: clock.nowMs(), lifetimeMs: certificateLifetimeMs, isOldSoftware: !this.#takesTrust });
       if (!(await dataPlanes.setCertificate(identity, identity.dataPlaneId, issued))) return this.end(REVOKED);
       this.#log.info({ event: 'certificate-renewed', serial: issued.serial, notAfter: issued.notAfter.toISOString() }, 'a data plane has a new certificate');
       this.#send({ kind: 'renewed', certificateChain: issued.chainPem });
@@ -281,6 +300,12 @@ export class Session {
     const release = await this.#dependencies.releases.get(this.identity, to);
     if (release !== undefined) this.#reportApplied(to, Buffer.from(release.contentRoot).toString('hex'), []);
     this.#reporter.add({ rejection: { code: 'SYNC_FELL_BACK', reasons: [reason], ...from } });
+  }
+
+  /** For the holder of this session's certificate. */
+  #wrap({ contentKeys }: SessionTrust): Welcome['contentKeys'] {
+    const recipient = this.#options.certificate.publicKey;
+    return contentKeys.map(({ keyId, key }) => wrapContentKey({ contentKey: key, keyId, recipient, identity: this.identity }));
   }
 
   #reportSeen(): void {
@@ -329,6 +354,10 @@ export class Session {
   #now(): Date {
     return new Date(this.#dependencies.clock.nowMs());
   }
+}
+
+function markOf({ rootStatements, delegationStatement, contentKeys, caCertificates }: SessionTrust): string {
+  return [rootStatements.length, delegationStatement, ...contentKeys.map(({ keyId }) => keyId), caCertificates].join(' ');
 }
 
 export const REVOKED = { code: 'SYNC_DATA_PLANE_REVOKED', reason: 'this data plane was revoked by an operator', retryAfterMs: 60_000 };

@@ -23,6 +23,7 @@ import type { QuestionOutcome } from './questions-to-data-plane.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import { PING_INTERVAL_MS } from './session-state.ts';
 import { REVOKED, Session } from './session.ts';
+import { TrustPush } from './trust-push.ts';
 
 export interface SyncServerOptions extends SessionDependencies {
   readonly dataPlanes: SessionDependencies['dataPlanes'] & Pick<DataPlaneStore, 'enrol'>;
@@ -82,14 +83,13 @@ export async function startSyncServer(options: SyncServerOptions): Promise<SyncS
       resolve();
     });
   });
-  listening.begin(
-    clock.every(SERVER_RENEWAL_MS, () => {
-      issue().then(
-        (renewed) => server.setSecureContext({ ...tls, cert: renewed.chainPem, key: renewed.privateKeyPem }),
-        (thrown: unknown) => log.error({ event: 'server-certificate-not-renewed', reason: describeThrown(thrown) }, 'the certificate of the sync server could not be renewed'),
-      );
-    }),
-  );
+  const renew = (): void => {
+    issue().then(
+      (renewed) => server.setSecureContext({ ...tls, ca: authority.certificatePem, cert: renewed.chainPem, key: renewed.privateKeyPem }),
+      (thrown: unknown) => log.error({ event: 'server-certificate-not-renewed', reason: describeThrown(thrown) }, 'the certificate of the sync server could not be renewed'),
+    );
+  };
+  listening.begin(clock.every(SERVER_RENEWAL_MS, renew), renew);
   return listening;
 }
 
@@ -115,13 +115,19 @@ class ListeningServer implements SyncServer {
   readonly #sockets = new Set<Duplex>();
   readonly #lastIsGone = Promise.withResolvers<void>();
   readonly #timers: TimerHandle[] = [];
+  readonly #trust: TrustPush;
   #unsubscribe: () => void = () => undefined;
   #stopping = false;
 
   constructor(options: SyncServerOptions, server: Server) {
     this.#options = options;
     this.#server = server;
-    this.#enrol = createEnrolEndpoint({ ...options, delegationFor: (scope) => options.publisher.delegationFor(scope) });
+    this.#trust = new TrustPush({
+      ...options,
+      tell: (scope, trust) => this.#sessionsOf(scope).forEach((session) => session.takeTrust(trust)),
+      hasSessions: (scope) => this.#fleets.has(scope.gatewayId),
+    });
+    this.#enrol = createEnrolEndpoint({ ...options, trustFor: (scope) => options.signing.trustFor(scope) });
     server.on('request', (request, response) => void this.#answer(request, response));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     server.on('connection', (socket: Duplex) => {
@@ -141,12 +147,24 @@ class ListeningServer implements SyncServer {
     return [...this.#fleets.values()].reduce((count, fleet) => count + fleet.size, 0);
   }
 
-  begin(certificateTimer: TimerHandle): void {
-    const { clock, publisher } = this.#options;
-    this.#unsubscribe = publisher.subscribe({
-      onRelease: (scope, published) => this.#released(scope, published),
-      onDataPlanesChanged: (scope) => void this.#recheck(scope),
-    });
+  begin(certificateTimer: TimerHandle, renewCertificate: () => void): void {
+    const { clock, publisher, signing, authority } = this.#options;
+    const subscriptions = [
+      publisher.subscribe({
+        onRelease: (scope, published) => this.#released(scope, published),
+        onDataPlanesChanged: (scope) => {
+          this.#trust.push(scope);
+          void this.#recheck(scope);
+        },
+      }),
+      signing.subscribe((scope) => this.#trust.push(scope)),
+      authority.subscribe(() => {
+        renewCertificate();
+        const gateways = new Map([...this.#open].map(({ identity }) => [identity.gatewayId, identity]));
+        for (const scope of gateways.values()) this.#trust.push(scope);
+      }),
+    ];
+    this.#unsubscribe = () => subscriptions.forEach((unsubscribe) => unsubscribe());
     this.#timers.push(
       certificateTimer,
       clock.every(PING_INTERVAL_MS, () => this.#open.forEach((session) => session.tick())),
@@ -198,7 +216,7 @@ class ListeningServer implements SyncServer {
   #peerOf(socket: Duplex): PeerVerdict {
     if (!(socket instanceof TLSSocket)) return { kind: 'refused', code: 'SYNC_CERTIFICATE_MISSING', message: 'sessions need TLS' };
     const { trustDomain, authority, clock } = this.#options;
-    return readPeer(socket, { trustDomain, authorityKey: authority.publicKey, nowMs: clock.nowMs() });
+    return readPeer(socket, { trustDomain, authorityKeys: authority.publicKeys, nowMs: clock.nowMs() });
   }
 
   #begin(peer: Extract<PeerVerdict, { kind: 'peer' }>, webSocket: WebSocket): void {
@@ -206,6 +224,7 @@ class ListeningServer implements SyncServer {
     const fleet = this.#fleets.get(gatewayId) ?? new Map<DataPlaneId, Session>();
     const session: Session = new Session(this.#options, {
       ...peer,
+      trust: this.#trust,
       socket: webSocket,
       onClosed: () => {
         this.#open.delete(session);

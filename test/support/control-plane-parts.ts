@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { AlarmDesk } from '../../control-plane/alarms/alarm-desk.ts';
-import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
-import type { CertificateAuthority } from '../../control-plane/enrolment/certificate-authority.ts';
+import { loadAuthority, type CertificateAuthorities } from '../../control-plane/enrolment/load-authority.ts';
 import { createJoinTokenMaker, type JoinTokenOptions } from '../../control-plane/enrolment/join-tokens.ts';
 import { startPublisher, type Publisher } from '../../control-plane/publish/publisher.ts';
 import { loadSigningMaterial, type SigningMaterial } from '../../control-plane/publish/signing-material.ts';
@@ -26,7 +25,7 @@ export interface ControlPlaneParts {
   readonly server: SyncServer;
   readonly publisher: Publisher;
   readonly signing: SigningMaterial;
-  readonly authority: CertificateAuthority;
+  readonly authority: CertificateAuthorities;
   readonly trustDomain: string;
   readonly lines: () => readonly string[];
   /** A join token for a gateway of the store. */
@@ -54,11 +53,11 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
   });
   const server = await startSyncServer({
     listen: { host: '127.0.0.1', port: 0 }, serverNames: ['127.0.0.1', 'localhost'], trustDomain: TRUST_DOMAIN, authority, publisher,
-    rootStatements: signing.rootStatements, dataPlanes: store.dataPlanes, releases: store.releases, contentKeys: store.signingKeys,
+    signing, dataPlanes: store.dataPlanes, releases: store.releases, contentKeys: store.signingKeys,
     ingest: () => Promise.resolve(), alarms, certificateLifetimeMs: 30 * 86_400_000, softwareVersion: '0.1.0', clock, random: Math.random, log, ...over,
   });
   const maker = createJoinTokenMaker({
-    joinTokens: store.joinTokens, urls: [`https://127.0.0.1:${server.port}`], caFingerprint: authority.fingerprint, rootFingerprint: signing.rootSet.fingerprint, clock,
+    joinTokens: store.joinTokens, urls: [`https://127.0.0.1:${server.port}`], caFingerprint: () => authority.fingerprint, rootFingerprint: async (scope) => (await signing.trustFor(scope)).rootSet.fingerprint, clock,
   });
   const joinToken = async (scope: GatewayScope, options: Partial<JoinTokenOptions> = {}) =>
     parseJoinToken((await maker.create(scope, { uses: 1, ttlMs: 3_600_000, labels: {}, ...options }, TEST_ACTOR)).text);

@@ -1,0 +1,70 @@
+/**
+ * Brings changed keys to sessions that live: root sets, delegations, content keys, certificate authorities. What is signed or
+ * sealed with a new key must come after it, so whoever prepares something for a data plane waits for `settled` first. Owned
+ * by sync-server.ts.
+ */
+import { describeThrown } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { GatewayId } from '../../shared/model/ids.ts';
+import type { ContentKey } from '../../shared/trust/content-seal.ts';
+import type { CertificateAuthorities } from '../enrolment/load-authority.ts';
+import type { GatewayTrust, SigningMaterial } from '../publish/signing-material.ts';
+import type { GatewayScope } from '../store/scope.ts';
+import type { SigningKeyStore } from '../store/signing-key-store.ts';
+
+/** All that Welcome and Trust tell of keys. */
+export interface SessionTrust extends Pick<GatewayTrust, 'rootStatements' | 'delegationStatement'> {
+  /** Newest first. Secret. */
+  readonly contentKeys: readonly ContentKey[];
+  /** PEM. */
+  readonly caCertificates: string;
+}
+
+export interface TrustPushOptions {
+  readonly signing: Pick<SigningMaterial, 'trustFor'>;
+  readonly contentKeys: Pick<SigningKeyStore, 'listContentKeys'>;
+  readonly authority: Pick<CertificateAuthorities, 'certificatePem'>;
+  /** Hands it to every session of the gateway at this instance. */
+  readonly tell: (scope: GatewayScope, trust: SessionTrust) => void;
+  readonly hasSessions: (scope: GatewayScope) => boolean;
+  readonly log: Logger;
+}
+
+export class TrustPush {
+  readonly #options: TrustPushOptions;
+  readonly #pending = new Map<GatewayId, Promise<void>>();
+
+  constructor(options: TrustPushOptions) {
+    this.#options = options;
+  }
+
+  /** What holds for a gateway now. */
+  async current(scope: GatewayScope): Promise<SessionTrust> {
+    const { signing, contentKeys, authority } = this.#options;
+    const [{ rootStatements, delegationStatement }, keys] = await Promise.all([signing.trustFor(scope), contentKeys.listContentKeys(scope)]);
+    return { rootStatements, delegationStatement, contentKeys: keys, caCertificates: authority.certificatePem };
+  }
+
+  /** Keys of the gateway may have changed: sessions are told what they do not know. */
+  push(scope: GatewayScope): void {
+    if (!this.#options.hasSessions(scope)) return;
+    const pending = (this.#pending.get(scope.gatewayId) ?? Promise.resolve()).then(() => this.#push(scope));
+    this.#pending.set(scope.gatewayId, pending);
+    void pending.then(() => {
+      if (this.#pending.get(scope.gatewayId) === pending) this.#pending.delete(scope.gatewayId);
+    });
+  }
+
+  /** Resolves when sessions know all that has changed so far. */
+  settled(scope: GatewayScope): Promise<void> {
+    return this.#pending.get(scope.gatewayId) ?? Promise.resolve();
+  }
+
+  async #push(scope: GatewayScope): Promise<void> {
+    try {
+      this.#options.tell(scope, await this.current(scope));
+    } catch (thrown) {
+      this.#options.log.error({ event: 'trust-not-pushed', gateway: scope.gatewayId, reason: describeThrown(thrown) }, 'changed keys could not be brought to sessions; they hear of them when they come back');
+    }
+  }
+}
