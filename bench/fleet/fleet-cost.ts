@@ -1,4 +1,5 @@
 /** What a stretch of time cost: CPU of control planes, Postgres and simulators apart, transactions, memory. From /proc and pg_stat_database. */
+import { readFileSync } from 'node:fs';
 import { cpuMicros, residentMiB } from '../process-cost.ts';
 import type { ControlPlaneInstance, FleetInstallation } from './fleet-installation.ts';
 import { sharedNowMs } from './simulator-messages.ts';
@@ -7,7 +8,6 @@ import type { Simulators } from './simulators.ts';
 export interface FleetCost {
   readonly seconds: number;
   readonly controlPlaneCpuMs: number;
-  /** Of all backends that are still there. */
   readonly postgresCpuMs: number;
   readonly simulatorCpuMs: number;
   /** Committed and rolled back, the bench's own look included. */
@@ -19,6 +19,8 @@ interface Reading extends Omit<FleetCost, 'seconds' | 'controlPlaneCpuMs'> {
   /** CPU milliseconds by process id. */
   readonly controlPlanes: ReadonlyMap<number, number>;
 }
+
+const TICK_MS = 10;
 
 /** Begins a stretch; the function returned ends it. A control plane that was started meanwhile counts from its start. */
 export async function beginCost(installation: FleetInstallation, simulators: Simulators): Promise<() => Promise<FleetCost>> {
@@ -54,10 +56,17 @@ async function read(installation: FleetInstallation, simulators: Simulators): Pr
   return {
     atMs: sharedNowMs(),
     controlPlanes: new Map(installation.running.map((instance) => [instance.pid(), cpuMicros(instance.pid()) / 1_000])),
-    postgresCpuMs: cpuMicros(installation.postgresPid) / 1_000,
+    postgresCpuMs: cpuMicros(installation.postgresPid) / 1_000 + endedChildrenCpuMs(installation.postgresPid),
     simulatorCpuMs: sum(simulators.pids.map((pid) => cpuMicros(pid) / 1_000)),
     transactions: counted?.transactions ?? 0,
   };
+}
+
+/** Of connections that were closed: what the kernel keeps of ended children, in its ticks of 10 ms. */
+function endedChildrenCpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const [userTicks, systemTicks] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(13, 15);
+  return (Number(userTicks) + Number(systemTicks)) * TICK_MS;
 }
 
 function sum(values: readonly number[]): number {

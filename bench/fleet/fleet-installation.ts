@@ -154,7 +154,7 @@ export class FleetInstallation {
       HOLDFAST_SYNC_LISTEN: `127.0.0.1:${ports.sync}`,
       ...this.#options.settings,
     };
-    const [program = CONTROL_PLANE, ...words] = [...(this.#options.nodeWords ?? []), CONTROL_PLANE];
+    const [program, ...words] = [...(this.#options.nodeWords ?? []), CONTROL_PLANE];
     const started = this.#processes.start(instance.name, program, words, environment);
     const deadline = performance.now() + START_BOUND_MS;
     while ((await get(`${instance.admin.base}/status`)).status !== 200) {
