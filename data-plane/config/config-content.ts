@@ -8,7 +8,8 @@ import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import type { ContentTree } from '../../shared/trust/content-hash.ts';
 import type { VerifiedTransfer } from '../../shared/trust/verify-transfer.ts';
 import type { Leaf } from '../../shared/wire/sync-message.ts';
-import { mergePacked, packChanges, packLeaves } from './packed-changes.ts';
+import { mergePacked, packChanges, packing, putsOf } from './packed-changes.ts';
+import { runInTurns } from './run-in-slices.ts';
 import type { VersionedRoot } from './versioned-root.ts';
 
 /** The statements that prove a configuration to whoever pinned the root set; unverified text again once on disk. */
@@ -35,29 +36,28 @@ export interface ConfigContent {
 
 /** Changes are folded into the whole beyond this share of its size, or this many. Below the floor, folding is not worth it. */
 const MOST_CHANGED_SHARE = 0.25;
-const MOST_CHANGES = 64;
+const MOST_CHANGES = 128;
 const FLOOR_BYTES = 256 * 1024;
 
-/** The content after a verified transfer; `base` is what a delta was verified against. */
-export function nextContent(base: ConfigContent | undefined, verified: VerifiedTransfer, proof: ContentProof): ConfigContent {
+/** The content after a verified transfer; `base` is what a delta was verified against. Large ones are made in steps, between which other things run. */
+export async function nextContent(base: ConfigContent | undefined, verified: VerifiedTransfer, proof: ContentProof): Promise<ConfigContent> {
   const { version, contentRoot, tree, content } = verified;
-  if (content.kind === 'snapshot') return { version, contentRoot, tree, parts: [packLeaves(content.leaves)], change: undefined, proof };
+  if (content.kind === 'snapshot') return { version, contentRoot, tree, parts: [await runInTurns(packing(putsOf(content.leaves)))], change: undefined, proof };
   assert(base !== undefined, 'a verified delta has a base');
   const packed = packChanges(content.changes);
-  const parts = [...base.parts, packed];
-  return {
-    version,
-    contentRoot,
-    tree,
-    parts: isHeavy(parts.map((part) => part.byteLength)) ? [packLeaves(leavesOf(parts))] : parts,
-    change: { base: { version: base.version, contentRoot: base.contentRoot }, packed },
-    proof,
-  };
+  return { version, contentRoot, tree, parts: [...base.parts, packed], change: { base: { version: base.version, contentRoot: base.contentRoot }, packed }, proof };
 }
 
-/** True where the changes after the first weigh so much that a fresh whole is due. */
-function isHeavy([whole = 0, ...changes]: readonly number[]): boolean {
-  return changes.length > MOST_CHANGES || changes.reduce((sum, bytes) => sum + bytes, 0) > Math.max(whole, FLOOR_BYTES) * MOST_CHANGED_SHARE;
+/** True where the changes after the first part weigh so much that a fresh whole is due. */
+export function isHeavy({ parts: [whole, ...changes] }: ConfigContent): boolean {
+  const floor = Math.max(whole?.byteLength ?? 0, FLOOR_BYTES);
+  return changes.length > MOST_CHANGES || changes.reduce((sum, { byteLength }) => sum + byteLength, 0) > floor * MOST_CHANGED_SHARE;
+}
+
+/** The same content in one part: for the background, in steps. */
+export async function foldContent(content: ConfigContent): Promise<ConfigContent> {
+  const leaves: Iterable<Leaf> = { [Symbol.iterator]: () => leavesOf(content.parts) };
+  return { ...content, parts: [await runInTurns(packing(putsOf(leaves)))] };
 }
 
 /** Every entity of a content once. */

@@ -15,7 +15,7 @@ import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
 import type { PrepareOutcome } from '../threads/proxy-pool.ts';
 import type { Quarantined } from './compile-contract.ts';
-import { nextContent, type ConfigContent, type ContentProof } from './config-content.ts';
+import { foldContent, isHeavy, nextContent, type ConfigContent, type ContentProof } from './config-content.ts';
 import type { SnapshotCache } from './snapshot-cache.ts';
 import { isSameConfig, type VersionedRoot } from './versioned-root.ts';
 
@@ -143,7 +143,7 @@ export class ConfigKeeper {
     if (active === undefined || this.#threadCrashes < MOST_CRASHES || isSameConfig(this.#options.cache.knownGood, active)) return;
     this.#threadCrashes = 0;
     void this.#inTurn(async () => {
-      if (this.#active === active) await this.#leave(active, `proxy threads died ${MOST_CRASHES} times while it served`);
+      if (isSameConfig(this.#active, active)) await this.#leave(active, `proxy threads died ${MOST_CRASHES} times while it served`);
     });
   }
 
@@ -164,21 +164,21 @@ export class ConfigKeeper {
   async #apply(offer: Offer): Promise<ApplyResult> {
     const { crashes, highest, threads, clock, cache } = this.#options;
     const base = this.#active;
-    const verified = await offer.verify(offer.transfer, base, highest.current);
+    const verified = await verifiedContent(offer, base, highest.current);
     if (verified.kind === 'refused') return this.#reject(claimedVersion(offer.transfer), verified);
-    const { version, contentRoot } = verified;
-    if (isSameConfig(base, verified)) return { kind: 'applied', config: { version, contentRoot }, tookMs: 0, quarantined: this.#quarantined, already: true };
-    const loop = crashes.crashedAtLeast(MOST_CRASHES).find((crashed) => isSameConfig(crashed.config, verified));
+    const { content } = verified;
+    const { version, contentRoot } = content;
+    if (isSameConfig(base, content)) return { kind: 'applied', config: { version, contentRoot }, tookMs: 0, quarantined: this.#quarantined, already: true };
+    const loop = crashes.crashedAtLeast(MOST_CRASHES).find((crashed) => isSameConfig(crashed.config, content));
     if (loop !== undefined) await crashes.bar({ from: loop.config, to: base?.version ?? NO_VERSION, reason: this.#loopReason(loop.count) });
     if (crashes.isBarred(version)) {
       return this.#reject(version, { kind: 'refused', code: 'CONFIG_BARRED', reasons: [`version ${formatVersion(version)} is barred after a crash loop; publish a newer one`] });
     }
-    const content = nextContent(base, verified, offer.proof);
     const prepared = await this.#prepare(content);
     if (prepared.kind === 'refused') return this.#reject(version, prepared);
     try {
       const received = { framing: offer.transfer.framing, wireBytes: offer.transfer.wireBytes };
-      await Promise.all([cache.save(content, verified.content.kind === 'delta' ? (base ?? null) : null, received), highest.raise(content)]);
+      await Promise.all([cache.save(content, content.change === undefined ? null : (base ?? null), received), highest.raise(content)]);
     } catch (thrown) {
       threads.discard();
       await this.#giveUp();
@@ -255,14 +255,21 @@ export class ConfigKeeper {
     this.#settled = false;
     this.#settleTimer = clock.after(crashWindowMs, () => {
       this.#settled = true;
-      void this.#inTurn(() => (this.#active === content ? crashes.settle() : Promise.resolve())).catch(this.#notWritten);
+      void this.#inTurn(() => (isSameConfig(this.#active, content) ? crashes.settle() : Promise.resolve())).catch(this.#notWritten);
     });
     this.#knownGoodTimer = clock.after(knownGoodAfterMs, () => {
       this.#threadCrashes = 0;
       void this.#inTurn(() => cache.markKnownGood(content)).catch(this.#notWritten);
     });
-    // Off the path of the change: writes whole what was stored as changes, and removes what is no longer needed.
-    this.#tidying = this.#tidying.then(() => (this.#active === content ? cache.tidy(content) : undefined)).catch(this.#notWritten);
+    this.#tidying = this.#tidying.then(() => this.#tidy(content)).catch(this.#notWritten);
+  }
+
+  /** Off the path of the change: makes many changes one whole, in memory and on disk, and removes what is no longer needed. */
+  async #tidy(content: ConfigContent): Promise<void> {
+    if (this.#active !== content) return;
+    const folded = isHeavy(content) ? await foldContent(content) : content;
+    if (this.#active === content) this.#active = folded;
+    await this.#options.cache.tidy(folded);
   }
 
   /** The threads build it beside what they serve. Written down first, so that the next start knows what killed this one. */
@@ -299,6 +306,12 @@ export class ConfigKeeper {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** By itself, so that the inflated bytes of a large configuration are let go before the threads begin to build it. */
+async function verifiedContent(offer: Offer, base: ConfigContent | undefined, highest: VersionedRoot | undefined): Promise<{ readonly kind: 'content'; readonly content: ConfigContent } | Refusal> {
+  const verified = await offer.verify(offer.transfer, base, highest);
+  return verified.kind === 'refused' ? verified : { kind: 'content', content: await nextContent(base, verified, offer.proof) };
 }
 
 /** What a transfer says its version is: for reports only, unverified. */

@@ -9,31 +9,59 @@ import { assert, defined } from '../../shared/assert.ts';
 import { bytesToId, idToBytes, type EntityId } from '../../shared/model/ids.ts';
 import type { Leaf, LeafChange } from '../../shared/wire/sync-message.ts';
 import type { EntityChange } from './compile-contract.ts';
+import { runAtOnce } from './run-in-slices.ts';
 
 const HEADER_BYTES = 8;
 const ROW_BYTES = 28;
 const DELETED = 0xffff_ffff;
 
+/** Rows that are counted or written between two pauses: some two milliseconds. */
+const ROWS_PER_STEP = 1_024;
+
 /** Packs changes in order. Throws where they need 4 GiB or more, or name more than 255 kinds. */
-export function packChanges(changes: readonly LeafChange[]): SharedArrayBuffer {
-  const kinds = [...new Set(changes.map((change) => change.kind))];
-  const kindBytes = kinds.map((kind) => Buffer.from(kind, 'latin1'));
+export function packChanges(changes: Iterable<LeafChange>): SharedArrayBuffer {
+  return runAtOnce(packing(changes));
+}
+
+/** Packs a whole configuration. */
+export function packLeaves(leaves: Iterable<Leaf>): SharedArrayBuffer {
+  return packChanges(putsOf(leaves));
+}
+
+/** The changes that put these leaves; iterated as often as it is. */
+export function putsOf(leaves: Iterable<Leaf>): Iterable<LeafChange> {
+  return {
+    *[Symbol.iterator]() {
+      for (const { kind, id, entity } of leaves) yield { op: 'put', kind, id, entity };
+    },
+  };
+}
+
+/** The same in steps. Iterates twice, so that nothing is held but what is packed: first for the size, then for the bytes. */
+export function* packing(changes: Iterable<LeafChange>): Generator<void, SharedArrayBuffer> {
+  const kindIndex = new Map<string, number>();
+  let [count, entityBytes] = [0, 0];
+  for (const change of changes) {
+    if (!kindIndex.has(change.kind)) kindIndex.set(change.kind, kindIndex.size);
+    if (change.op === 'put') entityBytes += change.entity.length;
+    count += 1;
+    if (count % ROWS_PER_STEP === 0) yield;
+  }
+  const kindBytes = [...kindIndex.keys()].map((kind) => Buffer.from(kind, 'latin1'));
   const rowsAt = HEADER_BYTES + kindBytes.reduce((sum, kind) => sum + 1 + kind.length, 0);
-  const entitiesAt = rowsAt + changes.length * ROW_BYTES;
-  const total = changes.reduce((sum, change) => sum + (change.op === 'put' ? change.entity.length : 0), entitiesAt);
-  assert(total < DELETED && kinds.length <= 0xff, 'a configuration has less than 4 GiB and at most 255 kinds');
+  let entityAt = rowsAt + count * ROW_BYTES;
+  const total = entityAt + entityBytes;
+  assert(total < DELETED && kindIndex.size <= 0xff, 'a configuration has less than 4 GiB and at most 255 kinds');
   const packed = new SharedArrayBuffer(total);
   const bytes = Buffer.from(packed);
-  bytes.writeUInt32LE(changes.length, 0);
-  bytes.writeUInt32LE(kinds.length, 4);
+  bytes.writeUInt32LE(count, 0);
+  bytes.writeUInt32LE(kindIndex.size, 4);
   let at = HEADER_BYTES;
   for (const kind of kindBytes) {
     bytes[at] = kind.length;
     bytes.set(kind, at + 1);
     at += 1 + kind.length;
   }
-  const kindIndex = new Map(kinds.map((kind, index) => [kind, index]));
-  let entityAt = entitiesAt;
   for (const change of changes) {
     bytes.writeUInt32LE(entityAt, at);
     bytes.writeUInt32LE(change.op === 'put' ? change.entity.length : DELETED, at + 4);
@@ -44,13 +72,9 @@ export function packChanges(changes: readonly LeafChange[]): SharedArrayBuffer {
       entityAt += change.entity.length;
     }
     at += ROW_BYTES;
+    if ((at - rowsAt) / ROW_BYTES % ROWS_PER_STEP === 0) yield;
   }
   return packed;
-}
-
-/** Packs a whole configuration. */
-export function packLeaves(leaves: Iterable<Leaf>): SharedArrayBuffer {
-  return packChanges(Array.from(leaves, (leaf) => ({ op: 'put', ...leaf })));
 }
 
 /** The changes in a packed buffer, in order; their bytes are views of it. Lazy: stopping early costs nothing. */

@@ -1,7 +1,9 @@
 /**
- * Runs a generator between requests: a slice of work, then the event loop, then the next slice. Proxy threads compile
- * configurations with it, so that no request waits for longer than a slice.
+ * Runs a generator between other things: a slice of work, then the event loop, then the next slice. Proxy threads compile
+ * configurations with it, so that no request waits for longer than a slice; the agent thread packs large ones with it.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 export interface SliceOptions {
   /** Milliseconds of work at a time; 2 by design. */
   readonly sliceMs: number;
@@ -26,6 +28,15 @@ export async function runInSlices<T>(work: Generator<void, T>, options: SliceOpt
       endEarly(work);
       return undefined;
     }
+  }
+}
+
+/** The generator's result; after each of its steps everything else that is due runs. For the agent thread, whose work comes in large enough steps. */
+export async function runInTurns<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
   }
 }
 

@@ -281,7 +281,7 @@ test('a cache written for a newer version of the software is passed over with th
   const cache = await open(disk, 3, { softwareVersion: '9.0.0' });
   const verified = await verifyTransfer(transfer, { rootSet: trust.rootSet, publishKeys: trust.publishKeys, highest: undefined, base: undefined, acceptOlder: true, softwareVersion: '9.0.0', maximumInflatedBytes: MAXIMUM_BYTES });
   assert.ok(verified.kind === 'verified');
-  await cache.save(nextContent(undefined, verified, proofOf(transfer)), null, { framing: transfer.framing, wireBytes: transfer.wireBytes });
+  await cache.save(await nextContent(undefined, verified, proofOf(transfer)), null, { framing: transfer.framing, wireBytes: transfer.wireBytes });
   const { content, passedOver } = await (await open(disk)).load(() => false);
   assert.equal(content, undefined);
   assert.match(passedOver[0]?.reason ?? '', /TRANSFER_DATA_PLANE_TOO_OLD/);

@@ -6,20 +6,20 @@
  * A slot is a file that stands for a whole configuration by itself; the files of changes lead from slots to newer versions.
  */
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { createZstdCompress } from 'node:zlib';
 import { describeThrown } from '../../shared/errors.ts';
 import { compareVersions } from '../../shared/model/version.ts';
 import type { Refusal } from '../../shared/trust/refusal.ts';
 import type { TransferFraming, VerifiedTransfer } from '../../shared/trust/verify-transfer.ts';
-import { encodeSnapshotContent } from '../../shared/wire/content-codec.ts';
+import { snapshotPieces } from '../../shared/wire/content-codec.ts';
 import type { Disk } from '../state/disk.ts';
 import { isTemporary, readJson, replaceFile, replaceJson } from '../state/durable-file.ts';
 import { decodeRecord, encodeRecord, keyOf, parseRecordName, recordNameOf, type CacheRecord, type RecordName } from './cache-record.ts';
 import { leavesOf, nextContent, type ConfigContent } from './config-content.ts';
 import { isSameConfig, parseVersionedRoot, type VersionedRoot } from './versioned-root.ts';
 
-const compress = promisify(zstdCompress);
 const KNOWN_GOOD = 'known-good.json';
 
 export interface SnapshotCacheOptions {
@@ -131,9 +131,9 @@ export class SnapshotCache {
   }
 
   async #writeWhole(content: ConfigContent): Promise<void> {
-    const encoded = encodeSnapshotContent(leavesOf(content.parts));
     const { version, contentRoot, proof } = content;
-    await this.#write({ version, contentRoot, base: null, framing: { kind: 'local', inflatedLength: encoded.length }, proof, body: await compress(encoded) });
+    const { inflatedLength, body } = await compress(snapshotPieces(leavesOf(content.parts)));
+    await this.#write({ version, contentRoot, base: null, framing: { kind: 'local', inflatedLength }, proof, body });
   }
 
   async #write(record: CacheRecord): Promise<void> {
@@ -222,6 +222,19 @@ export class SnapshotCache {
     }
     if (unneeded.length > 0) await disk.syncFolder(folder);
   }
+}
+
+/** Piece by piece, so that a large configuration neither stands in the way of other work nor lies in memory as a whole. */
+async function compress(pieces: Iterable<Uint8Array>): Promise<{ readonly inflatedLength: number; readonly body: Uint8Array }> {
+  let inflatedLength = 0;
+  const counted = function* (): Generator<Uint8Array> {
+    for (const piece of pieces) {
+      inflatedLength += piece.length;
+      yield piece;
+    }
+  };
+  const body = await buffer(Readable.from(counted(), { objectMode: false }).pipe(createZstdCompress()));
+  return { inflatedLength, body };
 }
 
 function newestFirst(a: RecordName, b: RecordName): number {
