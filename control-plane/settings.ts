@@ -78,6 +78,13 @@ export const controlPlaneSettings = defineSettings({
     between: [3_600_000, 31_536_000_000],
     description: 'How long the certificate of a data plane is valid; it renews at two thirds of that',
   },
+  driftAlarmAfter: {
+    env: 'HOLDFAST_DRIFT_ALARM_AFTER',
+    type: 'duration',
+    default: '60s',
+    between: [1_000, 86_400_000],
+    description: 'How long a connected data plane may lack a release before there is an alarm',
+  },
   transferCacheBytes: {
     env: 'HOLDFAST_TRANSFER_CACHE_BYTES',
     type: 'integer',

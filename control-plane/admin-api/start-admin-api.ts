@@ -27,6 +27,7 @@ import { ownPaths } from './own-openapi.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 import { DEFAULT_GATEWAY, type Caller, type Route } from './route.ts';
 import { tagRoutes } from './tag-routes.ts';
+import { alarmRoutes } from './v1/alarm-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
 import { convergenceRoutes } from './v1/convergence-routes.ts';
 import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
@@ -118,6 +119,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...dataPlaneRoutes(store, clock),
     ...explainRoutes(options.askDataPlane),
     ...joinTokenRoutes(store, options.createJoinToken),
+    ...alarmRoutes(store),
     ...convergenceRoutes(store),
     ...releaseRoutes(store),
     ...usageRoutes(store),

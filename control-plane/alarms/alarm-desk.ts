@@ -6,7 +6,7 @@
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { AlarmCondition, AlarmStore, AlarmSubject } from '../store/alarm-store.ts';
+import { LIMIT_REACHED, type AlarmCondition, type AlarmStore, type AlarmSubject } from '../store/alarm-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
 
 /** What sessions and the publisher get of it. */
@@ -32,9 +32,6 @@ const TICK_MS = 1_000;
 const REFRESH_INTERVAL_MS = 10_000;
 /** Conditions that may wait to be written; more are counted in the log alone. */
 const MAXIMUM_CONDITIONS = 10_000;
-
-/** In place of alarms of a gateway that has too many open. */
-const EXHAUSTED = { code: 'ALARM_LIMIT_REACHED', detail: 'more alarms are open than are kept for one gateway; clear some to see the others' } as const;
 
 interface Entry {
   readonly scope: GatewayScope;
@@ -163,7 +160,7 @@ export class AlarmDesk implements Alarms {
     const { store, log } = this.#options;
     const outcome = await store.raise(scope, condition, times);
     if (outcome === 'full') {
-      if ((await store.raise(scope, { ...EXHAUSTED, dataPlaneId: undefined }, 1)) === 'opened') log.error({ event: 'alarm-raised', gateway: scope.gatewayId, ...EXHAUSTED }, EXHAUSTED.detail);
+      if ((await store.raise(scope, { ...LIMIT_REACHED, dataPlaneId: undefined }, 1)) === 'opened') log.error({ event: 'alarm-raised', gateway: scope.gatewayId, ...LIMIT_REACHED }, LIMIT_REACHED.detail);
       return;
     }
     this.#open = new Set(this.#open).add(key);

@@ -50,6 +50,8 @@ export interface AlarmStore {
 
 /** Open alarms of a gateway (R5). */
 export const MAXIMUM_OPEN_ALARMS = 1_000;
+/** One more may be open: the one that tells of this bound. */
+export const LIMIT_REACHED = { code: 'ALARM_LIMIT_REACHED', detail: 'more alarms are open than are kept for one gateway; clear some to see the others' } as const;
 /** Cleared ones that are kept for each gateway. */
 const MAXIMUM_CLEARED_ALARMS = 1_000;
 const COLUMNS = 'tenant_id, gateway_id, id, code, data_plane_id, detail, times, raised_at, last_seen_at, cleared_at, cleared_by';
@@ -83,7 +85,7 @@ export function createAlarmStore(database: Database, clock: Clock): AlarmStore {
          ON CONFLICT (tenant_id, gateway_id, code, data_plane_id) WHERE cleared_at IS NULL
          DO UPDATE SET times = a.times + excluded.times, last_seen_at = excluded.last_seen_at, detail = excluded.detail
          RETURNING a.id = $3 AS opened`,
-        [scope.tenantId, scope.gatewayId, newId(clock.nowMs()), code, dataPlaneId ?? null, storableText(detail), times, now(), MAXIMUM_OPEN_ALARMS],
+        [scope.tenantId, scope.gatewayId, newId(clock.nowMs()), code, dataPlaneId ?? null, storableText(detail), times, now(), code === LIMIT_REACHED.code ? MAXIMUM_OPEN_ALARMS + 1 : MAXIMUM_OPEN_ALARMS],
       );
       return stored === undefined ? 'full' : stored.opened ? 'opened' : 'counted';
     },

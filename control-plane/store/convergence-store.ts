@@ -8,6 +8,7 @@ import type { DataPlaneId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { onlyRow, type Database } from './database.ts';
 import { selectorCondition, selectorValues, type LabelSelector } from './label-selector.ts';
+import { PASSING_REFUSALS_SQL } from './passing-refusals.ts';
 import type { GatewayScope } from './scope.ts';
 
 /**
@@ -22,13 +23,6 @@ export const GONE_AFTER_MS = 60_000;
  */
 export type DataPlaneStanding = 'applied' | 'pending' | 'rejected' | 'fell-back' | 'disconnected';
 
-/**
- * Refusals that may pass: the whole configuration is sent where a change did not fit, and a disk may have room again. All
- * others stand until there is a newer version.
- */
-const MAY_PASS = [
-  'CONFIG_NOT_PERSISTED', 'TRANSFER_BASE_MISMATCH', 'TRANSFER_LENGTH_MISMATCH', 'TRANSFER_HASH_MISMATCH', 'TRANSFER_INFLATE_FAILED', 'TRANSFER_ROOT_MISMATCH', 'TRANSFER_CONTENT_MALFORMED',
-] as const;
 /** Data planes that are named, of those that are behind and of the slowest. */
 const NAMED = 20;
 
@@ -94,7 +88,7 @@ const READ = `
   SELECT
     count(*) AS selected, count(*) FILTER (WHERE standing = 'applied') AS applied, count(*) FILTER (WHERE standing = 'pending') AS pending,
     count(*) FILTER (WHERE standing = 'rejected') AS rejected, count(*) FILTER (WHERE standing = 'fell-back') AS fell_back, count(*) FILTER (WHERE standing = 'disconnected') AS disconnected,
-    count(*) FILTER (WHERE standing IN ('rejected', 'fell-back') AND rejection ->> 'code' <> ALL ('{${MAY_PASS.join(',')}}')) AS refused_for_good,
+    count(*) FILTER (WHERE standing IN ('rejected', 'fell-back') AND rejection ->> 'code' <> ALL (${PASSING_REFUSALS_SQL})) AS refused_for_good,
     count(*) FILTER (WHERE standing = 'applied' AND quarantining) AS quarantining,
     (SELECT count(*) FROM measured) AS measured,
     (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM measured) AS p50,

@@ -16,6 +16,7 @@ import { checkServerVersion, checkServingRole } from './database-roles.ts';
 import { Database } from './database.ts';
 import { TransactionReader, type EntityReader } from './entity-reader.ts';
 import { TransactionWriter, type EntityWriter } from './entity-writer.ts';
+import { createDriftStore, type DriftStore } from './drift-store.ts';
 import { createGatewayStore, type GatewayStore } from './gateway-store.ts';
 import { createJoinTokenStore, type JoinTokenStore } from './join-token-store.ts';
 import { createOperatorStore, type OperatorStore } from './operator-store.ts';
@@ -71,6 +72,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
+  readonly drift: DriftStore;
 }
 
 const POOL_SIZE = 10;
@@ -106,6 +108,7 @@ class PostgresStore implements Store {
   readonly audit: AuditStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
+  readonly drift: DriftStore;
   readonly #options: StoreOptions;
   readonly #database: Database;
   readonly #keys: SecretKeys;
@@ -130,6 +133,7 @@ class PostgresStore implements Store {
     this.audit = createAuditStore(database);
     this.alarms = createAlarmStore(database, clock);
     this.convergence = createConvergenceStore(database, clock);
+    this.drift = createDriftStore(database, clock);
   }
 
   /** Part of openStore. */

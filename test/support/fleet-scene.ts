@@ -24,23 +24,19 @@ export class FleetScene {
   }
 
   /** A new data plane, connected and seen just now where `report` does not say otherwise. */
-  async enrol(hostname: string, labels: Readonly<Record<string, string>> = {}, report: DataPlaneReport = {}): Promise<DataPlaneId> {
+  async enrol(hostname: string, labels: Readonly<Record<string, string>> = {}, report: DataPlaneReport = {}, sessionAgeMs = 0): Promise<DataPlaneId> {
     const { token, secret } = await this.#store.joinTokens.create(this.#scope, { uses: 1, expiresAt: new Date(Date.now() + 60_000), labels }, TEST_ACTOR);
     const certificate = { serial: 'AB12', fingerprint: Buffer.alloc(32, 1), notAfter: new Date('2027-01-01T00:00:00Z') };
     const { id } = defined(await this.#store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname, certificate })), 'the enrolled data plane');
-    await this.report(id, { connected: true, lastSeenAt: new Date(), ...report });
+    await this.report(id, { connected: true, lastSeenAt: new Date(), ...report }, sessionAgeMs);
     return id;
   }
 
-  /** As its session would; the session is the same until `newSession`. */
+  /** As its session would. */
   async report(id: DataPlaneId, report: DataPlaneReport, sessionAgeMs = 0): Promise<void> {
     const sessionId = this.#sessions.get(id) ?? randomUUID();
     this.#sessions.set(id, sessionId);
     await this.#store.dataPlanes.report([{ tenantId: this.#scope.tenantId, gatewayId: this.#scope.gatewayId, dataPlaneId: id, sessionId, sessionAgeMs, report }]);
-  }
-
-  newSession(id: DataPlaneId): void {
-    this.#sessions.delete(id);
   }
 
   revoke(id: DataPlaneId): Promise<unknown> {
