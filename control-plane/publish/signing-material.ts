@@ -41,8 +41,11 @@ export interface GatewayTrust {
   readonly publishKey: SigningKey;
 }
 
-/** Told after the change: what is asked for from then on is new. Must not throw. */
-export type TrustListener = (changed: GatewayScope) => void;
+/**
+ * Told after the change: what is asked for from then on is new. Without a gateway, before those that are affected: something
+ * changed for the installation, which may be an authority. Must not throw.
+ */
+export type TrustListener = (changed: GatewayScope | undefined) => void;
 
 /** What the installation has, whatever the gateway. */
 interface Keys {
@@ -166,6 +169,7 @@ export class SigningMaterial {
       const keys = await readKeys(this.#options);
       this.#epochs.clear();
       this.#keys = keys;
+      for (const listener of this.#listeners) listener(undefined);
       const scopes = [...this.#gateways.values()].map(({ scope }) => scope);
       for (let start = 0; start < scopes.length; start += GATEWAYS_AT_ONCE) await Promise.all(scopes.slice(start, start + GATEWAYS_AT_ONCE).map((scope) => this.#refreshOne(scope)));
     });

@@ -157,7 +157,7 @@ class ListeningServer implements SyncServer {
           void this.#recheck(scope);
         },
       }),
-      signing.subscribe((scope) => this.#trust.push(scope)),
+      signing.subscribe((scope) => (scope === undefined ? void authority.refresh() : this.#trust.push(scope))),
       authority.subscribe(() => {
         renewCertificate();
         const gateways = new Map([...this.#open].map(({ identity }) => [identity.gatewayId, identity]));

@@ -42,15 +42,21 @@ export class ContentKeys {
     return this.#ring;
   }
 
-  /** Takes the keys of a Welcome. Resolves when they are durable; a full disk is logged and no reason to stop. */
-  async learn(wrapped: readonly WrappedKey[]): Promise<void> {
+  /**
+   * Takes the keys of a Welcome or Trust; true where the ring is another one now. Resolves when they are durable; a full disk
+   * is logged and no reason to stop.
+   */
+  async learn(wrapped: readonly WrappedKey[]): Promise<boolean> {
     // Wrapped anew at every Welcome: only a key that is not known is worth a write.
-    if (wrapped.length === 0 || sameNumbers(wrapped, this.#wrapped)) return;
+    if (wrapped.length === 0 || sameNumbers(wrapped, this.#wrapped)) return false;
+    const before = this.#ring;
     this.#use(wrapped);
+    if (this.#ring === before) return false;
     const { disk, path, log } = this.#options;
     await replaceJson(disk, path, this.#wrapped.map(formatWrapped)).catch((thrown: unknown) => {
       log.error({ event: 'content-keys-not-written', reason: describeThrown(thrown) }, 'the content keys could not be written: a restart needs a control plane');
     });
+    return true;
   }
 
   #use(wrapped: readonly WrappedKey[]): void {

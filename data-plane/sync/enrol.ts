@@ -3,7 +3,7 @@
  * server must show the certificate authority that the token names by fingerprint, and the root set that the answer brings must
  * have the token's fingerprint, before anything is kept. Called by the agent until it succeeds or is refused.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { HoldfastError } from '../../shared/errors.ts';
@@ -12,7 +12,7 @@ import { identityOfCertificate } from '../../shared/trust/identity.ts';
 import type { JoinToken } from '../../shared/trust/join-token.ts';
 import { verifyDelegation, verifyRootChain } from '../../shared/trust/root-set.ts';
 import { ENROL_PATH, MAXIMUM_ENROL_BYTES, parseEnrolAnswer, type EnrolAnswer, type EnrolRequest } from '../../shared/wire/enrolment-message.ts';
-import { leafOf, type Enrolment } from './identity-store.ts';
+import { leafOf, splitPem, type Enrolment } from './identity-store.ts';
 import { parseRefusal } from './refusal-body.ts';
 import { openTlsConnection } from './tls-connection.ts';
 
@@ -112,10 +112,6 @@ function refusedBy({ status, text }: { readonly status: number; readonly text: s
 
 function fingerprintOf(certificate: X509Certificate): string {
   return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
-}
-
-function splitPem(pem: string): readonly X509Certificate[] {
-  return (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map((one) => new X509Certificate(one));
 }
 
 function refused(why: string): HoldfastError {

@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { HoldfastError } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import { parseId, type DataPlaneId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
 import { isRecord } from '../config/versioned-root.ts';
@@ -74,6 +74,40 @@ async function newKey(): Promise<string> {
   // Loaded at the first start only: it would cost every other start a tenth of its time (S2).
   const { generateDataPlaneKey } = await import('../../shared/trust/certificate-request.ts');
   return generateDataPlaneKey();
+}
+
+const MOST_AUTHORITIES = 8;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The certificates of a PEM bundle; throws where one is none. */
+export function splitPem(pem: string): readonly X509Certificate[] {
+  return (pem.match(CERTIFICATE) ?? []).map((one) => new X509Certificate(one));
+}
+
+/**
+ * Undefined where the authorities that a control plane tells of may take the place of those known; else why not. They came
+ * over a connection that a known one vouched for, and the one that signed our own certificate must be among them: whoever
+ * gives up an authority has given everybody a certificate by another one first.
+ */
+export function refuseAuthorities(offered: string, certificateChain: string): string | undefined {
+  try {
+    const authorities = splitPem(offered);
+    if (authorities.length === 0 || authorities.length > MOST_AUTHORITIES) return `1 to ${MOST_AUTHORITIES} certificates are expected, ${authorities.length} came`;
+    if (!authorities.every(({ ca }) => ca)) return 'one of them may not sign certificates';
+    return isIssuedByOneOf(certificateChain, authorities) ? undefined : 'the one that signed our own certificate is not among them';
+  } catch (thrown) {
+    return describeThrown(thrown);
+  }
+}
+
+/** Whether the newest authority, the first of them, signed our certificate; where not, a new certificate is due. */
+export function isIssuedByNewest({ caCertificates, certificateChain }: Enrolment): boolean {
+  return isIssuedByOneOf(certificateChain, splitPem(caCertificates).slice(0, 1));
+}
+
+function isIssuedByOneOf(certificateChain: string, authorities: readonly X509Certificate[]): boolean {
+  const leaf = leafOf(certificateChain);
+  return authorities.some(({ publicKey }) => leaf.verify(publicKey));
 }
 
 /** The first certificate of a PEM chain; throws where there is none. */

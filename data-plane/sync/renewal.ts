@@ -15,6 +15,14 @@ export function renewalDueAtMs(certificate: X509Certificate, jitter: number): nu
   return fromMs + lifeMs * (RENEW_AT_SHARE + SPREAD_SHARE * (jitter - 0.5));
 }
 
+/** How long a fleet takes to change over to certificates by a new authority. */
+const CHANGE_OVER_MS = 10 * 60_000;
+
+/** Monotonic milliseconds: when to ask for a certificate by the new authority that was learnt of at `learntAtMs`. */
+export function changeOverDueAtMs(learntAtMs: number, jitter: number): number {
+  return learntAtMs + jitter * CHANGE_OVER_MS;
+}
+
 export function isExpired(certificate: X509Certificate, nowMs: number): boolean {
   return certificate.validToDate.getTime() <= nowMs;
 }

@@ -12,7 +12,7 @@ import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { verifyTransfer } from '../../shared/trust/verify-transfer.ts';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import type { Answer, Delta, FellBack, Hello, Question, Renewed, Snapshot, SyncMessage, Welcome } from '../../shared/wire/sync-message.ts';
+import type { Answer, Delta, FellBack, Hello, Question, Renewed, Snapshot, SyncMessage, TrustUpdate, Welcome } from '../../shared/wire/sync-message.ts';
 import { claimedVersion, type ApplyResult, type ConfigKeeper, type FallBack } from '../config/config-keeper.ts';
 import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
@@ -20,8 +20,8 @@ import type { TelemetryAgent } from '../telemetry/telemetry-agent.ts';
 import type { ContentKeys } from './content-keys.ts';
 import type { OpenFrameSocket } from './frame-socket.ts';
 import type { HeadWatch } from './head-watch.ts';
-import { leafOf, type IdentityStore } from './identity-store.ts';
-import { acceptRenewed, isExpired, renewalDueAtMs } from './renewal.ts';
+import { isIssuedByNewest, leafOf, refuseAuthorities, type IdentityStore } from './identity-store.ts';
+import { acceptRenewed, changeOverDueAtMs, isExpired, renewalDueAtMs } from './renewal.ts';
 import { Session, type SessionStatus } from './session.ts';
 import { TransferIntake, type ReceivedOffer } from './transfer-intake.ts';
 import type { TrustAnchor } from './trust-anchor.ts';
@@ -51,6 +51,8 @@ export interface SyncClientOptions {
 const BACKOFF = { initialMs: 1_000, maximumMs: 30_000 };
 const GREETING_TIMEOUT_MS = 15_000;
 const RENEWAL_CHECK_MS = 60_000;
+/** Frames behind a Trust that is still being verified; chunks among them have credit. */
+const MAXIMUM_HELD = 256;
 /** Of an answer to an operator's question, so that it fits a frame. */
 const MAXIMUM_ANSWER_BYTES = 192 * 1024;
 
@@ -62,7 +64,12 @@ export class SyncClient {
   /** Made ahead, because a greeting can't wait for it. */
   #renewalRequest: Uint8Array | undefined;
   #renewalTimer: TimerHandle | undefined;
+  /** When authorities were learnt of whose newest has not signed our certificate; monotonic milliseconds. */
+  #newAuthorityAtMs: number | undefined;
+  #leftQuarantine = false;
   #labels: Readonly<Record<string, string>> = {};
+  /** What came behind a Trust, in order; undefined while none is being learnt. What is signed by a new key waits for it here. */
+  #held: SyncMessage[] | undefined;
   /** The newest complete offer that waits for the one being applied: never a queue. */
   #next: ReceivedOffer | undefined;
   #applying = false;
@@ -82,7 +89,10 @@ export class SyncClient {
       greeting: () => this.#greeting(),
       verifyWelcome: (welcome) => this.#verifyWelcome(welcome),
       onLive: (welcome) => this.#live(welcome),
-      onLost: () => options.telemetry.disconnected(),
+      onLost: () => {
+        this.#held = undefined;
+        options.telemetry.disconnected();
+      },
       onMessage: (message) => this.#hear(message),
     });
     this.#intake = new TransferIntake({
@@ -158,7 +168,48 @@ export class SyncClient {
     const learnt = await this.#options.trust.learn(welcome);
     if (learnt.kind === 'refused') return `its statements do not hold: ${learnt.code}: ${learnt.reasons.join('; ')}`;
     if (welcome.headStatement !== '') await this.#learnHead(welcome.headStatement);
-    await this.#options.contentKeys.learn(welcome.contentKeys);
+    await this.#learnKeys(welcome);
+    return undefined;
+  }
+
+  /** Keys that came with statements that held. */
+  async #learnKeys({ contentKeys: wrapped, caCertificates }: Pick<Welcome, 'contentKeys' | 'caCertificates'>): Promise<void> {
+    const { contentKeys, keeper } = this.#options;
+    // Not waited for: it may build the whole configuration anew.
+    if (await contentKeys.learn(wrapped)) void keeper.contentKeysChanged().then((changed) => changed && this.#sayQuarantined());
+    await this.#learnAuthorities(caCertificates);
+  }
+
+  /** '' is an older control plane, which does not tell of authorities. */
+  async #learnAuthorities(caCertificates: string): Promise<void> {
+    const { identity, clock, log } = this.#options;
+    const { enrolment } = identity;
+    if (caCertificates === '' || enrolment === undefined || caCertificates === enrolment.caCertificates) return;
+    const refusal = refuseAuthorities(caCertificates, enrolment.certificateChain);
+    if (refusal !== undefined) return log.error({ event: 'authorities-refused', code: 'SYNC_AUTHORITIES_REFUSED', reason: refusal }, `the certificate authorities that the control plane tells of are not taken: ${refusal}`);
+    const learnt = { ...enrolment, caCertificates };
+    try {
+      await identity.save(learnt);
+    } catch (thrown) {
+      return log.error({ event: 'authorities-not-kept', reason: describeThrown(thrown) }, `new certificate authorities could not be written: ${describeThrown(thrown)}`);
+    }
+    this.#newAuthorityAtMs = isIssuedByNewest(learnt) ? undefined : clock.monotonicMs();
+    return log.info({ event: 'authorities-learnt' }, 'the control plane told of other certificate authorities; they are trusted from the next connection on');
+  }
+
+  /** What the control plane sends next may be signed or sealed by the new keys, so it waits. */
+  async #takeTrust(update: TrustUpdate): Promise<void> {
+    const held: SyncMessage[] = [];
+    this.#held = held;
+    const learnt = await this.#options.trust.learn(update);
+    if (learnt.kind === 'trusted') await this.#learnKeys(update);
+    // The connection may have been lost, and another begun, meanwhile.
+    if (this.#held !== held) return;
+    if (learnt.kind === 'refused') return this.#session.violated(`changed keys do not hold: ${learnt.code}: ${learnt.reasons.join('; ')}`);
+    this.#options.log.info({ event: 'trust-learnt', rootSet: learnt.trust.rootSet.version, delegation: learnt.trust.publishKeys.serial }, 'the control plane told of changed keys');
+    this.#held = undefined;
+    for (const message of held) this.#hear(message);
+    this.#renewWhereDue();
     return undefined;
   }
 
@@ -175,12 +226,23 @@ export class SyncClient {
   /** The answer that told it may have been lost with the connection, and a Hello does not say it (S6). */
   #reportQuarantined(): void {
     const { active, quarantined } = this.#options.keeper;
-    if (active === undefined || quarantined.length === 0) return;
+    if (active === undefined || (quarantined.length === 0 && !this.#leftQuarantine)) return;
+    this.#leftQuarantine = false;
     this.#session.send(toAnswer({ kind: 'applied', config: active, tookMs: 0, quarantined, already: true }));
+  }
+
+  /** Entities left quarantine without a new version: said now, or after the next Welcome. */
+  #sayQuarantined(): void {
+    this.#leftQuarantine = true;
+    if (this.#session.live) this.#reportQuarantined();
   }
 
   #hear(message: SyncMessage): void {
     const { telemetry } = this.#options;
+    if (this.#held !== undefined) {
+      if (this.#held.push(message) > MAXIMUM_HELD) this.#session.violated(`it sent more than ${MAXIMUM_HELD} frames behind a change of keys`);
+      return undefined;
+    }
     switch (message.kind) {
       case 'snapshot':
       case 'delta':
@@ -199,8 +261,10 @@ export class SyncClient {
       case 'question':
         void this.#answer(message);
         return undefined;
-      case 'answer':
       case 'trust':
+        void this.#takeTrust(message);
+        return undefined;
+      case 'answer':
       case 'notice':
       case 'hello':
       case 'applied':
@@ -290,12 +354,21 @@ export class SyncClient {
   }
 
   #renewWhereDue(): void {
-    const { identity, clock, log } = this.#options;
+    const { identity, log } = this.#options;
     const chain = identity.enrolment?.certificateChain;
     if (chain === undefined || this.#renewalRequest === undefined || !this.#session.live) return;
-    if (clock.nowMs() < renewalDueAtMs(leafOf(chain), this.#renewalJitter)) return;
+    if (!this.#isRenewalDue(chain)) return;
     log.info({ event: 'certificate-renewal' }, 'asking for a new certificate');
     this.#session.send({ kind: 'renew', certificateRequest: this.#renewalRequest });
+  }
+
+  #isRenewalDue(chain: string): boolean {
+    const { clock } = this.#options;
+    const { enrolment } = this.#options.identity;
+    // Learnt of before this start.
+    if (this.#newAuthorityAtMs === undefined && enrolment !== undefined && !isIssuedByNewest(enrolment)) this.#newAuthorityAtMs = clock.monotonicMs();
+    const isAuthorityDue = this.#newAuthorityAtMs !== undefined && clock.monotonicMs() >= changeOverDueAtMs(this.#newAuthorityAtMs, this.#renewalJitter);
+    return isAuthorityDue || clock.nowMs() >= renewalDueAtMs(leafOf(chain), this.#renewalJitter);
   }
 
   async #takeRenewed(message: Renewed): Promise<void> {
@@ -310,6 +383,7 @@ export class SyncClient {
       log.error({ event: 'certificate-not-kept', reason: describeThrown(thrown) }, `the new certificate could not be written: ${describeThrown(thrown)}`);
       return undefined;
     }
+    this.#newAuthorityAtMs = undefined;
     log.info({ event: 'certificate-renewed', validTo: leafOf(message.certificateChain).validTo }, 'the certificate was renewed');
     return this.#session.renewed();
   }

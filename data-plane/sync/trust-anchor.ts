@@ -52,18 +52,14 @@ export class TrustAnchor {
     return this.#trust;
   }
 
-  /** Takes the statements of a Welcome where they hold and are not older than what is known; otherwise says why not. */
+  /** Takes the statements of a Welcome or Trust where they hold and lead on from what is known; otherwise says why not. */
   async learn(statements: TrustStatements): Promise<{ readonly kind: 'trusted'; readonly trust: Trust } | Refusal> {
+    const known = this.#trust;
     const verified = await this.#verify(statements);
     if (verified.kind === 'refused') return verified;
     const { trust } = verified;
-    const known = this.#trust;
-    if (known !== undefined && trust.rootSet.version < known.rootSet.version) {
-      return refused({ code: 'SYNC_TRUST_OLDER', reason: `root set ${trust.rootSet.version} was offered, ${known.rootSet.version} is known` });
-    }
-    if (known !== undefined && trust.publishKeys.serial < known.publishKeys.serial) {
-      return refused({ code: 'SYNC_TRUST_OLDER', reason: `delegation ${trust.publishKeys.serial} was offered, ${known.publishKeys.serial} is known` });
-    }
+    const refusal = known === undefined ? undefined : await leadsOn(trust, known);
+    if (refusal !== undefined) return refusal;
     if (known?.delegationStatement !== trust.delegationStatement || known.rootStatements.length !== trust.rootStatements.length) {
       try {
         await replaceJson(this.#options.disk, this.#options.path, { rootStatements: trust.rootStatements, delegationStatement: trust.delegationStatement });
@@ -82,6 +78,24 @@ export class TrustAnchor {
     if (delegation.kind === 'refused') return delegation;
     return { kind: 'trusted', trust: { rootStatements, delegationStatement, rootSet: root.rootSet, publishKeys: delegation.publishKeys } };
   }
+}
+
+/**
+ * Undefined where the offered trust is the known one or comes after it. The chain is walked from the newest set known here:
+ * keys of an earlier one, whoever has them by now, can't sign a second history.
+ */
+async function leadsOn(offered: Trust, known: Trust): Promise<Refusal | undefined> {
+  if (offered.rootSet.version < known.rootSet.version) {
+    return refused({ code: 'SYNC_TRUST_OLDER', reason: `root set ${offered.rootSet.version} was offered, ${known.rootSet.version} is known` });
+  }
+  const walked = await verifyRootChain(offered.rootStatements, known.rootSet.fingerprint);
+  if (walked.kind === 'refused') return refused({ code: 'SYNC_TRUST_FORKED', reason: `the root sets offered do not lead on from root set ${known.rootSet.version} as it is known here` });
+  const { serial, keys } = offered.publishKeys;
+  if (serial < known.publishKeys.serial) {
+    return refused({ code: 'SYNC_TRUST_OLDER', reason: `delegation ${serial} was offered, ${known.publishKeys.serial} is known` });
+  }
+  const isOther = serial === known.publishKeys.serial && [...keys.keys()].sort().join() !== [...known.publishKeys.keys.keys()].sort().join();
+  return isOther ? refused({ code: 'SYNC_TRUST_FORKED', reason: `delegation ${serial} names other keys than delegation ${serial} as it is known here` }) : undefined;
 }
 
 function parseStatements(value: unknown): TrustStatements | undefined {
