@@ -27,6 +27,7 @@ function recorder(): { readonly listener: ChangeListener; readonly lines: string
       onHead: (scope, head) => lines.push(`${scope.gatewayId} ${formatVersion(head)}`),
       onDataPlanesChanged: (scope) => lines.push(`${scope.gatewayId} fleet`),
       onGatewayDeleted: (scope) => lines.push(`${scope.gatewayId} deleted`),
+      onLook: () => () => undefined,
       onTrustChanged: () => undefined,
     },
   };

@@ -8,15 +8,19 @@ import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { ContentTree } from '../../shared/trust/content-hash.ts';
 import { applyChanges } from '../../shared/trust/verify-transfer.ts';
 import type { Leaf, LeafChange } from '../../shared/wire/sync-message.ts';
+import type { ChangeCounts } from '../store/release-store.ts';
 import type { Change } from '../store/change-reader.ts';
 
+/** Entity bytes by kind and id: beside the bytes an entity costs one entry of a map. */
+export type LeafMap = Map<string, Map<EntityId, Uint8Array>>;
+
 export class GatewayContent {
-  readonly #leaves: Map<string, Leaf>;
+  readonly #leaves: LeafMap;
   #tree: ContentTree;
   #version: ConfigVersion;
 
   /** Takes ownership of what it is given. */
-  constructor(version: ConfigVersion, tree: ContentTree, leaves: Map<string, Leaf>) {
+  constructor(version: ConfigVersion, tree: ContentTree, leaves: LeafMap) {
     this.#version = version;
     this.#tree = tree;
     this.#leaves = leaves;
@@ -35,34 +39,62 @@ export class GatewayContent {
   }
 
   has(kind: string, id: EntityId): boolean {
-    return this.#leaves.has(leafKey({ kind, id }));
+    return this.#leaves.get(kind)?.has(id) === true;
   }
 
-  /** In the order in which they were first written. */
-  leaves(): Iterable<Leaf> {
-    return this.#leaves.values();
+  /** Ordered by kind and id: the same on every instance, whatever the order in which changes came. */
+  leaves(): readonly Leaf[] {
+    return [...this.#leaves.keys()].sort().flatMap((kind) => {
+      const entities = this.#leaves.get(kind);
+      return entities === undefined ? [] : [...entities.keys()].sort().map((id): Leaf => ({ kind, id, entity: entities.get(id) ?? new Uint8Array() }));
+    });
   }
 
   /** Moves on to a later version. */
   apply(version: ConfigVersion, changes: readonly LeafChange[]): void {
     applyChanges(this.#tree, changes);
     for (const change of changes) {
-      if (change.op === 'put') this.#leaves.set(leafKey(change), { kind: change.kind, id: change.id, entity: change.entity });
-      else this.#leaves.delete(leafKey(change));
+      if (change.op === 'put') putLeaf(this.#leaves, change.kind, change.id, change.entity);
+      else this.#leaves.get(change.kind)?.delete(change.id);
     }
     this.#version = version;
   }
 }
 
-export function leafKey(leaf: { readonly kind: string; readonly id: string }): string {
+export function putLeaf(leaves: LeafMap, kind: string, id: EntityId, entity: Uint8Array): void {
+  const entities = leaves.get(kind);
+  if (entities === undefined) leaves.set(kind, new Map([[id, entity]]));
+  else entities.set(id, entity);
+}
+
+function leafKey(leaf: { readonly kind: string; readonly id: string }): string {
   return `${leaf.kind}/${leaf.id}`;
 }
 
+/** What is of a change row that a delta needs. */
+export type ChangedLeaf = Pick<Change, 'kind' | 'id' | 'after'>;
+
 /** The last state of each entity that change rows touched. */
-export function lastStates(changes: readonly Change[]): readonly LeafChange[] {
+export function lastStates(changes: readonly ChangedLeaf[]): readonly LeafChange[] {
   const states = new Map<string, LeafChange>();
   for (const change of changes) {
     states.set(leafKey(change), change.after === undefined ? { op: 'delete', kind: change.kind, id: change.id } : { op: 'put', kind: change.kind, id: change.id, entity: change.after });
   }
   return [...states.values()];
+}
+
+/** How many entities of each kind are new, different and gone after these rows. */
+export function countChanges(changes: readonly Change[]): ChangeCounts {
+  const entities = new Map<string, { readonly kind: string; readonly before: Uint8Array | undefined; after: Uint8Array | undefined }>();
+  for (const change of changes) {
+    const known = entities.get(leafKey(change));
+    if (known === undefined) entities.set(leafKey(change), { kind: change.kind, before: change.before, after: change.after });
+    else known.after = change.after;
+  }
+  const counts: Record<string, [number, number, number]> = {};
+  for (const { kind, before, after } of entities.values()) {
+    if (before === undefined && after === undefined) continue;
+    (counts[kind] ??= [0, 0, 0])[before === undefined ? 0 : after === undefined ? 2 : 1] += 1;
+  }
+  return counts;
 }

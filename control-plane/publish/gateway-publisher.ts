@@ -1,41 +1,75 @@
 /**
  * One gateway's way from change rows to a release: wait for the burst to end, read what changed, bring the content
  * forward, build the delta once, sign, store (another instance may have been first: then its bytes count), tell the sessions.
- * Cost follows the size of the change (C2). One release at a time; a failure is logged and tried again (C1).
+ * Cost follows the size of the change (C2). One release at a time; a failure is logged and tried again (C1). What is newest is
+ * told only while this instance knows it: one that stood still asks the database before it says anything.
  */
 import { Backoff } from '../../shared/backoff.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { ContentTree } from '../../shared/trust/content-hash.ts';
 import { signStatement } from '../../shared/trust/statements.ts';
 import { encodeDeltaContent } from '../../shared/wire/content-codec.ts';
-import type { Leaf, LeafChange } from '../../shared/wire/sync-message.ts';
-import type { Change } from '../store/change-reader.ts';
+import type { LeafChange } from '../../shared/wire/sync-message.ts';
+import type { Change, ChangedLeafRow } from '../store/change-reader.ts';
 import type { Release } from '../store/release-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
 import { checkChanges, type SuspiciousEntity } from './check-changes.ts';
 import { CoalescingWindow, RELEASE_WINDOW } from './coalescing-window.ts';
-import { GatewayContent, lastStates, leafKey } from './gateway-content.ts';
+import { countChanges, GatewayContent, lastStates, putLeaf, type LeafMap } from './gateway-content.ts';
 import type { PublishDependencies } from './publish-dependencies.ts';
 import { packTransfer } from './transfer-builder.ts';
 
 /** Data planes of this version and later understand what is published. */
 const MINIMUM_DATA_PLANE_VERSION = '0.1.0';
-const CHANGES_PER_READ = 5000;
+/** Rows that one delta is made of at most. The retention keeps as many for data planes that are behind. */
+export const CHANGES_PER_READ = 5000;
 /** With more changes than this and than entities, a snapshot is the shorter way. */
 const ALWAYS_A_DELTA = 1000;
 const RETRY = { initialMs: 100, maximumMs: 10_000 };
+/** The feed looks every second; whoever has not looked for so long may have been overtaken. */
+const CURRENT_FOR_MS = 5_000;
+/** Asking the database took too long each time. */
+const ATTEMPTS = 3;
+/** Content that nobody needed for so long is let go; the next who needs it reads it again. */
+const CONTENT_IDLE_MS = 600_000;
+
+/** After these the content is read afresh. */
+const STARTS_OVER: ReadonlySet<string> = new Set(['PUBLISH_CONTENT_DIVERGED', 'STORE_HISTORY_REMOVED']);
+
+/** On both clocks of the process. */
+export interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+}
+
+export interface GatewayPublisherOptions extends PublishDependencies {
+  readonly scope: GatewayScope;
+  /** Told once for each release that is newest. */
+  readonly onRelease: (release: Release) => void;
+  /** Every head that had moved until then was reported. */
+  readonly caughtUpAt: () => Moment | undefined;
+}
 
 export class GatewayPublisher {
   readonly scope: GatewayScope;
-  readonly #dependencies: PublishDependencies;
-  readonly #onRelease: (release: Release) => void;
+  readonly #options: GatewayPublisherOptions;
   readonly #window = new CoalescingWindow(RELEASE_WINDOW);
   readonly #backoff: Backoff;
   #head: ConfigVersion = NO_VERSION;
   #release: Release | undefined;
-  #releaseKnown = false;
+  /** The newest release that sessions were told of. */
+  #told: ConfigVersion = NO_VERSION;
+  /** When the store last said that this release is the newest one. */
+  #confirmed: Moment | undefined;
+  #confirming: Promise<void> | undefined;
   #content: GatewayContent | undefined;
+  #contentUsedMs = 0;
   #loading: Promise<GatewayContent> | undefined;
   #running: Promise<void> | undefined;
   /** Resolved, and made anew, whenever release or content may have moved. */
@@ -43,11 +77,10 @@ export class GatewayPublisher {
   #stopped = false;
   readonly #stopping = Promise.withResolvers<void>();
 
-  constructor(scope: GatewayScope, dependencies: PublishDependencies, onRelease: (release: Release) => void) {
-    this.scope = scope;
-    this.#dependencies = dependencies;
-    this.#onRelease = onRelease;
-    this.#backoff = new Backoff({ ...RETRY, random: dependencies.random });
+  constructor(options: GatewayPublisherOptions) {
+    this.scope = options.scope;
+    this.#options = options;
+    this.#backoff = new Backoff({ ...RETRY, random: options.random });
   }
 
   /** The change feed says that the gateway is at `head`. Publishes soon; never throws. Sequence 0: nothing was written yet. */
@@ -67,10 +100,46 @@ export class GatewayPublisher {
     await this.#running;
   }
 
-  /** The newest release, read from the store at first; undefined where nothing was published yet. */
+  /**
+   * The newest release; undefined where nothing was published yet. Asks the store where this instance can't know, at first and
+   * after a standstill. Throws PUBLISH_NOT_CURRENT where the answers take too long to still be true.
+   */
   async newestRelease(): Promise<Release | undefined> {
-    if (!this.#releaseKnown) this.#adopt(await this.#dependencies.releases.newest(this.scope));
-    return this.#release;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (this.#knownCurrentAt() !== undefined) return this.#release;
+      await (this.#confirming ??= this.#confirm().finally(() => (this.#confirming = undefined)));
+    }
+    if (this.#knownCurrentAt() !== undefined) return this.#release;
+    throw new HoldfastError({ code: 'PUBLISH_NOT_CURRENT', source: 'control-plane', retryable: true, publicMessage: 'the database is too slow to tell which configuration is newest' });
+  }
+
+  /** The newest release with the moment at which it was known to be that; for statements that say so. */
+  async newestReleaseAsOf(): Promise<{ readonly release: Release | undefined; readonly moment: Moment }> {
+    const release = await this.newestRelease();
+    const moment = this.#knownCurrentAt();
+    return moment === undefined ? this.newestReleaseAsOf() : { release, moment };
+  }
+
+  /** Lets go of content that nobody needed for a while. Called now and then. */
+  letGoIfIdle(): void {
+    if (this.#running === undefined && this.#loading === undefined && this.#options.clock.monotonicMs() - this.#contentUsedMs > CONTENT_IDLE_MS) this.#content = undefined;
+  }
+
+  /** Somebody has sessions of this gateway: its content will be needed. */
+  noteUse(): void {
+    this.#contentUsedMs = this.#options.clock.monotonicMs();
+  }
+
+  /** Undefined where others may have published without our knowing. */
+  #knownCurrentAt(): Moment | undefined {
+    const caughtUp = compareVersions(this.#release?.version ?? NO_VERSION, this.#head) >= 0 && this.#confirmed !== undefined ? this.#options.caughtUpAt() : undefined;
+    const moment = caughtUp !== undefined && caughtUp.monotonicMs > (this.#confirmed?.monotonicMs ?? 0) ? caughtUp : this.#confirmed;
+    return moment !== undefined && this.#options.clock.monotonicMs() - moment.monotonicMs < CURRENT_FOR_MS ? moment : undefined;
+  }
+
+  async #confirm(): Promise<void> {
+    const moment = momentOf(this.#options.clock);
+    this.#adopt(await this.#options.releases.newest(this.scope), moment);
   }
 
   /**
@@ -81,6 +150,7 @@ export class GatewayPublisher {
     while (!this.#stopped) {
       const release = await this.newestRelease();
       if (release === undefined) return undefined;
+      this.noteUse();
       const content = this.#content;
       if (content !== undefined && compareVersions(content.version, release.version) === 0) return read(release, content);
       if (this.#running === undefined) {
@@ -98,17 +168,30 @@ export class GatewayPublisher {
   /** What changed after `base`, up to `target`; undefined where a snapshot is the shorter or only way. */
   async changesBetween(base: ConfigVersion, target: ConfigVersion): Promise<readonly LeafChange[] | undefined> {
     if (base.epoch !== target.epoch) return undefined;
-    const rows = await this.#dependencies.changes.readChangesSince(this.scope, base, CHANGES_PER_READ);
-    if (rows.length === CHANGES_PER_READ) return undefined;
-    const states = lastStates(rows.filter((row) => compareVersions(row.version, target) <= 0));
+    const rows = await this.#leavesBetween(base, target);
+    if (rows === undefined || rows.length > CHANGES_PER_READ) return undefined;
+    const states = lastStates(rows);
     return states.length > 0 && states.length <= this.#largestDelta() ? states : undefined;
+  }
+
+  /** Undefined where the rows are not kept any more. */
+  async #leavesBetween(base: ConfigVersion, target: ConfigVersion): Promise<readonly ChangedLeafRow[] | undefined> {
+    try {
+      return await this.#options.changes.readLeavesBetween(this.scope, base, target, CHANGES_PER_READ + 1);
+    } catch (thrown) {
+      if (thrown instanceof HoldfastError && thrown.code === 'STORE_HISTORY_REMOVED') return undefined;
+      throw thrown;
+    }
   }
 
   /** Publishes until the release is at the head. */
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        const release = await this.newestRelease();
+        // Later on the fence in the store decides whether it is still the newest.
+        if (this.#confirmed === undefined || (this.#isUntold() && this.#knownCurrentAt() === undefined)) await this.#confirm();
+        this.#tellNewest();
+        const release = this.#release;
         if (release !== undefined && compareVersions(release.version, this.#head) >= 0) return;
         await this.#wait(this.#window.delayMs);
         if (this.#stopped) return;
@@ -116,10 +199,10 @@ export class GatewayPublisher {
         this.#window.noteRelease(version.sequence - (release?.version.sequence ?? 0));
         this.#backoff.reset();
       } catch (thrown) {
-        this.#releaseKnown = false;
-        if (thrown instanceof HoldfastError && thrown.code === 'PUBLISH_CONTENT_DIVERGED') this.#content = undefined;
+        this.#confirmed = undefined;
+        if (thrown instanceof HoldfastError && STARTS_OVER.has(thrown.code)) this.#content = undefined;
         const delayMs = this.#backoff.nextDelayMs();
-        this.#dependencies.log.error({ event: 'publish-failed', gateway: this.scope.gatewayId, head: formatVersion(this.#head), reason: describeThrown(thrown), retryInMs: delayMs }, 'a release could not be published');
+        this.#options.log.error({ event: 'publish-failed', gateway: this.scope.gatewayId, head: formatVersion(this.#head), reason: describeThrown(thrown), retryInMs: delayMs }, 'a release could not be published');
         await this.#wait(delayMs);
       }
     }
@@ -127,17 +210,20 @@ export class GatewayPublisher {
 
   async #publish(before: Release | undefined): Promise<Release> {
     const { content, changes } = await this.#bringForward(before);
+    this.noteUse();
     const { version } = content;
     const states = lastStates(changes);
     this.#noteSuspicious(version, checkChanges(states, (kind, id) => content.has(kind, id)));
     const { manifestStatement, delta } = await this.#sign(before?.version, content, states);
     const author = [...new Set(changes.map((change) => change.actor))].slice(0, 3).join(', ');
     const contentRoot = Buffer.from(content.rootHex, 'hex');
-    const { kind, release } = await this.#dependencies.releases.insert(this.scope, {
-      version, base: before?.version, manifestStatement, contentRoot, entityCount: content.size, author, ...(delta === undefined ? {} : { delta }),
+    const moment = momentOf(this.#options.clock);
+    const { kind, release } = await this.#options.releases.insert(this.scope, {
+      version, base: before?.version, manifestStatement, contentRoot, entityCount: content.size, author, changeCounts: countChanges(changes), ...(delta === undefined ? {} : { delta }),
     });
     if (kind === 'lost' && compareVersions(release.version, version) === 0 && !contentRoot.equals(release.contentRoot)) throw this.#diverged(`another instance published ${formatVersion(version)} with other content`);
-    this.#adopt(release);
+    // The winner of a lost race need not be the newest.
+    this.#adopt(release, kind === 'inserted' ? moment : undefined);
     return release;
   }
 
@@ -161,7 +247,7 @@ export class GatewayPublisher {
   }
 
   async #sign(before: ConfigVersion | undefined, content: GatewayContent, states: readonly LeafChange[]) {
-    const { publishKey } = await this.#dependencies.signing.trustFor(this.scope);
+    const { publishKey } = await this.#options.signing.trustFor(this.scope);
     const { tenantId: tenant, gatewayId: gateway } = this.scope;
     const { version } = content;
     const base = before?.epoch === version.epoch ? before : undefined;
@@ -174,7 +260,7 @@ export class GatewayPublisher {
         format: 1, tenant, gateway, ...version, contentRoot: content.rootHex, entityCount: content.size,
         // Empty by recorded deletions is what somebody wanted; empty after a new epoch began is an accident.
         allowEmpty: content.size === 0 && (before === undefined || base !== undefined),
-        issuedAt: this.#dependencies.clock.nowMs(), minimumDataPlaneVersion: MINIMUM_DATA_PLANE_VERSION,
+        issuedAt: this.#options.clock.nowMs(), minimumDataPlaneVersion: MINIMUM_DATA_PLANE_VERSION,
       },
       publishKey,
     );
@@ -185,7 +271,7 @@ export class GatewayPublisher {
   #noteSuspicious(version: ConfigVersion, found: readonly SuspiciousEntity[]): void {
     if (found.length === 0) return;
     const first = found.slice(0, 5);
-    this.#dependencies.log.warn(
+    this.#options.log.warn(
       { event: 'suspicious-entities', gateway: this.scope.gatewayId, version: formatVersion(version), count: found.length, first },
       'a release holds entities that data planes will not be able to use; write them again',
     );
@@ -200,11 +286,11 @@ export class GatewayPublisher {
   }
 
   async #readAll(): Promise<GatewayContent> {
-    const leaves = new Map<string, Leaf>();
+    const leaves: LeafMap = new Map();
     const tree = new ContentTree();
-    const version = await this.#dependencies.changes.readAllLeaves(this.scope, (batch) => {
+    const version = await this.#options.changes.readAllLeaves(this.scope, (batch) => {
       for (const { kind, id, bytes } of batch) {
-        leaves.set(leafKey({ kind, id }), { kind, id, entity: bytes });
+        putLeaf(leaves, kind, id, bytes);
         tree.set(kind, id, bytes);
       }
     });
@@ -217,7 +303,7 @@ export class GatewayPublisher {
     const all: Change[] = [];
     let limit = CHANGES_PER_READ;
     for (let position = from; ; ) {
-      const batch = await this.#dependencies.changes.readChangesSince(this.scope, position, limit);
+      const batch = await this.#options.changes.readChangesSince(this.scope, position, limit);
       const last = batch.at(-1);
       if (last === undefined || batch.length < limit) return [...all, ...batch];
       // The limit may have cut the last sequence in two: it is read again as a whole, with a higher limit where it is alone.
@@ -233,13 +319,24 @@ export class GatewayPublisher {
     return Math.max(ALWAYS_A_DELTA, this.#content?.size ?? 0);
   }
 
-  /** From here on this is the newest release, unless a newer one came while this one was read; sessions hear of it once. */
-  #adopt(release: Release | undefined): void {
-    const isNewer = release !== undefined && compareVersions(release.version, this.#release?.version ?? NO_VERSION) > 0;
-    if (isNewer) this.#release = release;
-    this.#releaseKnown = true;
+  /** From here on this is the newest release, unless a newer one came while this one was read. `moment`: it was the newest then. */
+  #adopt(release: Release | undefined, moment: Moment | undefined): void {
+    if (compareVersions(release?.version ?? NO_VERSION, this.#release?.version ?? NO_VERSION) > 0) this.#release = release;
+    if (moment === undefined || moment.monotonicMs > (this.#confirmed?.monotonicMs ?? -Infinity)) this.#confirmed = moment;
     this.#noteStep();
-    if (isNewer) this.#onRelease(release);
+    this.#tellNewest();
+  }
+
+  /** Sessions hear of each release once, and not before it is known to be the newest. */
+  #tellNewest(): void {
+    const release = this.#release;
+    if (release === undefined || !this.#isUntold() || this.#knownCurrentAt() === undefined) return;
+    this.#told = release.version;
+    this.#options.onRelease(release);
+  }
+
+  #isUntold(): boolean {
+    return compareVersions(this.#release?.version ?? NO_VERSION, this.#told) > 0;
   }
 
   #noteStep(): void {
@@ -260,7 +357,7 @@ export class GatewayPublisher {
   /** Also over when this is being stopped. */
   async #wait(delayMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#dependencies.clock.after(delayMs, resolve);
+    const timer = this.#options.clock.after(delayMs, resolve);
     await Promise.race([promise, this.#stopping.promise]);
     timer.cancel();
   }

@@ -22,6 +22,8 @@ export interface ChangeListener {
   readonly onGatewayDeleted: (scope: GatewayScope) => void;
   /** Root sets, publish keys or certificate authorities of the installation changed; also called once at the start. Must not throw. */
   readonly onTrustChanged: () => void;
+  /** Called before all heads are asked for; what it returns is called when all that had moved until then were reported. Neither may throw. */
+  readonly onLook: () => () => void;
 }
 
 export interface ChangeFeed {
@@ -137,6 +139,7 @@ export class GatewayFeed implements ChangeFeed {
   }
 
   async #look(where: readonly GatewayId[] | undefined): Promise<void> {
+    const caughtUp = where === undefined ? this.#options.listener.onLook() : undefined;
     const rows = await this.#options.database.query<Row>(
       { role: 'holdfast_publisher', mode: 'snapshot' },
       `SELECT tenant_id, id, epoch, head_sequence, fleet_revision FROM gateways WHERE deleted_at IS NULL ${where === undefined ? '' : 'AND id = ANY($1)'} ORDER BY id`,
@@ -151,6 +154,7 @@ export class GatewayFeed implements ChangeFeed {
     for (const id of where ?? [...this.#known.keys()]) {
       if (!found.has(id)) this.#forget(id);
     }
+    caughtUp?.();
   }
 
   async #readTrustRevision(): Promise<number | undefined> {

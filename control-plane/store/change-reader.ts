@@ -2,9 +2,10 @@
  * What the publisher builds releases from: change rows after a version, and all leaves at one. With the publisher's role,
  * which sees every tenant's published bytes and nothing that is for the control plane only (T1).
  */
+import { HoldfastError } from '../../shared/errors.ts';
 import type { EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import type { ConfigVersion } from '../../shared/model/version.ts';
+import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
 import { onlyRow, type Database, type Transaction } from './database.ts';
 import type { GatewayScope } from './scope.ts';
 
@@ -30,10 +31,22 @@ export interface Change {
 }
 
 export interface ChangeReader {
-  /** Change rows after `version`, in order, at most `limit`: then the last version may be cut. */
+  /**
+   * Change rows after `version`, in order, at most `limit`: then the last version may be cut. Throws STORE_HISTORY_REMOVED
+   * where some of them are gone.
+   */
   readChangesSince(scope: GatewayScope, version: ConfigVersion, limit: number): Promise<readonly Change[]>;
+  /** What a delta from one version to another needs of the rows, at most `limit`. Throws STORE_HISTORY_REMOVED as well. */
+  readLeavesBetween(scope: GatewayScope, after: ConfigVersion, upTo: ConfigVersion, limit: number): Promise<readonly ChangedLeafRow[]>;
   /** Every entity's bytes as of the returned version, in batches, ordered by kind and id. */
   readAllLeaves(scope: GatewayScope, onBatch: (leaves: readonly StoredLeaf[]) => void | Promise<void>): Promise<ConfigVersion>;
+}
+
+export interface ChangedLeafRow {
+  readonly kind: EntityKind;
+  readonly id: EntityId;
+  /** Undefined for a delete. */
+  readonly after: Uint8Array | undefined;
 }
 
 /** A change row; also read by release-store.ts, with the app's role. */
@@ -59,14 +72,32 @@ export function createChangeReader(database: Database): ChangeReader {
   const publisher = { role: 'holdfast_publisher', mode: 'snapshot' } as const;
   return {
     async readChangesSince(scope, version, limit) {
-      const rows = await database.query<ChangeRow>(
-        publisher,
-        `SELECT ${CHANGE_COLUMNS} FROM changes WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4)
-         ORDER BY epoch, sequence, ordinal LIMIT $5`,
-        [scope.tenantId, scope.gatewayId, version.epoch, version.sequence, limit],
-      );
+      const rows = await database.transaction(publisher, async (transaction) => {
+        const [, found] = await Promise.all([
+          refuseRemoved(transaction, scope, version),
+          transaction.query<ChangeRow>(
+            `SELECT ${CHANGE_COLUMNS} FROM changes WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4)
+             ORDER BY epoch, sequence, ordinal LIMIT $5`,
+            [scope.tenantId, scope.gatewayId, version.epoch, version.sequence, limit],
+          ),
+        ]);
+        return found;
+      });
       return rows.map(toChange);
     },
+
+    readLeavesBetween: (scope, after, upTo, limit) =>
+      database.transaction(publisher, async (transaction) => {
+        const [, rows] = await Promise.all([
+          refuseRemoved(transaction, scope, after),
+          transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly bytes_after: Buffer | null }>(
+            `SELECT kind, id, bytes_after FROM changes WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4) AND (epoch, sequence) <= ($5, $6)
+             ORDER BY epoch, sequence, ordinal LIMIT $7`,
+            [scope.tenantId, scope.gatewayId, after.epoch, after.sequence, upTo.epoch, upTo.sequence, limit],
+          ),
+        ]);
+        return rows.map(({ kind, id, bytes_after: bytes }) => ({ kind, id, after: bytes ?? undefined }));
+      }),
 
     readAllLeaves: (scope, onBatch) =>
       database.transaction(publisher, async (transaction) => {
@@ -77,6 +108,20 @@ export function createChangeReader(database: Database): ChangeReader {
         return { epoch, sequence };
       }),
   };
+}
+
+/** Throws STORE_HISTORY_REMOVED where change rows after this version are gone. In the transaction that reads them. */
+export async function refuseRemoved(transaction: Transaction, scope: GatewayScope, after: ConfigVersion): Promise<void> {
+  const [floor] = await transaction.query<ConfigVersion>(
+    'SELECT epoch, sequence FROM history_floors WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4)',
+    [scope.tenantId, scope.gatewayId, after.epoch, after.sequence],
+  );
+  if (floor === undefined) return;
+  throw new HoldfastError({
+    code: 'STORE_HISTORY_REMOVED',
+    source: 'downstream',
+    publicMessage: `what changed after version ${formatVersion(after)} is not kept any more: the history of this gateway begins with ${formatVersion(floor)}`,
+  });
 }
 
 export function toChange(row: ChangeRow): Change {

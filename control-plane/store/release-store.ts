@@ -15,7 +15,12 @@ export interface ReleaseSummary {
   readonly entityCount: number;
   readonly author: string;
   readonly createdAt: Date;
+  /** Undefined where nobody counted: releases of before 0.3. */
+  readonly changeCounts: ChangeCounts | undefined;
 }
+
+/** How many entities of each kind a release created, updated and deleted. */
+export type ChangeCounts = Readonly<Record<string, readonly [created: number, updated: number, deleted: number]>>;
 
 /** The change from the release's base to it; `bytes` are as sent, covered by the transfer statement. */
 export interface ReleaseDelta {
@@ -33,6 +38,7 @@ export interface NewRelease {
   readonly author: string;
   /** Absent for a release that can only be sent whole. */
   readonly delta?: ReleaseDelta;
+  readonly changeCounts?: ChangeCounts;
 }
 
 export interface Release extends NewRelease {
@@ -41,8 +47,9 @@ export interface Release extends NewRelease {
 
 export interface ReleaseStore {
   /**
-   * Stores it. `lost` where another instance was first, with the same version or after the same release: then with that
-   * version's release, where there is one, else with the newest. Send those bytes, and go on from there.
+   * Stores it, if what it follows is the newest release, which is the fence against an instance that stood still while others
+   * went on. `lost` where another instance was first: then with the release of the same version, where there is one, else with
+   * the newest. Send those bytes, and go on from there.
    */
   insert(scope: GatewayScope, release: NewRelease): Promise<{ readonly kind: 'inserted' | 'lost'; readonly release: Release }>;
   newest(scope: GatewayScope): Promise<Release | undefined>;
@@ -65,9 +72,10 @@ interface Row {
   readonly entity_count: number;
   readonly author: string;
   readonly created_at: Date;
+  readonly change_counts: ChangeCounts | null;
 }
 
-const SUMMARY_COLUMNS = 'epoch, sequence, base_epoch, base_sequence, content_root, entity_count, author, created_at';
+const SUMMARY_COLUMNS = 'epoch, sequence, base_epoch, base_sequence, content_root, entity_count, author, created_at, change_counts';
 const COLUMNS = `${SUMMARY_COLUMNS}, manifest_statement, transfer_statement, delta_bytes`;
 
 export function createReleaseStore(database: Database): ReleaseStore {
@@ -78,11 +86,17 @@ export function createReleaseStore(database: Database): ReleaseStore {
       const { version, base, delta } = release;
       const [inserted] = await database.query<Pick<Row, 'created_at'>>(
         { role: 'holdfast_publisher', mode: 'write' },
-        `INSERT INTO releases (tenant_id, gateway_id, epoch, sequence, base_epoch, base_sequence, manifest_statement, transfer_statement, delta_bytes, content_root, entity_count, author)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING created_at`,
+        // Of those that follow the same release the chain's constraint lets one in; the condition is for an instance that comes
+        // so late that the release it lost against is gone already.
+        `WITH newest AS (SELECT epoch, sequence FROM releases WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY epoch DESC, sequence DESC LIMIT 1)
+         INSERT INTO releases (tenant_id, gateway_id, epoch, sequence, base_epoch, base_sequence, manifest_statement, transfer_statement, delta_bytes, content_root, entity_count, author, change_counts)
+         SELECT $1, $2, $3, $4, $5::bigint, $6::bigint, $7, $8, $9, $10, $11, $12, $13::jsonb
+         WHERE ($5::bigint, $6::bigint) IS NOT DISTINCT FROM ((SELECT epoch FROM newest), (SELECT sequence FROM newest))
+         ON CONFLICT DO NOTHING RETURNING created_at`,
         [
           scope.tenantId, scope.gatewayId, version.epoch, version.sequence, base?.epoch ?? null, base?.sequence ?? null,
           release.manifestStatement, delta?.transferStatement ?? null, delta?.bytes ?? null, release.contentRoot, release.entityCount, release.author,
+          release.changeCounts === undefined ? null : JSON.stringify(release.changeCounts),
         ],
       );
       if (inserted !== undefined) return { kind: 'inserted', release: { ...release, createdAt: inserted.created_at } };
@@ -131,6 +145,7 @@ function toSummary(row: Row): ReleaseSummary {
     entityCount: row.entity_count,
     author: row.author,
     createdAt: row.created_at,
+    changeCounts: row.change_counts ?? undefined,
   };
 }
 
@@ -145,6 +160,7 @@ function toRelease(row: Row): Release {
     author: row.author,
     createdAt: row.created_at,
     ...(delta === undefined ? {} : { delta }),
+    ...(row.change_counts === null ? {} : { changeCounts: row.change_counts }),
   };
 }
 

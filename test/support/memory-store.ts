@@ -89,8 +89,9 @@ export class MemoryStore {
       await this.#enter('insert');
       const { releases } = this.#rows(scope);
       const same = releases.find((other) => compareVersions(other.version, release.version) === 0);
-      const isFollowed = releases.some((other) => compareVersions(other.base ?? NO_VERSION, release.base ?? NO_VERSION) === 0);
-      const winner = same ?? (isFollowed ? releases.at(-1) : undefined);
+      const newest = releases.at(-1);
+      const followsNewest = compareVersions(newest?.version ?? NO_VERSION, release.base ?? NO_VERSION) === 0;
+      const winner = same ?? (followsNewest ? undefined : newest);
       if (winner !== undefined) return { kind: 'lost', release: winner };
       const stored: Release = { ...release, createdAt: new Date(0) };
       releases.push(stored);
@@ -116,6 +117,10 @@ export class MemoryStore {
     readChangesSince: async (scope, version, limit) => {
       await this.#enter('readChangesSince');
       return this.#rows(scope).changes.filter((change) => compareVersions(change.version, version) > 0).slice(0, limit);
+    },
+    readLeavesBetween: async (scope, after, upTo, limit) => {
+      await this.#enter('readLeavesBetween');
+      return this.#rows(scope).changes.filter((change) => compareVersions(change.version, after) > 0 && compareVersions(change.version, upTo) <= 0).slice(0, limit);
     },
     readAllLeaves: async (scope, onBatch) => {
       await this.#enter('readAllLeaves');
