@@ -13,11 +13,13 @@ export class TablesCertificateBook implements CertificateBook {
   readonly caCertificates: readonly RuntimeCaCertificate[];
   readonly #tables: ConfigTables;
   readonly #opened: PersistentMap<OpenedCertificate>;
+  readonly #quarantine: QuarantineList;
 
   /** `earlier` lends its list of authorities where those are the same. */
   constructor(tables: ConfigTables, opened: PersistentMap<OpenedCertificate>, quarantine: QuarantineList, earlier: TablesCertificateBook | undefined) {
     this.#tables = tables;
     this.#opened = opened;
+    this.#quarantine = quarantine;
     this.caCertificates = earlier?.hasAuthoritiesOf(tables) === true ? earlier.caCertificates : authoritiesOf(tables, quarantine);
   }
 
@@ -33,8 +35,10 @@ export class TablesCertificateBook implements CertificateBook {
   forServerName(serverName: string | undefined): RuntimeCertificate | undefined {
     const sniId = this.#sniIdFor(serverName) ?? this.#tables.sniIdByName.get('*');
     const certificateId = sniId === undefined ? undefined : this.#tables.entities.snis.get(sniId)?.certificate.id;
-    // A certificate that could not even be read is as closed as one that cannot be used.
-    return certificateId === undefined ? undefined : (this.#opened.get(certificateId)?.runtime ?? { id: certificateId, pairs: [] });
+    if (sniId === undefined || certificateId === undefined) return undefined;
+    // A certificate, or a name of it, that could not even be read is as closed as one that cannot be used.
+    const isUnreadable = this.#quarantine.get('snis', sniId)?.code === 'CONFIG_ENTITY_UNREADABLE';
+    return (isUnreadable ? undefined : this.#opened.get(certificateId)?.runtime) ?? { id: certificateId, pairs: [] };
   }
 
   #sniIdFor(name: string | undefined): string | undefined {

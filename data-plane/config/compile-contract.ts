@@ -10,7 +10,7 @@ import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { CompiledConfig } from './compiled-config.ts';
 
-/** One entity that was put (`bytes`) or deleted (undefined). Kinds that this version does not know are skipped. */
+/** One entity that was put (`bytes`) or deleted (undefined). One of a kind that this version does not know is set aside and reported. */
 export interface EntityChange {
   readonly kind: string;
   readonly id: string;
@@ -34,6 +34,8 @@ export interface ConfigChange {
 export interface CompileServices {
   /** Throws on bytes that are no entity of that kind. */
   readonly decodeEntity: <K extends EntityKind>(kind: K, bytes: Uint8Array) => PublishedEntities[K];
+  /** What can be read of an entity that `decodeEntity` threw on; undefined where that is not enough to know what it is about. */
+  readonly salvageEntity: <K extends EntityKind>(kind: K, bytes: Uint8Array) => PublishedEntities[K] | undefined;
   readonly plugins: ReadonlyMap<string, RegisteredPlugin>;
   readonly counters: CounterTable;
   readonly clock: { nowMs(): number };
@@ -43,13 +45,19 @@ export interface CompileServices {
 
 /** An entity that cannot be used, isolated (S6): what depends on it answers 503, the rest serves. */
 export interface Quarantined {
-  readonly kind: EntityKind;
+  /** May be one that this version does not know. */
+  readonly kind: string;
   readonly id: string;
-  /** `CONFIG_…`, see ERRORS.md. */
-  readonly code: string;
-  /** For the operator, in the report to the control plane and in the log. */
+  readonly code: QuarantineCode;
+  /** For the operator, in the report to the control plane and in the log: what is wrong, and what to do about it. */
   readonly reason: string;
 }
+
+/** See ERRORS.md. Stable: clients and alarms go by them. */
+export type QuarantineCode =
+  | 'CONFIG_KIND_UNKNOWN' | 'CONFIG_ENTITY_UNREADABLE' | 'CONFIG_CONTENT_KEY_MISSING' | 'CONFIG_PROTOCOL_UNSUPPORTED' | 'CONFIG_ROUTE_UNMATCHABLE'
+  | 'CONFIG_TARGET_INVALID' | 'CONFIG_CERTIFICATE_UNUSABLE' | 'CONFIG_PLUGIN_UNKNOWN' | 'CONFIG_PLUGIN_FAILED' | 'CONFIG_REFERENCE_DANGLING'
+  | 'CONFIG_PLUGIN_OUT_OF_PLACE';
 
 export type CompileResult =
   /** `quarantined` lists all of the configuration, not only what the change brought. */

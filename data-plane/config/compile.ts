@@ -7,7 +7,7 @@
 import { describeThrown } from '../../shared/errors.ts';
 import type { EntityKind } from '../../shared/model/definition.ts';
 import { entityKinds, isEntityKind } from '../../shared/model/registry.ts';
-import { ContentSeal } from '../../shared/trust/content-seal.ts';
+import { ContentSeal, type ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import { deriveLookupKey } from '../../shared/trust/credential-digest.ts';
 import { Router, type RouterDraft } from '../router/router.ts';
 import { StreamRouter, type StreamRouterDraft } from '../router/stream-router.ts';
@@ -23,8 +23,13 @@ import { guardsInVain, pluginsNaming, speaksHttp } from './plugin-chains.ts';
 import { QuarantineList, type QuarantineDraft } from './quarantine.ts';
 import { addressOf, RuntimeRoutes } from './runtime-routes.ts';
 
-/** Leaving one of these out could open what it closes, or send requests to the wrong place. */
+/**
+ * Leaving one of these out could open what it closes, or send requests to the wrong place. One that cannot be read whole stays
+ * with what of it can, so that what it is about is closed; one of which that is not known refuses the whole.
+ */
 const NEVER_LEFT_OUT: ReadonlySet<EntityKind> = new Set(['plugins', 'routes', 'acls', 'upstreams']);
+/** What can be read of these stays too: of a server name, that it is one whose certificate must not be another. */
+const KEPT_IN_PART: ReadonlySet<EntityKind> = new Set([...NEVER_LEFT_OUT, 'snis']);
 /** What refers to one of these that cannot be used is as good as one that refers to nothing. */
 const USED_BY_REFERRERS: ReadonlySet<EntityKind> = new Set(['certificates', 'ca_certificates']);
 /** Secrets that nothing can be done with without a content key. */
@@ -78,7 +83,9 @@ class Compilation {
   /** Of the plugins that were put, by id. */
   readonly #pluginBytes = new Map<string, Uint8Array>();
   readonly #made: HeldPlugin[] = [];
-  readonly #unreadable = new Map<string, Quarantined>();
+  readonly #reopened = new Set<string>();
+  /** Neither to be used nor to be left out. */
+  readonly #hopeless = new Map<string, Quarantined>();
   /** Set once all changes are applied. */
   #tables: ConfigTables = EMPTY_TABLES;
   #nextRouter = new Router();
@@ -99,12 +106,11 @@ class Compilation {
   }
 
   apply({ kind, id, bytes }: EntityChange): void {
-    // A newer control plane may publish kinds that this version has no use for.
-    if (!isEntityKind(kind)) return;
+    if (!isEntityKind(kind)) return this.#setAside(kind, id, bytes);
     this.#touched.get(kind)?.add(id);
     this.#quarantine.clear(kind, id);
-    this.#unreadable.delete(`${kind}/${id}`);
-    this.#pluginBytes.delete(id);
+    this.#hopeless.delete(`${kind}/${id}`);
+    if (kind === 'plugins') this.#pluginBytes.delete(id);
     if (bytes === undefined) this.#draft.delete(kind, id);
     else this.#put(kind, id, bytes);
   }
@@ -112,7 +118,7 @@ class Compilation {
   /** What refuses the whole change. Closes the tables: no change is applied after this. */
   problemsOfTheWhole(): readonly Quarantined[] {
     this.#tables = this.#draft.finish();
-    const problems = [...this.#unreadable.values()].filter(({ kind }) => NEVER_LEFT_OUT.has(kind));
+    const problems = [...this.#hopeless.values()];
     if (this.#change.contentKeys !== undefined) return problems;
     return [...problems, ...SECRET_KINDS.flatMap((kind): readonly Quarantined[] => {
       const [entity] = this.#tables.entities[kind].values();
@@ -145,7 +151,7 @@ class Compilation {
     for (const id of this.#touchedOf('targets')) {
       const target = this.#tables.entities.targets.get(id);
       if (target !== undefined && addressOf(target) === undefined) {
-        this.#quarantine.add({ kind: 'targets', id, code: 'CONFIG_TARGET_INVALID', reason: `${target.target} is no address with a port` });
+        this.#quarantine.add({ kind: 'targets', id, code: 'CONFIG_TARGET_INVALID', reason: `${target.target} is no address with a port; correct the target` });
       }
       yield;
     }
@@ -165,7 +171,12 @@ class Compilation {
   *settleCertificates(): Generator<void> {
     const { contentKeys } = this.#change;
     const seal = contentKeys === undefined ? undefined : new ContentSeal(contentKeys);
-    for (const id of this.#touchedOf('certificates')) {
+    const ids = new Set(this.#touchedOf('certificates'));
+    // Those that did not open may open now.
+    if (!this.#change.reset && !isSameRing(contentKeys, this.#before.contentKeys)) for (const { entity, problem } of this.#before.opened.values()) if (problem !== undefined) ids.add(entity.id);
+    for (const id of ids) {
+      this.#quarantine.clearOf('certificates', id, 'CONFIG_CERTIFICATE_UNUSABLE');
+      this.#reopened.add(id);
       const entity = this.#tables.entities.certificates.get(id);
       if (entity === undefined) this.#opened.delete(id);
       else {
@@ -186,7 +197,7 @@ class Compilation {
   /** Finds what refers to an entity that is not there or of no use: among what changed, and where an entity came, went or changed in that. */
   *settleReferences(): Generator<void> {
     for (const kind of entityKinds) {
-      for (const id of this.#touchedOf(kind)) {
+      for (const id of kind === 'certificates' ? this.#reopened : this.#touchedOf(kind)) {
         this.#checkReferences(kind, id);
         // In a snapshot every entity is new, so every referrer is checked for itself.
         if (!this.#change.reset && this.#wasUsable(kind, id) !== this.#isUsable(kind, id)) {
@@ -212,9 +223,9 @@ class Compilation {
     }
     for (const id of ids) {
       const plugin = this.#tables.entities.plugins.get(id);
-      this.#clearIf('plugins', id, 'CONFIG_PLUGIN_OUT_OF_PLACE');
+      this.#quarantine.clearOf('plugins', id, 'CONFIG_PLUGIN_OUT_OF_PLACE');
       if (plugin !== undefined && guardsInVain(this.#tables, plugin)) {
-        this.#quarantine.add({ kind: 'plugins', id, code: 'CONFIG_PLUGIN_OUT_OF_PLACE', reason: `${plugin.name} is bound to a route or service for streams (tcp, tls, tls_passthrough), where plugins do not run: the stream routes are closed` });
+        this.#quarantine.add({ kind: 'plugins', id, code: 'CONFIG_PLUGIN_OUT_OF_PLACE', reason: `${plugin.name} is bound to a route or service for streams (tcp, tls, tls_passthrough), where plugins do not run: the stream routes are closed; bind it elsewhere, or remove it` });
       }
       yield;
     }
@@ -222,16 +233,15 @@ class Compilation {
 
   finish(): CompiledConfig {
     const { version, contentRoot, contentKeys } = this.#change;
-    const newestKey = contentKeys?.keys[0]?.key;
     const [tables, quarantine] = [this.#tables, this.#quarantine.finish()];
     const plugins = this.#plugins.changed ? new PluginSet(this.#plugins.finish()) : this.#before.plugins;
-    const lookupKey = newestKey === undefined ? undefined : deriveLookupKey(newestKey);
+    const lookupKeys = (contentKeys?.keys ?? []).map(({ key }) => deriveLookupKey(key));
     const earlier = this.#sharable;
     const opened = this.#opened.finish();
     const certificates = earlier?.certificates.serves(tables, opened) === true ? earlier.certificates : new TablesCertificateBook(tables, opened, quarantine, earlier?.certificates);
     const routes = earlier?.routes.serves(tables, plugins, quarantine, opened) === true ? earlier.routes : new RuntimeRoutes(tables, plugins, quarantine, opened);
-    const identities = earlier?.identities.serves(tables, lookupKey) === true ? earlier.identities : new Identities(tables, lookupKey, this.#services.clock);
-    return new CompiledConfig(version, contentRoot, { tables, quarantine, plugins, opened, certificates, routes, identities, router: this.#nextRouter, streams: this.#streams.finish(), routed: this.#routed.finish() });
+    const identities = earlier?.identities.serves(tables, lookupKeys, quarantine) === true ? earlier.identities : new Identities(tables, lookupKeys, quarantine, this.#services.clock);
+    return new CompiledConfig(version, contentRoot, { tables, contentKeys, quarantine, plugins, opened, certificates, routes, identities, router: this.#nextRouter, streams: this.#streams.finish(), routed: this.#routed.finish() });
   }
 
   /** Frees what was made for a configuration that will not be. */
@@ -240,17 +250,25 @@ class Compilation {
   }
 
   #put<K extends EntityKind>(kind: K, id: string, bytes: Uint8Array): void {
+    if (kind === 'plugins') this.#pluginBytes.set(id, bytes);
     try {
       const entity = this.#services.decodeEntity(kind, bytes);
       if (entity.id !== id) throw new Error(`it calls itself ${entity.id}`);
       this.#draft.put(kind, entity);
-      if (kind === 'plugins') this.#pluginBytes.set(id, bytes);
     } catch (thrown) {
-      this.#draft.delete(kind, id);
-      const entry: Quarantined = { kind, id, code: 'CONFIG_ENTITY_UNREADABLE', reason: describeThrown(thrown) };
-      this.#unreadable.set(`${kind}/${id}`, entry);
+      const entry: Quarantined = { kind, id, code: 'CONFIG_ENTITY_UNREADABLE', reason: `${describeThrown(thrown)}; a newer data plane may read it: upgrade this one, or write the entity without what is new` };
       this.#quarantine.add(entry);
+      const salvaged = KEPT_IN_PART.has(kind) ? this.#services.salvageEntity(kind, bytes) : undefined;
+      if (salvaged?.id === id) return this.#draft.put(kind, salvaged);
+      this.#draft.delete(kind, id);
+      if (NEVER_LEFT_OUT.has(kind)) this.#hopeless.set(`${kind}/${id}`, entry);
     }
+  }
+
+  /** A newer control plane may publish kinds that this version has no use for. */
+  #setAside(kind: string, id: string, bytes: Uint8Array | undefined): void {
+    this.#quarantine.clear(kind, id);
+    if (bytes !== undefined) this.#quarantine.add({ kind, id, code: 'CONFIG_KIND_UNKNOWN', reason: `this data plane does not know ${kind}: upgrade it to use them` });
   }
 
   #settleRoute(id: string): void {
@@ -260,11 +278,11 @@ class Compilation {
     if (isWanted && routed === wanted) return;
     if (routed !== undefined) this.#routerFor(routed).remove(routed);
     this.#routed.delete(id);
-    this.#clearIf('routes', id, 'CONFIG_ROUTE_UNMATCHABLE');
+    this.#quarantine.clearOf('routes', id, 'CONFIG_ROUTE_UNMATCHABLE');
     if (!isWanted) return;
     const problem = this.#routerFor(wanted).add(wanted);
     this.#routed.set(id, wanted);
-    if (problem !== undefined) this.#quarantine.add({ kind: 'routes', id, code: 'CONFIG_ROUTE_UNMATCHABLE', reason: problem });
+    if (problem !== undefined) this.#quarantine.add({ kind: 'routes', id, code: 'CONFIG_ROUTE_UNMATCHABLE', reason: `${problem}; correct the route` });
   }
 
   /** A route's protocols are all of the one kind or of the other. */
@@ -275,7 +293,7 @@ class Compilation {
   /** A disabled service's routes match nothing; those of a service that is not there match and answer 503. */
   #isRouted(route: Published<'routes'>): boolean {
     if (!speaksHttp(route) && !route.protocols.some((protocol) => STREAM_PROTOCOLS.has(protocol))) {
-      this.#quarantine.add({ kind: 'routes', id: route.id, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `routes for ${route.protocols.join(', ')} are not served` });
+      this.#quarantine.add({ kind: 'routes', id: route.id, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: `routes for ${route.protocols.join(', ')} are not served by this data plane: remove it, or upgrade the data plane` });
       return false;
     }
     return route.service === null || !isSwitchedOff(this.#tables, route.service.id);
@@ -283,13 +301,13 @@ class Compilation {
 
   #checkProtocol(serviceId: string): void {
     if (this.#tables.entities.services.get(serviceId)?.protocol !== 'udp') return;
-    this.#quarantine.add({ kind: 'services', id: serviceId, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: 'services that speak udp are not served' });
+    this.#quarantine.add({ kind: 'services', id: serviceId, code: 'CONFIG_PROTOCOL_UNSUPPORTED', reason: 'services that speak udp are not served by this data plane: remove it, or upgrade the data plane' });
   }
 
   #settlePlugin(entity: Published<'plugins'>, bytes: Uint8Array): void {
     const earlier = this.#reusable.byId.get(entity.id);
     const reused = earlier?.isMadeOf(bytes) === true ? earlier : undefined;
-    const held = reused ?? new HeldPlugin(entity, bytes, this.#services);
+    const held = reused ?? new HeldPlugin(entity, bytes, this.#services, this.#quarantine.get('plugins', entity.id));
     if (reused === undefined) this.#made.push(held);
     this.#plugins.set(entity.id, held);
     if (held.quarantined !== undefined) this.#quarantine.add(held.quarantined);
@@ -298,10 +316,10 @@ class Compilation {
   #checkReferences<K extends EntityKind>(kind: K, id: string): void {
     const entity = this.#tables.entities[kind].get(id);
     const missing = entity === undefined ? undefined : referencesOf(kind, entity).find((reference) => !this.#isUsable(reference.to, reference.id));
-    this.#clearIf(kind, id, 'CONFIG_REFERENCE_DANGLING');
+    this.#quarantine.clearOf(kind, id, 'CONFIG_REFERENCE_DANGLING');
     if (missing === undefined) return;
-    const why = USED_BY_REFERRERS.has(missing.to) ? 'is not there or cannot be used' : 'is not there';
-    this.#quarantine.add({ kind, id, code: 'CONFIG_REFERENCE_DANGLING', reason: `it refers to ${missing.id} of ${missing.to}, which ${why}` });
+    const why = USED_BY_REFERRERS.has(missing.to) ? 'is not there or cannot be used' : 'is not there or cannot be read';
+    this.#quarantine.add({ kind, id, code: 'CONFIG_REFERENCE_DANGLING', reason: `it refers to ${missing.id} of ${missing.to}, which ${why}: mend that, or the reference` });
   }
 
   #isUsable(kind: EntityKind, id: string): boolean {
@@ -313,13 +331,14 @@ class Compilation {
     return this.#before.tables.entities[kind].has(id) && !(USED_BY_REFERRERS.has(kind) && this.#before.quarantine.get(kind, id) !== undefined);
   }
 
-  #clearIf(kind: EntityKind, id: string, code: string): void {
-    if (this.#quarantine.get(kind, id)?.code === code) this.#quarantine.clear(kind, id);
-  }
-
   #touchedOf(kind: EntityKind): ReadonlySet<string> {
     return this.#touched.get(kind) ?? new Set();
   }
+}
+
+function isSameRing(a: ContentKeyRing | undefined, b: ContentKeyRing | undefined): boolean {
+  const textOf = (ring: ContentKeyRing | undefined): string => (ring?.keys ?? []).map(({ keyId, key }) => `${keyId} ${Buffer.from(key).toString('base64')}`).join();
+  return textOf(a) === textOf(b);
 }
 
 function isSwitchedOff(tables: ConfigTables, serviceId: string): boolean {
@@ -330,5 +349,5 @@ function isSwitchedOff(tables: ConfigTables, serviceId: string): boolean {
 type DerivedParts = 'routes' | 'identities' | 'certificates';
 
 function emptyParts(): Omit<ConfigParts, DerivedParts> {
-  return { opened: new PersistentMap(), tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), streams: new StreamRouter(), routed: new PersistentMap() };
+  return { contentKeys: undefined, opened: new PersistentMap(), tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), streams: new StreamRouter(), routed: new PersistentMap() };
 }

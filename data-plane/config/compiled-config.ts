@@ -4,6 +4,7 @@
  */
 import type { ConsumerRef, CredentialRef, RequestView } from '../../shared/plugins/contract.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { RouteHit, Router } from '../router/router.ts';
 import type { StreamRouter } from '../router/stream-router.ts';
 import type { ActiveConfig, CertificateBook, RouteMatch, RuntimeRoute, RuntimeUpstream, StreamView } from './active-config.ts';
@@ -19,6 +20,8 @@ import type { RuntimeRoutes } from './runtime-routes.ts';
 /** The parts, as compile.ts carries them from one configuration to the next. */
 export interface ConfigParts {
   readonly tables: ConfigTables;
+  /** What its secrets were opened with. */
+  readonly contentKeys: ContentKeyRing | undefined;
   readonly quarantine: QuarantineList;
   readonly router: Router;
   readonly streams: StreamRouter;

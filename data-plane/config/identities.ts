@@ -6,6 +6,7 @@
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/contract.ts';
 import { createCredentialDigester } from '../../shared/trust/credential-digest.ts';
 import type { ConfigTables } from './config-tables.ts';
+import type { QuarantineList } from './quarantine.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** The last that many are remembered, and at most twice as many. */
@@ -14,39 +15,45 @@ const NO_GROUPS: readonly string[] = Object.freeze([]);
 
 interface KnownCredential {
   readonly ref: CredentialRef;
-  readonly consumer: ConsumerRef | undefined;
+  readonly consumer: ConsumerRef;
   /** Infinity where it never expires. */
   readonly expiresAtMs: number;
 }
 
 export class Identities implements ConfigLookup {
   readonly #tables: ConfigTables;
-  readonly #lookupKey: Uint8Array | undefined;
-  readonly #digestOf: ((presented: string) => string) | undefined;
+  readonly #lookupKeys: readonly Uint8Array[];
+  readonly #quarantine: QuarantineList;
+  readonly #digestsOf: readonly ((presented: string) => string)[];
   readonly #clock: { nowMs(): number };
   readonly #byPresented = new RecentMap<KnownCredential>(REMEMBERED_CREDENTIALS);
   /** The one that was found last: its consumer is what is asked for next. */
   #found: KnownCredential | undefined;
   readonly #groups = new Map<string, readonly string[]>();
 
-  constructor(tables: ConfigTables, lookupKey: Uint8Array | undefined, clock: { nowMs(): number }) {
+  /**
+   * A digest does not name its key. While a fleet moves to a new content key, what serves may still stand under the one before,
+   * so each key is tried; newest first.
+   */
+  constructor(tables: ConfigTables, lookupKeys: readonly Uint8Array[], quarantine: QuarantineList, clock: { nowMs(): number }) {
     this.#tables = tables;
-    this.#lookupKey = lookupKey;
-    this.#digestOf = lookupKey === undefined ? undefined : createCredentialDigester(lookupKey);
+    this.#lookupKeys = lookupKeys;
+    this.#quarantine = quarantine;
+    this.#digestsOf = lookupKeys.map(createCredentialDigester);
     this.#clock = clock;
   }
 
-  /** True where a configuration with these tables and key would answer the same. */
-  serves(tables: ConfigTables, lookupKey: Uint8Array | undefined): boolean {
+  /** True where a configuration with these tables and keys would answer the same. */
+  serves(tables: ConfigTables, lookupKeys: readonly Uint8Array[], quarantine: QuarantineList): boolean {
     const [mine, theirs] = [this.#tables.entities, tables.entities];
-    const sameKey = this.#lookupKey === lookupKey || (this.#lookupKey !== undefined && lookupKey !== undefined && Buffer.compare(this.#lookupKey, lookupKey) === 0);
-    return sameKey && mine.consumers === theirs.consumers && mine.keyauth_credentials === theirs.keyauth_credentials && mine.acls === theirs.acls;
+    const sameKeys = this.#lookupKeys.length === lookupKeys.length && this.#lookupKeys.every((key, index) => Buffer.compare(key, lookupKeys[index] ?? key.subarray(1)) === 0);
+    return sameKeys && this.#quarantine === quarantine && mine.consumers === theirs.consumers && mine.keyauth_credentials === theirs.keyauth_credentials && mine.acls === theirs.acls;
   }
 
   consumerById(id: string): ConsumerRef | undefined {
     if (this.#found?.ref.consumerId === id) return this.#found.consumer;
     const consumer = this.#tables.entities.consumers.get(id);
-    return consumer === undefined ? undefined : Object.freeze({ id: consumer.id, username: consumer.username, customId: consumer.custom_id });
+    return consumer === undefined || this.#isClosed(id) ? undefined : Object.freeze({ id: consumer.id, username: consumer.username, customId: consumer.custom_id });
   }
 
   consumerByUsername(username: string): ConsumerRef | undefined {
@@ -71,14 +78,28 @@ export class Identities implements ConfigLookup {
     return groups;
   }
 
+  /** A consumer one of whose groups could not be read: it might be the one that a route denies. */
+  #isClosed(consumerId: string): boolean {
+    for (const id of this.#tables.referrers.acls.membersOf(consumerId)) if (this.#quarantine.get('acls', id) !== undefined) return true;
+    return false;
+  }
+
+  #findByDigest(presented: string): string | undefined {
+    for (const digestOf of this.#digestsOf) {
+      const id = this.#tables.credentialIdByDigest.get(digestOf(presented));
+      if (id !== undefined) return id;
+    }
+    return undefined;
+  }
+
   #recognise(presented: string): KnownCredential | undefined {
-    const digest = this.#digestOf?.(presented);
-    const id = digest === undefined ? undefined : this.#tables.credentialIdByDigest.get(digest);
+    const id = this.#findByDigest(presented);
     const credential = id === undefined ? undefined : this.#tables.entities.keyauth_credentials.get(id);
-    if (credential === undefined) return undefined;
+    const consumer = credential === undefined ? undefined : this.consumerById(credential.consumer.id);
+    if (credential === undefined || consumer === undefined) return undefined;
     const known = {
       ref: Object.freeze({ id: credential.id, consumerId: credential.consumer.id }),
-      consumer: this.consumerById(credential.consumer.id),
+      consumer,
       expiresAtMs: credential.expires_at === null ? Infinity : credential.expires_at * 1_000,
     };
     this.#byPresented.set(presented, known);

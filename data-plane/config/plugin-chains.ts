@@ -38,14 +38,17 @@ export function pluginsInScope(tables: ConfigTables, route: Published<'routes'>,
 
 export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Published<'routes'>, consumerId: string | undefined): ResolvedChain {
   const chosen = new Map<string, HeldPlugin>();
+  let unread: HeldPlugin | undefined;
   for (const id of pluginsInScope(tables, route, consumerId)) {
     const plugin = plugins.byId.get(id);
+    // What could not be read of it may be what puts it before the others of its name.
+    if (plugin?.entity.enabled === true && plugin.quarantined?.code === 'CONFIG_ENTITY_UNREADABLE') unread ??= plugin;
     // Not asked: `protocols`. All that a plugin may name are HTTP in the end, and a guard must not be off for a word in a list.
     if (plugin !== undefined && plugin.entity.enabled && !chosen.has(plugin.entity.name)) chosen.set(plugin.entity.name, plugin);
   }
   const held = [...chosen.values()];
   const entries = held.map(({ entry }) => entry).toSorted((a, b) => b.priority - a.priority || (a.name < b.name ? 1 : -1));
-  const broken = held.find(({ quarantined }) => quarantined !== undefined);
+  const broken = unread ?? held.find(({ quarantined }) => quarantined !== undefined);
   const chain: PluginChain = {
     entries,
     requestHead: broken === undefined ? entries.filter(({ instance }) => instance.requestHead !== undefined) : [broken.entry],

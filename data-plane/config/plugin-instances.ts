@@ -22,12 +22,13 @@ export class HeldPlugin {
   readonly #log: { warn(event: string, fields?: Readonly<Record<string, string>>): void };
   #holders = 0;
 
-  constructor(entity: Published<'plugins'>, bytes: Uint8Array, services: CompileServices) {
+  /** `problem`: why it could not be read whole. */
+  constructor(entity: Published<'plugins'>, bytes: Uint8Array, services: CompileServices, problem: Quarantined | undefined) {
     this.entity = entity;
     // A copy: what is given may be a view of a whole snapshot, which must not stay in memory for it.
     this.#bytes = Uint8Array.from(bytes);
     this.#log = services.logOf(entity.name, entity.id);
-    const made = makeEntry(entity, services);
+    const made = makeEntry(entity, services, problem);
     this.entry = made.entry;
     this.quarantined = made.quarantined;
   }
@@ -83,13 +84,14 @@ interface MadeEntry {
   readonly quarantined: Quarantined | undefined;
 }
 
-function makeEntry(entity: Published<'plugins'>, services: CompileServices): MadeEntry {
+function makeEntry(entity: Published<'plugins'>, services: CompileServices, problem: Quarantined | undefined): MadeEntry {
   const { id, name } = entity;
   const plugin = services.plugins.get(name);
   // Nobody asks a disabled plugin anything, so it needs neither an instance nor to be known.
   if (!entity.enabled) return { entry: { pluginId: id, name, priority: REPLACEMENT_PRIORITY, instance: {} }, quarantined: undefined };
+  if (problem !== undefined) return replaced(entity, problem);
   if (plugin === undefined) {
-    const reason = `plugin ${name} is not known to this data plane (known: ${[...services.plugins.keys()].join(', ')})`;
+    const reason = `plugin ${name} is not known to this data plane (known: ${[...services.plugins.keys()].join(', ')}): upgrade it, or remove or disable the plugin`;
     return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_UNKNOWN', reason });
   }
   try {
@@ -97,7 +99,7 @@ function makeEntry(entity: Published<'plugins'>, services: CompileServices): Mad
     return { entry: { pluginId: id, name, priority: plugin.schema.priority, instance }, quarantined: undefined };
   } catch (thrown) {
     const reason = thrown instanceof HoldfastError ? `${thrown.code}: ${thrown.message}` : describeThrown(thrown);
-    return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_FAILED', reason: `plugin ${name} could not be made: ${reason}` });
+    return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_FAILED', reason: `plugin ${name} ${plugin.schema.version} could not be made: ${reason}; correct its config, or upgrade this data plane if the config is for a newer version` });
   }
 }
 

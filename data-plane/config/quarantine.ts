@@ -3,29 +3,47 @@
  * may be here without being readable. Built by compile.ts, reported to the control plane, asked by runtime-routes.ts.
  */
 import type { EntityKind } from '../../shared/model/definition.ts';
-import type { Quarantined } from './compile-contract.ts';
+import type { Quarantined, QuarantineCode } from './compile-contract.ts';
 import type { Published } from './config-tables.ts';
 import { PersistentMap, type MapDraft } from './persistent-map.ts';
 
+/** Of several problems of one entity the first of these is told: whichever was found first, so that a delta tells what a snapshot tells. */
+const PRECEDENCE: Readonly<Record<QuarantineCode, number>> = {
+  CONFIG_KIND_UNKNOWN: 0,
+  CONFIG_ENTITY_UNREADABLE: 1,
+  CONFIG_CONTENT_KEY_MISSING: 2,
+  CONFIG_PROTOCOL_UNSUPPORTED: 3,
+  CONFIG_ROUTE_UNMATCHABLE: 4,
+  CONFIG_TARGET_INVALID: 5,
+  CONFIG_CERTIFICATE_UNUSABLE: 6,
+  CONFIG_PLUGIN_UNKNOWN: 7,
+  CONFIG_PLUGIN_FAILED: 8,
+  CONFIG_REFERENCE_DANGLING: 9,
+  CONFIG_PLUGIN_OUT_OF_PLACE: 10,
+};
+
+/** The problems of one entity, by precedence; never empty. */
+type Problems = readonly [Quarantined, ...Quarantined[]];
+
 export class QuarantineList {
-  readonly #entries: PersistentMap<Quarantined>;
+  readonly #entries: PersistentMap<Problems>;
 
   /** Without an argument the empty list; the argument is for drafts. */
-  constructor(entries: PersistentMap<Quarantined> = new PersistentMap()) {
+  constructor(entries: PersistentMap<Problems> = new PersistentMap()) {
     this.#entries = entries;
   }
 
-  /** By kind and id. */
+  /** One for each entity, by kind and id. */
   all(): readonly Quarantined[] {
-    return [...this.#entries.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+    return [...this.#entries.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, [first]]) => first);
   }
 
   get(kind: EntityKind, id: string): Quarantined | undefined {
-    return this.#entries.get(keyOf(kind, id));
+    return this.#entries.get(keyOf(kind, id))?.[0];
   }
 
   /** The code with which a route answers 503: its own, or that of its service. */
-  codeOf(route: Published<'routes'>): string | undefined {
+  codeOf(route: Published<'routes'>): QuarantineCode | undefined {
     const own = this.get('routes', route.id);
     const service = route.service === null ? undefined : this.get('services', route.service.id);
     return (own ?? service)?.code;
@@ -36,28 +54,40 @@ export class QuarantineList {
   }
 }
 
-/** Changes on top of a list; one entry per entity, the first reason stays. */
+/** Changes on top of a list; one problem of a code per entity, the first reason stays. */
 export class QuarantineDraft {
   readonly #original: QuarantineList;
-  readonly #entries: MapDraft<Quarantined>;
+  readonly #entries: MapDraft<Problems>;
 
-  constructor(original: QuarantineList, entries: MapDraft<Quarantined>) {
+  constructor(original: QuarantineList, entries: MapDraft<Problems>) {
     this.#original = original;
     this.#entries = entries;
   }
 
   get(kind: EntityKind, id: string): Quarantined | undefined {
-    return this.#entries.get(keyOf(kind, id));
+    return this.#entries.get(keyOf(kind, id))?.[0];
   }
 
   add(entry: Quarantined): void {
     const key = keyOf(entry.kind, entry.id);
-    if (this.#entries.get(key) === undefined) this.#entries.set(key, entry);
+    const known = this.#entries.get(key);
+    if (known?.some(({ code }) => code === entry.code) === true) return;
+    const [first = entry, ...others] = [entry, ...(known ?? [])].toSorted((a, b) => PRECEDENCE[a.code] - PRECEDENCE[b.code]);
+    this.#entries.set(key, [first, ...others]);
   }
 
-  /** What is known about the entity no longer holds: it was put or deleted, or what it lacked is there. */
-  clear(kind: EntityKind, id: string): void {
+  /** What is known about the entity no longer holds: it was put or deleted. */
+  clear(kind: string, id: string): void {
     this.#entries.delete(keyOf(kind, id));
+  }
+
+  /** One of its problems is no more: what it lacked is there. */
+  clearOf(kind: EntityKind, id: string, code: QuarantineCode): void {
+    const known = this.#entries.get(keyOf(kind, id));
+    if (known === undefined || !known.some((entry) => entry.code === code)) return;
+    const [first, ...others] = known.filter((entry) => entry.code !== code);
+    if (first === undefined) this.#entries.delete(keyOf(kind, id));
+    else this.#entries.set(keyOf(kind, id), [first, ...others]);
   }
 
   /** The list with the changes; the original itself where there were none. */
@@ -67,6 +97,6 @@ export class QuarantineDraft {
   }
 }
 
-function keyOf(kind: EntityKind, id: string): string {
+function keyOf(kind: string, id: string): string {
   return `${kind}/${id}`;
 }

@@ -10,6 +10,7 @@ import { parseExpression } from '../../shared/model/expression/parse-expression.
 import { Condition } from './condition.ts';
 import type { Matcher, MatcherKey, MatchersOfRoute, PlacedMatcher, RoutingAttributes } from './matcher.ts';
 import { MAX_PARTS, readPattern, type Skeleton } from './plain-pattern.ts';
+import { readableConjuncts } from './readable-conjuncts.ts';
 import { MAX_NAME_LENGTH } from './wildcard-keys.ts';
 
 /** Above every rank that attributes give. */
@@ -21,16 +22,20 @@ const MAX_PLACES = 1_000;
 const ASCII = /^[\x20-\x7e]*$/;
 const ANYWHERE: readonly Skeleton[] = [['']];
 
-/** Takes a route with an expression apart. One that can't be read matches nothing. */
+/** Takes a route with an expression apart. Of one that can't be read, what can be is matched, unless that would cover every other route. */
 export function matchersOfExpression(route: RoutingAttributes, text: string): MatchersOfRoute {
   const parsed = parseExpression(text, 'http');
-  if (parsed.kind === 'wrong') return { matchers: [], problem: `expression: ${parsed.problem}` };
-  const { expression } = parsed;
+  const problem = parsed.kind === 'wrong' ? `expression: ${parsed.problem}` : undefined;
+  const expression = parsed.kind === 'parsed' ? parsed.expression : readableConjuncts(text, 'http');
+  if (expression === undefined) return { matchers: [], problem };
   const conjuncts = expression.kind === 'all' ? expression.of : [expression];
-  const hosts = fewest(conjuncts, hostKeyOf) ?? [undefined];
+  const namedHosts = fewest(conjuncts, hostKeyOf);
+  const hosts = namedHosts ?? [undefined];
   const allSkeletons = fewest(conjuncts, skeletonOf) ?? ANYWHERE;
   const skeletons = hosts.length * allSkeletons.length > MAX_PLACES ? ANYWHERE : allSkeletons;
   const key = keyOf(conjuncts);
+  // As for a path pattern that does not compile: then the harm is greater than the protection.
+  if (problem !== undefined && namedHosts === undefined && skeletons === ANYWHERE && key === undefined) return { matchers: [], problem };
   const more = { port: undefined, headers: [], serverNames: undefined, pattern: undefined, condition: new Condition(expression), schemes: schemesOf(route.protocols) };
   const matchers: PlacedMatcher[] = [];
   for (const [pathIndex, skeleton] of skeletons.entries()) {
@@ -40,7 +45,7 @@ export function matchersOfExpression(route: RoutingAttributes, text: string): Ma
     };
     for (const host of hosts) matchers.push({ place: { host, skeleton, key }, matcher });
   }
-  return { matchers, problem: undefined };
+  return { matchers, problem };
 }
 
 /**

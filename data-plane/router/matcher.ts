@@ -92,11 +92,12 @@ const NO_PATH: Skeleton = [''];
 
 /**
  * Takes a route without an expression apart. Where a path pattern does not compile, all that starts with its literal prefix
- * matches instead, so that what the route was to protect does not fall to a more general route.
+ * matches instead, and where a header's pattern does not, every value of that header, so that what the route was to protect does not fall to a more general route.
  */
 export function matchersOfAttributes(route: RoutingAttributes): MatchersOfRoute {
-  const headers = readHeaderRules(route);
-  if (typeof headers === 'string') return { matchers: [], problem: headers };
+  const { rules: headers, problem: headerProblem } = readHeaderRules(route);
+  // As for a path pattern: what could be every other route's is left to them.
+  if (headerProblem !== undefined && (route.hosts ?? []).length === 0 && (route.paths ?? []).length === 0) return { matchers: [], problem: headerProblem };
   const count = attributeCount(route);
   if (count === 0) return { matchers: [], problem: 'the route has nothing to match on' };
   const { paths, problem } = readPaths(route.paths ?? []);
@@ -115,7 +116,7 @@ export function matchersOfAttributes(route: RoutingAttributes): MatchersOfRoute 
       matchers.push({ place: { host, skeleton, key }, matcher: more === undefined ? plain : { ...plain, more } });
     }
   }
-  return { matchers, problem };
+  return { matchers, problem: headerProblem ?? problem };
 }
 
 /** Negative where `a` wins over `b`. Equal ranks: the greater route id, as in Kong's router. */
@@ -206,17 +207,18 @@ function attributeCount(route: RoutingAttributes): number {
   return lists.filter((list) => (list?.length ?? 0) > 0).length + (Object.keys(route.headers ?? {}).length > 0 ? 1 : 0);
 }
 
-/** The problem where a pattern does not compile. */
-function readHeaderRules(route: RoutingAttributes): readonly HeaderRule[] | string {
+function readHeaderRules(route: RoutingAttributes): { readonly rules: readonly HeaderRule[]; readonly problem: string | undefined } {
   const rules: HeaderRule[] = [];
+  let problem: string | undefined;
   for (const [name, values] of Object.entries(route.headers ?? {})) {
     try {
       const patterns = values.filter((value) => value.startsWith('~*')).map((value) => RE2JS.compile(value.slice(2), RE2JS.CASE_INSENSITIVE));
       const exact = values.filter((value) => !value.startsWith('~*')).map((value) => value.toLowerCase());
       rules.push({ name: name.toLowerCase(), values: exact, manyValues: exact.length > MAX_SCANNED ? new Set(exact) : undefined, patterns });
     } catch (thrown) {
-      return `header ${name}: ${describeThrown(thrown)}`;
+      problem = `header ${name}: ${describeThrown(thrown)}`;
+      rules.push({ name: name.toLowerCase(), values: [], manyValues: undefined, patterns: [RE2JS.compile('')] });
     }
   }
-  return rules;
+  return { rules, problem };
 }

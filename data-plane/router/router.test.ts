@@ -201,10 +201,36 @@ describe('routes that cannot be matched as they say', () => {
     assert.deepEqual(['/admin/x', '/fine', '/other'].map(at), ['bad', 'bad', 'open']);
   });
 
-  test('a pattern without a literal start, or a header pattern that does not compile, matches nothing', () => {
+  test('a header pattern that does not compile takes every value of the header', () => {
+    const draft = new Router().draft();
+    assert.match(draft.add(attributesOf('header', { paths: ['/a'], headers: { h: ['~*('] } })) ?? '', /header h/);
+    draft.add(attributesOf('open', { paths: ['/'] }));
+    const router = draft.finish();
+    assert.deepEqual([router.match(requestView({ path: '/a', headers: [['h', 'x']] }))?.routeId, router.match(requestView({ path: '/a' }))?.routeId], ['header', 'open']);
+  });
+
+  test('of an expression from the future what can be read is matched', () => {
+    for (const [expression, taken] of [
+      ['http.path ^= "/a" && http.geo == "x"', true], ['http.moon == "full" && http.host == "example.com"', true], ['http.path ^= "/a" && (http.geo == "x" || http.method == "PUT")', true],
+      ['http.headers.h == "&& http.geo == \\"" && http.path ^= "/a" && geo(1) near 2', false], ['http.path ^= "/b" && http.geo == "x"', false],
+      // Of these nothing is known that says where they stand: to close everything would do more harm.
+      ['http.geo == "x"', false], ['http.path ^= "/a" || http.geo == "x"', false], ['http.method == "GET" && http.geo == "x"', false],
+    ] as const) {
+      const draft = new Router().draft();
+      assert.match(draft.add(attributesOf('future', { expression })) ?? '', /expression: /, expression);
+      draft.add(attributesOf('open', { paths: ['/'] }));
+      const router = draft.finish();
+      assert.equal(router.match(requestView({ path: '/a', headers: [['host', 'example.com']] }))?.routeId, taken ? 'future' : 'open', expression);
+      const gone = router.draft();
+      gone.remove(attributesOf('future', { expression }));
+      assert.equal(gone.finish().match(requestView({ path: '/a' }))?.routeId, 'open');
+    }
+  });
+
+  test('a pattern that says nothing of where it stands matches nothing, lest it covers every other route', () => {
     const draft = new Router().draft();
     assert.notEqual(draft.add(attributesOf('path', { paths: ['~/('] })), undefined);
-    assert.notEqual(draft.add(attributesOf('header', { paths: ['/a'], headers: { h: ['~*('] } })), undefined);
+    assert.notEqual(draft.add(attributesOf('header', { headers: { h: ['~*('] } })), undefined);
     draft.add(attributesOf('open', { paths: ['/'] }));
     assert.equal(draft.finish().match(requestView({ path: '/a', headers: [['h', '(']] }))?.routeId, 'open');
   });

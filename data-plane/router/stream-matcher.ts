@@ -11,6 +11,7 @@ import type { StreamView } from '../config/active-config.ts';
 import { AddressBlock } from './address-block.ts';
 import { Condition } from './condition.ts';
 import { StreamFields } from './request-fields.ts';
+import { readableConjuncts } from './readable-conjuncts.ts';
 import { wildcardKeys } from './wildcard-keys.ts';
 
 /** What the router reads of a stream route. */
@@ -47,6 +48,8 @@ export interface KeyedStreamMatcher {
   readonly kind: 'matcher';
   readonly matcher: StreamMatcher;
   readonly keys: ReadonlySet<string>;
+  /** What is wrong with it: it takes more than it would if it could be read whole. */
+  readonly problem?: string;
 }
 
 /** The key of what can't be looked up by anything. */
@@ -57,10 +60,14 @@ export function streamMatcherOf(route: StreamAttributes): KeyedStreamMatcher | {
   const protocols = new Set<string>(route.protocols);
   if (route.expression !== null) {
     const parsed = parseExpression(route.expression, 'stream');
-    if (parsed.kind === 'wrong') return { kind: 'problem', problem: `expression: ${parsed.problem}` };
-    const condition = new Condition(parsed.expression);
+    const problem = parsed.kind === 'wrong' ? { problem: `expression: ${parsed.problem}` } : {};
+    const expression = parsed.kind === 'parsed' ? parsed.expression : readableConjuncts(route.expression, 'stream');
+    const key = expression === undefined ? UNKEYED : keyOfExpression(expression);
+    // What says neither a name nor a port could cover every other route.
+    if (expression === undefined || (parsed.kind === 'wrong' && key === UNKEYED)) return { kind: 'problem', problem: problem.problem ?? '' };
+    const condition = new Condition(expression);
     const matcher = { routeId: route.id, rank: ABOVE_ATTRIBUTES + route.priority, protocols, serverNames: undefined, sources: undefined, destinations: undefined, condition };
-    return { kind: 'matcher', matcher, keys: new Set([keyOfExpression(parsed.expression)]) };
+    return { kind: 'matcher', matcher, keys: new Set([key]), ...problem };
   }
   const [names, sources, destinations] = [(route.snis ?? []).map((name) => name.toLowerCase()), route.sources ?? [], route.destinations ?? []];
   const problem = problemOf(protocols, names, [...sources, ...destinations]);

@@ -47,12 +47,12 @@ export class StreamRouterDraft {
     this.#byKey = byKey;
   }
 
-  /** Adds a route that is not there. Returns why it can't be matched. */
+  /** Adds a route that is not there. Returns what is wrong with it: what can be read of it is matched all the same. */
   add(route: StreamAttributes): string | undefined {
     const made = streamMatcherOf(route);
     if (made.kind === 'problem') return made.problem;
     for (const key of made.keys) this.#byKey.set(key, inserted(this.#byKey.get(key) ?? [], made.matcher, compareStreamMatchers));
-    return undefined;
+    return made.problem;
   }
 
   /** Takes out a route as it was when it was added. */

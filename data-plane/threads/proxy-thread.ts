@@ -7,7 +7,7 @@ import { defined } from '../../shared/assert.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { pluginRegistry } from '../../shared/plugins/registry.ts';
-import { decodeEntity } from '../../shared/wire/entity-codec.ts';
+import { decodeEntity, salvageEntity } from '../../shared/wire/entity-codec.ts';
 import { createPluginLog } from '../config/plugin-log.ts';
 import { SharedCounterTable } from '../counters/shared-counter-table.ts';
 import type { ExplainSurroundings } from '../explain/explain-request.ts';
@@ -40,6 +40,7 @@ const counters = new SharedCounterTable(data.counters, { threadId, clock });
 const configs = new ThreadConfigs(
   {
     decodeEntity,
+    salvageEntity,
     plugins: pluginRegistry,
     counters,
     clock,

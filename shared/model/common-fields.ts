@@ -7,6 +7,8 @@ import { tagRule, uuidRule } from './string-rules.ts';
 
 /** Lowest field number a definition may use for its own fields. */
 export const FIRST_OWN_TAG = 10;
+/** From here on are fields that a reader which does not know them must not ignore: it quarantines the entity (proto/README.md). */
+export const FIRST_CRITICAL_TAG = 1_000;
 
 export const idField = {
   name: 'id', tag: 1, type: { kind: 'string', rules: [uuidRule] }, required: true,

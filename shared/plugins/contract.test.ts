@@ -83,11 +83,16 @@ for (const [name, schema] of pluginCatalog) {
       for (const { check } of schema.checks ?? []) assert.deepEqual(check({ config: once.config }), []);
     });
 
-    test('it can be made from its smallest config, also where a newer control plane added fields', () => {
+    test('it can be made from its smallest config, also where a newer control plane added fields that say nothing', () => {
       const { config } = parse(schema.config, defined(SMALLEST[name], `the smallest config of ${name}`));
-      const records = schema.config.filter(({ type }) => type.kind === 'record').map((field) => [field.name, { ...Object(config[field.name]), from_the_future: true }]);
-      const instance = defined(pluginRegistry.get(name), name).create({ ...config, ...Object.fromEntries(records), from_the_future: [1] }, services);
+      const records = schema.config.filter(({ type }) => type.kind === 'record').map((field) => [field.name, { ...Object(config[field.name]), from_the_future: null }]);
+      const instance = defined(pluginRegistry.get(name), name).create({ ...config, ...Object.fromEntries(records), from_the_future: [], also: { off: false } }, services);
       assert.equal(typeof instance.requestHead, 'function');
+    });
+
+    test('it is not made where a newer control plane asks for something that it does not know', () => {
+      const { config } = parse(schema.config, defined(SMALLEST[name], `the smallest config of ${name}`));
+      assert.throws(() => defined(pluginRegistry.get(name), name).create({ ...config, also_require: true }, services), { code: 'PLUGIN_CONFIG_INVALID', message: /also_require: unknown field/ });
     });
 
     test('it is not made from a config that breaks its schema', () => {

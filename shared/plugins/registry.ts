@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../model/definition.ts';
 import type { RecordOf } from '../model/entity-types.ts';
-import { parseFields } from '../model/parse-fields.ts';
+import { parseFields, refuseUnknownFields } from '../model/parse-fields.ts';
 import { formatSchemaViolation, ProblemList } from '../model/problems.ts';
 import { HoldfastError } from '../errors.ts';
 import { aclFactory } from './acl/handler.ts';
@@ -37,7 +37,9 @@ export function registerPlugin<const S extends PluginSchema>(schema: S, factory:
 
 function parseConfig<const S extends PluginSchema>(schema: S, config: JsonObject): RecordOf<S['config']> {
   const problems = new ProblemList();
-  const parsed = parseFields(schema.config, knownConfig(schema.config, config), 'config', {
+  const known = knownConfig(schema.config, config);
+  refuseUnknownFields(known, schema.config.map(({ name }) => name), 'config', problems);
+  const parsed = parseFields(schema.config, known, 'config', {
     problems,
     newKey: () => '',
     parsePluginConfig: () => undefined,

@@ -7,7 +7,7 @@ import { arbitrarySecrets, arbitraryEntity } from '../../test/support/entity-arb
 import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from '../model/definition.ts';
 import { definitionOf, entityDefinitions, isEntityKind } from '../model/registry.ts';
 import { splitEntity } from '../model/split-entity.ts';
-import { decodeEntity, encodeEntity } from './entity-codec.ts';
+import { decodeEntity, encodeEntity, salvageEntity } from './entity-codec.ts';
 
 const ID = '01a1fe71-b792-71c2-a993-3a158bc013f5';
 const OTHER_ID = '01a1fe71-b79b-7dc5-8e3f-92ee2e561a39';
@@ -76,9 +76,38 @@ test('a field that the writer did not know has its default, also inside records'
 });
 
 test('a field that the reader does not know is skipped', () => {
-  const unknownField = Buffer.from([0xf8, 0x3f, 0x01]);
-  assert.equal(decodeEntity('consumers', Buffer.concat([consumerBytes({ username: 'a' }), unknownField])).username, 'a');
+  for (const unknown of [tagged(500, 0, [1]), tagged(999, 2, [3, 1, 2, 3]), tagged(998, 1, Array.from({ length: 8 }, () => 255)), tagged(997, 5, [1, 2, 3, 4])]) {
+    assert.equal(decodeEntity('consumers', Buffer.concat([unknown, consumerBytes({ username: 'a' }), unknown])).username, 'a');
+  }
 });
+
+test('a field that must not be skipped makes the entity unreadable, wherever it stands; the rest can be salvaged', () => {
+  for (const critical of [tagged(1_000, 0, [1]), tagged(20_000, 2, [1, 0])]) {
+    for (const bytes of [Buffer.concat([critical, consumerBytes({ username: 'a' })]), Buffer.concat([consumerBytes({ username: 'a' }), critical])]) {
+      assert.throws(() => decodeEntity('consumers', bytes), { code: 'WIRE_ENTITY_INVALID', message: /must not be left out/ });
+      assert.equal(salvageEntity('consumers', bytes)?.username, 'a');
+    }
+  }
+});
+
+test('what is salvaged is all but the values that are not known', () => {
+  const { Route, Acl } = holdfast.config.v1;
+  const bytes = Route.encode({ id: Buffer.alloc(16, 1), protocols: { values: ['quic', 'https'] }, paths: { values: ['/a'] }, path_handling: 'v9', service: Buffer.alloc(16, 2) }).finish();
+  assert.throws(() => decodeEntity('routes', bytes), /'quic' is not known/);
+  const route = salvageEntity('routes', bytes);
+  assert.deepEqual([route?.protocols, route?.paths, route?.path_handling, route?.service?.id], [['https'], ['/a'], 'v0', '02020202-0202-0202-0202-020202020202']);
+  assert.equal(salvageEntity('acls', Acl.encode({ id: Buffer.alloc(16, 1), group: 'g' }).finish()), undefined, 'of whom is not known');
+  assert.equal(salvageEntity('routes', Uint8Array.of(255, 255)), undefined);
+});
+
+/** A field as it stands on the wire. */
+function tagged(tag: number, wireType: number, value: readonly number[]): Buffer {
+  const varint: number[] = [];
+  for (let rest = tag * 8 + wireType; ; rest = Math.floor(rest / 128)) {
+    varint.push(rest < 128 ? rest : (rest % 128) + 128);
+    if (rest < 128) return Buffer.from([...varint, ...value]);
+  }
+}
 
 test('the clear key never gets into the bytes, only its digest does', () => {
   const credential: Entity = { id: ID, ...TIMES, consumer: { id: OTHER_ID }, key: 'supersecretapikey', expires_at: null, tags: null };

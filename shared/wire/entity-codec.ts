@@ -11,6 +11,7 @@ import { defaultOf } from '../model/default-value.ts';
 import type { Entity, EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../model/definition.ts';
 import { isJsonObject } from '../model/entity-checks.ts';
 import { bytesToId, idToBytes, isUuid, type EntityId } from '../model/ids.ts';
+import { FIRST_CRITICAL_TAG } from '../model/common-fields.ts';
 import { definitionOf, type PublishedEntities } from '../model/registry.ts';
 
 /** A message with the values of its fields, as protobufjs takes and gives them. */
@@ -56,13 +57,22 @@ export function encodeEntity(definition: EntityDefinition, entity: Entity, secre
  * `<name>_digest`, envelopes as base64 in `<name>_sealed`. Throws WIRE_ENTITY_INVALID for bytes that are no such entity or hold values this version does not know.
  */
 export function decodeEntity<K extends EntityKind>(kind: K, bytes: Uint8Array): PublishedEntities[K] {
-  const definition = definitionOf(kind);
   let message: Message;
   try {
     message = { ...codecs[kind].decode(bytes) };
   } catch (cause) {
     throw invalid(kind, describeThrown(cause), cause);
   }
+  const critical = unknownCriticalTag(bytes);
+  if (critical !== undefined) throw invalid(kind, `field ${critical} is not known to this version, and must not be left out`);
+  return decodeMessage(kind, message, decodeField);
+}
+
+type DecodeField = (field: Field, wire: unknown, path: string) => JsonValue;
+
+/** Throws where the message lacks what every entity of the kind has. */
+function decodeMessage<K extends EntityKind>(kind: K, message: Message, decode: DecodeField): PublishedEntities[K] {
+  const definition = definitionOf(kind);
   const secrets = definition.fields.flatMap((field) => {
     const name = publishedSecretName(field);
     return name === undefined ? [] : [[name, decodeSecret(field, name, message, kind)] as const];
@@ -71,12 +81,25 @@ export function decodeEntity<K extends EntityKind>(kind: K, bytes: Uint8Array): 
     id: decodeId(message['id'], kind),
     created_at: decodeInteger(message['created_at'] ?? 0, 'created_at', kind),
     updated_at: decodeInteger(message['updated_at'] ?? 0, 'updated_at', kind),
-    ...decodeFields(definition.fields, message, kind),
+    ...decodeFields(definition.fields, message, kind, decode),
     ...Object.fromEntries(secrets),
     tags: message['tags'] === undefined ? null : decodeValue({ kind: 'array', of: { kind: 'string' } }, message['tags'], 'tags', kind),
   };
   // The door: the definition has just been applied to every field.
   return entity as PublishedEntities[K];
+}
+
+/**
+ * What can be read of an entity on which `decodeEntity` throws: a field that holds what this version does not know is as if it
+ * were absent, of a list what is known stays. Undefined where the bytes are no such entity at all, or lack what it needs to have.
+ * For what must not be left out (S6), never to be used as it is.
+ */
+export function salvageEntity<K extends EntityKind>(kind: K, bytes: Uint8Array): PublishedEntities[K] | undefined {
+  try {
+    return decodeMessage(kind, { ...codecs[kind].decode(bytes) }, salvageField);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The name under which a secret field is published; undefined where it is none. */
@@ -139,14 +162,63 @@ function encodeId(id: string): Uint8Array {
   return idToBytes(id as EntityId);
 }
 
-function decodeFields(fields: readonly Field[], message: Message, path: string): JsonObject {
+function decodeFields(fields: readonly Field[], message: Message, path: string, decode: DecodeField = decodeField): JsonObject {
   const values: Record<string, JsonValue> = {};
-  for (const field of fields.filter(isPublished)) {
-    const at = `${path}.${field.name}`;
-    const wire = message[field.name];
-    values[field.name] = wire === undefined ? absent(field, at) : decodeValue(field.type, wire, field.name, at);
-  }
+  for (const field of fields.filter(isPublished)) values[field.name] = decode(field, message[field.name], `${path}.${field.name}`);
   return values;
+}
+
+function decodeField(field: Field, wire: unknown, path: string): JsonValue {
+  return wire === undefined ? absent(field, path) : decodeValue(field.type, wire, field.name, path);
+}
+
+function salvageField(field: Field, wire: unknown, path: string): JsonValue {
+  try {
+    return decodeField(field, wire, path);
+  } catch {
+    const { type } = field;
+    const values = type.kind === 'array' || type.kind === 'set' ? memberOf(wire, 'values') : undefined;
+    const known = Array.isArray(values) && (type.kind === 'array' || type.kind === 'set') ? values.flatMap((value: unknown) => tryToDecode(type.of, value, field.name, path)) : [];
+    return known.length > 0 ? known : absent(field, path);
+  }
+}
+
+function tryToDecode(type: FieldType, wire: unknown, name: string, path: string): readonly JsonValue[] {
+  try {
+    return [decodeValue(type, wire, name, path)];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The first field number from FIRST_CRITICAL_TAG on: no entity of this version has one, so whatever it is, it is not known here
+ * (proto/README.md). Reads no more than the tags (Protocol Buffers, Encoding); the bytes were decoded before, so they are well-formed.
+ */
+function unknownCriticalTag(bytes: Uint8Array): number | undefined {
+  let at = 0;
+  const varint = (): number => {
+    let [value, scale] = [0, 1];
+    for (; at < bytes.length; scale *= 128) {
+      const byte = bytes[at] ?? 0;
+      at += 1;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+    }
+    return value;
+  };
+  while (at < bytes.length) {
+    const key = varint();
+    const tag = Math.floor(key / 8);
+    if (tag >= FIRST_CRITICAL_TAG) return tag;
+    const wireType = key % 8;
+    if (wireType === 0) varint();
+    else if (wireType === 2) at = varint() + at;
+    else if (wireType === 1) at += 8;
+    else if (wireType === 5) at += 4;
+    else return undefined;
+  }
+  return undefined;
 }
 
 /** What a field is that an older writer did not know. */

@@ -5,12 +5,13 @@ import type { CompiledConfig } from '../../data-plane/config/compiled-config.ts'
 import { runAtOnce } from '../../data-plane/config/run-in-slices.ts';
 import { pluginRegistry } from '../../shared/plugins/registry.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
-import { decodeEntity } from '../../shared/wire/entity-codec.ts';
+import { decodeEntity, salvageEntity } from '../../shared/wire/entity-codec.ts';
 import { CONTENT_KEYS } from './config-content.ts';
 
 export function testServices(overrides: Partial<CompileServices> = {}): CompileServices {
   return {
     decodeEntity,
+    salvageEntity,
     plugins: pluginRegistry,
     counters: { take: (_key, windows) => ({ kind: 'taken', remaining: windows.map(({ limit }) => limit - 1) }) },
     clock: { nowMs: () => 1_700_000_000_000 },

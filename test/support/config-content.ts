@@ -43,7 +43,7 @@ export function put(kind: EntityKind, input: JsonObject, contentKeys: ContentKey
   return { kind, id, bytes: encodeEntity(definition, parsed.entity, Object.fromEntries(secrets)) };
 }
 
-export function remove(kind: EntityKind, id: string): EntityChange {
+export function remove(kind: string, id: string): EntityChange {
   return { kind, id, bytes: undefined };
 }
 
