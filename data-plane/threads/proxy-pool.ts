@@ -12,7 +12,7 @@ import { formatVersion } from '../../shared/model/version.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
-import { isSameConfig } from '../config/versioned-root.ts';
+import { isSameConfig, type VersionedRoot } from '../config/versioned-root.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
 import type { TargetReport } from '../upstreams/upstream-control.ts';
 import { HealthBoard } from './health-board.ts';
@@ -254,12 +254,10 @@ export class ProxyPool {
   }
 
   #askToPrepare(link: ThreadLink, content: ConfigContent, applyId: number): Promise<Answer> {
-    const { version, contentRoot, change } = content;
-    // The change is enough where the thread serves what it starts from.
-    const step = change !== undefined && isSameConfig(link.serving, change.base) ? change : undefined;
-    const parts = step === undefined ? content.parts : [step.packed];
+    const { version, contentRoot } = content;
+    const steps = stepsFrom(link.serving, content);
     const contentKeys = this.#options.contentKeys();
-    return link.ask({ kind: 'prepare', applyId, version, contentRoot, reset: step === undefined, parts, contentKeys }, this.#options.prepareTimeoutMs);
+    return link.ask({ kind: 'prepare', applyId, version, contentRoot, reset: steps === undefined, parts: steps ?? content.parts, contentKeys }, this.#options.prepareTimeoutMs);
   }
 
   async #commitOn(link: ThreadLink, content: ConfigContent, applyId: number): Promise<void> {
@@ -309,6 +307,12 @@ export class ProxyPool {
     });
     onCrash();
   }
+}
+
+/** What leads from what a thread serves to the content: nothing where it serves it (only the content keys may differ); undefined where it needs the whole. */
+function stepsFrom(serving: VersionedRoot | undefined, { version, contentRoot, change }: ConfigContent): readonly SharedArrayBuffer[] | undefined {
+  if (isSameConfig(serving, { version, contentRoot })) return [];
+  return change !== undefined && isSameConfig(serving, change.base) ? [change.packed] : undefined;
 }
 
 function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }> | undefined {
