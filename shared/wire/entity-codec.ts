@@ -162,9 +162,18 @@ function encodeId(id: string): Uint8Array {
   return idToBytes(id as EntityId);
 }
 
+/** Of each list of fields those that are published: asked for every entity of a configuration. */
+const publishedFields = new WeakMap<readonly Field[], readonly Field[]>();
+
+function publishedOf(fields: readonly Field[]): readonly Field[] {
+  const known = publishedFields.get(fields) ?? fields.filter(isPublished);
+  publishedFields.set(fields, known);
+  return known;
+}
+
 function decodeFields(fields: readonly Field[], message: Message, path: string, decode: DecodeField = decodeField): JsonObject {
   const values: Record<string, JsonValue> = {};
-  for (const field of fields.filter(isPublished)) values[field.name] = decode(field, message[field.name], `${path}.${field.name}`);
+  for (const field of publishedOf(fields)) values[field.name] = decode(field, message[field.name], `${path}.${field.name}`);
   return values;
 }
 
@@ -231,8 +240,10 @@ function decodeValue(type: FieldType, wire: unknown, name: string, path: string)
   switch (type.kind) {
     case 'string':
       if (typeof wire !== 'string') break;
-      if (type.oneOf !== undefined && !type.oneOf.includes(wire)) throw invalid(path, `'${wire}' is not known to this version`);
-      return wire;
+      if (type.oneOf === undefined) return wire;
+      // The definition's own text: one for all entities.
+      for (const known of type.oneOf) if (known === wire) return known;
+      throw invalid(path, `'${wire}' is not known to this version`);
     case 'integer':
       return decodeInteger(wire, name, path);
     case 'number':
@@ -253,7 +264,7 @@ function decodeValue(type: FieldType, wire: unknown, name: string, path: string)
     case 'record':
       return decodeFields(type.fields, typeof wire === 'object' ? { ...wire } : {}, path);
     case 'reference':
-      return type.bare === true ? decodeId(wire, path) : { id: decodeId(wire, path) };
+      return type.bare === true ? decodeId(wire, path) : decodeReference(wire, path);
     case 'plugin-config':
       return decodeConfig(wire, path);
     case 'unavailable':
@@ -264,17 +275,29 @@ function decodeValue(type: FieldType, wire: unknown, name: string, path: string)
 
 /** Own members only: an absent list must not be taken from the prototype of the message. */
 function memberOf(wire: unknown, name: string): unknown {
-  return typeof wire === 'object' && wire !== null ? new Map<string, unknown>(Object.entries(wire)).get(name) : undefined;
+  return typeof wire === 'object' && wire !== null && Object.hasOwn(wire, name) ? Reflect.get(wire, name) : undefined;
 }
 
 function decodeInteger(wire: unknown, name: string, path: string): number {
-  if (typeof wire === 'number' && Number.isSafeInteger(wire)) return wire;
+  // Those that fit are held in the entity itself; as they come they are objects of their own.
+  if (typeof wire === 'number' && Number.isSafeInteger(wire)) return (wire | 0) === wire ? wire | 0 : wire;
   throw invalid(path, `${name} is beyond what can be represented exactly`);
 }
 
 function decodeId(wire: unknown, path: string): string {
   if (wire instanceof Uint8Array && wire.length === 16) return bytesToId<EntityId>(wire);
   throw invalid(path, 'an id has 16 bytes');
+}
+
+/** What was referred to lately: a hundred thousand routes of one service hold one reference between them. */
+const REFERENCES: { readonly id: string }[] = Array.from({ length: 256 }, () => ({ id: '' }));
+
+function decodeReference(wire: unknown, path: string): JsonObject {
+  const id = decodeId(wire, path);
+  const place = id.charCodeAt(35) * 16 + id.charCodeAt(34) & 0xff;
+  const recent = REFERENCES[place];
+  if (recent?.id === id) return recent;
+  return (REFERENCES[place] = { id });
 }
 
 function decodeSecret(field: Field, name: string, message: Message, kind: EntityKind): string | null {
