@@ -20,6 +20,7 @@ import { isLoopbackAddress } from './admin-api/development-guard.ts';
 import { startAdminApi } from './admin-api/start-admin-api.ts';
 import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
 import { loadAuthority } from './enrolment/load-authority.ts';
+import { EventHub } from './events/event-hub.ts';
 import { ensureFirstStart } from './first-start.ts';
 import { openDatabase } from './open-database.ts';
 import { startPublisher } from './publish/publisher.ts';
@@ -57,7 +58,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: settings.rootKeyFile ?? join(stateFolder, 'root-key.pem'), clock, log });
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: authorityFiles(settings), clock, log });
 
-  const alarms = new AlarmDesk({ store: store.alarms, clock, log });
+  const events = new EventHub({ fleetState: store.fleetState, clock, log });
+  const alarms = new AlarmDesk({ store: store.alarms, clock, log, onStored: (scope) => events.hint(scope) });
   lifecycle.add('alarms', () => alarms.stop());
   await alarms.refresh();
   const drift = new DriftWatch({ drift: store.drift, alarms, afterMs: settings.driftAlarmAfter, clock, log });
@@ -66,6 +68,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const publisher = await startPublisher({
     releases: store.releases,
     changes: store.changes,
+    ahead: store.ahead,
     signing,
     listenForChanges: (listener) => store.listenForChanges(listener),
     transferCacheBytes: settings.transferCacheBytes,
@@ -74,9 +77,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log,
   });
   lifecycle.add('publisher', () => publisher.stop());
+  publisher.subscribe({ onRelease: (scope) => events.hint(scope), onDataPlanesChanged: (scope) => events.hint(scope) });
 
   const sync = await startSyncServer({
     listen: settings.syncListen,
+    admission: { perSecond: settings.connectionsPerSecond, atOnce: settings.greetingsAtOnce },
     serverNames: serverNames(settings),
     trustDomain,
     certificateLifetimeMs: settings.certificateLifetime,
@@ -104,6 +109,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     catalog: pluginCatalog,
     createJoinToken: (scope, token, actor) => joinTokens.create(scope, token, actor),
     askDataPlane: (scope, dataPlaneId, subject, question) => sync.ask(scope, dataPlaneId, subject, question),
+    events,
     listen: settings.adminListen,
     developmentMode: settings.developmentMode,
     installationTenant,

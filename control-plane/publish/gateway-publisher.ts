@@ -211,6 +211,7 @@ export class GatewayPublisher {
   async #publish(before: Release | undefined): Promise<Release> {
     const { content, changes } = await this.#bringForward(before);
     this.noteUse();
+    await this.#refuseBehindDataPlanes();
     const { version } = content;
     const states = lastStates(changes);
     this.#noteSuspicious(version, checkChanges(states, (kind, id) => content.has(kind, id)));
@@ -266,6 +267,22 @@ export class GatewayPublisher {
     );
     const [manifestStatement, delta] = await Promise.all([manifest, packed]);
     return { manifestStatement, delta };
+  }
+
+  /** S4: what they accepted has numbers that would be given a second time. */
+  async #refuseBehindDataPlanes(): Promise<void> {
+    const ahead = await this.#options.ahead.find(this.scope);
+    if (ahead === undefined) return;
+    const version = formatVersion(ahead.version);
+    throw new HoldfastError({
+      code: 'PUBLISH_DATA_PLANES_AHEAD',
+      source: 'control-plane',
+      retryable: true,
+      publicMessage: 'data planes have a newer configuration than the database',
+      message:
+        `gateway ${this.scope.gatewayId} publishes nothing: ${ahead.dataPlanes} of its data planes accepted more than the database has, up to ${version} (data plane ${ahead.dataPlaneId}). ` +
+        'Was it restored from an old backup? Check the configuration, then run "holdfast epoch bump"; where a data plane does not tell the truth, revoke it',
+    });
   }
 
   #noteSuspicious(version: ConfigVersion, found: readonly SuspiciousEntity[]): void {

@@ -4,28 +4,20 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { DataPlaneId } from '../../shared/model/ids.ts';
-import type { ConfigVersion } from '../../shared/model/version.ts';
 import { addAuditRow } from './audit-store.ts';
-import { DATA_PLANE_COLUMNS, toDataPlane, type Certificate, type DataPlane, type DataPlaneRow, type QuarantinedEntity, type Rejection } from './data-plane.ts';
-import { onlyRow, type Database, type SqlValue, type Transaction } from './database.ts';
+import { DATA_PLANE_COLUMNS, toDataPlane, type Certificate, type DataPlane, type DataPlaneRow } from './data-plane.ts';
+import { writeReports, type SessionReport, type StoredReport } from './data-plane-reports.ts';
+import { onlyRow, type Database, type Transaction } from './database.ts';
 import { CHANGE_CHANNEL } from './entity-changes.ts';
 import { findJoinToken, takeJoinTokenUse, type Labels } from './join-token-store.ts';
 import type { Actor, GatewayScope } from './scope.ts';
-import { storableText } from './storable-text.ts';
 import type { StoreProblem } from './store-problem.ts';
 
-/** What a session learned; absent fields stay as they are. */
-export interface DataPlaneReport {
-  readonly connected?: boolean;
-  readonly lastSeenAt?: Date;
-  readonly hostname?: string;
-  readonly softwareVersion?: string;
-  /** UUID of the process's start. */
-  readonly bootId?: string;
-  readonly desired?: ConfigVersion;
-  /** Clears the rejection of this and older versions. */
-  readonly applied?: { readonly version: ConfigVersion; readonly root: Uint8Array; readonly at: Date; readonly quarantined: readonly QuarantinedEntity[] };
-  readonly rejection?: Rejection;
+/** What a session needs to know of its data plane before it is welcomed. */
+export interface FleetMember {
+  readonly id: DataPlaneId;
+  readonly labels: Labels;
+  readonly isRevoked: boolean;
 }
 
 export interface NewDataPlane {
@@ -53,8 +45,10 @@ export interface DataPlaneStore {
   setLabels(scope: GatewayScope, id: DataPlaneId, labels: Labels, actor: Actor): Promise<StoreProblem | undefined>;
   /** Idempotent. Every control-plane instance hears of it (ChangeListener.onDataPlanesChanged). */
   revoke(scope: GatewayScope, id: DataPlaneId, reason: string, actor: Actor): Promise<StoreProblem | undefined>;
-  /** From the session of this data plane; false where there is no such data plane. */
-  report(scope: GatewayScope, id: DataPlaneId, report: DataPlaneReport): Promise<boolean>;
+  /** For sessions: the gateway's newest data planes, at most so many; or those of `ids` that there are. */
+  members(scope: GatewayScope, wanted: { readonly limit: number } | { readonly ids: readonly DataPlaneId[] }): Promise<readonly FleetMember[]>;
+  /** From sessions, at most one for each data plane; see writeReports. */
+  report(reports: readonly SessionReport[]): Promise<readonly StoredReport[]>;
   /** After a renewal; false where there is no such data plane or it was revoked. */
   setCertificate(scope: GatewayScope, id: DataPlaneId, certificate: Certificate): Promise<boolean>;
 }
@@ -76,9 +70,9 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
         if (gateways.length === 0 || !(await takeJoinTokenUse(transaction, token, now))) return undefined;
         const { id, hostname, certificate } = await makeDataPlane({ scope, labels: token.labels });
         const rows = await transaction.query<DataPlaneRow>(
-          `INSERT INTO data_planes (tenant_id, gateway_id, id, hostname, labels, join_token_id, certificate_serial, certificate_fingerprint, certificate_not_after)
-           VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9) RETURNING ${DATA_PLANE_COLUMNS}`,
-          [scope.tenantId, scope.gatewayId, id, hostname, JSON.stringify(token.labels), token.id, certificate.serial, certificate.fingerprint, certificate.notAfter],
+          `INSERT INTO data_planes (tenant_id, gateway_id, id, hostname, labels, join_token_id, certificate_serial, certificate_fingerprint, certificate_not_after, certificate_authority)
+           VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10) RETURNING ${DATA_PLANE_COLUMNS}`,
+          [scope.tenantId, scope.gatewayId, id, hostname, JSON.stringify(token.labels), token.id, certificate.serial, certificate.fingerprint, certificate.notAfter, certificate.authority ?? null],
         );
         const actor = { operatorId: null, name: `join token ${token.id}`, requestId: '', address: '' };
         await addAuditRow(transaction, { ...scope, actor, action: 'enrol', subjectKind: 'data_planes', subjectId: id, details: { hostname, serial: certificate.serial } });
@@ -116,54 +110,27 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
         return undefined;
       }),
 
-    async report(scope, id, report) {
-      const values: SqlValue[] = [...placeOf(scope, id)];
-      const assignments = Object.entries(columnsOf(report)).map(([column, value]) => `${column} = $${values.push(value)}`);
-      if (report.applied !== undefined && report.rejection === undefined) {
-        const { epoch, sequence } = report.applied.version;
-        const outlived = `((rejection ->> 'epoch')::bigint, (rejection ->> 'sequence')::bigint) <= ($${values.push(epoch)}::bigint, $${values.push(sequence)}::bigint)`;
-        assignments.push(`rejection = CASE WHEN ${outlived} THEN NULL ELSE rejection END`);
-      }
-      if (assignments.length === 0) return (await this.get(scope, id)) !== undefined;
-      const rows = await database.query(session, `UPDATE data_planes SET ${assignments.join(', ')} WHERE ${THIS_ONE} RETURNING id`, values);
-      return rows.length === 1;
+    async members(scope, wanted) {
+      const [choice, value] = 'ids' in wanted ? (['AND id = ANY($3)', wanted.ids] as const) : (['ORDER BY id DESC LIMIT $3', wanted.limit] as const);
+      const rows = await database.query<Pick<DataPlaneRow, 'id' | 'labels' | 'revoked_at'>>(
+        { role: 'holdfast_publisher', mode: 'snapshot' },
+        `SELECT id, labels, revoked_at FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 ${choice}`,
+        [scope.tenantId, scope.gatewayId, value],
+      );
+      return rows.map(({ id, labels, revoked_at }) => ({ id, labels, isRevoked: revoked_at !== null }));
     },
+
+    report: (reports) => writeReports(database, reports),
 
     async setCertificate(scope, id, certificate) {
       const rows = await database.query(
         session,
-        `UPDATE data_planes SET certificate_serial = $4, certificate_fingerprint = $5, certificate_not_after = $6 WHERE ${THIS_ONE} AND revoked_at IS NULL RETURNING id`,
-        [...placeOf(scope, id), certificate.serial, certificate.fingerprint, certificate.notAfter],
+        `UPDATE data_planes SET certificate_serial = $4, certificate_fingerprint = $5, certificate_not_after = $6, certificate_authority = $7 WHERE ${THIS_ONE} AND revoked_at IS NULL RETURNING id`,
+        [...placeOf(scope, id), certificate.serial, certificate.fingerprint, certificate.notAfter, certificate.authority ?? null],
       );
       return rows.length === 1;
     },
   };
-}
-
-/** What a report says about columns; undefined ones are left out. */
-function columnsOf(report: DataPlaneReport): Readonly<Record<string, SqlValue>> {
-  const { desired, applied, rejection } = report;
-  const columns: Record<string, SqlValue | undefined> = {
-    connected: report.connected,
-    last_seen_at: report.lastSeenAt,
-    hostname: report.hostname === undefined ? undefined : storableText(report.hostname),
-    software_version: report.softwareVersion === undefined ? undefined : storableText(report.softwareVersion),
-    boot_id: report.bootId,
-    desired_epoch: desired?.epoch,
-    desired_sequence: desired?.sequence,
-    applied_epoch: applied?.version.epoch,
-    applied_sequence: applied?.version.sequence,
-    applied_root: applied?.root,
-    applied_at: applied?.at,
-    quarantined: applied === undefined ? undefined : storableJson(applied.quarantined),
-    rejection: rejection === undefined ? undefined : storableJson(rejection),
-  };
-  return Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, SqlValue] => entry[1] !== undefined));
-}
-
-/** One odd character in a data plane's reasons must not keep its whole state from being stored (C1). */
-function storableJson(value: Rejection | readonly QuarantinedEntity[]): string {
-  return JSON.stringify(value, (_name, part: unknown) => (typeof part === 'string' ? storableText(part) : part));
 }
 
 /** The last statement of its transaction: the gateway's row is the one that every write of the gateway needs. */

@@ -13,6 +13,8 @@ export interface Certificate {
   /** SHA-256 of the DER. */
   readonly fingerprint: Uint8Array;
   readonly notAfter: Date;
+  /** Fingerprint of the authority that signed it, lower-case hex; absent where it is only read. */
+  readonly authority?: string;
 }
 
 export interface Rejection {
@@ -45,9 +47,13 @@ export interface DataPlane extends GatewayScope {
   readonly lastSeenAt: Date | undefined;
   /** The newest version offered to it; NO_VERSION before the first. */
   readonly desired: ConfigVersion;
+  /** When desired moved last. */
+  readonly desiredAt: Date | undefined;
   readonly applied: ConfigVersion;
   readonly appliedRoot: Uint8Array | undefined;
   readonly appliedAt: Date | undefined;
+  /** From the first frame to the swap in the last thread; undefined where it was applied while no control plane saw it. */
+  readonly appliedTookMs: number | undefined;
   /** What it refused last and has not got past since. */
   readonly rejection: Rejection | undefined;
   readonly quarantined: readonly QuarantinedEntity[];
@@ -56,7 +62,7 @@ export interface DataPlane extends GatewayScope {
 /** The columns of a DataPlaneRow. */
 export const DATA_PLANE_COLUMNS =
   'tenant_id, gateway_id, id, hostname, labels, enrolled_at, certificate_serial, certificate_fingerprint, certificate_not_after, revoked_at, revocation_reason, ' +
-  'software_version, boot_id, connected, last_seen_at, desired_epoch, desired_sequence, applied_epoch, applied_sequence, applied_root, applied_at, rejection, quarantined';
+  'software_version, boot_id, connected, last_seen_at, desired_epoch, desired_sequence, applied_epoch, applied_sequence, applied_root, applied_at, rejection, quarantined, desired_at, applied_took_ms';
 
 export interface DataPlaneRow {
   readonly tenant_id: TenantId;
@@ -82,6 +88,8 @@ export interface DataPlaneRow {
   readonly applied_at: Date | null;
   readonly rejection: Rejection | null;
   readonly quarantined: readonly QuarantinedEntity[];
+  readonly desired_at: Date | null;
+  readonly applied_took_ms: number | null;
 }
 
 export function toDataPlane(row: DataPlaneRow): DataPlane {
@@ -102,7 +110,9 @@ export function toDataPlane(row: DataPlaneRow): DataPlane {
     desired: { epoch: row.desired_epoch, sequence: row.desired_sequence },
     applied: { epoch: row.applied_epoch, sequence: row.applied_sequence },
     appliedRoot: row.applied_root ?? undefined,
+    desiredAt: row.desired_at ?? undefined,
     appliedAt: row.applied_at ?? undefined,
+    appliedTookMs: row.applied_took_ms ?? undefined,
     rejection: row.rejection ?? undefined,
     quarantined: row.quarantined,
   };

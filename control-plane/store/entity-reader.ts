@@ -93,12 +93,12 @@ const IN_GATEWAY = 'e.tenant_id = $1 AND e.gateway_id = $2 AND e.kind = $3';
 export class TransactionReader implements EntityReader {
   protected readonly transaction: Transaction;
   protected readonly scope: GatewayScope;
-  readonly #secrets: GatewaySecrets;
+  protected readonly secrets: GatewaySecrets;
 
   constructor(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets) {
     this.transaction = transaction;
     this.scope = scope;
-    this.#secrets = secrets;
+    this.secrets = secrets;
   }
 
   async get(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
@@ -108,7 +108,7 @@ export class TransactionReader implements EntityReader {
   async getByEndpointKey(definition: EntityDefinition, value: string, parentId?: EntityId): Promise<StoredEntity | undefined> {
     const key = defined(definition.endpointKey, `the endpoint key of ${definition.kind}`);
     const field = definition.fields.find((candidate) => candidate.name === key);
-    if (definition.endpointKeyScope !== 'parent') return this.findByUnique(definition.kind, [key], [field?.secret === 'digest' ? this.#secrets.digest(value) : value]);
+    if (definition.endpointKeyScope !== 'parent') return this.findByUnique(definition.kind, [key], [field?.secret === 'digest' ? this.secrets.digest(value) : value]);
     const fields = defined(definition.uniqueTogether?.find((candidate) => candidate.length === 2 && candidate.includes(key)), `the key of ${definition.kind} under its parent`);
     const parent = defined(parentId, `the parent of ${definition.kind}`);
     return this.findByUnique(definition.kind, fields, fields.map((name) => (name === key ? value : parent)));

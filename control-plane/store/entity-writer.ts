@@ -3,9 +3,10 @@
  * sequence in the transaction's last statement. Used through Store.write. Conflicts are found without raising an error in
  * the database, because an error would end the transaction: a refused call has changed nothing and the next may follow.
  */
+import { HoldfastError } from '../../shared/errors.ts';
 import type { EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import { entityKinds } from '../../shared/model/registry.ts';
+import { entityDefinitions, entityKinds } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { onlyRow } from './database.ts';
 import { commitChanges, type EntityChange } from './entity-changes.ts';
@@ -29,6 +30,9 @@ export interface EntityWriter extends EntityReader {
   /** Undoes the whole transaction when `work` returns; for writes of several entities that stand or fall together. */
   abandon(): void;
 }
+
+/** Kinds with a secret that stands in published content under the content key. */
+const SECRET_KINDS: ReadonlySet<EntityKind> = new Set(entityDefinitions.filter(({ fields }) => fields.some(({ secret }) => secret !== undefined)).map(({ kind }) => kind));
 
 interface Dependant {
   readonly kind: EntityKind;
@@ -137,9 +141,17 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
 
   /** Ends the transaction. The version of what it changed; undefined where nothing that is published did. */
   async finish(actor: Actor): Promise<ConfigVersion | undefined> {
+    if (!this.#abandoned && this.#changes.some(({ kind, after }) => after !== undefined && SECRET_KINDS.has(kind))) await this.#holdContentKey();
     if (!this.#abandoned) return commitChanges(this.transaction, this.scope, actor, this.#changes);
     this.transaction.abandon();
     return undefined;
+  }
+
+  /** What stands under another key than the gateway's present one would be found by no data plane. */
+  async #holdContentKey(): Promise<void> {
+    const rows = await this.transaction.query<{ readonly content_key_id: number }>('SELECT content_key_id FROM gateways WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE', [this.scope.tenantId, this.scope.gatewayId]);
+    if (rows[0] === undefined || rows[0].content_key_id === this.secrets.contentKeyId) return;
+    throw new HoldfastError({ code: 'STORE_CONTENT_KEY_CHANGED', source: 'control-plane', retryable: true, publicMessage: "the gateway's content key was replaced a moment ago; try again" });
   }
 
   /** Keeps what is referred to from being deleted meanwhile. */

@@ -22,10 +22,14 @@ export interface GatewaySecrets {
   readonly box: SecretBox;
   /** Tenant and gateway id: the first parts of every place in this gateway. */
   readonly place: SecretPlace;
+  /** Under which digests and sealed secrets stand. */
+  readonly contentKeyId: number;
   /** Of a presented credential, as the gateway's data planes compute it too; lower-case hex. */
   digest(secret: string): string;
   /** For what data planes must have in the clear: the encoded envelope under the gateway's content key. */
   sealForContent(place: ContentPlace, plaintext: Uint8Array): Uint8Array;
+  /** What was sealed for content, under this content key or one of before. Throws TRUST_…. */
+  openContent(place: ContentPlace, sealed: Uint8Array): Uint8Array;
 }
 
 /** `key` has 32 bytes and is named `keyId` (1…2^32-1) in the envelopes. */

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { TenantId } from '../../shared/model/ids.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
 import { ContentSeal, type ContentKey } from '../../shared/trust/content-seal.ts';
 import { credentialDigest, deriveLookupKey } from '../../shared/trust/credential-digest.ts';
 import { decodeEnvelope } from '../../shared/trust/envelope.ts';
@@ -65,25 +66,36 @@ export class SecretKeys {
   secretsOf(scope: GatewayScope): Promise<GatewaySecrets> {
     return remember(this.#gateways, `${scope.tenantId}|${scope.gatewayId}`, async () => {
       const box = await this.#tenantBox(scope.tenantId);
-      const keys = await this.listContentKeys(scope);
-      const [newest] = keys;
-      if (newest === undefined) throw gatewayUnknown(scope);
-      const lookupKey = deriveLookupKey(newest.key);
-      const seal = new ContentSeal({ ...scope, keys });
-      return {
-        box, place: [scope.tenantId, scope.gatewayId],
-        digest: (secret) => credentialDigest(lookupKey, secret),
-        sealForContent: (place, plaintext) => seal.seal(place, plaintext),
-      };
+      // Retired ones too: what is in the history stands under them.
+      return gatewaySecrets(scope, box, await this.#readContentKeys(scope, ''));
     });
   }
 
-  /** Newest first. */
-  async listContentKeys(scope: GatewayScope): Promise<readonly ContentKey[]> {
+  /** The gateway's keys changed: read again when they are asked for. */
+  forget(scope: GatewayScope): void {
+    this.#gateways.delete(`${scope.tenantId}|${scope.gatewayId}`);
+  }
+
+  /** Part of a rotation: what stands under the new key from `from` on. `before` are the keys there are, newest first. */
+  async addContentKey(transaction: Transaction, scope: GatewayScope, { keyId, from, before }: { readonly keyId: number; readonly from: ConfigVersion; readonly before: readonly ContentKey[] }): Promise<GatewaySecrets> {
+    const box = await this.#openTenantBox(transaction, scope.tenantId);
+    const key = randomBytes(KEY_BYTES);
+    await transaction.query('INSERT INTO content_keys (tenant_id, gateway_id, key_id, envelope, from_epoch, from_sequence) VALUES ($1, $2, $3, $4, $5, $6)', [
+      scope.tenantId, scope.gatewayId, keyId, box.seal(contentKeyPlace(scope, keyId), key), from.epoch, from.sequence,
+    ]);
+    return gatewaySecrets(scope, box, [{ keyId, key }, ...before]);
+  }
+
+  /** Those in use, newest first. */
+  listContentKeys(scope: GatewayScope): Promise<readonly ContentKey[]> {
+    return this.#readContentKeys(scope, 'AND retired_at IS NULL');
+  }
+
+  async #readContentKeys(scope: GatewayScope, condition: string): Promise<readonly ContentKey[]> {
     const box = await this.#tenantBox(scope.tenantId);
     const rows = await this.#database.query<{ readonly key_id: number; readonly envelope: Buffer }>(
       { role: 'holdfast_publisher', mode: 'snapshot' },
-      'SELECT key_id, envelope FROM content_keys WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY key_id DESC',
+      `SELECT key_id, envelope FROM content_keys WHERE tenant_id = $1 AND gateway_id = $2 ${condition} ORDER BY key_id DESC`,
       [scope.tenantId, scope.gatewayId],
     );
     return rows.map((row) => ({ keyId: row.key_id, key: box.open(contentKeyPlace(scope, row.key_id), row.envelope) }));
@@ -99,6 +111,19 @@ export class SecretKeys {
     const { key_id: keyId, envelope } = onlyRow(rows);
     return createSecretBox(this.installationBox.open(tenantKeyPlace(tenantId, keyId), envelope), keyId);
   }
+}
+
+function gatewaySecrets(scope: GatewayScope, box: SecretBox, keys: readonly ContentKey[]): GatewaySecrets {
+  const [newest] = keys;
+  if (newest === undefined) throw gatewayUnknown(scope);
+  const lookupKey = deriveLookupKey(newest.key);
+  const seal = new ContentSeal({ ...scope, keys });
+  return {
+    box, place: [scope.tenantId, scope.gatewayId], contentKeyId: newest.keyId,
+    digest: (secret) => credentialDigest(lookupKey, secret),
+    sealForContent: (place, plaintext) => seal.seal(place, plaintext),
+    openContent: (place, sealed) => seal.open(place, sealed),
+  };
 }
 
 /** For a scope that names no gateway. */

@@ -2,7 +2,7 @@
  * Statements of trust and the keys that sign them (root, publish, certificate authority), content keys. Private keys are
  * envelopes under the key-encryption key at rest (T2) and are opened here; only the publisher's role can read them.
  */
-import type { GatewayId, TenantId } from '../../shared/model/ids.ts';
+import type { DataPlaneId, GatewayId, TenantId } from '../../shared/model/ids.ts';
 import type { ContentKey } from '../../shared/trust/content-seal.ts';
 import { addAuditRow } from './audit-store.ts';
 import type { Database, Transaction } from './database.ts';
@@ -74,6 +74,8 @@ export interface SigningKeyStore {
    * that the gateway is in. False where something else has been stored meanwhile: verify again.
    */
   storeStatements(statements: readonly NewStatement[], change: KeyChange): Promise<boolean>;
+  /** Unrevoked data planes of all tenants whose certificate this authority signed, at most 20; those of unknown authority are the first one's. */
+  listCertifiedBy(authority: string): Promise<readonly { readonly id: DataPlaneId; readonly hostname: string; readonly gatewayId: GatewayId }[]>;
   /** Every gateway of every tenant, in order of creation. */
   listGateways(): Promise<readonly GatewayPlace[]>;
   /** Oldest first. */
@@ -174,6 +176,17 @@ export function createSigningKeyStore(database: Database, keys: SecretKeys): Sig
         for (const { scope } of statements) await announceStatement(transaction, scope);
         return true;
       }),
+
+    async listCertifiedBy(authority) {
+      const rows = await database.query<{ readonly id: DataPlaneId; readonly hostname: string; readonly gateway_id: GatewayId }>(
+        read,
+        `SELECT id, hostname, gateway_id FROM data_planes
+         WHERE revoked_at IS NULL AND coalesce(certificate_authority, (SELECT key_id FROM signing_keys WHERE purpose = 'certificate-authority' ORDER BY created_at, key_id LIMIT 1)) = $1
+         ORDER BY id LIMIT 20`,
+        [authority],
+      );
+      return rows.map((row) => ({ id: row.id, hostname: row.hostname, gatewayId: row.gateway_id }));
+    },
 
     async listGateways() {
       const rows = await database.query<{ readonly tenant_id: TenantId; readonly id: GatewayId; readonly name: string; readonly tenant_name: string; readonly epoch: number; readonly head_sequence: number }>(

@@ -4,24 +4,29 @@
  * Opened once by main.ts, after prepareDatabase.
  */
 import type { Clock } from '../../shared/clock.ts';
+import { HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import { createAheadStore, type AheadStore } from './ahead-store.ts';
 import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
 import { createAuditStore, type AuditStore } from './audit-store.ts';
 import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed.ts';
 import { createChangeReader, type ChangeReader } from './change-reader.ts';
 import { createConvergenceStore, type ConvergenceStore } from './convergence-store.ts';
+import { createContentKeyStore, type ContentKeyStore } from './content-key-store.ts';
 import { createDataPlaneStore, type DataPlaneStore } from './data-plane-store.ts';
 import { checkServerVersion, checkServingRole } from './database-roles.ts';
 import { Database } from './database.ts';
 import { TransactionReader, type EntityReader } from './entity-reader.ts';
 import { TransactionWriter, type EntityWriter } from './entity-writer.ts';
 import { createDriftStore, type DriftStore } from './drift-store.ts';
+import { createFleetStateStore, type FleetStateStore } from './fleet-state-store.ts';
 import { createGatewayStore, type GatewayStore } from './gateway-store.ts';
 import { createJoinTokenStore, type JoinTokenStore } from './join-token-store.ts';
 import { createOperatorStore, type OperatorStore } from './operator-store.ts';
 import { withClient } from './prepare-database.ts';
 import { createReleaseStore, type ReleaseStore } from './release-store.ts';
+import { rollBack, type RollbackOptions, type RollbackResult } from './rollback.ts';
 import type { Actor, GatewayScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
 import { SecretKeys } from './secret-keys.ts';
@@ -51,6 +56,8 @@ export interface Store {
    * changed. Throws STORE_GATEWAY_UNKNOWN.
    */
   write<T>(scope: GatewayScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }>;
+  /** Restores the entities of a release in one write. Throws STORE_…, see rollback.ts. */
+  rollBack(scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult>;
   /** For buildEntityRecord and readEntity; cached. Throws STORE_GATEWAY_UNKNOWN. */
   secretsOf(scope: GatewayScope): Promise<GatewaySecrets>;
   /** Resolves when every gateway was reported once. Stopped with the store, or alone. */
@@ -68,11 +75,14 @@ export interface Store {
   readonly releases: ReleaseStore;
   readonly changes: ChangeReader;
   readonly signingKeys: SigningKeyStore;
+  readonly contentKeys: ContentKeyStore;
+  readonly ahead: AheadStore;
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
+  readonly fleetState: FleetStateStore;
 }
 
 const POOL_SIZE = 10;
@@ -104,11 +114,14 @@ class PostgresStore implements Store {
   readonly releases: ReleaseStore;
   readonly changes: ChangeReader;
   readonly signingKeys: SigningKeyStore;
+  readonly contentKeys: ContentKeyStore;
+  readonly ahead: AheadStore;
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
+  readonly fleetState: FleetStateStore;
   readonly #options: StoreOptions;
   readonly #database: Database;
   readonly #keys: SecretKeys;
@@ -129,11 +142,14 @@ class PostgresStore implements Store {
     this.releases = createReleaseStore(database);
     this.changes = createChangeReader(database);
     this.signingKeys = createSigningKeyStore(database, keys);
+    this.contentKeys = createContentKeyStore(database, keys);
+    this.ahead = createAheadStore(database);
     this.telemetry = createTelemetryStore(database);
     this.audit = createAuditStore(database);
     this.alarms = createAlarmStore(database, clock);
     this.convergence = createConvergenceStore(database, clock);
     this.drift = createDriftStore(database, clock);
+    this.fleetState = createFleetStateStore(database);
   }
 
   /** Part of openStore. */
@@ -148,11 +164,20 @@ class PostgresStore implements Store {
 
   async write<T>(scope: GatewayScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }> {
     const secrets = await this.#keys.secretsOf(scope);
-    return this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'write' }, async (transaction) => {
-      const writer = new TransactionWriter(transaction, scope, secrets);
-      const value = await work(writer);
-      return { value, version: await writer.finish(actor) };
-    });
+    try {
+      return await this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'write' }, async (transaction) => {
+        const writer = new TransactionWriter(transaction, scope, secrets);
+        const value = await work(writer);
+        return { value, version: await writer.finish(actor) };
+      });
+    } catch (thrown) {
+      if (thrown instanceof HoldfastError && thrown.code === 'STORE_CONTENT_KEY_CHANGED') this.#keys.forget(scope);
+      throw thrown;
+    }
+  }
+
+  async rollBack(scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
+    return rollBack(this.#database, await this.#keys.secretsOf(scope), scope, actor, options);
   }
 
   secretsOf(scope: GatewayScope): Promise<GatewaySecrets> {
@@ -160,10 +185,21 @@ class PostgresStore implements Store {
   }
 
   async listenForChanges(listener: ChangeListener): Promise<ChangeFeed> {
-    const feed = new GatewayFeed({ connectionString: this.#options.connectionString, database: this.#database, listener, log: this.#options.log, clock: this.#options.clock });
+    const feed = new GatewayFeed({ connectionString: this.#options.connectionString, database: this.#database, listener: this.#forgetting(listener), log: this.#options.log, clock: this.#options.clock });
     this.#feeds.add(feed);
     await feed.start();
     return feed;
+  }
+
+  /** Content keys are read again after whatever may have replaced them. */
+  #forgetting(listener: ChangeListener): ChangeListener {
+    return {
+      ...listener,
+      onDataPlanesChanged: (scope) => {
+        this.#keys.forget(scope);
+        listener.onDataPlanesChanged(scope);
+      },
+    };
   }
 
   isReachable(): Promise<boolean> {

@@ -48,13 +48,13 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock, log });
   const alarms = new AlarmDesk({ store: store.alarms, clock, log });
   const publisher = await startPublisher({
-    releases: store.releases, changes: store.changes, signing, clock, log, random: Math.random,
+    releases: store.releases, changes: store.changes, ahead: store.ahead, signing, clock, log, random: Math.random,
     listenForChanges: (listener) => store.listenForChanges(listener), transferCacheBytes: 64 * 1024 * 1024,
   });
   const server = await startSyncServer({
     listen: { host: '127.0.0.1', port: 0 }, serverNames: ['127.0.0.1', 'localhost'], trustDomain: TRUST_DOMAIN, authority, publisher,
     signing, dataPlanes: store.dataPlanes, releases: store.releases, contentKeys: store.signingKeys,
-    ingest: () => Promise.resolve(), alarms, certificateLifetimeMs: 30 * 86_400_000, softwareVersion: '0.1.0', clock, random: Math.random, log, ...over,
+    ingest: () => Promise.resolve(), alarms, certificateLifetimeMs: 30 * 86_400_000, softwareVersion: '0.1.0', clock, random: Math.random, log, admission: { perSecond: 1_000, atOnce: 256 }, ...over,
   });
   const maker = createJoinTokenMaker({
     joinTokens: store.joinTokens, urls: [`https://127.0.0.1:${server.port}`], caFingerprint: () => authority.fingerprint, rootFingerprint: async (scope) => (await signing.trustFor(scope)).rootSet.fingerprint, clock,

@@ -131,6 +131,8 @@ export class MemoryStore {
     },
   };
 
+  readonly ahead = { find: () => Promise.resolve(undefined) };
+
   readonly signingKeys: SigningKeyStore = {
     insertKey: async (key) => {
       await this.#enter('insertKey');
@@ -145,6 +147,7 @@ export class MemoryStore {
     addKey: () => assert.fail('not used by publishing'),
     retireKey: () => assert.fail('not used by publishing'),
     storeStatements: () => assert.fail('not used by publishing'),
+    listCertifiedBy: () => assert.fail('not used by publishing'),
     listGateways: () => assert.fail('not used by publishing'),
     insertStatement: async (kind, scope, ordinal, statement) => {
       await this.#enter('insertStatement');
