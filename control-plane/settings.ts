@@ -24,6 +24,20 @@ export const controlPlaneSettings = defineSettings({
     default: [],
     description: 'https://host:port under which data planes reach the control planes, in order of preference; join tokens carry them. Without it, this host and the sync port',
   },
+  connectionsPerSecond: {
+    env: 'HOLDFAST_SYNC_CONNECTIONS_PER_SECOND',
+    type: 'integer',
+    default: 500,
+    between: [1, 10_000],
+    description: 'Connections of data planes that may begin in a second, at most; fewer are let in while the control plane is busy. Those who are turned away come back',
+  },
+  greetingsAtOnce: {
+    env: 'HOLDFAST_SYNC_GREETINGS_AT_ONCE',
+    type: 'integer',
+    default: 256,
+    between: [1, 10_000],
+    description: 'Data planes that may be between their connection and their welcome at once, at most',
+  },
   stateFolder: {
     env: 'HOLDFAST_STATE_FOLDER',
     type: 'path',

@@ -6,6 +6,7 @@ import type { Gateway } from '../control-plane/store/gateway-store.ts';
 import { defined } from '../shared/assert.ts';
 import { newId, parseId, type DataPlaneId, type EntityId } from '../shared/model/ids.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
+import { report } from './support/store-scene.ts';
 
 const { send, store, tenantId, viewerToken } = await startTestAdminApi();
 const gateway: Gateway = defined(await store.gateways.findByName(tenantId, 'default'), 'the default gateway');
@@ -35,11 +36,11 @@ test('a data plane shows what it should serve, what it serves, and what it refus
     id, hostname: 'edge-1', labels: { region: 'eu-west' }, connected: false, desired_version: null, applied_version: null, content_root: null, rejection: null, quarantined: [], revoked_at: null,
   });
   const entity = newId<EntityId>();
-  await store.dataPlanes.report(gateway, id, {
-    connected: true, lastSeenAt: new Date('2026-05-01T10:00:00Z'), softwareVersion: '0.1.0', desired: { epoch: 1, sequence: 8 },
-    applied: { version: { epoch: 1, sequence: 7 }, root: Buffer.alloc(32, 0xab), at: new Date('2026-05-01T09:59:59Z'), quarantined: [{ kind: 'routes', id: entity, code: 'CONFIG_PATTERN', reason: 'the pattern is not linear' }] },
+  await report(store, gateway, id, {
+    connected: true, lastSeenAt: new Date('2026-05-01T10:00:00Z'), softwareVersion: '0.1.0', desired: { version: { epoch: 1, sequence: 8 }, at: new Date('2026-05-01T09:59:58Z') },
+    applied: { version: { epoch: 1, sequence: 7 }, root: Buffer.alloc(32, 0xab), at: new Date('2026-05-01T09:59:59Z'), tookMs: 7, quarantined: [{ kind: 'routes', id: entity, code: 'CONFIG_PATTERN', reason: 'the pattern is not linear' }] },
   });
-  await store.dataPlanes.report(gateway, id, { rejection: { code: 'SYNC_ROOT_MISMATCH', reasons: ['root differs'], epoch: 1, sequence: 8 } });
+  await report(store, gateway, id, { rejection: { code: 'SYNC_ROOT_MISMATCH', reasons: ['root differs'], epoch: 1, sequence: 8 } });
   const shown = (await send('GET', '/v1/data-planes')).expect(200);
   assert.partialDeepStrictEqual(shown.at('data.0'), {
     connected: false, last_seen_at: '2026-05-01T10:00:00.000Z', software_version: '0.1.0', desired_version: '1.8', applied_version: '1.7', content_root: 'ab'.repeat(32),
@@ -49,7 +50,7 @@ test('a data plane shows what it should serve, what it serves, and what it refus
   const kong = (await send('GET', '/clustering/data-planes')).expect(200);
   assert.partialDeepStrictEqual(kong.at('data.0'), { id, hostname: 'edge-1', version: '0.1.0', last_seen: 1_777_629_600, config_hash: 'ab'.repeat(16), sync_status: 'unknown', cert_details: { expiry_timestamp: 1_798_761_600 } });
   // Whose control plane was killed was never reported gone; who was not seen for long is not connected.
-  await store.dataPlanes.report(gateway, id, { lastSeenAt: new Date(Date.now() - 30_000) });
+  await report(store, gateway, id, { lastSeenAt: new Date(Date.now() - 30_000) });
   assert.equal((await send('GET', `/v1/data-planes/${id}`)).at('connected'), true);
 
   assert.deepEqual((await send('PATCH', `/v1/data-planes/${id}`, { json: { labels: { ring: '2' } } })).expect(200).at('labels'), { ring: '2' });

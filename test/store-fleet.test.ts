@@ -8,7 +8,7 @@ import type { TelemetryBatch } from '../shared/wire/telemetry-codec.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
-import { createGateway, insert, newName, TEST_ACTOR } from './support/store-scene.ts';
+import { createGateway, insert, newName, report, TEST_ACTOR } from './support/store-scene.ts';
 
 const clock = new ManualClock(Date.UTC(2026, 5, 1));
 const { store, database } = await openTestStore({ clock });
@@ -150,24 +150,24 @@ test('what sessions report is shown: absent fields stay, an applied version clea
   const { id } = await enrol(scope);
   const seen = new Date(clock.nowMs());
   const bootId = newId();
-  assert.equal(await store.dataPlanes.report(scope, id, { connected: true, lastSeenAt: seen, softwareVersion: '0.1.0', bootId, desired: { epoch: 1, sequence: 5 } }), true);
+  assert.equal(await report(store, scope, id, { connected: true, lastSeenAt: seen, softwareVersion: '0.1.0', bootId, desired: { version: { epoch: 1, sequence: 5 }, at: seen } }), true);
   const rejection = { code: 'CONFIG_TOO_LARGE', reasons: ['too large'], epoch: 1, sequence: 5 };
-  await store.dataPlanes.report(scope, id, { rejection });
-  const applied = (sequence: number) => ({ applied: { version: { epoch: 1, sequence }, root: Buffer.alloc(32, sequence), at: seen, quarantined: [] } });
-  await store.dataPlanes.report(scope, id, applied(4));
+  await report(store, scope, id, { rejection });
+  const applied = (sequence: number) => ({ applied: { version: { epoch: 1, sequence }, root: Buffer.alloc(32, sequence), at: seen, tookMs: 12, quarantined: [] } });
+  await report(store, scope, id, applied(4));
   let dataPlane = await store.dataPlanes.get(scope, id);
   assert.deepEqual(
     [dataPlane?.connected, dataPlane?.lastSeenAt, dataPlane?.softwareVersion, dataPlane?.bootId, dataPlane?.hostname, dataPlane?.desired, dataPlane?.applied, dataPlane?.rejection],
     [true, seen, '0.1.0', bootId, 'host', { epoch: 1, sequence: 5 }, { epoch: 1, sequence: 4 }, rejection],
   );
-  await store.dataPlanes.report(scope, id, applied(5));
+  await report(store, scope, id, applied(5));
   dataPlane = await store.dataPlanes.get(scope, id);
   assert.equal(dataPlane?.rejection, undefined);
   assert.deepEqual(dataPlane?.appliedRoot, Buffer.alloc(32, 5));
   // The identity counts as a whole.
   const other = await createGateway(store);
-  assert.equal(await store.dataPlanes.report(other, id, { connected: false }), false);
-  assert.equal(await store.dataPlanes.report(other, id, {}), false);
+  assert.equal(await report(store, other, id, { connected: false }), false);
+  assert.equal(await report(store, other, id, {}), false);
   assert.equal(await store.dataPlanes.get(other, id), undefined);
   assert.equal((await store.dataPlanes.get(scope, id))?.connected, true);
 });
@@ -177,10 +177,10 @@ test('C1: what a data plane says of itself is shown even where Postgres could no
   const { id } = await enrol(scope);
   const reason = `cut in the middle of ${'😀'.slice(0, 1)}`;
   const entity = newId<EntityId>();
-  await store.dataPlanes.report(scope, id, {
+  await report(store, scope, id, {
     connected: true, hostname: 'ho\0st', softwareVersion: '0.1.0\0',
     rejection: { code: 'CONFIG\0', reasons: [reason], epoch: 1, sequence: 5 },
-    applied: { version: { epoch: 1, sequence: 4 }, root: Buffer.alloc(32), at: new Date(clock.nowMs()), quarantined: [{ kind: 'routes', id: entity, code: 'C', reason: 'nul \0' }] },
+    applied: { version: { epoch: 1, sequence: 4 }, root: Buffer.alloc(32), at: new Date(clock.nowMs()), tookMs: 1, quarantined: [{ kind: 'routes', id: entity, code: 'C', reason: 'nul \0' }] },
   });
   const dataPlane = await store.dataPlanes.get(scope, id);
   assert.deepEqual([dataPlane?.hostname, dataPlane?.softwareVersion, dataPlane?.rejection, dataPlane?.quarantined], [

@@ -311,9 +311,9 @@ test('a second connection of the same data plane takes over, and it stays connec
   const joined = await join();
   await joined.client.greet();
   const second = await connectSync(parts.port, joined.credentials);
+  await second.greet();
   assert.equal((await joined.client.next('bye')).code, 'SYNC_SUPERSEDED');
   await joined.client.closed();
-  await second.greet();
   await waitUntil('the second boot', async () => (await stateOf(joined)).bootId === second.bootId);
   assert.equal((await stateOf(joined)).connected, true);
   second.cut();

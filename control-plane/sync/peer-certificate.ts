@@ -11,7 +11,7 @@ export const RENEWAL_GRACE_MS = 90 * 86_400_000;
 const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
 
 export type PeerVerdict =
-  | { readonly kind: 'peer'; readonly identity: DataPlaneIdentity; readonly certificate: X509Certificate; readonly validity: 'valid' | 'expired' }
+  | { readonly kind: 'peer'; readonly identity: DataPlaneIdentity; readonly tls: TLSSocket; readonly validity: 'valid' | 'expired' }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 export interface PeerRules {
@@ -30,7 +30,7 @@ export function readPeer(socket: TLSSocket, rules: PeerRules): PeerVerdict {
   }
   const identity = identityOfCertificate(certificate, rules.trustDomain);
   if (identity === undefined) return { kind: 'refused', code: 'SYNC_IDENTITY_INVALID', message: 'the client certificate does not name a data plane of this trust domain' };
-  return { kind: 'peer', identity, certificate, validity };
+  return { kind: 'peer', identity, tls: socket, validity };
 }
 
 /**

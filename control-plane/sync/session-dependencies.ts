@@ -1,17 +1,24 @@
-/** What the sessions of a sync server share; put together by sync-server.ts. */
+/** What the sessions of a sync server share: what it is given (start-control-plane.ts) and what it adds (sync-server.ts). */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Alarms } from '../alarms/alarm-desk.ts';
 import type { CertificateAuthorities } from '../enrolment/load-authority.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { SigningMaterial } from '../publish/signing-material.ts';
 import type { DataPlaneStore } from '../store/data-plane-store.ts';
 import type { ReleaseStore } from '../store/release-store.ts';
+import type { GatewayScope } from '../store/scope.ts';
 import type { SigningKeyStore } from '../store/signing-key-store.ts';
 import type { Ingest } from '../telemetry/ingest.ts';
+import type { FleetDirectory } from './fleet-directory.ts';
+import type { ReportWriter } from './report-writer.ts';
+import type { Session } from './session.ts';
+import type { SharedFrames } from './shared-frames.ts';
+import type { TrustPush } from './trust-push.ts';
 
 export interface SessionDependencies {
-  readonly dataPlanes: Pick<DataPlaneStore, 'get' | 'list' | 'report' | 'setCertificate'>;
+  readonly dataPlanes: Pick<DataPlaneStore, 'members' | 'report' | 'setCertificate'>;
   readonly releases: Pick<ReleaseStore, 'get'>;
   readonly contentKeys: Pick<SigningKeyStore, 'listContentKeys'>;
   readonly publisher: Publisher;
@@ -26,4 +33,28 @@ export interface SessionDependencies {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+}
+
+/** How a session ends, and when its data plane may come back. */
+export interface SessionEnd {
+  readonly code: string;
+  readonly reason: string;
+  readonly retryAfterMs: number;
+}
+
+export interface SessionServices extends SessionDependencies {
+  readonly directory: FleetDirectory;
+  readonly reports: ReportWriter;
+  readonly trust: TrustPush;
+  readonly frames: SharedFrames;
+  /** Content root of a release, lower-case hex. */
+  readonly rootOf: (scope: GatewayScope, version: ConfigVersion) => Promise<string | undefined>;
+  /** Takes the data plane's place among the sessions, before Welcome; returns why it may not. */
+  readonly takePlace: (session: Session) => SessionEnd | undefined;
+  /** A later session at another control plane counts, or this data plane is not in the store. */
+  readonly outlived: (session: Session) => void;
+  /** A superseded start of its process came back, so often within some minutes. */
+  readonly bootReturned: (session: Session, times: number) => void;
+  /** Once, when the session is over. */
+  readonly closed: (session: Session) => void;
 }

@@ -5,98 +5,9 @@
  */
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { OLDEST_PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import type { Answer, Applied, FellBack, Hello, Notice, Rejected, Renew, SyncMessage, Telemetry } from '../../shared/wire/sync-message.ts';
+import type { Applied, FellBack, Hello, Rejected, SyncMessage } from '../../shared/wire/sync-message.ts';
 import type { PublishedVersion } from '../publish/publisher.ts';
-
-/** What is being sent, without its bytes. */
-export interface TransferInHand {
-  readonly transferId: number;
-  readonly kind: 'snapshot' | 'delta';
-  readonly published: PublishedVersion;
-  readonly length: number;
-}
-
-/** What every state knows of the connection. */
-interface Link {
-  /** Monotonic milliseconds of the last frame. */
-  readonly heardAtMs: number;
-  readonly pings: number;
-  /** Chunks that the data plane still takes. */
-  readonly chunkCredit: number;
-  /** Telemetry batches that it may still send. */
-  readonly telemetryAllowance: number;
-}
-
-/** What is known of the data plane after its Hello. */
-interface Peer {
-  /** What it serves; the root is unknown after it fell back. */
-  readonly active: { readonly version: ConfigVersion; readonly contentRoot: string | undefined } | undefined;
-  /** Versions it fell back from or refused for good: not offered again. */
-  readonly unwanted: readonly ConfigVersion[];
-  /** What it could not keep for want of disk: offered again after so many ticks. */
-  readonly postponed: { readonly version: ConfigVersion; readonly ticks: number } | undefined;
-  /** Whether the next offer must be a snapshot, because a delta did not fit. */
-  readonly needsSnapshot: boolean;
-  readonly newest: PublishedVersion | undefined;
-  readonly transfers: number;
-}
-
-export type SessionState =
-  /** The certificate is good; nothing was said yet. */
-  | { readonly kind: 'awaiting-hello'; readonly link: Link }
-  /** The certificate has expired: Renew is all that is taken. */
-  | { readonly kind: 'renewing-only'; readonly link: Link }
-  /** Hello came, Welcome is being prepared. */
-  | { readonly kind: 'greeting'; readonly link: Link; readonly hello: Hello; readonly newest: PublishedVersion | undefined }
-  | { readonly kind: 'settled'; readonly link: Link; readonly peer: Peer }
-  /** The bytes of a transfer are being fetched. */
-  | { readonly kind: 'preparing'; readonly link: Link; readonly peer: Peer }
-  /** Announced; chunks go out one after the other. */
-  | { readonly kind: 'sending'; readonly link: Link; readonly peer: Peer; readonly transfer: TransferInHand; readonly offset: number; readonly chunkOnItsWay: boolean }
-  /** All bytes are out, the answer is not in. */
-  | { readonly kind: 'confirming'; readonly link: Link; readonly peer: Peer; readonly transfer: TransferInHand }
-  | { readonly kind: 'closed'; readonly link: Link };
-
-export type SessionEvent =
-  | { readonly kind: 'frame'; readonly message: SyncMessage; readonly nowMs: number }
-  /** Welcome is ready to be sent; `newest` is what is published. */
-  | { readonly kind: 'welcome-ready'; readonly welcome: SyncMessage; readonly newest: PublishedVersion | undefined }
-  | { readonly kind: 'released'; readonly published: PublishedVersion }
-  | { readonly kind: 'transfer-ready'; readonly transfer: Omit<TransferInHand, 'transferId'> | undefined }
-  /** What was being prepared could not be had; the reason is logged. */
-  | { readonly kind: 'transfer-failed' }
-  | { readonly kind: 'chunk-sent'; readonly transferId: number }
-  | { readonly kind: 'telemetry-stored'; readonly bootId: string; readonly sequence: number }
-  | { readonly kind: 'tick'; readonly nowMs: number }
-  /** To be ended by us: shutdown, revocation, a broken rule, another session of the same data plane. */
-  | { readonly kind: 'end'; readonly code: string; readonly reason: string; readonly retryAfterMs: number }
-  | { readonly kind: 'disconnected' };
-
-export type SessionEffect =
-  | { readonly kind: 'send'; readonly message: SyncMessage }
-  | { readonly kind: 'greet'; readonly hello: Hello }
-  /** Fetch the bytes from `base` (undefined: a snapshot) to the newest release. */
-  | { readonly kind: 'prepare'; readonly base: ConfigVersion | undefined }
-  | { readonly kind: 'announce'; readonly transferId: number }
-  | { readonly kind: 'send-chunk'; readonly transferId: number; readonly offset: number; readonly length: number }
-  | { readonly kind: 'store-telemetry'; readonly telemetry: Telemetry }
-  | { readonly kind: 'renew'; readonly renew: Renew }
-  | { readonly kind: 'take-answer'; readonly answer: Answer }
-  | { readonly kind: 'report-desired'; readonly version: ConfigVersion }
-  /** Said at Hello: it serves this. */
-  | { readonly kind: 'report-active'; readonly active: PublishedVersion }
-  | { readonly kind: 'report-applied'; readonly applied: Applied }
-  | { readonly kind: 'report-rejected'; readonly rejected: Rejected }
-  | { readonly kind: 'report-fell-back'; readonly fellBack: FellBack }
-  | { readonly kind: 'report-notice'; readonly notice: Notice }
-  /** What serves elsewhere does not fit what is published: for the operator (S4). */
-  | { readonly kind: 'alarm'; readonly event: string; readonly text: string }
-  | { readonly kind: 'close'; readonly code: string; readonly reason: string; readonly retryAfterMs: number };
-
-export interface Step {
-  readonly state: SessionState;
-  readonly effects: readonly SessionEffect[];
-}
+import type { AlarmCode, Link, Peer, SessionEffect, SessionEvent, SessionState, Step, TransferInHand } from './session-events.ts';
 
 /** Telemetry batches that may be on their way at once. */
 export const TELEMETRY_CREDIT = 8;
@@ -108,13 +19,25 @@ export const CHUNK_BYTES = 64 * 1024;
 /** More than this is no window but a mistake. */
 const MAXIMUM_CHUNK_CREDIT = 100_000;
 const UNWANTED_KEPT = 16;
-/** Says nothing against a configuration: the disk was full, and may not be any more. */
-const PASSING_REFUSAL = 'CONFIG_NOT_PERSISTED';
-const POSTPONED_TICKS = 6;
+/**
+ * Refusals that say nothing against a configuration, with the ticks after which it is offered again: the disk was full and may
+ * not be any more; it was signed by a key that was replaced while it was on its way.
+ */
+const PASSING_REFUSALS: ReadonlyMap<string, number> = new Map([['CONFIG_NOT_PERSISTED', 6], ['TRUST_KEY_UNKNOWN', 1]]);
+/** From the connection to Hello, or to Renew where the certificate has expired; looked at with every tick. */
+const GREETING_TIMEOUT_MS = 15_000;
+/** How long an answer may take once all bytes are out: a large configuration on a busy machine takes a minute or two. */
+const CONFIRMING_TICKS = 30;
+/** How long the bytes may take: a minute, and at this rate. Who is slower goes on where it was, in another session. */
+const SENDING_TICKS = 6;
+const SLOWEST_BYTES_PER_TICK = 160 * 1024;
+/** After a session that got nowhere. */
+const RETRY_AFTER_MS = 10_000;
+const NOTICES_PER_TICK = 20;
 
 /** The first state of a connection whose certificate was checked. */
 export function initialState(certificate: 'valid' | 'expired', nowMs: number): SessionState {
-  const link: Link = { heardAtMs: nowMs, pings: 0, chunkCredit: 0, telemetryAllowance: TELEMETRY_CREDIT };
+  const link: Link = { openedAtMs: nowMs, heardAtMs: nowMs, pings: 0, noticeAllowance: NOTICES_PER_TICK, chunkCredit: 0, telemetryAllowance: TELEMETRY_CREDIT };
   return { kind: certificate === 'valid' ? 'awaiting-hello' : 'renewing-only', link };
 }
 
@@ -140,17 +63,43 @@ const violate = (state: SessionState, broken: { readonly code: string; readonly 
 
 const disconnect = (state: SessionState): Step => ({ state: { kind: 'closed', link: state.link }, effects: [] });
 
-/** Liveness: a ping each interval; three of them without a frame and the session is over. */
+/** Liveness: a ping after an interval in which nothing was heard; three of them and the session is over. */
 const tick = (state: SessionState, { nowMs }: { readonly nowMs: number }): Step => {
-  if (nowMs - state.link.heardAtMs > PING_INTERVAL_MS * SILENT_INTERVALS) return violate(state, { code: 'SYNC_SILENT', reason: `nothing was heard for ${Math.round((nowMs - state.link.heardAtMs) / 1000)} s` });
-  const nonce = state.link.pings + 1;
-  return { state: { ...state, link: { ...state.link, pings: nonce } }, effects: [{ kind: 'send', message: { kind: 'ping', nonce, answer: false } }] };
+  const silentMs = nowMs - state.link.heardAtMs;
+  if (silentMs > PING_INTERVAL_MS * SILENT_INTERVALS) return violate(state, { code: 'SYNC_SILENT', reason: `nothing was heard for ${Math.round(silentMs / 1000)} s` });
+  const link: Link = { ...state.link, noticeAllowance: NOTICES_PER_TICK };
+  if (silentMs < PING_INTERVAL_MS) return { state: { ...state, link }, effects: [] };
+  const nonce = link.pings + 1;
+  return { state: { ...state, link: { ...link, pings: nonce } }, effects: [{ kind: 'send', message: { kind: 'ping', nonce, answer: false } }] };
 };
+
+/** Whoever is let in has to say what for. */
+const tickUngreeted = (state: SessionState, event: { readonly nowMs: number }): Step =>
+  event.nowMs - state.link.openedAtMs > GREETING_TIMEOUT_MS
+    ? end(state, { kind: 'end', code: 'SYNC_GREETING_LATE', reason: `no greeting came within ${GREETING_TIMEOUT_MS / 1000} s`, retryAfterMs: RETRY_AFTER_MS })
+    : tick(state, event);
 
 /** What could not be prepared is tried again (C1). */
 const tickSettled = (state: Extract<SessionState, { kind: 'settled' }>, event: { readonly nowMs: number }): Step => {
   const step = tick(state, event);
   return step.state.kind === 'settled' ? offer(step.state.link, passTick(step.state.peer), step.effects) : step;
+};
+
+/** A data plane that takes a byte now and then must not hold a transfer for ever (R5). */
+const tickSending = (state: Extract<SessionState, { kind: 'sending' }>, event: { readonly nowMs: number }): Step => {
+  const { transfer, ticks } = state;
+  if (ticks < SENDING_TICKS + transfer.length / SLOWEST_BYTES_PER_TICK) return tick({ ...state, ticks: ticks + 1 }, event);
+  const reason = `${state.offset} of ${transfer.length} bytes in ${ticks} intervals of ${PING_INTERVAL_MS / 1000} s`;
+  return end(state, { kind: 'end', code: 'SYNC_TRANSFER_SLOW', reason, retryAfterMs: RETRY_AFTER_MS });
+};
+
+/** All was received and nobody says what became of it. */
+const tickConfirming = (state: Extract<SessionState, { kind: 'confirming' }>, event: { readonly nowMs: number }): Step => {
+  const { transfer, ticks } = state;
+  if (ticks < CONFIRMING_TICKS) return tick({ ...state, ticks: ticks + 1 }, event);
+  const reason = `it was sent ${formatVersion(transfer.published.version)} and did not answer within ${(CONFIRMING_TICKS * PING_INTERVAL_MS) / 60_000} min`;
+  const ended = end(state, { kind: 'end', code: 'SYNC_UNANSWERED', reason, retryAfterMs: RETRY_AFTER_MS });
+  return { ...ended, effects: [alarm('SYNC_UNANSWERED', reason), ...ended.effects] };
 };
 
 const heard = <S extends SessionState>(state: S, nowMs: number): S => ({ ...state, link: { ...state.link, heardAtMs: nowMs } });
@@ -188,24 +137,35 @@ function awaitWelcome(before: Extract<SessionState, { kind: 'greeting' }>, event
 function welcome(state: Extract<SessionState, { kind: 'greeting' }>, event: Extract<SessionEvent, { kind: 'welcome-ready' }>): Step {
   const { hello } = state;
   const newest = newerOf(state.newest, event.newest);
-  const active = hello.active;
-  const peer: Peer = { active, unwanted: hello.barred.map((barred) => barred.from), postponed: undefined, needsSnapshot: false, newest, transfers: 0 };
+  const { active, partial, highestAccepted } = hello;
+  const peer: Peer = {
+    newcomer: active === undefined && compareVersions(highestAccepted, NO_VERSION) === 0, active, unwanted: hello.barred.map((barred) => barred.from), postponed: undefined, needsSnapshot: false, partial, newest,
+  };
   const effects: SessionEffect[] = [{ kind: 'send', message: event.welcome }];
   if (active !== undefined) effects.push({ kind: 'report-active', active });
-  const alarm = alarmOf(hello, newest);
-  if (alarm !== undefined) effects.push(alarm);
+  effects.push(...judge(hello, newest));
   return offer(state.link, peer, effects);
 }
 
 /** What is odd about what a data plane has, compared with what is published (S4). */
-function alarmOf({ active, highestAccepted }: Hello, newest: PublishedVersion | undefined): SessionEffect | undefined {
+function judge({ active, highestAccepted }: Hello, newest: PublishedVersion | undefined): readonly SessionEffect[] {
   const newestVersion = newest?.version ?? NO_VERSION;
   if (compareVersions(highestAccepted, newestVersion) > 0) {
-    return { kind: 'alarm', event: 'data-plane-ahead', text: `it accepted ${formatVersion(highestAccepted)}, newer than ${formatVersion(newestVersion)}, which is the newest here` };
+    return [alarm('SYNC_DATA_PLANE_AHEAD', `it accepted ${formatVersion(highestAccepted)}, newer than ${formatVersion(newestVersion)}, which is the newest here`)];
   }
-  if (active === undefined || newest === undefined || compareVersions(active.version, newestVersion) !== 0 || active.contentRoot === newest.contentRoot) return undefined;
-  return { kind: 'alarm', event: 'data-plane-diverged', text: `it serves ${formatVersion(active.version)} with other content than was published` };
+  if (isOther(active, newest)) return [settle('SYNC_DATA_PLANE_AHEAD'), diverged(newestVersion)];
+  return [active === undefined ? settle('SYNC_DATA_PLANE_AHEAD') : settle('SYNC_DATA_PLANE_AHEAD', 'SYNC_DATA_PLANE_DIVERGED')];
 }
+
+/** The same version with other content. */
+function isOther(active: Peer['active'], published: PublishedVersion | undefined): boolean {
+  if (active?.contentRoot === undefined || published === undefined) return false;
+  return compareVersions(active.version, published.version) === 0 && active.contentRoot !== published.contentRoot;
+}
+
+const alarm = (code: AlarmCode, detail: string): SessionEffect => ({ kind: 'alarm', code, detail });
+const settle = (...codes: readonly AlarmCode[]): SessionEffect => ({ kind: 'settle', codes });
+const diverged = (version: ConfigVersion): SessionEffect => alarm('SYNC_DATA_PLANE_DIVERGED', `it serves ${formatVersion(version)} with other content than was published`);
 
 /** Begins the next transfer where the data plane needs one and wants it. */
 function offer(link: Link, peer: Peer, effects: readonly SessionEffect[]): Step {
@@ -216,8 +176,8 @@ function offer(link: Link, peer: Peer, effects: readonly SessionEffect[]): Step 
   if (order > 0 || (order === 0 && (active?.contentRoot ?? newest.contentRoot) === newest.contentRoot)) return settled;
   const base = peer.needsSnapshot || order === 0 ? undefined : active?.version;
   return {
-    state: { kind: 'preparing', link, peer },
-    effects: [...effects, { kind: 'report-desired', version: newest.version }, { kind: 'prepare', base }],
+    state: { kind: 'preparing', link, peer: { ...peer, partial: undefined } },
+    effects: [...effects, { kind: 'report-desired', version: newest.version }, { kind: 'prepare', base, partial: peer.partial, newcomer: peer.newcomer }],
   };
 }
 
@@ -227,17 +187,16 @@ function announce(state: Extract<SessionState, { kind: 'preparing' }>, event: Ex
   const { active } = state.peer;
   // What a session before this one brought was still being applied at its Hello, and now it serves.
   if (active?.contentRoot === published.contentRoot && compareVersions(active.version, published.version) === 0) return offer(state.link, state.peer, []);
-  const transferId = state.peer.transfers + 1;
-  const peer: Peer = { ...state.peer, transfers: transferId, newest: newerOf(state.peer.newest, published) };
-  const transfer: TransferInHand = { ...event.transfer, transferId };
-  return sendNext({ kind: 'sending', link: state.link, peer, transfer, offset: 0, chunkOnItsWay: false }, [{ kind: 'announce', transferId }]);
+  const peer: Peer = { ...state.peer, newest: newerOf(state.peer.newest, published) };
+  const { transfer } = event;
+  return sendNext({ kind: 'sending', link: state.link, peer, transfer, offset: transfer.startOffset, chunkOnItsWay: false, ticks: 0 }, [{ kind: 'announce', startOffset: transfer.startOffset }]);
 }
 
 /** Sends the next chunk where credit allows and the one before has left, so that other frames wait behind one at most. */
 function sendNext(state: Extract<SessionState, { kind: 'sending' }>, effects: readonly SessionEffect[]): Step {
   const { link, peer, transfer, offset } = state;
   if (state.chunkOnItsWay) return { state, effects };
-  if (offset === transfer.length) return { state: { kind: 'confirming', link, peer, transfer }, effects };
+  if (offset === transfer.length) return { state: { kind: 'confirming', link, peer, transfer, ticks: 0 }, effects };
   if (link.chunkCredit === 0) return { state, effects };
   const length = Math.min(CHUNK_BYTES, transfer.length - offset);
   return {
@@ -266,8 +225,11 @@ function work(before: Working, event: Extract<SessionEvent, { kind: 'frame' }>):
         if (telemetryAllowance === 0) return violate(state, { code: 'SYNC_CREDIT_EXCEEDED', reason: 'telemetry came without credit' });
         return { state: { ...state, link: { ...state.link, telemetryAllowance: telemetryAllowance - 1 } }, effects: [{ kind: 'store-telemetry', telemetry: message }] };
       }
-      case 'notice':
-        return { state, effects: [{ kind: 'report-notice', notice: message }] };
+      case 'notice': {
+        const { noticeAllowance } = state.link;
+        if (noticeAllowance === 0) return ignore(state);
+        return { state: { ...state, link: { ...state.link, noticeAllowance: noticeAllowance - 1 } }, effects: [{ kind: 'report-notice', notice: message }] };
+      }
       case 'answer':
         return { state, effects: [{ kind: 'take-answer', answer: message }] };
       case 'applied':
@@ -284,20 +246,28 @@ function work(before: Working, event: Extract<SessionEvent, { kind: 'frame' }>):
 
 function applied(state: Working, message: Applied): Step {
   const active = { version: message.version, contentRoot: message.contentRoot };
-  const peer: Peer = { ...state.peer, active, needsSnapshot: false };
-  return afterAnswer(state, peer, message.version, [{ kind: 'report-applied', applied: message }]);
+  const effects: SessionEffect[] = [{ kind: 'report-applied', applied: message }];
+  const peer: Peer = { ...state.peer, newcomer: false, active, needsSnapshot: false };
+  if (isOther(active, transferOf(state)?.published ?? peer.newest)) {
+    // Offered once more it would be answered alike: the operator has to look (S4).
+    return afterAnswer(state, { ...peer, unwanted: addUnwanted(peer, message.version) }, message.version, [...effects, diverged(message.version)]);
+  }
+  return afterAnswer(state, peer, message.version, [...effects, settle('SYNC_DATA_PLANE_DIVERGED', 'SYNC_UNANSWERED')]);
 }
 
 function rejected(state: Working, message: Rejected): Step {
   const inHand = transferOf(state);
-  // A delta that does not fit what the data plane has says nothing against the version: the whole may fit.
-  const retryWhole = inHand?.kind === 'delta' && compareVersions(inHand.published.version, message.version) === 0 && message.code.startsWith('TRANSFER_');
+  // A delta that does not fit what the data plane has, or the end of a transfer that does not fit its beginning, says
+  // nothing against the version: the whole may fit.
+  const isPart = inHand !== undefined && (inHand.kind === 'delta' || inHand.startOffset > 0);
+  const retryWhole = isPart && compareVersions(inHand.published.version, message.version) === 0 && message.code.startsWith('TRANSFER_');
   const peer: Peer = { ...state.peer, ...(retryWhole ? { needsSnapshot: true } : putAside(state.peer, message)) };
   return afterAnswer(state, peer, message.version, [{ kind: 'report-rejected', rejected: message }]);
 }
 
 function putAside(peer: Peer, { version, code }: Rejected): Partial<Peer> {
-  return code === PASSING_REFUSAL ? { postponed: { version, ticks: POSTPONED_TICKS } } : { unwanted: addUnwanted(peer, version) };
+  const ticks = PASSING_REFUSALS.get(code);
+  return ticks === undefined ? { unwanted: addUnwanted(peer, version) } : { postponed: { version, ticks } };
 }
 
 function passTick(peer: Peer): Peer {
@@ -356,8 +326,8 @@ const beforeWelcome = {
 const welcomed = { ...everywhere, frame: work, 'welcome-ready': ignore, 'telemetry-stored': acknowledge };
 
 export const SESSION_TABLE: SessionTable = {
-  'awaiting-hello': { ...beforeWelcome, frame: awaitHello, 'welcome-ready': ignore, released: ignore },
-  'renewing-only': { ...beforeWelcome, frame: onlyRenew, 'welcome-ready': ignore, released: ignore },
+  'awaiting-hello': { ...beforeWelcome, tick: tickUngreeted, frame: awaitHello, 'welcome-ready': ignore, released: ignore },
+  'renewing-only': { ...beforeWelcome, tick: tickUngreeted, frame: onlyRenew, 'welcome-ready': ignore, released: ignore },
   greeting: {
     ...beforeWelcome, frame: awaitWelcome, 'welcome-ready': welcome,
     released: (state, { published }) => ({ state: { ...state, newest: newerOf(state.newest, published) }, effects: [] }),
@@ -369,10 +339,10 @@ export const SESSION_TABLE: SessionTable = {
     'transfer-failed': (state) => ({ state: { kind: 'settled', link: state.link, peer: state.peer }, effects: [] }),
   },
   sending: {
-    ...welcomed, released: rememberRelease, 'transfer-ready': ignore, 'transfer-failed': ignore,
+    ...welcomed, tick: tickSending, released: rememberRelease, 'transfer-ready': ignore, 'transfer-failed': ignore,
     'chunk-sent': (state, { transferId }) => (transferId === state.transfer.transferId ? sendNext({ ...state, chunkOnItsWay: false }, []) : ignore(state)),
   },
-  confirming: { ...welcomed, released: rememberRelease, 'transfer-ready': ignore, 'transfer-failed': ignore, 'chunk-sent': ignore },
+  confirming: { ...welcomed, tick: tickConfirming, released: rememberRelease, 'transfer-ready': ignore, 'transfer-failed': ignore, 'chunk-sent': ignore },
   closed: {
     frame: ignore, 'welcome-ready': ignore, released: ignore, 'transfer-ready': ignore, 'transfer-failed': ignore, 'chunk-sent': ignore,
     'telemetry-stored': ignore, tick: ignore, end: ignore, disconnected: ignore,

@@ -1,36 +1,40 @@
 /**
  * One data plane's session: carries out what session-state.ts decides. Frames come from a WebSocket whose certificate was
- * checked; who the data plane is comes from that certificate and from nowhere else. Created by sync-server.ts.
+ * checked; who the data plane is comes from that certificate and from nowhere else. There are thousands of these: what is the
+ * same for many is in SessionServices. Created by sync-server.ts.
  */
-import type { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import WebSocket, { type RawData } from 'ws';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
-import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
+import { newId } from '../../shared/model/ids.ts';
+import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { wrapContentKey } from '../../shared/trust/content-key.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
-import { MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type FellBack, type Hello, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
+import { MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type FellBack, type Hello, type Notice, type PartialTransfer, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
 import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
-import type { DataPlane } from '../store/data-plane.ts';
-import { DataPlaneReporter } from './data-plane-reporter.ts';
+import type { QuarantinedEntity } from '../store/data-plane.ts';
+import type { DataPlaneReport } from '../store/data-plane-reports.ts';
+import type { FleetMember } from '../store/data-plane-store.ts';
 import { QuestionsToDataPlane, type QuestionOutcome } from './questions-to-data-plane.ts';
-import type { SessionDependencies } from './session-dependencies.ts';
-import type { SessionTrust, TrustPush } from './trust-push.ts';
-import { initialState, PING_INTERVAL_MS, stepSession, TELEMETRY_CREDIT, type SessionEffect, type SessionEvent, type SessionState } from './session-state.ts';
+import type { ReportingSession } from './report-writer.ts';
+import type { SessionEnd, SessionServices } from './session-dependencies.ts';
+import type { SessionEffect, SessionEvent, SessionState, TransferInHand } from './session-events.ts';
+import { initialState, PING_INTERVAL_MS, stepSession, TELEMETRY_CREDIT } from './session-state.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
+import type { SessionTrust } from './trust-push.ts';
 
 export interface SessionOptions {
   readonly socket: WebSocket;
+  /** What the WebSocket is on. */
+  readonly tls: TLSSocket;
   readonly identity: DataPlaneIdentity;
-  readonly certificate: X509Certificate;
   readonly validity: 'valid' | 'expired';
-  readonly trust: TrustPush;
-  /** Once, when the session is over. */
-  readonly onClosed: () => void;
+  /** Once: its greeting is answered, or it is over. */
+  readonly onGreeted: () => void;
 }
 
 /** "Last seen" in the store is at most this old. */
@@ -43,60 +47,77 @@ const MAXIMUM_UNREAD_BYTES = 4 * MAXIMUM_FRAME_BYTES;
 const RETURN_WITHIN_MS = 10_000;
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
+const UNKNOWN: SessionEnd = { code: 'SYNC_DATA_PLANE_UNKNOWN', reason: 'this data plane is not (any more) known here; join again with a new join token', retryAfterMs: 60_000 };
+export const REVOKED: SessionEnd = { code: 'SYNC_DATA_PLANE_REVOKED', reason: 'this data plane was revoked by an operator', retryAfterMs: 60_000 };
 
-export class Session {
+export class Session implements ReportingSession {
+  readonly id: string = newId();
   readonly identity: DataPlaneIdentity;
-  readonly #dependencies: SessionDependencies;
-  readonly #options: SessionOptions;
-  readonly #log: Logger;
-  readonly #reporter: DataPlaneReporter;
+  readonly beganAtMs: number;
+  readonly #services: SessionServices;
+  readonly #socket: WebSocket;
+  readonly #tls: TLSSocket;
+  readonly #onGreeted: () => void;
   readonly #telemetry: TelemetryIntake;
   readonly #questions: QuestionsToDataPlane;
   #state: SessionState;
   #transfer: OutgoingTransfer | undefined;
-  #dataPlane: DataPlane | undefined;
-  /** Version 3 and later takes changed keys while the session lives. */
-  #takesTrust = false;
-  /** What it was told of keys, told apart by `markOf`. */
+  /** After Welcome. */
+  #greeted: { readonly bootId: string; readonly labels: FleetMember['labels']; readonly takesTrust: boolean } | undefined;
+  /** What it was told of keys (SessionTrust.mark). */
   #toldTrust: string | undefined;
   #renewing = false;
   #seenReportedAtMs = -Infinity;
 
-  constructor(dependencies: SessionDependencies, options: SessionOptions) {
+  constructor(services: SessionServices, options: SessionOptions) {
     const { identity, socket, validity } = options;
-    const { clock, random, dataPlanes, ingest } = dependencies;
+    const { clock, random, ingest } = services;
     this.identity = identity;
-    this.#dependencies = dependencies;
-    this.#options = options;
-    this.#log = dependencies.log.child({ gateway: identity.gatewayId, dataPlane: identity.dataPlaneId });
-    this.#state = initialState(validity, clock.monotonicMs());
-    this.#reporter = new DataPlaneReporter((report) => dataPlanes.report(identity, identity.dataPlaneId, report), this.#log);
+    this.beganAtMs = clock.monotonicMs();
+    this.#services = services;
+    this.#socket = socket;
+    this.#tls = options.tls;
+    this.#onGreeted = options.onGreeted;
+    this.#state = initialState(validity, this.beganAtMs);
     this.#telemetry = new TelemetryIntake({
       store: ({ bootId, sequence, batch }) => ingest({ tenantId: identity.tenantId, gatewayId: identity.gatewayId, dataPlaneId: identity.dataPlaneId, bootId }, sequence, batch),
       onStored: ({ bootId, sequence }) => this.#take({ kind: 'telemetry-stored', bootId, sequence }),
+      onStuck: ({ bootId, sequence }, thrown) => this.#log('error', { event: 'telemetry-stuck', boot: bootId, sequence, reason: describeThrown(thrown) }, 'a telemetry batch can not be stored; the data plane keeps it and what follows'),
       clock,
       random,
-      log: this.#log,
     });
     this.#questions = new QuestionsToDataPlane((message) => this.#send(message), clock);
     socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
-    socket.on('error', (error) => this.#log.info({ event: 'session-socket-error', reason: error.message }, 'a session broke'));
+    socket.on('error', (error) => this.#log('info', { event: 'session-socket-error', reason: error.message }, 'a session broke'));
     socket.on('close', () => this.#closed());
   }
 
   /** Labels as the data plane was told; undefined before Welcome. */
-  get labels(): Readonly<Record<string, string>> | undefined {
-    return this.#dataPlane?.labels;
+  get labels(): FleetMember['labels'] | undefined {
+    return this.#greeted?.labels;
   }
 
-  /** Sends Bye and cuts the connection. */
-  end(ended: { readonly code: string; readonly reason: string; readonly retryAfterMs: number }): void {
-    this.#take({ kind: 'end', ...ended });
+  /** Of the data plane's process; undefined before Hello. */
+  get bootId(): string | undefined {
+    return this.#state.kind === 'greeting' ? this.#state.hello.bootId : this.#greeted?.bootId;
   }
 
   /** Whether `ask` has somebody to ask: it is welcomed, and knows of questions. */
   get canAnswer(): boolean {
     return this.#questions.canAnswer;
+  }
+
+  /** Sends Bye and cuts the connection. */
+  end(ended: SessionEnd): void {
+    this.#take({ kind: 'end', ...ended });
+  }
+
+  onOutlived(): void {
+    if (this.#state.kind !== 'closed') this.#services.outlived(this);
+  }
+
+  onBootReturned(times: number): void {
+    this.#services.bootReturned(this, times);
   }
 
   /** Asks the data plane something; see QuestionsToDataPlane. */
@@ -106,9 +127,9 @@ export class Session {
 
   /** Keys may have changed: tells the data plane what it does not know; one that can't be told is asked to come back. */
   takeTrust(trust: SessionTrust): void {
-    if (this.#toldTrust === undefined || this.#toldTrust === markOf(trust) || this.#state.kind === 'closed') return;
-    if (!this.#takesTrust) return this.end({ code: 'SYNC_TRUST_CHANGED', reason: 'keys were changed; it comes back and is told the new ones', retryAfterMs: Math.floor(this.#dependencies.random() * RETURN_WITHIN_MS) });
-    this.#toldTrust = markOf(trust);
+    if (this.#toldTrust === undefined || this.#toldTrust === trust.mark || this.#state.kind === 'closed') return;
+    if (this.#greeted?.takesTrust !== true) return this.end({ code: 'SYNC_TRUST_CHANGED', reason: 'keys were changed; it comes back and is told the new ones', retryAfterMs: Math.floor(this.#services.random() * RETURN_WITHIN_MS) });
+    this.#toldTrust = trust.mark;
     const { rootStatements, delegationStatement, caCertificates } = trust;
     this.#send({ kind: 'trust', rootStatements, delegationStatement, contentKeys: this.#wrap(trust), caCertificates });
     void this.sendHead();
@@ -121,29 +142,27 @@ export class Session {
 
   /** Every PING_INTERVAL_MS: liveness, and "last seen". */
   tick(): void {
-    const nowMs = this.#dependencies.clock.monotonicMs();
+    const nowMs = this.#services.clock.monotonicMs();
     this.#take({ kind: 'tick', nowMs });
-    if (this.#dataPlane !== undefined && this.#state.kind !== 'closed' && nowMs - this.#seenReportedAtMs >= SEEN_INTERVAL_MS) this.#reportSeen();
+    if (this.#greeted === undefined || this.#state.kind === 'closed' || nowMs - this.#seenReportedAtMs < SEEN_INTERVAL_MS || this.#state.link.heardAtMs < this.#seenReportedAtMs) return;
+    this.#seenReportedAtMs = nowMs;
+    this.#report({ connected: true, lastSeenAt: this.#now() });
   }
 
   /** A fresh head statement, so that the data plane knows that nobody keeps news from it. */
   async sendHead(): Promise<void> {
-    if (this.#dataPlane === undefined || this.#state.kind === 'closed') return;
+    const { publisher, frames } = this.#services;
+    if (this.#greeted === undefined || this.#state.kind === 'closed') return;
     try {
-      this.#send({ kind: 'head', headStatement: await this.#dependencies.publisher.headStatement(this.identity) });
+      this.#write(frames.head(this.identity.gatewayId, await publisher.headStatement(this.identity)));
     } catch (thrown) {
-      this.#log.warn({ event: 'head-not-sent', reason: describeThrown(thrown) }, 'a head statement could not be made');
+      this.#log('warn', { event: 'head-not-sent', reason: describeThrown(thrown) }, 'a head statement could not be made');
     }
   }
 
-  /** The data plane has no session here any more. */
+  /** It had the data plane's place, and nobody else has it now. */
   reportGone(): void {
-    if (this.#dataPlane !== undefined) this.#reporter.add({ connected: false, lastSeenAt: this.#now() });
-  }
-
-  /** What is known of the data plane is in the store; at the end of a session. */
-  async settled(): Promise<void> {
-    await this.#reporter.settled();
+    this.#report({ connected: false, lastSeenAt: this.#now() });
   }
 
   #hear(data: RawData, isBinary: boolean): void {
@@ -155,28 +174,38 @@ export class Session {
       this.end({ code: 'SYNC_UNEXPECTED_FRAME', reason: describeThrown(thrown), retryAfterMs: 0 });
       return;
     }
-    if (frame.gatewayId === this.identity.gatewayId) this.#take({ kind: 'frame', message: frame.message, nowMs: this.#dependencies.clock.monotonicMs() });
+    if (frame.gatewayId === this.identity.gatewayId) this.#take({ kind: 'frame', message: frame.message, nowMs: this.#services.clock.monotonicMs() });
     else this.end({ code: 'SYNC_GATEWAY_MISMATCH', reason: 'a frame names another gateway than the certificate', retryAfterMs: 0 });
   }
 
   #take(event: SessionEvent): void {
-    const step = stepSession(this.#state, event);
-    this.#state = step.state;
-    for (const effect of step.effects) this.#carryOut(effect);
+    const { state, effects } = stepSession(this.#state, event);
+    this.#state = state;
+    // An announcement and its only chunk leave in one write.
+    const many = effects.length > 1;
+    if (many) this.#tls.cork();
+    for (const effect of effects) this.#carryOut(effect);
+    if (many) this.#tls.uncork();
+    // Of thousands of sessions one would else keep the bytes of each version that ever was.
+    if (this.#state.kind !== 'sending' && this.#state.kind !== 'preparing') this.#transfer = undefined;
   }
 
   #carryOut(effect: SessionEffect): void {
+    const { frames, alarms } = this.#services;
+    const { gatewayId, dataPlaneId } = this.identity;
     switch (effect.kind) {
       case 'send':
         return this.#send(effect.message);
       case 'greet':
         return this.#run('greet', this.#greet(effect.hello));
       case 'prepare':
-        return this.#run('prepare', this.#prepare(effect.base));
+        return this.#run('prepare', this.#prepare(effect.base, effect.partial, effect.newcomer));
       case 'announce':
-        return this.#announce(effect.transferId);
+        return this.#transfer === undefined ? undefined : this.#write(frames.announcement(gatewayId, this.#transfer, effect.startOffset));
       case 'send-chunk':
-        return this.#sendChunk(effect.transferId, effect.offset, effect.length);
+        // The next chunk follows when this one has left for the kernel: other frames never wait behind more than one.
+        if (this.#transfer === undefined) return undefined;
+        return this.#write(frames.chunk(gatewayId, this.#transfer, effect.offset, effect.length), () => this.#take({ kind: 'chunk-sent', transferId: effect.transferId }));
       case 'store-telemetry':
         return this.#telemetry.take(effect.telemetry);
       case 'take-answer':
@@ -184,96 +213,92 @@ export class Session {
       case 'renew':
         return this.#run('renew', this.#renew(effect.renew));
       case 'report-desired':
-        return this.#reporter.add({ desired: effect.version });
+        return this.#report({ desired: { version: effect.version, at: this.#now() } });
       case 'report-active':
-        return this.#reportActive(effect.active);
+        return this.#report({ active: { ...servedOf(effect.active.version, effect.active.contentRoot), at: this.#now() } });
       case 'report-applied': {
         const { version, contentRoot, quarantined, tookMs } = effect.applied;
-        this.#log.info({ event: 'applied', version: formatVersion(version), tookMs, quarantined: quarantined.length }, `applied ${formatVersion(version)}`);
-        return this.#reportApplied(version, contentRoot, quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason })));
+        this.#log('info', { event: 'applied', version: formatVersion(version), tookMs, quarantined: quarantined.length }, `applied ${formatVersion(version)}`);
+        return this.#reportApplied(version, contentRoot, tookMs, quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason })));
       }
       case 'report-rejected': {
         const { version, code, reasons } = effect.rejected;
-        this.#log.warn({ event: 'rejected', version: formatVersion(version), code, reasons }, `a data plane refused ${formatVersion(version)}`);
-        return this.#reporter.add({ rejection: { code, reasons, ...version } });
+        this.#log('warn', { event: 'rejected', version: formatVersion(version), code, reasons }, `a data plane refused ${formatVersion(version)}`);
+        return this.#report({ rejection: { code, reasons, ...version } });
       }
       case 'report-fell-back':
         return this.#run('report-fell-back', this.#reportFellBack(effect.fellBack));
-      case 'report-notice': {
-        const { code, detail, version } = effect.notice;
-        return this.#log.error({ event: 'data-plane-notice', code, version: version && formatVersion(version) }, `a data plane says: ${code}: ${detail}`);
-      }
+      case 'report-notice':
+        return this.#reportNotice(effect.notice);
       case 'alarm':
-        return this.#log.error({ event: effect.event, active: effect.text }, `a data plane and the published configuration do not fit together: ${effect.text}`);
+        return alarms.raise(this.identity, { code: effect.code, dataPlaneId, detail: effect.detail });
+      case 'settle':
+        return effect.codes.forEach((code) => alarms.settle(this.identity, { code, dataPlaneId }));
       case 'close':
         return this.#close(effect.code, effect.reason);
     }
   }
 
-  /** Reads the data plane afresh, so that a revocation between handshake and Hello counts. */
+  /** Asks the database nothing where the gateway is known: the fleet's directory hears of revocations (C2). */
   async #greet(hello: Hello): Promise<void> {
-    const { dataPlanes, publisher, softwareVersion } = this.#dependencies;
+    const { publisher, directory, trust, softwareVersion, takePlace, clock } = this.#services;
     const { identity } = this;
-    const dataPlane = await dataPlanes.get(identity, identity.dataPlaneId);
-    if (dataPlane === undefined) return this.end({ code: 'SYNC_DATA_PLANE_UNKNOWN', reason: 'this data plane is not (any more) known here; join again with a new join token', retryAfterMs: 60_000 });
-    if (dataPlane.revokedAt !== undefined) return this.end(REVOKED);
-    const [trust, headStatement, newest] = await Promise.all([this.#options.trust.current(identity), publisher.headStatement(identity), publisher.published(identity)]);
-    const { rootStatements, delegationStatement, caCertificates } = trust;
-    this.#takesTrust = hello.protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION;
-    this.#toldTrust = markOf(trust);
+    const member = await directory.find(identity, identity.dataPlaneId);
+    if (this.#state.kind !== 'greeting') return undefined;
+    if (member === undefined) return this.end(UNKNOWN);
+    const refusal = member.isRevoked ? REVOKED : takePlace(this);
+    if (refusal !== undefined) return this.end(refusal);
+    // From here on revocations, labels and releases find this session; what is read now is no older than that.
+    const [keys, headStatement, newest] = await Promise.all([trust.current(identity), publisher.headStatement(identity), publisher.published(identity)]);
+    if (this.#state.kind !== 'greeting') return undefined;
+    const { rootStatements, delegationStatement, caCertificates } = keys;
     const welcome: Welcome = {
-      kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement,
-      contentKeys: this.#wrap(trust),
-      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels: dataPlane.labels, caCertificates,
+      kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement, contentKeys: this.#wrap(keys),
+      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels: member.labels, caCertificates,
     };
-    this.#dataPlane = dataPlane;
-    this.#questions.open(hello.protocolVersion);
-    this.#seenReportedAtMs = this.#dependencies.clock.monotonicMs();
-    const { hostname, softwareVersion: peerVersion, bootId } = hello;
-    this.#reporter.add({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId });
-    this.#log.info({ event: 'data-plane-connected', hostname, version: peerVersion, active: hello.active === undefined ? 'none' : formatVersion(hello.active.version) }, 'a data plane connected');
+    const { hostname, softwareVersion: peerVersion, bootId, highestAccepted, protocolVersion } = hello;
+    this.#greeted = { bootId, labels: member.labels, takesTrust: protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION };
+    this.#toldTrust = keys.mark;
+    this.#questions.open(protocolVersion);
+    this.#seenReportedAtMs = clock.monotonicMs();
+    const ahead = compareVersions(highestAccepted, newest?.version ?? NO_VERSION) > 0 ? highestAccepted : null;
+    this.#report({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId, ahead });
+    this.#log('info', { event: 'data-plane-connected', hostname, version: peerVersion, active: hello.active === undefined ? 'none' : formatVersion(hello.active.version) }, 'a data plane connected');
     this.#take({ kind: 'welcome-ready', welcome, newest });
+    this.#onGreeted();
+    // Keys that changed while this was put together were told to those who had their Welcome.
+    this.takeTrust(await trust.current(identity));
     return undefined;
   }
 
-  async #prepare(base: ConfigVersion | undefined): Promise<void> {
+  async #prepare(base: ConfigVersion | undefined, partial: PartialTransfer | undefined, newcomer: boolean): Promise<void> {
+    const { trust, publisher, frames } = this.#services;
+    let transfer: TransferInHand | undefined;
     try {
-      await this.#options.trust.settled(this.identity);
-      this.#transfer = await this.#dependencies.publisher.transferFrom(this.identity, base);
+      await trust.settled(this.identity);
+      const resumed = partial === undefined ? undefined : await publisher.packedByHash(this.identity, partial.wireHash);
+      const outgoing = resumed !== undefined && leadsOn(resumed, base) ? resumed : await publisher.transferFrom(this.identity, base, { newcomer });
+      const startOffset = outgoing !== undefined && outgoing.wireHash === partial?.wireHash && partial.bytes < outgoing.bytes.length ? partial.bytes : 0;
+      this.#transfer = outgoing;
+      transfer = outgoing && { transferId: frames.transferIdOf(outgoing), kind: outgoing.kind, published: { version: outgoing.version, contentRoot: outgoing.contentRoot }, length: outgoing.bytes.length, startOffset };
     } catch (thrown) {
-      this.#log.error({ event: 'transfer-not-prepared', reason: describeThrown(thrown) }, 'a configuration could not be prepared for a data plane; tried again soon');
+      this.#log('error', { event: 'transfer-not-prepared', reason: describeThrown(thrown) }, 'a configuration could not be prepared for a data plane; tried again soon');
       this.#take({ kind: 'transfer-failed' });
       return;
     }
-    const transfer = this.#transfer;
-    this.#take({ kind: 'transfer-ready', transfer: transfer && { kind: transfer.kind, published: transfer, length: transfer.bytes.length } });
-  }
-
-  #announce(transferId: number): void {
-    const transfer = this.#transfer;
-    if (transfer === undefined) return;
-    const { kind, manifestStatement, transferStatement, epochStatement } = transfer;
-    const announced = { transferId, manifestStatement, transferStatement, compression: 'zstd', startOffset: 0 };
-    this.#send(kind === 'snapshot' ? { kind, ...announced, epochStatement } : { kind, ...announced });
-  }
-
-  /** The next chunk follows when this one has left for the kernel: other frames never wait behind more than one. */
-  #sendChunk(transferId: number, offset: number, length: number): void {
-    const transfer = this.#transfer;
-    if (transfer === undefined) return;
-    this.#send({ kind: 'chunk', transferId, offset, bytes: transfer.bytes.subarray(offset, offset + length) }, () => this.#take({ kind: 'chunk-sent', transferId }));
+    this.#take({ kind: 'transfer-ready', transfer });
   }
 
   async #renew({ certificateRequest }: Renew): Promise<void> {
     if (this.#renewing) return;
     this.#renewing = true;
-    const { authority, dataPlanes, clock, certificateLifetimeMs } = this.#dependencies;
+    const { authority, dataPlanes, clock, certificateLifetimeMs } = this.#services;
     const { identity } = this;
     try {
       const publicKey = await readCertificateRequest(certificateRequest);
-      const issued = await authority.signDataPlane({ publicKey, identity, nowMs: clock.nowMs(), lifetimeMs: certificateLifetimeMs, isOldSoftware: !this.#takesTrust });
+      const issued = await authority.signDataPlane({ publicKey, identity, nowMs: clock.nowMs(), lifetimeMs: certificateLifetimeMs, isOldSoftware: this.#greeted?.takesTrust !== true });
       if (!(await dataPlanes.setCertificate(identity, identity.dataPlaneId, issued))) return this.end(REVOKED);
-      this.#log.info({ event: 'certificate-renewed', serial: issued.serial, notAfter: issued.notAfter.toISOString() }, 'a data plane has a new certificate');
+      this.#log('info', { event: 'certificate-renewed', serial: issued.serial, notAfter: issued.notAfter.toISOString() }, 'a data plane has a new certificate');
       this.#send({ kind: 'renewed', certificateChain: issued.chainPem });
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.code !== 'ENROL_CERTIFICATE_REQUEST_INVALID') throw thrown;
@@ -284,80 +309,92 @@ export class Session {
     return undefined;
   }
 
-  /** What the store knows already is not written again, because a Hello does not repeat what is quarantined. */
-  #reportActive({ version, contentRoot }: PublishedVersion): void {
-    const known = this.#dataPlane;
-    if (known?.appliedRoot !== undefined && formatVersion(known.applied) === formatVersion(version) && Buffer.from(known.appliedRoot).toString('hex') === contentRoot) return;
-    this.#reportApplied(version, contentRoot, []);
-  }
-
-  #reportApplied(version: ConfigVersion, contentRoot: string, quarantined: DataPlane['quarantined']): void {
-    this.#reporter.add({ applied: { version, root: Buffer.from(contentRoot, 'hex'), at: this.#now(), quarantined } });
+  #reportApplied(version: ConfigVersion, contentRoot: string, tookMs: number | undefined, quarantined: readonly QuarantinedEntity[]): void {
+    this.#report({ applied: { ...servedOf(version, contentRoot), at: this.#now(), tookMs, quarantined } });
   }
 
   async #reportFellBack({ from, to, reason }: FellBack): Promise<void> {
-    this.#log.error({ event: 'fell-back', from: formatVersion(from), to: formatVersion(to), reason }, `a data plane fell back to ${formatVersion(to)}`);
-    const release = await this.#dependencies.releases.get(this.identity, to);
-    if (release !== undefined) this.#reportApplied(to, Buffer.from(release.contentRoot).toString('hex'), []);
-    this.#reporter.add({ rejection: { code: 'SYNC_FELL_BACK', reasons: [reason], ...from } });
+    this.#log('error', { event: 'fell-back', from: formatVersion(from), to: formatVersion(to), reason }, `a data plane fell back to ${formatVersion(to)}`);
+    const contentRoot = await this.#services.rootOf(this.identity, to);
+    if (contentRoot !== undefined) this.#reportApplied(to, contentRoot, undefined, []);
+    this.#report({ rejection: { code: 'SYNC_FELL_BACK', reasons: [reason], ...from } });
+  }
+
+  #reportNotice({ code, detail, version }: Notice): void {
+    const { alarms } = this.#services;
+    const about = version === undefined ? '' : ` (${formatVersion(version)})`;
+    alarms.raise(this.identity, { code, dataPlaneId: this.identity.dataPlaneId, detail: `${detail}${about}` });
+  }
+
+  #report(report: DataPlaneReport): void {
+    this.#services.reports.add(this, report);
   }
 
   /** For the holder of this session's certificate. */
   #wrap({ contentKeys }: SessionTrust): Welcome['contentKeys'] {
-    const recipient = this.#options.certificate.publicKey;
-    return contentKeys.map(({ keyId, key }) => wrapContentKey({ contentKey: key, keyId, recipient, identity: this.identity }));
+    const recipient = this.#tls.getPeerX509Certificate()?.publicKey;
+    return recipient === undefined ? [] : contentKeys.map(({ keyId, key }) => wrapContentKey({ contentKey: key, keyId, recipient, identity: this.identity }));
   }
 
-  #reportSeen(): void {
-    this.#seenReportedAtMs = this.#dependencies.clock.monotonicMs();
-    this.#reporter.add({ connected: true, lastSeenAt: this.#now() });
+  #send(message: SyncMessage): void {
+    this.#write(encodeFrame({ gatewayId: this.identity.gatewayId, message }));
   }
 
-  #send(message: SyncMessage, sent?: () => void): void {
-    const { socket } = this.#options;
+  #write(frame: Uint8Array, sent?: () => void): void {
+    const socket = this.#socket;
     if (socket.readyState !== WebSocket.OPEN) return;
     if (socket.bufferedAmount > MAXIMUM_UNREAD_BYTES) return this.#cutOff();
-    socket.send(encodeFrame({ gatewayId: this.identity.gatewayId, message }), { binary: true }, (error) => {
-      if (error == null) sent?.();
+    socket.send(frame, { binary: true }, sent === undefined ? undefined : (error) => {
+      if (error == null) sent();
     });
   }
 
   /** No Bye: it would wait behind what is not read. */
   #cutOff(): void {
-    this.#log.warn({ event: 'session-unread', code: 'SYNC_UNREAD', unreadBytes: this.#options.socket.bufferedAmount }, 'a data plane asks and does not read the answers; its connection is cut');
-    this.#options.socket.terminate();
+    this.#log('warn', { event: 'session-unread', code: 'SYNC_UNREAD', unreadBytes: this.#socket.bufferedAmount }, 'a data plane asks and does not read the answers; its connection is cut');
+    this.#socket.terminate();
   }
 
   /** What fails here is the database or us, never the data plane: it comes back. */
   #run(step: string, work: Promise<void>): void {
     work.catch((thrown: unknown) => {
-      this.#log.error({ event: 'session-step-failed', step, reason: describeThrown(thrown) }, 'a session could not go on');
+      this.#log('error', { event: 'session-step-failed', step, reason: describeThrown(thrown) }, 'a session could not go on');
       this.end({ code: 'SYNC_UNAVAILABLE', reason: 'the control plane can not serve this data plane right now', retryAfterMs: 1000 });
     });
   }
 
   #close(code: string, reason: string): void {
-    this.#log.info({ event: 'session-ended', code, reason }, 'a session was ended');
-    const { socket } = this.#options;
-    socket.close(code === 'shutting-down' ? GOING_AWAY : POLICY_VIOLATION, code.slice(0, 100));
-    this.#dependencies.clock.after(CLOSE_TIMEOUT_MS, () => socket.terminate());
+    this.#log('info', { event: 'session-ended', code, reason }, 'a session was ended');
+    this.#socket.close(code === 'shutting-down' ? GOING_AWAY : POLICY_VIOLATION, code.slice(0, 100));
+    this.#services.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.terminate());
   }
 
   #closed(): void {
     this.#take({ kind: 'disconnected' });
     this.#telemetry.stop();
     this.#questions.close();
-    this.#log.info({ event: 'data-plane-disconnected' }, 'a data plane disconnected');
-    this.#options.onClosed();
+    this.#log('info', { event: 'data-plane-disconnected' }, 'a data plane disconnected');
+    this.#onGreeted();
+    this.#services.closed(this);
+  }
+
+  /** No logger of its own: ten thousand of them would be megabytes. */
+  #log(level: 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, text: string): void {
+    const { gatewayId, dataPlaneId } = this.identity;
+    this.#services.log[level]({ gateway: gatewayId, dataPlane: dataPlaneId, ...fields }, text);
   }
 
   #now(): Date {
-    return new Date(this.#dependencies.clock.nowMs());
+    return new Date(this.#services.clock.nowMs());
   }
 }
 
-function markOf({ rootStatements, delegationStatement, contentKeys, caCertificates }: SessionTrust): string {
-  return [rootStatements.length, delegationStatement, ...contentKeys.map(({ keyId }) => keyId), caCertificates].join(' ');
+/** Whether a transfer of before still brings a data plane that is at `base` further. */
+function leadsOn({ base: from, version }: OutgoingTransfer, base: ConfigVersion | undefined): boolean {
+  if (base === undefined) return from === undefined;
+  return from === undefined ? compareVersions(version, base) > 0 : compareVersions(from, base) === 0;
 }
 
-export const REVOKED = { code: 'SYNC_DATA_PLANE_REVOKED', reason: 'this data plane was revoked by an operator', retryAfterMs: 60_000 };
+function servedOf(version: ConfigVersion, contentRoot: string): { readonly version: ConfigVersion; readonly root: Uint8Array } {
+  return { version, root: Buffer.from(contentRoot, 'hex') };
+}

@@ -5,16 +5,16 @@
  */
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { describeThrown, HoldfastError } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/log.ts';
+import { HoldfastError } from '../../shared/errors.ts';
 import type { Telemetry } from '../../shared/wire/sync-message.ts';
 
 export interface TelemetryIntakeOptions {
   readonly store: (telemetry: Telemetry) => Promise<void>;
   readonly onStored: (telemetry: Telemetry) => void;
+  /** It can never be stored. */
+  readonly onStuck: (telemetry: Telemetry, thrown: unknown) => void;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly log: Logger;
 }
 
 const RETRY = { initialMs: 200, maximumMs: 10_000 };
@@ -51,7 +51,7 @@ export class TelemetryIntake {
       } catch (thrown) {
         if (thrown instanceof HoldfastError && !thrown.retryable) {
           this.#stuck.add(telemetry.bootId);
-          this.#options.log.error({ event: 'telemetry-stuck', boot: telemetry.bootId, sequence: telemetry.sequence, reason: describeThrown(thrown) }, 'a telemetry batch can not be stored; the data plane keeps it and what follows');
+          this.#options.onStuck(telemetry, thrown);
         } else await this.#wait(this.#backoff.nextDelayMs());
       }
     }

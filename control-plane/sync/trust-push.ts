@@ -3,6 +3,7 @@
  * sealed with a new key must come after it, so whoever prepares something for a data plane waits for `settled` first. Owned
  * by sync-server.ts.
  */
+import { createHash } from 'node:crypto';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { GatewayId } from '../../shared/model/ids.ts';
@@ -18,6 +19,8 @@ export interface SessionTrust extends Pick<GatewayTrust, 'rootStatements' | 'del
   readonly contentKeys: readonly ContentKey[];
   /** PEM. */
   readonly caCertificates: string;
+  /** The same for the same keys, and no secret. */
+  readonly mark: string;
 }
 
 export interface TrustPushOptions {
@@ -33,20 +36,41 @@ export interface TrustPushOptions {
 export class TrustPush {
   readonly #options: TrustPushOptions;
   readonly #pending = new Map<GatewayId, Promise<void>>();
+  /** Read once for all sessions of a gateway (C2). */
+  readonly #known = new Map<GatewayId, Promise<SessionTrust>>();
 
   constructor(options: TrustPushOptions) {
     this.#options = options;
   }
 
   /** What holds for a gateway now. */
-  async current(scope: GatewayScope): Promise<SessionTrust> {
+  current(scope: GatewayScope): Promise<SessionTrust> {
+    const known = this.#known.get(scope.gatewayId);
+    if (known !== undefined) return known;
+    const reading = this.#read(scope);
+    this.#known.set(scope.gatewayId, reading);
+    reading.catch(() => {
+      if (this.#known.get(scope.gatewayId) === reading) this.#known.delete(scope.gatewayId);
+    });
+    return reading;
+  }
+
+  /** The last session of the gateway has gone. */
+  forget(gatewayId: GatewayId): void {
+    this.#known.delete(gatewayId);
+  }
+
+  async #read(scope: GatewayScope): Promise<SessionTrust> {
     const { signing, contentKeys, authority } = this.#options;
     const [{ rootStatements, delegationStatement }, keys] = await Promise.all([signing.trustFor(scope), contentKeys.listContentKeys(scope)]);
-    return { rootStatements, delegationStatement, contentKeys: keys, caCertificates: authority.certificatePem };
+    const caCertificates = authority.certificatePem;
+    const marked = [rootStatements.length, delegationStatement, ...keys.map(({ keyId }) => keyId), caCertificates].join(' ');
+    return { rootStatements, delegationStatement, contentKeys: keys, caCertificates, mark: createHash('sha256').update(marked).digest('base64') };
   }
 
   /** Keys of the gateway may have changed: sessions are told what they do not know. */
   push(scope: GatewayScope): void {
+    this.#known.delete(scope.gatewayId);
     if (!this.#options.hasSessions(scope)) return;
     const pending = (this.#pending.get(scope.gatewayId) ?? Promise.resolve()).then(() => this.#push(scope));
     this.#pending.set(scope.gatewayId, pending);

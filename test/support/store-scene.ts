@@ -3,11 +3,12 @@
  */
 import assert from 'node:assert/strict';
 import { buildEntityRecord, type EntityRecord } from '../../control-plane/store/entity-record.ts';
+import type { DataPlaneReport } from '../../control-plane/store/data-plane-reports.ts';
 import type { Actor, GatewayScope } from '../../control-plane/store/scope.ts';
 import type { Store } from '../../control-plane/store/store.ts';
 import type { StoreProblem } from '../../control-plane/store/store-problem.ts';
 import type { Entity, EntityKind, JsonObject } from '../../shared/model/definition.ts';
-import { newId, parseId, type EntityId } from '../../shared/model/ids.ts';
+import { newId, parseId, type DataPlaneId, type EntityId } from '../../shared/model/ids.ts';
 import { parseEntity } from '../../shared/model/parse-entity.ts';
 import { randomKey } from '../../shared/model/random-key.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
@@ -72,3 +73,8 @@ export function idOf(text: string): EntityId {
   return id;
 }
 
+
+/** What a session that has just begun reports of a data plane; false where the store has no such data plane. */
+export async function report(store: Store, scope: GatewayScope, dataPlaneId: DataPlaneId, given: DataPlaneReport): Promise<boolean> {
+  return (await store.dataPlanes.report([{ ...scope, dataPlaneId, sessionId: newId(), sessionAgeMs: 0, report: given }])).length === 1;
+}

@@ -5,7 +5,7 @@
 import { parseId, type DataPlaneId } from '../../../shared/model/ids.ts';
 import { explainQuestionFields } from '../../../shared/model/explain-question.ts';
 import { EXPLAIN_SUBJECT } from '../../../shared/wire/sync-message.ts';
-import type { AskedDataPlane } from '../../sync/sync-server.ts';
+import type { AskedDataPlane } from '../../sync/fleet-sessions.ts';
 import type { GatewayScope } from '../../store/scope.ts';
 import type { JsonObject } from '../../../shared/model/definition.ts';
 import { invalidQuery, ok, Refusal } from '../answer.ts';

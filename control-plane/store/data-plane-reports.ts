@@ -1,0 +1,135 @@
+/**
+ * What sessions learn of their data planes, written for many of them in one statement. A report counts only where no
+ * later session of the data plane has reported, here or at another control-plane instance. With the publisher's role,
+ * which sees every tenant's rows and writes nothing of the configuration. Called by sync/report-writer.ts.
+ */
+import type { DataPlaneId } from '../../shared/model/ids.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { QuarantinedEntity, Rejection } from './data-plane.ts';
+import type { Database } from './database.ts';
+import type { GatewayScope } from './scope.ts';
+import { storableText } from './storable-text.ts';
+
+/** What a session learned; absent fields stay as they are. */
+export interface DataPlaneReport {
+  readonly connected?: boolean;
+  readonly lastSeenAt?: Date;
+  readonly hostname?: string;
+  readonly softwareVersion?: string;
+  /** UUID of the process's start; at the beginning of a session. */
+  readonly bootId?: string;
+  readonly desired?: { readonly version: ConfigVersion; readonly at: Date };
+  /** What it said at Hello to be serving. Where the store has just that already, what it had quarantined of it stays. */
+  readonly active?: { readonly version: ConfigVersion; readonly root: Uint8Array; readonly at: Date };
+  /** Clears the rejection of this and older versions. */
+  readonly applied?: { readonly version: ConfigVersion; readonly root: Uint8Array; readonly at: Date; readonly tookMs: number | undefined; readonly quarantined: readonly QuarantinedEntity[] };
+  readonly rejection?: Rejection;
+  /** The version it says it accepted where nothing so new was published here; null where there is no such. */
+  readonly ahead?: ConfigVersion | null;
+}
+
+export interface SessionReport extends GatewayScope {
+  readonly dataPlaneId: DataPlaneId;
+  /** UUID. */
+  readonly sessionId: string;
+  /** Since the session began, so that the clocks of two instances need not agree. */
+  readonly sessionAgeMs: number;
+  readonly report: DataPlaneReport;
+}
+
+export interface StoredReport {
+  readonly dataPlaneId: DataPlaneId;
+  /** How often within BOOT_RETURNS_WITHIN a start of its process came back after another one had taken over. */
+  readonly bootReturns: number;
+}
+
+/** A process comes back after another one took over: once may be an accident, and is forgotten after this long. */
+const BOOT_RETURNS_WITHIN = "interval '10 minutes'";
+const EARLIER_BOOTS_KEPT = 8;
+
+/** Returns those that counted: no row, and no later session of the same data plane. One report per data plane. */
+export async function writeReports(database: Database, reports: readonly SessionReport[]): Promise<readonly StoredReport[]> {
+  if (reports.length === 0) return [];
+  // In one order everywhere, so that instances that write at once seldom wait for each other in a circle.
+  const rows = [...reports].sort((a, b) => (a.dataPlaneId < b.dataPlaneId ? -1 : 1)).map(toRow);
+  const stored = await database.query<{ readonly id: DataPlaneId; readonly boot_returns: number }>({ role: 'holdfast_publisher', mode: 'write' }, WRITE, [storableJson(rows)]);
+  return stored.map((row) => ({ dataPlaneId: row.id, bootReturns: row.boot_returns }));
+}
+
+const IS_OLDER_REJECTION = "((d.rejection ->> 'epoch')::bigint, (d.rejection ->> 'sequence')::bigint) <= (r.applied_epoch, r.applied_sequence)";
+const IS_KNOWN = '(r.is_active AND d.applied_root = decode(r.applied_root, \'hex\') AND (d.applied_epoch, d.applied_sequence) = (r.applied_epoch, r.applied_sequence))';
+const IS_NEW_BOOT = '(r.boot_id <> d.boot_id)';
+const IS_RETURN = `(${IS_NEW_BOOT} AND r.boot_id = ANY(d.earlier_boots))`;
+const HAS_RETURNED = `d.boot_returned_at > statement_timestamp() - ${BOOT_RETURNS_WITHIN}`;
+
+// A start of a session in the future is that of a clock that was put back since, and holds nobody up.
+const WRITE = `
+UPDATE data_planes d SET
+  session_id = r.session_id,
+  session_started_at = CASE WHEN d.session_id = r.session_id THEN d.session_started_at ELSE r.started_at END,
+  connected = coalesce(r.connected, d.connected),
+  last_seen_at = coalesce(r.last_seen_at, d.last_seen_at),
+  hostname = coalesce(r.hostname, d.hostname),
+  software_version = coalesce(r.software_version, d.software_version),
+  boot_id = coalesce(r.boot_id, d.boot_id),
+  earlier_boots = CASE WHEN ${IS_NEW_BOOT} THEN (d.boot_id || array_remove(d.earlier_boots, d.boot_id))[1:${EARLIER_BOOTS_KEPT}] ELSE d.earlier_boots END,
+  boot_returns = CASE WHEN NOT coalesce(${IS_RETURN}, false) THEN d.boot_returns WHEN ${HAS_RETURNED} THEN d.boot_returns + 1 ELSE 1 END,
+  boot_returned_at = CASE WHEN ${IS_RETURN} THEN statement_timestamp() ELSE d.boot_returned_at END,
+  desired_epoch = coalesce(r.desired_epoch, d.desired_epoch),
+  desired_sequence = coalesce(r.desired_sequence, d.desired_sequence),
+  desired_at = CASE WHEN (r.desired_epoch, r.desired_sequence) <> (d.desired_epoch, d.desired_sequence) THEN r.desired_at ELSE d.desired_at END,
+  applied_epoch = coalesce(r.applied_epoch, d.applied_epoch),
+  applied_sequence = coalesce(r.applied_sequence, d.applied_sequence),
+  applied_root = coalesce(decode(r.applied_root, 'hex'), d.applied_root),
+  applied_at = CASE WHEN ${IS_KNOWN} THEN d.applied_at ELSE coalesce(r.applied_at, d.applied_at) END,
+  applied_took_ms = CASE WHEN r.applied_root IS NULL OR ${IS_KNOWN} THEN d.applied_took_ms ELSE r.applied_took_ms END,
+  quarantined = CASE WHEN ${IS_KNOWN} THEN d.quarantined ELSE coalesce(r.quarantined, d.quarantined) END,
+  rejection = CASE WHEN r.rejection IS NOT NULL THEN r.rejection WHEN ${IS_OLDER_REJECTION} THEN NULL ELSE d.rejection END,
+  ahead_epoch = CASE WHEN r.says_ahead THEN r.ahead_epoch ELSE d.ahead_epoch END,
+  ahead_sequence = CASE WHEN r.says_ahead THEN r.ahead_sequence ELSE d.ahead_sequence END
+FROM (
+  SELECT *, statement_timestamp() - session_age_ms * interval '1 millisecond' AS started_at
+  FROM json_to_recordset($1::json) AS given (
+    tenant_id uuid, gateway_id uuid, id uuid, session_id uuid, session_age_ms double precision, connected boolean, last_seen_at timestamptz, hostname text, software_version text,
+    boot_id uuid, desired_epoch bigint, desired_sequence bigint, desired_at timestamptz, applied_epoch bigint, applied_sequence bigint, applied_root text, applied_at timestamptz,
+    applied_took_ms integer, quarantined jsonb, is_active boolean, rejection jsonb, says_ahead boolean, ahead_epoch bigint, ahead_sequence bigint)
+) AS r
+WHERE d.tenant_id = r.tenant_id AND d.gateway_id = r.gateway_id AND d.id = r.id
+  AND (d.session_id IS NULL OR d.session_id = r.session_id OR d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp())
+RETURNING d.id, CASE WHEN ${HAS_RETURNED} THEN d.boot_returns ELSE 0 END AS boot_returns`;
+
+function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, report }: SessionReport) {
+  const { desired } = report;
+  const applied = report.applied ?? (report.active === undefined ? undefined : { ...report.active, tookMs: undefined, quarantined: [] });
+  return {
+    tenant_id: tenantId,
+    gateway_id: gatewayId,
+    id: dataPlaneId,
+    session_id: sessionId,
+    session_age_ms: sessionAgeMs,
+    connected: report.connected,
+    last_seen_at: report.lastSeenAt,
+    hostname: report.hostname,
+    software_version: report.softwareVersion,
+    boot_id: report.bootId,
+    desired_epoch: desired?.version.epoch,
+    desired_sequence: desired?.version.sequence,
+    desired_at: desired?.at,
+    applied_epoch: applied?.version.epoch,
+    applied_sequence: applied?.version.sequence,
+    applied_root: applied === undefined ? undefined : Buffer.from(applied.root).toString('hex'),
+    applied_at: applied?.at,
+    applied_took_ms: applied?.tookMs,
+    quarantined: applied?.quarantined,
+    is_active: report.applied === undefined && report.active !== undefined,
+    rejection: report.rejection,
+    says_ahead: report.ahead !== undefined,
+    ahead_epoch: report.ahead?.epoch,
+    ahead_sequence: report.ahead?.sequence,
+  };
+}
+
+/** One odd character in a data plane's words must not keep its whole state from being stored (C1). */
+function storableJson(rows: readonly object[]): string {
+  return JSON.stringify(rows, (_name, part: unknown) => (typeof part === 'string' ? storableText(part) : part));
+}

@@ -1,0 +1,172 @@
+/**
+ * Writes what all sessions of this instance learn of their data planes: merged per data plane, many in one statement, some
+ * four times a second, seldomer where the database is slow. So a herd costs a few writes a second, and nothing queues: what
+ * could not be written is kept, merged with what comes, and tried again. One per sync server.
+ */
+import type { Clock, TimerHandle } from '../../shared/clock.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { DataPlaneId } from '../../shared/model/ids.ts';
+import { compareVersions } from '../../shared/model/version.ts';
+import type { DataPlaneReport } from '../store/data-plane-reports.ts';
+import type { DataPlaneStore } from '../store/data-plane-store.ts';
+import type { GatewayScope } from '../store/scope.ts';
+
+/** A session as far as its reports go. */
+export interface ReportingSession {
+  readonly identity: GatewayScope & { readonly dataPlaneId: DataPlaneId };
+  /** UUID. */
+  readonly id: string;
+  /** Monotonic milliseconds of its beginning. */
+  readonly beganAtMs: number;
+  /** Its report did not count: a later session of the same data plane is at another instance, or there is no such data plane. */
+  readonly onOutlived: () => void;
+  /** A start of its process came back after another one had taken over, so often within some minutes. */
+  readonly onBootReturned: (times: number) => void;
+}
+
+export interface ReportWriterOptions {
+  readonly dataPlanes: Pick<DataPlaneStore, 'report'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A report that comes after a pause waits this long for others. */
+const GATHER_MS = 10;
+const INTERVAL_MS = { least: 250, most: 5_000 };
+/** So that writing reports takes at most a quarter of one database connection. */
+const PAUSE_FACTOR = 4;
+const MOST_IN_ONE = 500;
+/** Reasons and quarantined entities in one statement, on top of its reports. */
+const MOST_DETAILS = 2_000;
+
+interface Pending {
+  readonly session: ReportingSession;
+  readonly report: DataPlaneReport;
+}
+
+export class ReportWriter {
+  readonly #options: ReportWriterOptions;
+  readonly #pending = new Map<DataPlaneId, Pending>();
+  #timer: TimerHandle | undefined;
+  #flushing: Promise<void> | undefined;
+  #nextAtMs = -Infinity;
+  #inOne = MOST_IN_ONE;
+  #failing = false;
+  #stopped = false;
+
+  constructor(options: ReportWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Written soon; never throws. A later session's report takes over from that of an earlier one. */
+  add(session: ReportingSession, report: DataPlaneReport): void {
+    const { dataPlaneId } = session.identity;
+    const earlier = this.#pending.get(dataPlaneId);
+    this.#pending.set(dataPlaneId, { session, report: earlier === undefined ? report : mergeReports(earlier.report, report) });
+    this.#schedule();
+  }
+
+  /** Writes what waits, once. What comes later is not written any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#flushing;
+    await this.#flush();
+  }
+
+  #schedule(): void {
+    if (this.#stopped || this.#timer !== undefined || this.#flushing !== undefined || this.#pending.size === 0) return;
+    const delayMs = Math.max(GATHER_MS, this.#nextAtMs - this.#options.clock.monotonicMs());
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#timer = undefined;
+      this.#flushing = this.#flush().finally(() => {
+        this.#flushing = undefined;
+        this.#schedule();
+      });
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const { clock } = this.#options;
+    const beganAtMs = clock.monotonicMs();
+    let holds = true;
+    for (let left = this.#pending.size; left > 0 && holds; ) {
+      const batch = this.#takeBatch();
+      left -= batch.length;
+      holds = await this.#write(batch);
+    }
+    const tookMs = clock.monotonicMs() - beganAtMs;
+    this.#nextAtMs = clock.monotonicMs() + (holds ? Math.min(Math.max(INTERVAL_MS.least, tookMs * PAUSE_FACTOR), INTERVAL_MS.most) : INTERVAL_MS.most / 5);
+  }
+
+  #takeBatch(): readonly Pending[] {
+    const batch: Pending[] = [];
+    let details = 0;
+    for (const [id, pending] of this.#pending) {
+      details += (pending.report.applied?.quarantined.length ?? 0) + (pending.report.rejection?.reasons.length ?? 0);
+      if (batch.length === this.#inOne || (details > MOST_DETAILS && batch.length > 0)) break;
+      batch.push(pending);
+      this.#pending.delete(id);
+    }
+    return batch;
+  }
+
+  /** False where the database could not be asked: the rest would fare no better. */
+  async #write(batch: readonly Pending[]): Promise<boolean> {
+    const { dataPlanes, clock, log } = this.#options;
+    const nowMs = clock.monotonicMs();
+    try {
+      const stored = await dataPlanes.report(
+        batch.map(({ session: { identity: { tenantId, gatewayId, dataPlaneId }, id, beganAtMs }, report }) => ({ tenantId, gatewayId, dataPlaneId, sessionId: id, sessionAgeMs: nowMs - beganAtMs, report })),
+      );
+      this.#failing = false;
+      this.#inOne = Math.min(this.#inOne * 2, MOST_IN_ONE);
+      const returns = new Map(stored.map(({ dataPlaneId, bootReturns }) => [dataPlaneId, bootReturns]));
+      for (const { session, report } of batch) {
+        const times = returns.get(session.identity.dataPlaneId);
+        if (times === undefined) session.onOutlived();
+        else if (times > 0 && report.bootId !== undefined) session.onBootReturned(times);
+      }
+      return true;
+    } catch (thrown) {
+      return this.#failed(batch, thrown, log);
+    }
+  }
+
+  #failed(batch: readonly Pending[], thrown: unknown, log: Logger): boolean {
+    const passes = thrown instanceof HoldfastError && thrown.retryable;
+    if (!passes && batch.length === 1) {
+      log.error({ event: 'data-plane-report-lost', dataPlane: batch[0]?.session.identity.dataPlaneId, reason: describeThrown(thrown) }, 'the state of a data plane can not be stored and is left out');
+      return true;
+    }
+    for (const { session, report } of batch) {
+      const later = this.#pending.get(session.identity.dataPlaneId);
+      this.#pending.set(session.identity.dataPlaneId, later === undefined ? { session, report } : { session: later.session, report: mergeReports(report, later.report) });
+    }
+    // One report that can't be stored must not keep all others out: fewer at a time find it.
+    if (!passes) this.#inOne = Math.max(1, Math.floor(batch.length / 4));
+    if (!this.#failing) log.warn({ event: 'data-plane-reports-failed', waiting: this.#pending.size, reason: describeThrown(thrown) }, 'the state of data planes could not be stored; tried again soon');
+    this.#failing = true;
+    return false;
+  }
+}
+
+/** The later word counts; what was applied since clears a rejection that was not written yet. */
+export function mergeReports(earlier: DataPlaneReport, later: DataPlaneReport): DataPlaneReport {
+  const { rejection, applied, active, ...rest } = { ...earlier, ...later };
+  const served = servedOf(earlier, later);
+  const outlivedBy = later.applied ?? later.active;
+  const isOutlived = rejection !== undefined && later.rejection === undefined && outlivedBy !== undefined && compareVersions(rejection, outlivedBy.version) <= 0;
+  return { ...rest, ...served, ...(rejection === undefined || isOutlived ? {} : { rejection }) };
+}
+
+/** What it serves: as it said last, with what it had quarantined where it said the same before. */
+function servedOf(earlier: DataPlaneReport, later: DataPlaneReport): Pick<DataPlaneReport, 'applied' | 'active'> {
+  const { applied } = earlier;
+  if (later.applied !== undefined) return { applied: later.applied };
+  if (later.active === undefined) return applied !== undefined ? { applied } : earlier.active !== undefined ? { active: earlier.active } : {};
+  if (applied === undefined) return { active: later.active };
+  const isSame = compareVersions(applied.version, later.active.version) === 0 && Buffer.from(applied.root).equals(later.active.root);
+  return { applied: isSame ? applied : { ...later.active, tookMs: undefined, quarantined: [] } };
+}
