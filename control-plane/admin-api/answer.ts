@@ -2,6 +2,7 @@
  * What the admin API answers, and the refusals it throws: Kong's error bodies and codes, born here and turned into an
  * HTTP response in http-server.ts. Called by everything in this folder.
  */
+import type { ServerResponse } from 'node:http';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { JsonObject, JsonValue, Problem } from '../../shared/model/definition.ts';
 import { formatSchemaViolation, problemsToFields } from '../../shared/model/problems.ts';
@@ -11,6 +12,8 @@ export interface Answer {
   /** Sent as JSON; absent where the answer has no body. */
   readonly body?: JsonValue;
   readonly headers?: Readonly<Record<string, string>>;
+  /** In place of a body: goes on writing after the head is out, and ends the response. Must not throw. */
+  readonly stream?: (response: ServerResponse) => void;
 }
 
 /** 200 with a body. */

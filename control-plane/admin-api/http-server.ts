@@ -158,7 +158,7 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   const query = queryOf(request.raw);
   const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes) : NO_BODY;
   const actor = { operatorId: caller.operatorId, name: caller.name, requestId: exchange.requestId, address: exchange.address };
-  return operation.handle({ path: pathOf(request.raw), params, query, body, caller, actor, gateway: exchange.gateway });
+  return operation.handle({ path: pathOf(request.raw), params, query, headers: request.headers, body, caller, actor, gateway: exchange.gateway });
 }
 
 async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: unknown): Promise<Answer> {
@@ -174,16 +174,26 @@ async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: un
 }
 
 function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, exchange: Exchange, latencyMs: number): void {
-  void reply.code(answer.status).headers({
+  const headers = {
     server: options.serverHeader,
     'x-kong-admin-latency': String(latencyMs),
     'x-kong-admin-request-id': exchange.requestId,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...answer.headers,
-  });
+  };
+  if (answer.stream !== undefined) return sendStream(reply, answer.stream, exchange, () => reply.raw.writeHead(answer.status, headers));
+  void reply.code(answer.status).headers(headers);
   if (answer.body === undefined) void reply.send();
   else void reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
+}
+
+/** An answer that goes on is written past fastify, which would wait for its end. */
+function sendStream(reply: FastifyReply, stream: NonNullable<Answer['stream']>, { method }: Exchange, writeHead: () => void): void {
+  void reply.hijack();
+  writeHead();
+  if (method === 'HEAD') reply.raw.end();
+  else stream(reply.raw);
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<RequestBody> {

@@ -3,6 +3,7 @@
  * `…-routes.ts` files; http-server.ts serves them, and `/endpoints`, the OpenAPI document and the reserved gateway names
  * are read from them.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { defined } from '../../shared/assert.ts';
 import type { Field } from '../../shared/model/definition.ts';
 import type { OperatorId, TenantId } from '../../shared/model/ids.ts';
@@ -35,6 +36,8 @@ export interface AdminRequest {
   /** What stands at the pattern's `:names`, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** As node:http gives them. */
+  readonly headers: IncomingHttpHeaders;
   /** Of POST, PUT and PATCH; `none` otherwise. */
   readonly body: RequestBody;
   readonly caller: Caller;

@@ -13,6 +13,7 @@ import type { TenantId } from '../../shared/model/ids.ts';
 import { entityDefinitions } from '../../shared/model/registry.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
 import type { SocketAddress } from '../../shared/setting-types.ts';
+import type { EventHub } from '../events/event-hub.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
@@ -31,6 +32,7 @@ import { alarmRoutes } from './v1/alarm-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
 import { convergenceRoutes } from './v1/convergence-routes.ts';
 import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
+import { eventRoutes } from './v1/event-routes.ts';
 import { explainRoutes, type AskDataPlane } from './v1/explain-routes.ts';
 import { gatewayRoutes } from './v1/gateway-routes.ts';
 import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
@@ -44,6 +46,8 @@ export interface AdminApiOptions {
   readonly catalog: ReadonlyMap<string, PluginSchema>;
   readonly createJoinToken: CreateJoinToken;
   readonly askDataPlane: AskDataPlane;
+  /** Stopped with the API: its streams would hold up the end. */
+  readonly events: EventHub;
   readonly listen: SocketAddress;
   /** Requests without a token are the installation admin's; needs a loopback address. */
   readonly developmentMode: boolean;
@@ -99,7 +103,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   }
   const address = { host: listen.host, port: portOf(server.server.address()) ?? listen.port };
   log.info({ event: 'admin-api-listening', ...address, developmentMode: options.developmentMode }, options.developmentMode ? 'admin API open to this machine without a token: development mode' : 'admin API open');
-  return { address, stop: () => stopWithin(CUT_AFTER_MS, server, clock) };
+  return { address, stop: () => stopWithin(CUT_AFTER_MS, server, options.events, clock) };
 }
 
 /** Every route of the admin API, in the order of the documentation. */
@@ -120,6 +124,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...explainRoutes(options.askDataPlane),
     ...joinTokenRoutes(store, options.createJoinToken),
     ...alarmRoutes(store),
+    ...eventRoutes(options.events),
     ...convergenceRoutes(store),
     ...releaseRoutes(store),
     ...usageRoutes(store),
@@ -129,8 +134,9 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
 }
 
 /** One client that sends its body slowly must not hold up the end of the whole process. */
-async function stopWithin(cutAfterMs: number, server: FastifyInstance, clock: Clock): Promise<void> {
+async function stopWithin(cutAfterMs: number, server: FastifyInstance, events: EventHub, clock: Clock): Promise<void> {
   const cut = clock.after(cutAfterMs, () => server.server.closeAllConnections(), { keepAlive: true });
+  await events.stop();
   await server.close();
   cut.cancel();
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { request } from 'undici';
 import { startAdminApi, type AdminApiOptions } from '../../control-plane/admin-api/start-admin-api.ts';
+import { EventHub } from '../../control-plane/events/event-hub.ts';
 import { ADMIN_TOKEN_FILE, ensureFirstStart } from '../../control-plane/first-start.ts';
 import type { Store } from '../../control-plane/store/store.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -74,6 +75,8 @@ export interface TestAdminApi {
   readonly viewerToken: string;
   /** What an operator would read in the log. */
   readonly logLines: () => readonly string[];
+  /** Whoever changes something may hint at it, as a control plane does of what happens in itself. */
+  readonly events: EventHub;
   readonly send: (method: string, path: string, call?: AdminCall) => Promise<AdminAnswer>;
   /** Before the tests of the file end. */
   readonly stop: () => Promise<void>;
@@ -87,6 +90,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));
   const tenantId = await ensureFirstStart({ store, stateFolder: folder, developmentMode: false, newAdminToken: false, log });
   const adminToken = readFileSync(join(folder, ADMIN_TOKEN_FILE), 'utf8').trim();
+  const events = new EventHub({ fleetState: store.fleetState, clock: systemClock, log });
   const api = await startAdminApi({
     store,
     catalog: pluginCatalog,
@@ -95,6 +99,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
       return { token, text: 'hfjoin1_made-up' };
     },
     askDataPlane: async () => ({ kind: 'not-connected' }),
+    events,
     listen: { host: '127.0.0.1', port: 0 },
     developmentMode: false,
     installationTenant: tenantId,
@@ -111,7 +116,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const send = (method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> => sendTo(base, method, path, { token: adminToken, ...call });
   const operator = await send('POST', '/v1/operators', { json: { name: 'spectator', role: 'viewer' } });
   const token = await send('POST', `/v1/operators/${operator.expect(201).word('id')}/tokens`, { json: {} });
-  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, send, stop: () => api.stop() };
+  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, send, stop: () => api.stop() };
 }
 
 const cleanUp: (() => Promise<void> | void)[] = [];

@@ -34,9 +34,14 @@ export class FleetScene {
 
   /** As its session would. */
   async report(id: DataPlaneId, report: DataPlaneReport, sessionAgeMs = 0): Promise<void> {
+    await this.#store.dataPlanes.report([{ tenantId: this.#scope.tenantId, gatewayId: this.#scope.gatewayId, dataPlaneId: id, sessionId: this.sessionOf(id), sessionAgeMs, report }]);
+  }
+
+  /** The id of its one session. */
+  sessionOf(id: DataPlaneId): string {
     const sessionId = this.#sessions.get(id) ?? randomUUID();
     this.#sessions.set(id, sessionId);
-    await this.#store.dataPlanes.report([{ tenantId: this.#scope.tenantId, gatewayId: this.#scope.gatewayId, dataPlaneId: id, sessionId, sessionAgeMs, report }]);
+    return sessionId;
   }
 
   revoke(id: DataPlaneId): Promise<unknown> {
