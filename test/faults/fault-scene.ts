@@ -15,6 +15,7 @@ import { DataPlaneProcess } from '../support/data-plane-process.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { NetworkNamespace } from '../support/network-namespace.ts';
 import { startRecordingOrigin, type RecordingOrigin } from '../support/recording-origin.ts';
+import { SmallDisk } from '../support/small-disk.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { CleanUp } from './clean-up.ts';
 import { ControlPlaneRun } from './control-plane-run.ts';
@@ -28,6 +29,10 @@ export interface SceneOptions {
   /** What is between data planes and control planes: nothing, a FaultProxy each, or a network with dropped packets. */
   readonly link?: 'direct' | 'proxy' | 'namespace';
   readonly dataPlaneSettings?: Readonly<Record<string, string>>;
+  /** Further environment of the first data plane alone. `folder` is the scene's. */
+  readonly firstDataPlane?: (folder: string) => Readonly<Record<string, string>>;
+  /** The first data plane keeps its state on a disk of its own, of this size. */
+  readonly smallDiskMiB?: number;
 }
 
 export const PER_SECOND = 100;
@@ -44,33 +49,35 @@ export class FaultScene {
   readonly namespace: NetworkNamespace | undefined;
   /** One for each data plane, where the scene has proxies. */
   readonly links: readonly FaultProxy[];
+  readonly smallDisk: SmallDisk | undefined;
   readonly loads: readonly WatchedLoad[];
   readonly watch: VersionWatch;
   /** False where a fault takes away counts that were delivered: an older database. */
   countsSurvive = true;
   readonly #dataPlanes: DataPlaneProcess[];
-  readonly #options: SceneOptions;
+  readonly #environmentOf: (index: number) => Readonly<Record<string, string>>;
   readonly #loadRouteId: string;
   /** Paths of changes that were answered with success. */
   readonly #committed: string[] = [];
   #changes = 0;
   #kills = 0;
 
-  private constructor(parts: Pick<FaultScene, 'folder' | 'origin' | 'controlPlanes' | 'namespace' | 'links'> & { readonly dataPlanes: DataPlaneProcess[]; readonly options: SceneOptions; readonly loadRouteId: string }) {
+  private constructor(parts: Pick<FaultScene, 'folder' | 'origin' | 'controlPlanes' | 'namespace' | 'links' | 'smallDisk'> & { readonly dataPlanes: DataPlaneProcess[]; readonly environmentOf: (index: number) => Readonly<Record<string, string>>; readonly loadRouteId: string }) {
     this.folder = parts.folder;
     this.origin = parts.origin;
     this.controlPlanes = parts.controlPlanes;
     this.namespace = parts.namespace;
     this.links = parts.links;
+    this.smallDisk = parts.smallDisk;
     this.#dataPlanes = parts.dataPlanes;
-    this.#options = parts.options;
+    this.#environmentOf = parts.environmentOf;
     this.#loadRouteId = parts.loadRouteId;
     this.loads = parts.dataPlanes.map(({ proxyPort }) => new WatchedLoad(proxyPort, '/load', PER_SECOND));
     this.watch = new VersionWatch(() => this.#dataPlanes);
   }
 
-  /** Resolves when both data planes serve under load. `over`: settings of one data plane, for a fault that needs them from the start. */
-  static async start(options: SceneOptions, cleanUp: CleanUp, over: (index: number) => Readonly<Record<string, string>> = () => ({})): Promise<FaultScene> {
+  /** Resolves when both data planes serve under load. */
+  static async start(options: SceneOptions, cleanUp: CleanUp): Promise<FaultScene> {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-fault-'));
     // As root, Postgres runs as another user and must get to its folder in here.
     chmodSync(folder, 0o711);
@@ -86,18 +93,25 @@ export class FaultScene {
     const route = (await controlPlane.demand('PUT', '/services/origin/routes/load', { paths: ['/load'] })) as { readonly id: string };
     const links = options.link === 'proxy' ? await Promise.all([FIRST, SECOND].map(() => FaultProxy.start({ host: '127.0.0.1', port: controlPlane.options.syncPort }))) : [];
     for (const link of links) cleanUp.add(() => link.stop());
+    const smallDisk = options.smallDiskMiB === undefined ? undefined : SmallDisk.mount(join(folder, 'small-disk'), options.smallDiskMiB);
+    if (smallDisk !== undefined) cleanUp.add(() => smallDisk.unmount());
     const dataPlanes: DataPlaneProcess[] = [];
     cleanUp.add(async () => {
       for (const dataPlane of dataPlanes) dataPlane.signal('SIGCONT');
       await Promise.all(dataPlanes.map((dataPlane) => dataPlane.destroy()));
     });
+    const environmentOf = (index: number): Readonly<Record<string, string>> => ({
+      HOLDFAST_CONTROL_PLANE_URLS: urlsFor(index, controlPlanes, links, namespace).join(','),
+      ...options.dataPlaneSettings,
+      ...(index === FIRST && smallDisk !== undefined ? { HOLDFAST_STATE_FOLDER: smallDisk.folder } : {}),
+      ...(index === FIRST ? options.firstDataPlane?.(folder) : {}),
+    });
     const { token } = (await controlPlane.demand('POST', '/v1/join-tokens', { gateway: 'default', uses: 2 })) as { readonly token: string };
     for (const index of [FIRST, SECOND]) {
-      const urls = urlsFor(index, controlPlanes, links, namespace);
-      dataPlanes.push(await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: token, HOLDFAST_CONTROL_PLANE_URLS: urls.join(','), ...options.dataPlaneSettings, ...over(index) }));
+      dataPlanes.push(await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: token, ...environmentOf(index) }));
     }
     for (const dataPlane of dataPlanes) await dataPlane.ready(READY_BOUND_MS);
-    const scene = new FaultScene({ folder, origin, controlPlanes, namespace, links, dataPlanes, options, loadRouteId: route.id });
+    const scene = new FaultScene({ folder, origin, controlPlanes, namespace, links, smallDisk, dataPlanes, environmentOf, loadRouteId: route.id });
     cleanUp.add(() => scene.#leave());
     for (const load of scene.loads) load.resume();
     await waitUntil('load on both data planes', () => scene.loads.every(({ answered }) => answered >= PER_SECOND / 2), READY_BOUND_MS);
@@ -145,9 +159,8 @@ export class FaultScene {
   }
 
   /** In its folder and on its ports. Does not wait. */
-  async restartDataPlane(index: number, settings: Readonly<Record<string, string>> = {}): Promise<DataPlaneProcess> {
-    const urls = urlsFor(index, this.controlPlanes, this.links, this.namespace);
-    const started = await DataPlaneProcess.start({ HOLDFAST_CONTROL_PLANE_URLS: urls.join(','), ...this.#options.dataPlaneSettings, ...settings }, this.dataPlane(index));
+  async restartDataPlane(index: number): Promise<DataPlaneProcess> {
+    const started = await DataPlaneProcess.start(this.#environmentOf(index), this.dataPlane(index));
     this.#dataPlanes[index] = started;
     return started;
   }
@@ -166,6 +179,11 @@ export class FaultScene {
     const { status, path, text } = await this.tryChange(controlPlane);
     if (status !== 201) throw new Error(`a change was answered ${status} by ${controlPlane.options.name}: ${text}`);
     return path;
+  }
+
+  /** What was answered with success so far is lost with the database it was in. */
+  forgetCommitted(): void {
+    this.#committed.length = 0;
   }
 
   /** Changes that were answered with success so far. */
@@ -196,8 +214,9 @@ export class FaultScene {
   async settle(controlPlane = this.controlPlane): Promise<Measured> {
     const last = await this.change(controlPlane);
     const reachedMs = await this.reached(last);
-    for (const path of this.#committed) for (const index of [FIRST, SECOND]) if (!(await this.serves(index, path))) throw new Error(`C1: ${path} was answered with success, and data plane ${index} does not serve it`);
+    // A thread may swap a moment after the one that answered; what is reported as applied, all have swapped.
     await this.#until('C1: one version and content everywhere, and all reported', () => this.#isUniform(controlPlane), REACHED_BOUND_MS);
+    for (const path of this.#committed) for (const index of [FIRST, SECOND]) await this.#checkServed(index, path);
     for (const load of this.loads) await load.pause();
     await this.watch.stop();
     const failures = this.loads.map(({ failures: words }) => words).filter((words) => words !== '');
@@ -207,6 +226,11 @@ export class FaultScene {
     const sent = this.loads.reduce((sum, { answered }) => sum + answered, 0);
     const counted = this.countsSurvive ? { counted: await this.#counted(controlPlane, sent) } : {};
     return { requests: sent, failed: 0, ...counted, lastChangeMs: reachedMs, versions: this.watch.versionsSeen };
+  }
+
+  async #checkServed(index: number, path: string): Promise<void> {
+    const { status, body } = await this.dataPlane(index).get(path);
+    if (status !== 200) throw new Error(`C1: ${path} was answered with success, and data plane ${index} answers it ${status}: ${body}`);
   }
 
   async #isUniform(controlPlane: ControlPlaneRun): Promise<boolean> {

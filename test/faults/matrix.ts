@@ -1,5 +1,15 @@
 /** All faults, in the order in which they are run. A new one is a line here. */
 import { controlPlaneKilled, controlPlaneStopped } from './control-plane-faults.ts';
+import { cacheDamaged, dataPlaneKilled, diskFull, poisonedConfig } from './data-plane-faults.ts';
+import { oldBackup, postgresKilled, postgresStopped } from './database-faults.ts';
 import type { Fault } from './fault.ts';
+import { instanceKilled, instanceStalled } from './instance-faults.ts';
+import { flappingLink, packetLoss, partitionBothWays, partitionToControlPlane, partitionToDataPlane, slowLink } from './network-faults.ts';
 
-export const FAULTS: readonly Fault[] = [controlPlaneKilled, controlPlaneStopped];
+export const FAULTS: readonly Fault[] = [
+  controlPlaneKilled, controlPlaneStopped,
+  partitionBothWays, partitionToControlPlane, partitionToDataPlane, packetLoss, slowLink, flappingLink,
+  postgresKilled, postgresStopped, oldBackup,
+  instanceStalled, instanceKilled,
+  dataPlaneKilled, cacheDamaged, diskFull, poisonedConfig,
+];

@@ -1,0 +1,182 @@
+/** Data planes that are killed while they take configurations, find their cache damaged or their disk full, or die of what they serve. */
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { defined } from '../../shared/assert.ts';
+import type { Random } from '../fuzz/random.ts';
+import { SmallDisk } from '../support/small-disk.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { FIRST, SECOND } from './fault-scene.ts';
+import type { Fault } from './fault.ts';
+import { lasting, since } from './time.ts';
+import { compare } from './version-watch.ts';
+
+/** S2, times the share of the machine that others take while this runs. */
+const READY_WITHIN_MS = 2_000;
+const readyLimitMs = (): number => READY_WITHIN_MS * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+
+export const dataPlaneKilled: Fault = {
+  name: 'data-plane-killed',
+  mustHold: 'kill -9 at random instants while changes stream in: it starts with what it had accepted or newer, and without a control plane within 2 s',
+  scene: { dataPlaneSettings: { HOLDFAST_CRASH_LOOP_WINDOW: '1s' } },
+  smoke: false,
+  boundMs: 240_000,
+  async run(scene, { random, short }) {
+    let over = false;
+    const writing = (async () => {
+      for (; !over; await lasting(60)) await scene.change();
+    })();
+    writing.catch(() => undefined);
+    const kills = short ? 2 : 36;
+    const readyMs: number[] = [];
+    const restart = async (): Promise<string> => {
+      const begun = performance.now();
+      const again = await scene.restartDataPlane(FIRST);
+      await again.ready();
+      readyMs.push(since(begun));
+      scene.load(FIRST).resume();
+      return String((await again.logged('serving-from-cache'))['version']);
+    };
+    for (let kill = 0; kill < kills; kill++) {
+      await lasting(random.below(500));
+      const before = (await scene.dataPlane(FIRST).status()).holdfast.highest_accepted ?? '0.0';
+      await lasting(random.below(50));
+      await scene.killDataPlane(FIRST);
+      const served = await restart();
+      if (compare(served, before) < 0) throw new Error(`S5: it had accepted ${before} and starts with ${served}`);
+    }
+    over = true;
+    await writing;
+    const path = await scene.change();
+    await scene.reached(path);
+    await scene.controlPlane.end('SIGKILL');
+    await scene.killDataPlane(FIRST);
+    await restart();
+    if (!(await scene.serves(FIRST, path))) throw new Error(`S2: started without a control plane, it does not serve ${path}`);
+    await scene.controlPlane.start();
+    const sorted = readyMs.toSorted((a, b) => a - b);
+    const alone = readyMs.at(-1) ?? 0;
+    if (alone > readyLimitMs()) throw new Error(`S2: ready after ${alone} ms without a control plane, the limit is ${Math.round(readyLimitMs())} ms at this load`);
+    return { kills: kills + 1, readyMedianMs: sorted[sorted.length >> 1] ?? 0, readyLargestMs: sorted.at(-1) ?? 0, readyAloneMs: alone };
+  },
+};
+
+export const cacheDamaged: Fault = {
+  name: 'cache-damaged',
+  mustHold: 'a cache file cut short or with a flipped bit, and no control plane: another verified configuration serves, and it says which file was refused',
+  scene: { link: 'proxy' },
+  smoke: false,
+  boundMs: 150_000,
+  async run(scene, { random, short }) {
+    const rounds = short ? 1 : 10;
+    let older = 0;
+    for (let round = 0; round < rounds; round++) {
+      for (let change = 0; change < 4; change++) await scene.reached(await scene.change(), [FIRST]);
+      const before = defined((await scene.dataPlane(FIRST).status()).holdfast.config, 'what it serves').version;
+      await scene.killDataPlane(FIRST);
+      await scene.link(FIRST).cut();
+      scene.watch.mayServeOlder = true;
+      const file = damageOne(join(scene.dataPlane(FIRST).stateFolder, 'cache'), random);
+      const again = await scene.restartDataPlane(FIRST);
+      await again.ready();
+      scene.load(FIRST).resume();
+      const { config, cache } = (await again.status()).holdfast;
+      const serves = defined(config, 'what it serves').version;
+      if (compare(serves, before) > 0) throw new Error(`S3: it serves ${serves}, which it never had`);
+      if (serves !== before) {
+        older += 1;
+        if (!cache.refused.some((refused) => refused.file === file)) throw new Error(`S5: it serves ${serves} instead of ${before} and does not say that ${file} was refused`);
+      }
+      await scene.link(FIRST).mend();
+      await again.statusWhere('the newest version again', ({ holdfast }) => compare(holdfast.config?.version ?? '0.0', before) >= 0, 60_000);
+      scene.watch.mayServeOlder = false;
+    }
+    return { damaged: rounds, servedOlder: older };
+  },
+};
+
+/** Cuts one of a folder's files short, or flips a bit of it. Returns its name. */
+function damageOne(folder: string, random: Random): string {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.config')).toSorted();
+  const name = names[random.below(names.length)];
+  if (name === undefined) throw new Error('there is nothing in the cache to be damaged');
+  const path = join(folder, name);
+  const bytes = readFileSync(path);
+  const place = random.below(bytes.length);
+  if (random.chance(0.5)) truncateSync(path, place);
+  else {
+    bytes[place] = (bytes[place] ?? 0) ^ (1 << random.below(8));
+    writeFileSync(path, bytes);
+  }
+  return name;
+}
+
+export const diskFull: Fault = {
+  name: 'disk-full',
+  mustHold: 'no byte left on a data plane\'s disk: it serves on, a change shows as not applied with the reason, and is applied when there is room',
+  scene: { smallDiskMiB: 48 },
+  smoke: false,
+  whyNot: SmallDisk.whyNot,
+  boundMs: 150_000,
+  async run(scene) {
+    const disk = defined(scene.smallDisk, 'the small disk');
+    const filledKib = Math.round(disk.fill() / 1024);
+    const path = await scene.change();
+    await scene.reached(path, [SECOND]);
+    const reason = await waitUntil('the reason in the admin API', async () => {
+      const { data } = (await scene.controlPlane.demand('GET', '/v1/data-planes')) as { readonly data: readonly { readonly rejection: { readonly code: string } | null }[] };
+      return data.find(({ rejection }) => rejection !== null)?.rejection?.code;
+    }, 20_000);
+    if (reason !== 'CONFIG_NOT_PERSISTED') throw new Error(`C1: the reason is ${reason}`);
+    if (await scene.serves(FIRST, path)) throw new Error('S5: it serves what it could not keep');
+    await lasting(3_000);
+    disk.empty();
+    const afterwards = await scene.change();
+    return { filledKib, reason, afterwardsMs: await scene.reached(afterwards, [FIRST]) };
+  },
+};
+
+const POISON_PATH = '/poison';
+const POISON = new URL('./poison.ts', import.meta.url).href;
+/** With the default crash loop window (10 s). */
+const POISON_AFTER_MS = 6_000;
+
+export const poisonedConfig: Fault = {
+  name: 'poisoned-config',
+  mustHold: 'a configuration of which a data plane dies after a while: it falls back within 3 restarts, says so, and takes a newer good one',
+  scene: { firstDataPlane: () => ({ NODE_OPTIONS: `--import=${POISON}`, FAULTS_POISON_PATH: POISON_PATH, FAULTS_POISON_AFTER_MS: String(POISON_AFTER_MS) }) },
+  smoke: false,
+  boundMs: 200_000,
+  async run(scene) {
+    const path = await scene.change();
+    await scene.reached(path);
+    const { version: good } = defined((await scene.dataPlane(FIRST).status()).holdfast.config, 'what it serves');
+    scene.watch.mayServeOlder = true;
+    await scene.controlPlane.demand('PUT', '/services/origin/routes/poison', { paths: [POISON_PATH] });
+    let restarts = 0;
+    for (;;) {
+      await scene.load(FIRST).pause();
+      const ended = await Promise.race([scene.dataPlane(FIRST).exited, lasting(POISON_AFTER_MS + 15_000)]);
+      if (ended === undefined) throw new Error('it did not die of the poison');
+      if (restarts === 3) throw new Error('S5: it died a fourth time');
+      restarts += 1;
+      const again = await scene.restartDataPlane(FIRST);
+      await again.ready();
+      if (again.log.some(({ event }) => event === 'fell-back')) break;
+    }
+    scene.load(FIRST).resume();
+    const fell = await scene.dataPlane(FIRST).logged('fell-back');
+    const { config } = (await scene.dataPlane(FIRST).status()).holdfast;
+    if (compare(defined(config, 'what it serves').version, good) < 0) throw new Error(`S5: it fell back to ${config?.version}, and ${good} was good`);
+    await waitUntil('the control plane to know', () => scene.controlPlane.log.some(({ event }) => event === 'fell-back'), 45_000);
+    // It lives on: what killed it is not offered again.
+    const survived = await Promise.race([scene.dataPlane(FIRST).exited, lasting(POISON_AFTER_MS + 2_000)]);
+    if (survived !== undefined) throw new Error('S5: it died after it had fallen back');
+    await scene.controlPlane.demand('DELETE', '/services/origin/routes/poison');
+    const cured = await scene.change();
+    const curedMs = await scene.reached(cured);
+    scene.watch.mayServeOlder = false;
+    return { poisonMs: POISON_AFTER_MS, restarts, fellBackTo: String(fell['to']), curedMs };
+  },
+};
+
