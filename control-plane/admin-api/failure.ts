@@ -9,7 +9,7 @@ import { notFound, Refusal } from './answer.ts';
 const RETRY_AFTER_SECONDS = 2;
 
 /** What the store refuses by throwing, because it ends the transaction. */
-const REFUSALS: ReadonlyMap<string, number> = new Map([['STORE_GATEWAY_FROZEN', 423], ['STORE_HISTORY_REMOVED', 410]]);
+const REFUSALS: ReadonlyMap<string, number> = new Map([['STORE_GATEWAY_FROZEN', 423], ['STORE_HISTORY_REMOVED', 410], ['STORE_ROLLBACK_TOO_LARGE', 422]]);
 
 export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;

@@ -10,10 +10,10 @@ export function sqlState(thrown: unknown): string | undefined {
   return /^[0-9A-Z]{5}$/.test(thrown.code) && 'severity' in thrown ? thrown.code : undefined;
 }
 
-/** True for serialization_failure and deadlock_detected: the same transaction may go through when run again. */
+/** True for serialization_failure, deadlock_detected and lock_not_available: the same transaction may go through when run again. */
 export function isConflict(thrown: unknown): boolean {
   const state = sqlState(thrown);
-  return state === '40001' || state === '40P01';
+  return state === '40001' || state === '40P01' || state === '55P03';
 }
 
 /** True for unique_violation. */

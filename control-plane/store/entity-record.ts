@@ -7,7 +7,7 @@ import type { Entity, EntityDefinition, EntityKind, FieldType, JsonObject, JsonV
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { joinEntity, splitEntity } from '../../shared/model/split-entity.ts';
-import { encodeEntity } from '../../shared/wire/entity-codec.ts';
+import { decodeEntity, encodeEntity, publishedSecretName } from '../../shared/wire/entity-codec.ts';
 import type { StoredEntity } from './entity-reader.ts';
 import type { GatewaySecrets, SecretPlace } from './secret-box.ts';
 
@@ -56,6 +56,54 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
   };
 }
 
+/** A record made again from published bytes, and the names of the fields that these can not tell. */
+export interface RestoredRecord {
+  readonly record: EntityRecord;
+  readonly lost: readonly string[];
+}
+
+/**
+ * The record of an entity as it was when these bytes were published, which stay as they are. What is for the control plane only
+ * comes from `current`, the entity as it stands now; where there is none it is lost. A digested secret can be shown again only
+ * where the current one is the same. Throws WIRE_ENTITY_INVALID, or TRUST_… where a sealed secret does not open.
+ */
+export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Array, current: StoredEntity | undefined, secrets: GatewaySecrets): RestoredRecord {
+  const { kind } = definition;
+  const decoded: JsonObject = { ...decodeEntity(kind, bytes) };
+  const id = parseId<EntityId>(String(decoded['id']));
+  assert(id !== undefined, 'an entity that was decoded has a UUID');
+  const secretFields = definition.fields.filter((field) => field.secret !== undefined);
+  const secretNames = new Set(secretFields.map(publishedSecretName));
+  const published = Object.fromEntries(Object.entries(decoded).filter(([name]) => !secretNames.has(name)));
+  const digests = Object.fromEntries(secretFields.filter(({ secret }) => secret === 'digest').map((field) => [field.name, decoded[publishedSecretName(field) ?? ''] ?? null]));
+  const currently: JsonObject = current === undefined ? {} : { ...decodeEntity(kind, current.bytes) };
+  const kept: Record<string, JsonValue> = {};
+  const lost: string[] = [];
+  for (const field of definition.fields) {
+    const name = publishedSecretName(field);
+    if (name === undefined && field.controlPlaneOnly !== true) continue;
+    const wasPublished = name === undefined ? undefined : (decoded[name] ?? null);
+    if (wasPublished === null) continue;
+    const envelope = current?.controlPlaneOnly[field.name];
+    if (envelope !== undefined && (name === undefined || currently[name] === wasPublished)) kept[field.name] = envelope;
+    else if (field.secret === 'sealed' && typeof wasPublished === 'string') kept[field.name] = sealAgain(secrets, kind, id, field.name, wasPublished);
+    else lost.push(field.name);
+  }
+  const record: EntityRecord = {
+    kind, id, published, controlPlaneOnly: kept, bytes,
+    tags: textsOf(published['tags']),
+    uniqueKeys: uniqueKeysOf(definition, { ...published, ...digests }),
+    references: referencesOf(definition, published),
+  };
+  return { record, lost };
+}
+
+/** From the envelope that data planes have to the one that the admin API reads. */
+function sealAgain(secrets: GatewaySecrets, kind: EntityKind, id: EntityId, field: string, published: string): string {
+  const secret = secrets.openContent({ kind, id, field }, Buffer.from(published, 'base64'));
+  return Buffer.from(secrets.box.seal(placeOf(secrets, kind, id, field), secret)).toString('base64');
+}
+
 /** The entity as the admin API speaks of it. Without `secrets`, for who may not reveal them, secret fields are null. */
 export function readEntity(definition: EntityDefinition, stored: StoredEntity, secrets: GatewaySecrets | undefined): Entity {
   const controlPlaneOnly: Record<string, JsonValue> = { ...stored.controlPlaneOnly };
@@ -96,7 +144,7 @@ function keyText(value: JsonValue | undefined): string | null {
   return id;
 }
 
-function referencesOf(definition: EntityDefinition, entity: Entity): readonly EntityReference[] {
+function referencesOf(definition: EntityDefinition, entity: JsonObject): readonly EntityReference[] {
   return definition.fields.flatMap((field) => referencesIn(field.name, field.type, entity[field.name]));
 }
 

@@ -37,7 +37,7 @@ export function gatewayFrozen(name: string, { at, by, reason }: Freeze): Holdfas
   return new HoldfastError({
     code: 'STORE_GATEWAY_FROZEN',
     source: 'downstream',
-    publicMessage: `gateway "${name}" is frozen since ${at.toISOString()} by ${by} (${reason}): its configuration stays as it is until POST /v1/gateways/${name}/unfreeze; revoking data planes and tokens and deleting credentials goes on`,
+    publicMessage: `gateway "${name}" is frozen since ${at.toISOString()} by ${by} (${reason}): its configuration stays as it is until POST /v1/gateways/${name}/unfreeze; revoking data planes and tokens and deleting credentials goes on, and so does a roll back that says while_frozen`,
   });
 }
 

@@ -103,7 +103,7 @@ export function salvageEntity<K extends EntityKind>(kind: K, bytes: Uint8Array):
 }
 
 /** The name under which a secret field is published; undefined where it is none. */
-function publishedSecretName(field: Field): string | undefined {
+export function publishedSecretName(field: Field): string | undefined {
   return field.secret === undefined ? undefined : `${field.name}_${field.secret}`;
 }
 

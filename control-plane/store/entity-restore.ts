@@ -1,0 +1,80 @@
+/**
+ * Puts the entities of a roll back into the tables, set by set instead of one by one, so that order and number do not
+ * matter: what goes lets go of its names and references first, what stays or comes takes them then. Called by rollback.ts with
+ * a plan that fits together and the gateway's head locked.
+ */
+import { entityKinds } from '../../shared/model/registry.ts';
+import type { Transaction } from './database.ts';
+import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
+import type { EntityRecord } from './entity-record.ts';
+import type { EntityChange } from './entity-changes.ts';
+import type { GatewayScope } from './scope.ts';
+import type { Candidate, RollbackPlan } from './rollback-plan.ts';
+
+const ROWS_PER_STATEMENT = 2_000;
+const IN_GATEWAY = 'tenant_id = $1 AND gateway_id = $2';
+
+/** The changes that were made, dependants before what they hang on where they are deleted, after it otherwise. */
+export async function restoreEntities(transaction: Transaction, scope: GatewayScope, { apply, cascade }: RollbackPlan): Promise<readonly EntityChange[]> {
+  const place = [scope.tenantId, scope.gatewayId] as const;
+  const gone = [...apply.filter(({ action }) => action === 'delete'), ...cascade].sort((a, b) => entityKinds.indexOf(b.kind) - entityKinds.indexOf(a.kind));
+  const written = apply.flatMap(toWritten).sort((a, b) => entityKinds.indexOf(a.record.kind) - entityKinds.indexOf(b.record.kind));
+  for (const some of inParts([...gone, ...written.map(({ record }) => record)])) {
+    const keys = [some.map(({ kind }) => kind), some.map(({ id }) => id)] as const;
+    await transaction.query(`DELETE FROM entity_references WHERE ${IN_GATEWAY} AND (from_kind, from_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`, [...place, ...keys]);
+    await transaction.query(`DELETE FROM entity_unique WHERE ${IN_GATEWAY} AND (kind, entity_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`, [...place, ...keys]);
+  }
+  for (const some of inParts(gone)) {
+    await transaction.query(`DELETE FROM entities WHERE ${IN_GATEWAY} AND (kind, id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`, [...place, some.map(({ kind }) => kind), some.map(({ id }) => id)]);
+  }
+  for (const some of inParts(written)) {
+    const records = some.map(({ record }) => record);
+    await transaction.query(
+      `INSERT INTO entities (tenant_id, gateway_id, kind, id, published, control_plane_only, bytes, tags)
+       SELECT $1, $2, e.kind, e.id, e.published::jsonb, e.control_plane_only::jsonb, e.bytes,
+              CASE WHEN jsonb_typeof(e.published::jsonb -> 'tags') = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(e.published::jsonb -> 'tags')) ELSE '{}' END
+       FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[], $7::bytea[]) AS e (kind, id, published, control_plane_only, bytes)
+       ON CONFLICT (tenant_id, gateway_id, kind, id) DO UPDATE SET
+         published = excluded.published, control_plane_only = excluded.control_plane_only, bytes = excluded.bytes, tags = excluded.tags`,
+      [
+        ...place, records.map(({ kind }) => kind), records.map(({ id }) => id),
+        records.map(({ published }) => JSON.stringify(published)), records.map(({ controlPlaneOnly }) => JSON.stringify(controlPlaneOnly)), records.map(({ bytes }) => bytes),
+      ],
+    );
+  }
+  await linkAll(transaction, scope, written.map(({ record }) => record));
+  return [
+    ...gone.map((entity): EntityChange => ({ kind: entity.kind, id: entity.id, action: 'delete', before: 'bytes' in entity ? entity.bytes : entity.now, after: undefined })),
+    ...written.map(({ record, action, now }): EntityChange => ({ kind: record.kind, id: record.id, action, before: now, after: record.bytes })),
+  ];
+}
+
+/** Unique values and references of what was written, when all of it is there. */
+async function linkAll(transaction: Transaction, scope: GatewayScope, records: readonly EntityRecord[]): Promise<void> {
+  const place = [scope.tenantId, scope.gatewayId] as const;
+  for (const some of inParts(records.flatMap(({ kind, id, uniqueKeys }) => uniqueKeys.map((key) => ({ kind, id, key }))))) {
+    await transaction.query(
+      `INSERT INTO entity_unique (tenant_id, gateway_id, kind, entity_id, key_name, value)
+       SELECT $1, $2, * FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[])`,
+      [...place, some.map(({ kind }) => kind), some.map(({ id }) => id), some.map(({ key }) => uniqueKeyName(key.fields)), some.map(({ key }) => uniqueKeyValue(key.values))],
+    );
+  }
+  for (const some of inParts(records.flatMap(({ kind, id, references }) => references.map((reference) => ({ kind, id, reference }))))) {
+    await transaction.query(
+      `INSERT INTO entity_references (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id, on_delete)
+       SELECT $1, $2, * FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[]) ON CONFLICT DO NOTHING`,
+      [
+        ...place, some.map(({ kind }) => kind), some.map(({ id }) => id), some.map(({ reference }) => reference.field),
+        some.map(({ reference }) => reference.to), some.map(({ reference }) => reference.id), some.map(({ reference }) => reference.onDelete),
+      ],
+    );
+  }
+}
+
+function toWritten({ action, restored, now }: Candidate): readonly { readonly record: EntityRecord; readonly action: 'create' | 'update'; readonly now: Uint8Array | undefined }[] {
+  return restored === undefined || action === 'delete' ? [] : [{ record: restored.record, action, now }];
+}
+
+function* inParts<T>(all: readonly T[]): Iterable<readonly T[]> {
+  for (let start = 0; start < all.length; start += ROWS_PER_STATEMENT) yield all.slice(start, start + ROWS_PER_STATEMENT);
+}

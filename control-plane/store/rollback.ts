@@ -1,0 +1,217 @@
+/**
+ * Rolling back: one transaction that restores a gateway's entities to what they were at a release and takes one sequence, so
+ * that tables and releases never differ; it is published as a new version like any other write. The state of then comes from
+ * change rows, so the cost follows what was changed since. Credentials and private keys stay as they are unless asked for, lest
+ * a revoked one comes back. Called through Store.rollBack.
+ */
+import { defined } from '../../shared/assert.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
+import type { EntityId } from '../../shared/model/ids.ts';
+import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
+import { holdsSecret } from '../../shared/model/secret-kinds.ts';
+import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
+import { decodeEntity } from '../../shared/wire/entity-codec.ts';
+import { addAuditRow } from './audit-store.ts';
+import { refuseRemoved } from './change-reader.ts';
+import type { Database, Transaction } from './database.ts';
+import { commitChanges } from './entity-changes.ts';
+import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
+import type { StoredEntity } from './entity-reader.ts';
+import { restoreEntityRecord } from './entity-record.ts';
+import { restoreEntities } from './entity-restore.ts';
+import { gatewayFrozen } from './gateway-freeze.ts';
+import { readTouched, type TouchedEntity } from './history-reader.ts';
+import { entityKey, planRollback, type Candidate, type Dependant, type RollbackAction, type RollbackPlan, type SkipReason } from './rollback-plan.ts';
+import type { Actor, GatewayScope } from './scope.ts';
+import type { GatewaySecrets } from './secret-box.ts';
+import { gatewayUnknown } from './secret-keys.ts';
+import { storableText } from './storable-text.ts';
+
+export interface RollbackOptions {
+  /** A release. */
+  readonly to: ConfigVersion;
+  readonly includeCredentials: boolean;
+  /** Only tell. */
+  readonly dryRun: boolean;
+  /** Whoever froze the gateway rolls it back before others may write again. */
+  readonly whileFrozen: boolean;
+  readonly reason: string;
+}
+
+export interface RolledBackEntity {
+  readonly kind: EntityKind;
+  readonly id: EntityId;
+  /** By which paths name it; undefined where nothing does, or a secret. */
+  readonly name: string | undefined;
+  /** `delete-with`: it goes with what it belongs to. */
+  readonly outcome: RollbackAction | 'delete-with' | 'skip';
+  /** What would have been done with one that is skipped. */
+  readonly wanted: RollbackAction;
+  readonly reason?: SkipReason;
+  /** Fields that data planes have again as they were, and that can't be shown any more. */
+  readonly lost: readonly string[];
+}
+
+export interface RollbackReport {
+  /** Undefined where nothing was changed, or only told. */
+  readonly version: ConfigVersion | undefined;
+  readonly entities: readonly RolledBackEntity[];
+}
+
+export type RollbackResult = { readonly kind: 'done'; readonly report: RollbackReport } | { readonly kind: 'no-such-release' };
+
+/** Within the time limit of a statement, with room. */
+const MOST_ENTITIES = 25_000;
+const LOCK_WITHIN_MS = 250;
+
+/** Throws STORE_HISTORY_REMOVED, STORE_GATEWAY_FROZEN, STORE_GATEWAY_UNKNOWN and STORE_ROLLBACK_TOO_LARGE. */
+export function rollBack(database: Database, secrets: GatewaySecrets, scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
+  const within = { role: 'holdfast_app', tenantId: scope.tenantId, mode: options.dryRun ? 'snapshot' : 'write' } as const;
+  return database.transaction(within, async (transaction): Promise<RollbackResult> => {
+    const head = await holdHead(transaction, scope, options);
+    if (!(await isRelease(transaction, scope, options.to))) {
+      await refuseRemoved(transaction, scope, options.to);
+      return { kind: 'no-such-release' };
+    }
+    const plan = await makePlan(transaction, scope, secrets, head, options);
+    const entities = toEntities(plan);
+    if (options.dryRun || plan.apply.length === 0) return { kind: 'done', report: { version: undefined, entities } };
+    const changes = await restoreEntities(transaction, scope, plan);
+    const details = { reason: storableText(options.reason), include_credentials: options.includeCredentials, changed: changes.length, skipped: plan.skipped.length };
+    await addAuditRow(transaction, { ...scope, actor, action: 'rollback', subjectKind: 'releases', subjectId: formatVersion(options.to), details });
+    return { kind: 'done', report: { version: await commitChanges(transaction, scope, actor, changes, options.whileFrozen), entities } };
+  });
+}
+
+/** The version that is rolled back from. Where it is for real, no other write of the gateway commits until this one has. */
+async function holdHead(transaction: Transaction, scope: GatewayScope, { dryRun, whileFrozen }: RollbackOptions): Promise<ConfigVersion> {
+  const [row] = await transaction.query<ConfigVersion & { readonly name: string; readonly frozen_at: Date | null; readonly frozen_by: string | null; readonly frozen_reason: string | null }>(
+    `SELECT epoch, head_sequence AS sequence, name, frozen_at, frozen_by, frozen_reason FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL ${dryRun ? '' : 'FOR NO KEY UPDATE'}`,
+    [scope.tenantId, scope.gatewayId],
+  );
+  if (row === undefined) throw gatewayUnknown(scope);
+  // Whoever waits for the head may hold an entity that is needed here: rather begin anew than wait until a deadlock is found.
+  if (!dryRun) await transaction.query(`SET LOCAL lock_timeout = ${LOCK_WITHIN_MS}`);
+  if (row.frozen_at !== null && !dryRun && !whileFrozen) throw gatewayFrozen(row.name, { at: row.frozen_at, by: row.frozen_by ?? '', reason: row.frozen_reason ?? '' });
+  return { epoch: row.epoch, sequence: row.sequence };
+}
+
+async function isRelease(transaction: Transaction, scope: GatewayScope, { epoch, sequence }: ConfigVersion): Promise<boolean> {
+  const rows = await transaction.query('SELECT FROM releases WHERE tenant_id = $1 AND gateway_id = $2 AND epoch = $3 AND sequence = $4', [scope.tenantId, scope.gatewayId, epoch, sequence]);
+  return rows.length > 0;
+}
+
+async function makePlan(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets, head: ConfigVersion, { to, includeCredentials }: RollbackOptions): Promise<RollbackPlan> {
+  const touched = await readTouched(transaction, scope, { after: to, upTo: head, limit: MOST_ENTITIES + 1 });
+  // Asked afterwards: rows that went away while they were read are found missing now.
+  await refuseRemoved(transaction, scope, to);
+  if (touched.length > MOST_ENTITIES) throw tooLarge(to);
+  const different = touched.filter((entity) => isEntityKind(entity.kind) && !isSame(entity.before, entity.after));
+  const current = await readCurrent(transaction, scope, different);
+  const candidates = different.map((entity) => toCandidate(entity, current.get(`${entity.kind}/${entity.id}`), secrets, includeCredentials));
+  return planRollback({
+    candidates,
+    dependants: await readDependants(transaction, scope, candidates.filter(({ action, skip }) => action === 'delete' && skip === undefined)),
+    owners: await readOwners(transaction, scope, candidates),
+    uniqueValueKey,
+    mayCascade: holdsSecret,
+  });
+}
+
+function toCandidate({ kind, id, before, after }: TouchedEntity, current: StoredEntity | undefined, secrets: GatewaySecrets, includeCredentials: boolean): Candidate {
+  if (!isEntityKind(kind)) throw new Error('internal invariant broken: only known kinds are rolled back');
+  const candidate = { kind, id, action: before === undefined ? 'delete' : after === undefined ? 'create' : 'update', now: after, restored: undefined } as const;
+  if (holdsSecret(kind) && !includeCredentials) return { ...candidate, skip: { kind: 'holds-secret' } };
+  if (before === undefined) return candidate;
+  try {
+    return { ...candidate, restored: restoreEntityRecord(definitionOf(kind), before, current, secrets) };
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+    return { ...candidate, skip: { kind: 'unreadable', problem: describeThrown(thrown) } };
+  }
+}
+
+/** What is for the control plane only of the entities that still exist. */
+async function readCurrent(transaction: Transaction, scope: GatewayScope, entities: readonly TouchedEntity[]): Promise<ReadonlyMap<string, StoredEntity>> {
+  const withPrivate = entities.filter(({ kind, after }) => after !== undefined && isEntityKind(kind) && definitionOf(kind).fields.some((field) => field.secret !== undefined || field.controlPlaneOnly === true));
+  if (withPrivate.length === 0) return new Map();
+  const rows = await transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly control_plane_only: JsonObject; readonly bytes: Buffer }>(
+    `SELECT kind, id, control_plane_only, bytes FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND (kind, id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`,
+    [scope.tenantId, scope.gatewayId, withPrivate.map(({ kind }) => kind), withPrivate.map(({ id }) => id)],
+  );
+  return new Map(rows.map((row) => [`${row.kind}/${row.id}`, { kind: row.kind, id: row.id, published: {}, controlPlaneOnly: row.control_plane_only, bytes: row.bytes, tags: [] }]));
+}
+
+/** Who refers to these, and to those. */
+async function readDependants(transaction: Transaction, scope: GatewayScope, roots: readonly { readonly kind: EntityKind; readonly id: EntityId }[]): Promise<readonly Dependant[]> {
+  const found: Dependant[] = [];
+  const seen = new Set<string>(roots.map(({ kind, id }) => entityKey(kind, id)));
+  for (let level = roots; level.length > 0; ) {
+    const rows = await transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly bytes: Buffer; readonly on_delete: 'cascade' | 'restrict'; readonly to_kind: EntityKind; readonly to_id: EntityId }>(
+      `SELECT r.from_kind AS kind, r.from_id AS id, e.bytes, r.on_delete, r.to_kind, r.to_id
+       FROM unnest($3::text[], $4::uuid[]) AS d (kind, id)
+       CROSS JOIN LATERAL (SELECT * FROM entity_references WHERE (tenant_id, gateway_id, to_kind, to_id) = ($1, $2, d.kind, d.id) OFFSET 0) r
+       CROSS JOIN LATERAL (SELECT bytes FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, r.from_kind, r.from_id)) e`,
+      [scope.tenantId, scope.gatewayId, level.map(({ kind }) => kind), level.map(({ id }) => id)],
+    );
+    found.push(...rows.map((row) => ({ kind: row.kind, id: row.id, bytes: row.bytes, onDelete: row.on_delete, to: entityKey(row.to_kind, row.to_id) })));
+    level = rows.filter(({ kind, id }) => !seen.has(entityKey(kind, id)));
+    for (const { kind, id } of level) seen.add(entityKey(kind, id));
+  }
+  return found;
+}
+
+async function readOwners(transaction: Transaction, scope: GatewayScope, candidates: readonly Candidate[]): Promise<ReadonlyMap<string, EntityId>> {
+  const wanted = candidates.flatMap(({ kind, restored }) => (restored?.record.uniqueKeys ?? []).map(({ fields, values }) => [kind, uniqueKeyName(fields), uniqueKeyValue(values)] as const));
+  if (wanted.length === 0) return new Map();
+  const rows = await transaction.query<{ readonly kind: EntityKind; readonly name: string; readonly value: string; readonly owner_id: EntityId }>(
+    `SELECT w.kind, w.name, w.value, u.entity_id AS owner_id FROM unnest($3::text[], $4::text[], $5::text[]) AS w (kind, name, value)
+     CROSS JOIN LATERAL (SELECT entity_id FROM entity_unique WHERE (tenant_id, gateway_id, kind, key_name, value) = ($1, $2, w.kind, w.name, w.value)) u`,
+    [scope.tenantId, scope.gatewayId, wanted.map(([kind]) => kind), wanted.map(([, name]) => name), wanted.map(([, , value]) => value)],
+  );
+  return new Map(rows.map((row) => [`${row.kind} ${row.name} ${row.value}`, row.owner_id]));
+}
+
+function uniqueValueKey(kind: EntityKind, fields: readonly string[], values: readonly (string | null)[]): string {
+  return `${kind} ${uniqueKeyName(fields)} ${uniqueKeyValue(values)}`;
+}
+
+function toEntities({ apply, cascade, skipped }: RollbackPlan): readonly RolledBackEntity[] {
+  return [
+    ...apply.map((candidate): RolledBackEntity => ({ ...nameOf(candidate), outcome: candidate.action, wanted: candidate.action, lost: candidate.restored?.lost ?? [] })),
+    ...cascade.map(({ kind, id }): RolledBackEntity => ({ kind, id, name: undefined, outcome: 'delete-with', wanted: 'delete', lost: [] })),
+    ...skipped.map(({ candidate, reason }): RolledBackEntity => ({ ...nameOf(candidate), outcome: 'skip', wanted: candidate.action, reason, lost: [] })),
+  ];
+}
+
+/** As it was then, or as it is called now where it goes. */
+function nameOf({ kind, id, restored, now }: Candidate): { readonly kind: EntityKind; readonly id: EntityId; readonly name: string | undefined } {
+  const definition = definitionOf(kind);
+  const { endpointKey } = definition;
+  const isSecret = definition.fields.some((field) => field.name === endpointKey && field.secret !== undefined);
+  if (endpointKey === undefined || isSecret) return { kind, id, name: undefined };
+  const values: JsonObject = restored?.record.published ?? readable(kind, now);
+  const name = values[endpointKey];
+  return { kind, id, name: typeof name === 'string' ? name : undefined };
+}
+
+function readable(kind: EntityKind, bytes: Uint8Array | undefined): JsonObject {
+  try {
+    return { ...decodeEntity(kind, defined(bytes, 'the bytes of an entity that exists')) };
+  } catch {
+    return {};
+  }
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(b);
+}
+
+function tooLarge(to: ConfigVersion): HoldfastError {
+  return new HoldfastError({
+    code: 'STORE_ROLLBACK_TOO_LARGE',
+    source: 'downstream',
+    publicMessage: `more than ${MOST_ENTITIES} entities were changed since ${formatVersion(to)}, too many for one roll back; roll back to a later release, or restore a backup`,
+  });
+}
