@@ -24,8 +24,8 @@ export interface DataPlaneReport {
   /** Clears the rejection of this and older versions. */
   readonly applied?: { readonly version: ConfigVersion; readonly root: Uint8Array; readonly at: Date; readonly tookMs: number | undefined; readonly quarantined: readonly QuarantinedEntity[] };
   readonly rejection?: Rejection;
-  /** The version it says it accepted where nothing so new was published here; null where there is no such. */
-  readonly ahead?: ConfigVersion | null;
+  /** What it accepted, where that is newer than all that this control plane knows of; kept where the database does not either (ahead-store.ts). */
+  readonly ahead?: ConfigVersion;
 }
 
 export interface SessionReport extends GatewayScope {
@@ -41,6 +41,8 @@ export interface StoredReport {
   readonly dataPlaneId: DataPlaneId;
   /** How often within BOOT_RETURNS_WITHIN a start of its process came back after another one had taken over. */
   readonly bootReturns: number;
+  /** It accepted what the database has not. */
+  readonly isAhead: boolean;
 }
 
 /** A process comes back after another one took over: once may be an accident, and is forgotten after this long. */
@@ -52,8 +54,8 @@ export async function writeReports(database: Database, reports: readonly Session
   if (reports.length === 0) return [];
   // In one order everywhere, so that instances that write at once seldom wait for each other in a circle.
   const rows = [...reports].sort((a, b) => (a.dataPlaneId < b.dataPlaneId ? -1 : 1)).map(toRow);
-  const stored = await database.query<{ readonly id: DataPlaneId; readonly boot_returns: number }>({ role: 'holdfast_publisher', mode: 'write' }, WRITE, [storableJson(rows)]);
-  return stored.map((row) => ({ dataPlaneId: row.id, bootReturns: row.boot_returns }));
+  const stored = await database.query<{ readonly id: DataPlaneId; readonly boot_returns: number; readonly is_ahead: boolean }>({ role: 'holdfast_publisher', mode: 'write' }, WRITE, [storableJson(rows)]);
+  return stored.map((row) => ({ dataPlaneId: row.id, bootReturns: row.boot_returns, isAhead: row.is_ahead }));
 }
 
 const IS_OLDER_REJECTION = "((d.rejection ->> 'epoch')::bigint, (d.rejection ->> 'sequence')::bigint) <= (r.applied_epoch, r.applied_sequence)";
@@ -85,18 +87,19 @@ UPDATE data_planes d SET
   applied_took_ms = CASE WHEN r.applied_root IS NULL OR ${IS_KNOWN} THEN d.applied_took_ms ELSE r.applied_took_ms END,
   quarantined = CASE WHEN ${IS_KNOWN} THEN d.quarantined ELSE coalesce(r.quarantined, d.quarantined) END,
   rejection = CASE WHEN r.rejection IS NOT NULL THEN r.rejection WHEN ${IS_OLDER_REJECTION} THEN NULL ELSE d.rejection END,
-  ahead_epoch = CASE WHEN r.says_ahead THEN r.ahead_epoch ELSE d.ahead_epoch END,
-  ahead_sequence = CASE WHEN r.says_ahead THEN r.ahead_sequence ELSE d.ahead_sequence END
+  ahead_epoch = CASE WHEN r.is_ahead THEN r.ahead_epoch ELSE d.ahead_epoch END,
+  ahead_sequence = CASE WHEN r.is_ahead THEN r.ahead_sequence ELSE d.ahead_sequence END
 FROM (
-  SELECT *, statement_timestamp() - session_age_ms * interval '1 millisecond' AS started_at
+  SELECT *, statement_timestamp() - session_age_ms * interval '1 millisecond' AS started_at,
+    ahead_epoch IS NOT NULL AND EXISTS (SELECT FROM gateways g WHERE g.tenant_id = given.tenant_id AND g.id = given.gateway_id AND (g.epoch, g.head_sequence) < (ahead_epoch, ahead_sequence)) AS is_ahead
   FROM json_to_recordset($1::json) AS given (
     tenant_id uuid, gateway_id uuid, id uuid, session_id uuid, session_age_ms double precision, connected boolean, last_seen_at timestamptz, hostname text, software_version text,
     boot_id uuid, desired_epoch bigint, desired_sequence bigint, desired_at timestamptz, applied_epoch bigint, applied_sequence bigint, applied_root text, applied_at timestamptz,
-    applied_took_ms integer, quarantined jsonb, is_active boolean, rejection jsonb, says_ahead boolean, ahead_epoch bigint, ahead_sequence bigint)
+    applied_took_ms integer, quarantined jsonb, is_active boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint)
 ) AS r
 WHERE d.tenant_id = r.tenant_id AND d.gateway_id = r.gateway_id AND d.id = r.id
   AND (d.session_id IS NULL OR d.session_id = r.session_id OR d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp())
-RETURNING d.id, CASE WHEN ${HAS_RETURNED} THEN d.boot_returns ELSE 0 END AS boot_returns`;
+RETURNING d.id, CASE WHEN ${HAS_RETURNED} THEN d.boot_returns ELSE 0 END AS boot_returns, r.is_ahead`;
 
 function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, report }: SessionReport) {
   const { desired } = report;
@@ -123,7 +126,6 @@ function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, repo
     quarantined: applied?.quarantined,
     is_active: report.applied === undefined && report.active !== undefined,
     rejection: report.rejection,
-    says_ahead: report.ahead !== undefined,
     ahead_epoch: report.ahead?.epoch,
     ahead_sequence: report.ahead?.sequence,
   };

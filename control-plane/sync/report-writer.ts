@@ -7,7 +7,7 @@ import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { DataPlaneId } from '../../shared/model/ids.ts';
-import { compareVersions } from '../../shared/model/version.ts';
+import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
 import type { DataPlaneReport } from '../store/data-plane-reports.ts';
 import type { DataPlaneStore } from '../store/data-plane-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
@@ -23,6 +23,8 @@ export interface ReportingSession {
   readonly onOutlived: () => void;
   /** A start of its process came back after another one had taken over, so often within some minutes. */
   readonly onBootReturned: (times: number) => void;
+  /** It did accept what the database has not. */
+  readonly onAhead: (accepted: ConfigVersion) => void;
 }
 
 export interface ReportWriterOptions {
@@ -122,11 +124,14 @@ export class ReportWriter {
       );
       this.#failing = false;
       this.#inOne = Math.min(this.#inOne * 2, MOST_IN_ONE);
-      const returns = new Map(stored.map(({ dataPlaneId, bootReturns }) => [dataPlaneId, bootReturns]));
+      const counted = new Map(stored.map((one) => [one.dataPlaneId, one]));
       for (const { session, report } of batch) {
-        const times = returns.get(session.identity.dataPlaneId);
-        if (times === undefined) session.onOutlived();
-        else if (times > 0 && report.bootId !== undefined) session.onBootReturned(times);
+        const one = counted.get(session.identity.dataPlaneId);
+        if (one === undefined) session.onOutlived();
+        else {
+          if (one.bootReturns > 0 && report.bootId !== undefined) session.onBootReturned(one.bootReturns);
+          if (one.isAhead && report.ahead !== undefined) session.onAhead(report.ahead);
+        }
       }
       return true;
     } catch (thrown) {
@@ -154,19 +159,21 @@ export class ReportWriter {
 
 /** The later word counts; what was applied since clears a rejection that was not written yet. */
 export function mergeReports(earlier: DataPlaneReport, later: DataPlaneReport): DataPlaneReport {
-  const { rejection, applied, active, ...rest } = { ...earlier, ...later };
-  const served = servedOf(earlier, later);
+  const merged: Mutable<DataPlaneReport> = { ...earlier, ...later };
   const outlivedBy = later.applied ?? later.active;
-  const isOutlived = rejection !== undefined && later.rejection === undefined && outlivedBy !== undefined && compareVersions(rejection, outlivedBy.version) <= 0;
-  return { ...rest, ...served, ...(rejection === undefined || isOutlived ? {} : { rejection }) };
+  const { rejection } = merged;
+  if (rejection !== undefined && later.rejection === undefined && outlivedBy !== undefined && compareVersions(rejection, outlivedBy.version) <= 0) delete merged.rejection;
+  if (later.applied !== undefined) delete merged.active;
+  else if (later.active !== undefined && earlier.applied !== undefined) {
+    merged.applied = isServed(earlier.applied, later.active) ? earlier.applied : { ...later.active, tookMs: undefined, quarantined: [] };
+    delete merged.active;
+  }
+  return merged;
 }
 
-/** What it serves: as it said last, with what it had quarantined where it said the same before. */
-function servedOf(earlier: DataPlaneReport, later: DataPlaneReport): Pick<DataPlaneReport, 'applied' | 'active'> {
-  const { applied } = earlier;
-  if (later.applied !== undefined) return { applied: later.applied };
-  if (later.active === undefined) return applied !== undefined ? { applied } : earlier.active !== undefined ? { active: earlier.active } : {};
-  if (applied === undefined) return { active: later.active };
-  const isSame = compareVersions(applied.version, later.active.version) === 0 && Buffer.from(applied.root).equals(later.active.root);
-  return { applied: isSame ? applied : { ...later.active, tookMs: undefined, quarantined: [] } };
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type Served = NonNullable<DataPlaneReport['active']>;
+
+function isServed(applied: Served, active: Served): boolean {
+  return compareVersions(applied.version, active.version) === 0 && Buffer.from(applied.root).equals(active.root);
 }

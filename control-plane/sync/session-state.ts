@@ -147,12 +147,10 @@ function welcome(state: Extract<SessionState, { kind: 'greeting' }>, event: Extr
   return offer(state.link, peer, effects);
 }
 
-/** What is odd about what a data plane has, compared with what is published (S4). */
+/** What is odd about what a data plane has, compared with what is published (S4). Whether one that is ahead of us is ahead of all, the store knows. */
 function judge({ active, highestAccepted }: Hello, newest: PublishedVersion | undefined): readonly SessionEffect[] {
   const newestVersion = newest?.version ?? NO_VERSION;
-  if (compareVersions(highestAccepted, newestVersion) > 0) {
-    return [alarm('SYNC_DATA_PLANE_AHEAD', `it accepted ${formatVersion(highestAccepted)}, newer than ${formatVersion(newestVersion)}, which is the newest here`)];
-  }
+  if (compareVersions(highestAccepted, newestVersion) > 0) return [];
   if (isOther(active, newest)) return [settle('SYNC_DATA_PLANE_AHEAD'), diverged(newestVersion)];
   return [active === undefined ? settle('SYNC_DATA_PLANE_AHEAD') : settle('SYNC_DATA_PLANE_AHEAD', 'SYNC_DATA_PLANE_DIVERGED')];
 }

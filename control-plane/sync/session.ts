@@ -22,7 +22,7 @@ import type { FleetMember } from '../store/data-plane-store.ts';
 import { QuestionsToDataPlane, type QuestionOutcome } from './questions-to-data-plane.ts';
 import type { ReportingSession } from './report-writer.ts';
 import type { SessionEnd, SessionServices } from './session-dependencies.ts';
-import type { SessionEffect, SessionEvent, SessionState, TransferInHand } from './session-events.ts';
+import type { AlarmCode, SessionEffect, SessionEvent, SessionState, TransferInHand } from './session-events.ts';
 import { initialState, PING_INTERVAL_MS, stepSession, TELEMETRY_CREDIT } from './session-state.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
 import type { SessionTrust } from './trust-push.ts';
@@ -47,6 +47,7 @@ const MAXIMUM_UNREAD_BYTES = 4 * MAXIMUM_FRAME_BYTES;
 const RETURN_WITHIN_MS = 10_000;
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
+const ALARM_EVENTS: Readonly<Record<AlarmCode, string>> = { SYNC_DATA_PLANE_AHEAD: 'data-plane-ahead', SYNC_DATA_PLANE_DIVERGED: 'data-plane-diverged', SYNC_UNANSWERED: 'data-plane-unanswered' };
 const UNKNOWN: SessionEnd = { code: 'SYNC_DATA_PLANE_UNKNOWN', reason: 'this data plane is not (any more) known here; join again with a new join token', retryAfterMs: 60_000 };
 export const REVOKED: SessionEnd = { code: 'SYNC_DATA_PLANE_REVOKED', reason: 'this data plane was revoked by an operator', retryAfterMs: 60_000 };
 
@@ -118,6 +119,10 @@ export class Session implements ReportingSession {
 
   onBootReturned(times: number): void {
     this.#services.bootReturned(this, times);
+  }
+
+  onAhead(accepted: ConfigVersion): void {
+    this.#raise('SYNC_DATA_PLANE_AHEAD', `it accepted ${formatVersion(accepted)}, newer than all that is published here`);
   }
 
   /** Asks the data plane something; see QuestionsToDataPlane. */
@@ -231,7 +236,7 @@ export class Session implements ReportingSession {
       case 'report-notice':
         return this.#reportNotice(effect.notice);
       case 'alarm':
-        return alarms.raise(this.identity, { code: effect.code, dataPlaneId, detail: effect.detail });
+        return this.#raise(effect.code, effect.detail);
       case 'settle':
         return effect.codes.forEach((code) => alarms.settle(this.identity, { code, dataPlaneId }));
       case 'close':
@@ -261,8 +266,8 @@ export class Session implements ReportingSession {
     this.#toldTrust = keys.mark;
     this.#questions.open(protocolVersion);
     this.#seenReportedAtMs = clock.monotonicMs();
-    const ahead = compareVersions(highestAccepted, newest?.version ?? NO_VERSION) > 0 ? highestAccepted : null;
-    this.#report({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId, ahead });
+    const isAhead = compareVersions(highestAccepted, newest?.version ?? NO_VERSION) > 0;
+    this.#report({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId, ...(isAhead ? { ahead: highestAccepted } : {}) });
     this.#log('info', { event: 'data-plane-connected', hostname, version: peerVersion, active: hello.active === undefined ? 'none' : formatVersion(hello.active.version) }, 'a data plane connected');
     this.#take({ kind: 'welcome-ready', welcome, newest });
     this.#onGreeted();
@@ -321,9 +326,13 @@ export class Session implements ReportingSession {
   }
 
   #reportNotice({ code, detail, version }: Notice): void {
-    const { alarms } = this.#services;
     const about = version === undefined ? '' : ` (${formatVersion(version)})`;
-    alarms.raise(this.identity, { code, dataPlaneId: this.identity.dataPlaneId, detail: `${detail}${about}` });
+    this.#services.alarms.raise(this.identity, { code, dataPlaneId: this.identity.dataPlaneId, detail: `${detail}${about}` });
+  }
+
+  #raise(code: AlarmCode, detail: string): void {
+    this.#log('error', { event: ALARM_EVENTS[code], detail }, `a data plane and the published configuration do not fit together: ${detail}`);
+    this.#services.alarms.raise(this.identity, { code, dataPlaneId: this.identity.dataPlaneId, detail });
   }
 
   #report(report: DataPlaneReport): void {
