@@ -2,7 +2,7 @@
  * Talks to a control plane's admin API for the commands of this folder. Every failure becomes an error that says what to
  * do next; the token is never part of one.
  */
-import { request } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 
 export interface AdminAccess {
@@ -16,15 +16,47 @@ const ADMIN_API = 'the admin API';
 
 const TIMEOUT_MS = 15_000;
 
-/** POSTs JSON and returns the answer's object. Throws CLI_ADMIN_UNREACHABLE or CLI_ADMIN_REFUSED. */
-export async function post(access: AdminAccess, path: string, document: object): Promise<Readonly<Record<string, unknown>>> {
-  const url = addressOf(access.adminUrl, path);
-  const { status, text } = await send(url, access, document);
+type RequestOptions = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'signal' | 'bodyTimeout'>;
+
+/** The admin API answered, and it was no. */
+export class AdminRefusal extends HoldfastError {
+  readonly status: number;
+
+  constructor(access: AdminAccess, status: number, reason: string) {
+    const hint = status === 401 ? '; set HOLDFAST_ADMIN_TOKEN, or --admin-token-file' : '';
+    super({ code: 'CLI_ADMIN_REFUSED', source: 'control-plane', retryable: status >= 500, publicMessage: `${access.called ?? ADMIN_API} at ${access.adminUrl} answered ${status}: ${reason}${hint}` });
+    this.status = status;
+  }
+}
+
+/** POSTs JSON and returns the answer's object. Throws CLI_ADMIN_UNREACHABLE, or CLI_ADMIN_REFUSED as AdminRefusal. */
+export function post(access: AdminAccess, path: string, document: object): Promise<Readonly<Record<string, unknown>>> {
+  return exchange(access, path, { method: 'POST', body: JSON.stringify(document) });
+}
+
+/** GETs an object. Throws as post does. */
+export function get(access: AdminAccess, path: string): Promise<Readonly<Record<string, unknown>>> {
+  return exchange(access, path, { method: 'GET' });
+}
+
+/** The body of a GET as it comes, without a bound on its time; the caller ends it by the signal. Throws as post does. */
+export async function openStream(access: AdminAccess, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  const { statusCode, body } = await send(addressOf(access.adminUrl, path), access, { method: 'GET', signal, bodyTimeout: 0 });
+  if (statusCode === 200) return body;
+  throw new AdminRefusal(access, statusCode, reasonOf(await body.text()));
+}
+
+async function exchange(access: AdminAccess, path: string, options: Partial<RequestOptions>): Promise<Readonly<Record<string, unknown>>> {
+  const { statusCode, body } = await send(addressOf(access.adminUrl, path), access, options);
+  const text = await body.text().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown)));
   const answer = parseAnswer(text);
-  if (status >= 200 && status < 300 && answer !== undefined) return answer;
-  const reason = typeof answer?.['message'] === 'string' ? answer['message'] : text.slice(0, 200);
-  const hint = status === 401 ? '; set HOLDFAST_ADMIN_TOKEN, or --admin-token-file' : '';
-  throw new HoldfastError({ code: 'CLI_ADMIN_REFUSED', source: 'control-plane', publicMessage: `${access.called ?? ADMIN_API} at ${access.adminUrl} answered ${status}: ${reason}${hint}` });
+  if (statusCode >= 200 && statusCode < 300 && answer !== undefined) return answer;
+  throw new AdminRefusal(access, statusCode, reasonOf(text));
+}
+
+function reasonOf(text: string): string {
+  const answer = parseAnswer(text);
+  return typeof answer?.['message'] === 'string' ? answer['message'] : text.slice(0, 200);
 }
 
 function addressOf(adminUrl: string, path: string): URL {
@@ -33,25 +65,27 @@ function addressOf(adminUrl: string, path: string): URL {
   throw new HoldfastError({ code: 'CLI_ADMIN_URL_INVALID', source: 'gateway', publicMessage: `"${adminUrl}" is no address of an admin API; give --admin-url one like http://127.0.0.1:8001` });
 }
 
-async function send(url: URL, access: AdminAccess, document: object): Promise<{ readonly status: number; readonly text: string }> {
+async function send(url: URL, access: AdminAccess, options: Partial<RequestOptions>): Promise<Dispatcher.ResponseData> {
   try {
-    const { statusCode, body } = await request(url, {
-      method: 'POST',
+    return await request(url, {
       headers: { 'content-type': 'application/json', ...(access.adminToken === undefined ? {} : { authorization: `Bearer ${access.adminToken}` }) },
-      body: JSON.stringify(document),
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,
+      ...options,
     });
-    return { status: statusCode, text: await body.text() };
   } catch (thrown) {
-    throw new HoldfastError({
-      code: 'CLI_ADMIN_UNREACHABLE',
-      source: 'control-plane',
-      retryable: true,
-      publicMessage: `no answer from ${access.called ?? ADMIN_API} at ${access.adminUrl} (${describeThrown(thrown)}); ${access.called === undefined ? 'is the control plane running, and is HOLDFAST_ADMIN_URL right?' : 'is it running, and is the address right?'}`,
-      cause: thrown,
-    });
+    throw unreachable(access, thrown);
   }
+}
+
+function unreachable(access: AdminAccess, thrown: unknown): HoldfastError {
+  return new HoldfastError({
+    code: 'CLI_ADMIN_UNREACHABLE',
+    source: 'control-plane',
+    retryable: true,
+    publicMessage: `no answer from ${access.called ?? ADMIN_API} at ${access.adminUrl} (${describeThrown(thrown)}); ${access.called === undefined ? 'is the control plane running, and is HOLDFAST_ADMIN_URL right?' : 'is it running, and is the address right?'}`,
+    cause: thrown,
+  });
 }
 
 function parseAnswer(text: string): Readonly<Record<string, unknown>> | undefined {
