@@ -71,8 +71,8 @@ function leafKey(leaf: { readonly kind: string; readonly id: string }): string {
   return `${leaf.kind}/${leaf.id}`;
 }
 
-/** What is of a change row that a delta needs. */
-export type ChangedLeaf = Pick<Change, 'kind' | 'id' | 'after'>;
+/** What is of a change row that a delta needs. A newer control plane at the same database may have written a kind that is not known here. */
+export type ChangedLeaf = Pick<Change, 'id' | 'after'> & { readonly kind: string };
 
 /** The last state of each entity that change rows touched. */
 export function lastStates(changes: readonly ChangedLeaf[]): readonly LeafChange[] {
