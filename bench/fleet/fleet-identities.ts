@@ -16,7 +16,7 @@ const LIFETIME_MS = 30 * 86_400_000;
 const REGIONS = ['eu-west', 'us-east', 'ap-south'];
 
 /** `urlsOf` says where the nth data plane connects, in order of preference. */
-export async function enrolFleet(installation: FleetInstallation, count: number, urlsOf: (index: number) => readonly string[]): Promise<readonly SimulatedIdentity[]> {
+export async function enrolFleet(installation: Pick<FleetInstallation, 'scope' | 'authority' | 'trustDomain' | 'query'>, count: number, urlsOf: (index: number) => readonly string[]): Promise<readonly SimulatedIdentity[]> {
   const { scope, authority, trustDomain } = installation;
   const nowMs = Date.now();
   const enrolled: SimulatedIdentity[] = [];

@@ -72,7 +72,7 @@ export class ControlPlaneRun {
   async start(): Promise<void> {
     const { stateFolder, host, adminPort, syncPort, environment, prefix, name } = this.options;
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('HOLDFAST_') && key !== 'DATABASE_URL' && key !== 'NODE_TEST_CONTEXT'));
-    const [program = process.execPath, ...words] = [...prefix, process.execPath, MAIN];
+    const [program, ...words] = [...prefix, process.execPath, MAIN] as const;
     this.#from = this.#output.length;
     const child = spawn(program, words, {
       // A process group of its own: Ctrl-C reaches us alone, and we end the parts in order.

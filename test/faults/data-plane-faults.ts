@@ -116,7 +116,7 @@ export const diskFull: Fault = {
   mustHold: 'no byte left on a data plane\'s disk: it serves on, a change shows as not applied with the reason, and is applied when there is room',
   scene: { smallDiskMiB: 48 },
   smoke: false,
-  whyNot: SmallDisk.whyNot,
+  whyNot: () => SmallDisk.whyNot(),
   boundMs: 150_000,
   async run(scene) {
     const disk = defined(scene.smallDisk, 'the small disk');

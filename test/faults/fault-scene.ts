@@ -7,10 +7,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { removeEmbeddedPostgres, startEmbeddedPostgres } from '../../control-plane/embedded-postgres/embedded-postgres.ts';
-import { bootstrapDatabase } from '../../control-plane/store/prepare-database.ts';
+import { removeEmbeddedPostgres } from '../../control-plane/embedded-postgres/embedded-postgres.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { createMemoryLogger } from '../../shared/log.ts';
 import { DataPlaneProcess } from '../support/data-plane-process.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { NetworkNamespace } from '../support/network-namespace.ts';
@@ -20,12 +18,14 @@ import { waitUntil } from '../support/wait-until.ts';
 import type { CleanUp } from './clean-up.ts';
 import { ControlPlaneRun } from './control-plane-run.ts';
 import type { Measured } from './fault.ts';
+import { startOwnDatabase, type OwnDatabase } from './own-database.ts';
 import { VersionWatch } from './version-watch.ts';
 import { WatchedLoad } from './watched-load.ts';
 
 export interface SceneOptions {
-  /** Two share a Postgres of their own. */
   readonly controlPlanes?: 1 | 2;
+  /** A Postgres of the scene's own, as two control planes always have; otherwise the one that is embedded in the control plane. */
+  readonly ownDatabase?: true;
   /** What is between data planes and control planes: nothing, a FaultProxy each, or a network with dropped packets. */
   readonly link?: 'direct' | 'proxy' | 'namespace';
   readonly dataPlaneSettings?: Readonly<Record<string, string>>;
@@ -50,6 +50,7 @@ export class FaultScene {
   /** One for each data plane, where the scene has proxies. */
   readonly links: readonly FaultProxy[];
   readonly smallDisk: SmallDisk | undefined;
+  readonly database: OwnDatabase | undefined;
   readonly loads: readonly WatchedLoad[];
   readonly watch: VersionWatch;
   /** False where a fault takes away counts that were delivered: an older database. */
@@ -62,13 +63,14 @@ export class FaultScene {
   #changes = 0;
   #kills = 0;
 
-  private constructor(parts: Pick<FaultScene, 'folder' | 'origin' | 'controlPlanes' | 'namespace' | 'links' | 'smallDisk'> & { readonly dataPlanes: DataPlaneProcess[]; readonly environmentOf: (index: number) => Readonly<Record<string, string>>; readonly loadRouteId: string }) {
+  private constructor(parts: Pick<FaultScene, 'folder' | 'origin' | 'controlPlanes' | 'namespace' | 'links' | 'smallDisk' | 'database'> & { readonly dataPlanes: DataPlaneProcess[]; readonly environmentOf: (index: number) => Readonly<Record<string, string>>; readonly loadRouteId: string }) {
     this.folder = parts.folder;
     this.origin = parts.origin;
     this.controlPlanes = parts.controlPlanes;
     this.namespace = parts.namespace;
     this.links = parts.links;
     this.smallDisk = parts.smallDisk;
+    this.database = parts.database;
     this.#dataPlanes = parts.dataPlanes;
     this.#environmentOf = parts.environmentOf;
     this.#loadRouteId = parts.loadRouteId;
@@ -86,7 +88,8 @@ export class FaultScene {
     cleanUp.add(() => origin.close());
     const namespace = options.link === 'namespace' ? NetworkNamespace.create() : undefined;
     if (namespace !== undefined) cleanUp.add(() => namespace.remove());
-    const controlPlanes = await startControlPlanes(options, folder, namespace, cleanUp);
+    const database = options.ownDatabase === true || options.controlPlanes === 2 ? await startOwnDatabase(folder, cleanUp) : undefined;
+    const controlPlanes = await startControlPlanes(options, folder, namespace, database, cleanUp);
     const [controlPlane] = controlPlanes;
     if (controlPlane === undefined) throw new Error('a scene has a control plane');
     await controlPlane.demand('PUT', '/services/origin', { url: `http://127.0.0.1:${origin.port}` });
@@ -111,7 +114,7 @@ export class FaultScene {
       dataPlanes.push(await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: token, ...environmentOf(index) }));
     }
     for (const dataPlane of dataPlanes) await dataPlane.ready(READY_BOUND_MS);
-    const scene = new FaultScene({ folder, origin, controlPlanes, namespace, links, smallDisk, dataPlanes, environmentOf, loadRouteId: route.id });
+    const scene = new FaultScene({ folder, origin, controlPlanes, namespace, links, smallDisk, database, dataPlanes, environmentOf, loadRouteId: route.id });
     cleanUp.add(() => scene.#leave());
     for (const load of scene.loads) load.resume();
     await waitUntil('load on both data planes', () => scene.loads.every(({ answered }) => answered >= PER_SECOND / 2), READY_BOUND_MS);
@@ -235,22 +238,24 @@ export class FaultScene {
 
   async #isUniform(controlPlane: ControlPlaneRun): Promise<boolean> {
     const [release] = ((await controlPlane.demand('GET', '/v1/releases?size=1')) as { readonly data: readonly { readonly version: string; readonly content_root: string }[] }).data;
-    const known = ((await controlPlane.demand('GET', '/v1/data-planes')) as { readonly data: readonly { readonly applied_version: string | null; readonly connected: boolean }[] }).data;
+    const known = ((await controlPlane.demand('GET', '/v1/data-planes')) as { readonly data: readonly { readonly applied_version: string | null; readonly connected: boolean }[] }).data.filter(({ connected }) => connected);
     const statuses = await Promise.all(this.#dataPlanes.map((dataPlane) => dataPlane.status()));
     return statuses.every(({ holdfast }) => holdfast.config?.version === release?.version && holdfast.config?.content_root === release?.content_root)
-      && known.length === statuses.length && known.every((dataPlane) => dataPlane.connected && dataPlane.applied_version === release?.version);
+      && known.length === statuses.length && known.every((dataPlane) => dataPlane.applied_version === release?.version);
   }
 
   /** T3: exactly what was answered; a killed data plane loses its last fold at most, and says so. */
   async #counted(controlPlane: ControlPlaneRun, answered: number): Promise<number> {
     const atLeast = answered - this.#kills * PER_SECOND * 1.5;
-    let counted = 0;
+    let [counted, gaps] = [0, 0];
     await this.#until(`T3: ${answered} requests to be counted`, async () => {
-      const usage = (await controlPlane.demand('GET', '/v1/usage?group_by=route')) as { readonly data: readonly { readonly route_id: string | null; readonly requests: number }[] };
+      const usage = (await controlPlane.demand('GET', '/v1/usage?group_by=route')) as { readonly data: readonly { readonly route_id: string | null; readonly requests: number }[]; readonly lost_at_crash: readonly unknown[] };
+      gaps = usage.lost_at_crash.length;
       counted = usage.data.filter(({ route_id: route }) => route === this.#loadRouteId).reduce((sum, { requests }) => sum + requests, 0);
       const buffered = await Promise.all(this.#dataPlanes.map(async (dataPlane) => (await dataPlane.status()).holdfast.telemetry.buffered));
       return counted >= atLeast && buffered.every((batches) => batches === 0);
     }, READY_BOUND_MS, () => `; ${counted} were`);
+    if (counted < answered && gaps === 0) throw new Error(`T3: ${answered - counted} requests are missing, and nothing is said to be lost at a crash`);
     if (counted > answered) throw new Error(`T3: ${counted} requests were counted, and ${answered} answered`);
     return counted;
   }
@@ -273,9 +278,8 @@ export class FaultScene {
   }
 }
 
-async function startControlPlanes(options: SceneOptions, folder: string, namespace: NetworkNamespace | undefined, cleanUp: CleanUp): Promise<readonly ControlPlaneRun[]> {
+async function startControlPlanes(options: SceneOptions, folder: string, namespace: NetworkNamespace | undefined, database: OwnDatabase | undefined, cleanUp: CleanUp): Promise<readonly ControlPlaneRun[]> {
   const count = options.controlPlanes ?? 1;
-  const database = count > 1 ? await startSharedDatabase(folder, cleanUp) : {};
   const ports = await freePorts(2 * count);
   const host = namespace?.addresses[0] ?? '127.0.0.1';
   const controlPlanes = Array.from({ length: count }, (_, index): ControlPlaneRun => new ControlPlaneRun({
@@ -287,7 +291,7 @@ async function startControlPlanes(options: SceneOptions, folder: string, namespa
     prefix: namespace?.prefix ?? [],
     adminTokenFile: join(folder, 'control-plane-0', 'admin-token'),
     environment: {
-      ...database,
+      ...database?.settings,
       ...(namespace === undefined ? {} : { HOLDFAST_SYNC_URLS: namespace.addresses.map((address) => `https://${address}:${ports[2 * index + 1]}`).join(',') }),
     },
   }));
@@ -297,17 +301,6 @@ async function startControlPlanes(options: SceneOptions, folder: string, namespa
     await controlPlane.start();
   }
   return controlPlanes;
-}
-
-/** A Postgres server of this process for several control planes, and the settings that they share. */
-async function startSharedDatabase(folder: string, cleanUp: CleanUp): Promise<Readonly<Record<string, string>>> {
-  const { log } = createMemoryLogger('faults');
-  const stateFolder = join(folder, 'database');
-  cleanUp.add(() => removeEmbeddedPostgres({ stateFolder, clock: systemClock }));
-  const postgres = await startEmbeddedPostgres({ stateFolder, log, clock: systemClock });
-  cleanUp.add(() => postgres.stop());
-  const url = await bootstrapDatabase({ superuserConnectionString: postgres.connectionString, passwordFile: join(folder, 'database-password'), log });
-  return { HOLDFAST_DATABASE_URL: url, HOLDFAST_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'), HOLDFAST_ROOT_KEY_FILE: join(folder, 'root-key.pem') };
 }
 
 /** Each data plane has a way of its own to the control planes, so that one can be hurt and the other not. */

@@ -6,36 +6,31 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../../shared/nearest.ts';
-import type { CleanUp } from './clean-up.ts';
+import { CleanUp } from './clean-up.ts';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './matrix.ts';
 import { runFault, type FaultResult } from './run-fault.ts';
 
-const USAGE = `usage: npm run faults -- [--only name,name] [--seed N] [--smoke] [--list]
+const USAGE = `usage: npm run faults -- [--only name,name] [--seed N] [--smoke] [--at-once N] [--list]
   --only a,b   these faults alone
+  --at-once N  so many faults at a time (default 2)
   --seed N     draws what was drawn in an earlier run (a whole number; printed by every run)
   --smoke      the essential faults in a short form
   --list       names the faults and what must hold`;
+const LARGEST_SEED = 1_000_000_000;
 const RESULTS = new URL('../../bench/results/faults.json', import.meta.url);
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, seed: { type: 'string' }, smoke: { type: 'boolean', default: false }, list: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { only: { type: 'string' }, 'at-once': { type: 'string', default: '2' }, seed: { type: 'string' }, smoke: { type: 'boolean', default: false }, list: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
   if (values.help) return print(USAGE);
   const chosen = choose(values.only, values.smoke);
   if (values.list) return printList(chosen);
-  const seed = values.seed === undefined ? randomInt(1_000_000_000) : Number(values.seed);
-  if (!Number.isInteger(seed)) throw new Error(`--seed must be a whole number, got ${values.seed}\n${USAGE}`);
+  const seed = values.seed === undefined ? randomInt(LARGEST_SEED) : bounded('seed', values.seed, 0, LARGEST_SEED);
   print(`${chosen.length} faults with seed ${seed}${values.smoke ? ', in short' : ''}; again with: npm run faults -- --seed ${seed}${values.only === undefined ? '' : ` --only ${values.only}`}${values.smoke ? ' --smoke' : ''}`);
   const begun = performance.now();
-  const results: FaultResult[] = [];
-  for (const fault of chosen) {
-    const result = await runFault(fault, { seed, short: values.smoke, onStart: (cleanUp) => (underWay = cleanUp) });
-    if (interrupted) return undefined;
-    results.push(result);
-    print(progressOf(result));
-  }
+  const results = await runAll(chosen, { seed, short: values.smoke, atOnce: bounded('at-once', values['at-once'], 1, 8) });
   const seconds = Math.round((performance.now() - begun) / 1000);
   printTable(chosen, results);
   const broken = results.filter(({ verdict }) => verdict === 'broken');
@@ -45,7 +40,24 @@ async function main(): Promise<void> {
   return undefined;
 }
 
-let underWay: CleanUp | undefined;
+/** So many at a time, because faults wait most of the time. In the order in which they were chosen. */
+async function runAll(chosen: readonly Fault[], { seed, short, atOnce }: { readonly seed: number; readonly short: boolean; readonly atOnce: number }): Promise<readonly FaultResult[]> {
+  const results = new Map<string, FaultResult>();
+  const waiting = [...chosen];
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    for (let fault = waiting.shift(); fault !== undefined && !interrupted; fault = waiting.shift()) {
+      const cleanUp = new CleanUp();
+      underWay.add(cleanUp);
+      const result = await runFault(fault, { seed, short, cleanUp });
+      underWay.delete(cleanUp);
+      results.set(fault.name, result);
+      if (!interrupted) print(progressOf(result));
+    }
+  }));
+  return chosen.flatMap(({ name }) => results.get(name) ?? []);
+}
+
+const underWay = new Set<CleanUp>();
 let interrupted = false;
 
 /** Ctrl-C takes down what runs, and a second one ends at once. */
@@ -53,12 +65,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (interrupted) process.exit(1);
     interrupted = true;
-    print(`\n${signal}: taking the scene down`);
-    void (underWay?.run() ?? Promise.resolve([])).then((left) => {
-      for (const problem of left) print(`left behind: ${problem}`);
+    print(`\n${signal}: taking everything down`);
+    void Promise.all([...underWay].map((cleanUp) => cleanUp.run())).then((left) => {
+      for (const problem of left.flat()) print(`left behind: ${problem}`);
       process.exit(130);
     });
   });
+}
+
+function bounded(name: string, text: string, minimum: number, maximum: number): number {
+  const value = Number(text);
+  if (text === '' || !Number.isInteger(value) || value < minimum || value > maximum) throw new Error(`--${name} takes a whole number from ${minimum} to ${maximum}, not "${text}"\n${USAGE}`);
+  return value;
 }
 
 function choose(only: string | undefined, smoke: boolean): readonly Fault[] {

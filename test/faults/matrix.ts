@@ -3,6 +3,7 @@ import { controlPlaneKilled, controlPlaneStopped } from './control-plane-faults.
 import { cacheDamaged, dataPlaneKilled, diskFull, poisonedConfig } from './data-plane-faults.ts';
 import { oldBackup, postgresKilled, postgresStopped } from './database-faults.ts';
 import type { Fault } from './fault.ts';
+import { herd } from './herd-fault.ts';
 import { instanceKilled, instanceStalled } from './instance-faults.ts';
 import { flappingLink, packetLoss, partitionBothWays, partitionToControlPlane, partitionToDataPlane, slowLink } from './network-faults.ts';
 
@@ -10,6 +11,6 @@ export const FAULTS: readonly Fault[] = [
   controlPlaneKilled, controlPlaneStopped,
   partitionBothWays, partitionToControlPlane, partitionToDataPlane, packetLoss, slowLink, flappingLink,
   postgresKilled, postgresStopped, oldBackup,
-  instanceStalled, instanceKilled,
+  instanceStalled, instanceKilled, herd,
   dataPlaneKilled, cacheDamaged, diskFull, poisonedConfig,
 ];

@@ -21,7 +21,7 @@ function partition(name: string, directions: readonly PacketDirection[], what: s
     mustHold: `${what}: a change made meanwhile reaches the other data plane at once, and this one after the partition`,
     scene: { link: 'namespace' },
     smoke: false,
-    whyNot: NetworkNamespace.whyNot,
+    whyNot: () => NetworkNamespace.whyNot(),
     boundMs: 120_000,
     async run(scene, { random, short }) {
       scene.namespace?.drop(dropsOf(scene, FIRST, directions));
@@ -45,7 +45,7 @@ export const packetLoss: Fault = {
   mustHold: '20 % of the packets are lost each way: every change arrives all the same, while it lasts',
   scene: { link: 'namespace' },
   smoke: false,
-  whyNot: NetworkNamespace.whyNot,
+  whyNot: () => NetworkNamespace.whyNot(),
   boundMs: 120_000,
   async run(scene, { short }) {
     scene.namespace?.drop(dropsOf(scene, FIRST, ['in', 'out'], 20), dropsOf(scene, SECOND, ['in', 'out'], 20));

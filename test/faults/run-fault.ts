@@ -1,5 +1,5 @@
 /** Runs one fault from its scene to its verdict, within its bound, and leaves nothing behind. Called by main.ts for each. */
-import { CleanUp } from './clean-up.ts';
+import type { CleanUp } from './clean-up.ts';
 import { randomOf, type Fault, type Measured } from './fault.ts';
 import { FaultScene } from './fault-scene.ts';
 
@@ -11,12 +11,11 @@ export type FaultResult =
 /** A scene's start and its end, beside what the fault itself may take. */
 const AROUND_MS = 120_000;
 
-/** Never rejects. `onStart` is given what undoes everything, for whoever is told to stop in the middle. */
-export async function runFault(fault: Fault, options: { readonly seed: number; readonly short: boolean; readonly onStart: (cleanUp: CleanUp) => void }): Promise<FaultResult> {
+/** Never rejects. `cleanUp` undoes everything: it is run here, and by whoever is told to stop in the middle. */
+export async function runFault(fault: Fault, options: { readonly seed: number; readonly short: boolean; readonly cleanUp: CleanUp }): Promise<FaultResult> {
   const why = fault.whyNot?.();
   if (why !== undefined) return { fault: fault.name, verdict: 'skipped', problem: why };
-  const cleanUp = new CleanUp();
-  options.onStart(cleanUp);
+  const { cleanUp } = options;
   const begun = performance.now();
   const seconds = (): number => Math.round((performance.now() - begun) / 100) / 10;
   let result: FaultResult;

@@ -2,6 +2,7 @@
  * Looks at what the data planes of a scene say they serve, all the time: the highest accepted version never goes down, not
  * across restarts either (S4), what serves goes down only where a fault allows it, and a version has one content everywhere.
  */
+import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
 import type { DataPlaneProcess } from '../support/data-plane-process.ts';
 
 const LOOK_EVERY_MS = 50;
@@ -65,9 +66,12 @@ export class VersionWatch {
   }
 }
 
-/** Of versions as they are shown: `epoch.sequence`. */
+/** A version as it is shown: `epoch.sequence`. */
+export function parseShownVersion(shown: string): ConfigVersion {
+  const [epoch = 0, sequence = 0] = shown.split('.').map(Number);
+  return { epoch, sequence };
+}
+
 export function compare(a: string, b: string): number {
-  const [aEpoch = 0, aSequence = 0] = a.split('.').map(Number);
-  const [bEpoch = 0, bSequence = 0] = b.split('.').map(Number);
-  return aEpoch - bEpoch || aSequence - bSequence;
+  return compareVersions(parseShownVersion(a), parseShownVersion(b));
 }
