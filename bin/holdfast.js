@@ -12,6 +12,8 @@ const COMMANDS = {
   quickstart: { file: 'deploy/quickstart/main.ts', installs: true },
   'join-token': { file: 'control-plane/cli/main.ts', passesName: true },
   explain: { file: 'control-plane/cli/main.ts', passesName: true },
+  publish: { file: 'control-plane/cli/main.ts', passesName: true },
+  'data-planes': { file: 'control-plane/cli/main.ts', passesName: true },
   version: { file: 'control-plane/cli/main.ts', passesName: true },
   help: { file: 'control-plane/cli/main.ts', passesName: true },
 };

@@ -3,7 +3,7 @@
  * `npm run generate`; CI compares.
  */
 import { writeFileSync } from 'node:fs';
-import { joinTokenSettings } from '../control-plane/cli/settings.ts';
+import { COMMANDS } from '../control-plane/cli/commands.ts';
 import { controlPlaneSettings } from '../control-plane/settings.ts';
 import { dataPlaneSettings } from '../data-plane/settings.ts';
 import { CONFIG_FILE_SETTING, variablesOf } from '../shared/settings.ts';
@@ -23,13 +23,13 @@ ${renderSettingsTable(controlPlaneSettings)}
 ## \`holdfast data-plane\`
 
 ${renderSettingsTable(dataPlaneSettings)}
-## \`holdfast join-token create\`
+${COMMANDS.map(({ name, settings }) => `## \`holdfast ${name}\`
 
-${renderSettingsTable(joinTokenSettings)}`;
+${renderSettingsTable(settings)}`).join('')}`;
 
 writeFileSync(new URL('../SETTINGS.md', import.meta.url), document);
 
-const variables = new Set([CONFIG_FILE_SETTING, ...[controlPlaneSettings, dataPlaneSettings, joinTokenSettings].flatMap((table) => Object.values(table))].flatMap(variablesOf));
+const variables = new Set([CONFIG_FILE_SETTING, ...[controlPlaneSettings, dataPlaneSettings, ...COMMANDS.map(({ settings }) => settings)].flatMap((table) => Object.values(table))].flatMap(variablesOf));
 const source = `/**
  * The variables of all commands, so that each accepts an environment or file that serves the others too, without one
  * plane importing the other. Generated from their definitions by \`npm run generate\`; do not edit.

@@ -88,5 +88,35 @@ export const explainSettings = defineSettings({
   output: { env: 'HOLDFAST_EXPLAIN_OUTPUT', flag: '--output', type: 'enum', values: ['text', 'json'], default: 'text', description: 'How the answer is written' },
 });
 
+const selectorSetting = { type: 'string', description: 'Only data planes with these labels, as Kubernetes selects: region=eu-west,cloud in (aws,gcp),!canary' } as const;
+
+export const publishSettings = defineSettings({
+  ...adminAccessSettings,
+  gateway: { env: 'HOLDFAST_PUBLISH_GATEWAY', flag: '--gateway', type: 'string', default: 'default', description: 'Gateway whose data planes are meant' },
+  version: { env: 'HOLDFAST_PUBLISH_VERSION', flag: '--version', type: 'string', description: 'Version to ask about (1.42); without it, that of the last change. Data planes with a newer one count' },
+  selector: { env: 'HOLDFAST_PUBLISH_SELECTOR', flag: '--selector', ...selectorSetting },
+  include: {
+    env: 'HOLDFAST_PUBLISH_INCLUDE',
+    flag: '--include',
+    type: 'enum',
+    values: ['all', 'connected'],
+    default: 'all',
+    description: 'Of whom the quorum is asked: all data planes that are selected and not revoked, or those that are connected. Who is not connected never counts as converged',
+  },
+  wait: { env: 'HOLDFAST_PUBLISH_WAIT', flag: '--wait', type: 'boolean', default: false, description: 'Wait until the quorum has applied it; without it, tell how things stand' },
+  quorum: { env: 'HOLDFAST_PUBLISH_QUORUM', flag: '--quorum', type: 'string', default: '100%', description: 'How many data planes must have applied it: a share (99%) or a number (3)' },
+  timeout: { env: 'HOLDFAST_PUBLISH_TIMEOUT', flag: '--timeout', type: 'duration', default: '30s', between: [100, 86_400_000], description: 'How long to wait' },
+  json: { env: 'HOLDFAST_PUBLISH_JSON', flag: '--json', type: 'boolean', default: false, description: 'Write the result as JSON' },
+});
+
+export const dataPlanesSettings = defineSettings({
+  ...adminAccessSettings,
+  gateway: { env: 'HOLDFAST_DATA_PLANES_GATEWAY', flag: '--gateway', type: 'string', default: 'default', description: 'Gateway whose data planes are listed' },
+  selector: { env: 'HOLDFAST_DATA_PLANES_SELECTOR', flag: '--selector', ...selectorSetting },
+  json: { env: 'HOLDFAST_DATA_PLANES_JSON', flag: '--json', type: 'boolean', default: false, description: 'Write them as JSON, with all that is known of each' },
+});
+
+export type DataPlanesSettings = Settings<typeof dataPlanesSettings>;
+export type PublishSettings = Settings<typeof publishSettings>;
 export type ExplainSettings = Settings<typeof explainSettings>;
 export type JoinTokenSettings = Settings<typeof joinTokenSettings>;

@@ -1,0 +1,153 @@
+/**
+ * `holdfast publish`: tells how far a release has got, and with `--wait` waits until so many data planes have it. The convergence
+ * endpoint has the truth and is asked every second; the event stream only says when to ask earlier, so nothing is lost with
+ * it. Progress goes to standard error, the result to standard output, and the exit code tells scripts.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { HoldfastError } from '../../shared/errors.ts';
+import { AdminRefusal, get } from './admin-client.ts';
+import { EventAlarmClock } from './event-alarm-clock.ts';
+import type { Output } from './join-token.ts';
+import { judge, neededOf, parseQuorum, type Progress, type Quorum, type Verdict } from './quorum.ts';
+import type { PublishSettings } from './settings.ts';
+import { terminalJson, terminalLine } from './terminal-text.ts';
+
+/** Stable: scripts and pipelines go by them. 1 is a wrong use, as of every command. */
+export const PUBLISH_EXIT_CODES = {
+  /** The quorum has the version. Also without --wait, where the state was told. */
+  converged: 0,
+  timeout: 2,
+  /** So many refused it, or fell back, that the quorum can't be reached any more. */
+  refused: 3,
+  /** The selector selects no data plane. */
+  'nothing-selected': 4,
+  /** The admin API does not answer, or does not allow it. */
+  unavailable: 5,
+} as const;
+
+type Result = keyof typeof PUBLISH_EXIT_CODES;
+type State = Readonly<Record<string, unknown>>;
+
+const POLL_INTERVAL_MS = 1_000;
+/** Events come in bursts: one question for all of them. */
+const SHORTEST_INTERVAL_MS = 100;
+/** Data planes named in the result. */
+const NAMED = 5;
+
+/** Returns the exit code. Throws what is wrong use. */
+export async function publish(settings: PublishSettings, output: Output, clock: Clock): Promise<number> {
+  const quorum = parseQuorum(settings.quorum);
+  try {
+    const first = await readState(settings, settings.version ?? 'newest');
+    if (!settings.wait) return tell(settings, output, { result: undefined, state: first, quorum, waitedMs: 0 });
+    const awaited = await waitFor(settings, output, clock, quorum, first);
+    return tell(settings, output, { ...awaited, quorum });
+  } catch (thrown) {
+    const isUnavailable = thrown instanceof HoldfastError && (thrown.code === 'CLI_ADMIN_UNREACHABLE' || (thrown instanceof AdminRefusal && (thrown.status === 401 || thrown.status === 403 || thrown.status >= 500)));
+    if (!isUnavailable) throw thrown;
+    output.err(terminalLine(`holdfast: ${thrown.message}`));
+    if (settings.json) output.out(terminalJson({ result: 'unavailable' }));
+    return PUBLISH_EXIT_CODES.unavailable;
+  }
+}
+
+/** Throws when the admin API can't be asked at the end; what comes before is waited out. */
+async function waitFor(settings: PublishSettings, output: Output, clock: Clock, quorum: Quorum, first: State): Promise<{ readonly result: Result; readonly state: State; readonly waitedMs: number }> {
+  const begunMs = clock.monotonicMs();
+  const version = String(first['version']);
+  const events = new EventAlarmClock(settings, `/${encodeURIComponent(settings.gateway)}/v1/events`, clock);
+  let state = first;
+  let problem: unknown;
+  let told = '';
+  try {
+    for (;;) {
+      const verdict: Verdict = judge(quorum, progressOf(state));
+      const line = problem === undefined ? progressLine(state, quorum) : `the admin API can not be asked (${problem instanceof HoldfastError ? problem.message : String(problem)}); trying on`;
+      if (line !== told) output.err(terminalLine(line));
+      told = line;
+      const waitedMs = Math.round(clock.monotonicMs() - begunMs);
+      if (problem === undefined && verdict !== 'waiting') return { result: verdict, state, waitedMs };
+      if (waitedMs >= settings.timeout) {
+        if (problem !== undefined) throw problem;
+        return { result: 'timeout', state, waitedMs };
+      }
+      await events.wait(SHORTEST_INTERVAL_MS, Math.max(SHORTEST_INTERVAL_MS, Math.min(POLL_INTERVAL_MS, settings.timeout - waitedMs)));
+      try {
+        state = await readState(settings, version);
+        problem = undefined;
+      } catch (thrown) {
+        if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
+        problem = thrown;
+      }
+    }
+  } finally {
+    events.stop();
+  }
+}
+
+function readState(settings: PublishSettings, version: string): Promise<State> {
+  const query = new URLSearchParams({ include: settings.include, ...(settings.selector === undefined ? {} : { selector: settings.selector }) });
+  return get(settings, `/${encodeURIComponent(settings.gateway)}/v1/releases/${encodeURIComponent(version)}/convergence?${query.toString()}`);
+}
+
+function tell({ json }: PublishSettings, output: Output, told: { readonly result: Result | undefined; readonly state: State; readonly quorum: Quorum; readonly waitedMs: number }): number {
+  const { result, state, quorum, waitedMs } = told;
+  const needed = neededOf(quorum, progressOf(state).counted);
+  if (json) output.out(terminalJson({ ...(result === undefined ? {} : { result, waited_ms: waitedMs }), needed, ...state }));
+  else for (const line of [headline(result, state, needed, waitedMs), ...details(state)]) output.out(terminalLine(line));
+  return result === undefined ? PUBLISH_EXIT_CODES.converged : PUBLISH_EXIT_CODES[result];
+}
+
+function headline(result: Result | undefined, state: State, needed: number, waitedMs: number): string {
+  const { applied, counted } = progressOf(state);
+  const share = `${String(state['version'])} is applied by ${applied} of ${counted} data planes`;
+  const after = `after ${(waitedMs / 1000).toFixed(1)} s`;
+  switch (result) {
+    case undefined:
+      return share;
+    case 'converged':
+      return `converged: ${share} (${needed} needed) ${after}`;
+    case 'timeout':
+      return `timeout: ${share} (${needed} needed) ${after}${state['release'] === null ? '; it is not published' : ''}`;
+    case 'refused':
+      return `refused: ${share}, and too many refused it for the quorum of ${needed} ${after}`;
+    default:
+      return 'no data plane is selected';
+  }
+}
+
+function details(state: State): readonly string[] {
+  const counts = ['pending', 'rejected', 'fell_back', 'disconnected', 'quarantining'].filter((name) => numberOf(state, name) > 0).map((name) => `${numberOf(state, name)} ${name.replace('_', ' ')}`);
+  const times = recordOf(state['time_to_apply_ms']);
+  const outstanding = listOf(state['outstanding']);
+  return [
+    ...(counts.length === 0 ? [] : [`  ${counts.join(', ')}`]),
+    ...(numberOf(times, 'measured') === 0 ? [] : [`  time to apply: half within ${numberOf(times, 'p50')} ms, 99 % within ${numberOf(times, 'p99')} ms, all within ${numberOf(times, 'max')} ms`]),
+    ...listOf(state['rejections']).map((one) => `  ${numberOf(one, 'count')} × ${String(one['code'])}: ${Array.isArray(one['reasons']) ? one['reasons'].join('; ') : ''}`),
+    ...outstanding.slice(0, NAMED).map((one) => `  ${String(one['hostname'])} (${String(one['id'])}): ${String(one['state'])}, serves ${one['applied_version'] === null ? 'nothing' : String(one['applied_version'])}`),
+    ...(outstanding.length > NAMED ? ['  …'] : []),
+  ];
+}
+
+function progressLine(state: State, quorum: Quorum): string {
+  const { applied, counted } = progressOf(state);
+  const others = ['pending', 'rejected', 'fell_back', 'disconnected'].filter((name) => numberOf(state, name) > 0).map((name) => `, ${numberOf(state, name)} ${name.replace('_', ' ')}`);
+  return `${String(state['version'])}: ${applied} of ${counted} applied (${neededOf(quorum, counted)} needed)${others.join('')}${state['release'] === null ? ', not published yet' : ''}`;
+}
+
+function progressOf(state: State): Progress {
+  return { selected: numberOf(state, 'selected'), counted: numberOf(state, 'counted'), applied: numberOf(state, 'applied'), refusedForGood: numberOf(state, 'refused_for_good') };
+}
+
+function numberOf(state: State, name: string): number {
+  const value = state[name];
+  return typeof value === 'number' ? value : 0;
+}
+
+function recordOf(value: unknown): State {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function listOf(value: unknown): readonly State[] {
+  return Array.isArray(value) ? value.map(recordOf) : [];
+}
