@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { threadId } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../shared/clock.ts';
 import { defined } from '../shared/assert.ts';
+import { describeThrown } from '../shared/errors.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
 import { compareVersions, NO_VERSION } from '../shared/model/version.ts';
@@ -24,6 +25,7 @@ import type { DataPlaneSettings } from './settings.ts';
 import { CrashRecord } from './state/crash-record.ts';
 import { systemDisk } from './state/disk.ts';
 import { HighestAccepted } from './state/highest-accepted.ts';
+import { StateSeal } from './state/state-seal.ts';
 import type { EnrolledView } from './status/data-plane-view.ts';
 import { ContentKeys } from './sync/content-keys.ts';
 import { createFrameSocketOpener } from './sync/frame-socket.ts';
@@ -68,13 +70,15 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   const folder = (name: string): string => join(settings.stateFolder, name);
   const disk = systemDisk;
 
-  const highest = await HighestAccepted.open(disk, folder('highest-accepted.json'));
-  const crashes = await CrashRecord.open(disk, settings.stateFolder);
+  const seal = new StateSeal(identity.privateKey, !identity.isStateSealed);
+  const highest = await HighestAccepted.open(disk, folder('highest-accepted.json'), seal);
+  const crashes = await CrashRecord.open(disk, settings.stateFolder, seal);
   const trust = await TrustAnchor.open({ disk, path: join(folder('identity'), 'trust.json'), audience, rootFingerprint });
   const contentKeys = await ContentKeys.open({ disk, path: join(folder('identity'), 'content-keys.json'), privateKey: identity.privateKey, identity: enrolment, log });
-  const heads = await HeadWatch.open(disk, folder('head.json'), clock);
-  const verify = createRecordVerifier({ audience, rootFingerprint, highest: () => highest.current, softwareVersion, maximumInflatedBytes: settings.maxConfigBytes });
-  const cache = await SnapshotCache.open({ disk, folder: folder('cache'), slots: settings.cacheSlots, verify });
+  const heads = await HeadWatch.open(disk, folder('head.json'), clock, seal);
+  const delegationSerial = (): number | undefined => trust.current?.publishKeys.serial;
+  const verify = createRecordVerifier({ audience, rootFingerprint, highest: () => highest.current, delegationSerial, softwareVersion, maximumInflatedBytes: settings.maxConfigBytes });
+  const cache = await SnapshotCache.open({ disk, folder: folder('cache'), slots: settings.cacheSlots, verify, seal });
 
   const telemetry = new TelemetryAgent({
     folder: folder('telemetry'),
@@ -121,6 +125,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     knownGoodAfterMs: settings.knownGoodAfter,
     crashWindowMs: settings.crashLoopWindow,
     onFellBack: (fall) => sync.reportFallBack(fall),
+    onNotice: (notice) => sync.reportNotice(notice),
   });
   const sync: SyncClient = new SyncClient({
     urls: settings.controlPlaneUrls ?? enrolment.urls,
@@ -139,6 +144,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   await keeper.startFromCache();
   if (keeper.active === undefined) log.info({ event: 'nothing-cached' }, 'no configuration in the cache: waiting for a control plane');
   lifecycle.add('configuration', () => keeper.stop());
+  if (seal.readsUnsealed) void sealState({ keeper, heads, identity, seal, log });
   lifecycle.add('sync', () => sync.stop());
   await sync.start();
   const staleness = watchStaleness(heads, settings, clock, log);
@@ -176,6 +182,19 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     };
   };
   return { pool, telemetry, sync, keeper, view };
+}
+
+/** Once, in the background, after an upgrade from a release that did not seal. The key's own mark comes last: whatever fails before is done again at the next start. */
+async function sealState({ keeper, heads, identity, seal, log }: { readonly keeper: ConfigKeeper; readonly heads: HeadWatch; readonly identity: IdentityStore; readonly seal: StateSeal; readonly log: Logger }): Promise<void> {
+  try {
+    await keeper.sealState();
+    await heads.seal();
+    await identity.stateSealed();
+    seal.allSealed();
+    log.info({ event: 'state-sealed' }, 'the state folder of an earlier release was encrypted and marked under the key of this data plane');
+  } catch (thrown) {
+    log.error({ event: 'state-not-sealed', reason: describeThrown(thrown) }, `the state folder of an earlier release could not be written anew; the next start tries again: ${describeThrown(thrown)}`);
+  }
 }
 
 /** Heads come every minute; what was accepted since is newer. */

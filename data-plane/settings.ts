@@ -147,14 +147,14 @@ export const dataPlaneSettings = defineSettings({
   knownGoodAfter: {
     env: 'HOLDFAST_KNOWN_GOOD_AFTER',
     type: 'duration',
-    default: '60s',
+    default: '2m',
     between: [1_000, 86_400_000],
-    description: 'How long a configuration must have served before it is kept as known good',
+    description: 'How long a configuration must have served before it is kept as known good; no shorter than HOLDFAST_CRASH_LOOP_WINDOW, or what kills late counts as good',
   },
   crashLoopWindow: {
     env: 'HOLDFAST_CRASH_LOOP_WINDOW',
     type: 'duration',
-    default: '10s',
+    default: '2m',
     between: [1_000, 3_600_000],
     description: 'A process that dies within this time of a new configuration counts against it; three of them bar it, unless it is known good',
   },

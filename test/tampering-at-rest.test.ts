@@ -8,6 +8,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
+import { SealedJson } from '../data-plane/state/sealed-json.ts';
+import { systemDisk } from '../data-plane/state/disk.ts';
 import { decodeRecord, encodeRecord, recordNameOf, type CacheRecord } from '../data-plane/config/cache-record.ts';
 import { newId, type GatewayId } from '../shared/model/ids.ts';
 import { formatVersion, type ConfigVersion } from '../shared/model/version.ts';
@@ -16,6 +18,7 @@ import { encodeSnapshotContent } from '../shared/wire/content-codec.ts';
 import type { DataPlaneProcess } from './support/data-plane-process.ts';
 import { createTestTrust, signEpoch, signSnapshot, type TestTrust } from './support/signed-content.ts';
 import { DEADLINE_MS, logs, TamperingScene } from './support/tampering-scene.ts';
+import { stateSealOf } from './support/state-seals.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 /** Versions on disk; each is one slot. */
@@ -67,15 +70,20 @@ function highestFile(): string {
   return join(dataPlane.stateFolder, 'highest-accepted.json');
 }
 
-function recordOf(sequence: number): CacheRecord {
-  const record = decodeRecord(readFileSync(slot(sequence)));
-  assert.ok(typeof record !== 'string', 'the slot can be read');
-  return record;
+/** The record of the highest version, its mark right, as if the forger had the key. */
+function writeHighest(version: ConfigVersion): Promise<void> {
+  return new SealedJson(systemDisk, highestFile(), stateSealOf(dataPlane.stateFolder)).replace({ version, contentRoot: 'c'.repeat(64) });
 }
 
-/** A cache file under the name that its header claims; its checksum is right. */
+function recordOf(sequence: number): CacheRecord {
+  const decoded = decodeRecord(readFileSync(slot(sequence)), stateSealOf(dataPlane.stateFolder));
+  assert.ok(typeof decoded !== 'string', 'the slot can be read');
+  return decoded.record;
+}
+
+/** A cache file under the name that its header claims; its seal is right, as if the forger had the key. */
 function writeRecord(record: CacheRecord): void {
-  writeFileSync(join(cacheFolder(), recordNameOf(record).name), Buffer.concat(encodeRecord(record)));
+  writeFileSync(join(cacheFolder(), recordNameOf(record).name), Buffer.concat(encodeRecord(record, stateSealOf(dataPlane.stateFolder))));
 }
 
 /** Ends in good order, so that nothing counts as a crash. */
@@ -135,25 +143,25 @@ const slotTamperings: readonly Tampering[] = [
     },
   },
   {
-    kind: 'slot: forged entities, checksum made right', sequence: 9, reason: /^TRANSFER_ROOT_MISMATCH: /,
+    kind: 'slot: forged entities, seal made right', sequence: 9, reason: /^TRANSFER_ROOT_MISMATCH: /,
     spoil: () => {
       const content = encodeSnapshotContent(scene.forgedLeaves);
       writeRecord({ ...recordOf(9), framing: { kind: 'local', inflatedLength: content.length }, body: zstdCompressSync(content) });
     },
   },
   {
-    kind: 'slot: forged entities beside the genuine ones, checksum made right', sequence: 8, reason: /^TRANSFER_CONTENT_MALFORMED: .*an entity comes twice/,
+    kind: 'slot: forged entities beside the genuine ones, seal made right', sequence: 8, reason: /^TRANSFER_CONTENT_MALFORMED: .*an entity comes twice/,
     spoil: () => {
       const content = encodeSnapshotContent([...scene.forgedLeaves.slice(0, 1), ...scene.genuineLeaves(8)]);
       writeRecord({ ...recordOf(8), framing: { kind: 'local', inflatedLength: content.length }, body: zstdCompressSync(content) });
     },
   },
   {
-    kind: 'slot: inflates far beyond its length, checksum made right', sequence: 7, reason: /^TRANSFER_INFLATE_FAILED: .*larger than/,
+    kind: 'slot: inflates far beyond its length, seal made right', sequence: 7, reason: /^TRANSFER_INFLATE_FAILED: .*larger than/,
     spoil: () => writeRecord({ ...recordOf(7), framing: { kind: 'local', inflatedLength: 100 }, body: zstdCompressSync(Buffer.alloc(64 * 1024 * 1024)) }),
   },
   {
-    kind: 'slot: an older configuration under its own manifest, checksum made right', sequence: 6, reason: /^its manifest is not for what its name says/,
+    kind: 'slot: an older configuration under its own manifest, seal made right', sequence: 6, reason: /^its manifest is not for what its name says/,
     spoil: () => {
       const { version, contentRoot } = recordOf(6);
       writeRecord({ ...recordOf(1), version, contentRoot });
@@ -161,14 +169,14 @@ const slotTamperings: readonly Tampering[] = [
   },
   { kind: 'slot: replaced by an older one', sequence: 5, reason: /^it is not what its name says/, spoil: () => writeFileSync(slot(5), readFileSync(slot(1))) },
   {
-    kind: 'slot: a byte flipped', sequence: 4, reason: /^its checksum does not hold/,
+    kind: 'slot: a byte flipped', sequence: 4, reason: /^its seal does not hold/,
     spoil: () => {
       const bytes = readFileSync(slot(4));
       bytes.writeUInt8(bytes.readUInt8(bytes.length - 60) ^ 1, bytes.length - 60);
       writeFileSync(slot(4), bytes);
     },
   },
-  { kind: 'slot: cut off', sequence: 3, reason: /^its checksum does not hold/, spoil: () => writeFileSync(slot(3), readFileSync(slot(3)).subarray(0, -10)) },
+  { kind: 'slot: cut off', sequence: 3, reason: /^its seal does not hold/, spoil: () => writeFileSync(slot(3), readFileSync(slot(3)).subarray(0, -10)) },
 ];
 /** The newest slot that nobody touched. */
 const UNTOUCHED: ConfigVersion = { epoch: 1, sequence: 2 };
@@ -241,6 +249,8 @@ test('S3: where no file of the cache verifies it waits, serves nothing, says so,
 });
 
 for (const { what, event, spoil } of [
+  { what: 'edited', event: 'highest-accepted-damaged', spoil: () => writeFileSync(highestFile(), readFileSync(highestFile(), 'utf8').replace(/"sequence": \d+/, '"sequence": 1')) },
+  { what: 'unmarked', event: 'highest-accepted-damaged', spoil: () => writeFileSync(highestFile(), JSON.stringify({ version: { epoch: 1, sequence: 1 }, contentRoot: 'c'.repeat(64) })) },
   { what: 'damaged', event: 'highest-accepted-damaged', spoil: () => writeFileSync(highestFile(), '{"version": {"epoch": 0}}') },
   { what: 'deleted', event: 'highest-accepted-missing', spoil: () => rmSync(highestFile()) },
 ]) {
@@ -262,7 +272,7 @@ test('S4: a record of the highest accepted version that names other content refu
   const older = newest;
   await applyNext();
   await stop();
-  writeFileSync(highestFile(), JSON.stringify({ version: newest, contentRoot: 'c'.repeat(64) }));
+  await writeHighest(newest);
   const told = scene.told.length;
   await startAgain();
   assert.match(String((await logs(dataPlane, 'cache-file-refused', 0))['reason']), /^TRANSFER_VERSION_CONFLICT/);
@@ -280,7 +290,7 @@ test('S4: a record of the highest accepted version that names other content refu
 test('S4: a record of the highest accepted version that was raised serves on and refuses what is below, until the root key begins an epoch', async (t) => {
   await stop();
   const raised = { epoch: 1, sequence: 1_000 };
-  writeFileSync(highestFile(), JSON.stringify({ version: raised, contentRoot: 'c'.repeat(64) }));
+  await writeHighest(raised);
   const sessions = scene.controlPlane.sessions.length;
   const told = scene.told.length;
   await startAgain();

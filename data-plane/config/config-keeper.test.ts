@@ -10,18 +10,20 @@ import type { Leaf } from '../../shared/wire/sync-message.ts';
 import { CrashDisk } from '../../test/support/crash-disk.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { createTestTrust, signDelta, signSnapshot, someLeaves, type Alterations, type TestTrust } from '../../test/support/signed-content.ts';
+import { newStateSeal } from '../../test/support/state-seals.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { CrashRecord } from '../state/crash-record.ts';
 import { HighestAccepted } from '../state/highest-accepted.ts';
 import type { PrepareOutcome } from '../threads/proxy-pool.ts';
 import type { ConfigContent } from './config-content.ts';
-import { ConfigKeeper, type ApplyResult, type FallBack } from './config-keeper.ts';
+import { ConfigKeeper, type ApplyResult, type FallBack, type KeeperNotice } from './config-keeper.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { createRecordVerifier } from './verify-record.ts';
 
 const CRASH_WINDOW_MS = 30_000;
 const KNOWN_GOOD_AFTER_MS = 60_000;
 const leaves = someLeaves(20);
+const seal = newStateSeal();
 
 /** The threads, as far as the keeper sees them: what they serve, and whether they take the next one. */
 class FakeThreads {
@@ -59,6 +61,7 @@ interface Run {
   readonly crashes: CrashRecord;
   readonly clock: ManualClock;
   readonly falls: readonly FallBack[];
+  readonly notices: readonly KeeperNotice[];
   readonly lines: () => readonly string[];
 }
 
@@ -66,14 +69,15 @@ interface Run {
 async function start(trust: TestTrust, disk: CrashDisk, threads = new FakeThreads()): Promise<Run> {
   const clock = new ManualClock();
   const { log, lines } = createMemoryLogger('test');
-  const highest = await HighestAccepted.open(disk, '/state/highest-accepted.json');
-  const crashes = await CrashRecord.open(disk, '/state');
-  const verify = createRecordVerifier({ audience: trust.audience, rootFingerprint: fingerprintOfRootBundle(trust.rootStatement), highest: () => highest.current, softwareVersion: '1.0.0', maximumInflatedBytes: 1e7 });
-  const cache = await SnapshotCache.open({ disk, folder: '/state/cache', slots: 3, verify });
+  const highest = await HighestAccepted.open(disk, '/state/highest-accepted.json', seal);
+  const crashes = await CrashRecord.open(disk, '/state', seal);
+  const verify = createRecordVerifier({ audience: trust.audience, rootFingerprint: fingerprintOfRootBundle(trust.rootStatement), highest: () => highest.current, delegationSerial: () => undefined, softwareVersion: '1.0.0', maximumInflatedBytes: 1e7 });
+  const cache = await SnapshotCache.open({ disk, folder: '/state/cache', slots: 3, verify, seal });
   const falls: FallBack[] = [];
-  const keeper = new ConfigKeeper({ cache, highest, crashes, threads, clock, log, knownGoodAfterMs: KNOWN_GOOD_AFTER_MS, crashWindowMs: CRASH_WINDOW_MS, onFellBack: (fall) => falls.push(fall) });
+  const notices: KeeperNotice[] = [];
+  const keeper = new ConfigKeeper({ cache, highest, crashes, threads, clock, log, knownGoodAfterMs: KNOWN_GOOD_AFTER_MS, crashWindowMs: CRASH_WINDOW_MS, onFellBack: (fall) => falls.push(fall), onNotice: (notice) => notices.push(notice) });
   await keeper.startFromCache();
-  return { keeper, threads, highest, cache, crashes, clock, falls, lines };
+  return { keeper, threads, highest, cache, crashes, clock, falls, notices, lines };
 }
 
 /** Pushes a transfer as the sync client does. */
@@ -92,7 +96,7 @@ function snapshot(trust: TestTrust, sequence: number, content: readonly Leaf[] =
 
 async function pushed(trust: TestTrust, run: Run, sequence: number): Promise<string> {
   const result = await push(trust, run, await snapshot(trust, sequence));
-  return result.kind === 'applied' ? 'applied' : result.code;
+  return result.kind === 'rejected' ? result.code : result.kind;
 }
 
 /** A process that serves this version for a moment and dies. */

@@ -39,6 +39,15 @@ export interface ConfigKeeperOptions {
   readonly crashWindowMs: number;
   /** Told after each fall-back. */
   readonly onFellBack: (fall: FallBack) => void;
+  /** Told of what an operator should know and would not see from here. */
+  readonly onNotice: (notice: KeeperNotice) => void;
+}
+
+export interface KeeperNotice {
+  /** As in ERRORS.md. */
+  readonly code: 'CACHE_FILE_REFUSED' | 'STATE_RECORD_DAMAGED' | 'STATE_RECORD_MISSING' | 'TRANSFER_VERSION_CONFLICT';
+  readonly detail: string;
+  readonly version: ConfigVersion | undefined;
 }
 
 /** A configuration as it came: all bytes are there, nothing is verified. */
@@ -53,7 +62,9 @@ export interface Offer {
 
 export type ApplyResult =
   | { readonly kind: 'applied'; readonly config: VersionedRoot; readonly tookMs: number; readonly quarantined: readonly Quarantined[]; readonly already: boolean }
-  | { readonly kind: 'rejected'; readonly version: ConfigVersion; readonly code: string; readonly reasons: readonly string[] };
+  | { readonly kind: 'rejected'; readonly version: ConfigVersion; readonly code: string; readonly reasons: readonly string[] }
+  /** The process ends, which says nothing about the configuration: there is nothing to answer. */
+  | { readonly kind: 'given-up' };
 
 export interface FallBack {
   readonly from: VersionedRoot;
@@ -73,6 +84,7 @@ export class ConfigKeeper {
   /** The active configuration has outlived the crash window. */
   #settled = false;
   #fellBack: FallBack | undefined;
+  #ending = false;
   #settleTimer: TimerHandle | undefined;
   #knownGoodTimer: TimerHandle | undefined;
   /** Changes of what serves follow one another. */
@@ -110,8 +122,9 @@ export class ConfigKeeper {
   startFromCache(): Promise<void> {
     return this.#inTurn(async () => {
       const { crashes, highest, log, cache } = this.#options;
-      if (highest.damaged) log.error({ event: 'highest-accepted-damaged' }, 'ALARM: the record of the highest accepted version is damaged; a rollback could go unnoticed until the next configuration (S4)');
-      else if (highest.current === undefined && cache.slots > 0) log.error({ event: 'highest-accepted-missing' }, 'ALARM: there are cached configurations but no record of the highest accepted version; a rollback could go unnoticed until the next configuration (S4)');
+      if (highest.damage !== undefined) this.#alarm('STATE_RECORD_DAMAGED', 'highest-accepted-damaged', `the record of the highest accepted version can't be believed (${highest.damage}); a rollback could go unnoticed until the next configuration (S4)`);
+      else if (highest.current === undefined && cache.slots > 0) this.#alarm('STATE_RECORD_MISSING', 'highest-accepted-missing', 'there are cached configurations but no record of the highest accepted version; a rollback could go unnoticed until the next configuration (S4)');
+      for (const { file, reason } of crashes.damaged) this.#alarm('STATE_RECORD_DAMAGED', 'crash-record-damaged', `${file} can't be believed (${reason}); what it said of crashes and of barred configurations is lost (S5)`);
       const [loop] = crashes.crashedAtLeast(MOST_CRASHES);
       // What has served for long is not what kills: out of memory, a bad disk, somebody's kill -9.
       const isProved = isSameConfig(loop?.config, cache.knownGood);
@@ -136,6 +149,30 @@ export class ConfigKeeper {
     });
   }
 
+  /**
+   * The content-key ring is another one: what could not be opened for want of a key may open now, and credentials are looked up by
+   * each key. Costs what is quarantined, not the configuration. True where what is quarantined changed. Never rejects.
+   */
+  contentKeysChanged(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { threads, log } = this.#options;
+      const active = this.#active;
+      if (active === undefined) return false;
+      const before = this.#quarantined.length;
+      try {
+        const prepared = await threads.prepare(active);
+        if (prepared.kind === 'refused') return false;
+        await threads.commit();
+        this.#quarantined = prepared.quarantined;
+      } catch (thrown) {
+        log.error({ event: 'keys-not-applied', reason: describeThrown(thrown) }, `new content keys could not be brought to what serves; it serves on as it is: ${describeThrown(thrown)}`);
+        return false;
+      }
+      log.info({ event: 'keys-applied', quarantined: this.#quarantined.length, before }, `new content keys: ${before - this.#quarantined.length} of ${before} entities left quarantine`);
+      return this.#quarantined.length !== before;
+    });
+  }
+
   /** A proxy thread died. Several soon after a swap mean that the configuration kills them (S5). */
   threadCrashed(): void {
     this.#threadCrashes += 1;
@@ -149,7 +186,23 @@ export class ConfigKeeper {
 
   /** The process was told to end, which may take its time and be cut short: that says nothing against what serves (S5). */
   async ending(): Promise<void> {
+    this.#ending = true;
     await this.#options.crashes.close().catch(this.#notWritten);
+  }
+
+  /**
+   * After an upgrade from a release that did not seal its state (state-seal.ts): writes all of it anew. Resolves when it survives a
+   * power cut; rejects where the disk refuses, and then is due again at the next start.
+   */
+  sealState(): Promise<void> {
+    const { cache, highest, crashes } = this.#options;
+    const sealed = this.#tidying.then(async () => {
+      await cache.sealAll();
+      await highest.seal();
+      await crashes.seal();
+    });
+    this.#tidying = sealed.catch(this.#notWritten);
+    return sealed;
   }
 
   /** The process ends as it should. */
@@ -175,6 +228,8 @@ export class ConfigKeeper {
       return this.#reject(version, { kind: 'refused', code: 'CONFIG_BARRED', reasons: [`version ${formatVersion(version)} is barred after a crash loop; publish a newer one`] });
     }
     const prepared = await this.#prepare(content);
+    // Its threads are being ended, so that they could not prepare anything.
+    if (prepared.kind === 'refused' && this.#ending) return { kind: 'given-up' };
     if (prepared.kind === 'refused') return this.#reject(version, prepared);
     try {
       const received = { framing: offer.transfer.framing, wireBytes: offer.transfer.wireBytes };
@@ -197,18 +252,23 @@ export class ConfigKeeper {
     const { code, reasons } = refusal;
     const serving = this.#active === undefined ? 'nothing' : formatVersion(this.#active.version);
     const fields = { event: 'config-rejected', version: formatVersion(version), code, reasons, serving };
-    if (code === 'TRANSFER_VERSION_CONFLICT') log.error(fields, `ALARM: version ${formatVersion(version)} came again with other content and was refused (S4): ${reasons.join('; ')}`);
-    else log.warn(fields, `rejected version ${formatVersion(version)}, still serving ${serving}: ${code}: ${reasons.join('; ')}`);
+    if (code === 'TRANSFER_VERSION_CONFLICT') {
+      log.error(fields, `ALARM: version ${formatVersion(version)} came again with other content and was refused (S4): ${reasons.join('; ')}`);
+      this.#options.onNotice({ code, detail: reasons.join('; '), version });
+    } else log.warn(fields, `rejected version ${formatVersion(version)}, still serving ${serving}: ${code}: ${reasons.join('; ')}`);
     return { kind: 'rejected', version, code, reasons };
   }
 
   /** Loads, prepares and swaps; configurations that the threads refuse are passed over. False where nothing serves. */
   async #serveFromCache(skip: (version: ConfigVersion) => boolean): Promise<boolean> {
-    const { cache, highest, log } = this.#options;
+    const { cache, highest, log, onNotice } = this.#options;
     const refused: ConfigVersion[] = [];
     for (;;) {
       const { content, passedOver } = await cache.load(({ version }) => skip(version) || refused.some((other) => compareVersions(other, version) === 0));
-      for (const { file, reason } of passedOver) log.warn({ event: 'cache-file-refused', file, reason }, `cached configuration ${file} is not used: ${reason}`);
+      for (const { file, reason } of passedOver) {
+        log.warn({ event: 'cache-file-refused', file, reason }, `cached configuration ${file} is not used: ${reason}`);
+        onNotice({ code: 'CACHE_FILE_REFUSED', detail: `${file}: ${reason}`, version: undefined });
+      }
       if (content === undefined) return false;
       const prepared = await this.#prepare(content);
       if (prepared.kind === 'prepared') {
@@ -284,6 +344,12 @@ export class ConfigKeeper {
   async #giveUp(): Promise<void> {
     const { crashes } = this.#options;
     await (this.#active !== undefined && !this.#settled ? crashes.begin(this.#active) : crashes.end()).catch(this.#notWritten);
+  }
+
+  #alarm(code: 'STATE_RECORD_DAMAGED' | 'STATE_RECORD_MISSING', event: string, detail: string): void {
+    const { log, onNotice } = this.#options;
+    log.error({ event }, `ALARM: ${detail}`);
+    onNotice({ code, detail, version: undefined });
   }
 
   #loopReason(count: number): string {

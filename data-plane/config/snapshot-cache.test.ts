@@ -6,7 +6,8 @@ import { verifyTransfer, type Transfer } from '../../shared/trust/verify-transfe
 import type { LeafChange } from '../../shared/wire/sync-message.ts';
 import { CrashDisk, PowerCut, type Loss } from '../../test/support/crash-disk.ts';
 import { createTestTrust, signDelta, signSnapshot, someLeaves, type TestTrust } from '../../test/support/signed-content.ts';
-import { decodeRecord, encodeRecord } from './cache-record.ts';
+import { newStateSeal } from '../../test/support/state-seals.ts';
+import { decodeRecord, encodeRecord, type CacheRecord } from './cache-record.ts';
 import { leavesOf, nextContent, type ConfigContent, type ContentProof } from './config-content.ts';
 import { packLeaves } from './packed-changes.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
@@ -14,6 +15,7 @@ import { createRecordVerifier } from './verify-record.ts';
 
 const FOLDER = '/state/cache';
 const MAXIMUM_BYTES = 10_000_000;
+const seal = newStateSeal();
 
 let trust: TestTrust;
 /** Versions 1.1 (a snapshot) and 1.2 … 1.8 (deltas), each verified on top of the one before. */
@@ -47,9 +49,9 @@ function proofOf({ manifestStatement, epochStatement }: Transfer): ContentProof 
 
 function open(disk: CrashDisk, slots = 3, verifyOptions: { readonly softwareVersion?: string; readonly rootFingerprint?: string } = {}): Promise<SnapshotCache> {
   const verify = createRecordVerifier({
-    audience: trust.audience, rootFingerprint: fingerprintOfRootBundle(trust.rootStatement), highest: () => undefined, softwareVersion: '1.0.0', maximumInflatedBytes: MAXIMUM_BYTES, ...verifyOptions,
+    audience: trust.audience, rootFingerprint: fingerprintOfRootBundle(trust.rootStatement), highest: () => undefined, delegationSerial: () => undefined, softwareVersion: '1.0.0', maximumInflatedBytes: MAXIMUM_BYTES, ...verifyOptions,
   });
-  return SnapshotCache.open({ disk, folder: FOLDER, slots, verify });
+  return SnapshotCache.open({ disk, folder: FOLDER, slots, verify, seal });
 }
 
 /** Saves version 1.`sequence`, as the keeper does. */
@@ -98,7 +100,7 @@ test('every file is written beside its place, synced, renamed and its folder syn
   await save(await open(disk), 1);
   const [name] = await disk.list(FOLDER);
   assert.deepEqual(disk.operations, [
-    `create .writing-${name}`, ...Array<string>(5).fill(`write .writing-${name}`), `sync .writing-${name}`, `rename .writing-${name} ${name}`, 'sync-folder cache',
+    `create .writing-${name}`, ...Array<string>(3).fill(`write .writing-${name}`), `sync .writing-${name}`, `rename .writing-${name} ${name}`, 'sync-folder cache',
   ]);
 });
 
@@ -176,8 +178,8 @@ test('S3: one changed bit anywhere in a file is noticed', async () => {
   }
 });
 
-test('S3: a forger who also corrects the checksum is refused by signature, hash or root', async () => {
-  const forgeries: readonly [string, RegExp, (record: Exclude<ReturnType<typeof decodeRecord>, string>) => typeof record][] = [
+test('S3: a forger who even has our key is refused by signature, hash or root', async () => {
+  const forgeries: readonly [string, RegExp, (record: CacheRecord) => CacheRecord][] = [
     ['other bytes', /TRANSFER_HASH_MISMATCH/, (record) => ({ ...record, body: Buffer.from(record.body).fill(1, 20, 21) })],
     ['bytes cut off', /TRANSFER_LENGTH_MISMATCH/, (record) => ({ ...record, body: record.body.subarray(1) })],
     ['its own framing', /TRANSFER_INFLATE_FAILED|TRANSFER_ROOT_MISMATCH/, (record) => ({ ...record, framing: { kind: 'local', inflatedLength: 12 } })],
@@ -190,9 +192,9 @@ test('S3: a forger who also corrects the checksum is refused by signature, hash 
     const disk = new CrashDisk();
     await save(await open(disk), 1);
     const [path = ''] = disk.paths(FOLDER);
-    const record = decodeRecord(disk.files().get(path) ?? Buffer.alloc(0));
-    assert.ok(typeof record !== 'string');
-    disk.put(path, Buffer.concat(encodeRecord(forge(record))));
+    const decoded = decodeRecord(disk.files().get(path) ?? Buffer.alloc(0), seal);
+    assert.ok(typeof decoded !== 'string');
+    disk.put(path, Buffer.concat(encodeRecord(forge(decoded.record), seal)));
     const { content, passedOver } = await (await open(disk)).load(() => false);
     assert.equal(content, undefined, what);
     assert.match(passedOver[0]?.reason ?? '', code, what);
@@ -272,7 +274,7 @@ test('a damaged slot does not count as one, and is replaced', async () => {
   assert.equal(cache.slots, 2);
   await cache.tidy(contentOf(3));
   assert.equal(cache.slots, 3);
-  assert.equal(typeof decodeRecord(disk.files().get(path) ?? Buffer.alloc(0)), 'object');
+  assert.equal(typeof decodeRecord(disk.files().get(path) ?? Buffer.alloc(0), seal), 'object');
 });
 
 test('a cache written for a newer version of the software is passed over with the reason', async () => {

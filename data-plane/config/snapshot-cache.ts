@@ -15,8 +15,10 @@ import type { Refusal } from '../../shared/trust/refusal.ts';
 import type { TransferFraming, VerifiedTransfer } from '../../shared/trust/verify-transfer.ts';
 import { snapshotPieces } from '../../shared/wire/content-codec.ts';
 import type { Disk } from '../state/disk.ts';
-import { isTemporary, readJson, replaceFile, replaceJson } from '../state/durable-file.ts';
-import { decodeRecord, encodeRecord, keyOf, parseRecordName, recordNameOf, type CacheRecord, type RecordName } from './cache-record.ts';
+import { isTemporary, replaceFile } from '../state/durable-file.ts';
+import { SealedJson } from '../state/sealed-json.ts';
+import type { StateSeal } from '../state/state-seal.ts';
+import { decodeRecord, encodeRecord, keyOf, parseRecordName, recordNameOf, type CacheRecord, type DecodedRecord, type RecordName } from './cache-record.ts';
 import { leavesOf, nextContent, type ConfigContent } from './config-content.ts';
 import { isSameConfig, parseVersionedRoot, type VersionedRoot } from './versioned-root.ts';
 
@@ -27,7 +29,8 @@ export interface SnapshotCacheOptions {
   readonly folder: string;
   /** Slots to keep besides the one that leads to the known good configuration; at least 3. */
   readonly slots: number;
-  readonly verify: (record: CacheRecord, base: ConfigContent | undefined) => Promise<VerifiedTransfer | Refusal>;
+  readonly verify: (decoded: DecodedRecord, base: ConfigContent | undefined) => Promise<VerifiedTransfer | Refusal>;
+  readonly seal: StateSeal;
 }
 
 export interface PassedOver {
@@ -55,10 +58,12 @@ export class SnapshotCache {
   readonly #refused = new Set<string>();
   /** All that ever were since the start, by name, with the reason: for the operator. */
   readonly #refusals = new Map<string, string>();
+  readonly #knownGoodFile: SealedJson;
   #knownGood: VersionedRoot | undefined;
 
   private constructor(options: SnapshotCacheOptions) {
     this.#options = options;
+    this.#knownGoodFile = new SealedJson(options.disk, join(options.folder, KNOWN_GOOD), options.seal);
   }
 
   /** Reads what is there and removes what an interrupted write left behind. */
@@ -71,8 +76,10 @@ export class SnapshotCache {
       if (record !== undefined) cache.#records.set(name, record);
       if (isTemporary(name)) await disk.remove(join(folder, name));
     }
-    // Only what is kept longer depends on it, so a damaged one is no fault.
-    cache.#knownGood = parseVersionedRoot(await readJson(disk, join(folder, KNOWN_GOOD)));
+    // A damaged one is as good as none: only what is kept longer, and what a crash loop goes back to, depends on it.
+    const knownGood = await cache.#knownGoodFile.read();
+    if (knownGood.kind === 'read') cache.#knownGood = parseVersionedRoot(knownGood.value);
+    if (knownGood.kind === 'damaged') cache.#refusals.set(KNOWN_GOOD, knownGood.reason);
     return cache;
   }
 
@@ -117,7 +124,7 @@ export class SnapshotCache {
   /** Keeps it until another one is known good, however many changes come. */
   async markKnownGood({ version, contentRoot }: VersionedRoot): Promise<void> {
     this.#knownGood = { version, contentRoot };
-    await replaceJson(this.#options.disk, join(this.#options.folder, KNOWN_GOOD), this.#knownGood);
+    await this.#knownGoodFile.replace(this.#knownGood);
   }
 
   /**
@@ -130,6 +137,26 @@ export class SnapshotCache {
     await this.#removeUnneeded(active);
   }
 
+  /**
+   * Writes anew, sealed, what an earlier release left here and still verifies, each file by itself; removes the rest. In the
+   * background of the first start after an upgrade; when it has resolved, nothing unsealed needs to be read any more.
+   */
+  async sealAll(): Promise<void> {
+    const { disk, folder, seal } = this.#options;
+    const loaded = new Map<string, Promise<ConfigContent | undefined>>();
+    for (const name of [...this.#records.values()].sort(newestFirst).reverse()) {
+      const file = await disk.read(join(folder, name.name));
+      const decoded = file === undefined ? 'it is gone' : decodeRecord(file, seal);
+      if (typeof decoded !== 'string' && decoded.isSealed) continue;
+      const base = name.baseKey === undefined ? undefined : await this.#materialize(name.baseKey, loaded, []);
+      const content = await this.#loadOne(name, base);
+      if (typeof content === 'string' || typeof decoded === 'string') await this.#remove(name.name);
+      else await this.#write(decoded.record);
+    }
+    await disk.syncFolder(folder);
+    if (this.#knownGood !== undefined) await this.markKnownGood(this.#knownGood);
+  }
+
   async #writeWhole(content: ConfigContent): Promise<void> {
     const { version, contentRoot, proof } = content;
     const { inflatedLength, body } = await compress(snapshotPieces(leavesOf(content.parts)));
@@ -138,9 +165,14 @@ export class SnapshotCache {
 
   async #write(record: CacheRecord): Promise<void> {
     const name = recordNameOf(record);
-    await replaceFile(this.#options.disk, join(this.#options.folder, name.name), encodeRecord(record));
+    await replaceFile(this.#options.disk, join(this.#options.folder, name.name), encodeRecord(record, this.#options.seal));
     this.#records.set(name.name, name);
     this.#refused.delete(name.name);
+  }
+
+  async #remove(name: string): Promise<void> {
+    this.#records.delete(name);
+    await this.#options.disk.remove(join(this.#options.folder, name));
   }
 
   /** A configuration by its own file where that verifies, else by the change that leads to it. Each is tried once. */
@@ -170,17 +202,19 @@ export class SnapshotCache {
 
   /** The content, or the sentence that says why not. */
   async #loadOne(name: RecordName, base: ConfigContent | undefined): Promise<ConfigContent | string> {
-    const { disk, folder, verify } = this.#options;
+    const { disk, folder, verify, seal } = this.#options;
     let file: Buffer | undefined;
     try {
       file = await disk.read(join(folder, name.name));
     } catch (thrown) {
       return describeThrown(thrown);
     }
-    const record = file === undefined ? 'it is gone' : decodeRecord(file);
-    if (typeof record === 'string') return record;
+    const decoded = file === undefined ? 'it is gone' : decodeRecord(file, seal);
+    if (typeof decoded === 'string') return decoded;
+    if (!decoded.isSealed && !seal.readsUnsealed) return 'it is not sealed by this data plane\'s key, as all it writes is';
+    const { record } = decoded;
     if (recordNameOf(record).name !== name.name) return 'it is not what its name says';
-    const verified = await verify(record, base);
+    const verified = await verify(decoded, base);
     if (verified.kind === 'refused') return `${verified.code}: ${verified.reasons.join('; ')}`;
     // The header is nobody's word: an older configuration may not come in under a newer name.
     if (!isSameConfig(verified, record)) return 'its manifest is not for what its name says';
@@ -216,10 +250,7 @@ export class SnapshotCache {
       const isOld = oldest === undefined || compareVersions(version, oldest.version) < 0;
       return !needed.has(name) && (isOld || this.#refused.has(name));
     });
-    for (const { name } of unneeded) {
-      this.#records.delete(name);
-      await disk.remove(join(folder, name));
-    }
+    for (const { name } of unneeded) await this.#remove(name);
     if (unneeded.length > 0) await disk.syncFolder(folder);
   }
 }

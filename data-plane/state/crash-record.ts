@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
 import { isCount, isRecord, isSameConfig, parseVersionedRoot, type VersionedRoot } from '../config/versioned-root.ts';
 import type { Disk } from './disk.ts';
-import { readJson, replaceJson, replaceJsonLoosely } from './durable-file.ts';
+import { SealedJson } from './sealed-json.ts';
+import type { StateSeal } from './state-seal.ts';
 
 /** `from` is barred, and so is everything between it and `to`, what was served instead. */
 export interface Bar {
@@ -22,37 +23,48 @@ export interface Crashed {
   readonly count: number;
 }
 
+export interface DamagedRecord {
+  readonly file: string;
+  readonly reason: string;
+}
+
 const RUN_FILE = 'run.json';
 const BAR_FILE = 'barred.json';
 /** The latest are kept. */
 const MOST_KEPT = 16;
 
 export class CrashRecord {
-  readonly #disk: Disk;
-  readonly #folder: string;
+  readonly #runFile: SealedJson;
+  readonly #barFile: SealedJson;
   #running: VersionedRoot | undefined;
   /** Nothing counts any more: the process was told to end. */
   #closed = false;
+  readonly damaged: readonly DamagedRecord[];
   #crashed: readonly Crashed[];
   #bars: readonly Bar[];
   /** Writes of the run file follow one another. */
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(disk: Disk, folder: string, crashed: readonly Crashed[], bars: readonly Bar[]) {
-    this.#disk = disk;
-    this.#folder = folder;
+  private constructor(runFile: SealedJson, barFile: SealedJson, crashed: readonly Crashed[], bars: readonly Bar[], damaged: readonly DamagedRecord[]) {
+    this.#runFile = runFile;
+    this.#barFile = barFile;
     this.#crashed = crashed;
     this.#bars = bars;
+    this.damaged = damaged;
   }
 
-  /** Reads how the last run ended. */
-  static async open(disk: Disk, folder: string): Promise<CrashRecord> {
-    const run = await readJson(disk, join(folder, RUN_FILE));
+  /** Reads how the last run ended. A file that can't be believed is as if there were none, and is told in `damaged`. */
+  static async open(disk: Disk, folder: string, seal: StateSeal): Promise<CrashRecord> {
+    const [runFile, barFile] = [new SealedJson(disk, join(folder, RUN_FILE), seal), new SealedJson(disk, join(folder, BAR_FILE), seal)];
+    const [storedRun, storedBars] = [await runFile.read(), await barFile.read()];
+    const run = storedRun.kind === 'read' ? storedRun.value : undefined;
     const running = isRecord(run) ? parseVersionedRoot(run['running']) : undefined;
     const earlier = isRecord(run) ? parseList(run['crashed'], parseCrashed) : [];
     const count = (earlier.find((crashed) => isSameConfig(crashed.config, running))?.count ?? 0) + 1;
     const crashed = running === undefined ? earlier : [...without(earlier, running), { config: running, count }];
-    return new CrashRecord(disk, folder, crashed.slice(-MOST_KEPT), parseList(await readJson(disk, join(folder, BAR_FILE)), parseBar));
+    const bars = storedBars.kind === 'read' ? parseList(storedBars.value, parseBar) : [];
+    const damaged = [{ file: RUN_FILE, stored: storedRun }, { file: BAR_FILE, stored: storedBars }].flatMap(({ file, stored }) => (stored.kind === 'damaged' ? [{ file, reason: stored.reason }] : []));
+    return new CrashRecord(runFile, barFile, crashed.slice(-MOST_KEPT), bars, damaged);
   }
 
   /** Configurations with which this many runs died. */
@@ -73,7 +85,13 @@ export class CrashRecord {
   async bar(bar: Bar): Promise<void> {
     this.#bars = [...this.#bars, bar].slice(-MOST_KEPT);
     this.#crashed = without(this.#crashed, bar.from);
-    await replaceJson(this.#disk, join(this.#folder, BAR_FILE), this.#bars);
+    await this.#barFile.replace(this.#bars);
+    await this.#write();
+  }
+
+  /** Writes what there is anew, marked. */
+  async seal(): Promise<void> {
+    if (this.#bars.length > 0) await this.#barFile.replace(this.#bars);
     await this.#write();
   }
 
@@ -104,7 +122,7 @@ export class CrashRecord {
 
   /** Survives the end of the process, which is what it is about; not a power cut. */
   #write(): Promise<void> {
-    const write = (): Promise<void> => replaceJsonLoosely(this.#disk, join(this.#folder, RUN_FILE), { running: this.#running ?? null, crashed: this.#crashed });
+    const write = (): Promise<void> => this.#runFile.replaceLoosely({ running: this.#running ?? null, crashed: this.#crashed });
     this.#writing = this.#writing.then(write, write);
     return this.#writing;
   }

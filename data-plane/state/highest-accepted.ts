@@ -1,30 +1,32 @@
 /**
  * The highest version this data plane ever accepted, in a small file of its own apart from the cache: it never goes
- * down, whatever is lost or rolled back elsewhere (S4). Read at start, raised by config-keeper.ts before every swap.
+ * down, whatever is lost or rolled back elsewhere (S4). It carries the mark of our key, so an edited one is as good as a damaged
+ * one, and an alarm. Read at start, raised by config-keeper.ts before every swap.
  */
 import { compareVersions } from '../../shared/model/version.ts';
 import { isSameConfig, parseVersionedRoot, type VersionedRoot } from '../config/versioned-root.ts';
 import type { Disk } from './disk.ts';
-import { readJson, replaceJson } from './durable-file.ts';
+import { SealedJson } from './sealed-json.ts';
+import type { StateSeal } from './state-seal.ts';
 
 export class HighestAccepted {
-  readonly #disk: Disk;
-  readonly #path: string;
+  readonly #file: SealedJson;
   #current: VersionedRoot | undefined;
-  /** True where there is a file and it can't be read: whoever owns this raises an alarm. */
-  readonly damaged: boolean;
+  /** Why the file can't be believed, where there is one: whoever owns this raises an alarm. */
+  readonly damage: string | undefined;
 
-  private constructor(disk: Disk, path: string, current: VersionedRoot | undefined, damaged: boolean) {
-    this.#disk = disk;
-    this.#path = path;
+  private constructor(file: SealedJson, current: VersionedRoot | undefined, damage: string | undefined) {
+    this.#file = file;
     this.#current = current;
-    this.damaged = damaged;
+    this.damage = damage;
   }
 
-  static async open(disk: Disk, path: string): Promise<HighestAccepted> {
-    const current = parseVersionedRoot(await readJson(disk, path));
-    const damaged = current === undefined && (await disk.read(path)) !== undefined;
-    return new HighestAccepted(disk, path, current, damaged);
+  static async open(disk: Disk, path: string, seal: StateSeal): Promise<HighestAccepted> {
+    const file = new SealedJson(disk, path, seal);
+    const stored = await file.read();
+    const current = stored.kind === 'read' ? parseVersionedRoot(stored.value) : undefined;
+    const damage = stored.kind === 'damaged' ? stored.reason : stored.kind === 'read' && current === undefined ? 'it names no version' : undefined;
+    return new HighestAccepted(file, current, damage);
   }
 
   /** Undefined before the first. */
@@ -36,7 +38,12 @@ export class HighestAccepted {
   async raise({ version, contentRoot }: VersionedRoot): Promise<void> {
     const next = { version, contentRoot };
     if (isSameConfig(this.#current, next) || (this.#current !== undefined && compareVersions(version, this.#current.version) <= 0)) return;
-    await replaceJson(this.#disk, this.#path, next);
+    await this.#file.replace(next);
     this.#current = next;
+  }
+
+  /** Writes it anew, marked. */
+  async seal(): Promise<void> {
+    if (this.#current !== undefined) await this.#file.replace(this.#current);
   }
 }

@@ -4,17 +4,19 @@ import { signStatement } from '../../shared/trust/statements.ts';
 import { CrashDisk } from '../../test/support/crash-disk.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { createTestTrust, type TestTrust } from '../../test/support/signed-content.ts';
+import { newStateSeal } from '../../test/support/state-seals.ts';
 import { HeadWatch } from './head-watch.ts';
 import type { Trust } from './trust-anchor.ts';
 
 const ROOT = 'a'.repeat(64);
+const seal = newStateSeal();
 
 async function scene() {
   const testTrust = await createTestTrust();
   const clock = new ManualClock();
   const disk = new CrashDisk();
   const trust: Trust = { rootSet: testTrust.rootSet, publishKeys: testTrust.publishKeys, rootStatements: [], delegationStatement: '' };
-  return { testTrust, trust, clock, disk, watch: await HeadWatch.open(disk, '/state/head.json', clock) };
+  return { testTrust, trust, clock, disk, watch: await HeadWatch.open(disk, '/state/head.json', clock, seal) };
 }
 
 function head(trust: TestTrust, clock: ManualClock, sequence: number, lifeMs = 300_000): Promise<string> {
@@ -28,7 +30,7 @@ test('a head that holds says what is newest; from then on its age counts, over a
   assert.equal(await watch.learn(await head(testTrust, clock, 4), trust), undefined);
   clock.advance(60_000);
   assert.deepEqual([watch.ageMs, watch.newest], [60_000, { version: { epoch: 1, sequence: 4 }, contentRoot: ROOT }]);
-  const again = await HeadWatch.open(disk, '/state/head.json', clock);
+  const again = await HeadWatch.open(disk, '/state/head.json', clock, seal);
   assert.deepEqual([again.ageMs, again.newest?.version.sequence], [60_000, 4]);
 });
 

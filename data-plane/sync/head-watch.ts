@@ -9,29 +9,31 @@ import { refused, type Refusal } from '../../shared/trust/refusal.ts';
 import { verifyStatement } from '../../shared/trust/statements.ts';
 import { isCount, isRecord, parseVersionedRoot, type VersionedRoot } from '../config/versioned-root.ts';
 import type { Disk } from '../state/disk.ts';
-import { readJson, replaceJsonLoosely } from '../state/durable-file.ts';
+import { SealedJson } from '../state/sealed-json.ts';
+import type { StateSeal } from '../state/state-seal.ts';
 import type { Trust } from './trust-anchor.ts';
 
 /** How far apart the two clocks may be. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
 export class HeadWatch {
-  readonly #disk: Disk;
-  readonly #path: string;
+  readonly #file: SealedJson;
   readonly #clock: Clock;
   #newest: VersionedRoot | undefined;
   #confirmedAtMs: number | undefined;
   #refusal: Refusal | undefined;
 
-  private constructor(disk: Disk, path: string, clock: Clock) {
-    this.#disk = disk;
-    this.#path = path;
+  private constructor(file: SealedJson, clock: Clock) {
+    this.#file = file;
     this.#clock = clock;
   }
 
-  static async open(disk: Disk, path: string, clock: Clock): Promise<HeadWatch> {
-    const watch = new HeadWatch(disk, path, clock);
-    const stored = await readJson(disk, path);
+  /** What can't be believed is as if there were none: it counts from the next head. */
+  static async open(disk: Disk, path: string, clock: Clock, seal: StateSeal): Promise<HeadWatch> {
+    const file = new SealedJson(disk, path, seal);
+    const watch = new HeadWatch(file, clock);
+    const record = await file.read();
+    const stored = record.kind === 'read' ? record.value : undefined;
     if (isRecord(stored) && isCount(stored['confirmedAtMs'])) {
       watch.#confirmedAtMs = stored['confirmedAtMs'];
       watch.#newest = parseVersionedRoot(stored['newest']);
@@ -59,6 +61,11 @@ export class HeadWatch {
     return (this.ageMs ?? 0) > afterMs;
   }
 
+  /** Writes what is known anew, marked. */
+  async seal(): Promise<void> {
+    if (this.#confirmedAtMs !== undefined) await this.#file.replaceLoosely(this.#stored());
+  }
+
   /** Undefined where the head holds and is current. */
   async learn(statement: string, trust: Trust): Promise<Refusal | undefined> {
     this.#refusal = await this.#learn(statement, trust);
@@ -79,10 +86,14 @@ export class HeadWatch {
     this.#newest = { version, contentRoot };
     this.#confirmedAtMs = this.#clock.nowMs();
     try {
-      await replaceJsonLoosely(this.#disk, this.#path, { newest: this.#newest, confirmedAtMs: this.#confirmedAtMs });
+      await this.#file.replaceLoosely(this.#stored());
     } catch (thrown) {
       return refused({ code: 'SYNC_HEAD_NOT_KEPT', reason: `the state folder can't be written: ${describeThrown(thrown)}` });
     }
     return undefined;
+  }
+
+  #stored(): object {
+    return { newest: this.#newest, confirmedAtMs: this.#confirmedAtMs };
   }
 }

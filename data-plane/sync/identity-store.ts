@@ -24,18 +24,25 @@ export interface Enrolment extends DataPlaneIdentity {
 }
 
 const KEY_FILE = 'key.pem';
+/**
+ * Stands before the key (RFC 7468 §2 allows text there) once all of the state folder carries its seal. Kept with the key, because
+ * whoever can write all the other files must not be able to undo it.
+ */
+const SEALED_LINE = 'The state folder is sealed by this key.\n';
 const ENROLMENT_FILE = 'enrolment.json';
 
 export class IdentityStore {
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #keyPem: string;
+  #isStateSealed: boolean;
   #enrolment: Enrolment | undefined;
 
-  private constructor(disk: Disk, folder: string, keyPem: string, enrolment: Enrolment | undefined) {
+  private constructor(disk: Disk, folder: string, keyText: string, enrolment: Enrolment | undefined) {
     this.#disk = disk;
     this.#folder = folder;
-    this.#keyPem = keyPem;
+    this.#isStateSealed = keyText.startsWith(SEALED_LINE);
+    this.#keyPem = this.#isStateSealed ? keyText.slice(SEALED_LINE.length) : keyText;
     this.#enrolment = enrolment;
   }
 
@@ -44,9 +51,9 @@ export class IdentityStore {
     await disk.makeFolder(folder);
     const keyFile = join(folder, KEY_FILE);
     const stored = await disk.read(keyFile);
-    const keyPem = stored?.toString('utf8') ?? (await newKey());
-    if (stored === undefined) await replaceFile(disk, keyFile, [Buffer.from(keyPem)]);
-    return new IdentityStore(disk, folder, keyPem, await readEnrolment(disk, join(folder, ENROLMENT_FILE)));
+    const keyText = stored?.toString('utf8') ?? SEALED_LINE + (await newKey());
+    if (stored === undefined) await replaceFile(disk, keyFile, [Buffer.from(keyText)]);
+    return new IdentityStore(disk, folder, keyText, await readEnrolment(disk, join(folder, ENROLMENT_FILE)));
   }
 
   /** PKCS #8. Secret. */
@@ -56,6 +63,17 @@ export class IdentityStore {
 
   get privateKey(): KeyObject {
     return createPrivateKey(this.#keyPem);
+  }
+
+  /** False: what an earlier release left in the state folder may have no seal (state-seal.ts). */
+  get isStateSealed(): boolean {
+    return this.#isStateSealed;
+  }
+
+  /** Everything in the state folder carries the seal of our key from now on. Resolves when that is durable. */
+  async stateSealed(): Promise<void> {
+    await replaceFile(this.#disk, join(this.#folder, KEY_FILE), [Buffer.from(SEALED_LINE + this.#keyPem)]);
+    this.#isStateSealed = true;
   }
 
   /** Undefined before enrolment. */

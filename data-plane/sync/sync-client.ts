@@ -12,7 +12,8 @@ import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { verifyTransfer } from '../../shared/trust/verify-transfer.ts';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import type { Answer, Delta, FellBack, Hello, Question, Renewed, Snapshot, SyncMessage, TrustUpdate, Welcome } from '../../shared/wire/sync-message.ts';
+import { TRUST_AND_NOTICES_SINCE_VERSION } from '../../shared/wire/sync-message.ts';
+import type { Answer, Delta, FellBack, Hello, Notice, Question, Renewed, Snapshot, SyncMessage, TrustUpdate, Welcome } from '../../shared/wire/sync-message.ts';
 import { claimedVersion, type ApplyResult, type ConfigKeeper, type FallBack } from '../config/config-keeper.ts';
 import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
@@ -22,6 +23,7 @@ import type { OpenFrameSocket } from './frame-socket.ts';
 import type { HeadWatch } from './head-watch.ts';
 import { isIssuedByNewest, leafOf, refuseAuthorities, type IdentityStore } from './identity-store.ts';
 import { acceptRenewed, changeOverDueAtMs, isExpired, renewalDueAtMs } from './renewal.ts';
+import { Notices } from './notices.ts';
 import { Session, type SessionStatus } from './session.ts';
 import { TransferIntake, type ReceivedOffer } from './transfer-intake.ts';
 import type { TrustAnchor } from './trust-anchor.ts';
@@ -48,7 +50,8 @@ export interface SyncClientOptions {
   readonly maximumConfigBytes: number;
 }
 
-const BACKOFF = { initialMs: 1_000, maximumMs: 30_000 };
+/** A control plane that turns a herd away in part has it back in the time of two attempts at most. */
+const BACKOFF = { initialMs: 1_000, maximumMs: 15_000 };
 const GREETING_TIMEOUT_MS = 15_000;
 const RENEWAL_CHECK_MS = 60_000;
 /** Frames behind a Trust that is still being verified; chunks among them have credit. */
@@ -60,6 +63,7 @@ export class SyncClient {
   readonly #options: SyncClientOptions;
   readonly #session: Session;
   readonly #intake: TransferIntake;
+  readonly #notices = new Notices();
   readonly #renewalJitter: number;
   /** Made ahead, because a greeting can't wait for it. */
   #renewalRequest: Uint8Array | undefined;
@@ -91,6 +95,8 @@ export class SyncClient {
       onLive: (welcome) => this.#live(welcome),
       onLost: () => {
         this.#held = undefined;
+        this.#intake.cutOff();
+        this.#notices.disconnected();
         options.telemetry.disconnected();
       },
       onMessage: (message) => this.#hear(message),
@@ -134,6 +140,11 @@ export class SyncClient {
     this.#session.send(toFellBack(fall));
   }
 
+  /** Something an operator should know; waits for a session where there is none. */
+  reportNotice(notice: Omit<Notice, 'kind'>): void {
+    this.#notices.tell(notice);
+  }
+
   #greeting(): SyncMessage {
     const { identity, clock, log } = this.#options;
     const chain = identity.enrolment?.certificateChain;
@@ -156,7 +167,7 @@ export class SyncClient {
       plugins: [...pluginCatalog.values()].map(({ name, version }) => ({ name, version })),
       compressions: ['zstd', 'none'],
       barred: crashes.bars.map(toFellBack),
-      partial: undefined,
+      partial: this.#intake.partial,
     };
   }
 
@@ -219,6 +230,7 @@ export class SyncClient {
     this.#intake.restart();
     if (keeper.fellBack !== undefined) this.reportFallBack(keeper.fellBack);
     this.#reportQuarantined();
+    if (welcome.protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION) this.#notices.connected((notice) => this.#session.send(notice));
     telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes }) }, welcome.telemetryCredit);
     this.#renewWhereDue();
   }
@@ -297,7 +309,9 @@ export class SyncClient {
     const before = heads.refusal?.code;
     const refusal = await heads.learn(statement, trust.current);
     // One comes every minute: the status page has the present state, the log its beginning.
-    if (refusal !== undefined && refusal.code !== before) log.warn({ event: 'head-refused', code: refusal.code, reasons: refusal.reasons }, `a head was refused: ${refusal.code}: ${refusal.reasons.join('; ')}`);
+    if (refusal === undefined || refusal.code === before) return;
+    if (refusal.code === 'SYNC_HEAD_OLDER') this.reportNotice({ code: refusal.code, detail: refusal.reasons.join('; '), version: heads.newest?.version });
+    log.warn({ event: 'head-refused', code: refusal.code, reasons: refusal.reasons }, `a head was refused: ${refusal.code}: ${refusal.reasons.join('; ')}`);
   }
 
   #offered(offer: ReceivedOffer): void {
@@ -310,7 +324,8 @@ export class SyncClient {
     try {
       for (let offer = this.#next; offer !== undefined; offer = this.#next) {
         this.#next = undefined;
-        this.#session.send(toAnswer(await this.#apply(offer)));
+        const result = await this.#apply(offer);
+        if (result.kind !== 'given-up') this.#session.send(toAnswer(result));
       }
     } finally {
       // Whatever went wrong with one answer, the next offer is taken.
@@ -389,7 +404,7 @@ export class SyncClient {
   }
 }
 
-function toAnswer(result: ApplyResult): SyncMessage {
+function toAnswer(result: Exclude<ApplyResult, { kind: 'given-up' }>): SyncMessage {
   if (result.kind === 'rejected') return result;
   const quarantined = result.quarantined.flatMap(({ kind, id, code, reason }) => {
     const entityId = parseId<EntityId>(id);

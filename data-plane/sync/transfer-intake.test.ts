@@ -123,6 +123,45 @@ test('a new session forgets what the old one left unfinished', async () => {
   assert.deepEqual(violations, []);
 });
 
+/** What is there after so many bytes and a cut. */
+async function cutAfter(upTo: number) {
+  const cut = scene();
+  cut.intake.take(announce(first, 1));
+  sendChunks(cut.intake, first, 1, upTo);
+  await waitUntil('the bytes', () => cut.intake.partial?.bytes === upTo);
+  cut.intake.cutOff();
+  return cut;
+}
+
+test('what a cut left is named and goes on, also where a little less of it is told of', async () => {
+  for (const startOffset of [3_000, 1_000]) {
+    const { intake, complete, violations } = await cutAfter(3_000);
+    assert.equal(intake.partial?.bytes, 3_000);
+    intake.take({ kind: 'chunk', transferId: 1, offset: 3_000, bytes: first.wireBytes.subarray(3_000, 4_000) });
+    intake.restart();
+    intake.take({ ...announce(first, 7), startOffset });
+    for (let offset = startOffset; offset < first.wireBytes.length; offset += 1_000) intake.take({ kind: 'chunk', transferId: 7, offset, bytes: first.wireBytes.subarray(offset, offset + 1_000) });
+    assert.deepEqual(Buffer.from((await waitUntil('the offer', () => complete[0] ?? (violations.length > 0 ? assert.fail(violations[0]) : undefined))).wireBytes), Buffer.from(first.wireBytes));
+    assert.equal(intake.partial, undefined);
+  }
+});
+
+test('what goes on beyond what is there, or is another transfer, is a violation', async () => {
+  for (const announcement of [{ ...announce(first, 7), startOffset: 4_000 }, { ...announce(second, 7), startOffset: 3_000 }]) {
+    const { intake, violations } = await cutAfter(3_000);
+    intake.restart();
+    intake.take(announcement);
+    assert.match(await waitUntil('a violation', () => violations[0]), /of which that much is not here/);
+  }
+});
+
+test('R5: what a cut left is given up for another transfer', async () => {
+  const { intake } = await cutAfter(3_000);
+  intake.restart();
+  intake.take(announce(second, 1));
+  await waitUntil('nothing to be left', () => intake.partial === undefined);
+});
+
 test('a flood of frames beyond the credit is a violation, not memory', () => {
   const { intake, violations } = scene();
   for (let count = 0; count < 1_100; count++) intake.take({ kind: 'chunk', transferId: 9, offset: 0, bytes: new Uint8Array(1) });

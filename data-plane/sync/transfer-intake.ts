@@ -1,12 +1,13 @@
 /**
  * Receives configurations: one transfer at a time, a newer offer takes the place of an unfinished one. Memory is bounded
  * by the signed length, and that by the configured cap, before a byte is taken. Chunks are paid for with credit, so that they
- * never pile up. What is complete goes to `complete`; nothing here decides what is served.
+ * never pile up. What a cut connection left unfinished is kept, and goes on in the next session where the control plane still
+ * has just those bytes. What is complete goes to `complete`; nothing here decides what is served.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { verifyStatement } from '../../shared/trust/statements.ts';
-import type { Chunk, Delta, Snapshot } from '../../shared/wire/sync-message.ts';
+import type { Chunk, Delta, PartialTransfer, Snapshot } from '../../shared/wire/sync-message.ts';
 import type { Trust } from './trust-anchor.ts';
 
 /** A whole transfer, its statements' signatures checked, its bytes not yet. */
@@ -31,12 +32,18 @@ export interface TransferIntakeOptions {
   readonly violated: (reason: string) => void;
 }
 
+/** Bytes from the beginning of a transfer that its signed hash names. */
+interface Content {
+  readonly wireHash: string;
+  readonly bytes: Buffer;
+  received: number;
+}
+
 interface Unfinished {
   readonly announcement: Snapshot | Delta;
   readonly trust: Trust;
   readonly beganAtMs: number;
-  readonly bytes: Buffer;
-  received: number;
+  readonly content: Content;
 }
 
 /** Chunks on their way at once, at most. */
@@ -47,6 +54,8 @@ const MOST_WAITING = 1_024;
 export class TransferIntake {
   readonly #options: TransferIntakeOptions;
   #unfinished: Unfinished | undefined;
+  /** What the session before left; until something else is offered. */
+  #left: Content | undefined;
   /** Frames are handled one after another, because verifying an announcement takes a moment. */
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -56,10 +65,22 @@ export class TransferIntake {
     this.#options = options;
   }
 
-  /** A new session: what was unfinished is gone, and so is the credit that was given. */
-  restart(): void {
+  /** What is there of a transfer that was cut off, for Hello. */
+  get partial(): PartialTransfer | undefined {
+    const content = this.#unfinished?.content ?? this.#left;
+    return content === undefined || content.received === 0 ? undefined : { wireHash: content.wireHash, bytes: content.received };
+  }
+
+  /** The connection is gone: what was still waiting came over it. What is there of a transfer is kept. */
+  cutOff(): void {
     this.#session += 1;
+    this.#left = this.#unfinished?.content ?? this.#left;
     this.#unfinished = undefined;
+  }
+
+  /** A new session, with no credit given yet. */
+  restart(): void {
+    this.cutOff();
     this.#options.giveCredit(CHUNK_WINDOW);
   }
 
@@ -85,20 +106,24 @@ export class TransferIntake {
     const { clock, maximumBytes, reject } = this.#options;
     const beganAtMs = clock.monotonicMs();
     const trust = this.#options.trust();
+    const before = this.#unfinished?.content ?? this.#left;
     this.#unfinished = undefined;
     if (trust === undefined) return this.#options.violated('it offered a configuration before its keys were known');
     const { keys, audience } = trust.publishKeys;
     const manifest = await verifyStatement('manifest', announcement.manifestStatement, keys, audience);
     const transfer = await verifyStatement('transfer', announcement.transferStatement, keys, audience);
     if (session !== this.#session) return;
+    this.#left = undefined;
     if (manifest.kind === 'refused') return reject(announcement, manifest.code, manifest.reasons);
     if (transfer.kind === 'refused') return reject(announcement, transfer.code, transfer.reasons);
-    const { wireLength, inflatedLength, base } = transfer.claims;
+    const { wireLength, inflatedLength, wireHash, base } = transfer.claims;
     if (Math.max(wireLength, inflatedLength) > maximumBytes) {
       return reject(announcement, 'TRANSFER_TOO_LARGE', [`the configuration has ${Math.max(wireLength, inflatedLength)} bytes, the cap is ${maximumBytes}; raise HOLDFAST_MAX_CONFIG_BYTES`]);
     }
     if ((base === null) !== (announcement.kind === 'snapshot')) return this.#options.violated(`it announced a ${announcement.kind} whose transfer statement says otherwise`);
-    this.#unfinished = { announcement, trust, beganAtMs, bytes: Buffer.alloc(wireLength), received: 0 };
+    const content = beginContent({ wireHash, wireLength }, announcement.startOffset, before);
+    if (content === undefined) return this.#options.violated(`it goes on at byte ${announcement.startOffset} of a transfer of which that much is not here`);
+    this.#unfinished = { announcement, trust, beganAtMs, content };
   }
 
   #addChunk(chunk: Chunk): void {
@@ -106,14 +131,21 @@ export class TransferIntake {
     const unfinished = this.#unfinished;
     // Of a transfer that was superseded or refused: was on its way when that happened.
     if (unfinished === undefined || unfinished.announcement.transferId !== chunk.transferId) return;
-    if (chunk.offset !== unfinished.received || chunk.offset + chunk.bytes.length > unfinished.bytes.length) {
+    const { announcement, trust, beganAtMs, content } = unfinished;
+    if (chunk.offset !== content.received || chunk.offset + chunk.bytes.length > content.bytes.length) {
       return this.#options.violated(`a chunk of transfer ${chunk.transferId} is out of order or too long`);
     }
-    unfinished.bytes.set(chunk.bytes, chunk.offset);
-    unfinished.received += chunk.bytes.length;
-    if (unfinished.received < unfinished.bytes.length) return;
+    content.bytes.set(chunk.bytes, chunk.offset);
+    content.received += chunk.bytes.length;
+    if (content.received < content.bytes.length) return;
     this.#unfinished = undefined;
-    const { announcement, trust, beganAtMs, bytes } = unfinished;
-    this.#options.complete({ announcement, trust, beganAtMs, wireBytes: bytes });
+    this.#options.complete({ announcement, trust, beganAtMs, wireBytes: content.bytes });
   }
+}
+
+/** Undefined where it begins after what is there. */
+function beginContent({ wireHash, wireLength }: { readonly wireHash: string; readonly wireLength: number }, startOffset: number, before: Content | undefined): Content | undefined {
+  if (startOffset === 0) return { wireHash, bytes: Buffer.alloc(wireLength), received: 0 };
+  if (before?.wireHash !== wireHash || before.bytes.length !== wireLength || before.received < startOffset) return undefined;
+  return { wireHash, bytes: before.bytes, received: startOffset };
 }
