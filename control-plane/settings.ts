@@ -69,6 +69,11 @@ export const controlPlaneSettings = defineSettings({
     type: 'path',
     description: 'File of the root signing key; needed to admit new gateways and keys only, so it may be kept offline between those. Without it, root-key.pem in the state folder',
   },
+  rootSetFile: {
+    env: 'HOLDFAST_ROOT_SET_FILE',
+    type: 'path',
+    description: 'Signed root set (holdfast keys root propose) for an installation whose root keys are offline from its first start on; read at that start only',
+  },
   trustDomain: {
     env: 'HOLDFAST_TRUST_DOMAIN',
     type: 'string',

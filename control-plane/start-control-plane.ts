@@ -2,7 +2,7 @@
  * Brings a control plane up, in the order in which its parts need each other: database → first start → keys → publisher →
  * sync server → admin API. Each part is registered for the way down. Called by main.ts.
  */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
@@ -22,6 +22,8 @@ import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
 import { loadAuthority } from './enrolment/load-authority.ts';
 import { EventHub } from './events/event-hub.ts';
 import { ensureFirstStart } from './first-start.ts';
+import { KeyDesk } from './keys/key-desk.ts';
+import { bundleOf, parseStatementFile } from './keys/statement-file.ts';
 import { openDatabase } from './open-database.ts';
 import { startPublisher } from './publish/publisher.ts';
 import { loadSigningMaterial } from './publish/signing-material.ts';
@@ -55,7 +57,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const store = await openDatabase(options);
   const installationTenant = await ensureFirstStart({ ...settings, store, log });
-  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: settings.rootKeyFile ?? join(stateFolder, 'root-key.pem'), clock, log });
+  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: settings.rootKeyFile ?? join(stateFolder, 'root-key.pem'), ...firstRootSet(settings), clock, log });
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: authorityFiles(settings), clock, log });
 
   const events = new EventHub({ fleetState: store.fleetState, clock, log });
@@ -108,6 +110,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     store,
     catalog: pluginCatalog,
     createJoinToken: (scope, token, actor) => joinTokens.create(scope, token, actor),
+    keys: new KeyDesk({ store, signing, authority, clock }),
     askDataPlane: (scope, dataPlaneId, subject, question) => sync.ask(scope, dataPlaneId, subject, question),
     events,
     listen: settings.adminListen,
@@ -143,6 +146,16 @@ function makeStateFolder(stateFolder: string): void {
 function serverNames(settings: ControlPlaneSettings): readonly string[] {
   const fromUrls = settings.syncUrls.map((url) => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
   return [...new Set([...fromUrls, reachableName(settings.syncListen.host), hostname(), 'localhost', '127.0.0.1', '::1'])];
+}
+
+function firstRootSet({ rootSetFile }: ControlPlaneSettings): { readonly firstRootSet: string } | undefined {
+  if (rootSetFile === undefined) return undefined;
+  try {
+    const [root] = parseStatementFile(readFileSync(rootSetFile, 'utf8')).statements;
+    return { firstRootSet: root === undefined ? '' : bundleOf(root) };
+  } catch (thrown) {
+    throw settingsProblem('HOLDFAST_ROOT_SET_FILE', `must name a signed root set, as "holdfast keys root propose" makes it (${describeThrown(thrown)})`);
+  }
 }
 
 /** The wildcard addresses name nobody. */

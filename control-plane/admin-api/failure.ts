@@ -8,8 +8,10 @@ import { notFound, Refusal } from './answer.ts';
 /** Long enough for a database to come back from a restart's first seconds; clients that honour it do not pile up. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** What the store refuses by throwing, because it ends the transaction. */
-const REFUSALS: ReadonlyMap<string, number> = new Map([['STORE_GATEWAY_FROZEN', 423], ['STORE_HISTORY_REMOVED', 410], ['STORE_ROLLBACK_TOO_LARGE', 422]]);
+/** What the store refuses by throwing, because it ends the transaction, and what control-plane/keys refuses. */
+const REFUSALS: ReadonlyMap<string, number> = new Map([['STORE_GATEWAY_FROZEN', 423], ['STORE_HISTORY_REMOVED', 410], ['STORE_ROLLBACK_TOO_LARGE', 422],
+  ['KEYS_FILE_INVALID', 400], ['KEYS_IMPORT_REFUSED', 409], ['KEYS_STILL_NEEDED', 409], ['KEYS_ROTATION_UNFINISHED', 409], ['KEYS_AUTHORITY_OWN', 409], ['KEYS_UNKNOWN', 404],
+]);
 
 export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;

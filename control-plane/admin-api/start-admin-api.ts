@@ -14,6 +14,7 @@ import { entityDefinitions } from '../../shared/model/registry.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
 import type { SocketAddress } from '../../shared/setting-types.ts';
 import type { EventHub } from '../events/event-hub.ts';
+import type { KeyDesk } from '../keys/key-desk.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
@@ -35,6 +36,7 @@ import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
 import { eventRoutes } from './v1/event-routes.ts';
 import { explainRoutes, type AskDataPlane } from './v1/explain-routes.ts';
 import { gatewayRoutes } from './v1/gateway-routes.ts';
+import { keyRoutes } from './v1/key-routes.ts';
 import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
 import { operatorRoutes } from './v1/operator-routes.ts';
 import { releaseRoutes } from './v1/release-routes.ts';
@@ -46,6 +48,7 @@ export interface AdminApiOptions {
   readonly catalog: ReadonlyMap<string, PluginSchema>;
   readonly createJoinToken: CreateJoinToken;
   readonly askDataPlane: AskDataPlane;
+  readonly keys: KeyDesk;
   /** Stopped with the API: its streams would hold up the end. */
   readonly events: EventHub;
   readonly listen: SocketAddress;
@@ -122,6 +125,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...operatorRoutes(store, clock),
     ...dataPlaneRoutes(store, clock),
     ...explainRoutes(options.askDataPlane),
+    ...keyRoutes(options.keys, store),
     ...joinTokenRoutes(store, options.createJoinToken),
     ...alarmRoutes(store),
     ...eventRoutes(options.events),

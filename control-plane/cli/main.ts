@@ -27,7 +27,9 @@ export async function runCommand(words: readonly string[], sources: (commandArgu
 }
 
 async function dispatch([word = 'help', ...rest]: readonly string[], sources: (commandArguments: readonly string[]) => SettingSources, output: Output): Promise<number | undefined> {
-  const tell = (text: string): undefined => void output.out(text);
+  const tell = (text: string): undefined => {
+    output.out(text);
+  };
   if (word === 'help') return tell(overview());
   if (word === 'version') return tell(version(rest));
   const group = COMMANDS.filter(({ name }) => name.split(' ', 1)[0] === word);

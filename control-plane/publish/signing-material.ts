@@ -104,9 +104,9 @@ export class SigningMaterial {
     return newestOf(this.#keys).publishKey;
   }
 
-  /** Whether a root key is here that signs by itself what needs the root set. */
-  get canSign(): boolean {
-    return this.#keys.rootKey !== undefined;
+  /** The root key, where it is here and its signature alone is enough; for what key-desk.ts decides to sign. */
+  get rootKey(): SigningKey | undefined {
+    return this.#keys.rootKey;
   }
 
   /** Returns what ends the subscription. */

@@ -9,8 +9,11 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { request } from 'undici';
 import { startAdminApi, type AdminApiOptions } from '../../control-plane/admin-api/start-admin-api.ts';
+import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import { EventHub } from '../../control-plane/events/event-hub.ts';
 import { ADMIN_TOKEN_FILE, ensureFirstStart } from '../../control-plane/first-start.ts';
+import { KeyDesk } from '../../control-plane/keys/key-desk.ts';
+import { loadSigningMaterial } from '../../control-plane/publish/signing-material.ts';
 import type { Store } from '../../control-plane/store/store.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createMemoryLogger } from '../../shared/log.ts';
@@ -77,6 +80,7 @@ export interface TestAdminApi {
   readonly logLines: () => readonly string[];
   /** Whoever changes something may hint at it, as a control plane does of what happens in itself. */
   readonly events: EventHub;
+  readonly keys: KeyDesk;
   readonly send: (method: string, path: string, call?: AdminCall) => Promise<AdminAnswer>;
   /** Before the tests of the file end. */
   readonly stop: () => Promise<void>;
@@ -91,8 +95,12 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const tenantId = await ensureFirstStart({ store, stateFolder: folder, developmentMode: false, newAdminToken: false, log });
   const adminToken = readFileSync(join(folder, ADMIN_TOKEN_FILE), 'utf8').trim();
   const events = new EventHub({ fleetState: store.fleetState, clock: systemClock, log });
+  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'root-key.pem'), clock: systemClock, log });
+  const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock: systemClock, log });
+  const keys = new KeyDesk({ store, signing, authority, clock: systemClock });
   const api = await startAdminApi({
     store,
+    keys,
     catalog: pluginCatalog,
     createJoinToken: async (scope, { uses, ttlMs, labels }, actor) => {
       const { token } = await store.joinTokens.create(scope, { uses, expiresAt: new Date(Date.now() + ttlMs), labels }, actor);
@@ -116,7 +124,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const send = (method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> => sendTo(base, method, path, { token: adminToken, ...call });
   const operator = await send('POST', '/v1/operators', { json: { name: 'spectator', role: 'viewer' } });
   const token = await send('POST', `/v1/operators/${operator.expect(201).word('id')}/tokens`, { json: {} });
-  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, send, stop: () => api.stop() };
+  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, send, stop: () => api.stop() };
 }
 
 const cleanUp: (() => Promise<void> | void)[] = [];
