@@ -40,13 +40,13 @@ function critical(change: EntityChange): Twins {
   const written = (other: Uint8Array): Twins => ({ written: withCriticalField(changed(change, other)), meant: change });
   switch (change.kind) {
     case 'plugins':
-      return written(Plugin.encode({ ...Plugin.decode(bytes), consumer: null }).finish());
+      return written(Plugin.encode(Object.assign(Plugin.decode(bytes), { consumer: null })).finish());
     case 'acls':
-      return written(Acl.encode({ ...Acl.decode(bytes), group: 'other' }).finish());
+      return written(Acl.encode(Object.assign(Acl.decode(bytes), { group: 'other' })).finish());
     case 'snis':
-      return written(Sni.encode({ ...Sni.decode(bytes), certificate: bytesOfId(testId('f2')) }).finish());
+      return written(Sni.encode(Object.assign(Sni.decode(bytes), { certificate: bytesOfId(testId('f2')) })).finish());
     case 'upstreams':
-      return written(Upstream.encode({ ...Upstream.decode(bytes), host_header: 'other.test' }).finish());
+      return written(Upstream.encode(Object.assign(Upstream.decode(bytes), { host_header: 'other.test' })).finish());
     default:
       return written(bytes);
   }
@@ -65,23 +65,21 @@ function beyond(change: EntityChange): readonly Twins[] {
   const bytes = bytesOf(change);
   switch (change.kind) {
     case 'routes': {
-      const route = Route.decode(bytes);
-      const unreadable = changed(change, Route.encode({ ...route, path_handling: 'v9' }).finish());
-      const paths = route.paths?.values ?? [];
-      const broken = changed(change, Route.encode({ ...route, paths: { values: paths.map((path) => (path.startsWith('~') ? '~/a/(' : path)) } }).finish());
+            const unreadable = changed(change, Route.encode(Object.assign(Route.decode(bytes), { path_handling: 'v9' })).finish());
+      const paths = Route.decode(bytes).paths?.values ?? [];
+      const broken = changed(change, Route.encode(Object.assign(Route.decode(bytes), { paths: { values: paths.map((path) => (path.startsWith('~') ? '~/a/(' : path)) } })).finish());
       return paths.length === 0 ? [{ written: unreadable, meant: change }] : [{ written: unreadable, meant: change }, { written: broken, meant: change }];
     }
     case 'services':
-      return [{ written: changed(change, Service.encode({ ...Service.decode(bytes), protocol: 'h3' }).finish()), meant: change }];
+      return [{ written: changed(change, Service.encode(Object.assign(Service.decode(bytes), { protocol: 'h3' })).finish()), meant: change }];
     case 'upstreams':
-      return [{ written: changed(change, Upstream.encode({ ...Upstream.decode(bytes), algorithm: 'quantum' }).finish()), meant: change }];
+      return [{ written: changed(change, Upstream.encode(Object.assign(Upstream.decode(bytes), { algorithm: 'quantum' })).finish()), meant: change }];
     case 'plugins': {
-      const plugin = Plugin.decode(bytes);
-      const config: unknown = JSON.parse(Buffer.from(plugin.config ?? []).toString());
-      const future = changed(change, Plugin.encode({ ...plugin, name: FUTURE_PLUGIN, config: Buffer.from('{"x":1}') }).finish());
+      const config: unknown = JSON.parse(Buffer.from(Plugin.decode(bytes).config ?? []).toString());
+      const future = changed(change, Plugin.encode(Object.assign(Plugin.decode(bytes), { name: FUTURE_PLUGIN, config: Buffer.from('{"x":1}') })).finish());
       return [
-        { written: changed(change, Plugin.encode({ ...plugin, protocols: { values: ['quic'] } }).finish()), meant: change },
-        { written: changed(change, Plugin.encode({ ...plugin, config: Buffer.from(JSON.stringify({ ...Object(config), also_require: true })) }).finish()), meant: change },
+        { written: changed(change, Plugin.encode(Object.assign(Plugin.decode(bytes), { protocols: { values: ['quic'] } })).finish()), meant: change },
+        { written: changed(change, Plugin.encode(Object.assign(Plugin.decode(bytes), { config: Buffer.from(JSON.stringify({ ...Object(config), also_require: true })) })).finish()), meant: change },
         { written: future, meant: future },
       ];
     }
