@@ -1,7 +1,8 @@
 /**
  * Data planes that accepted more than the database has: it was restored from an old backup, or a replica took over that had
  * not everything. Each claim is kept until its gateway begins a later epoch, because no version may come twice with other
- * content (S4). Claims of revoked data planes do not count. Written by sessions, asked by the publisher and control-plane/keys.
+ * content (S4). Claims of revoked data planes do not count. Written with the reports of sessions (data-plane-reports.ts), asked by
+ * the publisher and control-plane/keys.
  */
 import type { DataPlaneId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
@@ -17,24 +18,12 @@ export interface AheadOfDatabase {
 }
 
 export interface AheadStore {
-  /** Keeps what a data plane says it accepted; false, and nothing is kept, where the gateway's head is that far. */
-  claim(scope: GatewayScope, id: DataPlaneId, accepted: ConfigVersion): Promise<boolean>;
   /** Undefined where nobody is ahead of the gateway, or its epoch is past what they have. */
   find(scope: GatewayScope): Promise<AheadOfDatabase | undefined>;
 }
 
 export function createAheadStore(database: Database): AheadStore {
   return {
-    async claim(scope, id, { epoch, sequence }) {
-      const rows = await database.query(
-        { role: 'holdfast_publisher', mode: 'write' },
-        `UPDATE data_planes d SET ahead_epoch = $4, ahead_sequence = $5 FROM gateways g
-         WHERE d.tenant_id = $1 AND d.gateway_id = $2 AND d.id = $3 AND g.tenant_id = $1 AND g.id = $2 AND (g.epoch, g.head_sequence) < ($4::bigint, $5::bigint) RETURNING d.id`,
-        [scope.tenantId, scope.gatewayId, id, epoch, sequence],
-      );
-      return rows.length === 1;
-    },
-
     async find(scope) {
       const [row] = await database.query<{ readonly id: DataPlaneId; readonly ahead_epoch: number; readonly ahead_sequence: number; readonly claims: number }>(
         { role: 'holdfast_publisher', mode: 'snapshot' },

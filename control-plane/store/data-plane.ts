@@ -57,12 +57,14 @@ export interface DataPlane extends GatewayScope {
   /** What it refused last and has not got past since. */
   readonly rejection: Rejection | undefined;
   readonly quarantined: readonly QuarantinedEntity[];
+  /** What it accepted when the database was behind that (ahead-store.ts); a later epoch of the gateway gets past it. */
+  readonly ahead: ConfigVersion | undefined;
 }
 
 /** The columns of a DataPlaneRow. */
 export const DATA_PLANE_COLUMNS =
   'tenant_id, gateway_id, id, hostname, labels, enrolled_at, certificate_serial, certificate_fingerprint, certificate_not_after, revoked_at, revocation_reason, ' +
-  'software_version, boot_id, connected, last_seen_at, desired_epoch, desired_sequence, applied_epoch, applied_sequence, applied_root, applied_at, rejection, quarantined, desired_at, applied_took_ms';
+  'software_version, boot_id, connected, last_seen_at, desired_epoch, desired_sequence, applied_epoch, applied_sequence, applied_root, applied_at, rejection, quarantined, desired_at, applied_took_ms, ahead_epoch, ahead_sequence';
 
 export interface DataPlaneRow {
   readonly tenant_id: TenantId;
@@ -90,6 +92,8 @@ export interface DataPlaneRow {
   readonly quarantined: readonly QuarantinedEntity[];
   readonly desired_at: Date | null;
   readonly applied_took_ms: number | null;
+  readonly ahead_epoch: number | null;
+  readonly ahead_sequence: number | null;
 }
 
 export function toDataPlane(row: DataPlaneRow): DataPlane {
@@ -115,5 +119,6 @@ export function toDataPlane(row: DataPlaneRow): DataPlane {
     appliedTookMs: row.applied_took_ms ?? undefined,
     rejection: row.rejection ?? undefined,
     quarantined: row.quarantined,
+    ahead: row.ahead_epoch === null || row.ahead_sequence === null ? undefined : { epoch: row.ahead_epoch, sequence: row.ahead_sequence },
   };
 }

@@ -104,7 +104,7 @@ export class FleetSessions {
           directory.refresh(scope, () => this.#recheck(scope));
         },
       }),
-      signing.subscribe((scope) => (scope === undefined ? pushToAll() : trust.push(scope))),
+      signing.subscribe((scope) => (scope === undefined ? void authority.refresh() : trust.push(scope))),
       authority.subscribe(() => {
         renewCertificate();
         pushToAll();

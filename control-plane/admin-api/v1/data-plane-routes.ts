@@ -79,6 +79,7 @@ function showDataPlane(dataPlane: DataPlane, nowMs: number): JsonObject {
     desired_version: showVersion(dataPlane.desired),
     applied_version: showVersion(dataPlane.applied),
     applied_at: showTime(dataPlane.appliedAt),
+    ahead_version: dataPlane.ahead !== undefined && dataPlane.applied.epoch <= dataPlane.ahead.epoch ? showVersion(dataPlane.ahead) : null,
     content_root: dataPlane.appliedRoot === undefined ? null : Buffer.from(dataPlane.appliedRoot).toString('hex'),
     rejection: dataPlane.rejection === undefined ? null : showRejection(dataPlane.rejection),
     quarantined: dataPlane.quarantined.map(({ kind, id, code, reason }) => ({ kind, id, code, reason })),
