@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { systemClock } from '../../shared/clock.ts';
+import { createMemoryLogger } from '../../shared/log.ts';
+import { newId, type DataPlaneId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import type { FleetMember } from '../store/data-plane-store.ts';
+import { FleetDirectory } from './fleet-directory.ts';
+
+type Wanted = { readonly limit: number } | { readonly ids: readonly DataPlaneId[] };
+
+/** A directory over a table of data planes, of which only the first `listed` come with the fleet. */
+function scene(size: number, listed = size) {
+  const scope = { tenantId: newId<TenantId>(), gatewayId: newId<GatewayId>() };
+  const table = new Map(Array.from({ length: size }, (): readonly [DataPlaneId, FleetMember] => {
+    const id = newId<DataPlaneId>();
+    return [id, { id, labels: {}, isRevoked: false }];
+  }));
+  const queries: Wanted[] = [];
+  const faults: Error[] = [];
+  const members = async (_scope: unknown, wanted: Wanted): Promise<readonly FleetMember[]> => {
+    queries.push(wanted);
+    const found = 'ids' in wanted ? wanted.ids.flatMap((id) => table.get(id) ?? []) : [...table.values()].slice(0, listed);
+    await Promise.resolve();
+    const fault = faults.shift();
+    if (fault !== undefined) throw fault;
+    return found;
+  };
+  const revoke = (id: DataPlaneId): unknown => table.set(id, { id, labels: {}, isRevoked: true });
+  return { scope, ids: [...table.keys()], queries, faults, revoke, directory: new FleetDirectory({ dataPlanes: { members }, clock: systemClock, log: createMemoryLogger('t').log }) };
+}
+
+test('C2: a herd costs one query, and another one for all that the first did not bring', async () => {
+  const { directory, scope, ids, queries } = scene(500, 400);
+  const found = await Promise.all(ids.map((id) => directory.find(scope, id)));
+  assert.ok(found.every((member, index) => member?.id === ids[index]));
+  assert.equal(queries.length, 2);
+  await Promise.all(ids.map((id) => directory.find(scope, id)));
+  assert.equal(queries.length, 2);
+  assert.equal(await directory.find(scope, newId<DataPlaneId>()), undefined);
+});
+
+test('a revocation is known after a refresh, of those that were looked up too', async () => {
+  const { directory, scope, ids, revoke } = scene(3, 2);
+  const [first, , last] = ids;
+  assert.ok(first !== undefined && last !== undefined);
+  await Promise.all(ids.map((id) => directory.find(scope, id)));
+  for (const id of [first, last]) {
+    revoke(id);
+    const read = Promise.withResolvers<void>();
+    directory.refresh(scope, read.resolve);
+    await read.promise;
+    assert.equal(directory.known(scope, id)?.isRevoked, true);
+  }
+});
+
+test('a revocation that comes while the fleet is being read is not missed', async () => {
+  const { directory, scope, ids, revoke } = scene(1);
+  const [id] = ids;
+  assert.ok(id !== undefined);
+  const finding = directory.find(scope, id);
+  revoke(id);
+  directory.refresh(scope, () => undefined);
+  await finding;
+  await waitUntil('the revocation', () => directory.known(scope, id)?.isRevoked);
+});
+
+test('a database that is away fails who asks now, and a refresh goes on until it is back', async () => {
+  const { directory, scope, ids, revoke, faults } = scene(1);
+  const [id] = ids;
+  assert.ok(id !== undefined);
+  faults.push(new Error('away'));
+  await assert.rejects(directory.find(scope, id), /away/);
+  assert.equal((await directory.find(scope, id))?.isRevoked, false);
+  faults.push(new Error('away'));
+  revoke(id);
+  directory.refresh(scope, () => undefined);
+  await waitUntil('the revocation', () => directory.known(scope, id)?.isRevoked);
+});
