@@ -20,8 +20,9 @@ import { ConfigKeeper, type ApplyResult, type FallBack, type KeeperNotice } from
 import { SnapshotCache } from './snapshot-cache.ts';
 import { createRecordVerifier } from './verify-record.ts';
 
-const CRASH_WINDOW_MS = 30_000;
-const KNOWN_GOOD_AFTER_MS = 60_000;
+/** As they are where nothing is set. */
+const CRASH_WINDOW_MS = 120_000;
+const KNOWN_GOOD_AFTER_MS = 120_000;
 const leaves = someLeaves(20);
 const seal = newStateSeal();
 

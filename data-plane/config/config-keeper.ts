@@ -233,7 +233,7 @@ export class ConfigKeeper {
     if (prepared.kind === 'refused') return this.#reject(version, prepared);
     try {
       const received = { framing: offer.transfer.framing, wireBytes: offer.transfer.wireBytes };
-      await Promise.all([cache.save(content, content.change === undefined ? null : (base ?? null), received), highest.raise(content)]);
+      await bothOf(cache.save(content, content.change === undefined ? null : (base ?? null), received), highest.raise(content));
     } catch (thrown) {
       threads.discard();
       await this.#giveUp();
@@ -372,6 +372,12 @@ export class ConfigKeeper {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Like Promise.all, but waits for the other where one rejects: the next configuration writes the same files. */
+async function bothOf(one: Promise<void>, other: Promise<void>): Promise<void> {
+  await Promise.allSettled([one, other]);
+  await Promise.all([one, other]);
 }
 
 /** By itself, so that the inflated bytes of a large configuration are let go before the threads begin to build it. */

@@ -41,14 +41,20 @@ export async function readJson(disk: Disk, path: string): Promise<unknown> {
 
 async function replace(disk: Disk, path: string, parts: readonly Uint8Array[], synced: boolean): Promise<void> {
   const temporary = join(dirname(path), TEMPORARY_PREFIX + basename(path));
-  const file = await disk.create(temporary, 0o600);
   try {
-    for (const part of parts) await file.write(part);
-    if (synced) await file.sync();
-  } finally {
-    await file.close();
+    const file = await disk.create(temporary, 0o600);
+    try {
+      for (const part of parts) await file.write(part);
+      if (synced) await file.sync();
+    } finally {
+      await file.close();
+    }
+    await disk.rename(temporary, path);
+  } catch (thrown) {
+    // On a full disk it would stand in the way of what comes next.
+    await disk.remove(temporary).catch(() => undefined);
+    throw thrown;
   }
-  await disk.rename(temporary, path);
 }
 
 function jsonBytes(value: unknown): Uint8Array {

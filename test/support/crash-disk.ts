@@ -1,5 +1,5 @@
 /**
- * A disk in memory that can lose power. What was not synced may be lost at a crash, wholly or in part: bytes of a file
+ * A disk in memory that can lose power, or be full. What was not synced may be lost at a crash, wholly or in part: bytes of a file
  * after its last sync, names that a folder gained or lost after its last sync. Every operation can be the last one. It also
  * writes down what was asked of it, in order.
  */
@@ -25,6 +25,8 @@ export class CrashDisk implements Disk {
   readonly operations: string[] = [];
   /** The power fails at this operation, counted from 0. */
   #cutAt = Infinity;
+  /** Writes until there is no space left. */
+  #writesLeft = Infinity;
 
   /** A new disk with what another one holds after a crash; names not synced are lost, or with `nothing` kept. */
   static afterCrash(crashed: CrashDisk, loss: Loss): CrashDisk {
@@ -40,6 +42,11 @@ export class CrashDisk implements Disk {
   /** From now on this many operations succeed. */
   cutAfter(operations: number): void {
     this.#cutAt = this.operations.length + operations;
+  }
+
+  /** After this many more writes there is no space left, until there is again (`Infinity`). */
+  fullAfter(writes: number): void {
+    this.#writesLeft = writes;
   }
 
   /** A file as if it had always been there. */
@@ -59,7 +66,16 @@ export class CrashDisk implements Disk {
       const content: Content = { bytes: Buffer.alloc(0), synced: Buffer.alloc(0) };
       this.#now.set(path, content);
       return {
-        write: (bytes) => this.#operation(`write ${basename(path)}`, () => void (content.bytes = Buffer.concat([content.bytes, bytes])), () => void (content.bytes = Buffer.concat([content.bytes, bytes.subarray(0, bytes.length / 2)]))),
+        write: (bytes) => {
+          const add = (added: Uint8Array): void => void (content.bytes = Buffer.concat([content.bytes, added]));
+          const half = (): void => add(bytes.subarray(0, bytes.length / 2));
+          return this.#operation(`write ${basename(path)}`, () => {
+            this.#writesLeft -= 1;
+            if (this.#writesLeft >= 0) return add(bytes);
+            half();
+            throw new Error('ENOSPC: no space left on device, write');
+          }, half);
+        },
         sync: () => this.#operation(`sync ${basename(path)}`, () => void (content.synced = content.bytes)),
         close: () => Promise.resolve(),
       };
