@@ -3,7 +3,7 @@
  * with COMMIT. The head row stays locked from that statement to the commit, so commit order is version order, and no
  * longer. Called by entity-writer.ts.
  */
-import type { EntityKind } from '../../shared/model/definition.ts';
+import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { onlyRow, type Transaction } from './database.ts';
@@ -17,6 +17,8 @@ export interface EntityChange {
   readonly action: 'create' | 'update' | 'delete';
   readonly before: Uint8Array | undefined;
   readonly after: Uint8Array | undefined;
+  /** What was stored beside `before`: secrets as envelopes. Absent where there was nothing. */
+  readonly privateBefore?: JsonObject;
 }
 
 /** The channel of LISTEN; its payload is a gateway id and nothing else. */
@@ -54,9 +56,9 @@ async function sendChanges(transaction: Transaction, scope: GatewayScope, actor:
        UPDATE gateways SET head_sequence = head_sequence + 1
        WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND (frozen_at IS NULL OR $14) RETURNING epoch, head_sequence AS sequence),
      changed AS (
-       INSERT INTO changes (tenant_id, gateway_id, epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, actor_id, actor, request_id)
-       SELECT $1, $2, coalesce((SELECT epoch FROM head), refuse_write($1, $2)), (SELECT sequence FROM head), c.ordinal, c.kind, c.id, CASE WHEN c.after IS NULL THEN 'delete' ELSE 'put' END, c.before, c.after, $3, $4, $6
-       FROM unnest($10::text[], $11::uuid[], $12::bytea[], $13::bytea[]) WITH ORDINALITY AS c (kind, id, before, after, ordinal)),
+       INSERT INTO changes (tenant_id, gateway_id, epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, private_before, actor_id, actor, request_id)
+       SELECT $1, $2, coalesce((SELECT epoch FROM head), refuse_write($1, $2)), (SELECT sequence FROM head), c.ordinal, c.kind, c.id, CASE WHEN c.after IS NULL THEN 'delete' ELSE 'put' END, c.before, c.after, c.private::jsonb, $3, $4, $6
+       FROM unnest($10::text[], $11::uuid[], $12::bytea[], $13::bytea[], $15::text[]) WITH ORDINALITY AS c (kind, id, before, after, private, ordinal)),
      audited AS (
        INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, epoch, sequence)
        SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id, head.epoch, head.sequence
@@ -67,6 +69,7 @@ async function sendChanges(transaction: Transaction, scope: GatewayScope, actor:
       published.map((change) => change.kind), published.map((change) => change.id),
       published.map((change) => change.before ?? null), published.map((change) => change.after ?? null),
       whileFrozen,
+      published.map(({ privateBefore }) => (privateBefore === undefined || Object.keys(privateBefore).length === 0 ? null : JSON.stringify(privateBefore))),
     ],
   );
   const { epoch, sequence } = onlyRow(rows);

@@ -56,52 +56,22 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
   };
 }
 
-/** A record made again from published bytes, and the names of the fields that these can not tell. */
-export interface RestoredRecord {
-  readonly record: EntityRecord;
-  readonly lost: readonly string[];
-}
-
 /**
- * The record of an entity as it was when these bytes were published, which stay as they are. What is for the control plane only
- * comes from `current`, the entity as it stands now; where there is none it is lost. A digested secret can be shown again only
- * where the current one is the same. Throws WIRE_ENTITY_INVALID, or TRUST_… where a sealed secret does not open.
+ * The record of an entity as it was: published bytes, and what was kept beside them. The bytes stay as they are, unless its
+ * secrets stood under a content key of before: then they are made again under the present one. Undefined where its secrets were
+ * not kept. Throws WIRE_ENTITY_INVALID for bytes that this version can't read.
  */
-export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Array, current: StoredEntity | undefined, secrets: GatewaySecrets): RestoredRecord {
-  const { kind } = definition;
-  const decoded: JsonObject = { ...decodeEntity(kind, bytes) };
+export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Array, controlPlaneOnly: JsonObject, secrets: GatewaySecrets): EntityRecord | undefined {
+  const decoded: JsonObject = { ...decodeEntity(definition.kind, bytes) };
   const id = parseId<EntityId>(String(decoded['id']));
   assert(id !== undefined, 'an entity that was decoded has a UUID');
-  const secretFields = definition.fields.filter((field) => field.secret !== undefined);
-  const secretNames = new Set(secretFields.map(publishedSecretName));
+  const secretNames = new Map(definition.fields.flatMap((field) => (field.secret === undefined ? [] : [[publishedSecretName(field) ?? '', field.name] as const])));
   const published = Object.fromEntries(Object.entries(decoded).filter(([name]) => !secretNames.has(name)));
-  const digests = Object.fromEntries(secretFields.filter(({ secret }) => secret === 'digest').map((field) => [field.name, decoded[publishedSecretName(field) ?? ''] ?? null]));
-  const currently: JsonObject = current === undefined ? {} : { ...decodeEntity(kind, current.bytes) };
-  const kept: Record<string, JsonValue> = {};
-  const lost: string[] = [];
-  for (const field of definition.fields) {
-    const name = publishedSecretName(field);
-    if (name === undefined && field.controlPlaneOnly !== true) continue;
-    const wasPublished = name === undefined ? undefined : (decoded[name] ?? null);
-    if (wasPublished === null) continue;
-    const envelope = current?.controlPlaneOnly[field.name];
-    if (envelope !== undefined && (name === undefined || currently[name] === wasPublished)) kept[field.name] = envelope;
-    else if (field.secret === 'sealed' && typeof wasPublished === 'string') kept[field.name] = sealAgain(secrets, kind, id, field.name, wasPublished);
-    else lost.push(field.name);
-  }
-  const record: EntityRecord = {
-    kind, id, published, controlPlaneOnly: kept, bytes,
-    tags: textsOf(published['tags']),
-    uniqueKeys: uniqueKeysOf(definition, { ...published, ...digests }),
-    references: referencesOf(definition, published),
-  };
-  return { record, lost };
-}
-
-/** From the envelope that data planes have to the one that the admin API reads. */
-function sealAgain(secrets: GatewaySecrets, kind: EntityKind, id: EntityId, field: string, published: string): string {
-  const secret = secrets.openContent({ kind, id, field }, Buffer.from(published, 'base64'));
-  return Buffer.from(secrets.box.seal(placeOf(secrets, kind, id, field), secret)).toString('base64');
+  const stored: StoredEntity = { kind: definition.kind, id, published, controlPlaneOnly, bytes, tags: textsOf(published['tags']) };
+  for (const [name, field] of secretNames) if (decoded[name] !== null && typeof controlPlaneOnly[field] !== 'string') return undefined;
+  const record = buildEntityRecord(definition, readEntity(definition, stored, secrets), secrets);
+  const now: JsonObject = { ...decodeEntity(definition.kind, record.bytes) };
+  return [...secretNames.keys()].every((name) => now[name] === decoded[name]) ? { ...record, ...stored } : record;
 }
 
 /** The entity as the admin API speaks of it. Without `secrets`, for who may not reveal them, secret fields are null. */
@@ -144,7 +114,7 @@ function keyText(value: JsonValue | undefined): string | null {
   return id;
 }
 
-function referencesOf(definition: EntityDefinition, entity: JsonObject): readonly EntityReference[] {
+function referencesOf(definition: EntityDefinition, entity: Entity): readonly EntityReference[] {
   return definition.fields.flatMap((field) => referencesIn(field.name, field.type, entity[field.name]));
 }
 

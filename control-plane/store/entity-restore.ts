@@ -13,6 +13,8 @@ import type { Candidate, RollbackPlan } from './rollback-plan.ts';
 
 const ROWS_PER_STATEMENT = 2_000;
 const IN_GATEWAY = 'tenant_id = $1 AND gateway_id = $2';
+/** By each column so that the index serves, and by both together because an id may occur in two kinds. */
+const isOneOf = (kind: string, id: string): string => `${IN_GATEWAY} AND ${kind} = ANY($3::text[]) AND ${id} = ANY($4::uuid[]) AND (${kind}, ${id}) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`;
 
 /** The changes that were made, dependants before what they hang on where they are deleted, after it otherwise. */
 export async function restoreEntities(transaction: Transaction, scope: GatewayScope, { apply, cascade }: RollbackPlan): Promise<readonly EntityChange[]> {
@@ -21,11 +23,11 @@ export async function restoreEntities(transaction: Transaction, scope: GatewaySc
   const written = apply.flatMap(toWritten).sort((a, b) => entityKinds.indexOf(a.record.kind) - entityKinds.indexOf(b.record.kind));
   for (const some of inParts([...gone, ...written.map(({ record }) => record)])) {
     const keys = [some.map(({ kind }) => kind), some.map(({ id }) => id)] as const;
-    await transaction.query(`DELETE FROM entity_references WHERE ${IN_GATEWAY} AND (from_kind, from_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`, [...place, ...keys]);
-    await transaction.query(`DELETE FROM entity_unique WHERE ${IN_GATEWAY} AND (kind, entity_id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`, [...place, ...keys]);
+    await transaction.query(`DELETE FROM entity_references WHERE ${isOneOf('from_kind', 'from_id')}`, [...place, ...keys]);
+    await transaction.query(`DELETE FROM entity_unique WHERE ${isOneOf('kind', 'entity_id')}`, [...place, ...keys]);
   }
   for (const some of inParts(gone)) {
-    await transaction.query(`DELETE FROM entities WHERE ${IN_GATEWAY} AND (kind, id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`, [...place, some.map(({ kind }) => kind), some.map(({ id }) => id)]);
+    await transaction.query(`DELETE FROM entities WHERE ${isOneOf('kind', 'id')}`, [...place, some.map(({ kind }) => kind), some.map(({ id }) => id)]);
   }
   for (const some of inParts(written)) {
     const records = some.map(({ record }) => record);
@@ -44,8 +46,8 @@ export async function restoreEntities(transaction: Transaction, scope: GatewaySc
   }
   await linkAll(transaction, scope, written.map(({ record }) => record));
   return [
-    ...gone.map((entity): EntityChange => ({ kind: entity.kind, id: entity.id, action: 'delete', before: 'bytes' in entity ? entity.bytes : entity.now, after: undefined })),
-    ...written.map(({ record, action, now }): EntityChange => ({ kind: record.kind, id: record.id, action, before: now, after: record.bytes })),
+    ...gone.map((entity): EntityChange => ({ kind: entity.kind, id: entity.id, action: 'delete', before: entity.now, after: undefined, privateBefore: entity.privateNow ?? {} })),
+    ...written.map(({ record, action, now, privateNow }): EntityChange => ({ kind: record.kind, id: record.id, action, before: now, after: record.bytes, privateBefore: privateNow ?? {} })),
   ];
 }
 
@@ -71,8 +73,13 @@ async function linkAll(transaction: Transaction, scope: GatewayScope, records: r
   }
 }
 
-function toWritten({ action, restored, now }: Candidate): readonly { readonly record: EntityRecord; readonly action: 'create' | 'update'; readonly now: Uint8Array | undefined }[] {
-  return restored === undefined || action === 'delete' ? [] : [{ record: restored.record, action, now }];
+interface Written extends Pick<Candidate, 'now' | 'privateNow'> {
+  readonly record: EntityRecord;
+  readonly action: 'create' | 'update';
+}
+
+function toWritten({ action, restored, now, privateNow }: Candidate): readonly Written[] {
+  return restored === undefined || action === 'delete' ? [] : [{ record: restored, action, now, privateNow }];
 }
 
 function* inParts<T>(all: readonly T[]): Iterable<readonly T[]> {

@@ -3,8 +3,7 @@
  * sequence in the transaction's last statement. Used through Store.write. Conflicts are found without raising an error in
  * the database, because an error would end the transaction: a refused call has changed nothing and the next may follow.
  */
-import { HoldfastError } from '../../shared/errors.ts';
-import type { EntityKind } from '../../shared/model/definition.ts';
+import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import { entityDefinitions, entityKinds } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
@@ -17,6 +16,7 @@ import { findProtocolsApart } from './plugin-protocols.ts';
 import type { Actor } from './scope.ts';
 import { findUnstorableText } from './storable-text.ts';
 import type { StoreProblem } from './store-problem.ts';
+import { contentKeyChanged } from './secret-keys.ts';
 
 /** A call that returns a problem has changed nothing; undefined means done. */
 export interface EntityWriter extends EntityReader {
@@ -38,6 +38,7 @@ interface Dependant {
   readonly kind: EntityKind;
   readonly id: EntityId;
   readonly bytes: Buffer;
+  readonly controlPlaneOnly: JsonObject;
 }
 
 interface DependantRow extends Dependant {
@@ -103,14 +104,14 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
        WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, $3, $4)`,
       [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
     );
-    this.#changes.push({ kind: record.kind, id: record.id, action: 'update', before: before.bytes, after: record.bytes });
+    this.#changes.push({ kind: record.kind, id: record.id, action: 'update', before: before.bytes, after: record.bytes, privateBefore: before.controlPlaneOnly });
     return undefined;
   }
 
   async delete(kind: EntityKind, id: EntityId): Promise<StoreProblem | undefined> {
     const root = await this.lock(kind, id);
     if (root === undefined) return { kind: 'not-found' };
-    const doomed = new Map<string, Dependant>([[`${kind} ${id}`, { kind, id, bytes: Buffer.from(root.bytes) }]]);
+    const doomed = new Map<string, Dependant>([[`${kind} ${id}`, { kind, id, bytes: Buffer.from(root.bytes), controlPlaneOnly: root.controlPlaneOnly }]]);
     const holding: DependantRow[] = [];
     // Level by level, each locked before the next is looked for: nothing can be attached to what is locked.
     for (let level = [...doomed.values()]; level.length > 0; ) {
@@ -131,7 +132,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
        AND (kind, id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`,
       [this.scope.tenantId, this.scope.gatewayId, inOrder.map((entity) => entity.kind), inOrder.map((entity) => entity.id)],
     );
-    this.#changes.push(...inOrder.map((entity) => ({ kind: entity.kind, id: entity.id, action: 'delete' as const, before: entity.bytes, after: undefined })));
+    this.#changes.push(...inOrder.map((entity) => ({ kind: entity.kind, id: entity.id, action: 'delete' as const, before: entity.bytes, after: undefined, privateBefore: entity.controlPlaneOnly })));
     return undefined;
   }
 
@@ -151,7 +152,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   async #holdContentKey(): Promise<void> {
     const rows = await this.transaction.query<{ readonly content_key_id: number }>('SELECT content_key_id FROM gateways WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE', [this.scope.tenantId, this.scope.gatewayId]);
     if (rows[0] === undefined || rows[0].content_key_id === this.secrets.contentKeyId) return;
-    throw new HoldfastError({ code: 'STORE_CONTENT_KEY_CHANGED', source: 'control-plane', retryable: true, publicMessage: "the gateway's content key was replaced a moment ago; try again" });
+    throw contentKeyChanged();
   }
 
   /** Keeps what is referred to from being deleted meanwhile. */
@@ -201,12 +202,12 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
    */
   async #lockDependants(level: readonly Dependant[]): Promise<readonly DependantRow[]> {
     return this.transaction.query<DependantRow>(
-      `SELECT r.from_kind AS kind, r.from_id AS id, e.bytes, r.field, r.on_delete
+      `SELECT r.from_kind AS kind, r.from_id AS id, e.bytes, e.control_plane_only AS "controlPlaneOnly", r.field, r.on_delete
        FROM unnest($3::text[], $4::uuid[]) AS d (kind, id)
        CROSS JOIN LATERAL (
          SELECT * FROM entity_references WHERE (tenant_id, gateway_id, to_kind, to_id) = ($1, $2, d.kind, d.id) OFFSET 0) r
        CROSS JOIN LATERAL (
-         SELECT bytes FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, r.from_kind, r.from_id) FOR UPDATE) e
+         SELECT bytes, control_plane_only FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, r.from_kind, r.from_id) FOR UPDATE) e
        CROSS JOIN LATERAL (
          SELECT FROM entity_references
          WHERE (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id) = ($1, $2, r.from_kind, r.from_id, r.field, r.to_kind, r.to_id) FOR UPDATE) still`,

@@ -2,6 +2,7 @@
  * What became of entities between two versions, read from change rows: each that was touched once, as it was before and as
  * it is after. Cost follows the changes in between. Used for differences of releases and for rolling back.
  */
+import type { JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Transaction } from './database.ts';
@@ -15,6 +16,8 @@ export interface TouchedEntity {
   /** Undefined where it did not exist. */
   readonly before: Uint8Array | undefined;
   readonly after: Uint8Array | undefined;
+  /** What stood beside `before`: secrets as envelopes. Empty where there was nothing or nothing was kept. */
+  readonly privateBefore: JsonObject;
   /** Of the last change. */
   readonly actor: string;
   readonly requestId: string;
@@ -37,6 +40,7 @@ interface Row {
   readonly id: EntityId;
   readonly bytes_before: Buffer | null;
   readonly bytes_after: Buffer | null;
+  readonly private_before: JsonObject | null;
   readonly actor: string;
   readonly request_id: string;
   readonly changed_at: Date;
@@ -54,9 +58,9 @@ export async function readTouched(transaction: Transaction, scope: GatewayScope,
        SELECT kind, id, min(ARRAY[epoch, sequence, ordinal]) AS first, max(ARRAY[epoch, sequence, ordinal]) AS last FROM changes
        WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4) AND (epoch, sequence) <= ($5, $6) AND (kind, id) > ($7, $8)
        GROUP BY kind, id ORDER BY kind, id LIMIT $9)
-     SELECT t.kind, t.id, b.bytes_before, a.bytes_after, a.actor, a.request_id, a.changed_at, a.epoch, a.sequence
+     SELECT t.kind, t.id, b.bytes_before, b.private_before, a.bytes_after, a.actor, a.request_id, a.changed_at, a.epoch, a.sequence
      FROM touched t
-     CROSS JOIN LATERAL (SELECT bytes_before FROM changes WHERE (tenant_id, gateway_id, epoch, sequence, ordinal) = ($1, $2, t.first[1], t.first[2], t.first[3]) OFFSET 0) b
+     CROSS JOIN LATERAL (SELECT bytes_before, private_before FROM changes WHERE (tenant_id, gateway_id, epoch, sequence, ordinal) = ($1, $2, t.first[1], t.first[2], t.first[3]) OFFSET 0) b
      CROSS JOIN LATERAL (
        SELECT bytes_after, actor, request_id, changed_at, epoch, sequence FROM changes
        WHERE (tenant_id, gateway_id, epoch, sequence, ordinal) = ($1, $2, t.last[1], t.last[2], t.last[3]) OFFSET 0) a
@@ -64,7 +68,7 @@ export async function readTouched(transaction: Transaction, scope: GatewayScope,
     [scope.tenantId, scope.gatewayId, after.epoch, after.sequence, upTo.epoch, upTo.sequence, behind?.kind ?? '', behind?.id ?? FIRST_ID, limit],
   );
   return rows.map((row) => ({
-    kind: row.kind, id: row.id, before: row.bytes_before ?? undefined, after: row.bytes_after ?? undefined,
+    kind: row.kind, id: row.id, before: row.bytes_before ?? undefined, after: row.bytes_after ?? undefined, privateBefore: row.private_before ?? {},
     actor: row.actor, requestId: row.request_id, at: row.changed_at, version: { epoch: row.epoch, sequence: row.sequence },
   }));
 }

@@ -3,9 +3,9 @@
  * reference or a unique value is left as it is, and whatever hangs on it too, until all that remains fits together. Used by
  * rollback.ts.
  */
-import type { EntityKind } from '../../shared/model/definition.ts';
+import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import type { EntityReference, RestoredRecord } from './entity-record.ts';
+import type { EntityRecord, EntityReference } from './entity-record.ts';
 
 export type RollbackAction = 'create' | 'update' | 'delete';
 
@@ -13,6 +13,8 @@ export type RollbackAction = 'create' | 'update' | 'delete';
 export type SkipReason =
   /** It is a credential or holds a private key, and these are asked for separately. */
   | { readonly kind: 'holds-secret' }
+  /** It was changed by a control plane of before 0.3, which did not keep what its secret was. */
+  | { readonly kind: 'secret-not-kept' }
   /** Its bytes can't be read by this version. */
   | { readonly kind: 'unreadable'; readonly problem: string }
   | { readonly kind: 'reference-missing'; readonly field: string; readonly to: EntityKind; readonly id: EntityId }
@@ -25,8 +27,9 @@ export interface Candidate {
   readonly id: EntityId;
   readonly action: RollbackAction;
   readonly now: Uint8Array | undefined;
+  readonly privateNow: JsonObject | undefined;
   /** What it becomes; undefined where it is to be deleted. */
-  readonly restored: RestoredRecord | undefined;
+  readonly restored: EntityRecord | undefined;
   /** Known from the start. */
   readonly skip?: SkipReason;
 }
@@ -35,7 +38,8 @@ export interface Candidate {
 export interface Dependant {
   readonly kind: EntityKind;
   readonly id: EntityId;
-  readonly bytes: Uint8Array;
+  readonly now: Uint8Array;
+  readonly privateNow: JsonObject;
   readonly onDelete: 'cascade' | 'restrict';
   readonly to: EntityKey;
 }
@@ -116,7 +120,7 @@ function holderOf({ dependants }: RollbackFacts, key: EntityKey, all: Candidates
 
 /** What was not touched since then exists, because it did then. */
 function missingReference({ restored }: Candidate, all: Candidates, skipped: Skipped, cascade: ReadonlyMap<EntityKey, Dependant>): SkipReason | undefined {
-  const missing = restored?.record.references.find(({ to, id }: EntityReference) => {
+  const missing = restored?.references.find(({ to, id }: EntityReference) => {
     const key = entityKey(to, id);
     const target = all.get(key);
     if (cascade.has(key)) return true;
@@ -127,7 +131,7 @@ function missingReference({ restored }: Candidate, all: Candidates, skipped: Ski
 }
 
 function takenValue({ owners, uniqueValueKey }: RollbackFacts, { kind, id, restored }: Candidate, all: Candidates, skipped: Skipped, cascade: ReadonlyMap<EntityKey, Dependant>): SkipReason | undefined {
-  for (const { fields, values } of restored?.record.uniqueKeys ?? []) {
+  for (const { fields, values } of restored?.uniqueKeys ?? []) {
     const ownerId = owners.get(uniqueValueKey(kind, fields, values));
     if (ownerId === undefined || ownerId === id) continue;
     const owner = entityKey(kind, ownerId);

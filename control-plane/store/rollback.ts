@@ -17,7 +17,6 @@ import { refuseRemoved } from './change-reader.ts';
 import type { Database, Transaction } from './database.ts';
 import { commitChanges } from './entity-changes.ts';
 import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
-import type { StoredEntity } from './entity-reader.ts';
 import { restoreEntityRecord } from './entity-record.ts';
 import { restoreEntities } from './entity-restore.ts';
 import { gatewayFrozen } from './gateway-freeze.ts';
@@ -25,7 +24,7 @@ import { readTouched, type TouchedEntity } from './history-reader.ts';
 import { entityKey, planRollback, type Candidate, type Dependant, type RollbackAction, type RollbackPlan, type SkipReason } from './rollback-plan.ts';
 import type { Actor, GatewayScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
-import { gatewayUnknown } from './secret-keys.ts';
+import { contentKeyChanged, gatewayUnknown } from './secret-keys.ts';
 import { storableText } from './storable-text.ts';
 
 export interface RollbackOptions {
@@ -49,8 +48,6 @@ export interface RolledBackEntity {
   /** What would have been done with one that is skipped. */
   readonly wanted: RollbackAction;
   readonly reason?: SkipReason;
-  /** Fields that data planes have again as they were, and that can't be shown any more. */
-  readonly lost: readonly string[];
 }
 
 export interface RollbackReport {
@@ -65,11 +62,11 @@ export type RollbackResult = { readonly kind: 'done'; readonly report: RollbackR
 const MOST_ENTITIES = 25_000;
 const LOCK_WITHIN_MS = 250;
 
-/** Throws STORE_HISTORY_REMOVED, STORE_GATEWAY_FROZEN, STORE_GATEWAY_UNKNOWN and STORE_ROLLBACK_TOO_LARGE. */
+/** Throws STORE_HISTORY_REMOVED, STORE_GATEWAY_FROZEN, STORE_GATEWAY_UNKNOWN, STORE_CONTENT_KEY_CHANGED and STORE_ROLLBACK_TOO_LARGE. */
 export function rollBack(database: Database, secrets: GatewaySecrets, scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
   const within = { role: 'holdfast_app', tenantId: scope.tenantId, mode: options.dryRun ? 'snapshot' : 'write' } as const;
   return database.transaction(within, async (transaction): Promise<RollbackResult> => {
-    const head = await holdHead(transaction, scope, options);
+    const head = await holdHead(transaction, scope, secrets, options);
     if (!(await isRelease(transaction, scope, options.to))) {
       await refuseRemoved(transaction, scope, options.to);
       return { kind: 'no-such-release' };
@@ -85,15 +82,16 @@ export function rollBack(database: Database, secrets: GatewaySecrets, scope: Gat
 }
 
 /** The version that is rolled back from. Where it is for real, no other write of the gateway commits until this one has. */
-async function holdHead(transaction: Transaction, scope: GatewayScope, { dryRun, whileFrozen }: RollbackOptions): Promise<ConfigVersion> {
-  const [row] = await transaction.query<ConfigVersion & { readonly name: string; readonly frozen_at: Date | null; readonly frozen_by: string | null; readonly frozen_reason: string | null }>(
-    `SELECT epoch, head_sequence AS sequence, name, frozen_at, frozen_by, frozen_reason FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL ${dryRun ? '' : 'FOR NO KEY UPDATE'}`,
+async function holdHead(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets, { dryRun, whileFrozen }: RollbackOptions): Promise<ConfigVersion> {
+  const [row] = await transaction.query<ConfigVersion & { readonly content_key_id: number; readonly name: string; readonly frozen_at: Date | null; readonly frozen_by: string | null; readonly frozen_reason: string | null }>(
+    `SELECT epoch, head_sequence AS sequence, content_key_id, name, frozen_at, frozen_by, frozen_reason FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL ${dryRun ? '' : 'FOR NO KEY UPDATE'}`,
     [scope.tenantId, scope.gatewayId],
   );
   if (row === undefined) throw gatewayUnknown(scope);
   // Whoever waits for the head may hold an entity that is needed here: rather begin anew than wait until a deadlock is found.
   if (!dryRun) await transaction.query(`SET LOCAL lock_timeout = ${LOCK_WITHIN_MS}`);
   if (row.frozen_at !== null && !dryRun && !whileFrozen) throw gatewayFrozen(row.name, { at: row.frozen_at, by: row.frozen_by ?? '', reason: row.frozen_reason ?? '' });
+  if (row.content_key_id !== secrets.contentKeyId) throw contentKeyChanged();
   return { epoch: row.epoch, sequence: row.sequence };
 }
 
@@ -108,8 +106,8 @@ async function makePlan(transaction: Transaction, scope: GatewayScope, secrets: 
   await refuseRemoved(transaction, scope, to);
   if (touched.length > MOST_ENTITIES) throw tooLarge(to);
   const different = touched.filter((entity) => isEntityKind(entity.kind) && !isSame(entity.before, entity.after));
-  const current = await readCurrent(transaction, scope, different);
-  const candidates = different.map((entity) => toCandidate(entity, current.get(`${entity.kind}/${entity.id}`), secrets, includeCredentials));
+  const privateNow = await readPrivate(transaction, scope, different);
+  const candidates = different.map((entity) => toCandidate(entity, privateNow.get(`${entity.kind}/${entity.id}`), secrets, includeCredentials));
   return planRollback({
     candidates,
     dependants: await readDependants(transaction, scope, candidates.filter(({ action, skip }) => action === 'delete' && skip === undefined)),
@@ -119,28 +117,30 @@ async function makePlan(transaction: Transaction, scope: GatewayScope, secrets: 
   });
 }
 
-function toCandidate({ kind, id, before, after }: TouchedEntity, current: StoredEntity | undefined, secrets: GatewaySecrets, includeCredentials: boolean): Candidate {
+function toCandidate({ kind, id, before, privateBefore, after }: TouchedEntity, privateNow: JsonObject | undefined, secrets: GatewaySecrets, includeCredentials: boolean): Candidate {
   if (!isEntityKind(kind)) throw new Error('internal invariant broken: only known kinds are rolled back');
-  const candidate = { kind, id, action: before === undefined ? 'delete' : after === undefined ? 'create' : 'update', now: after, restored: undefined } as const;
+  const candidate = { kind, id, action: before === undefined ? 'delete' : after === undefined ? 'create' : 'update', now: after, privateNow, restored: undefined } as const;
   if (holdsSecret(kind) && !includeCredentials) return { ...candidate, skip: { kind: 'holds-secret' } };
   if (before === undefined) return candidate;
   try {
-    return { ...candidate, restored: restoreEntityRecord(definitionOf(kind), before, current, secrets) };
+    const restored = restoreEntityRecord(definitionOf(kind), before, privateBefore, secrets);
+    return restored === undefined ? { ...candidate, skip: { kind: 'secret-not-kept' } } : { ...candidate, restored };
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     return { ...candidate, skip: { kind: 'unreadable', problem: describeThrown(thrown) } };
   }
 }
 
-/** What is for the control plane only of the entities that still exist. */
-async function readCurrent(transaction: Transaction, scope: GatewayScope, entities: readonly TouchedEntity[]): Promise<ReadonlyMap<string, StoredEntity>> {
-  const withPrivate = entities.filter(({ kind, after }) => after !== undefined && isEntityKind(kind) && definitionOf(kind).fields.some((field) => field.secret !== undefined || field.controlPlaneOnly === true));
-  if (withPrivate.length === 0) return new Map();
-  const rows = await transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly control_plane_only: JsonObject; readonly bytes: Buffer }>(
-    `SELECT kind, id, control_plane_only, bytes FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND (kind, id) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`,
-    [scope.tenantId, scope.gatewayId, withPrivate.map(({ kind }) => kind), withPrivate.map(({ id }) => id)],
+/** What stands beside those that exist, where something does. */
+async function readPrivate(transaction: Transaction, scope: GatewayScope, entities: readonly TouchedEntity[]): Promise<ReadonlyMap<string, JsonObject>> {
+  const wanted = entities.filter(({ kind, after }) => after !== undefined && isEntityKind(kind) && definitionOf(kind).fields.some((field) => field.secret !== undefined || field.controlPlaneOnly === true));
+  if (wanted.length === 0) return new Map();
+  const rows = await transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly control_plane_only: JsonObject }>(
+    `SELECT w.kind, w.id, e.control_plane_only FROM unnest($3::text[], $4::uuid[]) AS w (kind, id)
+     CROSS JOIN LATERAL (SELECT control_plane_only FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, w.kind, w.id) OFFSET 0) e`,
+    [scope.tenantId, scope.gatewayId, wanted.map(({ kind }) => kind), wanted.map(({ id }) => id)],
   );
-  return new Map(rows.map((row) => [`${row.kind}/${row.id}`, { kind: row.kind, id: row.id, published: {}, controlPlaneOnly: row.control_plane_only, bytes: row.bytes, tags: [] }]));
+  return new Map(rows.map((row) => [`${row.kind}/${row.id}`, row.control_plane_only]));
 }
 
 /** Who refers to these, and to those. */
@@ -148,14 +148,14 @@ async function readDependants(transaction: Transaction, scope: GatewayScope, roo
   const found: Dependant[] = [];
   const seen = new Set<string>(roots.map(({ kind, id }) => entityKey(kind, id)));
   for (let level = roots; level.length > 0; ) {
-    const rows = await transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly bytes: Buffer; readonly on_delete: 'cascade' | 'restrict'; readonly to_kind: EntityKind; readonly to_id: EntityId }>(
-      `SELECT r.from_kind AS kind, r.from_id AS id, e.bytes, r.on_delete, r.to_kind, r.to_id
+    const rows = await transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly bytes: Buffer; readonly control_plane_only: JsonObject; readonly on_delete: 'cascade' | 'restrict'; readonly to_kind: EntityKind; readonly to_id: EntityId }>(
+      `SELECT r.from_kind AS kind, r.from_id AS id, e.bytes, e.control_plane_only, r.on_delete, r.to_kind, r.to_id
        FROM unnest($3::text[], $4::uuid[]) AS d (kind, id)
        CROSS JOIN LATERAL (SELECT * FROM entity_references WHERE (tenant_id, gateway_id, to_kind, to_id) = ($1, $2, d.kind, d.id) OFFSET 0) r
-       CROSS JOIN LATERAL (SELECT bytes FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, r.from_kind, r.from_id)) e`,
+       CROSS JOIN LATERAL (SELECT bytes, control_plane_only FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, r.from_kind, r.from_id) OFFSET 0) e`,
       [scope.tenantId, scope.gatewayId, level.map(({ kind }) => kind), level.map(({ id }) => id)],
     );
-    found.push(...rows.map((row) => ({ kind: row.kind, id: row.id, bytes: row.bytes, onDelete: row.on_delete, to: entityKey(row.to_kind, row.to_id) })));
+    found.push(...rows.map((row) => ({ kind: row.kind, id: row.id, now: row.bytes, privateNow: row.control_plane_only, onDelete: row.on_delete, to: entityKey(row.to_kind, row.to_id) })));
     level = rows.filter(({ kind, id }) => !seen.has(entityKey(kind, id)));
     for (const { kind, id } of level) seen.add(entityKey(kind, id));
   }
@@ -163,12 +163,13 @@ async function readDependants(transaction: Transaction, scope: GatewayScope, roo
 }
 
 async function readOwners(transaction: Transaction, scope: GatewayScope, candidates: readonly Candidate[]): Promise<ReadonlyMap<string, EntityId>> {
-  const wanted = candidates.flatMap(({ kind, restored }) => (restored?.record.uniqueKeys ?? []).map(({ fields, values }) => [kind, uniqueKeyName(fields), uniqueKeyValue(values)] as const));
+  const wanted = candidates.flatMap(({ kind, restored }) => (restored?.uniqueKeys ?? []).map(({ fields, values }) => ({ kind, name: uniqueKeyName(fields), value: uniqueKeyValue(values) })));
   if (wanted.length === 0) return new Map();
+  // By each column so that the index serves; who has a value of another kind or name besides does no harm.
   const rows = await transaction.query<{ readonly kind: EntityKind; readonly name: string; readonly value: string; readonly owner_id: EntityId }>(
-    `SELECT w.kind, w.name, w.value, u.entity_id AS owner_id FROM unnest($3::text[], $4::text[], $5::text[]) AS w (kind, name, value)
-     CROSS JOIN LATERAL (SELECT entity_id FROM entity_unique WHERE (tenant_id, gateway_id, kind, key_name, value) = ($1, $2, w.kind, w.name, w.value)) u`,
-    [scope.tenantId, scope.gatewayId, wanted.map(([kind]) => kind), wanted.map(([, name]) => name), wanted.map(([, , value]) => value)],
+    `SELECT kind, key_name AS name, value, entity_id AS owner_id FROM entity_unique
+     WHERE tenant_id = $1 AND gateway_id = $2 AND kind = ANY($3::text[]) AND key_name = ANY($4::text[]) AND value = ANY($5::text[])`,
+    [scope.tenantId, scope.gatewayId, [...new Set(wanted.map(({ kind }) => kind))], [...new Set(wanted.map(({ name }) => name))], wanted.map(({ value }) => value)],
   );
   return new Map(rows.map((row) => [`${row.kind} ${row.name} ${row.value}`, row.owner_id]));
 }
@@ -179,9 +180,9 @@ function uniqueValueKey(kind: EntityKind, fields: readonly string[], values: rea
 
 function toEntities({ apply, cascade, skipped }: RollbackPlan): readonly RolledBackEntity[] {
   return [
-    ...apply.map((candidate): RolledBackEntity => ({ ...nameOf(candidate), outcome: candidate.action, wanted: candidate.action, lost: candidate.restored?.lost ?? [] })),
-    ...cascade.map(({ kind, id }): RolledBackEntity => ({ kind, id, name: undefined, outcome: 'delete-with', wanted: 'delete', lost: [] })),
-    ...skipped.map(({ candidate, reason }): RolledBackEntity => ({ ...nameOf(candidate), outcome: 'skip', wanted: candidate.action, reason, lost: [] })),
+    ...apply.map((candidate): RolledBackEntity => ({ ...nameOf(candidate), outcome: candidate.action, wanted: candidate.action })),
+    ...cascade.map(({ kind, id }): RolledBackEntity => ({ kind, id, name: undefined, outcome: 'delete-with', wanted: 'delete' })),
+    ...skipped.map(({ candidate, reason }): RolledBackEntity => ({ ...nameOf(candidate), outcome: 'skip', wanted: candidate.action, reason })),
   ];
 }
 
@@ -191,7 +192,7 @@ function nameOf({ kind, id, restored, now }: Candidate): { readonly kind: Entity
   const { endpointKey } = definition;
   const isSecret = definition.fields.some((field) => field.name === endpointKey && field.secret !== undefined);
   if (endpointKey === undefined || isSecret) return { kind, id, name: undefined };
-  const values: JsonObject = restored?.record.published ?? readable(kind, now);
+  const values: JsonObject = restored?.published ?? readable(kind, now);
   const name = values[endpointKey];
   return { kind, id, name: typeof name === 'string' ? name : undefined };
 }

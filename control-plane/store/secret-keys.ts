@@ -131,6 +131,11 @@ export function gatewayUnknown(scope: GatewayScope): HoldfastError {
   return new HoldfastError({ code: 'STORE_GATEWAY_UNKNOWN', source: 'control-plane', publicMessage: 'there is no such gateway', message: `tenant ${scope.tenantId} has no gateway ${scope.gatewayId}` });
 }
 
+/** For a write that was prepared with another content key than the gateway's present one. */
+export function contentKeyChanged(): HoldfastError {
+  return new HoldfastError({ code: 'STORE_CONTENT_KEY_CHANGED', source: 'control-plane', retryable: true, publicMessage: "the gateway's content key was replaced a moment ago; try again" });
+}
+
 function tenantKeyPlace(tenantId: TenantId, keyId: number): readonly string[] {
   return [tenantId, 'data-key', String(keyId)];
 }

@@ -28,6 +28,12 @@ $$;
 -- nobody counted.
 alter table releases add column change_counts jsonb;
 
+-- What was for the control plane only (secrets as envelopes) before the change; without it a roll back could not bring back what
+-- it is told to. The publisher does not see it.
+alter table changes add column private_before jsonb;
+revoke select on changes from holdfast_publisher;
+grant select (tenant_id, gateway_id, epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, actor_id, actor, request_id, changed_at) on changes to holdfast_publisher;
+
 -- The newest version whose change rows, and those before it, are gone. No row: all are there.
 create table history_floors (
   tenant_id   uuid not null,

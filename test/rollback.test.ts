@@ -1,0 +1,282 @@
+/** Rolling back, on a real database: tables are what they were, in one write, with the exceptions that are told. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { EntityReader, StoredEntity } from '../control-plane/store/entity-reader.ts';
+import { readEntity } from '../control-plane/store/entity-record.ts';
+import type { RollbackOptions, RollbackReport } from '../control-plane/store/rollback.ts';
+import type { GatewayScope } from '../control-plane/store/scope.ts';
+import type { EntityKind, JsonObject } from '../shared/model/definition.ts';
+import type { EntityId } from '../shared/model/ids.ts';
+import { definitionOf, entityKinds } from '../shared/model/registry.ts';
+import { holdsSecret } from '../shared/model/secret-kinds.ts';
+import { decodeEntity } from '../shared/wire/entity-codec.ts';
+import { ContentTree } from '../shared/trust/content-hash.ts';
+import { openTestStore } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
+import { createGateway, insert, newName, recordOf, TEST_ACTOR } from './support/store-scene.ts';
+import { testCertificate } from './support/test-certificates.ts';
+
+const { store, database } = await openTestStore({ statementTimeoutMs: 10_000 });
+const pairs = [await testCertificate(), await testCertificate()];
+
+interface Row {
+  readonly stored: StoredEntity;
+  /** Rows of entity_unique and entity_references, as text. */
+  readonly links: readonly string[];
+}
+type State = ReadonlyMap<string, Row>;
+
+/** Everything that is stored of a gateway's configuration. */
+async function stateOf(scope: GatewayScope): Promise<State> {
+  const links = await onServer(database.superuserConnectionString, async (client) => {
+    const { rows } = await client.query<{ readonly owner: string; readonly link: string }>(
+      `SELECT kind || '/' || entity_id AS owner, concat_ws(' ', key_name, value) AS link FROM holdfast.entity_unique WHERE gateway_id = $1
+       UNION ALL SELECT from_kind || '/' || from_id, concat_ws(' ', field, to_kind, to_id, on_delete) FROM holdfast.entity_references WHERE gateway_id = $1 ORDER BY 1, 2`, [scope.gatewayId]);
+    return rows;
+  });
+  const entities = await store.read(scope, async (reader) => (await Promise.all(entityKinds.map((kind) => allOf(reader, kind)))).flat());
+  return new Map(entities.map((stored) => [`${stored.kind}/${stored.id}`, { stored, links: links.filter(({ owner }) => owner === `${stored.kind}/${stored.id}`).map(({ link }) => link) }]));
+}
+
+async function allOf(reader: EntityReader, kind: EntityKind): Promise<readonly StoredEntity[]> {
+  return (await reader.list(kind, { size: 10_000 })).entities;
+}
+
+function rootOf(state: State): string {
+  const tree = new ContentTree();
+  for (const { stored } of state.values()) tree.set(stored.kind, stored.id, stored.bytes);
+  return tree.rootHex();
+}
+
+/** As a publisher would, without statements. */
+async function release(scope: GatewayScope): Promise<{ readonly epoch: number; readonly sequence: number }> {
+  const head = (await store.gateways.get(scope))?.head;
+  assert.ok(head);
+  const base = (await store.releases.newest(scope))?.version;
+  if (base?.sequence === head.sequence) return head;
+  const { kind } = await store.releases.insert(scope, { version: head, base, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'test' });
+  assert.equal(kind, 'inserted');
+  return head;
+}
+
+async function rollBack(scope: GatewayScope, options: Partial<RollbackOptions> & Pick<RollbackOptions, 'to'>): Promise<RollbackReport> {
+  const result = await store.rollBack(scope, TEST_ACTOR, { includeCredentials: false, dryRun: false, whileFrozen: false, reason: 'a test', ...options });
+  assert.equal(result.kind, 'done');
+  return result.kind === 'done' ? result.report : assert.fail();
+}
+
+/** What the table holds of an entity, its secrets opened; the envelopes themselves have random nonces. */
+async function shown(scope: GatewayScope, { stored, links }: Row) {
+  const entity: JsonObject = readEntity(definitionOf(stored.kind), stored, await store.secretsOf(scope));
+  return { links, bytes: Buffer.from(stored.bytes).toString('hex'), published: stored.published, tags: stored.tags, entity };
+}
+
+// ---- random histories ----
+
+interface Step {
+  readonly act: 'create' | 'update' | 'delete' | 'rename';
+  readonly kind: EntityKind;
+  readonly pick: number;
+  readonly value: number;
+}
+
+const KINDS: readonly EntityKind[] = ['services', 'routes', 'consumers', 'keyauth_credentials', 'acls', 'plugins', 'upstreams', 'targets', 'certificates', 'snis', 'services', 'routes', 'consumers', 'keyauth_credentials'];
+const step: fc.Arbitrary<Step> = fc.record({
+  act: fc.constantFrom<Step['act'][]>('create', 'create', 'update', 'delete', 'rename'),
+  kind: fc.constantFrom(...KINDS),
+  pick: fc.nat(1000),
+  value: fc.nat(5),
+});
+
+/** Few names, so that they are taken again and again by others. */
+function inputFor({ kind, pick, value }: Step, existing: (kind: EntityKind) => readonly StoredEntity[]): JsonObject | undefined {
+  const refer = (to: EntityKind): JsonObject | undefined => {
+    const all = existing(to);
+    const entity = all[pick % Math.max(all.length, 1)];
+    return entity === undefined ? undefined : { id: entity.id };
+  };
+  const needs = (to: EntityKind, rest: (reference: JsonObject) => JsonObject): JsonObject | undefined => {
+    const reference = refer(to);
+    return reference === undefined ? undefined : rest(reference);
+  };
+  switch (kind) {
+    case 'services': return { name: `s${value}`, host: `h${pick % 7}`, protocol: 'https', tags: [`t${value}`], client_certificate: pick % 3 === 0 ? (refer('certificates') ?? null) : null };
+    case 'routes': return { name: `r${value}`, paths: [`/${pick % 9}`], service: pick % 4 === 0 ? null : (refer('services') ?? null) };
+    case 'consumers': return { username: `c${value}` };
+    case 'keyauth_credentials': return needs('consumers', (consumer) => ({ consumer, key: `key-${value}` }));
+    case 'acls': return needs('consumers', (consumer) => ({ consumer, group: `g${value % 2}` }));
+    case 'plugins': return pick % 2 === 0 ? needs('services', (service) => ({ name: 'key-auth', service })) : needs('consumers', (consumer) => ({ name: 'rate-limiting', consumer, config: { minute: value + 1 } }));
+    case 'upstreams': return { name: `u${value}` };
+    case 'targets': return needs('upstreams', (upstream) => ({ upstream, target: `10.0.0.${value}:80` }));
+    case 'certificates': { const pair = pairs[value % 2]; return pair === undefined ? undefined : { cert: pair.cert, key: pair.key, tags: [`t${pick % 3}`] }; }
+    case 'snis': return needs('certificates', (certificate) => ({ certificate, name: `n${value}.test` }));
+    default: return undefined;
+  }
+}
+
+async function take(scope: GatewayScope, step: Step): Promise<void> {
+  const state = [...(await stateOf(scope)).values()].map(({ stored }) => stored);
+  const existing = (kind: EntityKind): readonly StoredEntity[] => state.filter((stored) => stored.kind === kind);
+  const chosen = existing(step.kind)[step.pick % Math.max(existing(step.kind).length, 1)];
+  if (step.act === 'delete') {
+    if (chosen !== undefined) await store.write(scope, TEST_ACTOR, (writer) => writer.delete(chosen.kind, chosen.id));
+    return;
+  }
+  const input = inputFor(step, existing);
+  if (input === undefined || (step.act !== 'create' && chosen === undefined)) return;
+  const record = await recordOf(store, scope, step.kind, step.act === 'create' ? input : { ...input, id: chosen?.id ?? '' });
+  // Refused where a name is taken: then nothing happens.
+  await store.write(scope, TEST_ACTOR, (writer) => (step.act === 'create' ? writer.insert(record) : writer.update(record)));
+}
+
+async function checkRollback(steps: readonly Step[], cut: number, includeCredentials: boolean): Promise<void> {
+  const scope = await createGateway(store);
+  await insert(store, scope, 'services', { host: 'first' });
+  for (const each of steps.slice(0, cut)) await take(scope, each);
+  const to = await release(scope);
+  const then = await stateOf(scope);
+  for (const each of steps.slice(cut)) await take(scope, each);
+  const before = await stateOf(scope);
+  const told = await rollBack(scope, { to, includeCredentials, dryRun: true });
+  assert.deepEqual(await stateOf(scope), before, 'a dry run changes nothing');
+  const report = await rollBack(scope, { to, includeCredentials });
+  assert.deepEqual(report.entities, told.entities);
+  const after = await stateOf(scope);
+  const byKey = new Map(report.entities.map((entity) => [`${entity.kind}/${entity.id}`, entity]));
+  assert.equal(byKey.size, report.entities.length, 'each entity once');
+  for (const key of new Set([...then.keys(), ...before.keys(), ...after.keys()])) {
+    const entity = byKey.get(key);
+    const source = entity?.outcome === 'skip' ? before : then;
+    const expected = entity?.outcome === 'delete-with' ? undefined : source.get(key);
+    const found = after.get(key);
+    assert.deepEqual(found && (await shown(scope, found)), expected && (await shown(scope, expected)), `${key} ${JSON.stringify(entity)}`);
+  }
+  if (includeCredentials) {
+    assert.deepEqual(report.entities.filter(({ outcome }) => outcome === 'skip' || outcome === 'delete-with'), []);
+    assert.equal(rootOf(after), rootOf(then));
+  } else {
+    const reasons = report.entities.flatMap(({ kind, reason }) => (reason === undefined ? [] : [{ kind, reason }]));
+    for (const { kind, reason } of reasons) assert.equal(holdsSecret(kind), reason.kind === 'holds-secret', JSON.stringify(reason));
+    for (const { kind } of report.entities.filter(({ outcome }) => outcome === 'delete-with')) assert.ok(holdsSecret(kind));
+    if (reasons.length === 0 && report.entities.every(({ outcome }) => outcome !== 'delete-with')) assert.equal(rootOf(after), rootOf(then));
+  }
+  assert.deepEqual((await rollBack(scope, { to, includeCredentials })).version, undefined, 'nothing is left to do');
+}
+
+test('after a roll back over a random history the tables are what they were, with the told exceptions', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 28 }), fc.nat(14), fc.boolean(), checkRollback), { numRuns: 8, endOnFailure: true });
+});
+
+test('names that wandered between entities are restored in one write, whatever the order', async () => {
+  const scope = await createGateway(store);
+  const [a, b, c] = [await insert(store, scope, 'consumers', { username: 'a' }), await insert(store, scope, 'consumers', { username: 'b' }), await insert(store, scope, 'consumers', { username: 'c' })];
+  const to = await release(scope);
+  const rename = async (id: EntityId, username: string): Promise<void> => {
+    const record = await recordOf(store, scope, 'consumers', { id, username });
+    assert.equal((await store.write(scope, TEST_ACTOR, (writer) => writer.update(record))).value, undefined);
+  };
+  await rename(a.id, 'x');
+  await rename(b.id, 'a');
+  await rename(c.id, 'b');
+  await rename(a.id, 'c');
+  const before = await store.gateways.get(scope);
+  const report = await rollBack(scope, { to });
+  assert.equal(report.version?.sequence, (before?.head.sequence ?? 0) + 1, 'one sequence');
+  const names = [...(await stateOf(scope)).values()].map(({ stored }) => [stored.id, stored.published['username']]);
+  assert.deepEqual(new Map(names as [string, string][]), new Map([[a.id, 'a'], [b.id, 'b'], [c.id, 'c']]));
+});
+
+test('a revoked key does not come back with its consumer unless it is asked for, and goes with one that was not there yet', async () => {
+  const scope = await createGateway(store);
+  const ada = await insert(store, scope, 'consumers', { username: 'ada' });
+  const key = await insert(store, scope, 'keyauth_credentials', { consumer: { id: ada.id }, key: 'stolen' });
+  const to = await release(scope);
+  await store.write(scope, TEST_ACTOR, (writer) => writer.delete('consumers', ada.id));
+  const eve = await insert(store, scope, 'consumers', { username: 'eve' });
+  const eves = await insert(store, scope, 'keyauth_credentials', { consumer: { id: eve.id }, key: 'new' });
+  const outcome = (report: RollbackReport, id: EntityId): string | undefined => report.entities.find((entity) => entity.id === id)?.outcome;
+  const report = await rollBack(scope, { to });
+  assert.deepEqual([ada.id, key.id, eve.id, eves.id].map((id) => outcome(report, id)), ['create', 'skip', 'delete', 'delete-with']);
+  assert.deepEqual([...(await stateOf(scope)).keys()], [`consumers/${ada.id}`]);
+  const again = await rollBack(scope, { to, includeCredentials: true });
+  assert.deepEqual(again.entities.map(({ id, outcome: done }) => [id, done]), [[key.id, 'create']]);
+  const [credential] = await store.read(scope, (reader) => allOf(reader, 'keyauth_credentials'));
+  assert.deepEqual(credential?.bytes, key.record.bytes, 'data planes know the key again');
+  const audit = await store.audit.list(scope.tenantId, { limit: 10 });
+  assert.deepEqual(audit.filter(({ action }) => action === 'rollback').map(({ subjectId, details }) => [subjectId, details['reason'], details['include_credentials']]), [['1.2', 'a test', true], ['1.2', 'a test', false]]);
+});
+
+test('a key that comes back after the content key was replaced stands under the new one, and can be shown', async () => {
+  const scope = await createGateway(store);
+  const ada = await insert(store, scope, 'consumers', { username: 'ada' });
+  const key = await insert(store, scope, 'keyauth_credentials', { consumer: { id: ada.id }, key: 'kept' });
+  const pair = pairs[0];
+  const certificate = await insert(store, scope, 'certificates', { cert: pair?.cert ?? '', key: pair?.key ?? '' });
+  const to = await release(scope);
+  await store.write(scope, TEST_ACTOR, async (writer) => [await writer.delete('keyauth_credentials', key.id), await writer.delete('certificates', certificate.id)]);
+  await store.contentKeys.rotate(scope, TEST_ACTOR);
+  const report = await rollBack(scope, { to, includeCredentials: true });
+  assert.deepEqual(report.entities.map(({ outcome }) => outcome), ['create', 'create']);
+  const secrets = await store.secretsOf(scope);
+  const [credential] = await store.read(scope, (reader) => allOf(reader, 'keyauth_credentials'));
+  const [restored] = await store.read(scope, (reader) => allOf(reader, 'certificates'));
+  assert.ok(credential && restored);
+  assert.equal(readEntity(definitionOf('keyauth_credentials'), credential, secrets)['key'], 'kept');
+  assert.equal(readEntity(definitionOf('certificates'), restored, secrets)['key'], pair?.key);
+  assert.notDeepEqual(credential.bytes, key.record.bytes);
+  assert.equal(decodeEntity('keyauth_credentials', credential.bytes).key_digest, secrets.digest('kept'));
+});
+
+test('writes that race with a roll back come before or after it, whole, and none is lost', async () => {
+  const scope = await createGateway(store);
+  const services = await Promise.all(Array.from({ length: 8 }, () => insert(store, scope, 'services', { host: 'old', name: newName() })));
+  const to = await release(scope);
+  for (const { record } of services) await store.write(scope, TEST_ACTOR, async (writer) => writer.update(await recordOf(store, scope, 'services', { id: record.id, host: 'new' })));
+  const writes = services.map(async ({ id }, index) => {
+    const record = await recordOf(store, scope, 'services', { id, host: `racer-${index}` });
+    return store.write(scope, TEST_ACTOR, (writer) => writer.update(record));
+  });
+  const [report, ...written] = await Promise.all([rollBack(scope, { to }), ...writes]);
+  const state = await stateOf(scope);
+  for (const [index, { version, value }] of written.entries()) {
+    const id = services[index]?.id;
+    assert.equal(value, undefined);
+    assert.ok(version && report.version);
+    const host = state.get(`services/${id}`)?.stored.published['host'];
+    assert.equal(host, version.sequence > report.version.sequence ? `racer-${index}` : 'old');
+  }
+});
+
+test('a frozen gateway is rolled back by whoever says so, and a version that was never released or is gone is refused', async () => {
+  const scope = await createGateway(store);
+  await insert(store, scope, 'services', { host: 'a' });
+  const to = await release(scope);
+  await insert(store, scope, 'services', { host: 'b' });
+  await store.gateways.freeze(scope, 'incident', TEST_ACTOR);
+  await assert.rejects(rollBack(scope, { to }), { code: 'STORE_GATEWAY_FROZEN' });
+  assert.equal((await rollBack(scope, { to, dryRun: true })).entities.length, 1);
+  assert.equal((await rollBack(scope, { to, whileFrozen: true })).version?.sequence, 3);
+  const unknown = await store.rollBack(scope, TEST_ACTOR, { to: { epoch: 1, sequence: 77 }, includeCredentials: false, dryRun: false, whileFrozen: true, reason: '' });
+  assert.equal(unknown.kind, 'no-such-release');
+});
+
+test('2,000 changed entities are rolled back in one write, within a second or two', { timeout: 60_000 }, async () => {
+  const scope = await createGateway(store);
+  await insert(store, scope, 'services', { host: 'first' });
+  const records = await Promise.all(Array.from({ length: 1_000 }, (_, index) => recordOf(store, scope, 'consumers', { username: `consumer-${index}`, tags: ['a'] })));
+  await store.write(scope, TEST_ACTOR, (writer) => Promise.all(records.map((record) => writer.insert(record))));
+  const to = await release(scope);
+  const then = await stateOf(scope);
+  const others = await Promise.all(Array.from({ length: 1_000 }, (_, index) => recordOf(store, scope, 'consumers', { username: `other-${index}` })));
+  await store.write(scope, TEST_ACTOR, async (writer) => {
+    await Promise.all(records.map((record) => writer.delete('consumers', record.id)));
+    await Promise.all(others.map((record) => writer.insert(record)));
+  });
+  const begun = performance.now();
+  const report = await rollBack(scope, { to });
+  const tookMs = performance.now() - begun;
+  assert.equal(report.entities.length, 2_000);
+  assert.equal(rootOf(await stateOf(scope)), rootOf(then));
+  assert.ok(tookMs < 5_000, `${tookMs} ms`);
+});
