@@ -1,0 +1,117 @@
+/**
+ * A data plane between versions: a real process, and content and frames of older and newer control planes. It serves what it
+ * understands, closes what it does not, says so, and heals by itself (S6).
+ */
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test, type TestContext } from 'node:test';
+import { holdfast } from '../proto/gen/config.js';
+import type { EntityChange } from '../data-plane/config/compile-contract.ts';
+import { defined } from '../shared/assert.ts';
+import { put, ref, remove, testId } from './support/config-content.ts';
+import { DataPlaneProcess } from './support/data-plane-process.ts';
+import { FakeControlPlane } from './support/fake-control-plane.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+const { Plugin, Route } = holdfast.config.v1;
+let origin: Server;
+let originUrl: string;
+
+before(async () => {
+  origin = createServer((request, response) => response.end(`origin saw ${request.url}`));
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
+  const address: AddressInfo | string | null = origin.address();
+  originUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+});
+after(() => {
+  origin.closeAllConnections();
+  origin.close();
+});
+
+async function scene(context: TestContext): Promise<{ readonly controlPlane: FakeControlPlane; readonly start: () => Promise<DataPlaneProcess> }> {
+  const controlPlane = await FakeControlPlane.start();
+  context.after(() => controlPlane.stop());
+  const start = async (): Promise<DataPlaneProcess> => {
+    const dataPlane = await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: controlPlane.joinToken() });
+    context.after(() => dataPlane.destroy());
+    return dataPlane;
+  };
+  return { controlPlane, start };
+}
+
+const service = (digits: string): EntityChange => put('services', { id: testId(digits), url: originUrl });
+const route = (digits: string, path: string, of: string): EntityChange => put('routes', { id: testId(digits), paths: [path], service: ref(of) });
+const bytesOf = ({ bytes }: EntityChange): Uint8Array => defined(bytes, 'bytes');
+/** Field 1000, the integer 1. */
+const withCriticalField = (change: EntityChange): EntityChange => ({ ...change, bytes: Buffer.concat([bytesOf(change), Buffer.from([0xc0, 0x3e, 1])]) });
+const named = (change: EntityChange, name: string): EntityChange => ({ ...change, bytes: Plugin.encode(Object.assign(Plugin.decode(bytesOf(change)), { name })).finish() });
+const withFutureValue = (change: EntityChange): EntityChange => ({ ...change, bytes: Route.encode(Object.assign(Route.decode(bytesOf(change)), { path_handling: 'v9' })).finish() });
+const keyAuth = (digits: string, scope: object): EntityChange => put('plugins', { id: testId(digits), name: 'key-auth', ...scope });
+
+test('content of the future: what it is about answers 503 with a code, the rest serves, and it heals when the entities do', async (context) => {
+  const { controlPlane, start } = await scene(context);
+  await controlPlane.publish([
+    service('a1'), service('a2'), service('a3'), route('b1', '/plain', 'a1'), route('b2', '/guarded', 'a2'), withFutureValue(route('b3', '/future', 'a1')), route('b4', '/upstream', 'a3'),
+    put('routes', { id: testId('b5'), paths: ['/'], service: ref('a1') }),
+    named(keyAuth('c1', { service: ref('a2') }), 'x-new'), withCriticalField(keyAuth('c2', { route: ref('b4') })), { kind: 'vaults', id: testId('d1'), bytes: Uint8Array.of(9, 9, 9) },
+  ]);
+  const dataPlane = await start();
+  await dataPlane.ready();
+  const applied = await controlPlane.heard('applied', ({ version }) => version.sequence === 1);
+  assert.equal(applied.contentRoot, controlPlane.contentRoot, 'what it can not use is part of what it has');
+  assert.deepEqual(applied.quarantined.map(({ entityKind, id, code }) => [entityKind, id, code]), [
+    ['plugins', testId('c1'), 'CONFIG_PLUGIN_UNKNOWN'], ['plugins', testId('c2'), 'CONFIG_ENTITY_UNREADABLE'], ['routes', testId('b3'), 'CONFIG_ENTITY_UNREADABLE'], ['vaults', testId('d1'), 'CONFIG_KIND_UNKNOWN'],
+  ]);
+  for (const { reason } of applied.quarantined) assert.match(reason, /upgrade/, 'what to do about it');
+  assert.equal((await dataPlane.get('/plain')).status, 200);
+  for (const [path, code] of [['/guarded', 'CONFIG_PLUGIN_UNKNOWN'], ['/future', 'CONFIG_ENTITY_UNREADABLE'], ['/upstream', 'CONFIG_ENTITY_UNREADABLE']] as const) {
+    const response = await fetch(`http://127.0.0.1:${dataPlane.proxyPort}${path}`);
+    assert.deepEqual([path, response.status, response.headers.get('x-holdfast-error')], [path, 503, code]);
+    assert.doesNotMatch(await response.text(), /origin/);
+  }
+
+  await controlPlane.publish([route('b3', '/future', 'a1'), remove('plugins', testId('c1')), keyAuth('c2', { route: ref('b4') }), remove('vaults', testId('d1'))]);
+  assert.deepEqual((await controlPlane.heard('applied', ({ version }) => version.sequence === 2)).quarantined, []);
+  assert.deepEqual([(await dataPlane.get('/future')).status, (await dataPlane.get('/guarded')).status, (await dataPlane.get('/upstream')).status], [200, 200, 401]);
+
+  await controlPlane.publish([named(keyAuth('c9', {}), 'x-new')]);
+  await controlPlane.heard('applied', ({ version }) => version.sequence === 3);
+  assert.equal((await dataPlane.get('/plain')).status, 503, 'what a global plugin covers is everything');
+  await controlPlane.publish([remove('plugins', testId('c9'))]);
+  await controlPlane.heard('applied', ({ version }) => version.sequence === 4);
+  assert.equal((await dataPlane.get('/plain')).status, 200);
+
+  const { holdfast: status } = await dataPlane.status();
+  assert.equal(status.config?.version, '1.4');
+  const byVersion: readonly { readonly version: string; readonly requests: number; readonly failed: number; readonly failed_here: number }[] = JSON.parse((await dataPlane.get('/status', dataPlane.statusPort)).body).holdfast.requests_by_version;
+  assert.ok(byVersion.length <= 2 && byVersion.every(({ requests, failed, failed_here: here }) => requests >= failed && failed === here));
+});
+
+test('a control plane of an older protocol is served as one: configuration applies, and no frame is sent that it does not know', async (context) => {
+  const { controlPlane, start } = await scene(context);
+  let protocolVersion = 1;
+  // Before version 3 it knows nothing of authorities.
+  controlPlane.alterWelcome = (welcome) => ({ ...welcome, protocolVersion, caCertificates: '' });
+  await controlPlane.publish([service('a1'), route('b1', '/', 'a1')]);
+  const dataPlane = await start();
+  await dataPlane.ready();
+  for (protocolVersion = 1; protocolVersion <= 3; protocolVersion += 1) {
+    const session = await controlPlane.session(protocolVersion);
+    const applied = async (change: EntityChange): Promise<unknown> => {
+      const { sequence } = await controlPlane.publish([change]);
+      return controlPlane.heard('applied', ({ version }) => version.sequence === sequence);
+    };
+    await applied(route(`c${protocolVersion}`, `/next-${protocolVersion}`, 'a1'));
+    // Under version 3 it tells of a head that is older than one it knows.
+    session.send({ kind: 'head', headStatement: await controlPlane.headStatement() });
+    session.send({ kind: 'head', headStatement: await controlPlane.headStatement({ sequence: 1 }) });
+    await applied(route('d1', `/last-${protocolVersion}`, 'a1'));
+    assert.equal((await dataPlane.get('/')).status, 200);
+    await waitUntil('telemetry', () => session.heard.some(({ kind }) => kind === 'telemetry'), 10_000);
+    // What it could not tell an older one is told now.
+    const others = new Set(session.heard.flatMap((message) => (message.kind === 'notice' ? [message.code] : message.kind === 'applied' || message.kind === 'telemetry' ? [] : [message.kind])));
+    assert.deepEqual([...others], protocolVersion < 3 ? [] : ['SYNC_HEAD_OLDER']);
+    session.cut();
+  }
+});
