@@ -12,6 +12,7 @@ import { ManualClock } from '../../test/support/manual-clock.ts';
 import { createTestTrust, signDelta, signSnapshot, someLeaves, type Alterations, type TestTrust } from '../../test/support/signed-content.ts';
 import { newStateSeal } from '../../test/support/state-seals.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { dataPlaneSettings } from '../settings.ts';
 import { CrashRecord } from '../state/crash-record.ts';
 import { HighestAccepted } from '../state/highest-accepted.ts';
 import type { PrepareOutcome } from '../threads/proxy-pool.ts';
@@ -377,4 +378,57 @@ test('a cached configuration that the threads refuse is passed over for the one 
   const again = await start(trust, disk, threads);
   assert.equal(again.threads.serving, '1.1');
   assert.ok(again.lines().some((line) => line.includes('cached-config-refused')));
+});
+
+test('S5: a configuration that kills the process a minute after it began to serve is left at the third restart', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const first = await start(trust, disk);
+  await pushed(trust, first, 1);
+  first.clock.advance(KNOWN_GOOD_AFTER_MS);
+  await waitUntil('version 1.1 to be known good', () => first.cache.knownGood);
+  assert.equal(await pushed(trust, first, 2), 'applied');
+  first.clock.advance(60_000);
+  for (let restarts = 1; restarts <= 2; restarts += 1) {
+    const run = await start(trust, disk);
+    assert.equal(run.threads.serving, '1.2', `restart ${restarts}`);
+    run.clock.advance(60_000);
+  }
+  const last = await start(trust, disk);
+  assert.deepEqual([last.threads.serving, last.falls.length], ['1.1', 1]);
+});
+
+test('S5: what kills late counts, as the settings are where nobody sets them', () => {
+  const { crashLoopWindow, knownGoodAfter } = dataPlaneSettings;
+  assert.deepEqual([crashLoopWindow.default, knownGoodAfter.default], ['2m', '2m']);
+});
+
+test('a process that ends while it prepares a configuration answers nothing for it, and bars nothing', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const run = await start(trust, disk);
+  await pushed(trust, run, 1);
+  // The threads are ended under it.
+  run.threads.during = () => void run.keeper.ending();
+  run.threads.refuse = () => true;
+  assert.equal(await pushed(trust, run, 2), 'given-up');
+  assert.equal(run.threads.serving, '1.1');
+  assert.equal(await pushed(trust, await start(trust, disk), 2), 'applied');
+});
+
+test('what is refused on disk, or comes twice with other content, is for the operator to know', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const first = await start(trust, disk);
+  await pushed(trust, first, 1);
+  await pushed(trust, first, 2);
+  assert.deepEqual(first.notices, []);
+  assert.equal((await push(trust, first, await snapshot(trust, 2, someLeaves(3)))).kind, 'rejected');
+  assert.deepEqual(first.notices.map(({ code, version }) => [code, version]), [['TRANSFER_VERSION_CONFLICT', { epoch: 1, sequence: 2 }]]);
+  await first.keeper.stop();
+  const [newest = ''] = disk.paths('/state/cache').filter((path) => path.includes('/1.2-'));
+  disk.put(newest, Buffer.from('rotten'));
+  for (const file of ['highest-accepted.json', 'barred.json']) disk.put(`/state/${file}`, Buffer.from('{"version": {"epoch": 1, "sequence": 1}}'));
+  const { notices } = await start(trust, disk);
+  assert.deepEqual(notices.map(({ code, detail }) => [code, detail.split(' ')[0]]), [['STATE_RECORD_DAMAGED', 'the'], ['STATE_RECORD_DAMAGED', 'barred.json'], ['CACHE_FILE_REFUSED', `${newest.split('/').at(-1)}:`]]);
 });
