@@ -21,7 +21,11 @@ export interface AdmissionOptions {
 /** How often those who wait are looked at; how late that is tells how busy this process is. */
 const PUMP_MS = 20;
 const LATE_MS = { slower: 40, faster: 15 };
-const SLOWEST_PER_SECOND = 20;
+/**
+ * A third of a CPU at most (a session costs 3 ms to open). Lower would not be kinder: what is late may be the machine, and how much work waits
+ * is bounded by `atOnce`. With 20, a fleet of 10,000 took ten minutes to come back to a machine that had other things to do.
+ */
+const SLOWEST_PER_SECOND = 100;
 /** A data plane gives up a greeting after 15 s; in a shorter wait there is time for the handshake itself. */
 const LONGEST_WAIT_MS = 5_000;
 /** Of a second's connections, that may begin together after a pause. */
