@@ -2,6 +2,7 @@
  * Enrols thousands of data planes without an HTTP request each: certificates signed by the installation's own authority, rows inserted in bulk.
  * What is stored is what enrolment stores, but for the join token and the audit row. Keys are shared by groups, certificates by nobody.
  */
+import 'reflect-metadata';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { PublicKey } from '@peculiar/x509';
 import { newId, type DataPlaneId } from '../../shared/model/ids.ts';
