@@ -6,7 +6,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Session } from '../../data-plane/sync/session.ts';
-import { CHUNK_WINDOW } from '../../data-plane/sync/transfer-intake.ts';
+import { CHUNK_WINDOW, CREDIT_STEP } from '../../data-plane/sync/transfer-intake.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { compareVersions, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
@@ -61,6 +61,8 @@ export class SimulatedDataPlane {
   #unfinished: Unfinished | undefined;
   /** Frames of transfers are handled in their order, because verifying takes a moment. */
   #queue: Promise<void> | undefined;
+  /** Chunks taken that no credit was given back for. */
+  #owed = 0;
   /** Connections that went live; what was begun over an earlier one is not answered over the next. */
   #lives = 0;
   #liveAtMs = Number.NaN;
@@ -162,6 +164,7 @@ export class SimulatedDataPlane {
     this.#lives += 1;
     this.#liveAtMs = sharedNowMs();
     this.#unfinished = undefined;
+    this.#owed = 0;
     this.#giveCredit(CHUNK_WINDOW);
   }
 
@@ -187,7 +190,7 @@ export class SimulatedDataPlane {
       case 'delta':
         return this.#inTurn(() => this.#begin(message));
       case 'chunk':
-        this.#giveCredit(1);
+        this.#payBack();
         return this.#queue === undefined ? void this.#addChunk(message) : this.#inTurn(() => this.#addChunk(message));
       case 'head':
         return this.#watch(message.headStatement);
@@ -264,6 +267,14 @@ export class SimulatedDataPlane {
     this.#options.counters.refused += 1;
     this.#options.log.error({ event: 'transfer-refused', code: refusal.code, reasons: refusal.reasons }, 'a simulated data plane refused a transfer');
     this.#session.send({ kind: 'rejected', version, code: refusal.code, reasons: refusal.reasons });
+  }
+
+  /** As the real intake does. */
+  #payBack(): void {
+    this.#owed += 1;
+    if (this.#owed < CREDIT_STEP) return;
+    this.#giveCredit(this.#owed);
+    this.#owed = 0;
   }
 
   #giveCredit(chunks: number): void {
