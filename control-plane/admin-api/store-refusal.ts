@@ -26,6 +26,10 @@ export function refuseProblem(problem: StoreProblem, kind: string): Refusal {
       return referencedBy(problem.by, kind);
     case 'not-found':
       return notFound();
+    case 'written-by-newer': {
+      const message = `a newer control plane gave this entity a field (${problem.field}) that this one does not know and would lose; change it there, or upgrade this one`;
+      return new Refusal({ code: 'ADMIN_ENTITY_NEWER', status: 409, body: { message, error: 'ADMIN_ENTITY_NEWER' } });
+    }
     case 'protocols-apart':
       return schemaViolation([{ field: 'protocols', message: problem.message }]);
     case 'unstorable-text':

@@ -7,6 +7,7 @@ import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import { entityDefinitions, entityKinds } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import { unknownFieldOf } from '../../shared/wire/entity-codec.ts';
 import { onlyRow } from './database.ts';
 import { commitChanges, type EntityChange } from './entity-changes.ts';
 import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
@@ -87,6 +88,8 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   async update(record: EntityRecord): Promise<StoreProblem | undefined> {
     const before = await this.lock(record.kind, record.id);
     if (before === undefined) return { kind: 'not-found' };
+    const newer = unknownFieldOf(record.kind, before.bytes);
+    if (newer !== undefined) return { kind: 'written-by-newer', field: newer };
     const problem = unstorable(record) ?? (await this.#holdReferences(record.references)) ?? (await findProtocolsApart(this.transaction, this.scope, record)) ?? (await this.#claimKeys(record));
     if (problem !== undefined) return problem;
     await this.transaction.query(

@@ -11,7 +11,7 @@ import { defaultOf } from '../model/default-value.ts';
 import type { Entity, EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../model/definition.ts';
 import { isJsonObject } from '../model/entity-checks.ts';
 import { bytesToId, idToBytes, isUuid, type EntityId } from '../model/ids.ts';
-import { FIRST_CRITICAL_TAG } from '../model/common-fields.ts';
+import { commonFields, FIRST_CRITICAL_TAG } from '../model/common-fields.ts';
 import { definitionOf, type PublishedEntities } from '../model/registry.ts';
 
 /** A message with the values of its fields, as protobufjs takes and gives them. */
@@ -200,11 +200,21 @@ function tryToDecode(type: FieldType, wire: unknown, name: string, path: string)
   }
 }
 
-/**
- * The first field number from FIRST_CRITICAL_TAG on: no entity of this version has one, so whatever it is, it is not known here
- * (proto/README.md). Reads no more than the tags (Protocol Buffers, Encoding); the bytes were decoded before, so they are well-formed.
- */
+/** The number of a field that this version does not know; undefined where it knows all: then decoding and encoding again loses nothing. */
+export function unknownFieldOf(kind: EntityKind, bytes: Uint8Array): number | undefined {
+  const known = new Set([...commonFields, ...definitionOf(kind).fields].map(({ tag }) => tag));
+  for (const tag of tagsOf(bytes)) if (!known.has(tag)) return tag;
+  return undefined;
+}
+
+/** The first field number from FIRST_CRITICAL_TAG on: no entity of this version has one, so whatever it is, it is not known here (proto/README.md). */
 function unknownCriticalTag(bytes: Uint8Array): number | undefined {
+  for (const tag of tagsOf(bytes)) if (tag >= FIRST_CRITICAL_TAG) return tag;
+  return undefined;
+}
+
+/** Field numbers as they stand (Protocol Buffers, Encoding); of bytes that were decoded before, so they are well-formed. */
+function* tagsOf(bytes: Uint8Array): Generator<number> {
   let at = 0;
   const varint = (): number => {
     let [value, scale] = [0, 1];
@@ -218,16 +228,14 @@ function unknownCriticalTag(bytes: Uint8Array): number | undefined {
   };
   while (at < bytes.length) {
     const key = varint();
-    const tag = Math.floor(key / 8);
-    if (tag >= FIRST_CRITICAL_TAG) return tag;
+    yield Math.floor(key / 8);
     const wireType = key % 8;
     if (wireType === 0) varint();
     else if (wireType === 2) at = varint() + at;
     else if (wireType === 1) at += 8;
     else if (wireType === 5) at += 4;
-    else return undefined;
+    else return;
   }
-  return undefined;
 }
 
 /** What a field is that an older writer did not know. */
