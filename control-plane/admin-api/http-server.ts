@@ -182,13 +182,14 @@ function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, e
     'x-content-type-options': 'nosniff',
     ...answer.headers,
   };
-  if (answer.stream !== undefined) return sendStream(reply, answer.stream, exchange, () => reply.raw.writeHead(answer.status, headers));
+  if (answer.stream !== undefined) return sendStream(reply, answer.stream, exchange, () => reply.raw.writeHead(answer.status, { ...headers, connection: 'close' }));
   void reply.code(answer.status).headers(headers);
-  if (answer.body === undefined) void reply.send();
+  if (answer.text !== undefined) void reply.type('text/plain; charset=utf-8').send(answer.text);
+  else if (answer.body === undefined) void reply.send();
   else void reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
 }
 
-/** An answer that goes on is written past fastify, which would wait for its end. */
+/** An answer that goes on is written past fastify, which would wait for its end. Its connection ends with it, so that a stop finds none left open. */
 function sendStream(reply: FastifyReply, stream: NonNullable<Answer['stream']>, { method }: Exchange, writeHead: () => void): void {
   void reply.hijack();
   writeHead();

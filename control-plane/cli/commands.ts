@@ -3,42 +3,13 @@
  * help, SETTINGS.md and the known variables follow (bin/holdfast.js must know the first word). Dispatched by main.ts.
  */
 import { systemClock } from '../../shared/clock.ts';
-import { KNOWN_VARIABLES } from '../../shared/known-variables.ts';
-import { parseSettings, type SettingDefinitions, type Settings, type SettingSources } from '../../shared/settings.ts';
-import { renderHelp } from '../../shared/settings-table.ts';
+import { command, type Command } from './command.ts';
 import { listDataPlanes } from './data-planes.ts';
 import { explain } from './explain.ts';
-import { createJoinToken, type Output } from './join-token.ts';
+import { createJoinToken } from './join-token.ts';
+import { KEY_COMMANDS } from './keys.ts';
 import { publish } from './publish.ts';
 import { dataPlanesSettings, explainSettings, joinTokenSettings, publishSettings } from './settings.ts';
-
-export interface Command {
-  /** One word, or two: what it is about and what to do. */
-  readonly name: string;
-  /** For the overview; a few words. */
-  readonly about: string;
-  readonly settings: SettingDefinitions;
-  readonly help: () => string;
-  /** The exit code; undefined is 0. Throws what is wrong use. */
-  readonly run: (sources: SettingSources, output: Output) => Promise<number | undefined>;
-}
-
-interface CommandOptions<T extends SettingDefinitions> extends Pick<Command, 'name' | 'about'> {
-  /** What stands behind `holdfast` in the first line of its help; `<name> [settings]` where not given. */
-  readonly usage?: string;
-  /** Whole sentences. */
-  readonly summary: string;
-  readonly settings: T;
-  readonly run: (settings: Settings<T>, output: Output) => Promise<number | void>;
-}
-
-function command<const T extends SettingDefinitions>({ name, about, usage, summary, settings, run }: CommandOptions<T>): Command {
-  return {
-    name, about, settings,
-    help: () => renderHelp(settings, { usage: `holdfast ${usage ?? `${name} [settings]`}`, summary }),
-    run: async (sources, output) => (await run(parseSettings(settings, sources, KNOWN_VARIABLES), output)) ?? undefined,
-  };
-}
 
 /** In the order of the overview. */
 export const COMMANDS: readonly Command[] = [
@@ -60,4 +31,5 @@ export const COMMANDS: readonly Command[] = [
     usage: 'explain --url https://… [settings]',
     summary: 'Asks a data plane what would become of a request: which route and why not the others, which plugins in which order, which target.',
   }),
+  ...KEY_COMMANDS,
 ];

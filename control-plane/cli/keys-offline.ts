@@ -43,7 +43,7 @@ export async function proposeRootSet({ out, keys, threshold, previous }: Propose
   for (const line of tell(await stateOf(file))) output.out(line);
 }
 
-export async function signFiles({ key }: SignSettings, files: readonly string[], output: Output): Promise<void> {
+export async function signFiles({ key }: SignSettings, output: Output, files: readonly string[]): Promise<void> {
   const signingKey = readKey(key);
   for (const path of files) {
     const { file, signed } = await signStatements(readStatements(path), signingKey);
@@ -53,7 +53,7 @@ export async function signFiles({ key }: SignSettings, files: readonly string[],
   }
 }
 
-export async function showFiles({ output: form }: ShowSettings, files: readonly string[], output: Output): Promise<void> {
+export async function showFiles({ output: form }: ShowSettings, output: Output, files: readonly string[]): Promise<void> {
   const file = readAll(files);
   const states = await stateOf(file);
   const rootSet = await newestRootSet(file.rootStatements);

@@ -29,12 +29,12 @@ export async function writePending(settings: PendingSettings, output: Output): P
   output.out(`Written to ${settings.out}.`);
 }
 
-export async function importFiles(settings: ImportSettings, files: readonly string[], output: Output): Promise<void> {
+export async function importFiles(settings: ImportSettings, output: Output, files: readonly string[]): Promise<void> {
   const answer = await post(settings, '/v1/keys/import', showStatementFile(readAll(files)));
   output.out(`Imported ${String(answer['imported'])} statements.`);
 }
 
-export async function rotate(settings: RotateSettings, purpose: string, output: Output): Promise<void> {
+export async function rotate(settings: RotateSettings, output: Output, [purpose = '']: readonly string[]): Promise<void> {
   const { gateway, tenant } = settings;
   const answer = await post(settings, '/v1/keys/rotate', { purpose: purposeOf(purpose), ...(purpose === 'content' ? { gateway, ...named(tenant) } : {}) });
   output.out(terminalLine(`New ${purpose} key: ${String(answer['key_id'])}`));
@@ -42,7 +42,7 @@ export async function rotate(settings: RotateSettings, purpose: string, output: 
   await takePending(settings, answer['pending'], output, 'the old key signs until then');
 }
 
-export async function retire(settings: RetireSettings, [purpose = '', keyId = '']: readonly string[], output: Output): Promise<void> {
+export async function retire(settings: RetireSettings, output: Output, [purpose = '', keyId = '']: readonly string[]): Promise<void> {
   const { gateway, tenant } = settings;
   await post(settings, '/v1/keys/retire', { purpose: purposeOf(purpose), key_id: keyId, ...(purpose === 'content' ? { gateway, ...named(tenant) } : {}) });
   output.out(terminalLine(`Retired ${purpose} key ${keyId}.`));

@@ -9,7 +9,8 @@ import { didYouMean } from '../../shared/nearest.ts';
 import { asksForHelp, processSources, type SettingSources } from '../../shared/settings.ts';
 import { THIS_VERSION } from '../../shared/this-version.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import { COMMANDS, type Command } from './commands.ts';
+import type { Command } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import type { Output } from './join-token.ts';
 import { terminalLines } from './terminal-text.ts';
 
@@ -48,6 +49,9 @@ function chosenFrom(group: readonly Command[], word: string, rest: readonly stri
   if (verb === undefined || asksForHelp([verb])) return { command: undefined, words };
   const command = group.find(({ name }) => name === `${word} ${verb}`);
   if (command !== undefined) return { command, words };
+  const [third, ...behind] = words;
+  const longest = group.find(({ name }) => name === `${word} ${verb} ${third ?? ''}`);
+  if (longest !== undefined) return { command: longest, words: behind };
   throw misuse(`"${verb}" is not something to do with ${word}${didYouMean(verb, group.map(({ name }) => name.slice(word.length + 1)))}; it is ${group.map(({ name }) => `"holdfast ${name}"`).join(', ')}`);
 }
 

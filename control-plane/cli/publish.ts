@@ -4,7 +4,7 @@
  * it. Progress goes to standard error, the result to standard output, and the exit code tells scripts.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { HoldfastError } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import { AdminRefusal, get } from './admin-client.ts';
 import { EventAlarmClock } from './event-alarm-clock.ts';
 import type { Output } from './join-token.ts';
@@ -62,7 +62,7 @@ async function waitFor(settings: PublishSettings, output: Output, clock: Clock, 
   try {
     for (;;) {
       const verdict: Verdict = judge(quorum, progressOf(state));
-      const line = problem === undefined ? progressLine(state, quorum) : `the admin API can not be asked (${problem instanceof HoldfastError ? problem.message : String(problem)}); trying on`;
+      const line = problem === undefined ? progressLine(state, quorum) : `the admin API can not be asked (${describeThrown(problem)}); trying on`;
       if (line !== told) output.err(terminalLine(line));
       told = line;
       const waitedMs = Math.round(clock.monotonicMs() - begunMs);
@@ -124,7 +124,7 @@ function details(state: State): readonly string[] {
     ...(counts.length === 0 ? [] : [`  ${counts.join(', ')}`]),
     ...(numberOf(times, 'measured') === 0 ? [] : [`  time to apply: half within ${numberOf(times, 'p50')} ms, 99 % within ${numberOf(times, 'p99')} ms, all within ${numberOf(times, 'max')} ms`]),
     ...listOf(state['rejections']).map((one) => `  ${numberOf(one, 'count')} × ${String(one['code'])}: ${Array.isArray(one['reasons']) ? one['reasons'].join('; ') : ''}`),
-    ...outstanding.slice(0, NAMED).map((one) => `  ${String(one['hostname'])} (${String(one['id'])}): ${String(one['state'])}, serves ${one['applied_version'] === null ? 'nothing' : String(one['applied_version'])}`),
+    ...outstanding.slice(0, NAMED).map((one) => `  ${String(one['hostname'])} (${String(one['id'])}): ${String(one['state'])}, serves ${typeof one['applied_version'] === 'string' ? one['applied_version'] : 'nothing'}`),
     ...(outstanding.length > NAMED ? ['  …'] : []),
   ];
 }

@@ -27,8 +27,9 @@ test('each verdict has its case', () => {
   assert.equal(at('51%', 4, 2, 0, 2), 'refused');
   // Nobody is connected: nothing has converged.
   assert.equal(at('1%', 4, 0, 0, 0), 'waiting');
-  // More may join, but those that refused do not change their mind.
+  // More are asked for than there are: more may join.
   assert.equal(at('5', 3, 3, 3, 0), 'waiting');
+  assert.equal(at('5', 3, 3, 1, 1), 'waiting');
   assert.equal(at('3', 3, 3, 1, 1), 'refused');
 });
 

@@ -37,11 +37,12 @@ export function neededOf(quorum: Quorum, counted: number): number {
 }
 
 /**
- * `refused`: even if all the others applied it, also those that are not connected now, the quorum would not be reached. A number
- * of data planes larger than there are is waited for: more may join.
+ * `refused`: those that are selected would have been enough, and without those that refused they are not, even if all others applied
+ * it, also those that are not connected now. Where more are asked for than there are, more are waited for.
  */
 export function judge(quorum: Quorum, { selected, counted, applied, refusedForGood }: Progress): Verdict {
   if (selected === 0) return 'nothing-selected';
   if (applied >= neededOf(quorum, counted)) return 'converged';
-  return refusedForGood > 0 && selected - refusedForGood < neededOf(quorum, selected) ? 'refused' : 'waiting';
+  const needed = neededOf(quorum, selected);
+  return needed <= selected && selected - refusedForGood < needed ? 'refused' : 'waiting';
 }
