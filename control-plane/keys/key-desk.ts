@@ -108,7 +108,7 @@ export class KeyDesk {
         return statements.length;
       }
     }
-    throw refused('KEYS_IMPORT_REFUSED', 'other statements are being stored at the same time; try again');
+    throw new HoldfastError({ code: 'KEYS_IMPORT_REFUSED', source: 'downstream', publicMessage: 'nothing was imported: other statements are being stored at the same time; try again' });
   }
 
   /** Signs for every gateway where the root key is here; else what is to be signed comes back, and the old key signs until then. */
@@ -121,9 +121,9 @@ export class KeyDesk {
   /** A second authority: data planes are told of it now, change over within minutes, and then the old one can be retired. */
   async rotateAuthority(change: KeyChange): Promise<string> {
     const { store, authority, clock } = this.#options;
-    if (authority.isOwn) throw refused('KEYS_AUTHORITY_OWN', 'the certificate authority is a file of your own (HOLDFAST_AUTHORITY_CERTIFICATE_FILE): rotate it where it comes from');
+    if (authority.isOwn) throw new HoldfastError({ code: 'KEYS_AUTHORITY_OWN', source: 'downstream', publicMessage: 'the certificate authority is a file of your own (HOLDFAST_AUTHORITY_CERTIFICATE_FILE): rotate it where it comes from' });
     const inUse = (await store.signingKeys.listKeys('certificate-authority', undefined)).filter(({ retiredAt }) => retiredAt === undefined);
-    if (inUse.length > 1) throw refused('KEYS_ROTATION_UNFINISHED', `two certificate authorities are in use already; retire ${inUse[0]?.keyId ?? 'the older one'} first`);
+    if (inUse.length > 1) throw new HoldfastError({ code: 'KEYS_ROTATION_UNFINISHED', source: 'downstream', publicMessage: `two certificate authorities are in use already; retire ${inUse[0]?.keyId ?? 'the older one'} first` });
     const made = await newAuthorityKey(clock.nowMs());
     await store.signingKeys.addKey(made, change);
     await authority.refresh();
@@ -138,15 +138,15 @@ export class KeyDesk {
   async retirePublish(keyId: string, change: KeyChange): Promise<void> {
     const { store, signing } = this.#options;
     const key = (await store.signingKeys.listKeys('publish', undefined)).find((candidate) => candidate.keyId === keyId && candidate.retiredAt === undefined);
-    if (key === undefined) throw refused('KEYS_UNKNOWN', `there is no publish key ${keyId} in use; "holdfast keys status" lists them`);
+    if (key === undefined) throw unknown(`there is no publish key ${keyId} in use; "holdfast keys status" lists them`);
     await signing.refresh();
     const users: string[] = [];
     for (const gateway of await store.signingKeys.listGateways()) {
       const trust = await this.#trustOf(gateway);
       if (trust?.publishKey.keyId === keyId) users.push(gateway.name);
     }
-    if (signing.publishKey.keyId === keyId) throw refused('KEYS_STILL_NEEDED', `publish key ${keyId} is the newest; rotate first`);
-    if (users.length > 0) throw refused('KEYS_STILL_NEEDED', `publish key ${keyId} signs for ${named(users)}: these wait for new delegations; "holdfast keys pending" writes them out`);
+    if (signing.publishKey.keyId === keyId) throw stillNeeded(`publish key ${keyId} is the newest; rotate first`);
+    if (users.length > 0) throw stillNeeded(`publish key ${keyId} signs for ${named(users)}: these wait for new delegations; "holdfast keys pending" writes them out`);
     await store.signingKeys.retireKey('publish', keyId, change);
     await signing.refresh();
   }
@@ -154,10 +154,10 @@ export class KeyDesk {
   async retireAuthority(keyId: string, change: KeyChange): Promise<void> {
     const { store, authority } = this.#options;
     const inUse = (await store.signingKeys.listKeys('certificate-authority', undefined)).filter(({ retiredAt }) => retiredAt === undefined);
-    if (!inUse.some((key) => key.keyId === keyId)) throw refused('KEYS_UNKNOWN', `there is no certificate authority ${keyId} in use; "holdfast keys status" lists them`);
-    if (inUse.at(-1)?.keyId === keyId) throw refused('KEYS_STILL_NEEDED', `certificate authority ${keyId} is the newest; rotate first`);
+    if (!inUse.some((key) => key.keyId === keyId)) throw unknown(`there is no certificate authority ${keyId} in use; "holdfast keys status" lists them`);
+    if (inUse.at(-1)?.keyId === keyId) throw stillNeeded(`certificate authority ${keyId} is the newest; rotate first`);
     const certified = await store.signingKeys.listCertifiedBy(keyId);
-    if (certified.length > 0) throw refused('KEYS_STILL_NEEDED', `data planes have certificates by ${keyId} and would be shut out: ${named(certified.map(({ hostname, id }) => `${hostname} (${id})`))}; they change over when they are connected, or revoke them`);
+    if (certified.length > 0) throw stillNeeded(`data planes have certificates by ${keyId} and would be shut out: ${named(certified.map(({ hostname, id }) => `${hostname} (${id})`))}; they change over when they are connected, or revoke them`);
     await store.signingKeys.retireKey('certificate-authority', keyId, change);
     await authority.refresh();
   }
@@ -168,11 +168,11 @@ export class KeyDesk {
       case 'retired':
         return undefined;
       case 'unknown':
-        throw refused('KEYS_UNKNOWN', `the gateway has no content key ${keyId}; "holdfast keys status" lists them`);
+        throw unknown(`the gateway has no content key ${keyId}; "holdfast keys status" lists them`);
       case 'in-use':
-        throw refused('KEYS_STILL_NEEDED', `content key ${keyId} is the newest; rotate first`);
+        throw stillNeeded(`content key ${keyId} is the newest; rotate first`);
       case 'needed':
-        throw refused('KEYS_STILL_NEEDED', `data planes serve versions that stand under content key ${keyId}: ${named(outcome.by.map(({ hostname, id }) => `${hostname} (${id})`))}; wait until they have applied the newest, or revoke them`);
+        throw stillNeeded(`data planes serve versions that stand under content key ${keyId}: ${named(outcome.by.map(({ hostname, id }) => `${hostname} (${id})`))}; wait until they have applied the newest, or revoke them`);
     }
   }
 
@@ -180,7 +180,7 @@ export class KeyDesk {
   async bumpEpoch(scope: GatewayScope, change: KeyChange): Promise<{ readonly epoch: number; readonly pending: StatementFile }> {
     const { store, signing } = this.#options;
     const gateway = (await store.signingKeys.listGateways()).find(({ gatewayId }) => gatewayId === scope.gatewayId);
-    if (gateway === undefined) throw refused('KEYS_UNKNOWN', 'there is no such gateway');
+    if (gateway === undefined) throw unknown('there is no such gateway');
     const ahead = await store.ahead.find(scope);
     const epoch = Math.max(gateway.epoch, ahead?.version.epoch ?? 0) + 1;
     await signing.refresh();
@@ -230,6 +230,10 @@ function named(names: readonly string[]): string {
   return names.length > 10 ? `${shown} and more` : shown;
 }
 
-function refused(code: 'KEYS_IMPORT_REFUSED' | 'KEYS_AUTHORITY_OWN' | 'KEYS_ROTATION_UNFINISHED' | 'KEYS_STILL_NEEDED' | 'KEYS_UNKNOWN', publicMessage: string): HoldfastError {
-  return new HoldfastError({ code, source: 'downstream', publicMessage });
+function stillNeeded(publicMessage: string): HoldfastError {
+  return new HoldfastError({ code: 'KEYS_STILL_NEEDED', source: 'downstream', publicMessage });
+}
+
+function unknown(publicMessage: string): HoldfastError {
+  return new HoldfastError({ code: 'KEYS_UNKNOWN', source: 'downstream', publicMessage });
 }
