@@ -11,6 +11,8 @@ export interface Answer {
   readonly status: number;
   /** Sent as JSON; absent where the answer has no body. */
   readonly body?: JsonValue;
+  /** Sent as plain text instead. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** In place of a body: goes on writing after the head is out, and ends the response. Must not throw. */
   readonly stream?: (response: ServerResponse) => void;

@@ -49,8 +49,7 @@ export interface ChangedLeafRow {
   readonly after: Uint8Array | undefined;
 }
 
-/** A change row; also read by release-store.ts, with the app's role. */
-export interface ChangeRow {
+interface ChangeRow {
   readonly epoch: number;
   readonly sequence: number;
   readonly ordinal: number;
@@ -64,7 +63,7 @@ export interface ChangeRow {
   readonly changed_at: Date;
 }
 
-export const CHANGE_COLUMNS = 'epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, actor, request_id, changed_at';
+const CHANGE_COLUMNS = 'epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, actor, request_id, changed_at';
 
 const BATCH_SIZE = 1_000;
 
@@ -124,7 +123,7 @@ export async function refuseRemoved(transaction: Transaction, scope: GatewayScop
   });
 }
 
-export function toChange(row: ChangeRow): Change {
+function toChange(row: ChangeRow): Change {
   return {
     version: { epoch: row.epoch, sequence: row.sequence },
     ordinal: row.ordinal,

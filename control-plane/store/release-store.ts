@@ -2,9 +2,10 @@
  * Releases: one chain per gateway, each stored by whichever instance is first and sent as stored by all. Written and read
  * for sessions with the publisher's role; shown to operators with the app's and the tenant set (T1).
  */
-import type { ConfigVersion } from '../../shared/model/version.ts';
-import { CHANGE_COLUMNS, toChange, type Change, type ChangeRow } from './change-reader.ts';
+import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
+import { refuseRemoved } from './change-reader.ts';
 import { onlyRow, type Database, type SqlValue } from './database.ts';
+import { readTouched, type TouchedEntity, type TouchedOptions } from './history-reader.ts';
 import type { GatewayScope } from './scope.ts';
 
 export interface ReleaseSummary {
@@ -56,9 +57,14 @@ export interface ReleaseStore {
   get(scope: GatewayScope, version: ConfigVersion): Promise<Release | undefined>;
   /** For operators, newest first; `before` continues a list. */
   list(scope: GatewayScope, options: { readonly limit: number; readonly before?: ConfigVersion }): Promise<readonly ReleaseSummary[]>;
-  /** For operators: what was changed after one version up to and including another, oldest first. */
-  changesBetween(scope: GatewayScope, after: ConfigVersion, upTo: ConfigVersion, limit: number): Promise<readonly Change[]>;
+  /** For operators. Undefined where there never was one; throws STORE_HISTORY_REMOVED where it is gone. */
+  find(scope: GatewayScope, version: ConfigVersion): Promise<ReleaseSummary | undefined>;
+  /** For operators: entities with changes between two versions, whichever is older. Throws STORE_HISTORY_REMOVED where change rows of the range are gone. */
+  differences(scope: GatewayScope, from: ConfigVersion, to: ConfigVersion, options: Pick<TouchedOptions, 'limit' | 'behind'>): Promise<readonly Difference[]>;
 }
+
+/** `before` and `after` in the direction that was asked for; the rest is of the last change. */
+export type Difference = Omit<TouchedEntity, 'privateBefore'>;
 
 interface Row {
   readonly epoch: number;
@@ -124,16 +130,24 @@ export function createReleaseStore(database: Database): ReleaseStore {
       return rows.map(toSummary);
     },
 
-    async changesBetween(scope, after, upTo, limit) {
-      const rows = await database.query<ChangeRow>(
-        { role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' },
-        `SELECT ${CHANGE_COLUMNS} FROM changes
-         WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4) AND (epoch, sequence) <= ($5, $6)
-         ORDER BY epoch, sequence, ordinal LIMIT $7`,
-        [scope.tenantId, scope.gatewayId, after.epoch, after.sequence, upTo.epoch, upTo.sequence, limit],
-      );
-      return rows.map(toChange);
-    },
+    find: (scope, version) =>
+      database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, async (transaction) => {
+        const [row] = await transaction.query<Row>(
+          `SELECT ${SUMMARY_COLUMNS} FROM releases WHERE tenant_id = $1 AND gateway_id = $2 AND epoch = $3 AND sequence = $4`,
+          [scope.tenantId, scope.gatewayId, version.epoch, version.sequence],
+        );
+        if (row === undefined) await refuseRemoved(transaction, scope, version);
+        return row === undefined ? undefined : toSummary(row);
+      }),
+
+    differences: (scope, from, to, options) =>
+      database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, async (transaction) => {
+        const isForward = compareVersions(from, to) <= 0;
+        const [after, upTo] = isForward ? [from, to] : [to, from];
+        await refuseRemoved(transaction, scope, after);
+        const touched = await readTouched(transaction, scope, { after, upTo, ...options });
+        return touched.map(({ privateBefore: _, ...entity }) => (isForward ? entity : { ...entity, before: entity.after, after: entity.before }));
+      }),
   };
 }
 

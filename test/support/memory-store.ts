@@ -110,7 +110,8 @@ export class MemoryStore {
       return this.#rows(scope).releases.find((release) => compareVersions(release.version, version) === 0);
     },
     list: () => assert.fail('not used by publishing'),
-    changesBetween: () => assert.fail('not used by publishing'),
+    find: () => assert.fail('not used by publishing'),
+    differences: () => assert.fail('not used by publishing'),
   };
 
   readonly changes: ChangeReader = {

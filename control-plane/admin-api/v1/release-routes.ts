@@ -1,25 +1,28 @@
 /**
- * `/v1/releases`: what was published, by whom, and what each release changed, entity by entity.
+ * `/v1/releases`: what was published and by whom, the difference between any two releases, and the way back to one.
  */
-import type { EntityKind, JsonObject } from '../../../shared/model/definition.ts';
-import { compareVersions, NO_VERSION, type ConfigVersion } from '../../../shared/model/version.ts';
-import { canonicalJson } from '../../../shared/model/canonical-json.ts';
-import { definitionOf } from '../../../shared/model/registry.ts';
-import { decodeEntity } from '../../../shared/wire/entity-codec.ts';
-import type { Change } from '../../store/change-reader.ts';
+import type { JsonObject } from '../../../shared/model/definition.ts';
+import { parseId, type EntityId } from '../../../shared/model/ids.ts';
+import { formatVersion, NO_VERSION, type ConfigVersion } from '../../../shared/model/version.ts';
 import type { ReleaseSummary } from '../../store/release-store.ts';
 import type { Store } from '../../store/store.ts';
-import { invalidQuery, notFound, ok } from '../answer.ts';
+import { invalidQuery, notFound, ok, type Answer } from '../answer.ts';
 import { pageAnswer, parsePageSize } from '../list-query.ts';
 import { gatewayRoute, param, type GatewayRequest, type Route } from '../route.ts';
 import { ownOperation } from './own-operation.ts';
 import { parseVersion, showTime, showVersion } from './own-values.ts';
+import { describeDifference, differenceAsText, showDifference, type EntityDifference } from './release-diff.ts';
+import { rollbackRoutes } from './rollback-routes.ts';
 
 const operation = ownOperation<GatewayRequest>();
-/** Change rows read for one diff; more are counted as `truncated`. */
-const MAX_CHANGES = 5000;
+/** Entities shown of one release; more are told of as `truncated`. */
+const MAX_ENTITIES = 1000;
+/** Instead of a release: what is written now. */
+const CURRENT = 'current';
 
-export function releaseRoutes(store: Pick<Store, 'releases'>): readonly Route[] {
+type Releases = Pick<Store, 'releases' | 'rollBack'>;
+
+export function releaseRoutes(store: Releases): readonly Route[] {
   return [
     gatewayRoute('/v1/releases', {
       GET: operation({
@@ -28,11 +31,11 @@ export function releaseRoutes(store: Pick<Store, 'releases'>): readonly Route[] 
         query: [{ name: 'size', description: 'Releases per page, 1 to 1000; 100 where not given.' }, { name: 'offset', description: 'Where the page starts, as the page before said.' }],
         handle: async (request) => {
           const size = parsePageSize(request.query);
-          const before = parseOffset(request.query);
+          const before = parseReleaseOffset(request.query);
           const found = await store.releases.list(request.gateway, { limit: size + 1, ...(before === undefined ? {} : { before }) });
           const page = found.slice(0, size);
           const last = page.at(-1);
-          return pageAnswer(request, page.map(showRelease), found.length > size && last !== undefined ? `${last.version.epoch}.${last.version.sequence}` : undefined);
+          return pageAnswer(request, page.map(showRelease), found.length > size && last !== undefined ? formatVersion(last.version) : undefined);
         },
       }),
     }),
@@ -41,31 +44,97 @@ export function releaseRoutes(store: Pick<Store, 'releases'>): readonly Route[] 
         access: 'read',
         summary: 'Read a release with what it changed',
         handle: async ({ gateway, ...request }) => {
-          const version = parseVersion(param(request, 'version'));
-          const release = version === undefined ? undefined : await findRelease(store, gateway, version);
-          if (release === undefined) throw notFound();
-          const changes = await store.releases.changesBetween(gateway, release.base ?? NO_VERSION, release.version, MAX_CHANGES + 1);
-          return ok({ ...showRelease(release), changes: showChanges(changes.slice(0, MAX_CHANGES)), truncated: changes.length > MAX_CHANGES });
+          const release = await find(store, gateway, param(request, 'version'));
+          const found = await store.releases.differences(gateway, release.base ?? NO_VERSION, release.version, { limit: MAX_ENTITIES + 1 });
+          return ok({ ...showRelease(release), changes: describeAll(found.slice(0, MAX_ENTITIES)).map(showChange), truncated: found.length > MAX_ENTITIES });
         },
       }),
     }),
+    gatewayRoute('/v1/releases/:version/diff', {
+      GET: operation({
+        access: 'read',
+        summary: 'Compare two releases, entity by entity and field by field',
+        query: [
+          { name: 'from', description: 'The release to compare with, or `current` for what is written now; the release that it follows where not given. The path may say `current` too.' },
+          { name: 'format', description: '`json`, or `text` for people, as `Accept: text/plain` asks for too.' },
+          { name: 'size', description: 'Entities per page, 1 to 1000; 100 where not given. A page may hold fewer: entities that are as they were take room too.' },
+          { name: 'offset', description: 'Where the page starts, as the page before said.' },
+        ],
+        handle: (request) => compareReleases(store, request),
+      }),
+    }),
+    ...rollbackRoutes(store),
   ];
 }
 
-async function findRelease(store: Pick<Store, 'releases'>, gateway: GatewayRequest['gateway'], version: ConfigVersion): Promise<ReleaseSummary | undefined> {
-  const [release] = await store.releases.list(gateway, { limit: 1, before: { ...version, sequence: version.sequence + 1 } });
-  return release !== undefined && compareVersions(release.version, version) === 0 ? release : undefined;
+async function compareReleases(store: Releases, request: GatewayRequest): Promise<Answer> {
+  const { gateway, query } = request;
+  const format = query.get('format') ?? (request.headers.accept?.startsWith('text/plain') === true ? 'text' : 'json');
+  if (format !== 'json' && format !== 'text') throw invalidQuery('options', 'format', 'must be json or text');
+  const size = parsePageSize(query);
+  const behind = parseEntityOffset(query);
+  const to = await resolve(store, request, param(request, 'version'));
+  const from = query.has('from') ? (await resolve(store, request, query.get('from') ?? '')).version : to.base;
+  const found = await store.releases.differences(gateway, from, to.version, { limit: size + 1, ...(behind === undefined ? {} : { behind }) });
+  const page = found.slice(0, size);
+  const last = page.at(-1);
+  const offset = found.length > size && last !== undefined ? Buffer.from(`${last.kind} ${last.id}`, 'utf8').toString('base64url') : undefined;
+  const entities = describeAll(page);
+  if (format === 'text') return { status: 200, text: asText(from, to.version, entities, offset) };
+  const answer = pageAnswer(request, entities.map(showDifference), offset);
+  return ok({ from: showVersion(from), to: showVersion(to.version), ...(typeof answer.body === 'object' ? answer.body : {}) });
 }
 
-function parseOffset(query: URLSearchParams): ConfigVersion | undefined {
+function asText(from: ConfigVersion, to: ConfigVersion, entities: readonly EntityDifference[], offset: string | undefined): string {
+  const count = (op: EntityDifference['op']): number => entities.filter((entity) => entity.op === op).length;
+  const title = `from ${formatVersion(from)} to ${formatVersion(to)}: ${count('create')} created, ${count('update')} updated, ${count('delete')} deleted${offset === undefined ? '' : ' on this page'}`;
+  return `${[title, ...entities.map(differenceAsText), ...(offset === undefined ? [] : [`… and more: offset=${offset}`])].join('\n')}\n`;
+}
+
+function describeAll(found: Parameters<typeof describeDifference>[0][]): readonly EntityDifference[] {
+  return found.flatMap((difference) => describeDifference(difference) ?? []);
+}
+
+/** A release or `current`, with what it is compared with where nothing else is said. */
+async function resolve(store: Releases, { gateway }: GatewayRequest, text: string): Promise<{ readonly version: ConfigVersion; readonly base: ConfigVersion }> {
+  if (text !== CURRENT) {
+    const release = await find(store, gateway, text);
+    return { version: release.version, base: release.base ?? NO_VERSION };
+  }
+  const [newest] = await store.releases.list(gateway, { limit: 1 });
+  return { version: gateway.head, base: newest?.version ?? NO_VERSION };
+}
+
+async function find(store: Releases, gateway: GatewayRequest['gateway'], text: string): Promise<ReleaseSummary> {
+  const version = parseVersion(text);
+  const release = version === undefined ? undefined : await store.releases.find(gateway, version);
+  if (release === undefined) throw notFound();
+  return release;
+}
+
+function parseReleaseOffset(query: URLSearchParams): ConfigVersion | undefined {
   const text = query.get('offset');
   if (text === null) return undefined;
   const version = parseVersion(text);
-  if (version === undefined) throw invalidQuery('offset', 'offset', 'invalid offset: send the offset of the page before as it was');
+  if (version === undefined) throw invalidOffset();
   return version;
 }
 
+function parseEntityOffset(query: URLSearchParams): { readonly kind: string; readonly id: EntityId } | undefined {
+  const text = query.get('offset');
+  if (text === null) return undefined;
+  const [, kind, word = ''] = /^([a-z][a-z0-9_]{0,63}) (\S+)$/.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
+  const id = parseId<EntityId>(word);
+  if (kind === undefined || id === undefined) throw invalidOffset();
+  return { kind, id };
+}
+
+function invalidOffset(): Error {
+  return invalidQuery('offset', 'offset', 'invalid offset: send the offset of the page before as it was');
+}
+
 function showRelease(release: ReleaseSummary): JsonObject {
+  const counts = Object.entries(release.changeCounts ?? {}).map(([kind, [created, updated, deleted]]) => [kind, { created, updated, deleted }] as const);
   return {
     version: showVersion(release.version),
     base_version: showVersion(release.base),
@@ -73,54 +142,11 @@ function showRelease(release: ReleaseSummary): JsonObject {
     created_at: showTime(release.createdAt),
     entity_count: release.entityCount,
     content_root: Buffer.from(release.contentRoot).toString('hex'),
+    change_counts: release.changeCounts === undefined ? null : Object.fromEntries(counts),
   };
 }
 
-/** One entry for each entity that is different afterwards, in the order of the last change. */
-function showChanges(changes: readonly Change[]): readonly JsonObject[] {
-  const byEntity = new Map<string, { readonly first: Change; readonly last: Change }>();
-  for (const change of changes) {
-    const key = `${change.kind}/${change.id}`;
-    const first = byEntity.get(key)?.first ?? change;
-    byEntity.delete(key);
-    byEntity.set(key, { first, last: change });
-  }
-  return [...byEntity.values()].flatMap(({ first, last }) => {
-    const before = first.before === undefined ? null : decode(last.kind, first.before);
-    const after = last.after === undefined ? null : decode(last.kind, last.after);
-    if (before === null && after === null) return [];
-    const op = before === null ? 'create' : after === null ? 'delete' : 'update';
-    const digests = digestNames(last.kind);
-    return [{
-      op,
-      kind: last.kind,
-      id: last.id,
-      before: withoutDigests(before, digests),
-      after: withoutDigests(after, digests),
-      changed: changedFields(before, after).map((name) => digests.get(name) ?? name),
-      actor: last.actor,
-      request_id: last.requestId,
-      at: showTime(last.at),
-      version: showVersion(last.version),
-    }];
-  });
-}
-
-function decode(kind: EntityKind, bytes: Uint8Array): JsonObject {
-  return { ...decodeEntity(kind, bytes) };
-}
-
-/** A diff tells that a secret changed, by its field's name, and nothing of it (T2). */
-function digestNames(kind: EntityKind): ReadonlyMap<string, string> {
-  return new Map(definitionOf(kind).fields.filter((field) => field.secret === 'digest').map(({ name }) => [`${name}_digest`, name]));
-}
-
-function withoutDigests(entity: JsonObject | null, digests: ReadonlyMap<string, string>): JsonObject | null {
-  return entity === null ? null : Object.fromEntries(Object.entries(entity).filter(([name]) => !digests.has(name)));
-}
-
-function changedFields(before: JsonObject | null, after: JsonObject | null): readonly string[] {
-  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
-  const differs = (name: string): boolean => canonicalJson(before?.[name] ?? null) !== canonicalJson(after?.[name] ?? null);
-  return [...names].filter((name) => name !== 'updated_at' && differs(name));
+function showChange(difference: EntityDifference): JsonObject {
+  const changed = [...new Set(difference.fields.map(({ name }) => name.split('.', 1)[0] ?? name))];
+  return { ...showDifference(difference), before: difference.before, after: difference.after, changed };
 }

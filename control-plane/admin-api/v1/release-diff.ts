@@ -1,0 +1,118 @@
+/**
+ * The difference between two states of an entity, field by field, as JSON and for people. A secret or its digest is named as
+ * changed and never shown (T2). Used by release-routes.ts.
+ */
+import { canonicalJson } from '../../../shared/model/canonical-json.ts';
+import type { JsonObject, JsonValue } from '../../../shared/model/definition.ts';
+import { isJsonObject } from '../../../shared/model/entity-checks.ts';
+import { definitionOf, isEntityKind } from '../../../shared/model/registry.ts';
+import { formatVersion } from '../../../shared/model/version.ts';
+import { decodeEntity, publishedSecretName } from '../../../shared/wire/entity-codec.ts';
+import type { Difference } from '../../store/release-store.ts';
+import { showTime, showVersion } from './own-values.ts';
+
+interface FieldDifference {
+  /** Dotted where it is inside a record. */
+  readonly name: string;
+  /** Both null for a secret. */
+  readonly before: JsonValue;
+  readonly after: JsonValue;
+  readonly secret: boolean;
+}
+
+export interface EntityDifference {
+  readonly op: 'create' | 'update' | 'delete';
+  readonly kind: string;
+  readonly id: string;
+  /** By which people know it. */
+  readonly name: string | undefined;
+  /** Without secrets; null where it does not exist. */
+  readonly before: JsonObject | null;
+  readonly after: JsonObject | null;
+  readonly fields: readonly FieldDifference[];
+  /** This version can't read its bytes. */
+  readonly unreadable: boolean;
+  readonly last: Pick<Difference, 'actor' | 'requestId' | 'at' | 'version'>;
+}
+
+/** Undefined where it is the same before and after. */
+export function describeDifference(difference: Difference): EntityDifference | undefined {
+  const { kind, id, before, after } = difference;
+  if (before === undefined && after === undefined) return undefined;
+  if (before !== undefined && after !== undefined && Buffer.from(before).equals(after)) return undefined;
+  const op = before === undefined ? 'create' : after === undefined ? 'delete' : 'update';
+  const [old, now] = [read(kind, before), read(kind, after)];
+  const last = { actor: difference.actor, requestId: difference.requestId, at: difference.at, version: difference.version };
+  if (old === 'unreadable' || now === 'unreadable') return { op, kind, id, name: undefined, before: null, after: null, fields: [], unreadable: true, last };
+  const secrets = secretNames(kind);
+  const changed = compare(old ?? {}, now ?? {}, '').filter(({ name }) => name !== 'updated_at');
+  const fields = changed.map((field): FieldDifference => {
+    const secret = secrets.get(field.name);
+    return secret === undefined ? { ...field, secret: false } : { name: secret, before: null, after: null, secret: true };
+  });
+  return { op, kind, id, name: nameIn(kind, now ?? old ?? {}), before: without(old, secrets), after: without(now, secrets), fields, unreadable: false, last };
+}
+
+export function showDifference({ op, kind, id, name, fields, unreadable, last }: EntityDifference): JsonObject {
+  return {
+    op, kind, id, name: name ?? null,
+    fields: fields.map(({ name: field, before, after, secret }) => (secret ? { name: field, secret: true } : { name: field, before, after })),
+    ...(unreadable ? { unreadable: true } : {}),
+    actor: last.actor, request_id: last.requestId, at: showTime(last.at), version: showVersion(last.version),
+  };
+}
+
+const SIGNS = { create: '+', update: '~', delete: '-' } as const;
+
+/** Several lines. */
+export function differenceAsText({ op, kind, id, name, fields, unreadable, last }: EntityDifference): string {
+  const who = `${last.actor}, ${last.at.toISOString()}, ${formatVersion(last.version)}`;
+  const head = `${SIGNS[op]} ${kind} ${name === undefined ? id : `${name} (${id})`}  [${who}]`;
+  if (unreadable) return `${head}\n    can not be read by this version`;
+  // Of what is gone the name is enough.
+  if (op === 'delete') return head;
+  const lines = fields.filter(({ after, secret }) => secret || op === 'update' || after !== null).map(({ name: field, before, after, secret }) => {
+    if (secret) return `    ${field}: ${op === 'create' ? 'set' : 'changed'}, not shown`;
+    return op === 'create' ? `    ${field}: ${JSON.stringify(after)}` : `    ${field}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`;
+  });
+  return [head, ...lines].join('\n');
+}
+
+function read(kind: string, bytes: Uint8Array | undefined): JsonObject | undefined | 'unreadable' {
+  if (bytes === undefined) return undefined;
+  if (!isEntityKind(kind)) return 'unreadable';
+  try {
+    return { ...decodeEntity(kind, bytes) };
+  } catch {
+    return 'unreadable';
+  }
+}
+
+/** From the name under which a secret is published to that of its field. */
+function secretNames(kind: string): ReadonlyMap<string, string> {
+  if (!isEntityKind(kind)) return new Map();
+  return new Map(definitionOf(kind).fields.flatMap((field) => {
+    const published = publishedSecretName(field);
+    return published === undefined ? [] : [[published, field.name] as const];
+  }));
+}
+
+function without(entity: JsonObject | undefined, secrets: ReadonlyMap<string, string>): JsonObject | null {
+  return entity === undefined ? null : Object.fromEntries(Object.entries(entity).filter(([name]) => !secrets.has(name)));
+}
+
+function nameIn(kind: string, entity: JsonObject): string | undefined {
+  const key = isEntityKind(kind) ? definitionOf(kind).endpointKey : undefined;
+  const name = key === undefined ? undefined : (entity[key] ?? entity['name']);
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Records are compared field by field, lists as a whole. */
+function compare(before: JsonObject, after: JsonObject, path: string): readonly Omit<FieldDifference, 'secret'>[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => {
+    const [old, now] = [before[name] ?? null, after[name] ?? null];
+    if (canonicalJson(old) === canonicalJson(now)) return [];
+    const inner = path === '' ? name : `${path}.${name}`;
+    return isJsonObject(old) && isJsonObject(now) ? compare(old, now, inner) : [{ name: inner, before: old, after: now }];
+  });
+}

@@ -1,0 +1,116 @@
+/** Releases over the admin API: differences between any two, the way back to one, freezing a gateway. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startTestAdminApi } from './support/admin-api.ts';
+import { testCertificate } from './support/test-certificates.ts';
+
+const { send, store, tenantId, viewerToken } = await startTestAdminApi();
+const gateway = await store.gateways.findByName(tenantId, 'default');
+assert.ok(gateway);
+
+/** A release of what is written, as the publisher would store it. */
+async function publish(): Promise<string> {
+  const head = (await store.gateways.findByName(tenantId, 'default'))?.head;
+  assert.ok(head && gateway);
+  const base = (await store.releases.newest(gateway))?.version;
+  await store.releases.insert(gateway, { version: head, base, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'admin', changeCounts: { services: [1, 0, 2] } });
+  return `${head.epoch}.${head.sequence}`;
+}
+
+const pair = await testCertificate();
+(await send('POST', '/services', { json: { name: 'shop', host: 'one.test' } })).expect(201);
+(await send('POST', '/consumers', { json: { username: 'ada' } })).expect(201);
+const credential = (await send('POST', '/consumers/ada/key-auth', { json: { key: 'first-key' } })).expect(201).word('id');
+const certificate = (await send('POST', '/certificates', { json: { cert: pair.cert, key: pair.key } })).expect(201).word('id');
+const first = await publish();
+(await send('PATCH', '/services/shop', { json: { host: 'two.test' } })).expect(200);
+(await send('POST', '/plugins', { json: { name: 'rate-limiting', service: { name: 'shop' }, config: { minute: 5 } } })).expect(201);
+const plugin = (await send('GET', '/plugins')).word('data.0.id');
+const second = await publish();
+(await send('PATCH', `/plugins/${plugin}`, { json: { config: { minute: 7 } } })).expect(200);
+(await send('PATCH', `/key-auths/${credential}`, { json: { key: 'second-key' } })).expect(200);
+(await send('DELETE', `/certificates/${certificate}`)).expect(204);
+(await send('POST', '/services', { json: { name: 'newest', host: 'n.test' } })).expect(201);
+const third = await publish();
+
+type Shown = { readonly op: string; readonly kind: string; readonly name: string | null; readonly fields: readonly { readonly name: string; readonly before?: unknown; readonly after?: unknown; readonly secret?: true }[] };
+const summary = (data: unknown): readonly unknown[] => (data as Shown[]).map(({ op, kind, fields }) => [op, kind, fields.length > 4 ? 'all' : fields.map(({ name, before, after, secret }) => (secret === true ? `${name}!` : `${name}: ${String(before)} > ${String(after)}`)).join()]);
+
+test('any two releases are compared field by field, in both directions, and what is written now too', async () => {
+  const whole = (await send('GET', `/v1/releases/${third}/diff?from=${first}`, { token: viewerToken })).expect(200);
+  assert.deepEqual([whole.at('from'), whole.at('to'), whole.at('next')], [first, third, null]);
+  assert.deepEqual(new Set((whole.at('data') as Shown[]).map(({ op, kind }) => `${op} ${kind}`)), new Set(['delete certificates', 'update keyauth_credentials', 'create plugins', 'create services', 'update services']));
+  assert.ok(summary(whole.at('data')).some((line) => String(line) === 'update,services,host: one.test > two.test'), whole.text);
+  assert.ok(summary(whole.at('data')).some((line) => String(line) === 'update,keyauth_credentials,key!'), whole.text);
+  const back = (await send('GET', `/v1/releases/${first}/diff?from=${third}`)).expect(200);
+  assert.deepEqual((back.at('data') as Shown[]).map(({ op, kind }) => `${op} ${kind}`).sort(), ['create certificates', 'delete plugins', 'delete services', 'update keyauth_credentials', 'update services']);
+  const own = (await send('GET', `/v1/releases/${second}/diff`)).expect(200);
+  assert.deepEqual([own.at('from'), own.at('data.length')], [first, 2]);
+  (await send('PATCH', '/services/shop', { json: { retries: 1 } })).expect(200);
+  const current = (await send('GET', `/v1/releases/current/diff?from=${third}`)).expect(200);
+  assert.deepEqual(summary(current.at('data')), [['update', 'services', 'retries: 5 > 1']]);
+  const inside = (await send('GET', `/v1/releases/${third}/diff?from=${second}`)).expect(200);
+  assert.ok(summary(inside.at('data')).some((line) => String(line) === 'update,plugins,config.minute: 5 > 7'), inside.text);
+  for (const answer of [whole, back, own, current, inside]) assert.ok(!/first-key|second-key|digest|_sealed|PRIVATE KEY/.test(answer.text));
+});
+
+test('a difference comes in pages, and as text for people', async () => {
+  const seen: string[] = [];
+  for (let path: unknown = `/v1/releases/${third}/diff?from=${first}&size=2`; typeof path === 'string'; ) {
+    const page = (await send('GET', path)).expect(200);
+    const data = page.at('data') as { readonly id: string }[];
+    assert.ok(data.length <= 2);
+    seen.push(...data.map(({ id }) => id));
+    path = page.at('next');
+  }
+  assert.equal(new Set(seen).size, 5);
+  assert.equal(seen.length, 5);
+  for (const answer of [await send('GET', `/v1/releases/${third}/diff?from=${first}&format=text`), await send('GET', `/v1/releases/${third}/diff?from=${first}`, { headers: { accept: 'text/plain' } })]) {
+    assert.equal(answer.expect(200).headers['content-type'], 'text/plain; charset=utf-8');
+    assert.match(answer.text, /^from 1\.4 to 1\.10: 2 created, 2 updated, 1 deleted\n/);
+    assert.match(answer.text, /~ services shop .*\n {4}host: "one.test" → "two.test"\n/);
+    assert.match(answer.text, /~ keyauth_credentials .*\n {4}key: changed, not shown\n/);
+    assert.ok(!/digest|_sealed|PRIVATE KEY/.test(answer.text));
+  }
+  assert.match((await send('GET', `/v1/releases/${third}/diff?from=${first}&format=text&size=1`)).text, /on this page[\s\S]*… and more: offset=/);
+  (await send('GET', `/v1/releases/${third}/diff?from=1.999`)).expect(404);
+  (await send('GET', `/v1/releases/${third}/diff?from=${first}&format=xml`)).expect(400);
+  (await send('GET', `/v1/releases/${third}/diff?from=${first}&offset=nonsense`)).expect(400);
+  assert.deepEqual((await send('GET', `/v1/releases/${third}`)).at('change_counts'), { services: { created: 1, updated: 0, deleted: 2 } });
+});
+
+test('a roll back tells what it would do, does it as one version, and leaves revoked credentials revoked', async () => {
+  const path = `/v1/releases/${first}/rollback`;
+  (await send('POST', path, { json: {}, token: viewerToken })).expect(403);
+  (await send('POST', '/v1/releases/1.999/rollback', { json: {} })).expect(404);
+  const dry = (await send('POST', path, { json: { dry_run: true } })).expect(200);
+  assert.equal(dry.at('version'), null);
+  assert.equal((await send('GET', '/services/shop')).at('host'), 'two.test');
+  const done = (await send('POST', path, { json: { reason: 'bad release' } })).expect(200);
+  assert.deepEqual(done.at('counts'), dry.at('counts'));
+  assert.deepEqual(done.at('counts'), { created: 0, updated: 1, deleted: 2, deleted_with: 0, skipped: 2 });
+  assert.equal(done.at('version'), done.headers['x-holdfast-config-version']);
+  assert.deepEqual((done.at('entities') as { readonly kind: string; readonly outcome: string; readonly reason?: string }[]).slice(0, 2).map(({ kind, outcome, reason }) => [kind, outcome, reason]), [['certificates', 'skipped', 'holds-secret'], ['keyauth_credentials', 'skipped', 'holds-secret']]);
+  assert.equal((await send('GET', '/services/shop')).at('host'), 'one.test');
+  assert.equal((await send('GET', `/key-auths/${credential}`)).at('key'), 'second-key');
+  (await send('GET', `/certificates/${certificate}`)).expect(404);
+  const whole = (await send('POST', path, { json: { include_credentials: true } })).expect(200);
+  assert.deepEqual(whole.at('counts'), { created: 1, updated: 1, deleted: 0, deleted_with: 0, skipped: 0 });
+  assert.equal((await send('GET', `/key-auths/${credential}`)).at('key'), 'first-key');
+  assert.equal((await send('GET', `/certificates/${certificate}`)).at('key'), pair.key);
+});
+
+test('a frozen gateway answers writes with 423 and who froze it, shows it, and lets credentials be revoked', async () => {
+  const frozen = (await send('POST', '/v1/gateways/default/freeze', { json: { reason: 'incident 7' } })).expect(200);
+  assert.partialDeepStrictEqual(frozen.at('frozen'), { by: 'admin', reason: 'incident 7' });
+  const refused = (await send('POST', '/services', { json: { host: 'x' } })).expect(423);
+  assert.equal(refused.at('error'), 'STORE_GATEWAY_FROZEN');
+  assert.match(refused.word('message'), /by admin \(incident 7\).*unfreeze/);
+  (await send('POST', `/v1/releases/${first}/rollback`, { json: {} })).expect(423);
+  (await send('DELETE', `/key-auths/${credential}`)).expect(204);
+  (await send('POST', '/v1/gateways/default/freeze', { json: { reason: 'again' } })).expect(423);
+  (await send('POST', '/v1/gateways/default/unfreeze', { json: {}, token: viewerToken })).expect(403);
+  (await send('POST', '/v1/gateways/default/unfreeze', { json: {} })).expect(200);
+  assert.equal((await send('GET', '/v1/gateways/default')).at('frozen'), null);
+  (await send('POST', '/services', { json: { host: 'x' } })).expect(201);
+});
