@@ -54,7 +54,7 @@ export async function writeReports(database: Database, reports: readonly Session
   if (reports.length === 0) return [];
   // In one order everywhere, so that instances that write at once seldom wait for each other in a circle.
   const rows = [...reports].sort((a, b) => (a.dataPlaneId < b.dataPlaneId ? -1 : 1)).map(toRow);
-  const stored = await database.query<{ readonly id: DataPlaneId; readonly boot_returns: number; readonly is_ahead: boolean }>({ role: 'holdfast_publisher', mode: 'write' }, WRITE, [storableJson(rows)]);
+  const stored = await database.query<{ readonly id: DataPlaneId; readonly boot_returns: number; readonly is_ahead: boolean }>({ role: 'holdfast_publisher', mode: 'write' }, WRITE, [JSON.stringify(rows)]);
   return stored.map((row) => ({ dataPlaneId: row.id, bootReturns: row.boot_returns, isAhead: row.is_ahead }));
 }
 
@@ -112,8 +112,8 @@ function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, repo
     session_age_ms: sessionAgeMs,
     connected: report.connected,
     last_seen_at: report.lastSeenAt,
-    hostname: report.hostname,
-    software_version: report.softwareVersion,
+    hostname: storable(report.hostname),
+    software_version: storable(report.softwareVersion),
     boot_id: report.bootId,
     desired_epoch: desired?.version.epoch,
     desired_sequence: desired?.version.sequence,
@@ -123,15 +123,23 @@ function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, repo
     applied_root: applied === undefined ? undefined : Buffer.from(applied.root).toString('hex'),
     applied_at: applied?.at,
     applied_took_ms: applied?.tookMs,
-    quarantined: applied?.quarantined,
+    quarantined: applied?.quarantined.map(storableEntity),
     is_active: report.applied === undefined && report.active !== undefined,
-    rejection: report.rejection,
+    rejection: report.rejection && storableRejection(report.rejection),
     ahead_epoch: report.ahead?.epoch,
     ahead_sequence: report.ahead?.sequence,
   };
 }
 
 /** One odd character in a data plane's words must not keep its whole state from being stored (C1). */
-function storableJson(rows: readonly object[]): string {
-  return JSON.stringify(rows, (_name, part: unknown) => (typeof part === 'string' ? storableText(part) : part));
+function storable(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : storableText(text);
+}
+
+function storableRejection({ code, reasons, epoch, sequence }: Rejection): Rejection {
+  return { code: storableText(code), reasons: reasons.map(storableText), epoch, sequence };
+}
+
+function storableEntity({ kind, id, code, reason }: QuarantinedEntity): QuarantinedEntity {
+  return { kind: storableText(kind), id, code: storableText(code), reason: storableText(reason) };
 }

@@ -223,7 +223,7 @@ export class Session implements ReportingSession {
         return this.#report({ active: { ...servedOf(effect.active.version, effect.active.contentRoot), at: this.#now() } });
       case 'report-applied': {
         const { version, contentRoot, quarantined, tookMs } = effect.applied;
-        this.#log('info', { event: 'applied', version: formatVersion(version), tookMs, quarantined: quarantined.length }, `applied ${formatVersion(version)}`);
+        this.#log('debug', { event: 'applied', version: formatVersion(version), tookMs, quarantined: quarantined.length }, `applied ${formatVersion(version)}`);
         return this.#reportApplied(version, contentRoot, tookMs, quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason })));
       }
       case 'report-rejected': {
@@ -388,9 +388,11 @@ export class Session implements ReportingSession {
   }
 
   /** No logger of its own: ten thousand of them would be megabytes. */
-  #log(level: 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, text: string): void {
+  #log(level: 'debug' | 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, text: string): void {
+    const { log } = this.#services;
+    if (!log.isLevelEnabled(level)) return;
     const { gatewayId, dataPlaneId } = this.identity;
-    this.#services.log[level]({ gateway: gatewayId, dataPlane: dataPlaneId, ...fields }, text);
+    log[level]({ gateway: gatewayId, dataPlane: dataPlaneId, ...fields }, text);
   }
 
   #now(): Date {
