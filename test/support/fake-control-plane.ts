@@ -23,7 +23,7 @@ import { applyChanges, type Transfer } from '../../shared/trust/verify-transfer.
 import { ENROL_PATH, parseEnrolRequest, type EnrolAnswer } from '../../shared/wire/enrolment-message.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
-import type { Hello, Leaf, LeafChange, SyncMessage, Welcome } from '../../shared/wire/sync-message.ts';
+import type { Hello, Leaf, LeafChange, SyncMessage, Welcome, WrappedKey } from '../../shared/wire/sync-message.ts';
 import { CONTENT_KEY } from './config-content.ts';
 import { createTestTrust, signDelta, signEpoch, signSnapshot, withNewPublishKey, type Alterations, type TestTrust } from './signed-content.ts';
 import { waitUntil } from './wait-until.ts';
@@ -56,6 +56,8 @@ export interface FakeSession {
   /** Everything it said after Hello but pings and credit, in order. */
   readonly heard: readonly SyncMessage[];
   send(message: SyncMessage): void;
+  /** A content key for this data plane. */
+  wrap(keyId: number, contentKey: Uint8Array): WrappedKey;
   /** Whatever it is. */
   sendBytes(bytes: Uint8Array): void;
   /** The network is gone: no close frame, no Bye. */
@@ -67,11 +69,13 @@ class Session implements FakeSession {
   readonly heard: SyncMessage[] = [];
   readonly #socket: WebSocket;
   readonly #trust: TestTrust;
+  readonly wrap: FakeSession['wrap'];
 
-  constructor(hello: Hello, socket: WebSocket, trust: TestTrust) {
+  constructor(hello: Hello, socket: WebSocket, trust: TestTrust, wrap: FakeSession['wrap']) {
     this.hello = hello;
     this.#socket = socket;
     this.#trust = trust;
+    this.wrap = wrap;
   }
 
   send(message: SyncMessage): void {
@@ -252,7 +256,7 @@ export class FakeControlPlane {
       if (this.mute) return;
       const { message } = decodeFrame(data);
       if (message.kind === 'hello' && !isExpired) {
-        session = new Session(message, socket, trust);
+        session = new Session(message, socket, trust, (keyId, contentKey) => wrapContentKey({ contentKey, keyId, recipient: certificate.publicKey, identity }));
         void this.#welcome(session, certificate.publicKey, identity);
       } else if (message.kind === 'ping') {
         if (!message.answer) session?.send({ kind: 'ping', nonce: message.nonce, answer: true });
