@@ -111,6 +111,27 @@ export const controlPlaneSettings = defineSettings({
     between: [1_048_576, 17_179_869_184],
     description: 'Memory for configurations that are packed and ready to be sent',
   },
+  historyRetention: {
+    env: 'HOLDFAST_HISTORY_RETENTION',
+    type: 'duration',
+    default: '30d',
+    between: [3_600_000, 315_360_000_000],
+    description: 'How long releases and change rows are kept, to compare with and to roll back to; a data plane that was not seen for longer gets the whole configuration when it is back. The audit is kept',
+  },
+  historyReleasesAtLeast: {
+    env: 'HOLDFAST_HISTORY_RELEASES_AT_LEAST',
+    type: 'integer',
+    default: 100,
+    between: [2, 1_000_000],
+    description: 'Newest releases of a gateway that are kept whatever their age',
+  },
+  historyReleasesAtMost: {
+    env: 'HOLDFAST_HISTORY_RELEASES_AT_MOST',
+    type: 'integer',
+    default: 100_000,
+    between: [10, 10_000_000],
+    description: 'Releases of a gateway that are kept at most, however young',
+  },
   developmentMode: {
     env: 'HOLDFAST_DEVELOPMENT_MODE',
     type: 'boolean',

@@ -25,6 +25,7 @@ import { ensureFirstStart } from './first-start.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { bundleOf, parseStatementFile } from './keys/statement-file.ts';
 import { openDatabase } from './open-database.ts';
+import { HistoryCompactor } from './publish/history-compactor.ts';
 import { startPublisher } from './publish/publisher.ts';
 import { loadSigningMaterial } from './publish/signing-material.ts';
 import type { ControlPlaneSettings } from './settings.ts';
@@ -79,6 +80,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log,
   });
   lifecycle.add('publisher', () => publisher.stop());
+  const compactor = new HistoryCompactor({
+    history: store.history, retentionMs: settings.historyRetention, atLeast: settings.historyReleasesAtLeast, atMost: Math.max(settings.historyReleasesAtMost, settings.historyReleasesAtLeast),
+    random: Math.random, clock, log,
+  });
+  compactor.start();
+  lifecycle.add('removal of old releases', () => compactor.stop());
   publisher.subscribe({ onRelease: (scope) => events.hint(scope), onDataPlanesChanged: (scope) => events.hint(scope) });
 
   const sync = await startSyncServer({

@@ -20,11 +20,14 @@ import { Database } from './database.ts';
 import { TransactionReader, type EntityReader } from './entity-reader.ts';
 import { TransactionWriter, type EntityWriter } from './entity-writer.ts';
 import { createDriftStore, type DriftStore } from './drift-store.ts';
+import { createFleetPageStore, type FleetPageStore } from './fleet-page-store.ts';
 import { createFleetStateStore, type FleetStateStore } from './fleet-state-store.ts';
 import { createGatewayStore, type GatewayStore } from './gateway-store.ts';
+import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import { createJoinTokenStore, type JoinTokenStore } from './join-token-store.ts';
 import { createOperatorStore, type OperatorStore } from './operator-store.ts';
 import { withClient } from './prepare-database.ts';
+import { createQuarantineStore, type QuarantineStore } from './quarantine-store.ts';
 import { createReleaseStore, type ReleaseStore } from './release-store.ts';
 import { rollBack, type RollbackOptions, type RollbackResult } from './rollback.ts';
 import type { Actor, GatewayScope } from './scope.ts';
@@ -74,6 +77,7 @@ export interface Store {
   readonly dataPlanes: DataPlaneStore;
   readonly releases: ReleaseStore;
   readonly changes: ChangeReader;
+  readonly history: HistoryStore;
   readonly signingKeys: SigningKeyStore;
   readonly contentKeys: ContentKeyStore;
   readonly ahead: AheadStore;
@@ -83,6 +87,8 @@ export interface Store {
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
   readonly fleetState: FleetStateStore;
+  readonly fleet: FleetPageStore;
+  readonly quarantine: QuarantineStore;
 }
 
 const POOL_SIZE = 10;
@@ -113,6 +119,7 @@ class PostgresStore implements Store {
   readonly dataPlanes: DataPlaneStore;
   readonly releases: ReleaseStore;
   readonly changes: ChangeReader;
+  readonly history: HistoryStore;
   readonly signingKeys: SigningKeyStore;
   readonly contentKeys: ContentKeyStore;
   readonly ahead: AheadStore;
@@ -122,6 +129,8 @@ class PostgresStore implements Store {
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
   readonly fleetState: FleetStateStore;
+  readonly fleet: FleetPageStore;
+  readonly quarantine: QuarantineStore;
   readonly #options: StoreOptions;
   readonly #database: Database;
   readonly #keys: SecretKeys;
@@ -141,6 +150,7 @@ class PostgresStore implements Store {
     this.dataPlanes = createDataPlaneStore(database, clock);
     this.releases = createReleaseStore(database);
     this.changes = createChangeReader(database);
+    this.history = createHistoryStore(database);
     this.signingKeys = createSigningKeyStore(database, keys);
     this.contentKeys = createContentKeyStore(database, keys);
     this.ahead = createAheadStore(database);
@@ -150,6 +160,8 @@ class PostgresStore implements Store {
     this.convergence = createConvergenceStore(database, clock);
     this.drift = createDriftStore(database, clock);
     this.fleetState = createFleetStateStore(database);
+    this.fleet = createFleetPageStore(database);
+    this.quarantine = createQuarantineStore(database, clock);
   }
 
   /** Part of openStore. */
