@@ -21,6 +21,12 @@ export const messageSettings = defineSettings({
     default: false,
     description: 'Whether responses carry the status that the upstream answered, as X-Kong-Upstream-Status',
   },
+  configVersionHeader: {
+    env: 'HOLDFAST_CONFIG_VERSION_HEADER',
+    type: 'boolean',
+    default: false,
+    description: 'Whether responses carry the version of the configuration that the request ran on, as X-Holdfast-Config-Version',
+  },
   compression: {
     env: 'HOLDFAST_COMPRESSION',
     type: 'list',
@@ -88,7 +94,7 @@ export function messageOptionsOf(settings: MessageSettings): MessageOptions {
   const upgradeProtocols = settings.upgradeProtocols.map((name) => name.toLowerCase());
   const wrong = upgradeProtocols.find((name) => !TOKEN.test(name) || name === 'h2c');
   if (wrong !== undefined) throw invalid(`HOLDFAST_UPGRADE_PROTOCOLS has "${wrong}"; write names as they stand in the Upgrade header; h2c is no tunnel, clients use HTTP/2 with prior knowledge`);
-  return { upgradeProtocols, upstreamStatusHeader: settings.upstreamStatusHeader, compression: compressionOf(settings) };
+  return { upgradeProtocols, upstreamStatusHeader: settings.upstreamStatusHeader, configVersionHeader: settings.configVersionHeader, compression: compressionOf(settings) };
 }
 
 export function messageLimitsOf({ bufferedRequestBytes, bufferedResponseBytes, bufferedBytes, minBodyRate }: MessageSettings): Partial<ProxyLimits> {

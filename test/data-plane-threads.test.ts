@@ -16,6 +16,7 @@ import { packChanges } from '../data-plane/config/packed-changes.ts';
 import { allocateCounterTable } from '../data-plane/counters/shared-counter-table.ts';
 import { dataPlaneSettings } from '../data-plane/settings.ts';
 import { UsageReader } from '../data-plane/telemetry/usage-table.ts';
+import { VersionReader } from '../data-plane/telemetry/version-table.ts';
 import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
 import { downstreamTlsOf, listenersOf } from '../data-plane/listeners/listen-settings.ts';
 import { ProxyPool } from '../data-plane/threads/proxy-pool.ts';
@@ -68,6 +69,8 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
   const ticketKeys = randomBytes(48);
   const workers: WorkerPort[] = [];
   const tables: UsageReader[] = [];
+  const versionTables: VersionReader[] = [];
+  const byVersion = new Map<number, number>();
   const start = createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', counters: allocateCounterTable(1_024) });
   const { log, lines } = createMemoryLogger('test');
   let crashes = 0;
@@ -86,7 +89,7 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
     prepareTimeoutMs: 30_000,
     contentKeys: () => CONTENT_KEYS,
     onUsageTable: (_threadId, table) => tables.push(new UsageReader(table)),
-    onVersionTable: () => undefined,
+    onVersionTable: (_threadId, table) => versionTables.push(new VersionReader(table)),
     onThreadGone: () => undefined,
     onCrash: () => (crashes += 1),
     onListenFailed: (reason) => assert.fail(reason),
@@ -98,12 +101,17 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
     for (const table of tables) table.fold((_key, counts) => (total += counts.requests));
     return total;
   };
+  /** Requests by sequence. */
+  const countedByVersion = (): ReadonlyMap<number, number> => {
+    for (const table of versionTables) table.fold(({ version: { sequence }, requests }) => byVersion.set(sequence, (byVersion.get(sequence) ?? 0) + requests));
+    return byVersion;
+  };
   const serve = async (next: ConfigContent): Promise<void> => {
     const outcome = await pool.prepare(next);
     assert.equal(outcome.kind, 'prepared', JSON.stringify(outcome));
     await pool.commit();
   };
-  return { pool, workers, serve, counted, lines, crashes: () => crashes };
+  return { pool, workers, serve, counted, countedByVersion, lines, crashes: () => crashes };
 }
 
 /** The status of a request on a connection of its own; 0 where the connection broke. */
@@ -138,7 +146,7 @@ test('after commit every thread serves the new configuration, whichever takes th
 });
 
 test('R3: swapping under load fails no request', async (context) => {
-  const { pool, serve } = scene(context, 2);
+  const { pool, serve, counted, countedByVersion } = scene(context, 2);
   let active = content(1, [service(), route('b1', '/one')]);
   await serve(active);
   const statuses: number[] = [];
@@ -154,6 +162,8 @@ test('R3: swapping under load fails no request', async (context) => {
   await load;
   assert.ok(statuses.length > 30);
   assert.deepEqual(statuses.filter((status) => status !== 200), []);
+  await waitUntil('each to be counted with the version that it ran on', () => counted() === statuses.length && [...countedByVersion().values()].reduce((sum, requests) => sum + requests, 0) === statuses.length);
+  assert.ok(countedByVersion().size > 2 && !countedByVersion().has(0), 'over several versions');
 });
 
 test('one of the threads probes, another when that one dies, and all know what it finds', async (context) => {
@@ -191,7 +201,7 @@ test('one of the threads probes, another when that one dies, and all know what i
 });
 
 test('a thread that dies takes its connections along and nothing else: the port serves on, a new one takes its place, no count is lost', async (context) => {
-  const { pool, workers, serve, counted, crashes, lines } = scene(context, 2);
+  const { pool, workers, serve, counted, countedByVersion, crashes, lines } = scene(context, 2);
   const first = content(1, [service(), route('b1', '/one')]);
   await serve(first);
   await serve(content(2, [route('b2', '/two')], first));
@@ -205,6 +215,7 @@ test('a thread that dies takes its connections along and nothing else: the port 
   assert.deepEqual(pool.status().map(({ version }) => version), ['1.2', '1.2']);
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => get((pool.ports[0] ?? 0), '/two')))), new Set([200]));
   await waitUntil('all to be counted', () => counted() === 81);
+  assert.deepEqual([...countedByVersion()], [[2, 81]]);
   assert.ok(lines().some((line) => line.includes('proxy thread 0 died')));
 });
 

@@ -157,6 +157,13 @@ scenario('the framing that goes upstream has one way to be read', {}, async ({ e
   assert.deepEqual(framing, requests.map(([, , sent]) => [sent]));
 });
 
+scenario('the version of the configuration is told where that is asked for, whoever answers', { proxy: { messages: { configVersionHeader: true } } }, async ({ exchange, serve }) => {
+  const told = async (): Promise<string | undefined> => (await exchange(`GET / HTTP/1.1\r\n${HOST}\r\n`)).header('x-holdfast-config-version');
+  assert.match((await told()) ?? '', /^\d+\.\d+$/);
+  serve(staticConfig({ routes: [{ path: '/' }] }));
+  assert.match((await told()) ?? '', /^\d+\.\d+$/, 'there was no upstream');
+});
+
 scenario('the status of the upstream is told where that is asked for', { proxy: { messages: { upstreamStatusHeader: true } }, responder: () => response('x', ['X-Kong-Upstream-Status: 500'], '201 Created') }, async ({ exchange, serve }) => {
   assert.equal((await exchange(`GET / HTTP/1.1\r\n${HOST}\r\n`)).header('x-kong-upstream-status'), '201');
   serve(staticConfig({ routes: [{ path: '/' }] }));

@@ -6,6 +6,8 @@ export interface MessageOptions {
   readonly upgradeProtocols: readonly string[];
   /** The status that the upstream answered, as X-Kong-Upstream-Status on every response that came from one. */
   readonly upstreamStatusHeader: boolean;
+  /** The version of the configuration that the request ran on, as X-Holdfast-Config-Version on every response to one. */
+  readonly configVersionHeader: boolean;
   /** Undefined: responses go through as they are. */
   readonly compression: CompressionOptions | undefined;
 }
@@ -13,5 +15,6 @@ export interface MessageOptions {
 export const DEFAULT_MESSAGE_OPTIONS: MessageOptions = {
   upgradeProtocols: ['websocket'],
   upstreamStatusHeader: false,
+  configVersionHeader: false,
   compression: undefined,
 };

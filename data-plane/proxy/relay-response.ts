@@ -20,7 +20,7 @@ import { REFUSALS } from './refusals.ts';
 import { runResponseHead } from './run-plugins.ts';
 import { trailerLines, trailersPass } from './trailers.ts';
 import type { UpgradeRequest } from './upgrade.ts';
-import { collectHeaders, connectionLine, deliveryOf, generatedHeader, writeGenerated, writeInterimHead, writeUpstreamHead } from './write-response.ts';
+import { collectHeaders, configVersionLine, connectionLine, deliveryOf, generatedHeader, writeGenerated, writeInterimHead, writeUpstreamHead } from './write-response.ts';
 
 /** What the relay tells the life of the request later than in the call that led to it. */
 export interface RelayEvents {
@@ -239,6 +239,7 @@ export class ResponseRelay {
       requestId,
       latencyMs: exchange.latencyMs(core.clock.monotonicMs()),
       isHead: exchange.isHead,
+      configVersion: configVersionLine(exchange),
       connection: connectionLine(exchange.head.minor, this.#closes),
       edits: exchange.responseEdits,
     });

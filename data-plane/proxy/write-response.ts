@@ -2,6 +2,7 @@
  * Puts response heads together: the gateway's own lines, what plugins set, and the Connection header, around an upstream's
  * head or an answer of ours. Appends to the outgoing bytes; the life of a request sends them.
  */
+import { formatVersion } from '../../shared/model/version.ts';
 import { responseFramingLine, writeStatusAndLines, type BodyDelivery } from '../http1/head-writer.ts';
 import { DROPPED_FROM_RESPONSE, FRAMING, HEADER, maskOf } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
@@ -40,12 +41,14 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
   const upstreamStatus = core.messages.upstreamStatusHeader ? `X-Kong-Upstream-Status: ${head.status}\r\n` : '';
   const variant = variantLines(exchange, head, plan);
+  const configVersion = configVersionLine(exchange);
   const namesTrailers = head.chunked && delivery === 'as-is' && trailersPass(exchange);
   const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
   const { out } = core;
   const start = out.length;
   writeStatusAndLines(out, head, dropped);
   out.text(upstreamStatus);
+  out.text(configVersion);
   out.text('X-Kong-Upstream-Latency: ');
   out.text(String(upstreamLatency));
   out.text('\r\nX-Kong-Proxy-Latency: ');
@@ -62,6 +65,11 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   out.text(connection);
   out.text('\r\n');
   if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(out.textFrom(start));
+}
+
+/** The version that the request ran on, where that is asked for. */
+export function configVersionLine({ core, pinned }: Exchange): string {
+  return core.messages.configVersionHeader && pinned !== undefined ? `X-Holdfast-Config-Version: ${formatVersion(pinned.config.version)}\r\n` : '';
 }
 
 /** What is said of the response because of compression. */
@@ -107,6 +115,8 @@ export interface GeneratedFacts {
   readonly requestId: string;
   readonly latencyMs: number;
   readonly isHead: boolean;
+  /** From `configVersionLine`. */
+  readonly configVersion?: string;
   /** From `connectionLine`. */
   readonly connection: string;
   /** What plugins set for the response. */
@@ -125,7 +135,7 @@ export function writeGenerated(out: OutgoingBytes, response: GeneratedResponse, 
     (response.contentType === undefined ? '' : unlessSet('Content-Type', response.contentType)) +
     (hasBody ? `Content-Length: ${body.length}\r\n` : '') +
     unlessSet('Server', facts.product) +
-    `X-Kong-Response-Latency: ${facts.latencyMs}\r\nX-Kong-Request-Id: ${facts.requestId}\r\n` +
+    `X-Kong-Response-Latency: ${facts.latencyMs}\r\nX-Kong-Request-Id: ${facts.requestId}\r\n${facts.configVersion ?? ''}` +
     (headers?.linesBelow(edits) ?? '') + (edits?.lines() ?? '') + response.extraLines + facts.connection;
   out.text(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${lines}\r\n`);
   if (hasBody && !facts.isHead && body.length > 0) out.bytes(body, 0, body.length);

@@ -44,12 +44,12 @@ export const differentKeyTypes: EntityCheck = entityRule('`cert` and `cert_alt` 
   return [{ field: 'cert_alt', message: `must have a key of another type than 'cert' (such as RSA and ECDSA), both have ${type}` }];
 });
 
-/** Of a certificate authority, and valid at the time of this write. */
-export const certificateAuthority: EntityCheck = entityRule('The certificate is that of a certificate authority (CA:TRUE) and has not expired.', (entity) => {
+/** Of a certificate authority, and valid when it is first written: one that has expired since may still be tagged. */
+export const certificateAuthority: EntityCheck = entityRule('The certificate is that of a certificate authority (CA:TRUE); a new one has not expired.', (entity, previous) => {
   const cert = entity['cert'];
   if (typeof cert !== 'string') return [];
   const parsed = new X509Certificate(cert);
-  const problem = !parsed.ca ? "is not that of a certificate authority: it lacks the basic constraint 'CA:TRUE'" : hasExpired(parsed, entity) ? `expired on ${parsed.validToDate.toISOString()}` : undefined;
+  const problem = !parsed.ca ? "is not that of a certificate authority: it lacks the basic constraint 'CA:TRUE'" : previous?.['cert'] !== cert && hasExpired(parsed, entity) ? `expired on ${parsed.validToDate.toISOString()}` : undefined;
   return problem === undefined ? [] : [authorityProblem(problem)];
 });
 

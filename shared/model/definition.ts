@@ -134,7 +134,8 @@ export interface Problem {
 /** A rule over several fields of one entity. */
 export interface EntityCheck {
   readonly description: string;
-  readonly check: (entity: JsonObject) => readonly Problem[];
+  /** `previous` is the entity as it is until this write, where there is one. */
+  readonly check: (entity: JsonObject, previous?: JsonObject) => readonly Problem[];
 }
 
 /** What a shorthand may look at besides its own value. */

@@ -3,7 +3,7 @@
  * their double reporting (once for the entity, once at the field) are Kong's. Field names may be dotted paths from the
  * entity: a plugin's rules say `config.minute`.
  */
-import type { EntityCheck, JsonObject, JsonValue, Problem } from './definition.ts';
+import type { EntityCheck, JsonObject, JsonValue } from './definition.ts';
 
 /** Neither absent, null, nor an empty list, map or text. */
 export function isFilled(value: JsonValue | undefined): boolean {
@@ -62,7 +62,7 @@ export function distinct(fields: readonly string[]): EntityCheck {
 }
 
 /** A rule that says everything at one place. */
-export function entityRule(description: string, check: (entity: JsonObject) => readonly Problem[]): EntityCheck {
+export function entityRule(description: string, check: EntityCheck['check']): EntityCheck {
   return { description, check };
 }
 

@@ -61,7 +61,7 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
   const { tags, ...identity } = common;
   const entity: Entity = { ...identity, id: id.toLowerCase(), ...own, tags: tags ?? null };
   const checks = [...(definition.checks ?? []), ...pluginChecks(definition, entity, options.pluginSchemaOf)];
-  for (const problem of checks.flatMap((rule) => rule.check(entity))) problems.add(problem.field, problem.message);
+  for (const problem of checks.flatMap((rule) => rule.check(entity, options.previous))) problems.add(problem.field, problem.message);
   return problems.problems.length > 0 ? refused(problems) : { kind: 'entity', entity, names };
 }
 

@@ -101,3 +101,17 @@ const badAuthorities: readonly (readonly [string, JsonObject, string | RegExp])[
   ['with its key', { cert: authority.cert + authority.key }, 'cert: invalid certificate: it holds a private key, which belongs in a field of its own'],
 ];
 for (const [what, input, message] of badAuthorities) test(`an authority refused: ${what}`, () => assert.equal(refusal('ca_certificates', input), message));
+
+test('an authority that has expired since it was written may be tagged, but not given to another entity or brought back', () => {
+  const given = { cert: authority.cert };
+  const first = accepted('ca_certificates', given);
+  const later = new X509Certificate(authority.cert).validToDate.getTime() / 1_000 + 1;
+  const write = (input: JsonObject, mode: 'merge' | 'replace', previous: JsonObject = first) =>
+    parseEntity(definitionOf('ca_certificates'), input, { ...createOptions, mode, previous: { ...previous, id: ID }, nowSeconds: later });
+  for (const result of [write({ tags: ['old'] }, 'merge'), write({ ...given, tags: ['old'] }, 'replace')]) {
+    assert.ok(result.kind === 'entity', JSON.stringify(result));
+    assert.deepEqual(result.entity['tags'], ['old']);
+  }
+  assert.equal(write({ cert: authority.cert }, 'merge', { ...first, cert: other.cert }).kind, 'problems');
+  assert.equal(parseEntity(definitionOf('ca_certificates'), given, { ...createOptions, nowSeconds: later }).kind, 'problems');
+});
