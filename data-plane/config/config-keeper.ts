@@ -122,9 +122,9 @@ export class ConfigKeeper {
   startFromCache(): Promise<void> {
     return this.#inTurn(async () => {
       const { crashes, highest, log, cache } = this.#options;
-      if (highest.damage !== undefined) this.#alarm('STATE_RECORD_DAMAGED', 'highest-accepted-damaged', `the record of the highest accepted version can't be believed (${highest.damage}); a rollback could go unnoticed until the next configuration (S4)`);
-      else if (highest.current === undefined && cache.slots > 0) this.#alarm('STATE_RECORD_MISSING', 'highest-accepted-missing', 'there are cached configurations but no record of the highest accepted version; a rollback could go unnoticed until the next configuration (S4)');
-      for (const { file, reason } of crashes.damaged) this.#alarm('STATE_RECORD_DAMAGED', 'crash-record-damaged', `${file} can't be believed (${reason}); what it said of crashes and of barred configurations is lost (S5)`);
+      if (highest.damage !== undefined) this.#alarm({ code: 'STATE_RECORD_DAMAGED', event: 'highest-accepted-damaged', detail: `the record of the highest accepted version can't be believed (${highest.damage}); a rollback could go unnoticed until the next configuration (S4)` });
+      else if (highest.current === undefined && cache.slots > 0) this.#alarm({ code: 'STATE_RECORD_MISSING', event: 'highest-accepted-missing', detail: 'there are cached configurations but no record of the highest accepted version; a rollback could go unnoticed until the next configuration (S4)' });
+      for (const { file, reason } of crashes.damaged) this.#alarm({ code: 'STATE_RECORD_DAMAGED', event: 'crash-record-damaged', detail: `${file} can't be believed (${reason}); what it said of crashes and of barred configurations is lost (S5)` });
       const [loop] = crashes.crashedAtLeast(MOST_CRASHES);
       // What has served for long is not what kills: out of memory, a bad disk, somebody's kill -9.
       const isProved = isSameConfig(loop?.config, cache.knownGood);
@@ -346,7 +346,7 @@ export class ConfigKeeper {
     await (this.#active !== undefined && !this.#settled ? crashes.begin(this.#active) : crashes.end()).catch(this.#notWritten);
   }
 
-  #alarm(code: 'STATE_RECORD_DAMAGED' | 'STATE_RECORD_MISSING', event: string, detail: string): void {
+  #alarm({ code, event, detail }: { readonly code: KeeperNotice['code']; readonly event: string; readonly detail: string }): void {
     const { log, onNotice } = this.#options;
     log.error({ event }, `ALARM: ${detail}`);
     onNotice({ code, detail, version: undefined });
