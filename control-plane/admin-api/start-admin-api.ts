@@ -39,6 +39,7 @@ import { gatewayRoutes } from './v1/gateway-routes.ts';
 import { keyRoutes } from './v1/key-routes.ts';
 import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
 import { operatorRoutes } from './v1/operator-routes.ts';
+import { quarantineRoutes } from './v1/quarantine-routes.ts';
 import { releaseRoutes } from './v1/release-routes.ts';
 import { tenantRoutes } from './v1/tenant-routes.ts';
 import { usageRoutes } from './v1/usage-routes.ts';
@@ -127,6 +128,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...explainRoutes(options.askDataPlane),
     ...keyRoutes(options.keys, store),
     ...joinTokenRoutes(store, options.createJoinToken),
+    ...quarantineRoutes(store),
     ...alarmRoutes(store),
     ...eventRoutes(options.events),
     ...convergenceRoutes(store),

@@ -41,8 +41,8 @@ export interface AlarmStore {
   settle(scope: GatewayScope, subject: AlarmSubject): Promise<boolean>;
   /** Open alarms of all gateways, of these codes only where some are given: for the control plane's own watches. */
   listOpen(codes?: readonly string[]): Promise<readonly Alarm[]>;
-  /** For operators: open ones, and with `cleared` those too; the last raised first. `before` is the id of the page before's last. */
-  list(scope: GatewayScope, options: { readonly cleared: boolean; readonly limit: number; readonly before?: string }): Promise<readonly Alarm[]>;
+  /** For operators: open ones, and with `cleared` those too, of one data plane or all; the last raised first. `before` is the id of the page before's last. */
+  list(scope: GatewayScope, options: { readonly cleared: boolean; readonly limit: number; readonly before?: string; readonly dataPlaneId?: DataPlaneId }): Promise<readonly Alarm[]>;
   get(scope: GatewayScope, id: string): Promise<Alarm | undefined>;
   /** An operator has seen to it; raised again, it is a new alarm. Idempotent. False where there is no such alarm. */
   clear(scope: GatewayScope, id: string, actor: Actor): Promise<boolean>;
@@ -106,12 +106,13 @@ export function createAlarmStore(database: Database, clock: Clock): AlarmStore {
       return rows.map(toAlarm);
     },
 
-    async list(scope, { cleared, limit, before }) {
+    async list(scope, { cleared, limit, before, dataPlaneId }) {
       const values: SqlValue[] = [scope.tenantId, scope.gatewayId, limit];
       const older = before === undefined ? '' : `AND id < $${values.push(before)}`;
+      const ofOne = dataPlaneId === undefined ? '' : `AND data_plane_id = $${values.push(dataPlaneId)}`;
       const rows = await database.query<Row>(
         app(scope, 'snapshot'),
-        `SELECT ${COLUMNS} FROM alarms WHERE tenant_id = $1 AND gateway_id = $2 ${cleared ? '' : 'AND cleared_at IS NULL'} ${older} ORDER BY id DESC LIMIT $3`,
+        `SELECT ${COLUMNS} FROM alarms WHERE tenant_id = $1 AND gateway_id = $2 ${cleared ? '' : 'AND cleared_at IS NULL'} ${older} ${ofOne} ORDER BY id DESC LIMIT $3`,
         values,
       );
       return rows.map(toAlarm);

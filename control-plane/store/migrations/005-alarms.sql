@@ -30,3 +30,6 @@ alter table alarms enable row level security;
 alter table alarms force row level security;
 create policy one_tenant on alarms to holdfast_app, holdfast_ingest using (tenant_id = current_tenant());
 create policy all_tenants on alarms to holdfast_publisher using (true);
+
+-- The change that brought an entity as it is, for who asks where a quarantined one comes from (quarantine-store.ts).
+create index changes_of_entity on changes (tenant_id, gateway_id, id, epoch, sequence);
