@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { before, test } from 'node:test';
 import { createAuthority, openAuthority, readCertificateRequest, type CertificateAuthority } from '../control-plane/enrolment/certificate-authority.ts';
-import { leafOf, type Enrolment } from '../data-plane/sync/identity-store.ts';
-import { acceptRenewed, isExpired, renewalDueAtMs } from '../data-plane/sync/renewal.ts';
+import { isIssuedByNewest, leafOf, refuseAuthorities, type Enrolment } from '../data-plane/sync/identity-store.ts';
+import { acceptRenewed, changeOverDueAtMs, isExpired, renewalDueAtMs } from '../data-plane/sync/renewal.ts';
 import { newId, type DataPlaneId, type GatewayId, type TenantId } from '../shared/model/ids.ts';
 import { createCertificateRequest, generateDataPlaneKey } from '../shared/trust/certificate-request.ts';
 import type { DataPlaneIdentity } from '../shared/trust/identity.ts';
@@ -12,7 +12,7 @@ import type { DataPlaneIdentity } from '../shared/trust/identity.ts';
 const NOW_MS = Date.UTC(2026, 5, 1);
 const DAY_MS = 86_400_000;
 /** Certificates begin this much before they are made. */
-const SKEW_MS = 5 * 60_000;
+const SKEW_MS = 2 * 3_600_000;
 const identity: DataPlaneIdentity = { trustDomain: 'holdfast.test', tenantId: newId<TenantId>(), gatewayId: newId<GatewayId>(), dataPlaneId: newId<DataPlaneId>() };
 const keyPem = generateDataPlaneKey();
 let authority: CertificateAuthority;
@@ -44,4 +44,28 @@ test('only a valid certificate for the same identity and key is kept', async () 
   assert.match(accept(await issue(identity, generateDataPlaneKey())) ?? '', /another key/);
   assert.match(accept(await issue(), NOW_MS + 31 * DAY_MS) ?? '', /expired/);
   assert.match(accept('no certificate') ?? '', /no certificate/);
+});
+
+test('a fleet changes over to a new authority within ten minutes, spread; authorities that would shut us out are not taken', async () => {
+  const second = await openAuthority(await createAuthority(NOW_MS));
+  const chain = await issue();
+  const both = `${second.certificatePem}\n${authority.certificatePem}`;
+  const enrolment: Enrolment = { ...identity, urls: [], rootFingerprint: '', caCertificates: both, certificateChain: chain };
+  assert.equal(isIssuedByNewest(enrolment), false);
+  assert.equal(isIssuedByNewest({ ...enrolment, caCertificates: authority.certificatePem }), true);
+  assert.deepEqual([0, 0.5, 1].map((jitter) => changeOverDueAtMs(1_000, jitter)), [1_000, 301_000, 601_000]);
+  assert.equal(refuseAuthorities(both, chain), undefined);
+  assert.match(refuseAuthorities(second.certificatePem, chain) ?? '', /signed our own certificate is not among them/);
+  assert.match(refuseAuthorities(chain, chain) ?? '', /may not sign/);
+  assert.match(refuseAuthorities('nothing', chain) ?? '', /0 came/);
+  assert.match(refuseAuthorities(both.repeat(5), chain) ?? '', /10 came/);
+});
+
+test('certificates begin in the past, so that a clock that is behind by an hour or two takes them', async () => {
+  const server = leafOf((await authority.issueServer({ names: ['localhost'], nowMs: NOW_MS, lifetimeMs: 90 * DAY_MS })).chainPem);
+  assert.ok(server.validFromDate.getTime() <= NOW_MS - DAY_MS);
+  assert.ok(leafOf(await issue()).validFromDate.getTime() <= NOW_MS - 3_600_000);
+  // A short one is not due as soon as it is made.
+  const short = leafOf(await issue(identity, keyPem, 3_600_000));
+  assert.ok(renewalDueAtMs(short, 0) > NOW_MS + 30 * 60_000);
 });

@@ -16,8 +16,12 @@ import { formatSpiffeId, type DataPlaneIdentity } from '../../shared/trust/ident
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const MAXIMUM_REQUEST_BYTES = 8 * 1024;
-/** Certificates begin a little in the past, because the other machine's clock may be behind ours. */
-const CLOCK_SKEW_MS = 5 * 60_000;
+/**
+ * Certificates begin in the past, because the other machine's clock may be behind ours: those of data planes by so much, or
+ * by a tenth of their life where that is less, that of the server by all that its authority allows.
+ */
+const CLOCK_SKEW_MS = 2 * 3_600_000;
+const SKEW_SHARE = 0.1;
 const CA_LIFETIME_MS = 10 * 365 * 86_400_000;
 
 export interface AuthorityFiles {
@@ -125,6 +129,7 @@ class OpenAuthority implements CertificateAuthority {
       ],
       nowMs: given.nowMs,
       lifetimeMs: given.lifetimeMs,
+      fromMs: given.nowMs - Math.min(CLOCK_SKEW_MS, given.lifetimeMs * SKEW_SHARE),
     });
   }
 
@@ -137,6 +142,7 @@ class OpenAuthority implements CertificateAuthority {
       extensions: [new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true), new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth])],
       nowMs: given.nowMs,
       lifetimeMs: given.lifetimeMs,
+      fromMs: 0,
     });
     return { ...issued, privateKeyPem: await exportPem(keys.privateKey) };
   }
@@ -148,13 +154,15 @@ class OpenAuthority implements CertificateAuthority {
     readonly extensions: readonly Extension[];
     readonly nowMs: number;
     readonly lifetimeMs: number;
+    /** Not before its authority's own begin. */
+    readonly fromMs: number;
   }): Promise<IssuedCertificate> {
-    const caNotAfterMs = this.#certificate.notAfter.getTime();
+    const [caNotBeforeMs, caNotAfterMs] = [this.#certificate.notBefore.getTime(), this.#certificate.notAfter.getTime()];
     const certificate = await X509CertificateGenerator.create({
       serialNumber: newSerial(),
       subject: given.subject,
       issuer: this.#certificate.subjectName,
-      notBefore: new Date(given.nowMs - CLOCK_SKEW_MS),
+      notBefore: new Date(Math.max(given.fromMs, caNotBeforeMs)),
       notAfter: new Date(Math.min(given.nowMs + given.lifetimeMs, caNotAfterMs)),
       publicKey: given.publicKey,
       signingKey: this.#signingKey,
