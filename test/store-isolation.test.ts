@@ -25,8 +25,12 @@ async function fill(scope: GatewayScope): Promise<void> {
   const dataPlane = await store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate: { serial: '01', fingerprint: Buffer.alloc(32), notAfter: new Date() } }));
   assert.ok(dataPlane);
   await store.releases.insert(scope, { version: { epoch: 1, sequence: 1 }, base: undefined, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'a' });
+  await store.releases.insert(scope, { version: { epoch: 1, sequence: 2 }, base: { epoch: 1, sequence: 1 }, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'a' });
+  // Leaves a floor, and change rows above it.
+  await store.history.removeSome(scope, { olderThan: new Date(), atLeast: 1, atMost: 1, deltaRows: 0 }, 10);
   await store.signingKeys.insertStatement('delegation', scope, 1, 's');
   await store.signingKeys.insertKey({ purpose: 'publish', keyId: newName(), scope, publicKey: 'p', certificate: undefined, privateKey: 'secret' });
+  await store.alarms.raise(scope, { code: 'TEST_ALARM', dataPlaneId: dataPlane.id, detail: '' }, 1);
   await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, {
     fromMs: 0, toMs: 1, version: { epoch: 1, sequence: 1 },
     usage: [{ routeId: '', consumerId: '', statusClass: 2, requests: 1, bytesIn: 1, bytesOut: 1, durationMicros: 1 }],
