@@ -8,9 +8,11 @@ import { instanceKilled, instanceStalled } from './instance-faults.ts';
 import { flappingLink, packetLoss, partitionBothWays, partitionToControlPlane, partitionToDataPlane, slowLink } from './network-faults.ts';
 
 export const FAULTS: readonly Fault[] = [
+  // The longest first: others go on beside it.
+  poisonedConfig,
   controlPlaneKilled, controlPlaneStopped,
   partitionBothWays, partitionToControlPlane, partitionToDataPlane, packetLoss, slowLink, flappingLink,
   postgresKilled, postgresStopped, oldBackup,
   instanceStalled, instanceKilled, herd,
-  dataPlaneKilled, cacheDamaged, diskFull, poisonedConfig,
+  dataPlaneKilled, cacheDamaged, diskFull,
 ];

@@ -73,7 +73,7 @@ export class FaultProxy {
 
   /** Open connections are reset; new ones are made as before. */
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
   }
 
   /** Open connections are reset and new ones refused, until `mend`. */
@@ -108,7 +108,7 @@ export class FaultProxy {
     const server = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
     for (const [end, other] of [[client, server], [server, client]] as const) {
       this.#sockets.add(end);
-      end.on('error', () => other.resetAndDestroy());
+      end.on('error', () => reset(other));
       end.on('close', () => this.#sockets.delete(end));
     }
     void this.#pump(client, server, 'to-server');
@@ -141,4 +141,10 @@ export class FaultProxy {
     if (waitMs > 0) await pause(waitMs);
     while (this.#weather.silent.includes(direction)) await this.#changed.promise;
   }
+}
+
+/** One that is being ended is only cut: reset meanwhile, Node 24 waits at its exit, for ever, for that end. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded || socket.connecting) socket.destroy();
+  else socket.resetAndDestroy();
 }
