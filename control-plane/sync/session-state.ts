@@ -99,7 +99,7 @@ const tickConfirming = (state: Extract<SessionState, { kind: 'confirming' }>, ev
   if (ticks < CONFIRMING_TICKS) return tick({ ...state, ticks: ticks + 1 }, event);
   const reason = `it was sent ${formatVersion(transfer.published.version)} and did not answer within ${(CONFIRMING_TICKS * PING_INTERVAL_MS) / 60_000} min`;
   const ended = end(state, { kind: 'end', code: 'SYNC_UNANSWERED', reason, retryAfterMs: RETRY_AFTER_MS });
-  return { ...ended, effects: [alarm('SYNC_UNANSWERED', reason), ...ended.effects] };
+  return { ...ended, effects: [{ kind: 'alarm', code: 'SYNC_UNANSWERED', detail: reason }, ...ended.effects] };
 };
 
 const heard = <S extends SessionState>(state: S, nowMs: number): S => ({ ...state, link: { ...state.link, heardAtMs: nowMs } });
@@ -161,9 +161,8 @@ function isOther(active: Peer['active'], published: PublishedVersion | undefined
   return compareVersions(active.version, published.version) === 0 && active.contentRoot !== published.contentRoot;
 }
 
-const alarm = (code: AlarmCode, detail: string): SessionEffect => ({ kind: 'alarm', code, detail });
 const settle = (...codes: readonly AlarmCode[]): SessionEffect => ({ kind: 'settle', codes });
-const diverged = (version: ConfigVersion): SessionEffect => alarm('SYNC_DATA_PLANE_DIVERGED', `it serves ${formatVersion(version)} with other content than was published`);
+const diverged = (version: ConfigVersion): SessionEffect => ({ kind: 'alarm', code: 'SYNC_DATA_PLANE_DIVERGED', detail: `it serves ${formatVersion(version)} with other content than was published` });
 
 /** Begins the next transfer where the data plane needs one and wants it. */
 function offer(link: Link, peer: Peer, effects: readonly SessionEffect[]): Step {

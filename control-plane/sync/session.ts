@@ -122,7 +122,7 @@ export class Session implements ReportingSession {
   }
 
   onAhead(accepted: ConfigVersion): void {
-    this.#raise('SYNC_DATA_PLANE_AHEAD', `it accepted ${formatVersion(accepted)}, newer than all that is published here`);
+    this.#raise({ code: 'SYNC_DATA_PLANE_AHEAD', detail: `it accepted ${formatVersion(accepted)}, newer than all that is published here` });
   }
 
   /** Asks the data plane something; see QuestionsToDataPlane. */
@@ -236,7 +236,7 @@ export class Session implements ReportingSession {
       case 'report-notice':
         return this.#reportNotice(effect.notice);
       case 'alarm':
-        return this.#raise(effect.code, effect.detail);
+        return this.#raise(effect);
       case 'settle':
         return effect.codes.forEach((code) => alarms.settle(this.identity, { code, dataPlaneId }));
       case 'close':
@@ -330,7 +330,7 @@ export class Session implements ReportingSession {
     this.#services.alarms.raise(this.identity, { code, dataPlaneId: this.identity.dataPlaneId, detail: `${detail}${about}` });
   }
 
-  #raise(code: AlarmCode, detail: string): void {
+  #raise({ code, detail }: { readonly code: AlarmCode; readonly detail: string }): void {
     this.#log('error', { event: ALARM_EVENTS[code], detail }, `a data plane and the published configuration do not fit together: ${detail}`);
     this.#services.alarms.raise(this.identity, { code, dataPlaneId: this.identity.dataPlaneId, detail });
   }
