@@ -16,7 +16,7 @@ export interface FleetScene {
 
 /** New connections a second while a fleet is brought up, where that is not what is measured. */
 const CONNECTIONS_PER_SECOND = 400;
-const CONNECT_BOUND_MS = 180_000;
+const CONNECT_BOUND_MS = 300_000;
 
 /** Simulators for so many data planes, none connected yet. `urlsOf`: the first control plane, where not said. */
 export function startSimulators(scene: FleetScene, count: number, urlsOf?: (index: number) => readonly string[]): Promise<Simulators> {

@@ -25,7 +25,7 @@ export interface HerdRow {
   readonly endings: readonly { readonly reason: string; readonly count: number }[];
 }
 
-const BACK_BOUND_MS = 180_000;
+const BACK_BOUND_MS = 300_000;
 /** As long as it takes to notice and restart a container that crashed. */
 const DOWN_MS = 3_000;
 
