@@ -14,6 +14,7 @@ test('losing control plane, database and a data plane fails no request elsewhere
 
   assert.equal(report.survivor.failed, 0, 'S1: no request of the surviving data plane failed');
   assert.equal(report.survivor.usage, report.survivor.sent, 'T3: its usage totals are exactly what the client sent');
+  assert.equal(report.survivor.byVersion, report.survivor.sent, 'and so are those by configuration version');
   assert.equal(report.contentRootAfter, report.contentRootBefore, 'S2: the restarted data plane serves the same content');
   const missing = report.killed.answered - report.killed.usage;
   assert.ok(missing <= PER_SECOND * 1.5, `T3: kill -9 loses at most one fold interval, but ${missing} requests are missing`);

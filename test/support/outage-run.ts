@@ -9,7 +9,8 @@ import type { TestInstallation } from './installation.ts';
 import { failuresIn, startSteadyLoad } from './steady-load.ts';
 
 export interface OutageReport {
-  readonly survivor: { readonly sent: number; readonly failed: number; readonly usage: number };
+  /** `byVersion`: the same counted by the configuration that requests ran on. */
+  readonly survivor: { readonly sent: number; readonly failed: number; readonly usage: number; readonly byVersion: number };
   readonly killed: { readonly answered: number; readonly broken: number; readonly usage: number; readonly crashGaps: number; readonly crashGapAtMostMs: number };
   readonly readyMs: number;
   readonly contentRootBefore: string;
@@ -61,7 +62,7 @@ export async function runOutage(installation: TestInstallation, options: OutageO
   await waitUntil(undefined, 'the spools are empty', async () => (await buffered(installation, SURVIVOR)) === 0 && (await buffered(installation, KILLED)) === 0);
   const after = await usageByRegion(installation);
   return {
-    survivor: { sent: survivorSent, failed: failuresIn(survivor), usage: after.requests[SURVIVOR] - before.requests[SURVIVOR] },
+    survivor: { sent: survivorSent, failed: failuresIn(survivor), usage: after.requests[SURVIVOR] - before.requests[SURVIVOR], byVersion: after.byVersion[SURVIVOR] - before.byVersion[SURVIVOR] },
     killed: {
       answered: killedAnswered,
       broken: failuresIn(first) + failuresIn(second),
@@ -103,6 +104,7 @@ async function connected({ admin }: TestInstallation): Promise<number> {
 
 interface RegionUsage {
   readonly requests: Readonly<Record<Region, number>>;
+  readonly byVersion: Readonly<Record<Region, number>>;
   /** Upper bound of each, milliseconds. */
   readonly crashGaps: readonly number[];
 }
@@ -117,5 +119,11 @@ async function usageByRegion({ admin }: TestInstallation): Promise<RegionUsage> 
     const ids = planes.data.filter((plane) => plane.labels.region === region).map((plane) => plane.id);
     return usage.data.filter((row) => ids.includes(row.data_plane_id)).reduce((sum, row) => sum + row.requests, 0);
   };
-  return { requests: { 'eu-west': of('eu-west'), 'us-east': of('us-east') }, crashGaps: usage.lost_at_crash.map((gap) => gap.at_most_ms) };
+  const byVersion = { 'eu-west': 0, 'us-east': 0 };
+  for (const { id, labels: { region } } of planes.data) {
+    if (region !== 'eu-west' && region !== 'us-east') continue;
+    const plane = (await admin.read(`/v1/data-planes/${id}`)) as { readonly requests_by_version: readonly { readonly requests: number }[] };
+    byVersion[region] += plane.requests_by_version.reduce((sum, { requests }) => sum + requests, 0);
+  }
+  return { requests: { 'eu-west': of('eu-west'), 'us-east': of('us-east') }, byVersion, crashGaps: usage.lost_at_crash.map((gap) => gap.at_most_ms) };
 }
