@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { GatewayContent, lastStates, type ChangedLeaf } from '../control-plane/publish/gateway-content.ts';
-import { packTransfer, snapshotParts } from '../control-plane/publish/transfer-builder.ts';
+import { packTransfer } from '../control-plane/publish/transfer-builder.ts';
 import { compileConfig } from '../data-plane/config/compile.ts';
 import type { CompileResult, EntityChange } from '../data-plane/config/compile-contract.ts';
 import type { CompiledConfig } from '../data-plane/config/compiled-config.ts';
@@ -20,7 +20,7 @@ import { NO_VERSION, type ConfigVersion } from '../shared/model/version.ts';
 import { ContentTree } from '../shared/trust/content-hash.ts';
 import { signStatement } from '../shared/trust/statements.ts';
 import { verifyTransfer } from '../shared/trust/verify-transfer.ts';
-import { encodeDeltaContent } from '../shared/wire/content-codec.ts';
+import { encodeDeltaContent, snapshotPieces } from '../shared/wire/content-codec.ts';
 import { testServices } from './support/compile-config.ts';
 import { behaviourOf } from './support/config-behaviour.ts';
 import { CONTENT_KEYS, remove } from './support/config-content.ts';
@@ -56,7 +56,7 @@ class History {
   /** From `base` to what is newest; a snapshot where there is none. Made as the publisher makes it. */
   async transfer(base: ConfigVersion | null) {
     const { version: target, rootHex: contentRoot, size } = this.content;
-    const content = base === null ? snapshotParts(this.content.leaves()) : encodeDeltaContent(lastStates(this.#releases.slice(base.sequence).flat()));
+    const content = base === null ? snapshotPieces(this.content.leaves()) : encodeDeltaContent(lastStates(this.#releases.slice(base.sequence).flat()));
     const { transferStatement, bytes } = await packTransfer({ scope: trust.audience, publishKey: trust.publishKey, base, target, content });
     const claims = { format: 1, tenant: tenantId, gateway: gatewayId, ...target, contentRoot, entityCount: size, allowEmpty: true, issuedAt: 1, minimumDataPlaneVersion: '0.1.0' } as const;
     return { manifestStatement: await signStatement('manifest', claims, trust.publishKey), framing: { kind: 'signed', transferStatement }, epochStatement: '', wireBytes: bytes } as const;

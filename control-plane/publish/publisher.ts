@@ -8,13 +8,13 @@ import type { GatewayId } from '../../shared/model/ids.ts';
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { ContentTree } from '../../shared/trust/content-hash.ts';
 import { signStatement } from '../../shared/trust/statements.ts';
-import { encodeDeltaContent } from '../../shared/wire/content-codec.ts';
+import { encodeDeltaContent, snapshotPieces } from '../../shared/wire/content-codec.ts';
 import type { ChangeFeed, ChangeListener } from '../store/change-feed.ts';
 import type { Release } from '../store/release-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
 import { GatewayPublisher, momentOf, type Moment } from './gateway-publisher.ts';
 import type { PublishDependencies } from './publish-dependencies.ts';
-import { packTransfer, snapshotParts, wireHashOf, type PackedTransfer } from './transfer-builder.ts';
+import { packTransfer, wireHashOf, type PackedTransfer } from './transfer-builder.ts';
 import { TransferCache, type ReadyTransfer } from './transfer-cache.ts';
 
 /** A data plane that hears no head for HEAD_VALID_MS knows that somebody keeps news from it. */
@@ -203,7 +203,7 @@ export class Publisher {
           const leaves = content.leaves();
           const begunMs = this.#options.clock.monotonicMs();
           const { publishKey } = await this.#options.signing.trustFor(scope);
-          const packed = await packTransfer({ scope, publishKey, base: null, target: release.version, content: snapshotParts(leaves) });
+          const packed = await packTransfer({ scope, publishKey, base: null, target: release.version, content: snapshotPieces(leaves) });
           const endedMs = this.#options.clock.monotonicMs();
           if (endedMs - begunMs >= LONG_PACKING_MS) this.#snapshots.set(scope.gatewayId, { key, version: release.version, untilMs: endedMs + REUSED_FOR * (endedMs - begunMs) });
           return toReady('snapshot', scope, undefined, release, packed);

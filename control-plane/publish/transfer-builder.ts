@@ -10,14 +10,10 @@ import { constants, createZstdCompress, zstdCompress } from 'node:zlib';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { SigningKey } from '../../shared/trust/statement-keys.ts';
 import { signStatement } from '../../shared/trust/statements.ts';
-import { encodeSnapshotContent } from '../../shared/wire/content-codec.ts';
-import type { Leaf } from '../../shared/wire/sync-message.ts';
 import type { GatewayScope } from '../store/scope.ts';
 
 const compress = promisify(zstdCompress);
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
-/** Encoded in one go, 1 to 2 ms; then others have their turn. */
-const LEAVES_PER_PART = 500;
 
 export interface PackedTransfer {
   readonly transferStatement: string;
@@ -56,11 +52,6 @@ export async function packTransfer(given: {
 /** Lower-case hex, as in the transfer statement. */
 export function wireHashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** An encoded SnapshotContent in parts, made when they are asked for: messages with repeated fields are put together by appending. */
-export function* snapshotParts(leaves: readonly Leaf[]): Iterable<Uint8Array> {
-  for (let start = 0; start < leaves.length; start += LEAVES_PER_PART) yield encodeSnapshotContent(leaves.slice(start, start + LEAVES_PER_PART));
 }
 
 /** Each part is made, compressed on another thread, and then it is somebody else's turn. */
