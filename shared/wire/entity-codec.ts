@@ -203,18 +203,20 @@ function tryToDecode(type: FieldType, wire: unknown, name: string, path: string)
 /** The number of a field that this version does not know; undefined where it knows all: then decoding and encoding again loses nothing. */
 export function unknownFieldOf(kind: EntityKind, bytes: Uint8Array): number | undefined {
   const known = new Set([...commonFields, ...definitionOf(kind).fields].map(({ tag }) => tag));
-  for (const tag of tagsOf(bytes)) if (!known.has(tag)) return tag;
-  return undefined;
+  return findTag(bytes, (tag) => !known.has(tag));
 }
 
 /** The first field number from FIRST_CRITICAL_TAG on: no entity of this version has one, so whatever it is, it is not known here (proto/README.md). */
 function unknownCriticalTag(bytes: Uint8Array): number | undefined {
-  for (const tag of tagsOf(bytes)) if (tag >= FIRST_CRITICAL_TAG) return tag;
-  return undefined;
+  return findTag(bytes, isCritical);
 }
 
-/** Field numbers as they stand (Protocol Buffers, Encoding); of bytes that were decoded before, so they are well-formed. */
-function* tagsOf(bytes: Uint8Array): Generator<number> {
+function isCritical(tag: number): boolean {
+  return tag >= FIRST_CRITICAL_TAG;
+}
+
+/** The first field number that is looked for (Protocol Buffers, Encoding); of bytes that were decoded before, so they are well-formed. */
+function findTag(bytes: Uint8Array, isWanted: (tag: number) => boolean): number | undefined {
   let at = 0;
   const varint = (): number => {
     let [value, scale] = [0, 1];
@@ -228,14 +230,16 @@ function* tagsOf(bytes: Uint8Array): Generator<number> {
   };
   while (at < bytes.length) {
     const key = varint();
-    yield Math.floor(key / 8);
+    const tag = Math.floor(key / 8);
+    if (isWanted(tag)) return tag;
     const wireType = key % 8;
     if (wireType === 0) varint();
     else if (wireType === 2) at = varint() + at;
     else if (wireType === 1) at += 8;
     else if (wireType === 5) at += 4;
-    else return;
+    else return undefined;
   }
+  return undefined;
 }
 
 /** What a field is that an older writer did not know. */
