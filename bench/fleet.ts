@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { didYouMean } from '../shared/nearest.ts';
 import { loadEntities } from './fleet/fleet-content.ts';
 import { enrolFleet } from './fleet/fleet-identities.ts';
@@ -40,6 +41,7 @@ export async function runFleetBench(options: BenchOptions): Promise<void> {
   const sizes = (options.entities.length > 0 ? options.entities : smoke ? [200] : ENTITIES).toSorted((a, b) => a - b);
   const wanted = options.scenarios.length > 0 ? options.scenarios : Object.keys(SCENARIOS);
   for (const name of wanted) if (SCENARIOS[name] === undefined) throw new Error(`there is no scenario "${name}"${didYouMean(name, Object.keys(SCENARIOS))}; there are ${Object.keys(SCENARIOS).join(', ')}`);
+  const seed = options.seed ?? randomInt(1_000_000_000);
   checkOpenFiles(sessions);
   const say = (line: string): void => console.log(line);
   const installation = await FleetInstallation.start({ instances: 2, careless: smoke });
@@ -47,20 +49,20 @@ export async function runFleetBench(options: BenchOptions): Promise<void> {
     // It is there for the scenario of two.
     for (const other of installation.instances.slice(1)) await installation.stopInstance(other);
     const identities = await enrolFleet(installation, sessions, () => []);
-    say(`${sessions} data planes enrolled`);
+    say(`${sessions} data planes enrolled; seed ${seed}`);
     const results: Record<string, unknown[]> = {};
     let loaded = 0;
     for (const entities of sizes) {
       await loadEntities(installation.store, installation.scope, loaded, entities);
       loaded = entities;
-      const scene: FleetScene = { installation, identities, simulatorProcesses: SIMULATOR_PROCESSES, entities, smoke, say };
+      const scene: FleetScene = { installation, identities, simulatorProcesses: SIMULATOR_PROCESSES, seed, entities, smoke, say };
       for (const name of wanted) {
         if (!isDue(name, entities, sizes)) continue;
         say(`\n### ${name}, ${entities} entities`);
         (results[name] ??= []).push(await SCENARIOS[name]?.(scene, sessions));
       }
     }
-    if (!smoke) writeFileSync(new URL('./results/fleet.json', import.meta.url), `${JSON.stringify({ command: 'npm run bench -- fleet', machine: machine(), sessions, results }, null, 1)}\n`);
+    if (!smoke) writeFileSync(new URL('./results/fleet.json', import.meta.url), `${JSON.stringify({ command: 'npm run bench -- fleet', machine: machine(), sessions, seed, results }, null, 1)}\n`);
   } finally {
     await installation.stop();
   }

@@ -46,6 +46,8 @@ export interface BenchOptions {
   readonly onlyCase: string;
   /** Data planes of a fleet; undefined where not said. */
   readonly sessions: number | undefined;
+  /** Of the fleet's backoff; undefined: one is taken and printed. */
+  readonly seed: number | undefined;
   /** Sizes of a fleet's configuration; empty: all. */
   readonly entities: readonly number[];
   /** Of the fleet; empty: all. */
@@ -53,7 +55,7 @@ export interface BenchOptions {
 }
 
 const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--rounds N] [--seconds N] [--only name,name] [--case text]
-                              [--sessions N] [--entities N,N] [--scenario name,name] [--smoke]
+                              [--sessions N] [--entities N,N] [--scenario name,name] [--seed N] [--smoke]
   --rounds N    turns of each contender (default 5)
   --seconds N   length of a turn (default 4)
   --only a,b    these contenders alone (proxy, protocols)
@@ -62,12 +64,13 @@ const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--ro
   --sessions N  data planes of a fleet (default 10000)
   --entities N  sizes of a fleet's configuration, whole hundreds (default 1000,10000,100000)
   --scenario a  what is done with a fleet: growth, sustained, herd, failover, join (default all)
+  --seed N      of the fleet's backoff (default: one is taken, and printed)
   --smoke       one short round: proves that it runs, its figures mean nothing`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' }, only: { type: 'string' }, case: { type: 'string' }, sessions: { type: 'string' }, entities: { type: 'string' }, scenario: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, minutes: { type: 'string' }, only: { type: 'string' }, case: { type: 'string' }, sessions: { type: 'string' }, seed: { type: 'string' }, entities: { type: 'string' }, scenario: { type: 'string' }, smoke: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   const name = positionals[0];
   if (values.help === true || name === undefined) {
@@ -85,6 +88,7 @@ async function main(): Promise<void> {
     only: values.only?.split(',') ?? [],
     onlyCase: values.case ?? '',
     sessions: values.sessions === undefined ? undefined : bounded('sessions', values.sessions, 0, 50_000),
+    seed: values.seed === undefined ? undefined : bounded('seed', values.seed, 0, 1_000_000_000),
     entities: (values.entities?.split(',') ?? []).map((text) => bounded('entities', text, 0, 1_000_000)),
     scenarios: values.scenario?.split(',') ?? [],
   });

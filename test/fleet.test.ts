@@ -13,6 +13,7 @@ import { Simulators } from '../bench/fleet/simulators.ts';
 
 const FLEET = 100;
 const PROCESSES = 2;
+const SEED = 1;
 const BOUND_MS = 60_000;
 const stops: (() => Promise<void>)[] = [];
 after(async () => {
@@ -24,7 +25,7 @@ test('a change reaches 100 data planes, and after a kill -9 all are back and get
   stops.push(() => installation.stop());
   await loadEntities(installation.store, installation.scope, 0, 200);
   const identities = await enrolFleet(installation, FLEET, () => [installation.first.url]);
-  const simulators = await Simulators.start(PROCESSES, identities, installation.trust);
+  const simulators = await Simulators.start(PROCESSES, identities, installation.trust, SEED);
   stops.push(() => simulators.stop());
   await simulators.connect(FLEET, 1_000);
   await simulators.untilLive(FLEET, BOUND_MS);

@@ -8,6 +8,7 @@ export interface FleetScene {
   /** Enrolled; a scenario takes as many as it needs. */
   readonly identities: readonly SimulatedIdentity[];
   readonly simulatorProcesses: number;
+  readonly seed: number;
   /** Entities published now. */
   readonly entities: number;
   readonly smoke: boolean;
@@ -20,10 +21,10 @@ const CONNECT_BOUND_MS = 300_000;
 
 /** Simulators for so many data planes, none connected yet. `urlsOf`: the first control plane, where not said. */
 export function startSimulators(scene: FleetScene, count: number, urlsOf?: (index: number) => readonly string[]): Promise<Simulators> {
-  const { installation, identities, simulatorProcesses } = scene;
+  const { installation, identities, simulatorProcesses, seed } = scene;
   if (identities.length < count) throw new Error(`${count} data planes are asked for, ${identities.length} are enrolled`);
   const used = identities.slice(0, count).map((identity, index) => ({ ...identity, urls: urlsOf?.(index) ?? [installation.first.url] }));
-  return Simulators.start(Math.min(count, simulatorProcesses), used, installation.trust);
+  return Simulators.start(Math.min(count, simulatorProcesses), used, installation.trust, seed);
 }
 
 /** Connects until `total` are live. */

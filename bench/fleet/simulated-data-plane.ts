@@ -23,6 +23,8 @@ export interface SimulatedDataPlaneOptions extends SimulatedIdentity {
   readonly verification: SharedVerification;
   readonly softwareVersion: string;
   readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   readonly log: Logger;
   readonly counters: SimulatorCounters;
 }
@@ -71,7 +73,7 @@ export class SimulatedDataPlane {
 
   constructor(options: SimulatedDataPlaneOptions) {
     this.#options = options;
-    const { urls, clock, log, identity, counters } = options;
+    const { urls, clock, random, log, identity, counters } = options;
     this.#session = new Session({
       urls,
       open: (url, events) => {
@@ -84,7 +86,7 @@ export class SimulatedDataPlane {
         });
       },
       clock,
-      random: Math.random,
+      random,
       log,
       backoff: BACKOFF,
       greetingTimeoutMs: GREETING_TIMEOUT_MS,

@@ -4,6 +4,7 @@
 import { systemClock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/log.ts';
+import { Random } from '../../test/fuzz/random.ts';
 import { SharedVerification } from './shared-verification.ts';
 import { SimulatedDataPlane, type SimulatorCounters } from './simulated-data-plane.ts';
 import type { NumberedAnswer, NumberedOrder, SimulatorAnswers, SimulatorOrder, SimulatorStatus, SimulatorTimes } from './simulator-messages.ts';
@@ -15,10 +16,11 @@ const dataPlanes: SimulatedDataPlane[] = [];
 let verification: SharedVerification | undefined;
 let started = 0;
 
-function enlist({ identities, caCertificates, rootFingerprint, softwareVersion }: Extract<SimulatorOrder, { kind: 'enlist' }>): void {
+function enlist({ identities, caCertificates, rootFingerprint, softwareVersion, seed }: Extract<SimulatorOrder, { kind: 'enlist' }>): void {
+  const random = new Random(seed);
   for (const given of identities) {
     verification ??= new SharedVerification({ audience: given.identity, rootFingerprint, softwareVersion });
-    dataPlanes.push(new SimulatedDataPlane({ ...given, caCertificates, verification, softwareVersion, clock: systemClock, log, counters }));
+    dataPlanes.push(new SimulatedDataPlane({ ...given, caCertificates, verification, softwareVersion, clock: systemClock, random: () => random.next(), log, counters }));
   }
 }
 

@@ -18,7 +18,7 @@ export interface SimulatedIdentity {
 
 export type SimulatorOrder =
   /** Makes data planes, not connected yet. */
-  | { readonly kind: 'enlist'; readonly identities: readonly SimulatedIdentity[]; readonly caCertificates: string; readonly rootFingerprint: string; readonly softwareVersion: string }
+  | { readonly kind: 'enlist'; readonly identities: readonly SimulatedIdentity[]; readonly caCertificates: string; readonly rootFingerprint: string; readonly softwareVersion: string; readonly seed: number }
   /**
    * Connects so many more. The first of a process takes the configuration as any joiner does; the later ones start with what it has, as data
    * planes start with their cache. `perSecond` spaces the starts evenly.

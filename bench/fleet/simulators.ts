@@ -28,11 +28,11 @@ export class Simulators {
     this.#processes = processes;
   }
 
-  /** Nobody is connected yet. Identities are dealt out to the processes in turn. */
-  static async start(count: number, identities: readonly SimulatedIdentity[], trust: FleetTrust): Promise<Simulators> {
+  /** Nobody is connected yet. Identities are dealt out to the processes in turn; `seed` decides how they back off. */
+  static async start(count: number, identities: readonly SimulatedIdentity[], trust: FleetTrust, seed: number): Promise<Simulators> {
     const processes = Array.from({ length: count }, () => new SimulatorProcess());
     const simulators = new Simulators(processes);
-    await Promise.all(processes.map((process, index) => process.ask({ kind: 'enlist', identities: identities.filter((_, n) => n % count === index), ...trust })));
+    await Promise.all(processes.map((process, index) => process.ask({ kind: 'enlist', identities: identities.filter((_, n) => n % count === index), ...trust, seed: seed + index })));
     return simulators;
   }
 
