@@ -1,6 +1,6 @@
 /**
  * How far a fleet has got with a version, counted in the database: sessions of every control-plane instance report there, so
- * each instance gives the same answer. One pass over the gateway's data planes (10,000 of them: some 15 ms), whatever is
+ * each instance gives the same answer. One pass over the gateway's data planes (10,000 of them: 110 ms on a loaded 2-core machine), whatever is
  * asked. With the app's role and the tenant set (T1).
  */
 import type { Clock } from '../../shared/clock.ts';
@@ -76,7 +76,7 @@ interface Row {
 const READ = `
   WITH looked_at AS (
     SELECT id, hostname, applied_epoch, applied_sequence, rejection, quarantined <> '[]' AS quarantining,
-      greatest(0, extract(epoch FROM applied_at - $6::timestamptz) * 1000) AS ms, (applied_epoch, applied_sequence) = ($7::bigint, $8::bigint) AS is_this_one,
+      greatest(0, extract(epoch FROM applied_at - $6::timestamptz)::float8 * 1000) AS ms, (applied_epoch, applied_sequence) = ($7::bigint, $8::bigint) AS is_this_one,
       (applied_epoch, applied_sequence) >= ($3::bigint, $4::bigint) AS has_it,
       connected AND coalesce(last_seen_at > $5, false) AS here,
       coalesce(((rejection ->> 'epoch')::bigint, (rejection ->> 'sequence')::bigint) >= ($3::bigint, $4::bigint), false) AS refused
@@ -93,7 +93,7 @@ const READ = `
     (SELECT count(*) FROM measured) AS measured,
     (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM measured) AS p50,
     (SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY ms) FROM measured) AS p99,
-    (SELECT max(ms) FROM measured)::float8 AS slowest_ms,
+    (SELECT max(ms) FROM measured) AS slowest_ms,
     (SELECT jsonb_agg(r ORDER BY r.count DESC, r.code) FROM (
        SELECT rejection ->> 'code' AS code, count(*) AS count, (min((rejection -> 'reasons')::text))::jsonb AS reasons FROM standing WHERE standing IN ('rejected', 'fell-back')
        GROUP BY 1 ORDER BY 2 DESC LIMIT ${NAMED}) r) AS rejections,

@@ -1,7 +1,7 @@
 /**
  * Connected data planes that do not serve what they should, compared with the alarms that say so: returns the differences
  * alone, so a fleet in step costs one query and no row. It reads each connected data plane's row once per tick (10,000: some
- * 10 ms); an index on what was applied would spare that and make every Applied of every data plane rewrite its index entries.
+ * 20 ms); an index on what was applied would spare that and make every Applied of every data plane rewrite its index entries.
  * With the publisher's role, for all tenants. Called by alarms/drift-watch.ts.
  */
 import type { Clock } from '../../shared/clock.ts';

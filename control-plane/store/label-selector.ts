@@ -21,13 +21,13 @@ export const EVERYTHING: LabelSelector = [];
  * selector, because it is prepared once per connection.
  */
 export function selectorCondition(first: number): string {
-  return `(labels @> $${first}::jsonb AND NOT EXISTS (
+  return `(labels @> $${first}::jsonb AND ($${first + 1}::jsonb = '[]' OR NOT EXISTS (
     SELECT FROM jsonb_to_recordset($${first + 1}::jsonb) AS wanted (key text, operator text, "values" jsonb)
     WHERE CASE wanted.operator
       WHEN 'in' THEN NOT coalesce(wanted."values" ? (labels ->> wanted.key), false)
       WHEN 'notin' THEN coalesce(wanted."values" ? (labels ->> wanted.key), false)
       WHEN 'exists' THEN NOT labels ? wanted.key
-      ELSE labels ? wanted.key END))`;
+      ELSE labels ? wanted.key END)))`;
 }
 
 /** What is equal to one value is asked for at once, the rest one by one. */
