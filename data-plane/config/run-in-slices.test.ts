@@ -42,3 +42,20 @@ test('what the work throws comes out', async () => {
   }
   await assert.rejects(runInSlices(broken(), options), /broken/);
 });
+
+test('work in turns lets everything else run after each step', async () => {
+  const order: string[] = [];
+  setImmediate(() => {
+    order.push('a ping');
+    setImmediate(() => order.push('another ping'));
+  });
+  const work = function* (): Generator<void, string> {
+    for (const step of ['one', 'two', 'three']) {
+      order.push(step);
+      yield;
+    }
+    return 'done';
+  };
+  assert.equal(await runInTurns(work()), 'done');
+  assert.deepEqual(order, ['one', 'a ping', 'two', 'another ping', 'three']);
+});

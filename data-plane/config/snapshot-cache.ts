@@ -54,6 +54,8 @@ export interface ReceivedTransfer {
 export class SnapshotCache {
   readonly #options: SnapshotCacheOptions;
   readonly #records = new Map<string, RecordName>();
+  /** The same by what they lead to: a slot first, because it needs nothing else. */
+  readonly #byKey = new Map<string, readonly RecordName[]>();
   /** Files that are not worth keeping: refused at load. */
   readonly #refused = new Set<string>();
   /** All that ever were since the start, by name, with the reason: for the operator. */
@@ -73,7 +75,7 @@ export class SnapshotCache {
     await disk.makeFolder(folder);
     for (const name of await disk.list(folder)) {
       const record = parseRecordName(name);
-      if (record !== undefined) cache.#records.set(name, record);
+      if (record !== undefined) cache.#add(record);
       if (isTemporary(name)) await disk.remove(join(folder, name));
     }
     // A damaged one is as good as none: only what is kept longer, and what a crash loop goes back to, depends on it.
@@ -150,7 +152,7 @@ export class SnapshotCache {
       if (typeof decoded !== 'string' && decoded.isSealed) continue;
       const base = name.baseKey === undefined ? undefined : await this.#materialize(name.baseKey, loaded, []);
       const content = await this.#loadOne(name, base);
-      if (typeof content === 'string' || typeof decoded === 'string') await this.#remove(name.name);
+      if (typeof content === 'string' || typeof decoded === 'string') await this.#remove(name);
       else await this.#write(decoded.record);
     }
     await disk.syncFolder(folder);
@@ -166,12 +168,21 @@ export class SnapshotCache {
   async #write(record: CacheRecord): Promise<void> {
     const name = recordNameOf(record);
     await replaceFile(this.#options.disk, join(this.#options.folder, name.name), encodeRecord(record, this.#options.seal));
-    this.#records.set(name.name, name);
+    this.#add(name);
     this.#refused.delete(name.name);
   }
 
-  async #remove(name: string): Promise<void> {
+  #add(record: RecordName): void {
+    this.#records.set(record.name, record);
+    const files = [...this.#filesOf(record.key).filter(({ name }) => name !== record.name), record];
+    this.#byKey.set(record.key, files.sort((a, b) => Number(a.baseKey !== undefined) - Number(b.baseKey !== undefined)));
+  }
+
+  async #remove({ name, key }: RecordName): Promise<void> {
     this.#records.delete(name);
+    const left = this.#filesOf(key).filter((record) => record.name !== name);
+    if (left.length === 0) this.#byKey.delete(key);
+    else this.#byKey.set(key, left);
     await this.#options.disk.remove(join(this.#options.folder, name));
   }
 
@@ -221,9 +232,8 @@ export class SnapshotCache {
     return nextContent(base, verified, record.proof);
   }
 
-  /** Slots first: they need nothing else. */
   #filesOf(key: string): readonly RecordName[] {
-    return [...this.#records.values()].filter((record) => record.key === key).sort((a, b) => Number(a.baseKey !== undefined) - Number(b.baseKey !== undefined));
+    return this.#byKey.get(key) ?? [];
   }
 
   #wholes(): readonly RecordName[] {
@@ -232,14 +242,14 @@ export class SnapshotCache {
 
   /** The files by which a configuration can be reached. */
   #pathTo(key: string | undefined): readonly string[] {
-    const path: string[] = [];
+    const path = new Set<string>();
     for (let at = key; at !== undefined; ) {
-      const [file] = this.#filesOf(at).filter((record) => !this.#refused.has(record.name));
-      if (file === undefined || path.includes(file.name)) return path;
-      path.push(file.name);
+      const file = this.#filesOf(at).find((record) => !this.#refused.has(record.name));
+      if (file === undefined || path.has(file.name)) break;
+      path.add(file.name);
       at = file.baseKey;
     }
-    return path;
+    return [...path];
   }
 
   async #removeUnneeded(active: ConfigContent): Promise<void> {
@@ -250,7 +260,7 @@ export class SnapshotCache {
       const isOld = oldest === undefined || compareVersions(version, oldest.version) < 0;
       return !needed.has(name) && (isOld || this.#refused.has(name));
     });
-    for (const { name } of unneeded) await this.#remove(name);
+    for (const record of unneeded) await this.#remove(record);
     if (unneeded.length > 0) await disk.syncFolder(folder);
   }
 }
