@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { runInSlices } from './run-in-slices.ts';
+import { runInSlices, runInTurns } from './run-in-slices.ts';
 
 /** Ten steps of 0.5 ms each by the given clock. */
 function setUp() {
