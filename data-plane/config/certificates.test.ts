@@ -142,6 +142,19 @@ test('S6: one sealed under a content key that is not there is quarantined', () =
   assert.deepEqual(compiled([elsewhere], { contentKeys: keys }).quarantined, [], 'an older key opens what it sealed');
 });
 
+test('S6: a key that comes later opens what waited for it, without a change of the configuration, and its dependants serve again', () => {
+  const later = { keyId: 9, key: Buffer.alloc(32, 9) };
+  const changes = [ROUTE, service({ client_certificate: ref('c1') }), put('certificates', { id: testId('c1'), cert: one.cert, key: one.key }, { ...CONTENT_KEYS, keys: [later] }), certificate('c2', two), sni('d1', 'one.test', 'c1')];
+  const first = compiled(changes);
+  assert.deepEqual(first.quarantined.map(({ kind, code }) => [kind, code]), [['certificates', 'CONFIG_CERTIFICATE_UNUSABLE'], ['services', 'CONFIG_REFERENCE_DANGLING'], ['snis', 'CONFIG_REFERENCE_DANGLING']]);
+  assert.deepEqual([routeOf(first.config).quarantined, first.config.certificates.forServerName('one.test')?.pairs], ['CONFIG_REFERENCE_DANGLING', []]);
+  const contentKeys = { ...CONTENT_KEYS, keys: [later, ...CONTENT_KEYS.keys] };
+  const second = compiled([], { base: first.config, contentKeys });
+  assert.deepEqual(second.quarantined, compiled(changes, { contentKeys }).quarantined);
+  assert.deepEqual([second.quarantined, routeOf(second.config).quarantined, second.config.certificates.forServerName('one.test')?.pairs.length], [[], undefined, 1]);
+  assert.deepEqual(compiled([], { base: second.config, contentKeys }).config.parts.opened, second.config.parts.opened, 'nothing is opened again for the same keys');
+});
+
 test('certificates without any content key refuse the whole: the configuration before serves on', () => {
   const result = compile([certificate('c1', one)], { contentKeys: undefined });
   assert.equal(result.kind === 'refused' && result.problems[0]?.code, 'CONFIG_CONTENT_KEY_MISSING');

@@ -145,6 +145,17 @@ test('a change goes to threads that serve its base, the whole to any other', asy
   assert.equal(workers[0]?.lastPrepare?.parts.length, 4);
 });
 
+test('what a thread serves already is prepared again without its entities, for content keys that changed', async () => {
+  const { workers, serve, pool } = scene(2);
+  const first = content(1);
+  const second = content(2, first);
+  await serve(first);
+  await serve(second);
+  await serve(second);
+  assert.deepEqual([workers[0]?.lastPrepare?.reset, workers[0]?.lastPrepare?.parts], [false, []]);
+  assert.equal(pool.serving, true);
+});
+
 test('nobody commits what one thread refuses, and those that had prepared it are told', async () => {
   const refusing = scene(2, (order, worker) =>
     order.kind === 'prepare' && worker.threadId === 2 && order.version.sequence === 2 ? { kind: 'refused', applyId: order.applyId, code: 'CONFIG_ENTITY_UNREADABLE', reasons: ['no'] } : obedient(order));
