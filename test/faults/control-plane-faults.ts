@@ -46,8 +46,8 @@ export const controlPlaneStopped: Fault = {
     await lasting(stoppedMs);
     controlPlane.signal('SIGCONT');
     const begun = performance.now();
-    const { status, path } = await asked;
-    if (status !== 201) throw new Error(`the change that was asked for while it stood still was answered ${status}`);
+    const { status, path, text } = await asked;
+    if (status !== 201) throw new Error(`the change that was asked for while it stood still was answered ${status}: ${text}`);
     const appliedMs = await scene.reached(path);
     for (const index of [FIRST, SECOND]) await scene.connected(index);
     return { stoppedMs, appliedMs, connectedMs: since(begun) };

@@ -1,9 +1,6 @@
-/** Data planes that are killed while they take configurations, find their cache damaged or their disk full, or die of what they serve. */
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+/** Data planes that are killed while they take configurations, have no room on their disk, or die of what they serve. */
 import { availableParallelism, loadavg } from 'node:os';
-import { join } from 'node:path';
 import { defined } from '../../shared/assert.ts';
-import type { Random } from '../fuzz/random.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { FIRST, SECOND } from './fault-scene.ts';
@@ -63,56 +60,6 @@ export const dataPlaneKilled: Fault = {
     return { kills: kills + 1, readyMedianMs: sorted[sorted.length >> 1] ?? 0, readyLargestMs: sorted.at(-1) ?? 0, readyAloneMs: alone };
   },
 };
-
-export const cacheDamaged: Fault = {
-  name: 'cache-damaged',
-  mustHold: 'a cache file cut short or with a flipped bit, and no control plane: another verified configuration serves, and it says which file was refused',
-  scene: { link: 'proxy' },
-  smoke: false,
-  boundMs: 150_000,
-  async run(scene, { random, short }) {
-    const rounds = short ? 1 : 10;
-    let older = 0;
-    for (let round = 0; round < rounds; round++) {
-      for (let change = 0; change < 4; change++) await scene.reached(await scene.change(), [FIRST]);
-      const before = (await scene.dataPlane(FIRST).status()).holdfast.highest_accepted ?? '0.0';
-      await scene.killDataPlane(FIRST);
-      await scene.link(FIRST).cut();
-      scene.watch.mayServeOlder = true;
-      const file = damageOne(join(scene.dataPlane(FIRST).stateFolder, 'cache'), random);
-      const again = await scene.restartDataPlane(FIRST);
-      await again.ready();
-      scene.load(FIRST).resume();
-      const { config, cache } = (await again.status()).holdfast;
-      const serves = defined(config, 'what it serves').version;
-      if (compare(serves, before) > 0) throw new Error(`S3: it serves ${serves}, which it never had`);
-      if (serves !== before) {
-        older += 1;
-        if (!cache.refused.some((refused) => refused.file === file)) throw new Error(`S5: it serves ${serves} instead of ${before} and does not say that ${file} was refused`);
-      }
-      await scene.link(FIRST).mend();
-      await again.statusWhere('the newest version again', ({ holdfast }) => compare(holdfast.config?.version ?? '0.0', before) >= 0, 60_000);
-      scene.watch.mayServeOlder = false;
-    }
-    return { damaged: rounds, servedOlder: older };
-  },
-};
-
-/** Cuts one of a folder's files short, or flips a bit of it. Returns its name. */
-function damageOne(folder: string, random: Random): string {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.config')).toSorted();
-  const name = names[random.below(names.length)];
-  if (name === undefined) throw new Error('there is nothing in the cache to be damaged');
-  const path = join(folder, name);
-  const bytes = readFileSync(path);
-  const place = random.below(bytes.length);
-  if (random.chance(0.5)) truncateSync(path, place);
-  else {
-    bytes[place] = (bytes[place] ?? 0) ^ (1 << random.below(8));
-    writeFileSync(path, bytes);
-  }
-  return name;
-}
 
 export const diskFull: Fault = {
   name: 'disk-full',

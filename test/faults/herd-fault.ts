@@ -25,9 +25,9 @@ export const herd: Fault = {
   scene: { ownDatabase: true },
   smoke: false,
   boundMs: 240_000,
-  async run(scene, { short }) {
+  async run(scene, { random, short }) {
     const fleet = short ? SHORT_FLEET : FLEET;
-    const simulators = await startFleet(scene, fleet);
+    const simulators = await startFleet(scene, fleet, random.below(1_000_000));
     try {
       await simulators.connect(fleet, 200);
       await simulators.untilLive(fleet, BACK_BOUND_MS);
@@ -51,7 +51,7 @@ export const herd: Fault = {
 };
 
 /** Enrolled and not connected. */
-async function startFleet(scene: FaultScene, count: number): Promise<Simulators> {
+async function startFleet(scene: FaultScene, count: number, seed: number): Promise<Simulators> {
   const database = defined(scene.database, 'a database of the scene');
   const { log } = createMemoryLogger('faults');
   const store = await openStore({ connectionString: database.connectionString, keyEncryptionKey: database.keyEncryptionKey, log, clock: systemClock });
@@ -63,7 +63,7 @@ async function startFleet(scene: FaultScene, count: number): Promise<Simulators>
     const [root] = await store.signingKeys.listStatements('root', undefined);
     const url = `https://127.0.0.1:${scene.controlPlane.options.syncPort}`;
     const identities = await enrolFleet({ scope: { tenantId, gatewayId }, authority, trustDomain: 'holdfast', query: (text, values) => database.query(text, values) }, count, () => [url]);
-    return await Simulators.start(PROCESSES, identities, { caCertificates: authority.certificatePem, rootFingerprint: fingerprintOfRootBundle(defined(root, 'a root statement').statement), softwareVersion: THIS_VERSION });
+    return await Simulators.start(PROCESSES, identities, { caCertificates: authority.certificatePem, rootFingerprint: fingerprintOfRootBundle(defined(root, 'a root statement').statement), softwareVersion: THIS_VERSION }, seed);
   } finally {
     await store.stop();
   }

@@ -1,6 +1,7 @@
 /** All faults, in the order in which they are run. A new one is a line here. */
+import { cacheDamaged } from './cache-fault.ts';
 import { controlPlaneKilled, controlPlaneStopped } from './control-plane-faults.ts';
-import { cacheDamaged, dataPlaneKilled, diskFull, poisonedConfig } from './data-plane-faults.ts';
+import { dataPlaneKilled, diskFull, poisonedConfig } from './data-plane-faults.ts';
 import { oldBackup, postgresKilled, postgresStopped } from './database-faults.ts';
 import type { Fault } from './fault.ts';
 import { herd } from './herd-fault.ts';
