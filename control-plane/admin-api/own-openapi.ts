@@ -37,7 +37,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 function describe(route: Route, method: string, operation: Operation<never>, description: OperationDescription): JsonObject {
-  const { summary, query, body, success = 200 } = description;
+  const { summary, query, body, success = 200, mediaType = 'application/json' } = description;
   const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
   const needs = operation.access === 'installation' ? ' (installation admins only)' : '';
   return {
@@ -46,13 +46,13 @@ function describe(route: Route, method: string, operation: Operation<never>, des
     summary: summary + needs,
     ...(query === undefined ? {} : { parameters: query.map((parameter) => ({ ...parameter, in: 'query', schema: { type: 'string' } })) }),
     ...(body === undefined ? {} : { requestBody: requestBody(body) }),
-    responses: { [success]: answer(success), ...errors(...(hasBody ? ([400, 401, 403, 404, 413, 415] as const) : ([400, 401, 403, 404] as const))) },
+    responses: { [success]: answer(success, mediaType), ...errors(...(hasBody ? ([400, 401, 403, 404, 413, 415] as const) : ([400, 401, 403, 404] as const))) },
   };
 }
 
-function answer(status: number): JsonObject {
+function answer(status: number, mediaType: string): JsonObject {
   if (status === 204) return { description: 'Done, or there was nothing to do.' };
-  return { description: status === 201 ? 'Created.' : 'The answer.', content: { 'application/json': { schema: { type: 'object' } } } };
+  return { description: status === 201 ? 'Created.' : 'The answer.', content: { [mediaType]: { schema: { type: mediaType === 'application/json' ? 'object' : 'string' } } } };
 }
 
 function requestBody(fields: readonly Field[]): JsonObject {

@@ -69,6 +69,8 @@ export interface OperationDescription {
   readonly body?: readonly Field[];
   /** Status of the answer where all goes well; 200 where not said. */
   readonly success?: 200 | 201 | 204;
+  /** Of the answer; JSON where not said. */
+  readonly mediaType?: string;
 }
 
 export interface QueryParameter {

@@ -14,6 +14,7 @@ export function eventRoutes(events: EventHub): readonly Route[] {
       GET: ownOperation<GatewayRequest>()({
         access: 'read',
         summary: `Listen to what happens, as text/event-stream with Last-Event-ID: ${EVENT_TYPES.join(', ')}`,
+        mediaType: 'text/event-stream',
         handle: async ({ gateway, headers }) => {
           if (!events.hasRoom) {
             const message = `as many listen to events here as may (${MAXIMUM_LISTENERS}), or this control plane is stopping; come back later, or ask another one`;

@@ -18,14 +18,16 @@ export interface OwnOperation<R extends AdminRequest, F extends readonly Field[]
   readonly body?: F;
   /** Status of the answer where all goes well; 200 where not said. */
   readonly success?: 200 | 201 | 204;
+  /** Of the answer; JSON where not said. */
+  readonly mediaType?: string;
   readonly handle: (request: R, input: RecordOf<F>) => Promise<Answer>;
 }
 
 /** `R` is what the route gives: a request of the tenant or of a gateway. */
 export function ownOperation<R extends AdminRequest>() {
-  return <const F extends readonly Field[] = readonly []>({ access, summary, query, body, success, handle }: OwnOperation<R, F>): Operation<R> => ({
+  return <const F extends readonly Field[] = readonly []>({ access, summary, query, body, success, mediaType, handle }: OwnOperation<R, F>): Operation<R> => ({
     access,
-    description: { summary, ...(query === undefined ? {} : { query }), ...(body === undefined ? {} : { body }), ...(success === undefined ? {} : { success }) },
+    description: { summary, ...(query === undefined ? {} : { query }), ...(body === undefined ? {} : { body }), ...(success === undefined ? {} : { success }), ...(mediaType === undefined ? {} : { mediaType }) },
     handle: async (request) => {
       refuseUnknownParameters(request.query, (query ?? []).map(({ name }) => name));
       return handle(request, parseBody<F>(body, request));
