@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { PublicKey } from '@peculiar/x509';
+import { defined } from '../../shared/assert.ts';
 import { newId, type DataPlaneId } from '../../shared/model/ids.ts';
 import { generateDataPlaneKey } from '../../shared/trust/certificate-request.ts';
 import type { FleetInstallation } from './fleet-installation.ts';
@@ -21,21 +22,18 @@ export async function enrolFleet(installation: Pick<FleetInstallation, 'scope' |
   const { scope, authority, trustDomain } = installation;
   const nowMs = Date.now();
   const enrolled: SimulatedIdentity[] = [];
-  let privateKeyPem = '';
-  let publicKey: PublicKey | undefined;
   for (let begin = 0; begin < count; begin += AT_ONCE) {
-    const rows: { readonly id: string; readonly labels: string; readonly serial: string; readonly fingerprint: string; readonly notAfter: string }[] = [];
-    for (let index = begin; index < Math.min(count, begin + AT_ONCE); index += 1) {
-      if (publicKey === undefined || index % GROUP === 0) {
-        privateKeyPem = generateDataPlaneKey();
-        publicKey = new PublicKey(createPublicKey(createPrivateKey(privateKeyPem)).export({ type: 'spki', format: 'der' }));
-      }
+    const indices = Array.from({ length: Math.min(AT_ONCE, count - begin) }, (_, index) => begin + index);
+    const keys = new Map(indices.filter((index) => index % GROUP === 0).map((index) => [index / GROUP, newKey()]));
+    // Together, because each waits for the thread pool several times.
+    const rows = await Promise.all(indices.map(async (index) => {
+      const { privateKeyPem, publicKey } = defined(keys.get(Math.floor(index / GROUP)), 'the key of the group');
       const identity = { trustDomain, ...scope, dataPlaneId: newId<DataPlaneId>() };
       const { chainPem, serial, fingerprint, notAfter } = await authority.signDataPlane({ publicKey, identity, nowMs, lifetimeMs: LIFETIME_MS });
-      enrolled.push({ identity, privateKeyPem, certificatePem: chainPem, urls: urlsOf(index) });
+      enrolled[index] = { identity, privateKeyPem, certificatePem: chainPem, urls: urlsOf(index) };
       const labels = JSON.stringify({ region: REGIONS[index % REGIONS.length] });
-      rows.push({ id: identity.dataPlaneId, labels, serial, fingerprint: Buffer.from(fingerprint).toString('hex'), notAfter: notAfter.toISOString() });
-    }
+      return { id: identity.dataPlaneId, labels, serial, fingerprint: Buffer.from(fingerprint).toString('hex'), notAfter: notAfter.toISOString() };
+    }));
     await installation.query(
       `INSERT INTO holdfast.data_planes (tenant_id, gateway_id, id, hostname, labels, certificate_serial, certificate_fingerprint, certificate_not_after)
        SELECT $1::uuid, $2::uuid, r.id, 'simulated', r.labels, r.serial, decode(r.fingerprint, 'hex'), r."notAfter"
@@ -44,4 +42,9 @@ export async function enrolFleet(installation: Pick<FleetInstallation, 'scope' |
     );
   }
   return enrolled;
+}
+
+function newKey(): { readonly privateKeyPem: string; readonly publicKey: PublicKey } {
+  const privateKeyPem = generateDataPlaneKey();
+  return { privateKeyPem, publicKey: new PublicKey(createPublicKey(createPrivateKey(privateKeyPem)).export({ type: 'spki', format: 'der' })) };
 }
