@@ -72,6 +72,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     releases: store.releases,
     changes: store.changes,
     ahead: store.ahead,
+    alarms,
     signing,
     listenForChanges: (listener) => store.listenForChanges(listener),
     transferCacheBytes: settings.transferCacheBytes,

@@ -108,8 +108,14 @@ test('a new gateway waits, alone, until its delegation is signed', async () => {
   const made = await store.gateways.create(api.tenantId, 'newcomer', TEST_ACTOR);
   assert.ok(made.kind === 'stored');
   await insert(store, made.value, 'services', { name: newName(), host: 'b.test' });
+  const because = async (): Promise<unknown> => (await api.send('GET', '/v1/gateways/newcomer')).expect(200).at('publishes_nothing_because');
+  assert.equal(await because(), 'PUBLISH_DELEGATION_PENDING');
+  assert.equal((await api.send('GET', '/v1/gateways/default')).expect(200).at('publishes_nothing_because'), null);
+  await waitUntil('the alarm', async () => (await store.alarms.list(made.value, { cleared: false, limit: 9 })).some(({ code }) => code === 'PUBLISH_DELEGATION_PENDING'));
   await runSection('A new gateway waits for root keys');
+  assert.equal(await because(), null);
   await waitUntil('its first release', () => parts.publisher.published(made.value), 15_000);
+  await waitUntil('the alarm to be over', async () => (await store.alarms.list(made.value, { cleared: false, limit: 9 })).length === 0);
 });
 
 test('a stolen publish key is replaced and retired', async () => {

@@ -248,7 +248,7 @@ test('statements and keys of an installation and of a gateway are kept apart, an
   assert.deepEqual(await store.signingKeys.listStatements('delegation', undefined), []);
   assert.equal(await store.signingKeys.insertKey({ purpose: 'certificate-authority', keyId: 'ca', scope: undefined, publicKey: 'p', certificate: 'c', privateKey: 'private' }), true);
   assert.equal(await store.signingKeys.insertKey({ purpose: 'certificate-authority', keyId: 'ca', scope: undefined, publicKey: 'p', certificate: 'c', privateKey: 'other' }), false);
-  await store.signingKeys.retireKey('certificate-authority', 'ca');
+  assert.equal(await store.signingKeys.retireKey('certificate-authority', 'ca', { tenantId: scope.tenantId, actor: TEST_ACTOR }), true);
   const [key] = await store.signingKeys.listKeys('certificate-authority', undefined);
   assert.equal(key?.privateKey, 'private');
   assert.ok(key?.retiredAt);

@@ -68,7 +68,7 @@ test('every table with a tenant has row-level security enabled and forced, and b
       "SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS secured, relowner::regrole::text AS owner FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind IN ('r', 'p')"));
   const secured = rows.filter((row) => row.secured).map((row) => row.name).sort();
   assert.deepEqual(secured, [...(await tenantTables())].sort());
-  assert.deepEqual(rows.filter((row) => !row.secured).map((row) => row.name), ['schema_migrations']);
+  assert.deepEqual(rows.filter((row) => !row.secured).map((row) => row.name).sort(), ['schema_migrations', 'trust_state']);
   assert.deepEqual([...new Set(rows.map((row) => row.owner))], ['holdfast_migration']);
 });
 
@@ -136,7 +136,7 @@ test('the same id and name live in two gateways without knowing of each other', 
 test('the publisher sees every tenant’s published bytes, and no document, secret or operator', async () => {
   const seen = await as('holdfast_publisher', undefined, (client) => client.query<{ readonly tenant_id: string }>('SELECT DISTINCT tenant_id FROM (SELECT tenant_id, gateway_id, kind, id, bytes FROM entities) e'));
   assert.deepEqual(new Set(seen.rows.map((row) => row.tenant_id)), new Set([ours.tenantId, theirs.tenantId]));
-  for (const query of ['SELECT published FROM entities', 'SELECT control_plane_only FROM entities', 'SELECT * FROM operators', 'SELECT * FROM join_tokens', "UPDATE entities SET bytes = ''", 'DELETE FROM changes', 'UPDATE gateways SET epoch = 9']) {
+  for (const query of ['SELECT published FROM entities', 'SELECT control_plane_only FROM entities', 'SELECT * FROM operators', 'SELECT * FROM join_tokens', "UPDATE entities SET bytes = ''", 'DELETE FROM changes', "UPDATE gateways SET name = 'mine'", 'UPDATE gateways SET frozen_at = NULL']) {
     await assert.rejects(as('holdfast_publisher', undefined, (client) => client.query(query)), /permission denied/, query);
   }
 });

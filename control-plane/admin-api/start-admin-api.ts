@@ -122,7 +122,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...tagRoutes(store),
     ...clusteringRoutes(store),
     ...tenantRoutes(store),
-    ...gatewayRoutes(store),
+    ...gatewayRoutes(store, options.keys),
     ...operatorRoutes(store, clock),
     ...dataPlaneRoutes(store, clock),
     ...explainRoutes(options.askDataPlane),

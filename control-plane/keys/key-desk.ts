@@ -83,6 +83,12 @@ export class KeyDesk {
     };
   }
 
+  /** Why a gateway publishes nothing: the code, as in ERRORS.md; undefined where nothing keeps it from it. */
+  async whyNotPublishing(scope: GatewayScope): Promise<'PUBLISH_DELEGATION_PENDING' | 'PUBLISH_DATA_PLANES_AHEAD' | undefined> {
+    if ((await this.#trustOf(scope)) === undefined) return 'PUBLISH_DELEGATION_PENDING';
+    return (await this.#options.store.ahead.find(scope)) === undefined ? undefined : 'PUBLISH_DATA_PLANES_AHEAD';
+  }
+
   /** What waits for signatures of the root set in use, in a file for its holders. */
   async pending(): Promise<StatementFile> {
     const { store, signing } = this.#options;

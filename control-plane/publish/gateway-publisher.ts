@@ -56,6 +56,9 @@ export interface GatewayPublisherOptions extends PublishDependencies {
   readonly caughtUpAt: () => Moment | undefined;
 }
 
+/** Does not pass by itself. */
+const NEEDS_SOMEBODY: ReadonlySet<string> = new Set(['PUBLISH_DELEGATION_PENDING', 'PUBLISH_DATA_PLANES_AHEAD']);
+
 export class GatewayPublisher {
   readonly scope: GatewayScope;
   readonly #options: GatewayPublisherOptions;
@@ -198,9 +201,11 @@ export class GatewayPublisher {
         const { version } = await this.#publish(release);
         this.#window.noteRelease(version.sequence - (release?.version.sequence ?? 0));
         this.#backoff.reset();
+        for (const code of NEEDS_SOMEBODY) this.#options.alarms.settle(this.scope, { code, dataPlaneId: undefined });
       } catch (thrown) {
         this.#confirmed = undefined;
         if (thrown instanceof HoldfastError && STARTS_OVER.has(thrown.code)) this.#content = undefined;
+        if (thrown instanceof HoldfastError && NEEDS_SOMEBODY.has(thrown.code)) this.#options.alarms.raise(this.scope, { code: thrown.code, dataPlaneId: undefined, detail: thrown.message });
         const delayMs = this.#backoff.nextDelayMs();
         this.#options.log.error({ event: 'publish-failed', gateway: this.scope.gatewayId, head: formatVersion(this.#head), reason: describeThrown(thrown), retryInMs: delayMs }, 'a release could not be published');
         await this.#wait(delayMs);

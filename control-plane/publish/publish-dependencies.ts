@@ -1,6 +1,7 @@
 /** What publishing needs from outside; given by main.ts, or by a test. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { Alarms } from '../alarms/alarm-desk.ts';
 import type { AheadStore } from '../store/ahead-store.ts';
 import type { ChangeReader } from '../store/change-reader.ts';
 import type { ReleaseStore } from '../store/release-store.ts';
@@ -12,6 +13,8 @@ export interface PublishDependencies {
   readonly signing: SigningMaterial;
   /** Data planes that accepted more than is stored here: nothing is published over what they have. */
   readonly ahead: Pick<AheadStore, 'find'>;
+  /** For what keeps a gateway from being published until somebody acts. */
+  readonly alarms: Alarms;
   readonly clock: Clock;
   readonly log: Logger;
   /** Uniform in [0, 1). */

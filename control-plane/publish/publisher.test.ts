@@ -31,7 +31,7 @@ interface Instance {
 async function startInstance(store: MemoryStore, rootKeyPath = join(folder, `${newId()}.pem`)): Promise<Instance> {
   const { log, lines } = createMemoryLogger('control-plane');
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath, clock: systemClock, log });
-  const publisher = await startPublisher({ releases: store.releases, changes: store.changes, ahead: store.ahead, signing, clock: systemClock, log, random: () => 0, listenForChanges: store.listenForChanges, transferCacheBytes: 1024 * 1024 });
+  const publisher = await startPublisher({ releases: store.releases, changes: store.changes, ahead: store.ahead, alarms: store.alarms, signing, clock: systemClock, log, random: () => 0, listenForChanges: store.listenForChanges, transferCacheBytes: 1024 * 1024 });
   const told: ConfigVersion[] = [];
   publisher.subscribe({ onRelease: (_, { version }) => told.push(version), onDataPlanesChanged: () => undefined });
   after(() => publisher.stop());
@@ -269,7 +269,7 @@ test('stopping does not wait for the next try', async () => {
   const { log, lines } = createMemoryLogger('control-plane');
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'stopping.pem'), clock: systemClock, log });
   const publisher = await startPublisher({
-    releases: store.releases, changes: store.changes, ahead: store.ahead, signing, clock: new ManualClock(), log, random: () => 0.5,
+    releases: store.releases, changes: store.changes, ahead: store.ahead, alarms: store.alarms, signing, clock: new ManualClock(), log, random: () => 0.5,
     listenForChanges: store.listenForChanges, transferCacheBytes: 1024,
   });
   store.before = () => {

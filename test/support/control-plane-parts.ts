@@ -48,7 +48,7 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock, log });
   const alarms = new AlarmDesk({ store: store.alarms, clock, log });
   const publisher = await startPublisher({
-    releases: store.releases, changes: store.changes, ahead: store.ahead, signing, clock, log, random: Math.random,
+    releases: store.releases, changes: store.changes, ahead: store.ahead, alarms, signing, clock, log, random: Math.random,
     listenForChanges: (listener) => store.listenForChanges(listener), transferCacheBytes: 64 * 1024 * 1024,
   });
   const server = await startSyncServer({

@@ -133,6 +133,7 @@ export class MemoryStore {
   };
 
   readonly ahead = { find: () => Promise.resolve(undefined) };
+  readonly alarms = { raise: () => undefined, settle: () => undefined };
 
   readonly signingKeys: SigningKeyStore = {
     insertKey: async (key) => {

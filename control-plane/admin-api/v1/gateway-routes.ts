@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../../../shared/model/definition.ts';
 import { parseId, type GatewayId } from '../../../shared/model/ids.ts';
+import type { KeyDesk } from '../../keys/key-desk.ts';
 import type { Store } from '../../store/store.ts';
 import type { Gateway } from '../../store/gateway-store.ts';
 import { created, NO_CONTENT, notFound, ok } from '../answer.ts';
@@ -15,7 +16,7 @@ import { nameType, showTime, showVersion } from './own-values.ts';
 const operation = ownOperation<AdminRequest>();
 const nameField = { name: 'name', tag: 1, type: nameType, required: true, description: 'Unique name; not the first word of a path.' } as const;
 
-export function gatewayRoutes(store: Pick<Store, 'gateways'>): readonly Route[] {
+export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk, 'whyNotPublishing'>): readonly Route[] {
   const find = async (request: AdminRequest): Promise<Gateway> => {
     const { tenantId } = request.caller;
     const name = param(request, 'id');
@@ -36,7 +37,14 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>): readonly Route[] 
       }),
     }),
     tenantRoute('/v1/gateways/:id', {
-      GET: operation({ access: 'read', summary: 'Read a gateway', handle: async (request) => ok(showGateway(await find(request))) }),
+      GET: operation({
+        access: 'read',
+        summary: 'Read a gateway, and why it publishes nothing where it does not',
+        handle: async (request) => {
+          const gateway = await find(request);
+          return ok({ ...showGateway(gateway), publishes_nothing_because: (await keys.whyNotPublishing(gateway)) ?? null });
+        },
+      }),
       PATCH: operation({
         access: 'write',
         summary: 'Rename a gateway',

@@ -7,11 +7,9 @@ create table trust_state (
   revision  bigint not null default 0
 );
 insert into trust_state default values;
-alter table trust_state enable row level security;
-alter table trust_state force row level security;
-create policy of_the_installation on trust_state to holdfast_publisher using (true);
 grant select, update (revision) on trust_state to holdfast_publisher;
 
+-- A new epoch is begun with its statement, in one transaction; that statement, not this right, is what data planes go by.
 grant update (epoch, head_sequence, fleet_revision) on gateways to holdfast_publisher;
 -- An epoch statement is signed again by a new root set; the statement it replaces says the same.
 grant update (statement) on statements to holdfast_publisher;
