@@ -45,6 +45,9 @@ export async function runFleetBench(options: BenchOptions): Promise<void> {
   checkOpenFiles(sessions);
   const say = (line: string): void => console.log(line);
   const installation = await FleetInstallation.start({ instances: 2, careless: smoke });
+  // Whoever stops the bench is left without its processes and its database.
+  const interrupted = (): void => void installation.stop().finally(() => process.exit(1));
+  process.once('SIGTERM', interrupted).once('SIGINT', interrupted);
   try {
     // It is there for the scenario of two.
     for (const other of installation.instances.slice(1)) await installation.stopInstance(other);
@@ -64,6 +67,7 @@ export async function runFleetBench(options: BenchOptions): Promise<void> {
     }
     if (!smoke) writeFileSync(new URL('./results/fleet.json', import.meta.url), `${JSON.stringify({ command: 'npm run bench -- fleet', machine: machine(), sessions, seed, results }, null, 1)}\n`);
   } finally {
+    process.off('SIGTERM', interrupted).off('SIGINT', interrupted);
     await installation.stop();
   }
 }
