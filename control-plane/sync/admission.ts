@@ -28,6 +28,8 @@ const LATE_MS = { slower: 40, faster: 15 };
 const SLOWEST_PER_SECOND = 100;
 /** A data plane gives up a greeting after 15 s; in a shorter wait there is time for the handshake itself. */
 const LONGEST_WAIT_MS = 5_000;
+/** Each may hold what it sent so far, up to 64 KiB. */
+const MOST_WAITING = 1_000;
 /** Of a second's connections, that may begin together after a pause. */
 const BURST = 0.1;
 /** A burst of refusals is over when there was none for so long. */
@@ -70,7 +72,7 @@ export class Admission {
   arrive(connection: Duplex): void {
     this.#fill();
     if (this.#waiting.length === 0 && this.#mayBegin()) return this.#begin(connection);
-    if (this.#waiting.length >= this.#perSecond * (LONGEST_WAIT_MS / 1_000)) return this.#refuse(connection);
+    if (this.#waiting.length >= Math.min(this.#perSecond * (LONGEST_WAIT_MS / 1_000), MOST_WAITING)) return this.#refuse(connection);
     // Nobody else listens yet, and a reset must not end the process.
     connection.once('error', ignore);
     this.#waiting.push({ connection, sinceMs: this.#options.clock.monotonicMs() });

@@ -10,7 +10,8 @@ import { FleetDirectory } from './fleet-directory.ts';
 type Wanted = { readonly limit: number } | { readonly ids: readonly DataPlaneId[] };
 
 /** A directory over a table of data planes, of which only the first `listed` come with the fleet. */
-function scene(size: number, listed = size) {
+function scene(size: number, firstListed = size) {
+  let listed = firstListed;
   const scope = { tenantId: newId<TenantId>(), gatewayId: newId<GatewayId>() };
   const table = new Map(Array.from({ length: size }, (): readonly [DataPlaneId, FleetMember] => {
     const id = newId<DataPlaneId>();
@@ -27,7 +28,8 @@ function scene(size: number, listed = size) {
     return found;
   };
   const revoke = (id: DataPlaneId): unknown => table.set(id, { id, labels: {}, isRevoked: true });
-  return { scope, ids: [...table.keys()], queries, faults, revoke, directory: new FleetDirectory({ dataPlanes: { members }, clock: systemClock, log: createMemoryLogger('t').log }) };
+  const list = (count: number): unknown => (listed = count);
+  return { scope, ids: [...table.keys()], queries, faults, revoke, list, directory: new FleetDirectory({ dataPlanes: { members }, clock: systemClock, log: createMemoryLogger('t').log }) };
 }
 
 test('C2: a herd costs one query, and another one for all that the first did not bring', async () => {
@@ -73,6 +75,32 @@ test('a database that is away fails who asks now, and a refresh goes on until it
   await assert.rejects(directory.find(scope, id), /away/);
   assert.equal((await directory.find(scope, id))?.isRevoked, false);
   faults.push(new Error('away'));
+  revoke(id);
+  directory.refresh(scope, () => undefined);
+  await waitUntil('the revocation', () => directory.known(scope, id)?.isRevoked);
+});
+
+test('who is no longer among the newest is still known, and its revocation too', async () => {
+  const { directory, scope, ids, revoke, list } = scene(3);
+  await Promise.all(ids.map((id) => directory.find(scope, id)));
+  list(1);
+  const last = ids[2] ?? assert.fail();
+  for (const isRevoked of [false, true]) {
+    if (isRevoked) revoke(last);
+    const read = Promise.withResolvers<void>();
+    directory.refresh(scope, read.resolve);
+    await read.promise;
+    assert.equal(directory.known(scope, last)?.isRevoked, isRevoked);
+  }
+});
+
+test('a gateway that is forgotten while one of it is looked for is read again, so that revocations reach it', async () => {
+  const { directory, scope, ids, revoke } = scene(1);
+  const [id] = ids;
+  assert.ok(id !== undefined);
+  const finding = directory.find(scope, id);
+  directory.forget(scope.gatewayId);
+  assert.equal((await finding)?.id, id);
   revoke(id);
   directory.refresh(scope, () => undefined);
   await waitUntil('the revocation', () => directory.known(scope, id)?.isRevoked);

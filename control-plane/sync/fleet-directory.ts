@@ -48,19 +48,21 @@ export class FleetDirectory {
     this.#options = options;
   }
 
-  /** Undefined where there is no such data plane. Rejects where the database can't be asked. */
+  /** Undefined where there is no such data plane. Rejects where the database can't be asked. From here on refreshes reach it. */
   async find(scope: GatewayScope, id: DataPlaneId): Promise<FleetMember | undefined> {
-    const fleet = this.#fleets.get(scope.gatewayId) ?? this.#open(scope);
-    await fleet.ready;
-    if (this.known(scope, id) === undefined) await this.#lookUp(fleet, id);
-    // Where it was read again meanwhile, the newer word counts: between this and what follows nothing comes.
-    return this.known(scope, id);
+    for (;;) {
+      const fleet = this.#fleets.get(scope.gatewayId) ?? this.#open(scope);
+      await fleet.ready;
+      if (memberOf(fleet, id) === undefined) await this.#lookUp(fleet, id);
+      // Forgotten meanwhile, it would hear of no revocation any more.
+      if (this.#fleets.get(scope.gatewayId) === fleet) return memberOf(fleet, id);
+    }
   }
 
   /** What is known without asking. */
   known({ gatewayId }: GatewayScope, id: DataPlaneId): FleetMember | undefined {
     const fleet = this.#fleets.get(gatewayId);
-    return fleet?.members.get(id) ?? fleet?.others.get(id);
+    return fleet === undefined ? undefined : memberOf(fleet, id);
   }
 
   /** The last session of the gateway has gone. */
@@ -90,11 +92,13 @@ export class FleetDirectory {
 
   async #read(fleet: Fleet): Promise<void> {
     const { dataPlanes } = this.#options;
-    const others = [...fleet.others.keys()];
-    fleet.members = byId(await dataPlanes.members(fleet.scope, { limit: MEMBERS_AT_ONCE }));
+    const members = new Map((await dataPlanes.members(fleet.scope, { limit: MEMBERS_AT_ONCE })).map((member) => [member.id, member]));
+    // Those who are not among the newest, or not any more, count as much.
+    const others = [...new Set([...fleet.members.keys(), ...fleet.others.keys()])].filter((id) => !members.has(id));
     for (let at = 0; at < others.length; at += LOOKED_UP_AT_ONCE) {
       for (const member of await dataPlanes.members(fleet.scope, { ids: others.slice(at, at + LOOKED_UP_AT_ONCE) })) fleet.others.set(member.id, member);
     }
+    fleet.members = members;
   }
 
   async #refresh(fleet: Fleet, onRead: () => void): Promise<void> {
@@ -139,6 +143,6 @@ export class FleetDirectory {
   }
 }
 
-function byId(members: readonly FleetMember[]): ReadonlyMap<DataPlaneId, FleetMember> {
-  return new Map(members.map((member) => [member.id, member]));
+function memberOf({ members, others }: Fleet, id: DataPlaneId): FleetMember | undefined {
+  return members.get(id) ?? others.get(id);
 }

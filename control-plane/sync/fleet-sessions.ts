@@ -181,10 +181,11 @@ export class FleetSessions {
     this.#heads.delete(session);
     if (this.#stopping && this.#open.size === 0) this.#lastIsGone.resolve();
     const fleet = this.#fleets.get(gatewayId);
-    if (fleet?.sessions.get(dataPlaneId) !== session) return;
-    fleet.sessions.delete(dataPlaneId);
-    session.reportGone();
-    if (fleet.sessions.size > 0) return;
+    if (fleet?.sessions.get(dataPlaneId) === session) {
+      fleet.sessions.delete(dataPlaneId);
+      session.reportGone();
+    }
+    if (fleet !== undefined && fleet.sessions.size > 0) return;
     this.#fleets.delete(gatewayId);
     directory.forget(gatewayId);
     trust.forget(gatewayId);
