@@ -11,6 +11,8 @@ const COMMANDS = {
   'data-plane': { file: 'data-plane/main.ts' },
   quickstart: { file: 'deploy/quickstart/main.ts', installs: true },
   'join-token': { file: 'control-plane/cli/main.ts', passesName: true },
+  releases: { file: 'control-plane/cli/main.ts', passesName: true },
+  gateway: { file: 'control-plane/cli/main.ts', passesName: true },
   keys: { file: 'control-plane/cli/main.ts', passesName: true },
   epoch: { file: 'control-plane/cli/main.ts', passesName: true },
   explain: { file: 'control-plane/cli/main.ts', passesName: true },

@@ -1,10 +1,11 @@
 /** Releases over the admin API: differences between any two, the way back to one, freezing a gateway. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runCommand } from '../control-plane/cli/main.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { testCertificate } from './support/test-certificates.ts';
 
-const { send, store, tenantId, viewerToken } = await startTestAdminApi();
+const { send, store, tenantId, viewerToken, adminToken, base } = await startTestAdminApi();
 const gateway = await store.gateways.findByName(tenantId, 'default');
 assert.ok(gateway);
 
@@ -12,8 +13,8 @@ assert.ok(gateway);
 async function publish(): Promise<string> {
   const head = (await store.gateways.findByName(tenantId, 'default'))?.head;
   assert.ok(head && gateway);
-  const base = (await store.releases.newest(gateway))?.version;
-  await store.releases.insert(gateway, { version: head, base, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'admin', changeCounts: { services: [1, 0, 2] } });
+  const before = (await store.releases.newest(gateway))?.version;
+  await store.releases.insert(gateway, { version: head, base: before, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'admin', changeCounts: { services: [1, 0, 2] } });
   return `${head.epoch}.${head.sequence}`;
 }
 
@@ -113,4 +114,43 @@ test('a frozen gateway answers writes with 423 and who froze it, shows it, and l
   (await send('POST', '/v1/gateways/default/unfreeze', { json: {} })).expect(200);
   assert.equal((await send('GET', '/v1/gateways/default')).at('frozen'), null);
   (await send('POST', '/services', { json: { host: 'x' } })).expect(201);
+});
+
+async function cli(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  let [out, err] = ['', ''];
+  const environment = { HOLDFAST_ADMIN_URL: base, HOLDFAST_ADMIN_TOKEN: adminToken };
+  const code = await runCommand(words, (flags) => ({ environment, arguments: flags, workingFolder: '/', readFile: () => '' }), { out: (line) => void (out += `${line}\n`), err: (line) => void (err += `${line}\n`) });
+  return { code, out, err };
+}
+
+test('the command line lists, shows, compares and rolls back, for people and as JSON', async () => {
+  const list = await cli('releases', 'list', '--count', '2');
+  assert.equal(list.code, 0, list.err);
+  assert.match(list.out, /^VERSION +TIME +AUTHOR +ENTITIES +CHANGED\n1\.10 .* services \+1 -2\n1\.6 .*\n$/);
+  assert.equal((JSON.parse((await cli('releases', 'list', '--json')).out) as unknown[]).length, 3);
+  const diff = await cli('releases', 'diff', first, third);
+  assert.match(diff.out, /^from 1\.4 to 1\.10: 2 created, 2 updated, 1 deleted\n[^]*~ services shop .*\n {4}host: "one.test" → "two.test"\n/);
+  assert.equal((JSON.parse((await cli('releases', 'diff', third, first, '--json')).out) as { readonly entities: unknown[] }).entities.length, 5);
+  assert.match((await cli('releases', 'diff', second)).out, /^from 1\.4 to 1\.6: /);
+  assert.match((await cli('releases', 'diff', third, 'current')).out, /^from 1\.10 to 1\.\d+: /);
+  assert.match((await cli('releases', 'show', second)).out, /^1\.6 by admin [^]*\+ plugins /);
+  const dry = await cli('releases', 'rollback', second, '--dry-run');
+  assert.equal(dry.code, 0, dry.err);
+  assert.match(dry.out, /^Would roll back to 1\.6: .*\n[^]*services shop/);
+  const done = await cli('releases', 'rollback', second, '--reason', 'again');
+  assert.equal(done.code, 0, done.err);
+  assert.match(done.out, /^Version 1\.\d+ rolls back to 1\.6: /);
+  assert.equal((await send('GET', '/services/shop')).at('host'), 'two.test');
+  for (const words of [['releases', 'diff'], ['releases', 'rollback', '1.999'], ['releases', 'undo'], ['gateway', 'freeze', 'default']]) assert.equal((await cli(...words)).code, 1, words.join(' '));
+});
+
+test('the command line freezes and unfreezes, and shows who froze what', async () => {
+  assert.match((await cli('gateway', 'freeze', 'default', '--reason', 'audit week')).out, /^default is frozen since .* by admin: audit week; /);
+  assert.match((await cli('gateway', 'list')).out, /\ndefault +1\.\d+ +since .* by admin: audit week\n/);
+  const refused = await cli('releases', 'rollback', first);
+  assert.deepEqual([refused.code, refused.out], [1, '']);
+  assert.match(refused.err, /answered 423: gateway "default" is frozen/);
+  assert.equal((await cli('releases', 'rollback', first, '--while-frozen')).code, 0);
+  assert.equal((JSON.parse((await cli('gateway', 'unfreeze', 'default', '--json')).out) as { readonly frozen: unknown }).frozen, null);
+  assert.match((await cli('gateway', 'list')).out, /\ndefault +1\.\d+ +-\n/);
 });

@@ -39,6 +39,14 @@ export function get(access: AdminAccess, path: string): Promise<Readonly<Record<
   return exchange(access, path, { method: 'GET' });
 }
 
+/** GETs text for people. Throws as post does. */
+export async function getText(access: AdminAccess, path: string): Promise<string> {
+  const { statusCode, body } = await send(addressOf(access.adminUrl, path), access, { method: 'GET' });
+  const text = await body.text().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown)));
+  if (statusCode === 200) return text;
+  throw new AdminRefusal(access, statusCode, reasonOf(text));
+}
+
 /** The body of a GET as it comes, without a bound on its time; the caller ends it by the signal. Throws as post does. */
 export async function openStream(access: AdminAccess, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   const { statusCode, body } = await send(addressOf(access.adminUrl, path), access, { method: 'GET', signal, bodyTimeout: 0 });

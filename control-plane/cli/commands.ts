@@ -6,9 +6,11 @@ import { systemClock } from '../../shared/clock.ts';
 import { command, type Command } from './command.ts';
 import { listDataPlanes } from './data-planes.ts';
 import { explain } from './explain.ts';
+import { GATEWAY_COMMANDS } from './gateways.ts';
 import { createJoinToken } from './join-token.ts';
 import { KEY_COMMANDS } from './keys.ts';
 import { publish } from './publish.ts';
+import { RELEASE_COMMANDS } from './releases.ts';
 import { dataPlanesSettings, explainSettings, joinTokenSettings, publishSettings } from './settings.ts';
 
 /** In the order of the overview. */
@@ -31,5 +33,7 @@ export const COMMANDS: readonly Command[] = [
     usage: 'explain --url https://… [settings]',
     summary: 'Asks a data plane what would become of a request: which route and why not the others, which plugins in which order, which target.',
   }),
+  ...RELEASE_COMMANDS,
+  ...GATEWAY_COMMANDS,
   ...KEY_COMMANDS,
 ];

@@ -39,7 +39,7 @@ export function rollbackRoutes(store: Pick<Store, 'rollBack'>): readonly Route[]
           const answer = ok({
             rolled_back_to: formatVersion(to), dry_run: input.dry_run, version: showVersion(version), counts: countOutcomes(entities),
             // What asks for attention first.
-            entities: entities.toSorted((a, b) => Number(b.reason !== undefined) - Number(a.reason !== undefined)).slice(0, MAX_ENTITIES).map(showEntity),
+            entities: entities.toSorted((a, b) => attention(b) - attention(a)).slice(0, MAX_ENTITIES).map(showEntity),
             truncated: entities.length > MAX_ENTITIES,
           });
           return version === undefined ? answer : { ...answer, headers: { 'x-holdfast-config-version': formatVersion(version) } };
@@ -47,6 +47,11 @@ export function rollbackRoutes(store: Pick<Store, 'rollBack'>): readonly Route[]
       }),
     }),
   ];
+}
+
+/** That credentials stay as they are is what was asked for. */
+function attention({ reason }: RolledBackEntity): number {
+  return reason === undefined ? 0 : reason.kind === 'holds-secret' ? 1 : 2;
 }
 
 function countOutcomes(entities: readonly RolledBackEntity[]): JsonObject {
