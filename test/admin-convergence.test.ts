@@ -61,6 +61,14 @@ test('every data plane stands in one place; who is not connected never counts as
   assert.deepEqual(states((await send('GET', '/v1/releases/1.1/convergence')).expect(200)).slice(0, 5), [9, 9, 6, 0, 1]);
 });
 
+test('whoever serves what was never committed here has not converged', async () => {
+  const ahead = await fleet.enrol('ahead', { region: 'future' }, applied(9));
+  const answer = (await send('GET', '/v1/releases/newest/convergence?selector=region%3Dfuture')).expect(200);
+  assert.deepEqual(states(answer).slice(0, 4), [1, 1, 0, 1]);
+  assert.partialDeepStrictEqual(answer.at('outstanding'), [{ id: ahead, state: 'pending', applied_version: '1.9' }]);
+  await fleet.revoke(ahead);
+});
+
 test('a selector chooses by labels as Kubernetes does', async () => {
   const selected = async (selector: string): Promise<unknown> => (await send('GET', `/v1/releases/newest/convergence?selector=${encodeURIComponent(selector)}`)).expect(200).at('selected');
   assert.deepEqual(await Promise.all(['region=eu-west', 'region=eu-west,cloud==aws', 'region!=eu-west', 'cloud!=aws', 'cloud in (aws, gcp)', 'cloud notin (aws,gcp)', 'ring', '!ring', 'region=ap,region=eu-west', 'region=nowhere', ''].map(selected)), [3, 2, 6, 6, 5, 4, 1, 8, 0, 0, 9]);

@@ -57,7 +57,7 @@ class Ears {
 
   hears(type: string, matches: (data: Record<string, unknown>) => boolean = () => true): Promise<Heard> {
     const find = (): Heard | undefined => this.heard.find((event) => event.type === type && matches(event.data));
-    return waitUntil(`the event ${type}`, () => (hint(), find())).catch((thrown: unknown) => assert.fail(`${String(thrown)} in ${JSON.stringify(this.heard)}`));
+    return waitUntil(`the event ${type}`, () => (hint(), find()), 20_000).catch((thrown: unknown) => assert.fail(`${String(thrown)} in ${JSON.stringify(this.heard)}`));
   }
 
   close(): void {
@@ -161,10 +161,10 @@ test('who may listen, and how many', async () => {
   const silent = connect(port, '127.0.0.1');
   silent.write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminToken}\r\n\r\n`);
   const ears = await Promise.all(Array.from({ length: MAXIMUM_LISTENERS - 1 }, () => Ears.open()));
-  await waitUntil('no room', async () => (await headStatus()) === 503);
+  await waitUntil('no room', async () => (await headStatus()) === 503, 20_000);
   assert.equal((await send('GET', '/v1/events')).expect(503).at('error'), 'ADMIN_EVENTS_EXHAUSTED');
   ears[0]?.close();
-  const late = await waitUntil('room', () => Ears.open().catch(() => undefined));
+  const late = await waitUntil('room', () => Ears.open().catch(() => undefined), 20_000);
   await stop();
   await waitUntil('all streams to end', () => late.ended);
   silent.destroy();

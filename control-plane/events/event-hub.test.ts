@@ -76,6 +76,25 @@ test('however many listen, one look serves all; with the last of them looking en
   await hub.stop();
 });
 
+test('a hint brings the next look forward, and one after the other does not put it off', async () => {
+  const gateway = changingGateway('x');
+  const { hub, clock } = hubOf(gateway);
+  const { stream } = reader(true);
+  hub.hint(scope);
+  hub.listen(scope, stream, undefined);
+  await turn();
+  assert.equal(gateway.looks, 1);
+  for (let i = 0; i < 30; i++) {
+    hub.hint(scope);
+    clock.advance(10);
+    await turn();
+  }
+  assert.equal(gateway.looks, 7, 'every 50 ms');
+  await pass(clock, 1);
+  assert.equal(gateway.looks, 8, 'then by time alone');
+  await hub.stop();
+});
+
 test('a quiet stream is kept open by comments, and ends after ten minutes', async () => {
   const { hub, clock } = hubOf({ read: () => Promise.resolve({ moment: { oldestRunning: 1, newest: { epoch: 0, sequence: 0 } }, dataPlanes: [], releases: [], alarms: [], frozen: undefined }) });
   const { stream, text } = reader(true);

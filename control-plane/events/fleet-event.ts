@@ -73,7 +73,8 @@ export function progressOf({ dataPlanes, newest }: Told): FleetEvent {
 
 function standingOf({ connected, applied, rejection }: SeenDataPlane, version: ConfigVersion): 'applied' | 'pending' | 'rejected' | 'fell_back' | 'disconnected' {
   if (!connected) return 'disconnected';
-  if (compareVersions(applied, version) >= 0) return 'applied';
+  // A newer one than was published here is of another history.
+  if (compareVersions(applied, version) === 0) return 'applied';
   if (rejection === undefined || compareVersions(rejection, version) < 0) return 'pending';
   return rejection.code === 'SYNC_FELL_BACK' ? 'fell_back' : 'rejected';
 }

@@ -1,6 +1,6 @@
 /**
  * Looks at one gateway for everybody who listens to its events at this instance: one set of queries per look however many
- * listen, and at most a tenth of the time spent in them however large the fleet. Keeps the last events for those who come
+ * listen, and the larger the fleet the longer the rest between two looks. Keeps the last events for those who come
  * back. Made by event-hub.ts with the first listener.
  */
 import { randomBytes } from 'node:crypto';
@@ -33,8 +33,9 @@ const PROGRESS_INTERVAL_MS = 250;
 const PROGRESS_FOR_MS = 60_000;
 /** After a hint: what it hints at is often followed by more of the same. */
 const HINT_DELAY_MS = 50;
-/** Of all time at most this share is spent looking. */
+/** Of all time at most this share is spent looking, unless the rest after one look would be longer than this. */
 const SHARE = 0.1;
+const LONGEST_REST_MS = 2_000;
 const KEPT_EVENTS = 1_000;
 
 export class GatewayWatch {
@@ -101,7 +102,7 @@ export class GatewayWatch {
     this.#looking = this.#compare().finally(() => {
       this.#looking = undefined;
       const endedMs = clock.monotonicMs();
-      this.#notBeforeMs = endedMs + (endedMs - begunMs) * (1 / SHARE - 1);
+      this.#notBeforeMs = endedMs + Math.min(LONGEST_REST_MS, (endedMs - begunMs) * (1 / SHARE - 1));
       if (this.#stopped) return;
       this.#lookAt(Math.max(this.#notBeforeMs, endedMs + (this.#isProgressing() ? PROGRESS_INTERVAL_MS : POLL_INTERVAL_MS)));
       if (this.#hinted) this.hint();

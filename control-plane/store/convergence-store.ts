@@ -19,7 +19,8 @@ export const GONE_AFTER_MS = 60_000;
 
 /**
  * Where a data plane stands, one of these. `rejected` and `fell-back` are about the version asked for or a newer one; who is not
- * connected is `disconnected` whatever it applied, because nobody knows what it does now.
+ * connected is `disconnected` whatever it applied, because nobody knows what it does now. Who serves more than was ever
+ * committed here (the database came from an old backup) serves another history: `pending`.
  */
 export type DataPlaneStanding = 'applied' | 'pending' | 'rejected' | 'fell-back' | 'disconnected';
 
@@ -77,7 +78,7 @@ const READ = `
   WITH looked_at AS (
     SELECT id, hostname, applied_epoch, applied_sequence, rejection, quarantined <> '[]' AS quarantining,
       greatest(0, extract(epoch FROM applied_at - $6::timestamptz)::float8 * 1000) AS ms, (applied_epoch, applied_sequence) = ($7::bigint, $8::bigint) AS is_this_one,
-      (applied_epoch, applied_sequence) >= ($3::bigint, $4::bigint) AS has_it,
+      (applied_epoch, applied_sequence) >= ($3::bigint, $4::bigint) AND (applied_epoch, applied_sequence) <= (SELECT epoch, head_sequence FROM gateways WHERE tenant_id = $1 AND id = $2) AS has_it,
       connected AND coalesce(last_seen_at > $5, false) AS here,
       coalesce(((rejection ->> 'epoch')::bigint, (rejection ->> 'sequence')::bigint) >= ($3::bigint, $4::bigint), false) AS refused
     FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 AND revoked_at IS NULL AND ${selectorCondition(9)}),
