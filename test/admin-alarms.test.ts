@@ -31,14 +31,14 @@ test('a condition that goes on is one alarm, written now and then; the log has i
   const id = await fleet.enrol('noisy');
   for (let i = 0; i < 1000; i++) desk.raise(gateway, { code: 'TEST_NOISE', dataPlaneId: id, detail: `time ${i}\0` });
   desk.raise(gateway, { code: 'TEST_NOISE', dataPlaneId: undefined, detail: 'about all' });
-  await waitUntil('both alarms', async () => (await openAlarms()).length === 2);
+  await waitUntil('both alarms', async () => (await openAlarms()).length === 2, 20_000);
   // The first is written at once; what comes after it waits.
   assert.deepEqual(await openAlarms(), [`TEST_NOISE  1`, `TEST_NOISE ${id} 1`].toSorted());
   desk.raise(gateway, { code: 'TEST_NOISE', dataPlaneId: id, detail: 'again' });
   clock.advance(4_000);
   assert.deepEqual(await openAlarms(), [`TEST_NOISE  1`, `TEST_NOISE ${id} 1`].toSorted());
   clock.advance(1_000);
-  await waitUntil('it to be counted', async () => (await openAlarms()).includes(`TEST_NOISE ${id} 1001`));
+  await waitUntil('it to be counted', async () => (await openAlarms()).includes(`TEST_NOISE ${id} 1001`), 20_000);
   assert.equal(lines().filter((line) => line.includes('"event":"alarm-raised"')).length, 2);
   assert.match(defined(lines().find((line) => line.includes('alarm-raised')), 'the log line'), /"level":"error"|"level":50/);
 
@@ -59,10 +59,10 @@ test('a condition that goes on is one alarm, written now and then; the log has i
   await waitUntil('it to be raised again', async () => {
     clock.advance(1_000);
     return (await openAlarms()).includes(`TEST_NOISE ${id} 1`);
-  });
+  }, 20_000);
   desk.settle(gateway, { code: 'TEST_NOISE', dataPlaneId: id });
   desk.settle(gateway, { code: 'TEST_NOISE', dataPlaneId: undefined });
-  await waitUntil('no alarm', async () => (await openAlarms()).length === 0);
+  await waitUntil('no alarm', async () => (await openAlarms()).length === 0, 20_000);
   assert.equal((await send('GET', '/v1/alarms?cleared=true')).expect(200).at('data.0.cleared_by'), 'control-plane');
   await desk.stop();
 });
@@ -78,7 +78,7 @@ test('an alarm that could not be stored is stored later, and another instance kn
   await waitUntil('it to be stored', async () => {
     clock.advance(1_000);
     return (await openAlarms()).length === 1;
-  });
+  }, 20_000);
   assert.deepEqual(await openAlarms(), ['TEST_AWAY  2']);
   await desk.stop();
   const other = new AlarmDesk({ store: store.alarms, clock, log });
@@ -126,7 +126,7 @@ test('a connected data plane that lacks a release, refused one or fell back has 
   const fallen = await fleet.enrol('fallen', {}, { ...applied(1), rejection: { code: 'SYNC_FELL_BACK', reasons: ['crash'], ...version(2) } });
   await look();
   const expected = [`FLEET_BEHIND ${behind} 1`, `FLEET_FELL_BACK ${fallen} 1`, `FLEET_REJECTED ${refusing} 1`].toSorted();
-  await waitUntil('three alarms', async () => (await openAlarms()).length === 3);
+  await waitUntil('three alarms', async () => (await openAlarms()).length === 3, 20_000);
   // A second look, as of another instance, adds nothing. Neither `joined` nor `full` is overdue.
   assert.deepEqual(await look(), expected, `${joined} ${full}`);
   assert.match(defined((await store.alarms.list(gateway, { cleared: false, limit: 9 })).find(({ code }) => code === 'FLEET_REJECTED'), 'the alarm').detail, /^refusing refused 1\.2 and serves 1\.1: CONFIG_COMPILE_FAILED: no$/);
@@ -134,12 +134,12 @@ test('a connected data plane that lacks a release, refused one or fell back has 
   await fleet.report(behind, applied(2));
   await fleet.report(refusing, { connected: false });
   await look();
-  await waitUntil('what is over to be cleared', async () => (await openAlarms()).length === 1);
+  await waitUntil('what is over to be cleared', async () => (await openAlarms()).length === 1, 20_000);
   assert.deepEqual(await openAlarms(), [`FLEET_FELL_BACK ${fallen} 1`]);
 
   for (let i = 0; i < NAMED_AT_MOST; i++) await fleet.enrol(`broken-${i}`, {}, { rejection: { code: 'CONFIG_COMPILE_FAILED', reasons: [], ...version(2) } });
   await look();
-  await waitUntil('one alarm for all', async () => (await openAlarms()).join() === 'FLEET_LARGELY_BEHIND  1');
+  await waitUntil('one alarm for all', async () => (await openAlarms()).join() === 'FLEET_LARGELY_BEHIND  1', 20_000);
   await watch.stop();
   await desk.stop();
 });
