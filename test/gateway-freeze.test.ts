@@ -54,6 +54,7 @@ test('while a gateway is frozen, credentials are deleted, data planes and tokens
   assert.ok(version);
   assert.equal(await store.dataPlanes.revoke(scope, dataPlane.id, 'stolen', TEST_ACTOR), undefined);
   assert.equal(await store.joinTokens.revoke(scope, token.id, TEST_ACTOR), undefined);
+  assert.equal((await store.contentKeys.rotate(scope, TEST_ACTOR)).keyId, 2);
   // With its consumer other things would go, which is a write of configuration.
   await assert.rejects(() => store.write(scope, TEST_ACTOR, (writer) => writer.delete('consumers', consumer.id)), FROZEN);
   const again = await recordOf(store, scope, 'keyauth_credentials', { consumer: { id: consumer.id }, key: 'new' });

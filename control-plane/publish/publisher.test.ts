@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,6 +132,66 @@ test('a data plane some releases behind gets one merged delta, packed once', asy
   assert.equal(delta?.bytes, again?.bytes);
   const verified = await verify(store, scope, delta, start);
   assert.ok(verified.content.kind === 'delta' && verified.content.changes.length === 2, 'the last state of each entity, once');
+});
+
+test('instances that learned of a configuration in different ways make the same bytes of it, found by their hash', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const rootKeyPath = join(folder, 'same-bytes.pem');
+  const first = await startInstance(store, rootKeyPath);
+  let from = store.write(scope, [{ id: one, entity: 'first' }]);
+  for (const id of ids.toReversed()) from = store.write(scope, [{ id, entity: `first of ${id}` }]);
+  await waitForRelease(first, from);
+  const version = store.write(scope, [...ids.slice(5).map((id) => ({ id, entity: `entity ${id}` })), { id: two }, { kind: 'consumers', id: one, entity: 'c' }]);
+  await waitForRelease(first, version);
+  const second = await startInstance(store, rootKeyPath);
+  const snapshots = await Promise.all([first, second].map(({ publisher }) => publisher.transferFrom(scope, undefined)));
+  assert.deepEqual(snapshots[0]?.bytes, snapshots[1]?.bytes);
+  assert.equal(snapshots[0]?.transferStatement, snapshots[1]?.transferStatement);
+  assert.equal(snapshots[0]?.wireHash, createHash('sha256').update(snapshots[0]?.bytes ?? '').digest('hex'));
+  const delta = await first.publisher.transferFrom(scope, from);
+  assert.equal(delta?.kind, 'delta');
+  for (const sent of [snapshots[0], delta]) assert.deepEqual(await first.publisher.packedByHash(scope, sent?.wireHash ?? ''), sent);
+  assert.equal(await first.publisher.packedByHash(newGateway(store), snapshots[0]?.wireHash ?? ''), undefined);
+  assert.equal(await second.publisher.packedByHash(scope, 'ff'), undefined);
+  // What was begun goes on although something newer was released meanwhile.
+  await waitForRelease(first, store.write(scope, [{ id: one, entity: 'later' }]));
+  assert.deepEqual((await first.publisher.packedByHash(scope, snapshots[0]?.wireHash ?? ''))?.version, version);
+});
+
+test('content that nobody needs is let go, and read again for whoever does', async () => {
+  const store = new MemoryStore();
+  const scope = newGateway(store);
+  const clock = new ManualClock();
+  const { log } = createMemoryLogger('control-plane');
+  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'idle.pem'), clock, log });
+  store.write(scope, [{ id: one, entity: 'a' }]);
+  const publisher = await startPublisher({
+    releases: store.releases, changes: store.changes, ahead: store.ahead, alarms: store.alarms, signing, clock, log, random: () => 0,
+    listenForChanges: store.listenForChanges, transferCacheBytes: 1024 * 1024,
+  });
+  after(() => publisher.stop());
+  await waitUntil('it is about to publish', () => (store.calls.get('newest') ?? 0) > 0);
+  await waitUntil('the release', async () => {
+    clock.advance(100);
+    return Promise.resolve(store.releasesOf(scope).length === 1);
+  });
+  const reads = (): number => store.calls.get('readAllLeaves') ?? 0;
+  assert.equal(reads(), 1);
+  // Sessions ask for heads now and then: then it stays.
+  for (let minute = 0; minute < 30; minute += 1) {
+    await publisher.headStatement(scope);
+    clock.advance(60_000);
+  }
+  assert.ok(await publisher.transferFrom(scope, undefined));
+  assert.equal(reads(), 1);
+  for (let minute = 0; minute < 12; minute += 1) clock.advance(60_000);
+  const next = store.write(scope, [{ id: two, entity: 'b' }]);
+  await waitUntil('the next release', async () => {
+    clock.advance(100);
+    return Promise.resolve(compareVersions(store.releasesOf(scope).at(-1)?.version ?? { epoch: 0, sequence: 0 }, next) === 0);
+  });
+  assert.equal(reads(), 2);
 });
 
 test('a release is made at the start for what was written while no control plane ran', async () => {

@@ -84,7 +84,8 @@ export function createContentKeyStore(database: Database, keys: SecretKeys): Con
         await addAuditRow(transaction, { ...scope, actor, action: 'rotate', subjectKind: 'content-keys', subjectId: String(keyId) });
         const writer = new TransactionWriter(transaction, scope, secrets);
         await rewriteSecrets(writer, secrets);
-        return { keyId, version: await writer.finish(actor) };
+        // A stolen key is replaced whether or not the gateway is frozen: what is configured stays the same.
+        return { keyId, version: await writer.finish(actor, true) };
       });
       keys.forget(scope);
       return rotated;

@@ -143,10 +143,10 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     this.#abandoned = true;
   }
 
-  /** Ends the transaction. The version of what it changed; undefined where nothing that is published did. */
-  async finish(actor: Actor): Promise<ConfigVersion | undefined> {
+  /** Ends the transaction. The version of what it changed; undefined where nothing that is published did. `whileFrozen`: also where the gateway is frozen. */
+  async finish(actor: Actor, whileFrozen = false): Promise<ConfigVersion | undefined> {
     if (!this.#abandoned && this.#changes.some(({ kind, after }) => after !== undefined && SECRET_KINDS.has(kind))) await this.#holdContentKey();
-    if (!this.#abandoned) return commitChanges(this.transaction, this.scope, actor, this.#changes);
+    if (!this.#abandoned) return commitChanges(this.transaction, this.scope, actor, this.#changes, whileFrozen);
     this.transaction.abandon();
     return undefined;
   }
