@@ -2,7 +2,7 @@
 import { waitUntil } from '../support/wait-until.ts';
 import { FIRST, SECOND } from './fault-scene.ts';
 import type { Fault } from './fault.ts';
-import { lasting, since } from './time.ts';
+import { lasting, meanwhile, since } from './time.ts';
 
 export const controlPlaneKilled: Fault = {
   name: 'control-plane-killed',
@@ -13,9 +13,9 @@ export const controlPlaneKilled: Fault = {
   async run(scene, { random, short }) {
     const { controlPlane } = scene;
     let killed = false;
-    const writing = (async () => {
+    const writing = meanwhile(async () => {
       while (!killed) await scene.tryChange();
-    })();
+    });
     const before = short ? 3 : 10 + random.below(10);
     await waitUntil('changes', () => scene.committed.length >= before, 30_000);
     await controlPlane.end('SIGKILL');
@@ -36,13 +36,13 @@ export const controlPlaneStopped: Fault = {
   mustHold: 'SIGSTOP for 10 to 40 s, then SIGCONT: what it was asked meanwhile is done or refused, sessions go on or come back',
   scene: {},
   smoke: false,
-  boundMs: 120_000,
+  boundMs: 180_000,
   async run(scene, { random, short }) {
     const { controlPlane } = scene;
     const stoppedMs = short ? 1_000 : 10_000 + random.below(30_000);
     controlPlane.signal('SIGSTOP');
     // Asked of one that stands still: the answer comes when it goes on, or never.
-    const asked = scene.tryChange(controlPlane, 60_000);
+    const asked = scene.tryChange(controlPlane, 120_000);
     await lasting(stoppedMs);
     controlPlane.signal('SIGCONT');
     const begun = performance.now();

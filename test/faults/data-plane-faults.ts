@@ -5,7 +5,7 @@ import { SmallDisk } from '../support/small-disk.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { FIRST, SECOND } from './fault-scene.ts';
 import type { Fault } from './fault.ts';
-import { lasting, since } from './time.ts';
+import { lasting, meanwhile, since } from './time.ts';
 import { compare } from './version-watch.ts';
 
 /** S2, times the share of the machine that others take while this runs. */
@@ -20,10 +20,9 @@ export const dataPlaneKilled: Fault = {
   boundMs: 300_000,
   async run(scene, { random, short }) {
     let over = false;
-    const writing = (async () => {
+    const writing = meanwhile(async () => {
       for (; !over; await lasting(60)) await scene.change();
-    })();
-    writing.catch(() => undefined);
+    });
     const kills = short ? 2 : 30;
     let started = '0.0';
     const readyMs: number[] = [];

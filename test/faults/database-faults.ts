@@ -10,7 +10,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { processTree, type ControlPlaneRun } from './control-plane-run.ts';
 import { FIRST, SECOND } from './fault-scene.ts';
 import type { Fault } from './fault.ts';
-import { lasting, since } from './time.ts';
+import { lasting, meanwhile, since } from './time.ts';
 
 const WRITERS = 4;
 const COMMAND = fileURLToPath(new URL('../../control-plane/cli/main.ts', import.meta.url));
@@ -26,14 +26,13 @@ export const postgresKilled: Fault = {
     let over = false;
     let refused = 0;
     let killed = 0;
-    const writers = Array.from({ length: WRITERS }, async () => {
+    const writing = meanwhile(() => Promise.all(Array.from({ length: WRITERS }, async () => {
       while (!over) {
         const { status, text } = await scene.tryChange();
         if (status === 503) refused += 1;
         else if (status !== 201) throw new Error(`a change was answered ${status}: ${text}`);
       }
-    });
-    const writing = Promise.all(writers);
+    })));
     writing.catch(() => (over = true));
     const kills = short ? 1 : 4;
     for (let kill = 0; kill < kills && !over; kill++) {
@@ -69,8 +68,8 @@ export const postgresStopped: Fault = {
     const begun = performance.now();
     let answer = '';
     let answeredMs = 0;
-    const asked = scene.tryChange(controlPlane, 60_000).then(({ status }) => {
-      answer = String(status);
+    const asked = meanwhile(async () => {
+      answer = String((await scene.tryChange(controlPlane, 60_000)).status);
       answeredMs = since(begun);
     });
     try {

@@ -62,6 +62,7 @@ export class FaultScene {
   readonly #committed: string[] = [];
   #changes = 0;
   #kills = 0;
+  #over = false;
 
   private constructor(parts: Pick<FaultScene, 'folder' | 'origin' | 'controlPlanes' | 'namespace' | 'links' | 'smallDisk' | 'database'> & { readonly dataPlanes: DataPlaneProcess[]; readonly environmentOf: (index: number) => Readonly<Record<string, string>>; readonly loadRouteId: string }) {
     this.folder = parts.folder;
@@ -105,6 +106,8 @@ export class FaultScene {
     });
     const environmentOf = (index: number): Readonly<Record<string, string>> => ({
       HOLDFAST_CONTROL_PLANE_URLS: urlsFor(index, controlPlanes, links, namespace).join(','),
+      // A machine that is busy with something else is not the fault: what it makes a data plane turn away (503) would count as failed.
+      HOLDFAST_OVERLOAD_DELAY: '1m',
       ...options.dataPlaneSettings,
       ...(index === FIRST && smallDisk !== undefined ? { HOLDFAST_STATE_FOLDER: smallDisk.folder } : {}),
       ...(index === FIRST ? options.firstDataPlane?.(folder) : {}),
@@ -170,6 +173,7 @@ export class FaultScene {
 
   /** Adds a route and says how that was answered; where with success, it must reach all data planes. Returns its path. */
   async tryChange(controlPlane = this.controlPlane, boundMs = 20_000): Promise<{ readonly status: number; readonly path: string; readonly text: string }> {
+    if (this.#over) throw new Error('the scene is over');
     const number = (this.#changes += 1);
     const path = `/change/${number}`;
     const { status, text } = await controlPlane.ask('POST', '/services/origin/routes', { name: `change-${number}`, paths: [path] }, boundMs);
@@ -272,7 +276,9 @@ export class FaultScene {
     }
   }
 
+  /** Whatever goes on beside a fault ends with its next change. */
   async #leave(): Promise<void> {
+    this.#over = true;
     for (const load of this.loads) await load.pause();
     await this.watch.stop();
   }

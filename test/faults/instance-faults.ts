@@ -2,7 +2,7 @@
 import { FIRST, SECOND, type FaultScene } from './fault-scene.ts';
 import type { Fault } from './fault.ts';
 import { compare } from './version-watch.ts';
-import { lasting, since } from './time.ts';
+import { lasting, meanwhile, since } from './time.ts';
 
 /** Data planes of a dead control plane are on another one within this. */
 const MOVED_BOUND_MS = 30_000;
@@ -18,11 +18,9 @@ export const instanceStalled: Fault = {
     const rounds = short ? 1 : 8;
     for (let round = 0; round < rounds; round++) {
       let over = false;
-      const writers = [stalled, other].map(async (controlPlane) => {
+      const writing = meanwhile(() => Promise.all([stalled, other].map(async (controlPlane) => {
         while (!over) await scene.change(controlPlane);
-      });
-      const writing = Promise.all(writers);
-      writing.catch(() => undefined);
+      })));
       await lasting(random.below(400));
       stalled.signal('SIGSTOP');
       try {

@@ -3,7 +3,7 @@ import { NetworkNamespace, type PacketDirection } from '../support/network-names
 import type { Weather } from '../support/fault-proxy.ts';
 import { FIRST, SECOND, type FaultScene } from './fault-scene.ts';
 import type { Fault } from './fault.ts';
-import { lasting, since } from './time.ts';
+import { lasting, meanwhile, since } from './time.ts';
 
 /** Longer than it takes either side to notice a silence (30 s). */
 const PARTITION_MS = 35_000;
@@ -89,9 +89,9 @@ export const flappingLink: Fault = {
   async run(scene, { random, short }) {
     const begun = performance.now();
     let over = false;
-    const writing = (async () => {
+    const writing = meanwhile(async () => {
       for (; !over; await lasting(100)) await scene.change();
-    })();
+    });
     let events = 0;
     for (; since(begun) < (short ? 2_000 : 25_000); events++) {
       const link = scene.link(random.below(scene.links.length));
