@@ -137,7 +137,7 @@ test('a control plane that accepts and says nothing is left for the next one', (
   assert.equal(given.latest().url, 'https://b:2');
 });
 
-test('pings go out at the interval of the Welcome and are answered', async () => {
+test('pings go out at the interval of the Welcome where nothing is heard, and are answered', async () => {
   const given = scene();
   given.session.start();
   await given.goLive();
@@ -146,6 +146,20 @@ test('pings go out at the interval of the Welcome and are answered', async () =>
   assert.deepEqual(given.latest().sent.slice(1), [
     { kind: 'ping', nonce: 1, answer: false }, { kind: 'ping', nonce: 2, answer: false }, { kind: 'ping', nonce: 7, answer: true },
   ]);
+});
+
+test('no ping goes out while the control plane speaks', async () => {
+  const given = scene();
+  given.session.start();
+  await given.goLive();
+  for (let nonce = 1; nonce <= 3; nonce += 1) {
+    given.clock.advance(9_000);
+    given.latest().message({ kind: 'ping', nonce, answer: false });
+    given.clock.advance(1_000);
+  }
+  assert.deepEqual(given.latest().sent.slice(1).filter((message) => message.kind === 'ping' && !message.answer), []);
+  given.clock.advance(10_000);
+  assert.deepEqual(given.latest().sent.at(-1), { kind: 'ping', nonce: 1, answer: false });
 });
 
 test('what an earlier connection still says is not heard', async () => {

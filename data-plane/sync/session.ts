@@ -65,6 +65,8 @@ export class Session {
   #pings: TimerHandle | undefined;
   #pingIntervalMs = 0;
   #pingNonce = 0;
+  /** Whether something came since the last look at it. */
+  #heardOfLate = false;
   #lastHeardAtMs = 0;
   #reason: string | undefined = 'not started';
   /** Reasons that were logged since the last success. */
@@ -163,6 +165,7 @@ export class Session {
 
   #hear(message: SyncMessage, attempt: number): void {
     this.#lastHeardAtMs = this.#options.clock.nowMs();
+    this.#heardOfLate = true;
     if (this.live) this.#armSilence(this.#pingIntervalMs * SILENT_INTERVALS);
     switch (message.kind) {
       case 'welcome':
@@ -176,6 +179,12 @@ export class Session {
         if (this.#welcome === undefined) return this.#take({ kind: 'violated', reason: `it sent ${message.kind} before Welcome` });
         return this.#hold(message);
     }
+  }
+
+  /** A control plane pings too, and its pings say as much as answers to ours: with ten thousand data planes each ping costs. */
+  #pingWhereSilent(): void {
+    if (!this.#heardOfLate) this.send({ kind: 'ping', nonce: (this.#pingNonce += 1), answer: false });
+    this.#heardOfLate = false;
   }
 
   #hold(message: SyncMessage): void {
@@ -201,7 +210,8 @@ export class Session {
     this.#reason = undefined;
     this.#pingIntervalMs = Math.min(Math.max(welcome.pingIntervalMs, PING_INTERVAL_MS[0]), PING_INTERVAL_MS[1]);
     this.#armSilence(this.#pingIntervalMs * SILENT_INTERVALS);
-    this.#pings = clock.every(this.#pingIntervalMs, () => this.send({ kind: 'ping', nonce: (this.#pingNonce += 1), answer: false }));
+    this.#heardOfLate = false;
+    this.#pings = clock.every(this.#pingIntervalMs, () => this.#pingWhereSilent());
     log.info({ event: 'connected', url: this.#url(), controlPlaneVersion: welcome.softwareVersion, labels: welcome.labels }, `connected to control plane ${this.#url()}`);
     onLive(welcome);
     for (const message of this.#held.splice(0)) this.#options.onMessage(message);
