@@ -29,8 +29,11 @@ type Result = keyof typeof PUBLISH_EXIT_CODES;
 type State = Readonly<Record<string, unknown>>;
 
 const POLL_INTERVAL_MS = 1_000;
-/** Events come in bursts: one question for all of them. */
+/** Events come in bursts: one question for all of them, and where an answer takes its time (a large fleet) fewer questions. */
 const SHORTEST_INTERVAL_MS = 100;
+const REST_PER_QUESTION = 4;
+/** The last question gets at least so long, past the end of the time. */
+const SHORTEST_ANSWER_MS = 2_000;
 /** Data planes named in the result. */
 const NAMED = 5;
 
@@ -38,7 +41,7 @@ const NAMED = 5;
 export async function publish(settings: PublishSettings, output: Output, clock: Clock): Promise<number> {
   const quorum = parseQuorum(settings.quorum);
   try {
-    const first = await readState(settings, settings.version ?? 'newest');
+    const first = await readState(settings, settings.version ?? 'newest', clock, settings.timeout);
     if (!settings.wait) return tell(settings, output, { result: undefined, state: first, quorum, waitedMs: 0 });
     const awaited = await waitFor(settings, output, clock, quorum, first);
     return tell(settings, output, { ...awaited, quorum });
@@ -59,6 +62,7 @@ async function waitFor(settings: PublishSettings, output: Output, clock: Clock, 
   let state = first;
   let problem: unknown;
   let told = '';
+  let askedMs = 0;
   try {
     for (;;) {
       const verdict: Verdict = judge(quorum, progressOf(state));
@@ -71,23 +75,32 @@ async function waitFor(settings: PublishSettings, output: Output, clock: Clock, 
         if (problem !== undefined) throw problem;
         return { result: 'timeout', state, waitedMs };
       }
-      await events.wait(SHORTEST_INTERVAL_MS, Math.max(SHORTEST_INTERVAL_MS, Math.min(POLL_INTERVAL_MS, settings.timeout - waitedMs)));
+      const leftMs = settings.timeout - waitedMs;
+      await events.wait(Math.min(leftMs, Math.max(SHORTEST_INTERVAL_MS, REST_PER_QUESTION * askedMs)), Math.min(leftMs, POLL_INTERVAL_MS));
+      const askedAtMs = clock.monotonicMs();
       try {
-        state = await readState(settings, version);
+        state = await readState(settings, version, clock, settings.timeout - (clock.monotonicMs() - begunMs));
         problem = undefined;
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError) || !thrown.retryable) throw thrown;
         problem = thrown;
       }
+      askedMs = Math.min(POLL_INTERVAL_MS, clock.monotonicMs() - askedAtMs);
     }
   } finally {
     events.stop();
   }
 }
 
-function readState(settings: PublishSettings, version: string): Promise<State> {
+async function readState(settings: PublishSettings, version: string, clock: Clock, withinMs: number): Promise<State> {
   const query = new URLSearchParams({ include: settings.include, ...(settings.selector === undefined ? {} : { selector: settings.selector }) });
-  return get(settings, `/${encodeURIComponent(settings.gateway)}/v1/releases/${encodeURIComponent(version)}/convergence?${query.toString()}`);
+  const ending = new AbortController();
+  const timer = clock.after(Math.max(SHORTEST_ANSWER_MS, withinMs), () => ending.abort());
+  try {
+    return await get(settings, `/${encodeURIComponent(settings.gateway)}/v1/releases/${encodeURIComponent(version)}/convergence?${query.toString()}`, ending.signal);
+  } finally {
+    timer.cancel();
+  }
 }
 
 function tell({ json }: PublishSettings, output: Output, told: { readonly result: Result | undefined; readonly state: State; readonly quorum: Quorum; readonly waitedMs: number }): number {
