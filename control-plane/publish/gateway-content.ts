@@ -42,12 +42,20 @@ export class GatewayContent {
     return this.#leaves.get(kind)?.has(id) === true;
   }
 
-  /** Ordered by kind and id: the same on every instance, whatever the order in which changes came. */
-  leaves(): readonly Leaf[] {
-    return [...this.#leaves.keys()].sort().flatMap((kind) => {
-      const entities = this.#leaves.get(kind);
-      return entities === undefined ? [] : [...entities.keys()].sort().map((id): Leaf => ({ kind, id, entity: entities.get(id) ?? new Uint8Array() }));
+  /**
+   * As they are now, also when they are iterated later. Ordered by kind and id: the same on every instance, whatever the order in
+   * which changes came.
+   */
+  leaves(): Iterable<Leaf> {
+    const now = [...this.#leaves].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, entities]) => {
+      const ids = [...entities.keys()].sort();
+      return { kind, ids, entities: ids.map((id) => entities.get(id) ?? new Uint8Array()) };
     });
+    return {
+      *[Symbol.iterator]() {
+        for (const { kind, ids, entities } of now) for (const [index, id] of ids.entries()) yield { kind, id, entity: entities[index] ?? new Uint8Array() };
+      },
+    };
   }
 
   /** Moves on to a later version. */

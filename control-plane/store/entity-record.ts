@@ -63,7 +63,7 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
  */
 export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Array, controlPlaneOnly: JsonObject, secrets: GatewaySecrets): EntityRecord | undefined {
   const decoded: JsonObject = { ...decodeEntity(definition.kind, bytes) };
-  const id = parseId<EntityId>(String(decoded['id']));
+  const id = typeof decoded['id'] === 'string' ? parseId<EntityId>(decoded['id']) : undefined;
   assert(id !== undefined, 'an entity that was decoded has a UUID');
   const secretNames = new Map(definition.fields.flatMap((field) => (field.secret === undefined ? [] : [[publishedSecretName(field) ?? '', field.name] as const])));
   const published = Object.fromEntries(Object.entries(decoded).filter(([name]) => !secretNames.has(name)));

@@ -146,7 +146,7 @@ export function createReleaseStore(database: Database): ReleaseStore {
         const [after, upTo] = isForward ? [from, to] : [to, from];
         await refuseRemoved(transaction, scope, after);
         const touched = await readTouched(transaction, scope, { after, upTo, ...options });
-        return touched.map(({ privateBefore: _, ...entity }) => (isForward ? entity : { ...entity, before: entity.after, after: entity.before }));
+        return touched.map(({ kind, id, before, after: last, actor, requestId, at, version }) => ({ kind, id, before: isForward ? before : last, after: isForward ? last : before, actor, requestId, at, version }));
       }),
   };
 }

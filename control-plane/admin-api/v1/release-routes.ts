@@ -2,6 +2,7 @@
  * `/v1/releases`: what was published and by whom, the difference between any two releases, and the way back to one.
  */
 import type { JsonObject } from '../../../shared/model/definition.ts';
+import { isJsonObject } from '../../../shared/model/entity-checks.ts';
 import { parseId, type EntityId } from '../../../shared/model/ids.ts';
 import { formatVersion, NO_VERSION, type ConfigVersion } from '../../../shared/model/version.ts';
 import type { ReleaseSummary } from '../../store/release-store.ts';
@@ -81,8 +82,8 @@ async function compareReleases(store: Releases, request: GatewayRequest): Promis
   const offset = found.length > size && last !== undefined ? Buffer.from(`${last.kind} ${last.id}`, 'utf8').toString('base64url') : undefined;
   const entities = describeAll(page);
   if (format === 'text') return { status: 200, text: asText(from, to.version, entities, offset) };
-  const answer = pageAnswer(request, entities.map(showDifference), offset);
-  return ok({ from: showVersion(from), to: showVersion(to.version), ...(typeof answer.body === 'object' ? answer.body : {}) });
+  const { body = null } = pageAnswer(request, entities.map(showDifference), offset);
+  return ok({ from: showVersion(from), to: showVersion(to.version), ...(isJsonObject(body) ? body : {}) });
 }
 
 function asText(from: ConfigVersion, to: ConfigVersion, entities: readonly EntityDifference[], offset: string | undefined): string {
