@@ -12,7 +12,7 @@ import { enrolFleet } from '../bench/fleet/fleet-identities.ts';
 import { Simulators } from '../bench/fleet/simulators.ts';
 
 const FLEET = 100;
-const PROCESSES = 2;
+const PROCESSES = 1;
 const SEED = 1;
 const BOUND_MS = 60_000;
 const stops: (() => Promise<void>)[] = [];
