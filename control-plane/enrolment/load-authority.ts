@@ -40,12 +40,12 @@ export async function loadAuthority(options: LoadAuthorityOptions): Promise<Cert
   const { files, signingKeys, clock, log } = options;
   if (files !== undefined) {
     const own = await openAuthority({ certificatePem: readPem(files.certificatePath), privateKeyPem: readPem(files.privateKeyPath) });
-    return new LoadedAuthorities(() => Promise.resolve([own]), [own], true, log);
+    return new LoadedAuthorities({ read: () => Promise.resolve([own]), isOwn: true, clock, log }, [own]);
   }
   const read = (): Promise<readonly CertificateAuthority[]> => readAuthorities(signingKeys);
   for (;;) {
     const stored = await read();
-    if (stored.length > 0) return new LoadedAuthorities(read, stored, false, log);
+    if (stored.length > 0) return new LoadedAuthorities({ read, isOwn: false, clock, log }, stored);
     const made = await newAuthorityKey(clock.nowMs());
     await signingKeys.insertKey(made);
     log.info({ event: 'authority-created', fingerprint: made.keyId }, 'made the certificate authority of this installation');
@@ -69,18 +69,28 @@ async function readAuthorities(signingKeys: SigningKeyStore): Promise<readonly C
   return Promise.all(usable.map(openAuthority));
 }
 
-class LoadedAuthorities implements CertificateAuthorities {
+interface LoadedFrom {
+  /** Oldest first. */
+  readonly read: () => Promise<readonly CertificateAuthority[]>;
   readonly isOwn: boolean;
-  readonly #read: () => Promise<readonly CertificateAuthority[]>;
-  readonly #log: Logger;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const RETRY_MS = 1_000;
+
+class LoadedAuthorities implements CertificateAuthorities {
+  readonly #from: LoadedFrom;
   readonly #listeners = new Set<() => void>();
   #oldestFirst: readonly CertificateAuthority[];
 
-  constructor(read: () => Promise<readonly CertificateAuthority[]>, oldestFirst: readonly CertificateAuthority[], isOwn: boolean, log: Logger) {
-    this.#read = read;
+  constructor(from: LoadedFrom, oldestFirst: readonly CertificateAuthority[]) {
+    this.#from = from;
     this.#oldestFirst = oldestFirst;
-    this.isOwn = isOwn;
-    this.#log = log;
+  }
+
+  get isOwn(): boolean {
+    return this.#from.isOwn;
   }
 
   get certificatePem(): string {
@@ -113,16 +123,18 @@ class LoadedAuthorities implements CertificateAuthorities {
   }
 
   async refresh(): Promise<void> {
+    const { read: readAgain, clock, log } = this.#from;
     try {
       const before = this.fingerprints.join();
-      const read = await this.#read();
+      const read = await readAgain();
       if (read.length === 0) return;
       this.#oldestFirst = read;
       if (this.fingerprints.join() === before) return;
-      this.#log.info({ event: 'authorities-changed', fingerprints: this.fingerprints }, 'the certificate authorities changed');
+      log.info({ event: 'authorities-changed', fingerprints: this.fingerprints }, 'the certificate authorities changed');
       for (const listener of this.#listeners) listener();
     } catch (thrown) {
-      this.#log.error({ event: 'authorities-not-read', reason: describeThrown(thrown) }, 'changed certificate authorities could not be read; what was known stays in use');
+      log.error({ event: 'authorities-not-read', reason: describeThrown(thrown) }, 'changed certificate authorities could not be read; what was known stays in use, tried again soon');
+      clock.after(RETRY_MS, () => void this.refresh());
     }
   }
 

@@ -17,13 +17,14 @@ import { verifyStatement } from '../../shared/trust/statements.ts';
 import { verifyTransfer, type VerifiedTransfer } from '../../shared/trust/verify-transfer.ts';
 import type { GatewayScope } from '../store/scope.ts';
 import { startPublisher, type OutgoingTransfer, type Publisher } from './publisher.ts';
-import { loadSigningMaterial } from './signing-material.ts';
+import { loadSigningMaterial, type SigningMaterial } from './signing-material.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-publisher-'));
 after(() => rmSync(folder, { recursive: true }));
 
 interface Instance {
   readonly publisher: Publisher;
+  readonly signing: SigningMaterial;
   readonly lines: () => readonly string[];
   /** Versions told to sessions. */
   readonly told: readonly ConfigVersion[];
@@ -36,7 +37,7 @@ async function startInstance(store: MemoryStore, rootKeyPath = join(folder, `${n
   const told: ConfigVersion[] = [];
   publisher.subscribe({ onRelease: (_, { version }) => told.push(version), onDataPlanesChanged: () => undefined });
   after(() => publisher.stop());
-  return { publisher, lines, told };
+  return { publisher, signing, lines, told };
 }
 
 function newGateway(store: MemoryStore): GatewayScope {
@@ -74,7 +75,7 @@ test('a write becomes a release whose delta and snapshot both verify', async () 
   const store = new MemoryStore();
   const scope = newGateway(store);
   const instance = await startInstance(store);
-  await instance.publisher.delegationFor(scope);
+  await instance.signing.trustFor(scope);
   const first = store.write(scope, [{ id: one, entity: 'a' }, { id: two, entity: 'b' }]);
   await waitForRelease(instance, first);
   const snapshot = await verify(store, scope, await instance.publisher.transferFrom(scope, undefined));
@@ -121,7 +122,7 @@ test('a data plane some releases behind gets one merged delta, packed once', asy
   const store = new MemoryStore();
   const scope = newGateway(store);
   const instance = await startInstance(store);
-  await instance.publisher.delegationFor(scope);
+  await instance.signing.trustFor(scope);
   const base = store.write(scope, [{ id: one, entity: 'a' }, { id: two, entity: 'b' }]);
   await waitForRelease(instance, base);
   const start = await verify(store, scope, await instance.publisher.transferFrom(scope, undefined));
@@ -201,7 +202,7 @@ test('a release is made at the start for what was written while no control plane
   const first = await startInstance(store, rootKeyPath);
   const base = store.write(scope, [{ id: one, entity: 'a' }]);
   await waitForRelease(first, base);
-  await first.publisher.delegationFor(scope);
+  await first.signing.trustFor(scope);
   const start = await verify(store, scope, await first.publisher.transferFrom(scope, undefined));
   await first.publisher.stop();
   const missed = store.write(scope, [{ id: two, entity: 'b' }]);
@@ -345,7 +346,7 @@ test('a configuration emptied by deletions may be empty', async () => {
   const store = new MemoryStore();
   const scope = newGateway(store);
   const instance = await startInstance(store);
-  await instance.publisher.delegationFor(scope);
+  await instance.signing.trustFor(scope);
   const base = store.write(scope, [{ id: one, entity: 'a' }]);
   await waitForRelease(instance, base);
   const start = await verify(store, scope, await instance.publisher.transferFrom(scope, undefined));
@@ -358,7 +359,7 @@ test('S4: a new epoch goes out as a snapshot with the root set behind it', async
   const store = new MemoryStore();
   const scope = newGateway(store);
   const instance = await startInstance(store);
-  await instance.publisher.delegationFor(scope);
+  await instance.signing.trustFor(scope);
   const base = store.write(scope, [{ id: one, entity: 'a' }]);
   await waitForRelease(instance, base);
   store.beginEpoch(scope);
@@ -404,11 +405,11 @@ test('the root key is in a file of mode 0600 and needed only for new gateways', 
   const { log } = createMemoryLogger('control-plane');
   const online = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath, clock: systemClock, log });
   assert.equal(statSync(rootKeyPath).mode & 0o777, 0o600);
-  const delegation = await online.delegationFor(scope);
+  const { delegationStatement } = await online.trustFor(scope);
   rmSync(rootKeyPath);
   const offline = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath, clock: systemClock, log });
   assert.equal(offline.rootSet.fingerprint, online.rootSet.fingerprint);
   assert.equal(offline.publishKey.keyId, online.publishKey.keyId);
-  assert.equal(await offline.delegationFor(scope), delegation);
-  await assert.rejects(offline.delegationFor(newGateway(store)), { code: 'PUBLISH_DELEGATION_PENDING' });
+  assert.equal((await offline.trustFor(scope)).delegationStatement, delegationStatement);
+  await assert.rejects(offline.trustFor(newGateway(store)), { code: 'PUBLISH_DELEGATION_PENDING' });
 });

@@ -96,6 +96,7 @@ export class Publisher {
         void this.#gateways.get(scope.gatewayId)?.stop();
         this.#gateways.delete(scope.gatewayId);
         this.#heads.delete(scope.gatewayId);
+        this.#options.signing.forget(scope);
         this.#snapshots.delete(scope.gatewayId);
         this.#tell((listener) => listener.onDataPlanesChanged(scope));
       },
@@ -174,11 +175,6 @@ export class Publisher {
     );
     this.#heads.set(scope.gatewayId, { version, atMs: nowMs, keyId: publishKey.keyId, statement });
     return statement;
-  }
-
-  /** The bundle that lets our publish key sign for this gateway, for Welcome and enrolment. */
-  delegationFor(scope: GatewayScope): Promise<string> {
-    return this.#options.signing.delegationFor(scope);
   }
 
   /** Undefined where a snapshot is the shorter or only way. */

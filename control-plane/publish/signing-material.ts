@@ -60,6 +60,7 @@ interface Keys {
 }
 
 const GATEWAYS_AT_ONCE = 8;
+const RETRY_MS = 1_000;
 /** Statements that were signed again after a rotation. */
 const RESIGNED = 1_000;
 
@@ -130,11 +131,6 @@ export class SigningMaterial {
     return trust;
   }
 
-  /** The bundle that lets our publish key sign for this gateway. */
-  async delegationFor(scope: GatewayScope): Promise<string> {
-    return (await this.trustFor(scope)).delegationStatement;
-  }
-
   /** The bundle that lets a gateway begin this epoch; '' for the first, which needs none. */
   epochStatementFor(scope: GatewayScope, epoch: number): Promise<string> {
     if (epoch <= 1) return Promise.resolve('');
@@ -165,22 +161,29 @@ export class SigningMaterial {
 
   /** The installation's keys changed: everything is read again, and listeners hear of each gateway for which it is different now. */
   refresh(): Promise<void> {
-    return this.#inTurn(async () => {
+    const work = async (): Promise<void> => {
       const keys = await readKeys(this.#options);
       this.#epochs.clear();
       this.#keys = keys;
       for (const listener of this.#listeners) listener(undefined);
       const scopes = [...this.#gateways.values()].map(({ scope }) => scope);
       for (let start = 0; start < scopes.length; start += GATEWAYS_AT_ONCE) await Promise.all(scopes.slice(start, start + GATEWAYS_AT_ONCE).map((scope) => this.#refreshOne(scope)));
-    });
+    };
+    return this.#inTurn(work, () => void this.refresh());
   }
 
   /** The statements of one gateway changed. */
   refreshGateway(scope: GatewayScope): Promise<void> {
-    return this.#inTurn(async () => {
+    const work = async (): Promise<void> => {
       for (const key of this.#epochs.keys()) if (key.startsWith(`${scope.gatewayId}/`)) this.#epochs.delete(key);
       if (this.#gateways.has(scope.gatewayId)) await this.#refreshOne(scope);
-    });
+    };
+    return this.#inTurn(work, () => void this.refreshGateway(scope));
+  }
+
+  /** The gateway is gone. */
+  forget(scope: GatewayScope): void {
+    this.#gateways.delete(scope.gatewayId);
   }
 
   /** What was there stays in use until what replaces it is read. */
@@ -191,6 +194,7 @@ export class SigningMaterial {
       if (before !== undefined && isSame(before, trust)) return;
       this.#gateways.set(scope.gatewayId, { scope, trust: Promise.resolve(trust) });
     } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || thrown.code !== 'PUBLISH_DELEGATION_PENDING') throw thrown;
       this.#gateways.delete(scope.gatewayId);
       this.#options.log.error({ event: 'gateway-not-delegated', gateway: scope.gatewayId, reason: describeThrown(thrown) }, describeThrown(thrown));
       return;
@@ -198,10 +202,11 @@ export class SigningMaterial {
     for (const listener of this.#listeners) listener(scope);
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#refreshing.then(work);
-    this.#refreshing = turn.catch((thrown: unknown) => {
-      this.#options.log.error({ event: 'keys-not-read', reason: describeThrown(thrown) }, 'changed keys could not be read; what was known stays in use');
+  /** Whoever tells of a change tells once, so what could not be read is read again. */
+  #inTurn(work: () => Promise<void>, again: () => void): Promise<void> {
+    this.#refreshing = this.#refreshing.then(work).catch((thrown: unknown) => {
+      this.#options.log.error({ event: 'keys-not-read', reason: describeThrown(thrown) }, 'changed keys could not be read; what was known stays in use, tried again soon');
+      this.#options.clock.after(RETRY_MS, again);
     });
     return this.#refreshing;
   }
