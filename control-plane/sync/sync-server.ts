@@ -3,6 +3,7 @@
  * certificate, `/sync` is the WebSocket of a session. Who comes is let in at a bearable pace (admission.ts), what becomes of a
  * session is the affair of fleet-sessions.ts. Started by start-control-plane.ts.
  */
+import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { Socket } from 'node:net';
@@ -65,6 +66,8 @@ export async function startSyncServer(options: SyncServerOptions): Promise<SyncS
     // Enrolment has no certificate yet and an expired one may be renewed: peer-certificate.ts decides.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.3',
+    // A resumed handshake verifies nothing: certificate and authorities would count as they did when it began.
+    secureOptions: constants.SSL_OP_NO_TICKET,
   } as const;
   const server = createServer({ ...tls, ALPNProtocols: ['http/1.1'], requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 5_000, handshakeTimeout: 10_000, maxHeaderSize: 16 * 1024 });
   server.maxConnections = MAXIMUM_CONNECTIONS;
