@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CleanUp } from './faults/clean-up.ts';
-import { controlPlaneKilled } from './faults/control-plane-faults.ts';
 import { dataPlaneKilled } from './faults/data-plane-faults.ts';
 import { postgresKilled } from './faults/database-faults.ts';
 import { randomOf } from './faults/fault.ts';
@@ -19,7 +18,7 @@ test('S1, S2, S4, C1, T3: control plane, Postgres, network and a data plane fail
   const cleanUp = new CleanUp();
   context.after(async () => assert.deepEqual(await cleanUp.run(), [], 'nothing is left behind'));
   const scene = await FaultScene.start({ link: 'proxy', dataPlaneSettings: { HOLDFAST_CRASH_LOOP_WINDOW: '1s' } }, cleanUp);
-  for (const fault of [flappingLink, postgresKilled, controlPlaneKilled, dataPlaneKilled]) {
+  for (const fault of [flappingLink, postgresKilled, dataPlaneKilled]) {
     context.diagnostic(`${fault.name}: ${JSON.stringify(await fault.run(scene, { random: randomOf(SEED, fault.name), short: true }))}`);
   }
   context.diagnostic(JSON.stringify(await scene.settle()));

@@ -8,7 +8,7 @@ export const controlPlaneKilled: Fault = {
   name: 'control-plane-killed',
   mustHold: 'kill -9 in the middle of changes: all that were answered with success are published after its restart',
   scene: {},
-  smoke: true,
+  smoke: false,
   boundMs: 90_000,
   async run(scene, { random, short }) {
     const { controlPlane } = scene;

@@ -23,7 +23,7 @@ export const dataPlaneKilled: Fault = {
     const writing = meanwhile(async () => {
       for (; !over; await lasting(60)) await scene.change();
     });
-    const kills = short ? 2 : 30;
+    const kills = short ? 1 : 30;
     let started = '0.0';
     const readyMs: number[] = [];
     const restart = async (): Promise<string> => {

@@ -19,7 +19,7 @@ export const postgresKilled: Fault = {
   name: 'postgres-killed',
   mustHold: 'kill -9 of Postgres again and again in the middle of many changes: each is answered 201 or 503, and what was answered 201 is published',
   scene: {},
-  smoke: true,
+  smoke: false,
   boundMs: 120_000,
   async run(scene, { random, short }) {
     const { controlPlane } = scene;
@@ -98,7 +98,7 @@ export const oldBackup: Fault = {
   name: 'old-backup',
   mustHold: 'a control plane restored from an old backup: the data planes keep the newer version, it is alarmed, nothing is published over it, and `holdfast epoch bump` recovers',
   scene: {},
-  smoke: false,
+  smoke: true,
   boundMs: 150_000,
   async run(scene, { random, short }) {
     const { controlPlane } = scene;

@@ -11,7 +11,7 @@ export const instanceStalled: Fault = {
   name: 'instance-stalled',
   mustHold: 'SIGSTOP of one of two control planes at random instants of publishing, resumed after the other has published newer: nothing older goes out, both end with one release',
   scene: { controlPlanes: 2 },
-  smoke: false,
+  smoke: true,
   boundMs: 150_000,
   async run(scene, { random, short }) {
     const [stalled, other] = [scene.controlPlaneAt(0), scene.controlPlaneAt(1)];

@@ -15,12 +15,12 @@ const dropsOf = (scene: FaultScene, index: number, directions: readonly PacketDi
   ...(percent === undefined ? {} : { percent }),
 });
 
-function partition(name: string, directions: readonly PacketDirection[], what: string): Fault {
+function partition(name: string, directions: readonly PacketDirection[], what: string, smoke: boolean): Fault {
   return {
     name,
     mustHold: `${what}: a change made meanwhile reaches the other data plane at once, and this one after the partition`,
     scene: { link: 'namespace' },
-    smoke: false,
+    smoke,
     whyNot: () => NetworkNamespace.whyNot(),
     boundMs: 120_000,
     async run(scene, { random, short }) {
@@ -36,9 +36,9 @@ function partition(name: string, directions: readonly PacketDirection[], what: s
   };
 }
 
-export const partitionBothWays = partition('partition-both-ways', ['in', 'out'], 'no packet gets through between a data plane and its control plane');
-export const partitionToControlPlane = partition('partition-to-control-plane', ['in'], 'a data plane hears its control plane, which does not hear it');
-export const partitionToDataPlane = partition('partition-to-data-plane', ['out'], 'a control plane hears a data plane, which does not hear it');
+export const partitionBothWays = partition('partition-both-ways', ['in', 'out'], 'no packet gets through between a data plane and its control plane', true);
+export const partitionToControlPlane = partition('partition-to-control-plane', ['in'], 'a data plane hears its control plane, which does not hear it', false);
+export const partitionToDataPlane = partition('partition-to-data-plane', ['out'], 'a control plane hears a data plane, which does not hear it', false);
 
 export const packetLoss: Fault = {
   name: 'packet-loss',
