@@ -124,7 +124,7 @@ test('C1: what was committed when the control plane was killed (-9) before publi
     // Reads and writes go on, releases wait.
     await client.query('BEGIN; LOCK TABLE holdfast.releases IN SHARE MODE');
     assert.equal(await post(admin, '/services', { name: 'committed', host: 'a.test' }), 201);
-    await waitUntil('the publisher has it ready', async () => (await connections('pid', "wait_event_type = 'Lock' AND query LIKE 'INSERT INTO releases%'")).length > 0);
+    await waitUntil('the publisher has it ready', async () => (await connections('pid', "wait_event_type = 'Lock' AND query LIKE '%INSERT INTO releases%'")).length > 0);
     first.child.kill('SIGKILL');
     assert.equal(await first.ended, 'SIGKILL');
     // Its connection dies with it, as it does when the machine does.
