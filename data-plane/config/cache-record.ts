@@ -5,7 +5,7 @@
  *
  *   magic (16 bytes) | name of the key (8) | salt (32) | header length u32 LE | header, JSON | body, AES-256-GCM | tag (16)
  *
- * All before the body is its associated data. Before 0.5 files were not encrypted: magic | header length | header | body |
+ * All before the body is its associated data. Earlier releases did not encrypt: magic | header length | header | body |
  * SHA-256 of all before.
  */
 import { createHash } from 'node:crypto';

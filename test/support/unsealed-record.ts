@@ -1,4 +1,4 @@
-/** A file of the configuration cache as releases before 0.5 wrote it: not encrypted, with a checksum. What an upgrade finds. */
+/** A file of the configuration cache as earlier releases wrote it: not encrypted, with a checksum. What an upgrade finds. */
 import { createHash } from 'node:crypto';
 import type { CacheRecord } from '../../data-plane/config/cache-record.ts';
 
