@@ -1,11 +1,9 @@
 /**
  * One gateway's way from change rows to a release: wait for the burst to end, read what changed, bring the content
  * forward, build the delta once, sign, store (another instance may have been first: then its bytes count), tell the sessions.
- * Cost follows the size of the change (C2). One release at a time; a failure is logged and tried again (C1). What is newest is
- * told only while this instance knows it: one that stood still asks the database before it says anything.
+ * Cost follows the size of the change (C2). One release at a time; a failure is logged and tried again (C1).
  */
 import { Backoff } from '../../shared/backoff.ts';
-import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { ContentTree } from '../../shared/trust/content-hash.ts';
@@ -19,6 +17,7 @@ import { checkChanges, type SuspiciousEntity } from './check-changes.ts';
 import { CoalescingWindow, RELEASE_WINDOW } from './coalescing-window.ts';
 import { countChanges, GatewayContent, lastStates, putLeaf, type LeafMap } from './gateway-content.ts';
 import type { PublishDependencies } from './publish-dependencies.ts';
+import { momentOf, NewestRelease, type Moment } from './newest-release.ts';
 import { packTransfer } from './transfer-builder.ts';
 
 /** Data planes of this version and later understand what is published. */
@@ -28,25 +27,11 @@ export const CHANGES_PER_READ = 5000;
 /** With more changes than this and than entities, a snapshot is the shorter way. */
 const ALWAYS_A_DELTA = 1000;
 const RETRY = { initialMs: 100, maximumMs: 10_000 };
-/** The feed looks every second; whoever has not looked for so long may have been overtaken. */
-const CURRENT_FOR_MS = 5_000;
-/** Asking the database took too long each time. */
-const ATTEMPTS = 3;
 /** Content that nobody needed for so long is let go; the next who needs it reads it again. */
 const CONTENT_IDLE_MS = 600_000;
 
 /** After these the content is read afresh. */
 const STARTS_OVER: ReadonlySet<string> = new Set(['PUBLISH_CONTENT_DIVERGED', 'STORE_HISTORY_REMOVED']);
-
-/** On both clocks of the process. */
-export interface Moment {
-  readonly wallMs: number;
-  readonly monotonicMs: number;
-}
-
-export function momentOf(clock: Clock): Moment {
-  return { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
-}
 
 export interface GatewayPublisherOptions extends PublishDependencies {
   readonly scope: GatewayScope;
@@ -65,12 +50,7 @@ export class GatewayPublisher {
   readonly #window = new CoalescingWindow(RELEASE_WINDOW);
   readonly #backoff: Backoff;
   #head: ConfigVersion = NO_VERSION;
-  #release: Release | undefined;
-  /** The newest release that sessions were told of. */
-  #told: ConfigVersion = NO_VERSION;
-  /** When the store last said that this release is the newest one. */
-  #confirmed: Moment | undefined;
-  #confirming: Promise<void> | undefined;
+  readonly #newest: NewestRelease;
   #content: GatewayContent | undefined;
   #contentUsedMs = 0;
   #loading: Promise<GatewayContent> | undefined;
@@ -83,6 +63,7 @@ export class GatewayPublisher {
   constructor(options: GatewayPublisherOptions) {
     this.scope = options.scope;
     this.#options = options;
+    this.#newest = new NewestRelease({ ...options, readNewest: () => options.releases.newest(options.scope), onLearned: () => this.#noteStep() });
     this.#backoff = new Backoff({ ...RETRY, random: options.random });
   }
 
@@ -90,6 +71,7 @@ export class GatewayPublisher {
   noteHead(head: ConfigVersion): void {
     if (compareVersions(head, this.#head) <= 0 || head.sequence === 0) return;
     this.#head = head;
+    this.#newest.noteHead(head);
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
       this.#noteStep();
@@ -103,24 +85,14 @@ export class GatewayPublisher {
     await this.#running;
   }
 
-  /**
-   * The newest release; undefined where nothing was published yet. Asks the store where this instance can't know, at first and
-   * after a standstill. Throws PUBLISH_NOT_CURRENT where the answers take too long to still be true.
-   */
-  async newestRelease(): Promise<Release | undefined> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      if (this.#knownCurrentAt() !== undefined) return this.#release;
-      await (this.#confirming ??= this.#confirm().finally(() => (this.#confirming = undefined)));
-    }
-    if (this.#knownCurrentAt() !== undefined) return this.#release;
-    throw new HoldfastError({ code: 'PUBLISH_NOT_CURRENT', source: 'control-plane', retryable: true, publicMessage: 'the database is too slow to tell which configuration is newest' });
+  /** The newest release, known to be that; undefined where nothing was published yet. Throws PUBLISH_NOT_CURRENT. */
+  newestRelease(): Promise<Release | undefined> {
+    return this.#newest.read();
   }
 
-  /** The newest release with the moment at which it was known to be that; for statements that say so. */
-  async newestReleaseAsOf(): Promise<{ readonly release: Release | undefined; readonly moment: Moment }> {
-    const release = await this.newestRelease();
-    const moment = this.#knownCurrentAt();
-    return moment === undefined ? this.newestReleaseAsOf() : { release, moment };
+  /** With the moment at which it was known to be that, for statements that say so. */
+  newestReleaseAsOf(): Promise<{ readonly release: Release | undefined; readonly moment: Moment }> {
+    return this.#newest.readAsOf();
   }
 
   /** Lets go of content that nobody needed for a while. Called now and then. */
@@ -131,18 +103,6 @@ export class GatewayPublisher {
   /** Somebody has sessions of this gateway: its content will be needed. */
   noteUse(): void {
     this.#contentUsedMs = this.#options.clock.monotonicMs();
-  }
-
-  /** Undefined where others may have published without our knowing. */
-  #knownCurrentAt(): Moment | undefined {
-    const caughtUp = compareVersions(this.#release?.version ?? NO_VERSION, this.#head) >= 0 && this.#confirmed !== undefined ? this.#options.caughtUpAt() : undefined;
-    const moment = caughtUp !== undefined && caughtUp.monotonicMs > (this.#confirmed?.monotonicMs ?? 0) ? caughtUp : this.#confirmed;
-    return moment !== undefined && this.#options.clock.monotonicMs() - moment.monotonicMs < CURRENT_FOR_MS ? moment : undefined;
-  }
-
-  async #confirm(): Promise<void> {
-    const moment = momentOf(this.#options.clock);
-    this.#adopt(await this.#options.releases.newest(this.scope), moment);
   }
 
   /**
@@ -191,10 +151,7 @@ export class GatewayPublisher {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        // Later on the fence in the store decides whether it is still the newest.
-        if (this.#confirmed === undefined || (this.#isUntold() && this.#knownCurrentAt() === undefined)) await this.#confirm();
-        this.#tellNewest();
-        const release = this.#release;
+        const release = await this.#newest.readToFollow();
         if (release !== undefined && compareVersions(release.version, this.#head) >= 0) return;
         await this.#wait(this.#window.delayMs);
         if (this.#stopped) return;
@@ -203,7 +160,7 @@ export class GatewayPublisher {
         this.#backoff.reset();
         for (const code of NEEDS_SOMEBODY) this.#options.alarms.settle(this.scope, { code, dataPlaneId: undefined });
       } catch (thrown) {
-        this.#confirmed = undefined;
+        this.#newest.forget();
         if (thrown instanceof HoldfastError && STARTS_OVER.has(thrown.code)) this.#content = undefined;
         if (thrown instanceof HoldfastError && NEEDS_SOMEBODY.has(thrown.code)) this.#options.alarms.raise(this.scope, { code: thrown.code, dataPlaneId: undefined, detail: thrown.message });
         const delayMs = this.#backoff.nextDelayMs();
@@ -229,7 +186,7 @@ export class GatewayPublisher {
     });
     if (kind === 'lost' && compareVersions(release.version, version) === 0 && !contentRoot.equals(release.contentRoot)) throw this.#diverged(`another instance published ${formatVersion(version)} with other content`);
     // The winner of a lost race need not be the newest.
-    this.#adopt(release, kind === 'inserted' ? moment : undefined);
+    this.#newest.adopt(release, kind === 'inserted' ? moment : undefined);
     return release;
   }
 
@@ -339,26 +296,6 @@ export class GatewayPublisher {
 
   #largestDelta(): number {
     return Math.max(ALWAYS_A_DELTA, this.#content?.size ?? 0);
-  }
-
-  /** From here on this is the newest release, unless a newer one came while this one was read. `moment`: it was the newest then. */
-  #adopt(release: Release | undefined, moment: Moment | undefined): void {
-    if (compareVersions(release?.version ?? NO_VERSION, this.#release?.version ?? NO_VERSION) > 0) this.#release = release;
-    if (moment === undefined || moment.monotonicMs > (this.#confirmed?.monotonicMs ?? -Infinity)) this.#confirmed = moment;
-    this.#noteStep();
-    this.#tellNewest();
-  }
-
-  /** Sessions hear of each release once, and not before it is known to be the newest. */
-  #tellNewest(): void {
-    const release = this.#release;
-    if (release === undefined || !this.#isUntold() || this.#knownCurrentAt() === undefined) return;
-    this.#told = release.version;
-    this.#options.onRelease(release);
-  }
-
-  #isUntold(): boolean {
-    return compareVersions(this.#release?.version ?? NO_VERSION, this.#told) > 0;
   }
 
   #noteStep(): void {

@@ -12,7 +12,8 @@ import { encodeDeltaContent, snapshotPieces } from '../../shared/wire/content-co
 import type { ChangeFeed, ChangeListener } from '../store/change-feed.ts';
 import type { Release } from '../store/release-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
-import { GatewayPublisher, momentOf, type Moment } from './gateway-publisher.ts';
+import { GatewayPublisher } from './gateway-publisher.ts';
+import { momentOf, type Moment } from './newest-release.ts';
 import type { PublishDependencies } from './publish-dependencies.ts';
 import { packTransfer, wireHashOf, type PackedTransfer } from './transfer-builder.ts';
 import { TransferCache, type ReadyTransfer } from './transfer-cache.ts';
