@@ -15,7 +15,7 @@ import { defined } from '../../shared/assert.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import { THIS_VERSION } from '../../shared/this-version.ts';
 import type { Random } from '../fuzz/random.ts';
-import { FIRST } from './fault-scene.ts';
+import { FIRST, READY_BOUND_MS } from './fault-scene.ts';
 import type { Fault } from './fault.ts';
 import { compare } from './version-watch.ts';
 
@@ -40,7 +40,7 @@ export const cacheDamaged: Fault = {
       scene.watch.mayServeOlder = true;
       const file = damageOne(join(scene.dataPlane(FIRST).stateFolder, 'cache'), random);
       const again = await scene.restartDataPlane(FIRST);
-      await again.ready();
+      await again.ready(READY_BOUND_MS);
       scene.load(FIRST).resume();
       const { config, cache } = (await again.status()).holdfast;
       const serves = defined(config, 'what it serves').version;
@@ -59,7 +59,7 @@ export const cacheDamaged: Fault = {
     const counts = await damageCopies(scene.dataPlane(FIRST).stateFolder, random, copies);
     // With several slots one damaged file never takes everything away.
     if (counts.nothing > 0) throw new Error(`S5: ${counts.nothing} of ${copies} times nothing could be loaded`);
-    await (await scene.restartDataPlane(FIRST)).ready();
+    await (await scene.restartDataPlane(FIRST)).ready(READY_BOUND_MS);
     scene.load(FIRST).resume();
     return { processes: rounds, olderThere: older, copies, olderInCopies: counts.older };
   },

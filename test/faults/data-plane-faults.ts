@@ -3,7 +3,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { defined } from '../../shared/assert.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { FIRST, SECOND } from './fault-scene.ts';
+import { FIRST, READY_BOUND_MS, SECOND } from './fault-scene.ts';
 import type { Fault } from './fault.ts';
 import { lasting, meanwhile, since } from './time.ts';
 import { compare } from './version-watch.ts';
@@ -29,7 +29,7 @@ export const dataPlaneKilled: Fault = {
     const restart = async (): Promise<string> => {
       const begun = performance.now();
       const again = await scene.restartDataPlane(FIRST);
-      await again.ready();
+      await again.ready(READY_BOUND_MS);
       readyMs.push(since(begun));
       scene.load(FIRST).resume();
       return String((await again.logged('serving-from-cache'))['version']);
@@ -109,7 +109,7 @@ export const poisonedConfig: Fault = {
       if (restarts === 3) throw new Error('S5: it died a fourth time');
       restarts += 1;
       const again = await scene.restartDataPlane(FIRST);
-      await again.ready();
+      await again.ready(READY_BOUND_MS);
       if (again.log.some(({ event }) => event === 'fell-back')) break;
     }
     scene.load(FIRST).resume();

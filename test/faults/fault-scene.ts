@@ -40,7 +40,7 @@ export const PER_SECOND = 100;
 export const [FIRST, SECOND] = [0, 1] as const;
 /** C1: "within seconds" once nothing is in the way, a wait of the data plane between two attempts (30 s at most) included. */
 export const REACHED_BOUND_MS = 45_000;
-const READY_BOUND_MS = 60_000;
+export const READY_BOUND_MS = 120_000;
 
 export class FaultScene {
   readonly folder: string;

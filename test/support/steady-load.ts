@@ -18,9 +18,9 @@ export interface SteadyLoad {
 
 const TICK_MS = 10;
 
-/** `perSecond` should be a multiple of 100: requests are sent in even bunches every 10 ms. */
-export function startSteadyLoad(port: number, path: string, perSecond: number): SteadyLoad {
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 64, headersTimeout: 10_000, bodyTimeout: 10_000 });
+/** `perSecond` should be a multiple of 100: requests are sent in even bunches every 10 ms. Not answered within `timeoutMs` is failed. */
+export function startSteadyLoad(port: number, path: string, perSecond: number, timeoutMs = 10_000): SteadyLoad {
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 64, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   const counts: LoadCounts = { ok: 0, otherStatus: new Map(), broken: new Map() };
   const underWay = new Set<Promise<void>>();
   const begun = performance.now();
