@@ -18,6 +18,10 @@ export interface ImportContext {
   readonly stored: (kind: 'delegation' | 'epoch', scope: GatewayScope) => Promise<readonly StoredStatement[]>;
 }
 
+/** Every Welcome carries the chain, in one frame with all else (MAXIMUM_FRAME_BYTES). */
+const MAXIMUM_CHAIN_LENGTH = 128 * 1024;
+const MAXIMUM_DELEGATION_LENGTH = 32 * 1024;
+
 type Of<Kind extends OpenStatement['kind']> = Extract<OpenStatement, { kind: Kind }>;
 
 /** Root sets first. Throws KEYS_IMPORT_REFUSED with the reason. */
@@ -32,6 +36,8 @@ export async function verifyImport(file: StatementFile, context: ImportContext):
     await newestOf(rootStatements);
     statements.push({ kind: 'root', scope: undefined, ordinal: root.claims.version, statement: bundle });
   }
+  const length = rootStatements.reduce((sum, statement) => sum + statement.length, 0);
+  if (length > MAXIMUM_CHAIN_LENGTH) throw refused(`the chain of root sets would have ${length} characters, more than the ${MAXIMUM_CHAIN_LENGTH} that a data plane can be told at once; let fewer holders sign`);
   const rootSet = await newestOf(rootStatements);
   for (const statement of file.statements) {
     if (statement.kind === 'root') continue;
@@ -51,6 +57,7 @@ async function newestOf(rootStatements: readonly string[]): Promise<RootSet> {
 
 async function verifyOneDelegation(statement: Of<'delegation'>, gateway: GatewayPlace, rootSet: RootSet, file: StatementFile, context: ImportContext): Promise<NewStatement> {
   const bundle = bundleOf(statement);
+  if (bundle.length > MAXIMUM_DELEGATION_LENGTH) throw refused(`the delegation of gateway "${gateway.name}" has ${bundle.length} characters, more than ${MAXIMUM_DELEGATION_LENGTH}; let fewer holders sign`);
   const verdict = await verifyDelegation(bundle, rootSet, gateway);
   if (verdict.kind === 'refused') throw refused(`the delegation of gateway "${gateway.name}": ${verdict.code}: ${verdict.reasons.join('; ')}`);
   const { serial, keys } = statement.claims;
