@@ -136,7 +136,7 @@ test('the same id and name live in two gateways without knowing of each other', 
 test('the publisher sees every tenant’s published bytes, and no document, secret or operator', async () => {
   const seen = await as('holdfast_publisher', undefined, (client) => client.query<{ readonly tenant_id: string }>('SELECT DISTINCT tenant_id FROM (SELECT tenant_id, gateway_id, kind, id, bytes FROM entities) e'));
   assert.deepEqual(new Set(seen.rows.map((row) => row.tenant_id)), new Set([ours.tenantId, theirs.tenantId]));
-  for (const query of ['SELECT published FROM entities', 'SELECT control_plane_only FROM entities', 'SELECT * FROM operators', 'SELECT * FROM join_tokens', "UPDATE entities SET bytes = ''", 'DELETE FROM changes', "UPDATE gateways SET name = 'mine'", 'UPDATE gateways SET frozen_at = NULL']) {
+  for (const query of ['SELECT published FROM entities', 'SELECT control_plane_only FROM entities', 'SELECT private_before FROM changes', 'SELECT * FROM operators', 'SELECT * FROM join_tokens', "UPDATE entities SET bytes = ''", 'DELETE FROM changes', "UPDATE gateways SET name = 'mine'", 'UPDATE gateways SET frozen_at = NULL']) {
     await assert.rejects(as('holdfast_publisher', undefined, (client) => client.query(query)), /permission denied/, query);
   }
 });
@@ -163,7 +163,7 @@ test('the login role has no rights of its own', async () => {
 });
 
 test('changes and audit are append-only, for their owner too', async () => {
-  const queries = ['UPDATE changes SET actor = actor', 'DELETE FROM changes', 'TRUNCATE changes', "UPDATE audit SET actor = ''", 'DELETE FROM audit', 'TRUNCATE audit', "UPDATE releases SET author = ''"];
+  const queries = ['UPDATE changes SET actor = actor', 'DELETE FROM changes', 'TRUNCATE changes', "UPDATE audit SET actor = ''", 'DELETE FROM audit', 'TRUNCATE audit', 'DELETE FROM releases', "UPDATE releases SET author = ''"];
   for (const query of queries) {
     await assert.rejects(as('holdfast_migration', undefined, (client) => client.query(query)), /append-only/, query);
     await assert.rejects(as('holdfast_app', ours.tenantId, (client) => client.query(query)), /permission denied|must be owner/, query);
