@@ -40,6 +40,8 @@ export interface FakeControlPlaneOptions {
   readonly pingIntervalMs?: number;
   /** Of the certificates it gives to data planes. */
   readonly certificateLifetimeMs?: number;
+  /** How old those that enrolment gives are already; their end is as far away as without. */
+  readonly certificateAgeMs?: number;
   /** What stays the same when it "restarts". */
   readonly installation?: Installation;
 }
@@ -301,8 +303,9 @@ export class FakeControlPlane {
     const { certificateRequest, secret } = parseEnrolRequest(Buffer.concat(chunks).toString('utf8'));
     if (secret !== Buffer.alloc(32, 1).toString('base64url')) return void response.writeHead(403).end(JSON.stringify({ code: 'ENROL_TOKEN_REFUSED', message: 'the join token is used up' }));
     const identity = { trustDomain: TRUST_DOMAIN, ...trust.audience, dataPlaneId: newId<DataPlaneId>() };
+    const ageMs = this.#options.certificateAgeMs ?? 0;
     const issued = await authority.signDataPlane({
-      publicKey: await readCertificateRequest(Buffer.from(certificateRequest, 'base64')), identity, nowMs: Date.now(), lifetimeMs: this.#options.certificateLifetimeMs ?? DAY_MS,
+      publicKey: await readCertificateRequest(Buffer.from(certificateRequest, 'base64')), identity, nowMs: Date.now() - ageMs, lifetimeMs: (this.#options.certificateLifetimeMs ?? DAY_MS) + ageMs,
     });
     const answer: EnrolAnswer = {
       ...identity, certificateChain: issued.chainPem, caCertificates: authority.certificatePem,
