@@ -32,7 +32,7 @@ after(async () => {
 async function newPublisher(): Promise<Publisher> {
   const { log } = createMemoryLogger('control-plane');
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'root-key.pem'), clock: systemClock, log });
-  const publisher = await startPublisher({ releases: store.releases, changes: store.changes, ahead: store.ahead, signing, clock: systemClock, log, random: Math.random, listenForChanges: (listener) => store.listenForChanges(listener), transferCacheBytes: 1024 * 1024 });
+  const publisher = await startPublisher({ releases: store.releases, changes: store.changes, ahead: store.ahead, alarms: { raise: () => undefined, settle: () => undefined }, signing, clock: systemClock, log, random: Math.random, listenForChanges: (listener) => store.listenForChanges(listener), transferCacheBytes: 1024 * 1024 });
   publishers.push(publisher);
   return publisher;
 }
