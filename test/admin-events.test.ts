@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { after, test } from 'node:test';
 import { request } from 'undici';
 import { AlarmDesk } from '../control-plane/alarms/alarm-desk.ts';
-import { MAXIMUM_LISTENERS } from '../control-plane/events/event-hub.ts';
+import { MAXIMUM_OF_TENANT } from '../control-plane/events/event-hub.ts';
 import { defined } from '../shared/assert.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
@@ -160,7 +160,7 @@ test('who may listen, and how many', async () => {
   // Never reads, and is let go of all the same.
   const silent = connect(port, '127.0.0.1');
   silent.write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminToken}\r\n\r\n`);
-  const ears = await Promise.all(Array.from({ length: MAXIMUM_LISTENERS - 1 }, () => Ears.open()));
+  const ears = await Promise.all(Array.from({ length: MAXIMUM_OF_TENANT - 1 }, () => Ears.open()));
   await waitUntil('no room', async () => (await headStatus()) === 503, 20_000);
   assert.equal((await send('GET', '/v1/events')).expect(503).at('error'), 'ADMIN_EVENTS_EXHAUSTED');
   ears[0]?.close();

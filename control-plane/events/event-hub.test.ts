@@ -6,7 +6,7 @@ import { createMemoryLogger } from '../../shared/log.ts';
 import { newId, type DataPlaneId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import type { FleetState, FleetStateStore, Moment } from '../store/fleet-state-store.ts';
-import { EventHub } from './event-hub.ts';
+import { EventHub, MAXIMUM_LISTENERS, MAXIMUM_OF_TENANT } from './event-hub.ts';
 
 const scope = { tenantId: newId<TenantId>(), gatewayId: newId<GatewayId>() };
 
@@ -92,6 +92,44 @@ test('a hint brings the next look forward, and one after the other does not put 
   assert.equal(gateway.looks, 7, 'every 50 ms');
   await pass(clock, 1);
   assert.equal(gateway.looks, 8, 'then by time alone');
+  await hub.stop();
+});
+
+test('who left before its stream began, or never reads its end, holds no place', async () => {
+  const { hub, clock } = hubOf(changingGateway('x'));
+  const { stream: left } = reader(true);
+  left.destroy();
+  await turn();
+  const { stream: deaf } = reader(false);
+  for (let i = 1; i < MAXIMUM_OF_TENANT; i++) hub.listen(scope, left, undefined);
+  hub.listen(scope, deaf, undefined);
+  assert.equal(hub.hasRoom(scope), true);
+  await pass(clock, 599);
+  assert.equal(deaf.destroyed, false);
+  await pass(clock, 20);
+  assert.equal(deaf.destroyed, true);
+  await hub.stop();
+});
+
+test('a tenant leaves room for others, with whatever gateways it listens to', async () => {
+  const gateway = changingGateway('x');
+  const { hub, clock } = hubOf(gateway);
+  const ofTenant = (tenantId = newId<TenantId>()): readonly Writable[] => Array.from({ length: MAXIMUM_OF_TENANT }, () => {
+    const { stream } = reader(true);
+    hub.listen({ tenantId, gatewayId: newId<GatewayId>() }, stream, undefined);
+    return stream;
+  });
+  const streams = ofTenant(scope.tenantId);
+  assert.deepEqual([hub.hasRoom(scope), hub.hasRoom({ tenantId: newId<TenantId>() })], [false, true]);
+  for (const stream of streams) stream.destroy();
+  await turn();
+  assert.equal(hub.hasRoom(scope), true);
+  // What was just left is looked at for a while, within the bound.
+  for (const stream of [...ofTenant(), ...ofTenant()]) stream.destroy();
+  await turn();
+  const { looks } = gateway;
+  await pass(clock, 1);
+  assert.equal(gateway.looks - looks, MAXIMUM_LISTENERS);
   await hub.stop();
 });
 

@@ -5,7 +5,7 @@
 import type { Writable } from 'node:stream';
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { GatewayId } from '../../shared/model/ids.ts';
+import type { GatewayId, TenantId } from '../../shared/model/ids.ts';
 import type { FleetStateStore } from '../store/fleet-state-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
 import { GatewayWatch, type NumberedEvent } from './gateway-watch.ts';
@@ -17,13 +17,17 @@ export interface EventHubOptions {
 }
 
 export const MAXIMUM_LISTENERS = 200;
+/** So that one tenant leaves room for the others (T1). */
+export const MAXIMUM_OF_TENANT = 100;
 /** Comments that keep proxies between us from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000;
 /** Then it has to show its token again; with Last-Event-ID nothing is missed. */
 const LONGEST_STREAM_MS = 600_000;
+/** To read its end. */
+const ENDING_MS = 10_000;
 /** Beyond what the kernel holds; whoever reads so slowly is cut, and told so when it comes back. */
 const MAXIMUM_UNREAD_BYTES = 1_048_576;
-/** After the last listener, for who comes back. */
+/** After the last listener, for who comes back; not where as many gateways are looked at as may listen. */
 const LINGER_MS = 30_000;
 
 interface Watched {
@@ -40,6 +44,7 @@ interface Listener {
 export class EventHub {
   readonly #options: EventHubOptions;
   readonly #watched = new Map<GatewayId, Watched>();
+  readonly #listenersOf = new Map<TenantId, number>();
   #listeners = 0;
   #stopping = false;
 
@@ -47,9 +52,9 @@ export class EventHub {
     this.#options = options;
   }
 
-  /** Whether one more may listen. */
-  get hasRoom(): boolean {
-    return !this.#stopping && this.#listeners < MAXIMUM_LISTENERS;
+  /** Whether one more of the tenant may listen. */
+  hasRoom({ tenantId }: Pick<GatewayScope, 'tenantId'>): boolean {
+    return !this.#stopping && this.#listeners < MAXIMUM_LISTENERS && (this.#listenersOf.get(tenantId) ?? 0) < MAXIMUM_OF_TENANT;
   }
 
   /** Something may have changed in the gateway: costs nothing where nobody listens. */
@@ -59,7 +64,9 @@ export class EventHub {
 
   /** Writes events to a response whose head is out, until either side ends it. `lastEventId` is what the listener has already. */
   listen(scope: GatewayScope, response: Writable, lastEventId: string | undefined): void {
-    if (!this.hasRoom) {
+    // Who left while it was let in does not say so again.
+    if (response.destroyed) return;
+    if (!this.hasRoom(scope)) {
       response.end();
       return;
     }
@@ -67,10 +74,14 @@ export class EventHub {
     const watched = this.#watchedOf(scope);
     const listener: Listener = {
       response,
-      timers: [clock.every(HEARTBEAT_MS, () => write(response, ': still here\n\n')), clock.after(LONGEST_STREAM_MS, () => response.end(': come back\n\n'))],
+      timers: [
+        clock.every(HEARTBEAT_MS, () => write(response, ': still here\n\n')),
+        clock.after(LONGEST_STREAM_MS, () => response.end(': come back\n\n')),
+        clock.after(LONGEST_STREAM_MS + ENDING_MS, () => response.destroy()),
+      ],
     };
     watched.listeners.add(listener);
-    this.#listeners += 1;
+    this.#count(scope, 1);
     response.once('close', () => this.#leave(scope, watched, listener));
     // A reader that goes away is its own affair.
     response.on('error', () => undefined);
@@ -109,15 +120,24 @@ export class EventHub {
     return watched;
   }
 
-  #leave({ gatewayId }: GatewayScope, watched: Watched, listener: Listener): void {
+  #leave(scope: GatewayScope, watched: Watched, listener: Listener): void {
     for (const timer of listener.timers) timer.cancel();
     watched.listeners.delete(listener);
-    this.#listeners -= 1;
+    this.#count(scope, -1);
     if (watched.listeners.size > 0 || this.#stopping) return;
-    watched.lingering = this.#options.clock.after(LINGER_MS, () => {
-      this.#watched.delete(gatewayId);
+    const forget = (): void => {
+      this.#watched.delete(scope.gatewayId);
       void this.#drop(watched);
-    });
+    };
+    if (this.#watched.size > MAXIMUM_LISTENERS) forget();
+    else watched.lingering = this.#options.clock.after(LINGER_MS, forget);
+  }
+
+  #count({ tenantId }: GatewayScope, difference: 1 | -1): void {
+    this.#listeners += difference;
+    const listeners = (this.#listenersOf.get(tenantId) ?? 0) + difference;
+    if (listeners === 0) this.#listenersOf.delete(tenantId);
+    else this.#listenersOf.set(tenantId, listeners);
   }
 
   async #drop({ watch, lingering }: Watched): Promise<void> {

@@ -3,7 +3,7 @@
  * tools that wait: lists and the convergence endpoint have the truth.
  */
 import { EVENT_TYPES } from '../../events/fleet-event.ts';
-import { MAXIMUM_LISTENERS, type EventHub } from '../../events/event-hub.ts';
+import { MAXIMUM_LISTENERS, MAXIMUM_OF_TENANT, type EventHub } from '../../events/event-hub.ts';
 import { Refusal } from '../answer.ts';
 import { gatewayRoute, type GatewayRequest, type Route } from '../route.ts';
 import { ownOperation } from './own-operation.ts';
@@ -16,8 +16,8 @@ export function eventRoutes(events: EventHub): readonly Route[] {
         summary: `Listen to what happens, as text/event-stream with Last-Event-ID: ${EVENT_TYPES.join(', ')}`,
         mediaType: 'text/event-stream',
         handle: async ({ gateway, headers }) => {
-          if (!events.hasRoom) {
-            const message = `as many listen to events here as may (${MAXIMUM_LISTENERS}), or this control plane is stopping; come back later, or ask another one`;
+          if (!events.hasRoom(gateway)) {
+            const message = `as many listen to events here as may (${MAXIMUM_LISTENERS}, of one tenant ${MAXIMUM_OF_TENANT}), or this control plane is stopping; come back later, or ask another one`;
             throw new Refusal({ code: 'ADMIN_EVENTS_EXHAUSTED', status: 503, body: { message, error: 'ADMIN_EVENTS_EXHAUSTED' }, headers: { 'retry-after': '2' }, retryable: true });
           }
           const lastEventId = headers['last-event-id'];
