@@ -9,6 +9,7 @@ import { NAMED_AT_MOST } from '../control-plane/store/drift-store.ts';
 import { defined } from '../shared/assert.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
+import { newId, type GatewayId } from '../shared/model/ids.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { applied, FleetScene, version } from './support/fleet-scene.ts';
 import { ManualClock } from './support/manual-clock.ts';
@@ -86,6 +87,29 @@ test('an alarm that could not be stored is stored later, and another instance kn
   other.settle(gateway, { code: 'TEST_AWAY', dataPlaneId: undefined });
   await other.stop();
   assert.deepEqual(await openAlarms(), []);
+});
+
+test('a condition that is over while its alarm can not be stored is over', async () => {
+  const clock = new ManualClock();
+  const { log } = createMemoryLogger('control-plane');
+  const attempt = Promise.withResolvers<'opened'>();
+  let attempts = 0;
+  const desk = new AlarmDesk({ store: { ...store.alarms, raise: (...given) => (++attempts === 1 ? attempt.promise : store.alarms.raise(...given)) }, clock, log });
+  desk.raise(gateway, { code: 'TEST_BRIEF', dataPlaneId: undefined, detail: 'x' });
+  desk.settle(gateway, { code: 'TEST_BRIEF', dataPlaneId: undefined });
+  attempt.reject(new Error('away'));
+  await desk.stop();
+  assert.deepEqual(await openAlarms(), []);
+});
+
+test('one tenant can not take the place of what others raise', async () => {
+  const { log } = createMemoryLogger('control-plane');
+  const raised: string[] = [];
+  const desk = new AlarmDesk({ store: { ...store.alarms, raise: (_scope, { code }) => (raised.push(code), Promise.resolve('counted')) }, clock: new ManualClock(), log });
+  for (let i = 0; i < 10_000; i++) desk.raise({ tenantId: gateway.tenantId, gatewayId: newId<GatewayId>() }, { code: 'TEST_FLOOD', dataPlaneId: undefined, detail: '' });
+  desk.raise(await createGateway(store), { code: 'TEST_OTHER', dataPlaneId: undefined, detail: '' });
+  await desk.stop();
+  assert.ok(raised.includes('TEST_OTHER'));
 });
 
 test('open alarms of a gateway are bounded, and that they are is an alarm', async () => {

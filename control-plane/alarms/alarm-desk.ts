@@ -6,6 +6,7 @@
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { TenantId } from '../../shared/model/ids.ts';
 import { LIMIT_REACHED, type AlarmCondition, type AlarmStore, type AlarmSubject } from '../store/alarm-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
 
@@ -32,6 +33,8 @@ const TICK_MS = 1_000;
 const REFRESH_INTERVAL_MS = 10_000;
 /** Conditions that may wait to be written; more are counted in the log alone. */
 const MAXIMUM_CONDITIONS = 10_000;
+/** Of one tenant, whose data planes may report what they like (T1). */
+const MAXIMUM_OF_TENANT = 2_000;
 
 interface Entry {
   readonly scope: GatewayScope;
@@ -45,7 +48,8 @@ interface Entry {
 export class AlarmDesk implements Alarms {
   readonly #options: AlarmDeskOptions;
   readonly #entries = new Map<string, Entry>();
-  #open: ReadonlySet<string> = new Set();
+  readonly #entriesOf = new Map<TenantId, number>();
+  #open = new Set<string>();
   readonly #timers: readonly TimerHandle[];
   #writing: Promise<void> | undefined;
   #dropped = 0;
@@ -97,13 +101,22 @@ export class AlarmDesk implements Alarms {
     const key = keyOf(scope, condition);
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    if (this.#entries.size >= MAXIMUM_CONDITIONS) {
+    const ofTenant = this.#entriesOf.get(scope.tenantId) ?? 0;
+    if (this.#entries.size >= MAXIMUM_CONDITIONS || ofTenant >= MAXIMUM_OF_TENANT) {
       this.#dropped += 1;
       return undefined;
     }
     const entry: Entry = { scope: { tenantId: scope.tenantId, gatewayId: scope.gatewayId }, condition, times: 0, settled: false, dueAtMs: -Infinity };
     this.#entries.set(key, entry);
+    this.#entriesOf.set(scope.tenantId, ofTenant + 1);
     return entry;
+  }
+
+  #forget(key: string, { scope: { tenantId } }: Entry): void {
+    this.#entries.delete(key);
+    const left = (this.#entriesOf.get(tenantId) ?? 0) - 1;
+    if (left > 0) this.#entriesOf.set(tenantId, left);
+    else this.#entriesOf.delete(tenantId);
   }
 
   #write(): void {
@@ -134,7 +147,7 @@ export class AlarmDesk implements Alarms {
     for (const [key, entry] of this.#entries) {
       if (entry.dueAtMs > nowMs) continue;
       if (entry.times > 0 || entry.settled) due.push([key, entry]);
-      else this.#entries.delete(key);
+      else this.#forget(key, entry);
     }
     return due;
   }
@@ -148,9 +161,11 @@ export class AlarmDesk implements Alarms {
       if (settled) await this.#settle(key, scope, condition);
       else await this.#raise(key, scope, condition, times);
     } catch (thrown) {
-      // What came meanwhile is newer.
-      entry.settled = settled && entry.times === 0;
-      entry.times += times;
+      // What came meanwhile is newer: an end of it, or that it goes on.
+      if (!entry.settled) {
+        entry.settled = settled && entry.times === 0;
+        entry.times += times;
+      }
       throw thrown;
     }
     this.#options.onStored?.(scope);
@@ -163,13 +178,13 @@ export class AlarmDesk implements Alarms {
       if ((await store.raise(scope, { ...LIMIT_REACHED, dataPlaneId: undefined }, 1)) === 'opened') log.error({ event: 'alarm-raised', gateway: scope.gatewayId, ...LIMIT_REACHED }, LIMIT_REACHED.detail);
       return;
     }
-    this.#open = new Set(this.#open).add(key);
+    this.#open.add(key);
     if (outcome === 'opened') log.error({ event: 'alarm-raised', gateway: scope.gatewayId, ...condition }, `alarm ${condition.code}: ${condition.detail}`);
   }
 
   async #settle(key: string, scope: GatewayScope, { code, dataPlaneId }: AlarmCondition): Promise<void> {
     const cleared = await this.#options.store.settle(scope, { code, dataPlaneId });
-    this.#open = new Set([...this.#open].filter((open) => open !== key));
+    this.#open.delete(key);
     if (cleared) this.#options.log.info({ event: 'alarm-cleared', gateway: scope.gatewayId, code, dataPlaneId }, `alarm ${code} is over`);
   }
 }
