@@ -66,7 +66,24 @@ test('whoever serves what was never committed here has not converged', async () 
   const answer = (await send('GET', '/v1/releases/newest/convergence?selector=region%3Dfuture')).expect(200);
   assert.deepEqual(states(answer).slice(0, 4), [1, 1, 0, 1]);
   assert.partialDeepStrictEqual(answer.at('outstanding'), [{ id: ahead, state: 'pending', applied_version: '1.9' }]);
+  // The database catches up in number, not in content: what is committed there is not what the data plane serves.
+  await fleet.report(ahead, { ahead: version(9) });
+  for (let i = 3; i <= 9; i++) (await send('PATCH', '/services/shop', { json: { host: `${i}.test` } })).expect(200);
+  const caughtUp = async (of: string): Promise<readonly unknown[]> => states((await send('GET', `/v1/releases/${of}/convergence?selector=region%3Dfuture`)).expect(200)).slice(0, 4);
+  assert.deepEqual([await caughtUp('1.9'), await caughtUp('1.2')], [[1, 1, 0, 1], [1, 1, 0, 1]]);
   await fleet.revoke(ahead);
+});
+
+test('nobody has what is committed and not published', async () => {
+  const early = await fleet.enrol('early', { region: 'past' }, applied(9));
+  const asked = async (): Promise<readonly unknown[]> => states((await send('GET', '/v1/releases/newest/convergence?selector=region%3Dpast')).expect(200)).slice(0, 4);
+  assert.deepEqual(await asked(), [1, 1, 0, 1]);
+  await fleet.publish(9);
+  assert.deepEqual(await asked(), [1, 1, 1, 0]);
+  const { applied: same } = applied(9);
+  await fleet.report(early, { applied: { ...defined(same, 'the report'), root: Buffer.alloc(32, 2) } });
+  assert.deepEqual(await asked(), [1, 1, 0, 1], 'the same version with other content is another');
+  await fleet.revoke(early);
 });
 
 test('a selector chooses by labels as Kubernetes does', async () => {

@@ -19,8 +19,8 @@ export const GONE_AFTER_MS = 60_000;
 
 /**
  * Where a data plane stands, one of these. `rejected` and `fell-back` are about the version asked for or a newer one; who is not
- * connected is `disconnected` whatever it applied, because nobody knows what it does now. Who serves more than was ever
- * committed here (the database came from an old backup) serves another history: `pending`.
+ * connected is `disconnected` whatever it applied, because nobody knows what it does now. Who serves what was never published
+ * here (the database came from an old backup, so it has a newer version, or the same one with other content) is `pending`.
  */
 export type DataPlaneStanding = 'applied' | 'pending' | 'rejected' | 'fell-back' | 'disconnected';
 
@@ -52,6 +52,7 @@ export interface ConvergenceStore {
 }
 
 interface ReleaseRow extends ConfigVersion {
+  readonly content_root: Buffer;
   readonly created_at: Date;
 }
 
@@ -73,12 +74,14 @@ interface Row {
   readonly outstanding: readonly { readonly id: DataPlaneId; readonly hostname: string; readonly standing: DataPlaneStanding; readonly epoch: number; readonly sequence: number; readonly code: string | null }[] | null;
 }
 
-/** $1 tenant, $2 gateway, $3 epoch, $4 sequence, $5 seen since, $6 the release's time, $7 and $8 its version, $9 and $10 the selector. */
+/** $1 tenant, $2 gateway, $3 epoch, $4 sequence, $5 seen since, $6 the release's time, $7 and $8 its version, $9 and $10 the selector, $11 the release's content root. */
 const READ = `
   WITH looked_at AS (
     SELECT id, hostname, applied_epoch, applied_sequence, rejection, quarantined <> '[]' AS quarantining,
       greatest(0, extract(epoch FROM applied_at - $6::timestamptz)::float8 * 1000) AS ms, (applied_epoch, applied_sequence) = ($7::bigint, $8::bigint) AS is_this_one,
-      (applied_epoch, applied_sequence) >= ($3::bigint, $4::bigint) AND (applied_epoch, applied_sequence) <= (SELECT epoch, head_sequence FROM gateways WHERE tenant_id = $1 AND id = $2) AS has_it,
+      (applied_epoch, applied_sequence) >= ($3::bigint, $4::bigint)
+        AND (applied_epoch, applied_sequence) <= (SELECT epoch, sequence FROM releases WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY epoch DESC, sequence DESC LIMIT 1)
+        AND NOT ((applied_epoch, applied_sequence) = ($7::bigint, $8::bigint) AND applied_root <> $11) AND NOT coalesce(ahead_epoch >= applied_epoch, false) AS has_it,
       connected AND coalesce(last_seen_at > $5, false) AS here,
       coalesce(((rejection ->> 'epoch')::bigint, (rejection ->> 'sequence')::bigint) >= ($3::bigint, $4::bigint), false) AS refused
     FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 AND revoked_at IS NULL AND ${selectorCondition(9)}),
@@ -109,12 +112,12 @@ export function createConvergenceStore(database: Database, clock: Clock): Conver
     read: (scope, version, selector) =>
       database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, async (transaction) => {
         const [release] = await transaction.query<ReleaseRow>(
-          'SELECT epoch, sequence, created_at FROM releases WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) >= ($3, $4) ORDER BY epoch, sequence LIMIT 1',
+          'SELECT epoch, sequence, content_root, created_at FROM releases WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) >= ($3, $4) ORDER BY epoch, sequence LIMIT 1',
           [scope.tenantId, scope.gatewayId, version.epoch, version.sequence],
         );
         const rows = await transaction.commitWith<Row>(READ, [
           scope.tenantId, scope.gatewayId, version.epoch, version.sequence, new Date(clock.nowMs() - GONE_AFTER_MS),
-          release?.created_at ?? null, release?.epoch ?? null, release?.sequence ?? null, ...selectorValues(selector),
+          release?.created_at ?? null, release?.epoch ?? null, release?.sequence ?? null, ...selectorValues(selector), release?.content_root ?? null,
         ]);
         return toConvergence(onlyRow(rows), release);
       }),
