@@ -5,7 +5,7 @@
  */
 import { hostname } from 'node:os';
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
-import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
@@ -13,16 +13,18 @@ import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { verifyTransfer } from '../../shared/trust/verify-transfer.ts';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { TRUST_AND_NOTICES_SINCE_VERSION } from '../../shared/wire/sync-message.ts';
-import type { Answer, Delta, FellBack, Hello, Notice, Question, Renewed, Snapshot, SyncMessage, TrustUpdate, Welcome } from '../../shared/wire/sync-message.ts';
+import type { Delta, FellBack, Hello, Notice, Question, Renewed, Snapshot, SyncMessage, TrustUpdate, Welcome } from '../../shared/wire/sync-message.ts';
 import { claimedVersion, type ApplyResult, type ConfigKeeper, type FallBack } from '../config/config-keeper.ts';
 import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
 import type { TelemetryAgent } from '../telemetry/telemetry-agent.ts';
+import { AnswerDesk, type AnswerQuestion } from './answer-desk.ts';
 import type { ContentKeys } from './content-keys.ts';
 import type { OpenFrameSocket } from './frame-socket.ts';
 import type { HeadWatch } from './head-watch.ts';
 import { isIssuedByNewest, leafOf, refuseAuthorities, type IdentityStore } from './identity-store.ts';
 import { acceptRenewed, changeOverDueAtMs, isExpired, renewalDueAtMs } from './renewal.ts';
+import { NewestOnly } from './newest-only.ts';
 import { Notices } from './notices.ts';
 import { Session, type SessionStatus } from './session.ts';
 import { TransferIntake, type ReceivedOffer } from './transfer-intake.ts';
@@ -45,8 +47,7 @@ export interface SyncClientOptions {
   readonly log: Logger;
   readonly bootId: string;
   readonly softwareVersion: string;
-  /** Answers what an operator asks: JSON. Rejects where there is no answer, with a message that may be told. */
-  readonly answerQuestion: (subject: string, document: Uint8Array) => Promise<string>;
+  readonly answerQuestion: AnswerQuestion;
   readonly maximumConfigBytes: number;
 }
 
@@ -55,9 +56,7 @@ const BACKOFF = { initialMs: 1_000, maximumMs: 15_000 };
 const GREETING_TIMEOUT_MS = 15_000;
 const RENEWAL_CHECK_MS = 60_000;
 /** Frames behind a Trust that is still being verified; chunks among them have credit. */
-const MAXIMUM_HELD = 256;
-/** Of an answer to an operator's question, so that it fits a frame. */
-const MAXIMUM_ANSWER_BYTES = 192 * 1024;
+const MAXIMUM_HELD = 64;
 
 export class SyncClient {
   readonly #options: SyncClientOptions;
@@ -74,14 +73,17 @@ export class SyncClient {
   #labels: Readonly<Record<string, string>> = {};
   /** What came behind a Trust, in order; undefined while none is being learnt. What is signed by a new key waits for it here. */
   #held: SyncMessage[] | undefined;
-  /** The newest complete offer that waits for the one being applied: never a queue. */
-  #next: ReceivedOffer | undefined;
-  #applying = false;
+  /* What makes all before it of no use. Trust is one at a time too: what comes behind it is held. */
+  readonly #offers = new NewestOnly<ReceivedOffer>((offer) => this.#takeOffer(offer), (thrown) => this.#notTaken('configuration', thrown));
+  readonly #heads = new NewestOnly<string>((statement) => this.#learnHead(statement), (thrown) => this.#notTaken('head', thrown));
+  readonly #renewals = new NewestOnly<Renewed>((message) => this.#takeRenewed(message), (thrown) => this.#notTaken('new certificate', thrown));
+  readonly #answers: AnswerDesk;
 
   constructor(options: SyncClientOptions) {
     this.#options = options;
     const { urls, open, clock, random, log, trust } = options;
     this.#renewalJitter = random();
+    this.#answers = new AnswerDesk(options.answerQuestion);
     this.#session = new Session({
       urls,
       open,
@@ -105,7 +107,7 @@ export class SyncClient {
       trust: () => trust.current,
       clock,
       maximumBytes: options.maximumConfigBytes,
-      complete: (offer) => this.#offered(offer),
+      complete: (offer) => this.#offers.take(offer),
       reject: (announcement, code, reasons) => this.#reject(announcement, code, reasons),
       giveCredit: (chunks) => this.#session.send({ kind: 'credit', chunks, telemetry: 0 }),
       violated: (reason) => this.#session.violated(reason),
@@ -261,15 +263,13 @@ export class SyncClient {
       case 'chunk':
         return this.#intake.take(message);
       case 'head':
-        void this.#learnHead(message.headStatement);
-        return undefined;
+        return this.#heads.take(message.headStatement);
       case 'telemetry-ack':
         return telemetry.acknowledged(message.bootId, message.sequence);
       case 'credit':
         return telemetry.addCredit(message.telemetry);
       case 'renewed':
-        void this.#takeRenewed(message);
-        return undefined;
+        return this.#renewals.take(message);
       case 'question':
         void this.#answer(message);
         return undefined;
@@ -291,16 +291,9 @@ export class SyncClient {
     }
   }
 
-  async #answer({ id, subject, document }: Question): Promise<void> {
+  async #answer(question: Question): Promise<void> {
     const reply = this.#session.replier();
-    let answer: Answer = { kind: 'answer', id, document: new Uint8Array(), problem: '' };
-    try {
-      answer = { ...answer, document: Buffer.from(await this.#options.answerQuestion(subject, document)) };
-      if (answer.document.length > MAXIMUM_ANSWER_BYTES) answer = { ...answer, document: new Uint8Array(), problem: `the answer is larger than ${MAXIMUM_ANSWER_BYTES} bytes` };
-    } catch (thrown) {
-      answer = { ...answer, problem: thrown instanceof HoldfastError ? thrown.publicMessage : describeThrown(thrown) };
-    }
-    reply(answer);
+    reply(await this.#answers.answer(question));
   }
 
   async #learnHead(statement: string): Promise<void> {
@@ -314,23 +307,13 @@ export class SyncClient {
     log.warn({ event: 'head-refused', code: refusal.code, reasons: refusal.reasons }, `a head was refused: ${refusal.code}: ${refusal.reasons.join('; ')}`);
   }
 
-  #offered(offer: ReceivedOffer): void {
-    this.#next = offer;
-    if (!this.#applying) void this.#applyOffers();
+  async #takeOffer(offer: ReceivedOffer): Promise<void> {
+    const result = await this.#apply(offer);
+    if (result.kind !== 'given-up') this.#session.send(toAnswer(result));
   }
 
-  async #applyOffers(): Promise<void> {
-    this.#applying = true;
-    try {
-      for (let offer = this.#next; offer !== undefined; offer = this.#next) {
-        this.#next = undefined;
-        const result = await this.#apply(offer);
-        if (result.kind !== 'given-up') this.#session.send(toAnswer(result));
-      }
-    } finally {
-      // Whatever went wrong with one answer, the next offer is taken.
-      this.#applying = false;
-    }
+  #notTaken(what: string, thrown: unknown): void {
+    this.#options.log.error({ event: 'frame-not-taken', reason: describeThrown(thrown) }, `a ${what} could not be taken: ${describeThrown(thrown)}`);
   }
 
   #apply({ announcement, trust, wireBytes, beganAtMs }: ReceivedOffer): Promise<ApplyResult> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Transfer } from '../../shared/trust/verify-transfer.ts';
@@ -6,7 +7,7 @@ import type { Snapshot } from '../../shared/wire/sync-message.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { createTestTrust, signSnapshot, someLeaves, type TestTrust } from '../../test/support/signed-content.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { CHUNK_WINDOW, CREDIT_STEP, TransferIntake, type ReceivedOffer } from './transfer-intake.ts';
+import { CHUNK_WINDOW, CREDIT_STEP, LEAST_BYTES_A_MINUTE, TransferIntake, type ReceivedOffer } from './transfer-intake.ts';
 import type { Trust } from './trust-anchor.ts';
 
 let testTrust: TestTrust;
@@ -23,11 +24,12 @@ function scene(maximumBytes = 1_000_000) {
   const complete: ReceivedOffer[] = [];
   const rejected: string[] = [];
   const violations: string[] = [];
+  const clock = new ManualClock();
   let credit = 0;
   const trust: Trust = { rootSet: testTrust.rootSet, publishKeys: testTrust.publishKeys, rootStatements: [testTrust.rootStatement], delegationStatement: testTrust.delegationStatement };
   const intake = new TransferIntake({
     trust: () => trust,
-    clock: new ManualClock(),
+    clock,
     maximumBytes,
     complete: (offer) => complete.push(offer),
     reject: (_announcement, code) => rejected.push(code),
@@ -35,7 +37,7 @@ function scene(maximumBytes = 1_000_000) {
     violated: (reason) => violations.push(reason),
   });
   intake.restart();
-  return { intake, complete, rejected, violations, credit: () => credit };
+  return { intake, clock, complete, rejected, violations, credit: () => credit };
 }
 
 function announce(transfer: Transfer, transferId: number): Snapshot {
@@ -163,10 +165,80 @@ test('R5: what a cut left is given up for another transfer', async () => {
   await waitUntil('nothing to be left', () => intake.partial === undefined);
 });
 
-test('a flood of frames beyond the credit is a violation, not memory', () => {
+test('R5: a flood of frames beyond the credit is a violation, not memory', () => {
   const { intake, violations } = scene();
-  for (let count = 0; count < 1_100; count++) intake.take({ kind: 'chunk', transferId: 9, offset: 0, bytes: new Uint8Array(1) });
+  const chunk = { kind: 'chunk', transferId: 9, offset: 0, bytes: new Uint8Array(200 * 1024) } as const;
+  for (let count = 0; count < CHUNK_WINDOW; count++) intake.take(chunk);
+  assert.deepEqual(violations, [], 'even the largest frames within the window');
+  for (let count = 0; count < 100; count++) intake.take(chunk);
   assert.match(violations[0] ?? '', /more than its credit/);
+  const announced = scene();
+  for (let count = 0; count < 400; count++) announced.intake.take({ ...announce(first, count), epochStatement: 'x'.repeat(50_000) });
+  assert.match(announced.violations[0] ?? '', /more than its credit/);
+});
+
+/** The beginning of a large configuration that does not compress. */
+async function largeOffer() {
+  const large = await signSnapshot(testTrust, { epoch: 1, sequence: 3 }, someLeaves(16).map((leaf) => ({ ...leaf, entity: randomBytes(LEAST_BYTES_A_MINUTE) })));
+  const dripping = scene(10_000_000);
+  let received = 0;
+  /** That many bytes more, taken. */
+  const drip = async (bytes: number): Promise<void> => {
+    dripping.intake.take({ kind: 'chunk', transferId: 1, offset: received, bytes: large.wireBytes.subarray(received, received + bytes) });
+    received += bytes;
+    await waitUntil('the bytes', () => (dripping.intake.partial?.bytes ?? 0) === received || undefined);
+  };
+  const announceAgain = async (): Promise<void> => {
+    const before = dripping.intake.partial?.bytes;
+    dripping.intake.take({ ...announce(large, 1), startOffset: received });
+    await waitUntil('the announcement', () => dripping.intake.partial?.bytes === before);
+    await pause(1);
+  };
+  dripping.intake.take(announce(large, 1));
+  await drip(LEAST_BYTES_A_MINUTE);
+  return { ...dripping, drip, announceAgain };
+}
+
+test('slow drip: a transfer that hardly moves for a minute ends the session; what is there is kept', async () => {
+  const { intake, clock, violations, drip } = await largeOffer();
+  clock.advance(60_000);
+  for (let minute = 0; minute < 3; minute++) {
+    await drip(LEAST_BYTES_A_MINUTE);
+    clock.advance(60_000);
+  }
+  assert.deepEqual(violations, [], 'slow, but it moves');
+  await drip(1);
+  clock.advance(59_999);
+  assert.deepEqual(violations, []);
+  clock.advance(1);
+  assert.match(violations[0] ?? '', /1 bytes of a configuration in a minute/);
+  intake.cutOff();
+  assert.equal(intake.partial?.bytes, 4 * LEAST_BYTES_A_MINUTE + 1);
+  assert.equal(clock.pendingTimers, 0);
+});
+
+test('slow drip: announcing it again gives no new minute', async () => {
+  const { clock, violations, drip, announceAgain } = await largeOffer();
+  clock.advance(60_000);
+  for (let second = 0; second < 60; second += 20) {
+    await announceAgain();
+    await drip(1);
+    clock.advance(20_000);
+  }
+  assert.match(violations[0] ?? '', /3 bytes of a configuration in a minute/);
+});
+
+test('slow drip: nothing is watched where nothing is unfinished', async () => {
+  const { intake, clock, complete, rejected } = scene();
+  intake.take(announce(first, 1));
+  sendChunks(intake, first, 1);
+  await waitUntil('the offer', () => complete[0]);
+  assert.equal(clock.pendingTimers, 0);
+  const small = scene(1_000);
+  small.intake.take(announce(first, 1));
+  await waitUntil('a refusal', () => small.rejected[0]);
+  assert.equal(small.clock.pendingTimers, 0);
+  assert.deepEqual(rejected, []);
 });
 
 test('what can not be taken ends the session, and what the next one brings is received', async (context) => {

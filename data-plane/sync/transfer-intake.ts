@@ -2,12 +2,13 @@
  * Receives configurations: one transfer at a time, a newer offer takes the place of an unfinished one. Memory is bounded
  * by the signed length, and that by the configured cap, before a byte is taken. Chunks are paid for with credit, so that they
  * never pile up. What a cut connection left unfinished is kept, and goes on in the next session where the control plane still
- * has just those bytes. What is complete goes to `complete`; nothing here decides what is served.
+ * has just those bytes. One that hardly moves ends the session, lest whoever is at the other end keeps us on what we have
+ * without a word. What is complete goes to `complete`; nothing here decides what is served.
  */
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { verifyStatement } from '../../shared/trust/statements.ts';
-import type { Chunk, Delta, PartialTransfer, Snapshot } from '../../shared/wire/sync-message.ts';
+import { MAXIMUM_CHUNK_BYTES, type Chunk, type Delta, type PartialTransfer, type Snapshot } from '../../shared/wire/sync-message.ts';
 import type { Trust } from './trust-anchor.ts';
 
 /** A whole transfer, its statements' signatures checked, its bytes not yet. */
@@ -54,7 +55,13 @@ export const CHUNK_WINDOW = 16;
  */
 export const CREDIT_STEP = 8;
 /** Frames that wait while statements are verified; far above what the window allows. */
-const MOST_WAITING = 1_024;
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
+/** What a frame takes at least. */
+const FRAME_BYTES = 1_024;
+
+const PACE_WINDOW_MS = 60_000;
+/** One chunk: where even that takes longer, pings don't come through behind it in time either. */
+export const LEAST_BYTES_A_MINUTE = MAXIMUM_CHUNK_BYTES;
 
 export class TransferIntake {
   readonly #options: TransferIntakeOptions;
@@ -63,10 +70,12 @@ export class TransferIntake {
   #left: Content | undefined;
   /** Frames are handled one after another, because verifying an announcement takes a moment. */
   #queue: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  #waitingBytes = 0;
   #session = 0;
   /** Chunks taken that no credit was given back for. */
   #owed = 0;
+  /** Runs while something is unfinished, also over announcements that take each other's place. */
+  #pace: TimerHandle | undefined;
 
   constructor(options: TransferIntakeOptions) {
     this.#options = options;
@@ -83,6 +92,7 @@ export class TransferIntake {
     this.#session += 1;
     this.#left = this.#unfinished?.content ?? this.#left;
     this.#unfinished = undefined;
+    this.#endPace();
   }
 
   /** A new session, with no credit given yet. */
@@ -95,16 +105,19 @@ export class TransferIntake {
   /** Handles a frame in its turn. */
   take(frame: Snapshot | Delta | Chunk): void {
     const session = this.#session;
-    if (this.#waiting === MOST_WAITING) return this.#options.violated('it sent more than its credit');
-    this.#waiting += 1;
-    this.#queue = this.#queue.then(() => this.#handle(frame, session)).catch((thrown: unknown) => {
+    const bytes = sizeOf(frame);
+    if (this.#waitingBytes + bytes > MOST_WAITING_BYTES) return this.#options.violated('it sent more than its credit');
+    this.#waitingBytes += bytes;
+    this.#queue = this.#queue.then(() => {
+      this.#waitingBytes -= bytes;
+      return this.#handle(frame, session);
+    }).catch((thrown: unknown) => {
       // Such as no memory for it. The next session offers it again.
       this.#options.violated(`a ${frame.kind} could not be taken: ${describeThrown(thrown)}`);
     });
   }
 
   async #handle(frame: Snapshot | Delta | Chunk, session: number): Promise<void> {
-    this.#waiting -= 1;
     if (session !== this.#session) return;
     if (frame.kind === 'chunk') this.#addChunk(frame);
     else await this.#begin(frame, session);
@@ -122,16 +135,21 @@ export class TransferIntake {
     const transfer = await verifyStatement('transfer', announcement.transferStatement, keys, audience);
     if (session !== this.#session) return;
     this.#left = undefined;
-    if (manifest.kind === 'refused') return reject(announcement, manifest.code, manifest.reasons);
-    if (transfer.kind === 'refused') return reject(announcement, transfer.code, transfer.reasons);
+    const refuse = (code: string, reasons: readonly string[]): void => {
+      this.#endPace();
+      reject(announcement, code, reasons);
+    };
+    if (manifest.kind === 'refused') return refuse(manifest.code, manifest.reasons);
+    if (transfer.kind === 'refused') return refuse(transfer.code, transfer.reasons);
     const { wireLength, inflatedLength, wireHash, base } = transfer.claims;
     if (Math.max(wireLength, inflatedLength) > maximumBytes) {
-      return reject(announcement, 'TRANSFER_TOO_LARGE', [`the configuration has ${Math.max(wireLength, inflatedLength)} bytes, the cap is ${maximumBytes}; raise HOLDFAST_MAX_CONFIG_BYTES`]);
+      return refuse('TRANSFER_TOO_LARGE', [`the configuration has ${Math.max(wireLength, inflatedLength)} bytes, the cap is ${maximumBytes}; raise HOLDFAST_MAX_CONFIG_BYTES`]);
     }
     if ((base === null) !== (announcement.kind === 'snapshot')) return this.#options.violated(`it announced a ${announcement.kind} whose transfer statement says otherwise`);
     const content = beginContent({ wireHash, wireLength }, announcement.startOffset, before);
     if (content === undefined) return this.#options.violated(`it goes on at byte ${announcement.startOffset} of a transfer of which that much is not here`);
     this.#unfinished = { announcement, trust, beganAtMs, content };
+    this.#watchPace();
   }
 
   #addChunk(chunk: Chunk): void {
@@ -147,7 +165,27 @@ export class TransferIntake {
     content.received += chunk.bytes.length;
     if (content.received < content.bytes.length) return;
     this.#unfinished = undefined;
+    this.#endPace();
     this.#options.complete({ announcement, trust, beganAtMs, wireBytes: content.bytes });
+  }
+
+  /** Counts from where it was a minute ago, so that beginning again is no way around it. */
+  #watchPace(): void {
+    if (this.#pace !== undefined) return;
+    let before = this.#unfinished?.content.received ?? 0;
+    this.#pace = this.#options.clock.every(PACE_WINDOW_MS, () => {
+      const unfinished = this.#unfinished;
+      // Just being announced anew.
+      if (unfinished === undefined) return;
+      const { received } = unfinished.content;
+      if (received - before < LEAST_BYTES_A_MINUTE) this.#options.violated(`it sent ${Math.max(0, received - before)} bytes of a configuration in a minute, ${LEAST_BYTES_A_MINUTE} are the least`);
+      before = received;
+    });
+  }
+
+  #endPace(): void {
+    this.#pace?.cancel();
+    this.#pace = undefined;
   }
 
   #payBack(): void {
@@ -156,6 +194,12 @@ export class TransferIntake {
     this.#options.giveCredit(this.#owed);
     this.#owed = 0;
   }
+}
+
+function sizeOf(frame: Snapshot | Delta | Chunk): number {
+  if (frame.kind === 'chunk') return FRAME_BYTES + frame.bytes.length;
+  const epochLength = frame.kind === 'snapshot' ? frame.epochStatement.length : 0;
+  return FRAME_BYTES + frame.manifestStatement.length + frame.transferStatement.length + epochLength;
 }
 
 /** Undefined where it begins after what is there. */
