@@ -60,7 +60,7 @@ export type QuarantineCode =
   | 'CONFIG_PLUGIN_OUT_OF_PLACE';
 
 export type CompileResult =
-  /** `quarantined` lists all of the configuration, not only what the change brought. */
+  /** `quarantined` is of all of the configuration, not only of what the change brought; bounded (quarantine.ts). */
   | { readonly kind: 'compiled'; /** The caller's, to be released some day. */ readonly config: CompiledConfig; readonly quarantined: readonly Quarantined[] }
   /** Cannot be served safely; the base stays. Nothing is left to dispose of. */
   | { readonly kind: 'refused'; readonly problems: readonly Quarantined[] };

@@ -60,7 +60,7 @@ export function* compileConfig(base: CompiledConfig | undefined, change: ConfigC
     yield* compilation.settleRouter();
     const config = compilation.finish();
     finished = true;
-    return { kind: 'compiled', config, quarantined: config.parts.quarantine.all() };
+    return { kind: 'compiled', config, quarantined: config.parts.quarantine.told() };
   } finally {
     if (!finished) compilation.giveUp();
   }
@@ -201,7 +201,7 @@ class Compilation {
         this.#checkReferences(kind, id);
         // In a snapshot every entity is new, so every referrer is checked for itself.
         if (!this.#change.reset && this.#wasUsable(kind, id) !== this.#isUsable(kind, id)) {
-          for (const referring of entityKinds) for (const referrer of this.#tables.referrers[referring].membersOf(id)) this.#checkReferences(referring, referrer);
+          for (const referring of entityKinds) for (const referrer of this.#tables.referrers[referring].membersOf(id)) yield this.#checkReferences(referring, referrer);
         }
         yield;
       }

@@ -16,6 +16,7 @@ import { dataPlaneSettings } from '../settings.ts';
 import { CrashRecord } from '../state/crash-record.ts';
 import { HighestAccepted } from '../state/highest-accepted.ts';
 import type { PrepareOutcome } from '../threads/proxy-pool.ts';
+import type { Quarantined } from './compile-contract.ts';
 import type { ConfigContent } from './config-content.ts';
 import { ConfigKeeper, type ApplyResult, type FallBack, type KeeperNotice } from './config-keeper.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
@@ -34,6 +35,7 @@ class FakeThreads {
   refuse: (content: ConfigContent) => boolean = () => false;
   /** Called while a configuration is being prepared. */
   during: (content: ConfigContent) => void = () => undefined;
+  quarantined: readonly Quarantined[] = [];
   #prepared: ConfigContent | undefined;
 
   prepare(content: ConfigContent): Promise<PrepareOutcome> {
@@ -41,7 +43,7 @@ class FakeThreads {
     this.during(content);
     if (this.refuse(content)) return Promise.resolve({ kind: 'refused', code: 'CONFIG_ENTITY_UNREADABLE', reasons: ['a plugin can not be read'] });
     this.#prepared = content;
-    return Promise.resolve({ kind: 'prepared', quarantined: [] });
+    return Promise.resolve({ kind: 'prepared', quarantined: this.quarantined });
   }
 
   commit(): Promise<void> {
@@ -101,10 +103,8 @@ async function pushed(trust: TestTrust, run: Run, sequence: number): Promise<str
   return result.kind === 'rejected' ? result.code : result.kind;
 }
 
-/** A process that serves this version for a moment and dies. */
-async function crashWith(trust: TestTrust, disk: CrashDisk): Promise<Run> {
-  return start(trust, disk);
-}
+/** Serves for a moment and dies, because nobody stops it. */
+const crashWith = start;
 
 test('a good configuration is prepared, made durable, swapped and answered, in this order', async () => {
   const trust = await createTestTrust();
@@ -431,4 +431,14 @@ test('what is refused on disk, or comes twice with other content, is for the ope
   for (const file of ['highest-accepted.json', 'barred.json']) disk.put(`/state/${file}`, Buffer.from('{"version": {"epoch": 1, "sequence": 1}}'));
   const { notices } = await start(trust, disk);
   assert.deepEqual(notices.map(({ code, detail }) => [code, detail.split(' ')[0]]), [['STATE_RECORD_DAMAGED', 'the'], ['STATE_RECORD_DAMAGED', 'barred.json'], ['CACHE_FILE_REFUSED', `${newest.split('/').at(-1)}:`]]);
+});
+
+test('what new content keys change of what is quarantined is told, also where it is as much as before; the log names some of it', async () => {
+  const isolated = (reason: string): readonly Quarantined[] => Array(100).fill({ kind: 'certificates', id: '1', code: 'CONFIG_CERTIFICATE_UNUSABLE', reason });
+  const [trust, threads] = [await createTestTrust(), Object.assign(new FakeThreads(), { quarantined: isolated('under key 2') })];
+  const run = await start(trust, new CrashDisk(), threads);
+  await pushed(trust, run, 1);
+  assert.deepEqual([run.lines().join().split('CONFIG_CERTIFICATE_UNUSABLE').length - 1, await run.keeper.contentKeysChanged()], [20, false]);
+  threads.quarantined = isolated('under key 3');
+  assert.equal(await run.keeper.contentKeysChanged(), true);
 });

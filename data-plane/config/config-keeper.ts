@@ -73,6 +73,8 @@ export interface FallBack {
 }
 
 const MOST_CRASHES = 3;
+/** Of what is quarantined, in a line of the log (R5): it is written anew with every change. */
+const MOST_LOGGED = 20;
 
 export class ConfigKeeper {
   readonly #options: ConfigKeeperOptions;
@@ -99,7 +101,7 @@ export class ConfigKeeper {
     return this.#active;
   }
 
-  /** Everything of the active configuration that is isolated (S6). */
+  /** What of the active configuration is isolated (S6), as much of it as the threads tell (quarantine.ts). */
   get quarantined(): readonly Quarantined[] {
     return this.#quarantined;
   }
@@ -158,7 +160,7 @@ export class ConfigKeeper {
       const { threads, log } = this.#options;
       const active = this.#active;
       if (active === undefined) return false;
-      const before = this.#quarantined.length;
+      const before = this.#quarantined;
       try {
         const prepared = await threads.prepare(active);
         if (prepared.kind === 'refused') return false;
@@ -168,8 +170,8 @@ export class ConfigKeeper {
         log.error({ event: 'keys-not-applied', reason: describeThrown(thrown) }, `new content keys could not be brought to what serves; it serves on as it is: ${describeThrown(thrown)}`);
         return false;
       }
-      log.info({ event: 'keys-applied', quarantined: this.#quarantined.length, before }, `new content keys: ${before - this.#quarantined.length} of ${before} entities left quarantine`);
-      return this.#quarantined.length !== before;
+      log.info({ event: 'keys-applied', quarantined: this.#quarantined.length, before: before.length }, `new content keys: ${this.#quarantined.length} entities are quarantined, ${before.length} were`);
+      return JSON.stringify(this.#quarantined) !== JSON.stringify(before);
     });
   }
 
@@ -361,10 +363,10 @@ export class ConfigKeeper {
   };
 
   #logApplied(content: ConfigContent, tookMs: number): void {
-    const quarantined = this.#quarantined.map((entity) => `${entity.kind} ${entity.id}: ${entity.code}: ${entity.reason}`);
+    const quarantined = this.#quarantined.slice(0, MOST_LOGGED).map((entity) => `${entity.kind} ${entity.id}: ${entity.code}: ${entity.reason}`);
     const fields = { event: 'config-applied', version: formatVersion(content.version), contentRoot: content.contentRoot, entities: content.tree.size, tookMs, quarantined };
     if (quarantined.length === 0) this.#options.log.info(fields, `applied version ${formatVersion(content.version)} in ${tookMs} ms`);
-    else this.#options.log.warn(fields, `applied version ${formatVersion(content.version)} in ${tookMs} ms with ${quarantined.length} entities quarantined`);
+    else this.#options.log.warn(fields, `applied version ${formatVersion(content.version)} in ${tookMs} ms with ${this.#quarantined.length} entities quarantined`);
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {

@@ -16,7 +16,8 @@ export interface ConfigTables {
   /** Ids of plugins by `scopeKey`. */
   readonly pluginsByScope: PersistentGroups;
   readonly consumerIdByUsername: PersistentMap<string>;
-  readonly upstreamIdByName: PersistentMap<string>;
+  /** Ids of upstreams by name in lower case, in which some may be the same. */
+  readonly upstreamsByName: PersistentGroups;
   readonly sniIdByName: PersistentMap<string>;
   readonly credentialIdByDigest: PersistentMap<string>;
 }
@@ -34,7 +35,7 @@ export const EMPTY_TABLES: ConfigTables = {
   },
   pluginsByScope: new PersistentGroups(),
   consumerIdByUsername: new PersistentMap(),
-  upstreamIdByName: new PersistentMap(),
+  upstreamsByName: new PersistentGroups(),
   sniIdByName: new PersistentMap(),
   credentialIdByDigest: new PersistentMap(),
 };
@@ -84,7 +85,7 @@ export class TablesDraft {
   readonly #referrers: { readonly [K in EntityKind]: GroupsDraft };
   readonly #pluginsByScope: GroupsDraft;
   readonly #consumerIdByUsername: MapDraft<string>;
-  readonly #upstreamIdByName: MapDraft<string>;
+  readonly #upstreamsByName: GroupsDraft;
   readonly #sniIdByName: MapDraft<string>;
   readonly #credentialIdByDigest: MapDraft<string>;
 
@@ -103,7 +104,7 @@ export class TablesDraft {
     };
     this.#pluginsByScope = original.pluginsByScope.draft();
     this.#consumerIdByUsername = original.consumerIdByUsername.draft();
-    this.#upstreamIdByName = original.upstreamIdByName.draft();
+    this.#upstreamsByName = original.upstreamsByName.draft();
     this.#sniIdByName = original.sniIdByName.draft();
     this.#credentialIdByDigest = original.credentialIdByDigest.draft();
   }
@@ -137,7 +138,7 @@ export class TablesDraft {
       },
       pluginsByScope: this.#pluginsByScope.finish(),
       consumerIdByUsername: this.#consumerIdByUsername.finish(),
-      upstreamIdByName: this.#upstreamIdByName.finish(),
+      upstreamsByName: this.#upstreamsByName.finish(),
       sniIdByName: this.#sniIdByName.finish(),
       credentialIdByDigest: this.#credentialIdByDigest.finish(),
     };
@@ -152,15 +153,21 @@ export class TablesDraft {
 
   #index(kind: EntityKind, id: string): void {
     for (const [index, key] of this.#keysOf(kind, id)) index.set(key, id);
-    const plugin = kind === 'plugins' ? this.#entities.plugins.get(id) : undefined;
-    if (plugin !== undefined) this.#pluginsByScope.add(scopeOf(plugin), id);
+    for (const [groups, group] of this.#groupsOf(kind, id)) groups.add(group, id);
   }
 
   /** In one change a name may have gone to another entity already: then it stays with that one. */
   #unindex(kind: EntityKind, id: string): void {
     for (const [index, key] of this.#keysOf(kind, id)) if (index.get(key) === id) index.delete(key);
+    for (const [groups, group] of this.#groupsOf(kind, id)) groups.remove(group, id);
+  }
+
+  /** By what an entity is looked up besides its id, where it may not be the only one. */
+  #groupsOf(kind: EntityKind, id: string): readonly (readonly [GroupsDraft, string])[] {
     const plugin = kind === 'plugins' ? this.#entities.plugins.get(id) : undefined;
-    if (plugin !== undefined) this.#pluginsByScope.remove(scopeOf(plugin), id);
+    if (plugin !== undefined) return [[this.#pluginsByScope, scopeOf(plugin)]];
+    const upstream = kind === 'upstreams' ? this.#entities.upstreams.get(id) : undefined;
+    return upstream === undefined ? [] : [[this.#upstreamsByName, upstream.name.toLowerCase()]];
   }
 
   /** The unique keys by which an entity is looked up besides its id. */
@@ -168,10 +175,6 @@ export class TablesDraft {
     if (kind === 'consumers') {
       const username = this.#entities.consumers.get(id)?.username ?? null;
       return username === null ? [] : [[this.#consumerIdByUsername, username]];
-    }
-    if (kind === 'upstreams') {
-      const name = this.#entities.upstreams.get(id)?.name;
-      return name === undefined ? [] : [[this.#upstreamIdByName, name.toLowerCase()]];
     }
     if (kind === 'snis') {
       const name = this.#entities.snis.get(id)?.name;

@@ -22,20 +22,28 @@ const PRECEDENCE: Readonly<Record<QuarantineCode, number>> = {
   CONFIG_PLUGIN_OUT_OF_PLACE: 10,
 };
 
+/** Of how many entities is told at most (R5): as many as a frame of the session carries. */
+const MOST_TOLD = 1_000;
+
 /** The problems of one entity, by precedence; never empty. */
 type Problems = readonly [Quarantined, ...Quarantined[]];
 
 export class QuarantineList {
   readonly #entries: PersistentMap<Problems>;
+  #told: readonly Quarantined[] | undefined;
 
   /** Without an argument the empty list; the argument is for drafts. */
   constructor(entries: PersistentMap<Problems> = new PersistentMap()) {
     this.#entries = entries;
   }
 
-  /** One for each entity, by kind and id. */
-  all(): readonly Quarantined[] {
-    return [...this.#entries.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, [first]]) => first);
+  /** One for each entity, MOST_TOLD at most: causes first and then what depends on others, each by kind and id. The same list each time. */
+  told(): readonly Quarantined[] {
+    if (this.#told !== undefined) return this.#told;
+    const [causes, dependants]: [string[], string[]] = [[], []];
+    for (const [key, [first]] of this.#entries.entries()) (first.code === 'CONFIG_REFERENCE_DANGLING' ? dependants : causes).push(key);
+    const keys = [...causes.toSorted(), ...dependants.toSorted()].slice(0, MOST_TOLD);
+    return (this.#told = keys.flatMap((key) => this.#entries.get(key)?.[0] ?? []));
   }
 
   get(kind: EntityKind, id: string): Quarantined | undefined {

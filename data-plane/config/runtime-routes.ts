@@ -107,10 +107,13 @@ export class RuntimeRoutes {
     return this.#probed;
   }
 
+  /** Without regard to case, as host names are; of several, that of the same case. */
   #upstreamNamed(host: string): RuntimeUpstream | undefined {
-    const id = this.#tables.upstreamIdByName.get(host.toLowerCase());
+    const { upstreams } = this.#tables.entities;
+    const ids = [...this.#tables.upstreamsByName.membersOf(host.toLowerCase())].toSorted();
+    const id = ids.find((other) => upstreams.get(other)?.name === host) ?? ids[0];
     const known = id === undefined ? undefined : this.#upstreams.get(id);
-    const entity = id === undefined || known !== undefined ? undefined : this.#tables.entities.upstreams.get(id);
+    const entity = id === undefined || known !== undefined ? undefined : upstreams.get(id);
     if (entity === undefined) return known;
     const targetIds = [...this.#tables.referrers.targets.membersOf(entity.id)].toSorted();
     const targets = targetIds.flatMap((targetId) => runtimeTarget(this.#tables.entities.targets.get(targetId)));

@@ -41,7 +41,7 @@ function writeConfig(text: PrometheusText, view: EnrolledView, nowMs: number): v
     text.gauge('holdfast_config_sequence', 'Sequence of the version that is served', [{ value: config.version.sequence }]);
     text.gauge('holdfast_config_age_seconds', 'How long it has served', [{ value: Math.max(0, nowMs - config.sinceMs) / 1000 }]);
     text.gauge('holdfast_config_entities', 'Entities in it', [{ value: config.entities }]);
-    text.gauge('holdfast_config_quarantined_entities', 'Entities in it that are isolated because they can not be used', [{ value: config.quarantined.length }]);
+    text.gauge('holdfast_config_quarantined_entities', 'Entities in it that are isolated because they can not be used, counted up to 1000', [{ value: config.quarantined.length }]);
   }
   if (highestAccepted !== undefined) text.gauge('holdfast_config_highest_accepted_sequence', 'Sequence of the highest version ever accepted', [{ value: highestAccepted.sequence }]);
   text.gauge('holdfast_config_fell_back', '1 where an older configuration serves because of a crash loop', [{ value: view.fellBack === undefined ? 0 : 1 }]);

@@ -65,7 +65,7 @@ function beyond(change: EntityChange): readonly Twins[] {
   const bytes = bytesOf(change);
   switch (change.kind) {
     case 'routes': {
-            const unreadable = changed(change, Route.encode(Object.assign(Route.decode(bytes), { path_handling: 'v9' })).finish());
+      const unreadable = changed(change, Route.encode(Object.assign(Route.decode(bytes), { path_handling: 'v9' })).finish());
       const paths = Route.decode(bytes).paths?.values ?? [];
       const broken = changed(change, Route.encode(Object.assign(Route.decode(bytes), { paths: { values: paths.map((path) => (path.startsWith('~') ? '~/a/(' : path)) } })).finish());
       return paths.length === 0 ? [{ written: unreadable, meant: change }] : [{ written: unreadable, meant: change }, { written: broken, meant: change }];
