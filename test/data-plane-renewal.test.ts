@@ -44,6 +44,11 @@ test('only a valid certificate for the same identity and key is kept', async () 
   assert.match(accept(await issue(identity, generateDataPlaneKey())) ?? '', /another key/);
   assert.match(accept(await issue(), NOW_MS + 31 * DAY_MS) ?? '', /expired/);
   assert.match(accept('no certificate') ?? '', /no certificate/);
+  // Whoever has the server's certificate only could shut us out with one that no control plane takes.
+  const stranger = await openAuthority(await createAuthority(NOW_MS));
+  const publicKey = await readCertificateRequest(await createCertificateRequest(keyPem));
+  const byStranger = await stranger.signDataPlane({ publicKey, identity, nowMs: NOW_MS, lifetimeMs: 30 * DAY_MS });
+  assert.match(accept(byStranger.chainPem) ?? '', /no authority that is known/);
 });
 
 test('a fleet changes over to a new authority within ten minutes, spread; authorities that would shut us out are not taken', async () => {

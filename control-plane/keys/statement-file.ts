@@ -71,9 +71,10 @@ export function showStatementFile({ rootStatements, statements }: StatementFile)
   return { format: FORMAT, root_statements: [...rootStatements], statements: shown };
 }
 
-/** What verifyBundle takes. */
-export function bundleOf({ signatures }: OpenStatement): string {
-  return signatures.join('~');
+/** What verifyBundle takes: signatures over just what the statement shows, so that what is read here and what is verified is one. */
+export function bundleOf(statement: OpenStatement): string {
+  const payload = Buffer.from(payloadOf(statement)).toString('base64url');
+  return statement.signatures.filter((signature) => signature.split('.')[1] === payload).join('~');
 }
 
 /**

@@ -45,6 +45,8 @@ test('what holds and comes next is taken, root sets first, and what stands under
 });
 
 test('what does not is refused with its reason, and nothing of the file is taken', async () => {
+  const [genuine = ''] = (await signed([delegation()])).statements[0]?.signatures ?? [];
+  const longSignature = genuine + 'x'.repeat(40_000);
   const cases: readonly (readonly [file: StatementFile, reason: RegExp])[] = [
     [await signed([delegation()], [alice]), /TRUST_THRESHOLD_NOT_MET/],
     [await signed([delegation(), root(3)]), /TRUST_ROOT_CHAIN_BROKEN/],
@@ -54,9 +56,18 @@ test('what does not is refused with its reason, and nothing of the file is taken
     [await signed([delegation({ gateway: newId<GatewayId>() })]), /is not here \(any more\)/],
     [await signed([epoch(1)]), /is in epoch 2 already/],
     [{ rootStatements, statements: [] }, /holds no statements/],
-    [{ rootStatements, statements: [{ ...delegation(), signatures: ['x'.repeat(40_000)] }] }, /let fewer holders sign/],
+    [{ rootStatements, statements: [{ ...delegation(), signatures: [longSignature] }] }, /let fewer holders sign/],
   ];
   for (const [file, reason] of cases) assert.match(await refusalOf(file), reason);
+});
+
+test('signatures over something else than what the file shows count for nothing, whoever made them', async () => {
+  const genuine = (await signed([delegation(), epoch(3), root(2)])).statements;
+  const shown = [delegation({ serial: 99 }), epoch(50), root(7)];
+  for (const [index, statement] of shown.entries()) {
+    const file = { rootStatements, statements: [{ ...statement, signatures: genuine[index]?.signatures ?? [] }] };
+    assert.match(await refusalOf(file), /nothing was imported/, statement.kind);
+  }
 });
 
 test('signatures of copies are put together; who signed what else, or for another payload, does not count', async () => {

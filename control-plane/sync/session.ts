@@ -297,12 +297,14 @@ export class Session implements ReportingSession {
   async #renew({ certificateRequest }: Renew): Promise<void> {
     if (this.#renewing) return;
     this.#renewing = true;
-    const { authority, dataPlanes, clock, certificateLifetimeMs } = this.#services;
+    const { authority, dataPlanes, clock, certificateLifetimeMs, trust } = this.#services;
     const { identity } = this;
     try {
       const publicKey = await readCertificateRequest(certificateRequest);
       const issued = await authority.signDataPlane({ publicKey, identity, nowMs: clock.nowMs(), lifetimeMs: certificateLifetimeMs, isOldSoftware: this.#greeted?.takesTrust !== true });
       if (!(await dataPlanes.setCertificate(identity, identity.dataPlaneId, issued))) return this.end(REVOKED);
+      // It takes none by an authority that it was not told of.
+      await trust.settled(identity);
       this.#log('info', { event: 'certificate-renewed', serial: issued.serial, notAfter: issued.notAfter.toISOString() }, 'a data plane has a new certificate');
       this.#send({ kind: 'renewed', certificateChain: issued.chainPem });
     } catch (thrown) {

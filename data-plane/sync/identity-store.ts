@@ -123,6 +123,11 @@ export function isIssuedByNewest({ caCertificates, certificateChain }: Enrolment
   return isIssuedByOneOf(certificateChain, splitPem(caCertificates).slice(0, 1));
 }
 
+/** Whether an authority that we trust signed our certificate. */
+export function isIssuedByKnown({ caCertificates, certificateChain }: Enrolment): boolean {
+  return isIssuedByOneOf(certificateChain, splitPem(caCertificates));
+}
+
 function isIssuedByOneOf(certificateChain: string, authorities: readonly X509Certificate[]): boolean {
   const leaf = leafOf(certificateChain);
   return authorities.some(({ publicKey }) => leaf.verify(publicKey));

@@ -2,7 +2,7 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { describeThrown } from '../../shared/errors.ts';
 import { identityOfCertificate } from '../../shared/trust/identity.ts';
-import type { Enrolment } from './identity-store.ts';
+import { isIssuedByKnown, type Enrolment } from './identity-store.ts';
 
 /** Share of its life after which a certificate is renewed, and by how much the fleet is spread around it. */
 const RENEW_AT_SHARE = 2 / 3;
@@ -27,7 +27,7 @@ export function isExpired(certificate: X509Certificate, nowMs: number): boolean 
   return certificate.validToDate.getTime() <= nowMs;
 }
 
-/** Undefined where a new chain is for the same identity and key and is valid now; else what is wrong with it. */
+/** Undefined where a new chain is for the same identity and key, by an authority that is known, and valid now; else what is wrong with it. */
 export function acceptRenewed(certificateChain: string, current: { readonly enrolment: Enrolment; readonly privateKey: KeyObject; readonly nowMs: number }): string | undefined {
   const { enrolment, privateKey, nowMs } = current;
   let leaf: X509Certificate;
@@ -39,5 +39,6 @@ export function acceptRenewed(certificateChain: string, current: { readonly enro
   const identity = identityOfCertificate(leaf, enrolment.trustDomain);
   if (identity?.dataPlaneId !== enrolment.dataPlaneId || identity.gatewayId !== enrolment.gatewayId || identity.tenantId !== enrolment.tenantId) return 'it is for somebody else';
   if (!leaf.checkPrivateKey(privateKey)) return 'it is for another key';
+  if (!isIssuedByKnown({ ...enrolment, certificateChain })) return 'it is signed by no authority that is known here';
   return isExpired(leaf, nowMs) ? 'it has expired already' : undefined;
 }

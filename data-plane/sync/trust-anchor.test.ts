@@ -48,6 +48,17 @@ test('an older delegation than the one that is known is refused, also after a re
   assert.equal(anchor.current?.publishKeys.serial, 2);
 });
 
+test('of two that are learnt at once the older one does not win', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const anchor = await open(trust, disk);
+  const rootStatements = [trust.rootStatement];
+  const newer = await delegation(trust, 2, [generateSigningKey().publicKey]);
+  const [, older] = await Promise.all([anchor.learn({ rootStatements, delegationStatement: newer }), anchor.learn({ rootStatements, delegationStatement: trust.delegationStatement })]);
+  assert.equal(older.kind === 'refused' && older.code, 'SYNC_TRUST_OLDER');
+  assert.deepEqual([anchor.current?.publishKeys.serial, (await open(trust, disk)).current?.publishKeys.serial], [2, 2]);
+});
+
 test('a rotation of the root set is followed, and not undone', async () => {
   const trust = await createTestTrust();
   const nextKey = generateSigningKey();

@@ -34,6 +34,7 @@ export interface TrustAnchorOptions {
 export class TrustAnchor {
   readonly #options: TrustAnchorOptions;
   #trust: Trust | undefined;
+  #learning: Promise<unknown> = Promise.resolve();
 
   private constructor(options: TrustAnchorOptions) {
     this.#options = options;
@@ -52,8 +53,17 @@ export class TrustAnchor {
     return this.#trust;
   }
 
-  /** Takes the statements of a Welcome or Trust where they hold and lead on from what is known; otherwise says why not. */
-  async learn(statements: TrustStatements): Promise<{ readonly kind: 'trusted'; readonly trust: Trust } | Refusal> {
+  /**
+   * Takes the statements of a Welcome or Trust where they hold and lead on from what is known; otherwise says why not. One
+   * after the other: of a connection that is over, older ones may still be being verified.
+   */
+  learn(statements: TrustStatements): Promise<{ readonly kind: 'trusted'; readonly trust: Trust } | Refusal> {
+    const learning = this.#learning.then(() => this.#learn(statements));
+    this.#learning = learning.catch(() => undefined);
+    return learning;
+  }
+
+  async #learn(statements: TrustStatements): Promise<{ readonly kind: 'trusted'; readonly trust: Trust } | Refusal> {
     const known = this.#trust;
     const verified = await this.#verify(statements);
     if (verified.kind === 'refused') return verified;
