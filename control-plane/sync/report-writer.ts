@@ -53,7 +53,6 @@ export class ReportWriter {
   #timer: TimerHandle | undefined;
   #flushing: Promise<void> | undefined;
   #nextAtMs = -Infinity;
-  #inOne = MOST_IN_ONE;
   #failing = false;
   #stopped = false;
 
@@ -65,7 +64,8 @@ export class ReportWriter {
   add(session: ReportingSession, report: DataPlaneReport): void {
     const { dataPlaneId } = session.identity;
     const earlier = this.#pending.get(dataPlaneId);
-    this.#pending.set(dataPlaneId, { session, report: earlier === undefined ? report : mergeReports(earlier.report, report) });
+    const pending: Pending = { session, report };
+    this.#pending.set(dataPlaneId, earlier === undefined ? pending : mergePending(earlier, pending));
     this.#schedule();
   }
 
@@ -107,7 +107,7 @@ export class ReportWriter {
     let details = 0;
     for (const [id, pending] of this.#pending) {
       details += (pending.report.applied?.quarantined.length ?? 0) + (pending.report.rejection?.reasons.length ?? 0);
-      if (batch.length === this.#inOne || (details > MOST_DETAILS && batch.length > 0)) break;
+      if (batch.length === MOST_IN_ONE || (details > MOST_DETAILS && batch.length > 0)) break;
       batch.push(pending);
       this.#pending.delete(id);
     }
@@ -116,14 +116,13 @@ export class ReportWriter {
 
   /** False where the database could not be asked: the rest would fare no better. */
   async #write(batch: readonly Pending[]): Promise<boolean> {
-    const { dataPlanes, clock, log } = this.#options;
+    const { dataPlanes, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     try {
       const stored = await dataPlanes.report(
         batch.map(({ session: { identity: { tenantId, gatewayId, dataPlaneId }, id, beganAtMs }, report }) => ({ tenantId, gatewayId, dataPlaneId, sessionId: id, sessionAgeMs: nowMs - beganAtMs, report })),
       );
       this.#failing = false;
-      this.#inOne = Math.min(this.#inOne * 2, MOST_IN_ONE);
       const counted = new Map(stored.map((one) => [one.dataPlaneId, one]));
       for (const { session, report } of batch) {
         const one = counted.get(session.identity.dataPlaneId);
@@ -135,26 +134,39 @@ export class ReportWriter {
       }
       return true;
     } catch (thrown) {
-      return this.#failed(batch, thrown, log);
+      // Whatever is known of the database's state passes; anything else is about what was to be written.
+      return thrown instanceof HoldfastError ? this.#keep(batch, thrown) : await this.#narrow(batch, thrown);
     }
   }
 
-  #failed(batch: readonly Pending[], thrown: unknown, log: Logger): boolean {
-    const passes = thrown instanceof HoldfastError && thrown.retryable;
-    if (!passes && batch.length === 1) {
-      log.error({ event: 'data-plane-report-lost', dataPlane: batch[0]?.session.identity.dataPlaneId, reason: describeThrown(thrown) }, 'the state of a data plane can not be stored and is left out');
-      return true;
+  #keep(batch: readonly Pending[], thrown: HoldfastError): false {
+    for (const pending of batch) {
+      const { dataPlaneId } = pending.session.identity;
+      const later = this.#pending.get(dataPlaneId);
+      this.#pending.set(dataPlaneId, later === undefined ? pending : mergePending(pending, later));
     }
-    for (const { session, report } of batch) {
-      const later = this.#pending.get(session.identity.dataPlaneId);
-      this.#pending.set(session.identity.dataPlaneId, later === undefined ? { session, report } : { session: later.session, report: mergeReports(report, later.report) });
-    }
-    // One report that can't be stored must not keep all others out: fewer at a time find it.
-    if (!passes) this.#inOne = Math.max(1, Math.floor(batch.length / 4));
-    if (!this.#failing) log.warn({ event: 'data-plane-reports-failed', waiting: this.#pending.size, reason: describeThrown(thrown) }, 'the state of data planes could not be stored; tried again soon');
+    if (!this.#failing) this.#options.log.warn({ event: 'data-plane-reports-failed', waiting: this.#pending.size, reason: describeThrown(thrown) }, 'the state of data planes could not be stored; tried again soon');
     this.#failing = true;
     return false;
   }
+
+  /** One report that can't be stored must not keep the others out: it is found by halves. */
+  async #narrow(batch: readonly Pending[], thrown: unknown): Promise<boolean> {
+    if (batch.length === 1) {
+      this.#options.log.error({ event: 'data-plane-report-lost', dataPlane: batch[0]?.session.identity.dataPlaneId, reason: describeThrown(thrown) }, 'the state of a data plane can not be stored and is left out');
+      return true;
+    }
+    const middle = batch.length >> 1;
+    const first = await this.#write(batch.slice(0, middle));
+    const second = await this.#write(batch.slice(middle));
+    return first && second;
+  }
+}
+
+/** The word of a session that another one took over from may come late. */
+function mergePending(earlier: Pending, later: Pending): Pending {
+  const [first, last] = earlier.session.beganAtMs > later.session.beganAtMs ? [later, earlier] : [earlier, later];
+  return { session: last.session, report: mergeReports(first.report, last.report) };
 }
 
 /** The later word counts; what was applied since clears a rejection that was not written yet. */
