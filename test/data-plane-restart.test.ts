@@ -154,7 +154,7 @@ test('S3: a cache that was tampered with is not served, and each file says why',
     writeFileSync(join(folder, name), bytes);
   }
   const again = await start(dataPlane);
-  assert.match((await again.logged('cache-file-refused')).msg, /its checksum does not hold/);
+  assert.match((await again.logged('cache-file-refused')).msg, /its seal does not hold/);
   await again.logged('nothing-cached');
   const answer = await again.get('/status/ready', again.statusPort);
   assert.equal(answer.status, 503);

@@ -180,3 +180,23 @@ test('a disk that is full at any write refuses the new configuration, and takes 
     assert.equal(sequenceOf((await start(CrashDisk.afterCrash(disk, 'everything'))).keeper.active), 2);
   }
 });
+
+test('S2: whatever one file of the state folder can not be read any more, the rest serves, and it is said', async () => {
+  const good = await diskWith(VERSIONS);
+  for (const path of good.files().keys()) {
+    const disk = CrashDisk.afterCrash(good, 'nothing');
+    disk.unreadable.add(path);
+    const run = await start(disk);
+    assert.ok(sequenceOf(run.keeper.active) >= VERSIONS - 1, path);
+    assert.equal(run.highest.current?.version.sequence, VERSIONS, path);
+    assert.ok(sequenceOf(run.keeper.active) === VERSIONS || run.lines().some((line) => line.includes('EIO')), path);
+    assert.ok(path.startsWith('/state/cache/') || run.lines().some((line) => line.includes('ALARM') && line.includes('EIO')), path);
+  }
+});
+
+test('S2: a disk that takes no write any more, with an interrupted write on it, serves what it has', async () => {
+  const disk = CrashDisk.afterCrash(await diskWith(VERSIONS), 'nothing');
+  disk.put('/state/cache/.writing-1.6-0.config', Buffer.from('half'));
+  disk.cutAfter(0);
+  assert.equal(sequenceOf((await start(disk)).keeper.active), VERSIONS);
+});

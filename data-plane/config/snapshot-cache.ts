@@ -76,7 +76,8 @@ export class SnapshotCache {
     for (const name of await disk.list(folder)) {
       const record = parseRecordName(name);
       if (record !== undefined) cache.#add(record);
-      if (isTemporary(name)) await disk.remove(join(folder, name));
+      // A disk that takes no write any more is no reason not to serve what is on it (S2).
+      if (isTemporary(name)) await disk.remove(join(folder, name)).catch(() => undefined);
     }
     // A damaged one is as good as none: only what is kept longer, and what a crash loop goes back to, depends on it.
     const knownGood = await cache.#knownGoodFile.read();
@@ -144,11 +145,10 @@ export class SnapshotCache {
    * background of the first start after an upgrade; when it has resolved, nothing unsealed needs to be read any more.
    */
   async sealAll(): Promise<void> {
-    const { disk, folder, seal } = this.#options;
+    const { disk, folder } = this.#options;
     const loaded = new Map<string, Promise<ConfigContent | undefined>>();
     for (const name of [...this.#records.values()].sort(newestFirst).reverse()) {
-      const file = await disk.read(join(folder, name.name));
-      const decoded = file === undefined ? 'it is gone' : decodeRecord(file, seal);
+      const decoded = await this.#read(name);
       if (typeof decoded !== 'string' && decoded.isSealed) continue;
       const base = name.baseKey === undefined ? undefined : await this.#materialize(name.baseKey, loaded, []);
       const content = await this.#loadOne(name, base);
@@ -211,16 +211,21 @@ export class SnapshotCache {
     return undefined;
   }
 
-  /** The content, or the sentence that says why not. */
-  async #loadOne(name: RecordName, base: ConfigContent | undefined): Promise<ConfigContent | string> {
-    const { disk, folder, verify, seal } = this.#options;
-    let file: Buffer | undefined;
+  /** What is in a file, or the sentence that says why nothing of use is. */
+  async #read({ name }: RecordName): Promise<DecodedRecord | string> {
+    const { disk, folder, seal } = this.#options;
     try {
-      file = await disk.read(join(folder, name.name));
+      const file = await disk.read(join(folder, name));
+      return file === undefined ? 'it is gone' : decodeRecord(file, seal);
     } catch (thrown) {
       return describeThrown(thrown);
     }
-    const decoded = file === undefined ? 'it is gone' : decodeRecord(file, seal);
+  }
+
+  /** The content, or the sentence that says why not. */
+  async #loadOne(name: RecordName, base: ConfigContent | undefined): Promise<ConfigContent | string> {
+    const { verify, seal } = this.#options;
+    const decoded = await this.#read(name);
     if (typeof decoded === 'string') return decoded;
     if (!decoded.isSealed && !seal.readsUnsealed) return 'it is not sealed by this data plane\'s key, as all it writes is';
     const { record } = decoded;

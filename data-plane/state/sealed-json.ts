@@ -4,9 +4,10 @@
  * (S4). Used by highest-accepted.ts, crash-record.ts, snapshot-cache.ts and head-watch.ts.
  */
 import { basename } from 'node:path';
+import { describeThrown } from '../../shared/errors.ts';
 import { isRecord } from '../config/versioned-root.ts';
 import type { Disk } from './disk.ts';
-import { readJson, replaceJson, replaceJsonLoosely } from './durable-file.ts';
+import { replaceJson, replaceJsonLoosely } from './durable-file.ts';
 import type { StateSeal } from './state-seal.ts';
 
 export type StoredRecord = { readonly kind: 'absent' } | { readonly kind: 'damaged'; readonly reason: string } | { readonly kind: 'read'; readonly value: unknown };
@@ -22,9 +23,16 @@ export class SealedJson {
     this.#seal = seal;
   }
 
+  /** Never rejects: what can't be read is damaged, and no reason not to start (S2). */
   async read(): Promise<StoredRecord> {
-    const stored = await readJson(this.#disk, this.#path);
-    if (stored === undefined) return (await this.#disk.read(this.#path)) === undefined ? { kind: 'absent' } : { kind: 'damaged', reason: 'it is no JSON' };
+    let stored: unknown;
+    try {
+      const bytes = await this.#disk.read(this.#path);
+      if (bytes === undefined) return { kind: 'absent' };
+      stored = JSON.parse(bytes.toString('utf8'));
+    } catch (thrown) {
+      return { kind: 'damaged', reason: thrown instanceof SyntaxError ? 'it is no JSON' : describeThrown(thrown) };
+    }
     if (!isRecord(stored) || typeof stored['mark'] !== 'string') {
       return this.#seal.readsUnsealed ? { kind: 'read', value: stored } : { kind: 'damaged', reason: 'it has no mark of this data plane\'s key' };
     }

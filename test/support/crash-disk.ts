@@ -25,6 +25,8 @@ export class CrashDisk implements Disk {
   readonly operations: string[] = [];
   /** The power fails at this operation, counted from 0. */
   #cutAt = Infinity;
+  /** Paths whose bytes can't be read any more. */
+  readonly unreadable = new Set<string>();
   /** Writes until there is no space left. */
   #writesLeft = Infinity;
 
@@ -104,7 +106,7 @@ export class CrashDisk implements Disk {
   }
 
   read(path: string): Promise<Buffer | undefined> {
-    return Promise.resolve(this.#now.get(path)?.bytes);
+    return this.unreadable.has(path) ? Promise.reject(new Error('EIO: i/o error, read')) : Promise.resolve(this.#now.get(path)?.bytes);
   }
 
   list(folder: string): Promise<readonly string[]> {
