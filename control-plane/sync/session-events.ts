@@ -23,8 +23,10 @@ export interface Link {
   readonly openedAtMs: number;
   readonly heardAtMs: number;
   readonly pings: number;
-  /** Notices that are passed on before the next tick. */
+  /** Frames, and notices and requests to renew among them, that are taken before the next tick. */
+  readonly frameAllowance: number;
   readonly noticeAllowance: number;
+  readonly renewAllowance: number;
   /** Chunks that the data plane still takes. */
   readonly chunkCredit: number;
   /** Telemetry batches that it may still send. */

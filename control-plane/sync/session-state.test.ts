@@ -12,7 +12,7 @@ function published(sequence: number, root = `${sequence}`.repeat(64).slice(0, 64
 
 const bootId = newId();
 const hello: Hello = {
-  kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'h', active: undefined, highestAccepted: { epoch: 0, sequence: 0 },
+  kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'h', active: undefined, highestAccepted: { epoch: 0, sequence: 0 }, highestManifest: '',
   plugins: [], compressions: ['zstd'], barred: [], partial: undefined,
 };
 const welcome: SyncMessage = { kind: 'head', headStatement: 'stands for a Welcome' };
@@ -264,6 +264,32 @@ test('R5: a transfer that is taken by the drop ends, later where it is larger', 
   };
   assert.ok(ticksOf(10) <= 8);
   assert.ok(ticksOf(50_000_000) > 300 && ticksOf(50_000_000) < 400);
+});
+
+test('R5: frames without end end the session, as many as are honest do not', () => {
+  const play = new Play().greet({}, undefined);
+  const answer = appliedOf(published(1));
+  for (let interval = 0; interval < 3; interval += 1) {
+    for (let count = 0; count < 4_000; count += 1) play.hear(answer);
+    assert.equal(play.state.kind, 'settled');
+    play.take({ kind: 'tick', nowMs: 0 });
+  }
+  for (let count = 0; count < 5_001; count += 1) play.hear(answer);
+  assert.equal(play.state.kind, 'closed');
+  const flooded = new Play().greet({}, undefined);
+  while (flooded.state.kind === 'settled') flooded.hear(answer);
+  assert.equal(flooded.endedWith, 'SYNC_FLOODED');
+});
+
+test('R5: requests to renew without end are not carried out without end', () => {
+  for (const certificate of ['valid', 'expired'] as const) {
+    const play = new Play(initialState(certificate, 0));
+    if (certificate === 'valid') play.greet({}, undefined);
+    const carriedOut = (): number => Array.from({ length: 50 }, () => play.hear({ kind: 'renew', certificateRequest: new Uint8Array(1) }).kinds.length).reduce((a, b) => a + b);
+    assert.equal(carriedOut(), 3);
+    play.take({ kind: 'tick', nowMs: 1 });
+    assert.equal(carriedOut(), 3);
+  }
 });
 
 test('R5: notices without end are not passed on without end', () => {

@@ -33,11 +33,15 @@ const SENDING_TICKS = 6;
 const SLOWEST_BYTES_PER_TICK = 160 * 1024;
 /** After a session that got nowhere. */
 const RETRY_AFTER_MS = 10_000;
-const NOTICES_PER_TICK = 20;
+/**
+ * What is taken between two ticks. Some answers cost a query each; a data plane that gets twenty changes a second, or a snapshot at
+ * 100 MB/s, sends less than half of these frames. A renewal costs two signatures and a write.
+ */
+const PER_TICK = { frameAllowance: 5_000, noticeAllowance: 20, renewAllowance: 3 } as const;
 
 /** The first state of a connection whose certificate was checked. */
 export function initialState(certificate: 'valid' | 'expired', nowMs: number): SessionState {
-  const link: Link = { openedAtMs: nowMs, heardAtMs: nowMs, pings: 0, noticeAllowance: NOTICES_PER_TICK, chunkCredit: 0, telemetryAllowance: TELEMETRY_CREDIT };
+  const link: Link = { openedAtMs: nowMs, heardAtMs: nowMs, pings: 0, ...PER_TICK, chunkCredit: 0, telemetryAllowance: TELEMETRY_CREDIT };
   return { kind: certificate === 'valid' ? 'awaiting-hello' : 'renewing-only', link };
 }
 
@@ -67,7 +71,7 @@ const disconnect = (state: SessionState): Step => ({ state: { kind: 'closed', li
 const tick = (state: SessionState, { nowMs }: { readonly nowMs: number }): Step => {
   const silentMs = nowMs - state.link.heardAtMs;
   if (silentMs > PING_INTERVAL_MS * SILENT_INTERVALS) return violate(state, { code: 'SYNC_SILENT', reason: `nothing was heard for ${Math.round(silentMs / 1000)} s` });
-  const link: Link = { ...state.link, noticeAllowance: NOTICES_PER_TICK };
+  const link: Link = { ...state.link, ...PER_TICK };
   if (silentMs < PING_INTERVAL_MS) return { state: { ...state, link }, effects: [] };
   const nonce = link.pings + 1;
   return { state: { ...state, link: { ...link, pings: nonce } }, effects: [{ kind: 'send', message: { kind: 'ping', nonce, answer: false } }] };
@@ -102,13 +106,20 @@ const tickConfirming = (state: Extract<SessionState, { kind: 'confirming' }>, ev
   return { ...ended, effects: [{ kind: 'alarm', code: 'SYNC_UNANSWERED', detail: reason }, ...ended.effects] };
 };
 
-const heard = <S extends SessionState>(state: S, nowMs: number): S => ({ ...state, link: { ...state.link, heardAtMs: nowMs } });
+const heard = <S extends SessionState>(state: S, nowMs: number): S => ({ ...state, link: { ...state.link, heardAtMs: nowMs, frameAllowance: state.link.frameAllowance - 1 } });
 
 /** Frames that mean the same wherever a session lives; the others go to `rest`. */
 function takeFrame(state: SessionState, { message }: Extract<SessionEvent, { kind: 'frame' }>, rest: (message: SyncMessage) => Step | undefined): Step {
+  const { frameAllowance, renewAllowance } = state.link;
+  if (frameAllowance < 0) {
+    return end(state, { kind: 'end', code: 'SYNC_FLOODED', reason: `more than ${PER_TICK.frameAllowance} frames came within ${PING_INTERVAL_MS / 1000} s`, retryAfterMs: RETRY_AFTER_MS });
+  }
   if (message.kind === 'ping') return message.answer ? ignore(state) : { state, effects: [{ kind: 'send', message: { kind: 'ping', nonce: message.nonce, answer: true } }] };
   if (message.kind === 'bye') return { state: { kind: 'closed', link: state.link }, effects: [{ kind: 'close', code: message.code, reason: message.reason, retryAfterMs: 0 }] };
-  if (message.kind === 'renew') return { state, effects: [{ kind: 'renew', renew: message }] };
+  if (message.kind === 'renew') {
+    if (renewAllowance === 0) return ignore(state);
+    return { state: { ...state, link: { ...state.link, renewAllowance: renewAllowance - 1 } }, effects: [{ kind: 'renew', renew: message }] };
+  }
   return rest(message) ?? violate(state, { code: 'SYNC_UNEXPECTED_FRAME', reason: `a ${message.kind} frame does not belong here (${state.kind})` });
 }
 
