@@ -70,6 +70,8 @@ test('a data plane shows how long it took, its counts by version and its alarms'
   assert.equal(shown.at('desired_at'), new Date(releasedAt.getTime() + 5).toISOString());
   assert.partialDeepStrictEqual(shown.at('requests_by_version'), [{ version: '1.7', requests: 70, failed: 2, failed_here: 1 }, { version: '1.6', requests: 60 }]);
   assert.equal(shown.at('requests_by_version.2'), undefined);
+  await fleet.report(id, applied(5));
+  assert.partialDeepStrictEqual((await send('GET', `/v1/data-planes/${id}`)).expect(200).at('requests_by_version'), [{ version: '1.7' }, { version: '1.5', requests: 50 }], 'after a fall-back');
   assert.partialDeepStrictEqual(shown.at('alarms'), [{ code: 'TEST_ALARM', detail: 'said something', cleared_by: 'control-plane' }]);
 });
 
@@ -97,9 +99,9 @@ test('a fleet is listed page by page, by labels, and by the command', async () =
   const output = { out: (line: string) => void lines.push(line), err: () => undefined };
   const settings = { adminUrl: base, adminToken, gateway: 'default', selector: 'region in (west,eu-west)', json: false };
   await listDataPlanes(settings, output);
-  assert.match(lines[0] ?? '', /^ID +HOSTNAME +STATE +APPLIED +DESIRED +REFUSED +QUARANTINED +LABELS$/);
+  assert.match(lines[0] ?? '', /^ID +HOSTNAME +STATE +APPLIED +DESIRED +TOOK +REFUSED +QUARANTINED +LABELS$/);
   assert.equal(lines.length, 7);
-  assert.match(defined(lines.find((line) => line.includes('timed')), 'the line'), /^[0-9a-f-]{36} +timed +connected +1\.7 +1\.7 +- +0 +region=eu-west$/);
+  assert.match(defined(lines.find((line) => line.includes('timed')), 'the line'), /^[0-9a-f-]{36} +timed +connected +1\.7 +1\.7 +\d+ ms +- +0 +region=eu-west$/);
   lines.length = 0;
   await listDataPlanes({ ...settings, json: true }, output);
   const told: unknown = JSON.parse(lines.join('\n'));

@@ -3,6 +3,8 @@
  * stands for.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import { runCommand } from '../control-plane/cli/main.ts';
 import { PUBLISH_EXIT_CODES } from '../control-plane/cli/publish.ts';
@@ -89,11 +91,27 @@ test('what keeps the command from asking has codes of its own', async () => {
   const unavailable = { code: PUBLISH_EXIT_CODES.unavailable };
   assert.partialDeepStrictEqual(await run(['--wait'], { token: 'hfo_wrong' }), unavailable);
   assert.partialDeepStrictEqual(await run(['--wait', '--json'], { url: 'http://127.0.0.1:1' }), { ...unavailable, result: 'unavailable' });
-  for (const [words, expected] of [[['--quorum', 'most'], /--quorum takes/], [['--selector', 'region>1'], /at character 7/], [['--version', '1.9'], /answered 404/], [['--gateway', 'nowhere'], /answered 404/]] as const) {
+  for (const [words, expected] of [[['--quorum', 'most'], /--quorum takes/], [['--selector', 'region>1'], /at character 7/], [['--version', '1.9'], /no version 1\.9; that of the last change is 1\.2/], [['--version', 'last'], /"last" is not a version/], [['--gateway', 'nowhere'], /answered 404.*name of the gateway/]] as const) {
     const { code, err } = await run(['--wait', ...words]);
     assert.equal(code, 1, words.join(' '));
     assert.match(err, expected);
   }
+});
+
+test('the time that is waited includes the first answer', async () => {
+  let asked = 0;
+  const slow = createServer((request, response) => {
+    if (request.url?.includes('/convergence') !== true) return response.writeHead(404).end();
+    asked += 1;
+    return setTimeout(() => response.end(JSON.stringify({ version: '1.1', selected: 1, counted: 1, applied: 0, refused_for_good: 0 })), 250);
+  }).listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const address = slow.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const { code } = await run(['--wait', '--timeout', '200ms'], { url: `http://127.0.0.1:${address.port}` });
+  assert.deepEqual([code, asked], [PUBLISH_EXIT_CODES.timeout, 1]);
+  slow.close();
+  slow.closeAllConnections();
 });
 
 test('a control plane that goes away meanwhile is waited for, and it is said when it does not come back', async () => {

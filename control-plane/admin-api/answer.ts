@@ -61,8 +61,9 @@ export class Refusal extends HoldfastError {
 }
 
 /** 404 as Kong says it, for unknown paths and unknown entities alike. */
-export function notFound(): Refusal {
-  return new Refusal({ code: 'ADMIN_NOT_FOUND', status: 404, body: { message: 'Not found' } });
+/** `message` where more can be said than Kong does. */
+export function notFound(message = 'Not found'): Refusal {
+  return new Refusal({ code: 'ADMIN_NOT_FOUND', status: 404, body: { message } });
 }
 
 /** `allow` are the methods that the path knows. */

@@ -23,7 +23,7 @@ export class AdminRefusal extends HoldfastError {
   readonly status: number;
 
   constructor(access: AdminAccess, status: number, reason: string) {
-    const hint = status === 401 ? '; set HOLDFAST_ADMIN_TOKEN, or --admin-token-file' : '';
+    const hint = status === 401 ? '; set HOLDFAST_ADMIN_TOKEN, or --admin-token-file' : reason === 'Not found' ? '; is the name of the gateway right, and what else was named?' : '';
     super({ code: 'CLI_ADMIN_REFUSED', source: 'control-plane', retryable: status >= 500, publicMessage: `${access.called ?? ADMIN_API} at ${access.adminUrl} answered ${status}: ${reason}${hint}` });
     this.status = status;
   }

@@ -11,6 +11,7 @@ import type { Output } from './join-token.ts';
 import { judge, neededOf, parseQuorum, type Progress, type Quorum, type Verdict } from './quorum.ts';
 import type { PublishSettings } from './settings.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
+import { recordOf, recordsOf, type Told } from './text-table.ts';
 
 /** Stable: scripts and pipelines go by them. 1 is a wrong use, as of every command. */
 export const PUBLISH_EXIT_CODES = {
@@ -26,7 +27,6 @@ export const PUBLISH_EXIT_CODES = {
 } as const;
 
 type Result = keyof typeof PUBLISH_EXIT_CODES;
-type State = Readonly<Record<string, unknown>>;
 
 const POLL_INTERVAL_MS = 1_000;
 /** Events come in bursts: one question for all of them, and where an answer takes its time (a large fleet) fewer questions. */
@@ -40,10 +40,11 @@ const NAMED = 5;
 /** Returns the exit code. Throws what is wrong use. */
 export async function publish(settings: PublishSettings, output: Output, clock: Clock): Promise<number> {
   const quorum = parseQuorum(settings.quorum);
+  const begunMs = clock.monotonicMs();
   try {
     const first = await readState(settings, settings.version ?? 'newest', clock, settings.timeout);
     if (!settings.wait) return tell(settings, output, { result: undefined, state: first, quorum, waitedMs: 0 });
-    const awaited = await waitFor(settings, output, clock, quorum, first);
+    const awaited = await waitFor(settings, output, clock, { quorum, begunMs, first });
     return tell(settings, output, { ...awaited, quorum });
   } catch (thrown) {
     const isUnavailable = thrown instanceof HoldfastError && (thrown.code === 'CLI_ADMIN_UNREACHABLE' || (thrown instanceof AdminRefusal && (thrown.status === 401 || thrown.status === 403 || thrown.status >= 500)));
@@ -54,9 +55,15 @@ export async function publish(settings: PublishSettings, output: Output, clock: 
   }
 }
 
+interface Waiting {
+  readonly quorum: Quorum;
+  /** Before the first question: it is part of the time. */
+  readonly begunMs: number;
+  readonly first: Told;
+}
+
 /** Throws when the admin API can't be asked at the end; what comes before is waited out. */
-async function waitFor(settings: PublishSettings, output: Output, clock: Clock, quorum: Quorum, first: State): Promise<{ readonly result: Result; readonly state: State; readonly waitedMs: number }> {
-  const begunMs = clock.monotonicMs();
+async function waitFor(settings: PublishSettings, output: Output, clock: Clock, { quorum, begunMs, first }: Waiting): Promise<{ readonly result: Result; readonly state: Told; readonly waitedMs: number }> {
   const version = String(first['version']);
   const events = new EventAlarmClock(settings, `/${encodeURIComponent(settings.gateway)}/v1/events`, clock);
   let state = first;
@@ -92,7 +99,7 @@ async function waitFor(settings: PublishSettings, output: Output, clock: Clock, 
   }
 }
 
-async function readState(settings: PublishSettings, version: string, clock: Clock, withinMs: number): Promise<State> {
+async function readState(settings: PublishSettings, version: string, clock: Clock, withinMs: number): Promise<Told> {
   const query = new URLSearchParams({ include: settings.include, ...(settings.selector === undefined ? {} : { selector: settings.selector }) });
   const ending = new AbortController();
   const timer = clock.after(Math.max(SHORTEST_ANSWER_MS, withinMs), () => ending.abort());
@@ -103,7 +110,7 @@ async function readState(settings: PublishSettings, version: string, clock: Cloc
   }
 }
 
-function tell({ json }: PublishSettings, output: Output, told: { readonly result: Result | undefined; readonly state: State; readonly quorum: Quorum; readonly waitedMs: number }): number {
+function tell({ json }: PublishSettings, output: Output, told: { readonly result: Result | undefined; readonly state: Told; readonly quorum: Quorum; readonly waitedMs: number }): number {
   const { result, state, quorum, waitedMs } = told;
   const needed = neededOf(quorum, progressOf(state).counted);
   if (json) output.out(terminalJson({ ...(result === undefined ? {} : { result, waited_ms: waitedMs }), needed, ...state }));
@@ -111,7 +118,7 @@ function tell({ json }: PublishSettings, output: Output, told: { readonly result
   return result === undefined ? PUBLISH_EXIT_CODES.converged : PUBLISH_EXIT_CODES[result];
 }
 
-function headline(result: Result | undefined, state: State, needed: number, waitedMs: number): string {
+function headline(result: Result | undefined, state: Told, needed: number, waitedMs: number): string {
   const { applied, counted } = progressOf(state);
   const share = `${String(state['version'])} is applied by ${applied} of ${counted} data planes`;
   const after = `after ${(waitedMs / 1000).toFixed(1)} s`;
@@ -129,38 +136,30 @@ function headline(result: Result | undefined, state: State, needed: number, wait
   }
 }
 
-function details(state: State): readonly string[] {
+function details(state: Told): readonly string[] {
   const counts = ['pending', 'rejected', 'fell_back', 'disconnected', 'quarantining'].filter((name) => numberOf(state, name) > 0).map((name) => `${numberOf(state, name)} ${name.replace('_', ' ')}`);
   const times = recordOf(state['time_to_apply_ms']);
-  const outstanding = listOf(state['outstanding']);
+  const outstanding = recordsOf(state['outstanding']);
   return [
     ...(counts.length === 0 ? [] : [`  ${counts.join(', ')}`]),
     ...(numberOf(times, 'measured') === 0 ? [] : [`  time to apply: half within ${numberOf(times, 'p50')} ms, 99 % within ${numberOf(times, 'p99')} ms, all within ${numberOf(times, 'max')} ms`]),
-    ...listOf(state['rejections']).map((one) => `  ${numberOf(one, 'count')} × ${String(one['code'])}: ${Array.isArray(one['reasons']) ? one['reasons'].join('; ') : ''}`),
+    ...recordsOf(state['rejections']).map((one) => `  ${numberOf(one, 'count')} × ${String(one['code'])}: ${Array.isArray(one['reasons']) ? one['reasons'].join('; ') : ''}`),
     ...outstanding.slice(0, NAMED).map((one) => `  ${String(one['hostname'])} (${String(one['id'])}): ${String(one['state'])}, serves ${typeof one['applied_version'] === 'string' ? one['applied_version'] : 'nothing'}`),
     ...(outstanding.length > NAMED ? ['  …'] : []),
   ];
 }
 
-function progressLine(state: State, quorum: Quorum): string {
+function progressLine(state: Told, quorum: Quorum): string {
   const { applied, counted } = progressOf(state);
   const others = ['pending', 'rejected', 'fell_back', 'disconnected'].filter((name) => numberOf(state, name) > 0).map((name) => `, ${numberOf(state, name)} ${name.replace('_', ' ')}`);
   return `${String(state['version'])}: ${applied} of ${counted} applied (${neededOf(quorum, counted)} needed)${others.join('')}${state['release'] === null ? ', not published yet' : ''}`;
 }
 
-function progressOf(state: State): Progress {
+function progressOf(state: Told): Progress {
   return { selected: numberOf(state, 'selected'), counted: numberOf(state, 'counted'), applied: numberOf(state, 'applied'), refusedForGood: numberOf(state, 'refused_for_good') };
 }
 
-function numberOf(state: State, name: string): number {
+function numberOf(state: Told, name: string): number {
   const value = state[name];
   return typeof value === 'number' ? value : 0;
-}
-
-function recordOf(value: unknown): State {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function listOf(value: unknown): readonly State[] {
-  return Array.isArray(value) ? value.map(recordOf) : [];
 }

@@ -3,7 +3,7 @@
  * goes by. A data plane that is not connected is never counted as converged.
  */
 import type { JsonObject } from '../../../shared/model/definition.ts';
-import { compareVersions, type ConfigVersion } from '../../../shared/model/version.ts';
+import { compareVersions, formatVersion, type ConfigVersion } from '../../../shared/model/version.ts';
 import { didYouMean } from '../../../shared/nearest.ts';
 import type { Convergence } from '../../store/convergence-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -40,9 +40,11 @@ export function convergenceRoutes(store: Pick<Store, 'convergence'>): readonly R
 /** Throws a not-found Refusal for what was never committed. */
 function versionOf(request: GatewayRequest): ConfigVersion {
   const { head } = request.gateway;
+  if (head.sequence === 0) throw notFound('nothing was ever written to this gateway, so it has no version');
   const text = param(request, 'version');
   const version = text === 'newest' ? head : parseVersion(text);
-  if (version === undefined || version.sequence === 0 || version.epoch === 0 || compareVersions(version, head) > 0) throw notFound();
+  if (version === undefined) throw notFound(`"${text}" is not a version; versions are like ${formatVersion(head)}, or "newest"`);
+  if (version.sequence === 0 || version.epoch === 0 || compareVersions(version, head) > 0) throw notFound(`there is no version ${text}; that of the last change is ${formatVersion(head)}`);
   return version;
 }
 
