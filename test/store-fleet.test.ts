@@ -291,7 +291,8 @@ test('counts by version are added up once per batch, and kept for the last versi
   const dataPlane = await enrol(scope);
   const source = { ...scope, dataPlaneId: dataPlane.id, bootId: newId() };
   const counted = (sequence: number, requests: number, failed = 0, failedHere = 0) => ({ version: { epoch: sequence === 0 ? 0 : 1, sequence }, requests, failed, failedHere });
-  const send = (sequence: number, fromMs: number, versions: readonly ReturnType<typeof counted>[]) => store.telemetry.storeBatch(source, sequence, { ...batch(fromMs, fromMs + 1_000, []), versions });
+  const send = (sequence: number, fromMs: number, versions: readonly ReturnType<typeof counted>[], served = 9) =>
+    store.telemetry.storeBatch(source, sequence, { ...batch(fromMs, fromMs + 1_000, []), versions, version: { epoch: 1, sequence: served } });
   await send(1, START_MS, [counted(1, 10, 2, 1), counted(0, 3)]);
   await Promise.all([send(2, START_MS + 5_000, [counted(2, 5), counted(1, 1, 1, 1)]), send(2, START_MS + 5_000, [counted(2, 5), counted(1, 1, 1, 1)])]);
   const read = async () => (await store.telemetry.versionCounts(scope, dataPlane.id)).map(({ version: { sequence }, requests, failed, failedHere }) => [sequence, requests, failed, failedHere]);
@@ -301,6 +302,10 @@ test('counts by version are added up once per batch, and kept for the last versi
   await send(3, START_MS, [counted(3, 1), counted(4, 1), counted(5, 1), counted(6, 1), counted(7, 1)]);
   await send(4, START_MS, [counted(2, 9)]);
   assert.deepEqual(await read(), [[7, 1, 0, 0], [6, 1, 0, 0], [5, 1, 0, 0], [4, 1, 0, 0], [3, 1, 0, 0], [0, 3, 0, 0]], 'a late batch brings no old version back');
+  for (const sequence of [5, 6]) await send(sequence, START_MS, [counted(2, 4, 1), counted(8, 1)], 2);
+  assert.deepEqual(await read(), [[8, 2, 0, 0], [7, 1, 0, 0], [6, 1, 0, 0], [5, 1, 0, 0], [4, 1, 0, 0], [2, 8, 2, 0], [0, 3, 0, 0]], 'what serves after a fall-back is kept, however old');
+  await send(7, START_MS, [counted(9, 1)]);
+  assert.deepEqual((await read()).map(([sequence]) => sequence), [9, 8, 7, 6, 5, 0]);
   assert.deepEqual(await store.telemetry.versionCounts(await createGateway(store), dataPlane.id), [], 'not for another tenant');
 });
 

@@ -52,7 +52,7 @@ export interface TelemetryStore {
    */
   storeBatch(source: TelemetrySource, sequence: number, batch: TelemetryBatch): Promise<'stored' | 'duplicate'>;
   usage(scope: GatewayScope, query: UsageQuery): Promise<UsageReport>;
-  /** How requests of a data plane went under the last configuration versions, newest first; KEPT_VERSIONS of them, then NO_VERSION where there were any without. */
+  /** How requests of a data plane went under the last configuration versions, newest first, and under the one that serves (version-counts.ts); then NO_VERSION where there were any without. */
   versionCounts(scope: GatewayScope, dataPlaneId: string): Promise<readonly VersionCount[]>;
 }
 

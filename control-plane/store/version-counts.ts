@@ -1,6 +1,6 @@
 /**
  * Requests and failures of a data plane by configuration version: added up from its batches in the transaction that stores
- * them (T3), of the newest versions alone. Used by telemetry-store.ts.
+ * them (T3), of the newest versions alone and of the one that serves. Used by telemetry-store.ts.
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { TelemetryBatch, VersionRow } from '../../shared/wire/telemetry-codec.ts';
@@ -13,13 +13,13 @@ export interface VersionCount extends VersionRow {
   readonly lastAt: Date;
 }
 
-/** Versions of a data plane that are kept, newest first; the row for requests without one not counted. */
-export const KEPT_VERSIONS = 5;
+/** Versions of a data plane that are kept, newest first; besides them the one that serves, which is older after a fall-back, and the row for requests without one. */
+const KEPT_VERSIONS = 5;
 
 export type Place = readonly [tenantId: string, gatewayId: string, dataPlaneId: string];
 
 /** Adds the batch's counts, and forgets versions that are older than those kept. */
-export async function addVersionCounts(transaction: Transaction, place: Place, { versions, fromMs, toMs }: TelemetryBatch): Promise<void> {
+export async function addVersionCounts(transaction: Transaction, place: Place, { versions, version: served, fromMs, toMs }: TelemetryBatch): Promise<void> {
   if (versions.length === 0) return;
   const written = await transaction.query<{ readonly isNew: boolean }>(
     `INSERT INTO version_counts AS v (tenant_id, gateway_id, data_plane_id, epoch, sequence, requests, failed, failed_here, first_at, last_at)
@@ -35,9 +35,9 @@ export async function addVersionCounts(transaction: Transaction, place: Place, {
   );
   if (!written.some(({ isNew }) => isNew)) return;
   await transaction.query(
-    `DELETE FROM version_counts WHERE (tenant_id, gateway_id, data_plane_id) = ($1, $2, $3) AND (epoch, sequence) > (0, 0) AND (epoch, sequence) <= (
+    `DELETE FROM version_counts WHERE (tenant_id, gateway_id, data_plane_id) = ($1, $2, $3) AND (epoch, sequence) > (0, 0) AND (epoch, sequence) <> ($5, $6) AND (epoch, sequence) <= (
        SELECT epoch, sequence FROM version_counts WHERE (tenant_id, gateway_id, data_plane_id) = ($1, $2, $3) ORDER BY epoch DESC, sequence DESC OFFSET $4 LIMIT 1)`,
-    [...place, KEPT_VERSIONS],
+    [...place, KEPT_VERSIONS, served.epoch, served.sequence],
   );
 }
 

@@ -5,6 +5,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../../shared/model/definition.ts';
 import { parseId, type DataPlaneId } from '../../../shared/model/ids.ts';
+import { compareVersions, type ConfigVersion } from '../../../shared/model/version.ts';
 import { GONE_AFTER_MS } from '../../store/convergence-store.ts';
 import type { QuarantinedEntity, Rejection } from '../../store/data-plane.ts';
 import type { ListedDataPlane } from '../../store/fleet-page-store.ts';
@@ -21,8 +22,6 @@ import { checkLabelCount, labelsField, showTime, showVersion } from './own-value
 import { SELECTOR_HELP, selectorOf } from './parse-label-selector.ts';
 import { showSource } from './quarantine-routes.ts';
 
-/** Configuration versions whose counts are shown. */
-const VERSIONS_SHOWN = 2;
 /** The last ones of a data plane, cleared or not. */
 const ALARMS_SHOWN = 20;
 
@@ -46,7 +45,7 @@ export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes' | 'fleet' | 'tel
     return ok({
       ...showDataPlane(dataPlane, clock.nowMs()),
       quarantined: dataPlane.quarantined.map((entity) => showQuarantined(entity, quarantined)),
-      requests_by_version: counts.filter(({ version }) => version.epoch > 0).slice(0, VERSIONS_SHOWN).map(showCount),
+      requests_by_version: countsToShow(counts, dataPlane.applied).map(showCount),
       alarms: alarms.map(showAlarm),
     });
   };
@@ -134,6 +133,13 @@ function showDataPlane(dataPlane: ListedDataPlane, nowMs: number): JsonObject {
 function showQuarantined({ kind, id, code, reason }: QuarantinedEntity, entries: readonly QuarantineEntry[]): JsonObject {
   const entry = entries.find((one) => one.kind === kind && one.id === id && one.code === code);
   return { kind, id, name: entry?.name ?? null, code, reason, source: showSource(entry?.source) };
+}
+
+/** Of the newest version and of the one that serves, which after a fall-back is much older; of the two newest otherwise. */
+function countsToShow(counts: readonly VersionCount[], served: ConfigVersion): readonly VersionCount[] {
+  const [newest, ...older] = counts.filter(({ version }) => version.epoch > 0);
+  const other = older.find(({ version }) => compareVersions(version, served) === 0) ?? older[0];
+  return [newest, other].filter((count) => count !== undefined);
 }
 
 function showCount(count: VersionCount): JsonObject {
