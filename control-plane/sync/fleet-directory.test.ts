@@ -19,17 +19,27 @@ function scene(size: number, firstListed = size) {
   }));
   const queries: Wanted[] = [];
   const faults: Error[] = [];
+  let asked: () => void = () => undefined;
+  let held: Promise<void> = Promise.resolve();
   const members = async (_scope: unknown, wanted: Wanted): Promise<readonly FleetMember[]> => {
     queries.push(wanted);
+    asked();
     const found = 'ids' in wanted ? wanted.ids.flatMap((id) => table.get(id) ?? []) : [...table.values()].slice(0, listed);
-    await Promise.resolve();
+    await held;
     const fault = faults.shift();
     if (fault !== undefined) throw fault;
     return found;
   };
   const revoke = (id: DataPlaneId): unknown => table.set(id, { id, labels: {}, isRevoked: true });
+  /** Answers wait, until what it returns is called. */
+  const hold = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return resolve;
+  };
+  const onQuery = (callback: () => void): unknown => (asked = callback);
   const list = (count: number): unknown => (listed = count);
-  return { scope, ids: [...table.keys()], queries, faults, revoke, list, directory: new FleetDirectory({ dataPlanes: { members }, clock: systemClock, log: createMemoryLogger('t').log }) };
+  return { scope, ids: [...table.keys()], queries, faults, revoke, list, hold, onQuery, directory: new FleetDirectory({ dataPlanes: { members }, clock: systemClock, log: createMemoryLogger('t').log }) };
 }
 
 test('C2: a herd costs one query, and another one for all that the first did not bring', async () => {
@@ -104,4 +114,22 @@ test('a gateway that is forgotten while one of it is looked for is read again, s
   revoke(id);
   directory.refresh(scope, () => undefined);
   await waitUntil('the revocation', () => directory.known(scope, id)?.isRevoked);
+});
+
+test('what a look-up read before a revocation is never believed', async () => {
+  const { directory, scope, ids, queries, revoke, hold, onQuery } = scene(2, 1);
+  const [first, last] = ids;
+  assert.ok(first !== undefined && last !== undefined);
+  await directory.find(scope, first);
+  const release = hold();
+  const finding = directory.find(scope, last);
+  await waitUntil('the look-up', () => queries.length === 2);
+  revoke(last);
+  directory.refresh(scope, () => undefined);
+  await waitUntil('the refresh', () => queries.length === 3);
+  const seen: (boolean | undefined)[] = [];
+  onQuery(() => seen.push(directory.known(scope, last)?.isRevoked));
+  release();
+  assert.equal((await finding)?.isRevoked, true);
+  assert.ok(seen.length > 0 && !seen.includes(false), seen.join());
 });

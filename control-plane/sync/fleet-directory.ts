@@ -131,10 +131,13 @@ export class FleetDirectory {
 
   async #runLookUp(fleet: Fleet, lookUp: LookUp): Promise<void> {
     if (fleet.lookUp === lookUp) fleet.lookUp = undefined;
-    for (let read = -1; read !== fleet.revision; ) {
-      read = fleet.revision;
+    for (;;) {
+      const { revision } = fleet;
       const found = await this.#options.dataPlanes.members(fleet.scope, { ids: [...lookUp.ids] });
+      // What was read before a change is not kept: another session would believe it.
+      if (revision !== fleet.revision) continue;
       for (const member of found) fleet.others.set(member.id, member);
+      return;
     }
   }
 

@@ -10,7 +10,7 @@ import { CHUNK_BYTES } from './session-state.ts';
 interface TransferFrames {
   readonly transferId: number;
   /** Of the newest announcement; statements are signed again when keys change. */
-  announcement: { readonly manifestStatement: string; readonly transferStatement: string; readonly startOffset: number; readonly frame: Uint8Array } | undefined;
+  announcement: { readonly manifestStatement: string; readonly transferStatement: string; readonly epochStatement: string; readonly startOffset: number; readonly frame: Uint8Array } | undefined;
   /** Where one chunk is all. */
   chunk: Uint8Array | undefined;
 }
@@ -32,10 +32,10 @@ export class SharedFrames {
     const frames = this.#of(transfer.bytes);
     const { kind, manifestStatement, transferStatement, epochStatement } = transfer;
     const known = frames.announcement;
-    if (known?.startOffset === startOffset && known.manifestStatement === manifestStatement && known.transferStatement === transferStatement) return known.frame;
+    if (known?.startOffset === startOffset && known.manifestStatement === manifestStatement && known.transferStatement === transferStatement && known.epochStatement === epochStatement) return known.frame;
     const announced = { transferId: frames.transferId, manifestStatement, transferStatement, compression: 'zstd', startOffset };
     const frame = encodeFrame({ gatewayId, message: kind === 'snapshot' ? { kind, ...announced, epochStatement } : { kind, ...announced } });
-    frames.announcement = { manifestStatement, transferStatement, startOffset, frame };
+    frames.announcement = { manifestStatement, transferStatement, epochStatement, startOffset, frame };
     return frame;
   }
 

@@ -4,12 +4,13 @@
  * by sync-server.ts.
  */
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { GatewayId } from '../../shared/model/ids.ts';
 import type { ContentKey } from '../../shared/trust/content-seal.ts';
 import type { CertificateAuthorities } from '../enrolment/load-authority.ts';
-import type { GatewayTrust, SigningMaterial } from '../publish/signing-material.ts';
+import type { GatewayTrust } from '../publish/signing-material.ts';
 import type { GatewayScope } from '../store/scope.ts';
 import type { SigningKeyStore } from '../store/signing-key-store.ts';
 
@@ -24,14 +25,17 @@ export interface SessionTrust extends Pick<GatewayTrust, 'rootStatements' | 'del
 }
 
 export interface TrustPushOptions {
-  readonly signing: Pick<SigningMaterial, 'trustFor'>;
+  readonly signing: { readonly trustFor: (scope: GatewayScope) => Promise<Pick<GatewayTrust, 'rootStatements' | 'delegationStatement'>> };
   readonly contentKeys: Pick<SigningKeyStore, 'listContentKeys'>;
   readonly authority: Pick<CertificateAuthorities, 'certificatePem'>;
   /** Hands it to every session of the gateway at this instance. */
   readonly tell: (scope: GatewayScope, trust: SessionTrust) => void;
   readonly hasSessions: (scope: GatewayScope) => boolean;
+  readonly clock: Clock;
   readonly log: Logger;
 }
+
+const RETRY_MS = 1_000;
 
 export class TrustPush {
   readonly #options: TrustPushOptions;
@@ -84,11 +88,16 @@ export class TrustPush {
     return this.#pending.get(scope.gatewayId) ?? Promise.resolve();
   }
 
+  /** Whoever tells of a change tells once, so what could not be read is read again. */
   async #push(scope: GatewayScope): Promise<void> {
-    try {
-      this.#options.tell(scope, await this.current(scope));
-    } catch (thrown) {
-      this.#options.log.error({ event: 'trust-not-pushed', gateway: scope.gatewayId, reason: describeThrown(thrown) }, 'changed keys could not be brought to sessions; they hear of them when they come back');
+    const { tell, hasSessions, clock, log } = this.#options;
+    for (let isFirst = true; hasSessions(scope); isFirst = false) {
+      try {
+        return tell(scope, await this.current(scope));
+      } catch (thrown) {
+        if (isFirst) log.error({ event: 'trust-not-pushed', gateway: scope.gatewayId, reason: describeThrown(thrown) }, 'changed keys could not be brought to sessions; tried again every second');
+        await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
+      }
     }
   }
 }
