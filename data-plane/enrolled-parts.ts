@@ -143,6 +143,8 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   pool.start();
   await keeper.startFromCache();
   if (keeper.active === undefined) log.info({ event: 'nothing-cached' }, 'no configuration in the cache: waiting for a control plane');
+  // Where the record of the keys is lost, those that were replaced must not be believed again (S3). Older ones than are known are refused.
+  else await trust.learn(keeper.active.proof);
   lifecycle.add('configuration', () => keeper.stop());
   if (seal.readsUnsealed) void sealState({ keeper, heads, identity, seal, log });
   lifecycle.add('sync', () => sync.stop());

@@ -287,6 +287,24 @@ test('S4: a record of the highest accepted version that names other content refu
   t.diagnostic('highest accepted: other content → TRANSFER_VERSION_CONFLICT → Rejected to the control plane, alarm in the log; a newer version heals it');
 });
 
+test('S3: where the record of the keys is gone, the cache says which were known at least: a delegation that was replaced is refused', async (t) => {
+  const { controlPlane } = scene;
+  const old = await controlPlane.rotatePublishKey();
+  controlPlane.sessions.at(-1)?.cut();
+  await applyNext();
+  await stop();
+  rmSync(join(dataPlane.stateFolder, 'identity', 'trust.json'));
+  controlPlane.alterWelcome = (welcome) => ({ ...welcome, delegationStatement: old.delegationStatement });
+  const told = scene.told.length;
+  await startAgain();
+  const { code, reason } = await scene.tells('bye', told);
+  assert.match(`${code}: ${reason}`, /^SYNC_VIOLATED: .*SYNC_TRUST_OLDER/);
+  controlPlane.alterWelcome = (welcome) => welcome;
+  await waitUntil('the genuine Welcome', async () => (await dataPlane.status()).holdfast.control_plane.connected || undefined, DEADLINE_MS);
+  await scene.serves(dataPlane, newest);
+  t.diagnostic('record of the keys: deleted → SYNC_TRUST_OLDER → Bye to the control plane, log of the data plane');
+});
+
 test('S4: a record of the highest accepted version that was raised serves on and refuses what is below, until the root key begins an epoch', async (t) => {
   await stop();
   const raised = { epoch: 1, sequence: 1_000 };

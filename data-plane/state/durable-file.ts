@@ -29,10 +29,10 @@ export async function replaceJsonLoosely(disk: Disk, path: string, value: unknow
   await replace(disk, path, [jsonBytes(value)], false);
 }
 
-/** What a file of JSON holds; undefined where it is missing or no JSON. */
+/** What a file of JSON holds; undefined where it is missing, can't be read or is no JSON. */
 export async function readJson(disk: Disk, path: string): Promise<unknown> {
-  const bytes = await disk.read(path);
   try {
+    const bytes = await disk.read(path);
     return bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
   } catch {
     return undefined;
