@@ -14,7 +14,7 @@ import { compareVersions, type ConfigVersion } from '../shared/model/version.ts'
 import { createCertificateRequest } from '../shared/trust/certificate-request.ts';
 import { fingerprintOfRootBundle, signBundle } from '../shared/trust/root-set.ts';
 import { generateSigningKey, type SigningKey } from '../shared/trust/statement-keys.ts';
-import { keyIdOfStatement, verifyStatement } from '../shared/trust/statements.ts';
+import { keyIdOfStatement, signStatement, verifyStatement } from '../shared/trust/statements.ts';
 import { verifyTransfer } from '../shared/trust/verify-transfer.ts';
 import { CrashDisk } from './support/crash-disk.ts';
 import { startControlPlaneParts, type ControlPlaneParts } from './support/control-plane-parts.ts';
@@ -80,6 +80,11 @@ async function signedBy(file: StatementFile, keys: readonly SigningKey[]): Promi
 function rootFile(rootStatements: readonly string[], keys: readonly SigningKey[], threshold: number): StatementFile {
   const claims = { format: 1, version: rootStatements.length + 1, threshold, keys: keys.map(({ publicKey }) => publicKey), issuedAt: Date.now() } as const;
   return { rootStatements, statements: [{ kind: 'root', claims, signatures: [], about: 'the next' }] };
+}
+
+/** As a data plane shows it of what it accepted. */
+function manifestOf({ tenantId, gatewayId }: GatewayScope, { version, contentRoot }: { readonly version: ConfigVersion; readonly contentRoot: string }, key: SigningKey): Promise<string> {
+  return signStatement('manifest', { format: 1, tenant: tenantId, gateway: gatewayId, ...version, contentRoot, entityCount: 1, allowEmpty: false, issuedAt: 0, minimumDataPlaneVersion: '0.1.0' }, key);
 }
 
 function installationKey({ signing }: ControlPlaneParts): SigningKey {
@@ -284,13 +289,33 @@ test('a second certificate authority: told in sessions, signs renewals at once, 
   assert.match(refuseAuthorities(two.authority.certificatePem, credentials.certificatePem) ?? '', /signed our own certificate/);
 });
 
+test('S4: a data plane that only says to be ahead raises an alarm and keeps nobody from what is new', async () => {
+  const { store, one, scope } = await scene();
+  const far = { version: { epoch: 1, sequence: 1_000_000 }, contentRoot: 'c'.repeat(64) };
+  const proofs = [
+    '', 'x.y.z', await manifestOf(scope, far, generateSigningKey()), await manifestOf(scope, { ...far, version: { epoch: 1, sequence: 1 } }, one.signing.publishKey),
+    await manifestOf(await createGateway(store), far, one.signing.publishKey),
+  ];
+  for (const highestManifest of proofs) {
+    const credentials = await one.enrol(scope);
+    const liar = await connectSync(one.port, credentials);
+    await liar.greet({ ...VERSION_3, active: far, highestAccepted: far.version, highestManifest });
+    const alarm = await waitUntil('the alarm', async () => (await store.alarms.list(scope, { cleared: false, limit: 10 })).find(({ dataPlaneId }) => dataPlaneId === credentials.answer.dataPlaneId));
+    assert.deepEqual([alarm.code, /it shows no manifest/.test(alarm.detail)], ['SYNC_DATA_PLANE_AHEAD', true]);
+    liar.cut();
+  }
+  assert.equal(await store.ahead.find(scope), undefined);
+  await published(one, scope, (await insert(store, scope, 'services', { name: newName(), host: 'b.test' })).version);
+});
+
 test('S4: restored from an old backup: nothing is numbered over what data planes have, and only a root-signed epoch gets past it', async () => {
   const { store, one, two, scope, desk, change } = await scene();
   const credentials = await one.enrol(scope);
   const anchor = await anchorOf(credentials);
   const accepted = { version: { epoch: 1, sequence: 100 }, contentRoot: 'c'.repeat(64) };
   const session = await connectSync(two.port, credentials);
-  assert.equal(await learn(anchor, await session.greet({ ...VERSION_3, active: accepted, highestAccepted: accepted.version })), 'trusted');
+  const proof = await manifestOf(scope, accepted, one.signing.publishKey);
+  assert.equal(await learn(anchor, await session.greet({ ...VERSION_3, active: accepted, highestAccepted: accepted.version, highestManifest: proof })), 'trusted');
   const ahead = await waitUntil('the claim', () => store.ahead.find(scope));
   assert.deepEqual([ahead.version, ahead.dataPlaneId], [accepted.version, credentials.answer.dataPlaneId]);
   await waitUntil('the alarm', async () => (await store.alarms.list(scope, { cleared: false, limit: 10 })).some(({ code }) => code === 'SYNC_DATA_PLANE_AHEAD'));

@@ -15,6 +15,7 @@ import type { GatewayScope } from '../control-plane/store/scope.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { formatSigningKey } from '../shared/trust/statement-keys.ts';
+import { signStatement } from '../shared/trust/statements.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { startControlPlaneParts } from './support/control-plane-parts.ts';
 import { MemoryStore } from './support/memory-store.ts';
@@ -142,7 +143,9 @@ test('a lost root key is replaced', async () => {
 test('after an old backup the epoch is bumped', async () => {
   const credentials = await parts.enrol(scope);
   const session = await connectSync(parts.port, credentials);
-  await session.greet({ protocolVersion: 3, active: { version: { epoch: 4, sequence: 9 }, contentRoot: 'd'.repeat(64) }, highestAccepted: { epoch: 4, sequence: 9 } });
+  const [version, contentRoot] = [{ epoch: 4, sequence: 9 }, 'd'.repeat(64)];
+  const manifest = { format: 1, tenant: scope.tenantId, gateway: scope.gatewayId, ...version, contentRoot, entityCount: 1, allowEmpty: false, issuedAt: 0, minimumDataPlaneVersion: '0.1.0' } as const;
+  await session.greet({ protocolVersion: 3, active: { version, contentRoot }, highestAccepted: version, highestManifest: await signStatement('manifest', manifest, parts.signing.publishKey) });
   await waitUntil('the claim', () => store.ahead.find(scope));
   const shown = (await api.send('GET', `/v1/data-planes/${credentials.answer.dataPlaneId}`)).expect(200);
   assert.equal(shown.at('ahead_version'), '4.9');

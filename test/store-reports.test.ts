@@ -90,8 +90,13 @@ test('desired_at tells when desired moved, not when it was said again', async ()
 test('S4: who accepted what the database has not is told from who was served by another control plane', async () => {
   const { scope, report } = await joined();
   const { version } = await insert(store, scope, 'services', { name: newName(), host: 'a.internal' });
-  assert.equal((await report(newId(), 0, { ahead: version }))?.isAhead, false);
-  assert.equal((await report(newId(), 0, { ahead: { epoch: 1, sequence: version.sequence + 1 } }))?.isAhead, true);
+  assert.equal((await report(newId(), 0, { ahead: { version, isProved: true } }))?.isAhead, false);
+  const next = { epoch: 1, sequence: version.sequence + 1 };
+  assert.equal((await report(newId(), 0, { ahead: { version: next, isProved: false } }))?.isAhead, true);
+  assert.equal(await store.ahead.find(scope), undefined, 'a word without proof stops nothing');
+  assert.equal((await report(newId(), 0, { ahead: { version: next, isProved: true } }))?.isAhead, true);
+  assert.equal((await report(newId(), 0, { ahead: { version: { epoch: 9, sequence: 9 }, isProved: false } }))?.isAhead, true);
+  assert.deepEqual((await store.ahead.find(scope))?.version, next);
 });
 
 test('many reports are one statement, over gateways and tenants; who is unknown is left out', async () => {

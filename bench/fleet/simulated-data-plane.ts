@@ -149,7 +149,7 @@ export class SimulatedDataPlane {
     const { softwareVersion, identity } = this.#options;
     return {
       kind: 'hello', protocolVersion: PROTOCOL_VERSION, softwareVersion, bootId: this.#bootId, hostname: `simulated-${identity.dataPlaneId.slice(-12)}`,
-      active: this.#active, highestAccepted: this.#active?.version ?? NO_VERSION, plugins: PLUGINS, compressions: ['zstd', 'none'], barred: [], partial: undefined,
+      active: this.#active, highestAccepted: this.#active?.version ?? NO_VERSION, highestManifest: '', plugins: PLUGINS, compressions: ['zstd', 'none'], barred: [], partial: undefined,
     };
   }
 

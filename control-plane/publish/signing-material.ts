@@ -10,6 +10,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
 import { fingerprintOfRootBundle, signBundle, verifyDelegation, verifyEpoch, verifyRootChain, type RootSet } from '../../shared/trust/root-set.ts';
 import { parseSigningKey, toKeySet, type SigningKey } from '../../shared/trust/statement-keys.ts';
 import { keyIdOfStatement, signStatement, verifyStatement } from '../../shared/trust/statements.ts';
@@ -159,6 +160,12 @@ export class SigningMaterial {
     return resigned;
   }
 
+  /** Whether a publish key that is or was ours signed a manifest of this version for the gateway. */
+  async hasSigned(scope: GatewayScope, manifestStatement: string, version: ConfigVersion): Promise<boolean> {
+    const verified = await this.#verifyOwn('manifest', scope, manifestStatement);
+    return verified.kind === 'verified' && compareVersions(verified.claims, version) === 0;
+  }
+
   /** The installation's keys changed: everything is read again, and listeners hear of each gateway for which it is different now. */
   refresh(): Promise<void> {
     const work = async (): Promise<void> => {
@@ -250,8 +257,12 @@ export class SigningMaterial {
     }
   }
 
+  #verifyOwn<Kind extends 'manifest' | 'transfer'>(kind: Kind, scope: GatewayScope, statement: string): ReturnType<typeof verifyStatement<Kind>> {
+    return verifyStatement(kind, statement, toKeySet(this.#keys.allPublishKeys), scope);
+  }
+
   async #signAgain(kind: 'manifest' | 'transfer', scope: GatewayScope, statement: string, publishKey: SigningKey): Promise<string> {
-    const verified = await verifyStatement(kind, statement, toKeySet(this.#keys.allPublishKeys), scope);
+    const verified = await this.#verifyOwn(kind, scope, statement);
     if (verified.kind === 'verified') return signStatement(kind, verified.claims, publishKey);
     throw new HoldfastError({
       code: 'PUBLISH_STATEMENT_FOREIGN',

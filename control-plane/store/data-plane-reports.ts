@@ -24,8 +24,17 @@ export interface DataPlaneReport {
   /** Clears the rejection of this and older versions. */
   readonly applied?: { readonly version: ConfigVersion; readonly root: Uint8Array; readonly at: Date; readonly tookMs: number | undefined; readonly quarantined: readonly QuarantinedEntity[] };
   readonly rejection?: Rejection;
-  /** What it accepted, where that is newer than all that this control plane knows of; kept where the database does not either (ahead-store.ts). */
-  readonly ahead?: ConfigVersion;
+  /**
+   * What it says it accepted, where that is newer than all that this control plane knows of; kept where the database does not
+   * either (ahead-store.ts).
+   */
+  readonly ahead?: AheadClaim;
+}
+
+export interface AheadClaim {
+  readonly version: ConfigVersion;
+  /** It showed a manifest of that version which this installation signed. */
+  readonly isProved: boolean;
 }
 
 export interface SessionReport extends GatewayScope {
@@ -41,7 +50,7 @@ export interface StoredReport {
   readonly dataPlaneId: DataPlaneId;
   /** How often within BOOT_RETURNS_WITHIN a start of its process came back after another one had taken over. */
   readonly bootReturns: number;
-  /** It accepted what the database has not. */
+  /** It says it accepted what the database has not. */
   readonly isAhead: boolean;
 }
 
@@ -62,6 +71,8 @@ const IS_OLDER_REJECTION = "((d.rejection ->> 'epoch')::bigint, (d.rejection ->>
 const IS_KNOWN = '(r.is_active AND d.applied_root = decode(r.applied_root, \'hex\') AND (d.applied_epoch, d.applied_sequence) = (r.applied_epoch, r.applied_sequence))';
 const IS_NEW_BOOT = '(r.boot_id <> d.boot_id)';
 const IS_RETURN = `(${IS_NEW_BOOT} AND r.boot_id = ANY(d.earlier_boots))`;
+/** What was proved once is not undone by a word. */
+const TAKES_CLAIM = '(r.is_ahead AND (r.ahead_proved OR NOT d.ahead_proved))';
 const HAS_RETURNED = `d.boot_returned_at > statement_timestamp() - ${BOOT_RETURNS_WITHIN}`;
 
 // A start of a session in the future is that of a clock that was put back since, and holds nobody up.
@@ -87,15 +98,16 @@ UPDATE data_planes d SET
   applied_took_ms = CASE WHEN r.applied_root IS NULL OR ${IS_KNOWN} THEN d.applied_took_ms ELSE r.applied_took_ms END,
   quarantined = CASE WHEN ${IS_KNOWN} THEN d.quarantined ELSE coalesce(r.quarantined, d.quarantined) END,
   rejection = CASE WHEN r.rejection IS NOT NULL THEN r.rejection WHEN ${IS_OLDER_REJECTION} THEN NULL ELSE d.rejection END,
-  ahead_epoch = CASE WHEN r.is_ahead THEN r.ahead_epoch ELSE d.ahead_epoch END,
-  ahead_sequence = CASE WHEN r.is_ahead THEN r.ahead_sequence ELSE d.ahead_sequence END
+  ahead_epoch = CASE WHEN ${TAKES_CLAIM} THEN r.ahead_epoch ELSE d.ahead_epoch END,
+  ahead_sequence = CASE WHEN ${TAKES_CLAIM} THEN r.ahead_sequence ELSE d.ahead_sequence END,
+  ahead_proved = CASE WHEN ${TAKES_CLAIM} THEN r.ahead_proved ELSE d.ahead_proved END
 FROM (
   SELECT *, statement_timestamp() - session_age_ms * interval '1 millisecond' AS started_at,
     ahead_epoch IS NOT NULL AND EXISTS (SELECT FROM gateways g WHERE g.tenant_id = given.tenant_id AND g.id = given.gateway_id AND (g.epoch, g.head_sequence) < (ahead_epoch, ahead_sequence)) AS is_ahead
   FROM json_to_recordset($1::json) AS given (
     tenant_id uuid, gateway_id uuid, id uuid, session_id uuid, session_age_ms double precision, connected boolean, last_seen_at timestamptz, hostname text, software_version text,
     boot_id uuid, desired_epoch bigint, desired_sequence bigint, desired_at timestamptz, applied_epoch bigint, applied_sequence bigint, applied_root text, applied_at timestamptz,
-    applied_took_ms integer, quarantined jsonb, is_active boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint)
+    applied_took_ms integer, quarantined jsonb, is_active boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint, ahead_proved boolean)
 ) AS r
 WHERE d.tenant_id = r.tenant_id AND d.gateway_id = r.gateway_id AND d.id = r.id
   AND (d.session_id IS NULL OR d.session_id = r.session_id OR d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp())
@@ -126,8 +138,9 @@ function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, repo
     quarantined: applied?.quarantined.map(storableEntity),
     is_active: report.applied === undefined && report.active !== undefined,
     rejection: report.rejection && storableRejection(report.rejection),
-    ahead_epoch: report.ahead?.epoch,
-    ahead_sequence: report.ahead?.sequence,
+    ahead_epoch: report.ahead?.version.epoch,
+    ahead_sequence: report.ahead?.version.sequence,
+    ahead_proved: report.ahead?.isProved,
   };
 }
 

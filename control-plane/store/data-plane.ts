@@ -57,14 +57,16 @@ export interface DataPlane extends GatewayScope {
   /** What it refused last and has not got past since. */
   readonly rejection: Rejection | undefined;
   readonly quarantined: readonly QuarantinedEntity[];
-  /** What it accepted when the database was behind that (ahead-store.ts); a later epoch of the gateway gets past it. */
+  /** What it says it accepted when the database was behind that (ahead-store.ts); a later epoch of the gateway gets past it. */
   readonly ahead: ConfigVersion | undefined;
 }
 
-/** The columns of a DataPlaneRow. */
-export const DATA_PLANE_COLUMNS =
+/** The columns of a DataPlaneRow, but what it quarantined: of one data plane that may be 200 KB. */
+export const COLUMNS_BUT_QUARANTINED =
   'tenant_id, gateway_id, id, hostname, labels, enrolled_at, certificate_serial, certificate_fingerprint, certificate_not_after, revoked_at, revocation_reason, ' +
-  'software_version, boot_id, connected, last_seen_at, desired_epoch, desired_sequence, applied_epoch, applied_sequence, applied_root, applied_at, rejection, quarantined, desired_at, applied_took_ms, ahead_epoch, ahead_sequence';
+  'software_version, boot_id, connected, last_seen_at, desired_epoch, desired_sequence, applied_epoch, applied_sequence, applied_root, applied_at, rejection, desired_at, applied_took_ms, ahead_epoch, ahead_sequence';
+/** The columns of a DataPlaneRow. */
+export const DATA_PLANE_COLUMNS = `${COLUMNS_BUT_QUARANTINED}, quarantined`;
 
 export interface DataPlaneRow {
   readonly tenant_id: TenantId;

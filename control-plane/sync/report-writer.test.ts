@@ -19,7 +19,7 @@ function session(dataPlaneId = newId<DataPlaneId>(), beganAtMs = 0): ReportingSe
   const told: string[] = [];
   return {
     identity: { ...scope, dataPlaneId }, id: newId(), beganAtMs, told,
-    onOutlived: () => told.push('outlived'), onBootReturned: (times) => told.push(`returned ${times}`), onAhead: ({ sequence }) => told.push(`ahead ${sequence}`),
+    onOutlived: () => told.push('outlived'), onBootReturned: (times) => told.push(`returned ${times}`), onAhead: ({ version }) => told.push(`ahead ${version.sequence}`),
   };
 }
 
@@ -108,7 +108,7 @@ test('a session hears that a later one counts, that its process came back, that 
   const { writer, written } = scene(() => Promise.resolve([{ dataPlaneId: cloned.identity.dataPlaneId, bootReturns: 3 }, { dataPlaneId: ahead.identity.dataPlaneId, isAhead: true }]));
   writer.add(gone, { connected: true });
   writer.add(cloned, { bootId: newId() });
-  writer.add(ahead, { ahead: { epoch: 1, sequence: 9 } });
+  writer.add(ahead, { ahead: { version: { epoch: 1, sequence: 9 }, isProved: true } });
   await written(1);
   await waitUntil('all to be told', () => [gone, cloned, ahead].every(({ told }) => told.length === 1));
   assert.deepEqual([gone.told, cloned.told, ahead.told], [['outlived'], ['returned 3'], ['ahead 9']]);

@@ -7,8 +7,8 @@ import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { DataPlaneId } from '../../shared/model/ids.ts';
-import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
-import type { DataPlaneReport } from '../store/data-plane-reports.ts';
+import { compareVersions } from '../../shared/model/version.ts';
+import type { AheadClaim, DataPlaneReport } from '../store/data-plane-reports.ts';
 import type { DataPlaneStore } from '../store/data-plane-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
 
@@ -23,8 +23,8 @@ export interface ReportingSession {
   readonly onOutlived: () => void;
   /** A start of its process came back after another one had taken over, so often within some minutes. */
   readonly onBootReturned: (times: number) => void;
-  /** It did accept what the database has not. */
-  readonly onAhead: (accepted: ConfigVersion) => void;
+  /** The database has nothing as new as what it says it accepted. */
+  readonly onAhead: (claim: AheadClaim) => void;
 }
 
 export interface ReportWriterOptions {

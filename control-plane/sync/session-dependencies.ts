@@ -23,7 +23,7 @@ export interface SessionDependencies {
   readonly contentKeys: Pick<SigningKeyStore, 'listContentKeys'>;
   readonly publisher: Publisher;
   readonly authority: CertificateAuthorities;
-  readonly signing: Pick<SigningMaterial, 'trustFor' | 'subscribe'>;
+  readonly signing: Pick<SigningMaterial, 'trustFor' | 'subscribe' | 'hasSigned'>;
   readonly ingest: Ingest;
   /** For what an operator must know of a data plane. */
   readonly alarms: Alarms;

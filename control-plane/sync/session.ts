@@ -17,7 +17,7 @@ import { MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type FellBack, ty
 import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
 import type { QuarantinedEntity } from '../store/data-plane.ts';
-import type { DataPlaneReport } from '../store/data-plane-reports.ts';
+import type { AheadClaim, DataPlaneReport } from '../store/data-plane-reports.ts';
 import type { FleetMember } from '../store/data-plane-store.ts';
 import { QuestionsToDataPlane, type QuestionOutcome } from './questions-to-data-plane.ts';
 import type { ReportingSession } from './report-writer.ts';
@@ -121,8 +121,9 @@ export class Session implements ReportingSession {
     this.#services.bootReturned(this, times);
   }
 
-  onAhead(accepted: ConfigVersion): void {
-    this.#raise({ code: 'SYNC_DATA_PLANE_AHEAD', detail: `it accepted ${formatVersion(accepted)}, newer than all that is published here` });
+  onAhead({ version, isProved }: AheadClaim): void {
+    const proof = isProved ? '' : '; it shows no manifest of that version which this installation signed, so publishing goes on: it may be lying, or was restored here from a backup older than a change of publish keys';
+    this.#raise({ code: 'SYNC_DATA_PLANE_AHEAD', detail: `it says it accepted ${formatVersion(version)}, newer than all that is published here${proof}` });
   }
 
   /** Asks the data plane something; see QuestionsToDataPlane. */
@@ -256,24 +257,33 @@ export class Session implements ReportingSession {
     // From here on revocations, labels and releases find this session; what is read now is no older than that.
     const [keys, headStatement, newest] = await Promise.all([trust.current(identity), publisher.headStatement(identity), publisher.published(identity)]);
     if (this.#state.kind !== 'greeting') return undefined;
+    const ahead = await this.#aheadClaim(hello, newest?.version ?? NO_VERSION);
+    if (this.#state.kind !== 'greeting') return undefined;
     const { rootStatements, delegationStatement, caCertificates } = keys;
+    // A change that was read meanwhile found no labels here to compare.
+    const { labels } = directory.known(identity, identity.dataPlaneId) ?? member;
     const welcome: Welcome = {
       kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement, contentKeys: this.#wrap(keys),
-      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels: member.labels, caCertificates,
+      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels, caCertificates,
     };
-    const { hostname, softwareVersion: peerVersion, bootId, highestAccepted, protocolVersion } = hello;
-    this.#greeted = { bootId, labels: member.labels, takesTrust: protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION };
+    const { hostname, softwareVersion: peerVersion, bootId, protocolVersion } = hello;
+    this.#greeted = { bootId, labels, takesTrust: protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION };
     this.#toldTrust = keys.mark;
     this.#questions.open(protocolVersion);
     this.#seenReportedAtMs = clock.monotonicMs();
-    const isAhead = compareVersions(highestAccepted, newest?.version ?? NO_VERSION) > 0;
-    this.#report({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId, ...(isAhead ? { ahead: highestAccepted } : {}) });
+    this.#report({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId, ...(ahead === undefined ? {} : { ahead }) });
     this.#log('info', { event: 'data-plane-connected', hostname, version: peerVersion, active: hello.active === undefined ? 'none' : formatVersion(hello.active.version) }, 'a data plane connected');
     this.#take({ kind: 'welcome-ready', welcome, newest });
     this.#onGreeted();
     // Keys that changed while this was put together were told to those who had their Welcome.
     this.takeTrust(await trust.current(identity));
     return undefined;
+  }
+
+  /** One data plane's word alone must not keep all others from what is new (S4). */
+  async #aheadClaim({ highestAccepted: version, highestManifest }: Hello, newest: ConfigVersion): Promise<AheadClaim | undefined> {
+    if (compareVersions(version, newest) <= 0) return undefined;
+    return { version, isProved: await this.#services.signing.hasSigned(this.identity, highestManifest, version) };
   }
 
   async #prepare(base: ConfigVersion | undefined, partial: PartialTransfer | undefined, newcomer: boolean): Promise<void> {

@@ -166,6 +166,7 @@ export class SyncClient {
       hostname: hostname().slice(0, 255),
       active: active === undefined ? undefined : { version: active.version, contentRoot: active.contentRoot },
       highestAccepted: highest.current?.version ?? NO_VERSION,
+      highestManifest: highest.current?.manifestStatement ?? '',
       plugins: [...pluginCatalog.values()].map(({ name, version }) => ({ name, version })),
       compressions: ['zstd', 'none'],
       barred: crashes.bars.map(toFellBack),

@@ -335,6 +335,9 @@ export namespace holdfast {
                 /** Hello partialBytes. */
                 partialBytes: number;
 
+                /** Hello highestManifest. */
+                highestManifest: string;
+
                 /**
                  * Encodes the specified Hello message. Does not implicitly {@link holdfast.sync.v1.Hello.verify|verify} messages.
                  * @param message Hello message or plain object to encode
@@ -394,6 +397,9 @@ export namespace holdfast {
 
                     /** Hello partialBytes */
                     partialBytes?: (number|null);
+
+                    /** Hello highestManifest */
+                    highestManifest?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

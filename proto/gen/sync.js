@@ -425,6 +425,7 @@ export const holdfast = $root.holdfast = (() => {
                 Hello.prototype.barred = $util.emptyArray;
                 Hello.prototype.partialHash = $util.newBuffer([]);
                 Hello.prototype.partialBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Hello.prototype.highestManifest = "";
 
                 Hello.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -460,6 +461,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(90).bytes(message.partialHash);
                     if (message.partialBytes != null && $Object.hasOwnProperty.call(message, "partialBytes") && (typeof message.partialBytes === "object" ? message.partialBytes.low || message.partialBytes.high : message.partialBytes !== 0))
                         writer.uint32(96).uint64(message.partialBytes);
+                    if (message.highestManifest != null && $Object.hasOwnProperty.call(message, "highestManifest") && message.highestManifest !== "")
+                        writer.uint32(106).string(message.highestManifest);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -590,6 +593,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.partialBytes = value;
                                 else
                                     delete message.partialBytes;
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.highestManifest = value;
+                                else
+                                    delete message.highestManifest;
                                 continue;
                             }
                         }

@@ -7,7 +7,7 @@ import { arbitrarySecrets, arbitraryEntity } from '../../test/support/entity-arb
 import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from '../model/definition.ts';
 import { definitionOf, entityDefinitions, isEntityKind } from '../model/registry.ts';
 import { splitEntity } from '../model/split-entity.ts';
-import { decodeEntity, encodeEntity, salvageEntity } from './entity-codec.ts';
+import { decodeEntity, encodeEntity, salvageEntity, unknownFieldOf } from './entity-codec.ts';
 
 const ID = '01a1fe71-b792-71c2-a993-3a158bc013f5';
 const OTHER_ID = '01a1fe71-b79b-7dc5-8e3f-92ee2e561a39';
@@ -88,6 +88,21 @@ test('a field that must not be skipped makes the entity unreadable, wherever it 
       assert.equal(salvageEntity('consumers', bytes)?.username, 'a');
     }
   }
+});
+
+test('what an older control plane would lose is found at any depth, and only that', () => {
+  for (const definition of entityDefinitions) {
+    fc.assert(fc.property(arbitraryEntity(definition), arbitrarySecrets(definition), (entity, digests) => assert.equal(unknownFieldOf(definition.kind, encodeEntity(definition, entity, digests)), undefined)), { numRuns: 100 });
+  }
+  const nested = (tag: number, ...inner: readonly Uint8Array[]): Uint8Array => tagged(tag, 2, [Buffer.concat(inner).length, ...Buffer.concat(inner)]);
+  const later = tagged(9, 0, [1]);
+  const port = tagged(2, 0, [80]);
+  const sources = (...of: readonly Uint8Array[]): Uint8Array => nested(17, ...of.map((one) => nested(1, one)));
+  const headers = (...value: readonly Uint8Array[]): Uint8Array => nested(15, nested(1, nested(1, Buffer.from('a')), nested(2, ...value)));
+  assert.equal(unknownFieldOf('routes', Buffer.concat([sources(port, port), headers(nested(1, Buffer.from('b')))])), undefined);
+  for (const field of [sources(port, Buffer.concat([port, later])), nested(17, later)]) assert.equal(unknownFieldOf('routes', Buffer.concat([port, field])), 17);
+  for (const field of [headers(later), nested(15, later), nested(15, nested(1, later))]) assert.equal(unknownFieldOf('routes', field), 15);
+  assert.equal(unknownFieldOf('upstreams', upstreamWith(nested(1, nested(1, later)))), tagOf('upstreams', 'healthchecks'));
 });
 
 test('what is salvaged is all but the values that are not known', () => {

@@ -17,7 +17,7 @@ const announced = { transferId: 7, manifestStatement: 'm', transferStatement: 't
 /** One full message of every kind; a kind without an entry does not compile. */
 const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, { kind: Kind }> } = {
   hello: {
-    kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'eu-1', active: { version, contentRoot: root }, highestAccepted: version,
+    kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'eu-1', active: { version, contentRoot: root }, highestAccepted: version, highestManifest: 'm',
     plugins: [{ name: 'key-auth', version: '1.0.0' }], compressions: ['zstd'], barred: [fellBack], partial: { wireHash: root, bytes: 70_000 },
   },
   welcome: {

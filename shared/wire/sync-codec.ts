@@ -167,6 +167,7 @@ function decodeHello(hello: holdfast.sync.v1.Hello.$Properties): Hello {
     hostname: shortText(hello.hostname, 'hostname'),
     active: hello.active == null ? undefined : { version: version(hello.active, 'active'), contentRoot: hash(hello.activeRoot, 'active_root') },
     highestAccepted: hello.highestAccepted == null ? NO_VERSION : version(hello.highestAccepted, 'highest_accepted'),
+    highestManifest: hello.highestManifest ?? '',
     plugins: list(hello.plugins, 'plugins').map((plugin) => ({ name: shortText(plugin.name, 'plugins'), version: shortText(plugin.version, 'plugins') })),
     compressions: list(hello.compressions, 'compressions'),
     barred: list(hello.barred, 'barred').map(decodeFellBack),

@@ -37,6 +37,8 @@ export interface Hello {
   readonly active: { readonly version: ConfigVersion; readonly contentRoot: string } | undefined;
   /** NO_VERSION before the first. */
   readonly highestAccepted: ConfigVersion;
+  /** Its manifest statement; '' where it is not kept, and before protocol version 3. */
+  readonly highestManifest: string;
   readonly plugins: readonly PluginVersion[];
   readonly compressions: readonly string[];
   readonly barred: readonly FellBack[];

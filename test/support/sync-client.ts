@@ -140,7 +140,7 @@ export class SyncClient {
   hello(over: Partial<Hello> = {}): void {
     this.send({
       kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId: this.bootId, hostname: 'test-host', active: undefined,
-      highestAccepted: NO_VERSION, plugins: [], compressions: ['zstd'], barred: [], partial: undefined, ...over,
+      highestAccepted: NO_VERSION, highestManifest: '', plugins: [], compressions: ['zstd'], barred: [], partial: undefined, ...over,
     });
   }
 

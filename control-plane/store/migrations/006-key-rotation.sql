@@ -30,4 +30,6 @@ alter table data_planes add column certificate_authority text;
 -- What it says it accepted while the gateway's head was behind that: a control plane restored from an old backup.
 alter table data_planes add column ahead_epoch bigint;
 alter table data_planes add column ahead_sequence bigint;
-create index data_planes_ahead on data_planes (tenant_id, gateway_id) where ahead_epoch is not null;
+-- It showed a manifest of that version which a publish key of ours signed: only such a claim keeps a gateway from publishing.
+alter table data_planes add column ahead_proved boolean not null default false;
+create index data_planes_ahead on data_planes (tenant_id, gateway_id) where ahead_proved;
