@@ -307,6 +307,27 @@ test('a relabelled data plane is sent back at once and told its labels', async (
   again.cut();
 });
 
+test('labels that change while a Welcome is put together are in it', async () => {
+  const gate = Promise.withResolvers<void>();
+  let reads = 0;
+  const own = await startControlPlaneParts(store, {
+    contentKeys: { listContentKeys: (scope) => gate.promise.then(() => store.signingKeys.listContentKeys(scope)) },
+    dataPlanes: { ...store.dataPlanes, members: (scope, wanted) => store.dataPlanes.members(scope, wanted).finally(() => (reads += 1)) },
+  });
+  try {
+    const { scope, credentials, client } = await join(own);
+    client.hello();
+    await waitUntil('the fleet', () => reads === 1);
+    await store.dataPlanes.setLabels(scope, credentials.answer.dataPlaneId, { ring: 'canary' }, TEST_ACTOR);
+    await waitUntil('the fleet once more', () => reads === 2);
+    gate.resolve();
+    assert.deepEqual((await client.next('welcome')).labels, { ring: 'canary' });
+    client.cut();
+  } finally {
+    await own.stop();
+  }
+});
+
 test('a second connection of the same data plane takes over, and it stays connected', async () => {
   const joined = await join();
   await joined.client.greet();
