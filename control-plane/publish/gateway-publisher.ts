@@ -131,18 +131,16 @@ export class GatewayPublisher {
   /** What changed after `base`, up to `target`; undefined where a snapshot is the shorter or only way. */
   async changesBetween(base: ConfigVersion, target: ConfigVersion): Promise<readonly LeafChange[] | undefined> {
     if (base.epoch !== target.epoch) return undefined;
-    const rows = await this.#leavesBetween(base, target);
-    if (rows === undefined || rows.length > CHANGES_PER_READ) return undefined;
-    const states = lastStates(rows);
+    const states = lastStates(await this.#leavesBetween(base, target));
     return states.length > 0 && states.length <= this.#largestDelta() ? states : undefined;
   }
 
-  /** Undefined where the rows are not kept any more. */
-  async #leavesBetween(base: ConfigVersion, target: ConfigVersion): Promise<readonly ChangedLeafRow[] | undefined> {
+  /** Nothing where the rows are too many, or not kept any more. */
+  async #leavesBetween(base: ConfigVersion, target: ConfigVersion): Promise<readonly ChangedLeafRow[]> {
     try {
-      return await this.#options.changes.readLeavesBetween(this.scope, base, target, CHANGES_PER_READ + 1);
+      return await this.#options.changes.readLeavesBetween(this.scope, base, target, CHANGES_PER_READ);
     } catch (thrown) {
-      if (thrown instanceof HoldfastError && thrown.code === 'STORE_HISTORY_REMOVED') return undefined;
+      if (thrown instanceof HoldfastError && thrown.code === 'STORE_HISTORY_REMOVED') return [];
       throw thrown;
     }
   }

@@ -4,7 +4,7 @@
  * start-control-plane.ts.
  */
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
-import { describeThrown } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { HistoryStore } from '../store/history-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
@@ -63,15 +63,22 @@ export class HistoryCompactor {
     await this.#running;
   }
 
-  /** Removes what may go from every gateway. Throws STORE_… where the database does not answer. */
+  /** Removes what may go from every gateway. Throws STORE_UNAVAILABLE at once, and what else one of them threw when all had their turn. */
   async compact(): Promise<CompactionSum> {
     const sum = { changes: 0, releases: 0 };
+    const failures: unknown[] = [];
     for (const scope of await this.#options.history.listGateways()) {
-      const removed = await this.#compactOne(scope);
-      sum.changes += removed.changes;
-      sum.releases += removed.releases;
       if (this.#stopped) break;
+      try {
+        const removed = await this.#compactOne(scope);
+        sum.changes += removed.changes;
+        sum.releases += removed.releases;
+      } catch (thrown) {
+        if (thrown instanceof HoldfastError && thrown.code === 'STORE_UNAVAILABLE') throw thrown;
+        failures.push(thrown);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return sum;
   }
 

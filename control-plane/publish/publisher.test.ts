@@ -362,8 +362,10 @@ test('S4: a new epoch goes out as a snapshot with the root set behind it', async
   await instance.signing.trustFor(scope);
   const base = store.write(scope, [{ id: one, entity: 'a' }]);
   await waitForRelease(instance, base);
+  const before = await instance.publisher.transferFrom(scope, undefined);
   store.beginEpoch(scope);
   await waitForRelease(instance, { epoch: 2, sequence: 1 });
+  assert.equal(await instance.publisher.packedByHash(scope, before?.wireHash ?? ''), undefined, 'nobody goes on with what was begun in the epoch before');
   const transfer = await instance.publisher.transferFrom(scope, base);
   assert.equal(transfer?.kind, 'snapshot');
   assert.deepEqual((await verify(store, scope, transfer)).version, { epoch: 2, sequence: 1 });

@@ -149,11 +149,12 @@ export class Publisher {
 
   /**
    * A transfer that this instance has packed and still has, by the hash of its bytes: for a data plane that holds a part of it.
-   * It may lead to an older release than the newest one; what is newer follows as a delta.
+   * It may lead to an older release than the newest one, of the same epoch; what is newer follows as a delta.
    */
   async packedByHash(scope: GatewayScope, wireHash: string): Promise<OutgoingTransfer | undefined> {
     const transfer = this.#transfers.findByHash(scope.gatewayId, wireHash);
-    return transfer === undefined ? undefined : this.#outgoing(scope, transfer);
+    const newest = transfer === undefined ? undefined : await this.#gateway(scope).newestRelease();
+    return transfer === undefined || transfer.version.epoch !== newest?.version.epoch ? undefined : this.#outgoing(scope, transfer);
   }
 
   /** A signed statement of what is newest, at most HEAD_INTERVAL_MS old. */

@@ -36,8 +36,11 @@ export interface ChangeReader {
    * where some of them are gone.
    */
   readChangesSince(scope: GatewayScope, version: ConfigVersion, limit: number): Promise<readonly Change[]>;
-  /** What a delta from one version to another needs of the rows, at most `limit`. Throws STORE_HISTORY_REMOVED as well. */
-  readLeavesBetween(scope: GatewayScope, after: ConfigVersion, upTo: ConfigVersion, limit: number): Promise<readonly ChangedLeafRow[]>;
+  /**
+   * The last state of each entity that changed between two versions: however often it did, its bytes are read once. Nothing
+   * where there are more than `mostRows` change rows. Throws STORE_HISTORY_REMOVED as well.
+   */
+  readLeavesBetween(scope: GatewayScope, after: ConfigVersion, upTo: ConfigVersion, mostRows: number): Promise<readonly ChangedLeafRow[]>;
   /** Every entity's bytes as of the returned version, in batches, ordered by kind and id. */
   readAllLeaves(scope: GatewayScope, onBatch: (leaves: readonly StoredLeaf[]) => void | Promise<void>): Promise<ConfigVersion>;
 }
@@ -85,14 +88,20 @@ export function createChangeReader(database: Database): ChangeReader {
       return rows.map(toChange);
     },
 
-    readLeavesBetween: (scope, after, upTo, limit) =>
+    readLeavesBetween: (scope, after, upTo, mostRows) =>
       database.transaction(publisher, async (transaction) => {
         const [, rows] = await Promise.all([
           refuseRemoved(transaction, scope, after),
           transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly bytes_after: Buffer | null }>(
-            `SELECT kind, id, bytes_after FROM changes WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4) AND (epoch, sequence) <= ($5, $6)
-             ORDER BY epoch, sequence, ordinal LIMIT $7`,
-            [scope.tenantId, scope.gatewayId, after.epoch, after.sequence, upTo.epoch, upTo.sequence, limit],
+            `WITH touched AS MATERIALIZED (
+               SELECT epoch, sequence, ordinal, kind, id FROM changes
+               WHERE tenant_id = $1 AND gateway_id = $2 AND (epoch, sequence) > ($3, $4) AND (epoch, sequence) <= ($5, $6) LIMIT $7 + 1),
+             last AS (
+               SELECT kind, id, max(ARRAY[epoch, sequence, ordinal]) AS at FROM touched WHERE (SELECT count(*) FROM touched) <= $7 GROUP BY kind, id)
+             SELECT l.kind, l.id, c.bytes_after FROM last l
+             CROSS JOIN LATERAL (SELECT bytes_after FROM changes WHERE (tenant_id, gateway_id, epoch, sequence, ordinal) = ($1, $2, l.at[1], l.at[2], l.at[3]) OFFSET 0) c
+             ORDER BY l.kind, l.id`,
+            [scope.tenantId, scope.gatewayId, after.epoch, after.sequence, upTo.epoch, upTo.sequence, mostRows],
           ),
         ]);
         return rows.map(({ kind, id, bytes_after: bytes }) => ({ kind, id, after: bytes ?? undefined }));

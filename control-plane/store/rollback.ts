@@ -11,13 +11,13 @@ import type { EntityId } from '../../shared/model/ids.ts';
 import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
 import { holdsSecret } from '../../shared/model/secret-kinds.ts';
 import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
-import { decodeEntity } from '../../shared/wire/entity-codec.ts';
+import { decodeEntity, unknownFieldOf } from '../../shared/wire/entity-codec.ts';
 import { addAuditRow } from './audit-store.ts';
 import { refuseRemoved } from './change-reader.ts';
 import type { Database, Transaction } from './database.ts';
 import { commitChanges } from './entity-changes.ts';
 import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
-import { restoreEntityRecord } from './entity-record.ts';
+import { restoreEntityRecord, type EntityRecord } from './entity-record.ts';
 import { restoreEntities } from './entity-restore.ts';
 import { gatewayFrozen } from './gateway-freeze.ts';
 import { readTouched, type TouchedEntity } from './history-reader.ts';
@@ -39,7 +39,8 @@ export interface RollbackOptions {
 }
 
 export interface RolledBackEntity {
-  readonly kind: EntityKind;
+  /** Perhaps one that only a newer version knows. */
+  readonly kind: string;
   readonly id: EntityId;
   /** By which paths name it; undefined where nothing does, or a secret. */
   readonly name: string | undefined;
@@ -71,8 +72,8 @@ export function rollBack(database: Database, secrets: GatewaySecrets, scope: Gat
       await refuseRemoved(transaction, scope, options.to);
       return { kind: 'no-such-release' };
     }
-    const plan = await makePlan(transaction, scope, secrets, head, options);
-    const entities = toEntities(plan);
+    const { plan, unknown } = await makePlan(transaction, scope, secrets, head, options);
+    const entities = [...toEntities(plan), ...unknown.map(toUnknown)];
     if (options.dryRun || plan.apply.length === 0) return { kind: 'done', report: { version: undefined, entities } };
     const changes = await restoreEntities(transaction, scope, plan);
     const details = { reason: storableText(options.reason), include_credentials: options.includeCredentials, changed: changes.length, skipped: plan.skipped.length };
@@ -100,35 +101,53 @@ async function isRelease(transaction: Transaction, scope: GatewayScope, { epoch,
   return rows.length > 0;
 }
 
-async function makePlan(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets, head: ConfigVersion, { to, includeCredentials }: RollbackOptions): Promise<RollbackPlan> {
+/** With the entities of kinds that are not known here: they stay as they are. */
+async function makePlan(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets, head: ConfigVersion, { to, includeCredentials }: RollbackOptions): Promise<{ readonly plan: RollbackPlan; readonly unknown: readonly TouchedEntity[] }> {
   const touched = await readTouched(transaction, scope, { after: to, upTo: head, limit: MOST_ENTITIES + 1 });
   // Asked afterwards: rows that went away while they were read are found missing now.
   await refuseRemoved(transaction, scope, to);
   if (touched.length > MOST_ENTITIES) throw tooLarge(to);
-  const different = touched.filter((entity) => isEntityKind(entity.kind) && !isSame(entity.before, entity.after));
+  const different = touched.filter(({ before, after }) => !isSame(before, after));
   const privateNow = await readPrivate(transaction, scope, different);
-  const candidates = different.map((entity) => toCandidate(entity, privateNow.get(`${entity.kind}/${entity.id}`), secrets, includeCredentials));
-  return planRollback({
+  const candidates = different.flatMap((entity) => toCandidate(entity, privateNow.get(`${entity.kind}/${entity.id}`), secrets, includeCredentials) ?? []);
+  const plan = planRollback({
     candidates,
     dependants: await readDependants(transaction, scope, candidates.filter(({ action, skip }) => action === 'delete' && skip === undefined)),
     owners: await readOwners(transaction, scope, candidates),
     uniqueValueKey,
-    mayCascade: holdsSecret,
+    mayCascade: (kind) => isEntityKind(kind) && holdsSecret(kind),
   });
+  return { plan, unknown: different.filter(({ kind }) => !isEntityKind(kind)) };
 }
 
-function toCandidate({ kind, id, before, privateBefore, after }: TouchedEntity, privateNow: JsonObject | undefined, secrets: GatewaySecrets, includeCredentials: boolean): Candidate {
-  if (!isEntityKind(kind)) throw new Error('internal invariant broken: only known kinds are rolled back');
-  const candidate = { kind, id, action: before === undefined ? 'delete' : after === undefined ? 'create' : 'update', now: after, privateNow, restored: undefined } as const;
-  if (holdsSecret(kind) && !includeCredentials) return { ...candidate, skip: { kind: 'holds-secret' } };
+/** Undefined where it is as it was, its secrets perhaps under another content key, or of a kind that is not known here. */
+function toCandidate({ kind, id, before, privateBefore, after }: TouchedEntity, privateNow: JsonObject | undefined, secrets: GatewaySecrets, includeCredentials: boolean): Candidate | undefined {
+  if (!isEntityKind(kind)) return undefined;
+  const candidate = { kind, id, action: actionOf(before, after), now: after, privateNow, restored: undefined } as const;
+  const excluded = holdsSecret(kind) && !includeCredentials ? ({ kind: 'holds-secret' } as const) : undefined;
+  if (excluded !== undefined && candidate.action !== 'update') return { ...candidate, skip: excluded };
   if (before === undefined) return candidate;
+  const restored = restore(kind, before, privateBefore, secrets);
+  if ('record' in restored && isSame(restored.record.bytes, after)) return undefined;
+  if (excluded !== undefined) return { ...candidate, skip: excluded };
+  return 'record' in restored ? { ...candidate, restored: restored.record } : { ...candidate, skip: restored.skip };
+}
+
+function restore(kind: EntityKind, before: Uint8Array, privateBefore: JsonObject, secrets: GatewaySecrets): { readonly record: EntityRecord } | { readonly skip: SkipReason } {
   try {
-    const restored = restoreEntityRecord(definitionOf(kind), before, privateBefore, secrets);
-    return restored === undefined ? { ...candidate, skip: { kind: 'secret-not-kept' } } : { ...candidate, restored };
+    const record = restoreEntityRecord(definitionOf(kind), before, privateBefore, secrets);
+    const newer = unknownFieldOf(kind, before);
+    if (newer !== undefined) return { skip: { kind: 'unreadable', problem: `a newer version wrote it then: field ${newer} is not known here` } };
+    return record === undefined ? { skip: { kind: 'secret-not-kept' } } : { record };
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
-    return { ...candidate, skip: { kind: 'unreadable', problem: describeThrown(thrown) } };
+    return { skip: { kind: 'unreadable', problem: describeThrown(thrown) } };
   }
+}
+
+function actionOf(before: Uint8Array | undefined, after: Uint8Array | undefined): RollbackAction {
+  if (before === undefined) return 'delete';
+  return after === undefined ? 'create' : 'update';
 }
 
 /** What stands beside those that exist, where something does. */
@@ -184,6 +203,10 @@ function toEntities({ apply, cascade, skipped }: RollbackPlan): readonly RolledB
     ...cascade.map(({ kind, id }): RolledBackEntity => ({ kind, id, name: undefined, outcome: 'delete-with', wanted: 'delete' })),
     ...skipped.map(({ candidate, reason }): RolledBackEntity => ({ ...nameOf(candidate), outcome: 'skip', wanted: candidate.action, reason })),
   ];
+}
+
+function toUnknown({ kind, id, before, after }: TouchedEntity): RolledBackEntity {
+  return { kind, id, name: undefined, outcome: 'skip', wanted: actionOf(before, after), reason: { kind: 'unreadable', problem: 'this version does not know its kind' } };
 }
 
 /** As it was then, or as it is called now where it goes. */

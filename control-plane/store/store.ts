@@ -174,22 +174,28 @@ class PostgresStore implements Store {
     return this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) => work(new TransactionReader(transaction, scope, secrets)));
   }
 
-  async write<T>(scope: GatewayScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }> {
-    const secrets = await this.#keys.secretsOf(scope);
-    try {
-      return await this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'write' }, async (transaction) => {
+  write<T>(scope: GatewayScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }> {
+    return this.#withSecrets(scope, (secrets) =>
+      this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'write' }, async (transaction) => {
         const writer = new TransactionWriter(transaction, scope, secrets);
         const value = await work(writer);
         return { value, version: await writer.finish(actor) };
-      });
+      }));
+  }
+
+  rollBack(scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
+    return this.#withSecrets(scope, (secrets) => rollBack(this.#database, secrets, scope, actor, options));
+  }
+
+  /** Where the content key was replaced meanwhile, the next try reads it anew. */
+  async #withSecrets<T>(scope: GatewayScope, work: (secrets: GatewaySecrets) => Promise<T>): Promise<T> {
+    const secrets = await this.#keys.secretsOf(scope);
+    try {
+      return await work(secrets);
     } catch (thrown) {
       if (thrown instanceof HoldfastError && thrown.code === 'STORE_CONTENT_KEY_CHANGED') this.#keys.forget(scope);
       throw thrown;
     }
-  }
-
-  async rollBack(scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
-    return rollBack(this.#database, await this.#keys.secretsOf(scope), scope, actor, options);
   }
 
   secretsOf(scope: GatewayScope): Promise<GatewaySecrets> {

@@ -119,9 +119,10 @@ export class MemoryStore {
       await this.#enter('readChangesSince');
       return this.#rows(scope).changes.filter((change) => compareVersions(change.version, version) > 0).slice(0, limit);
     },
-    readLeavesBetween: async (scope, after, upTo, limit) => {
+    readLeavesBetween: async (scope, after, upTo, mostRows) => {
       await this.#enter('readLeavesBetween');
-      return this.#rows(scope).changes.filter((change) => compareVersions(change.version, after) > 0 && compareVersions(change.version, upTo) <= 0).slice(0, limit);
+      const rows = this.#rows(scope).changes.filter((change) => compareVersions(change.version, after) > 0 && compareVersions(change.version, upTo) <= 0);
+      return rows.length > mostRows ? [] : [...new Map(rows.map((row) => [`${row.kind}/${row.id}`, row])).values()];
     },
     readAllLeaves: async (scope, onBatch) => {
       await this.#enter('readAllLeaves');
