@@ -328,10 +328,12 @@ export class ConfigKeeper {
 
   /** Off the path of the change: makes many changes one whole, in memory and on disk, and removes what is no longer needed. */
   async #tidy(content: ConfigContent): Promise<void> {
-    if (this.#active !== content) return;
+    const { cache } = this.#options;
+    // Where slots are missing, one that was replaced meanwhile makes one too: changes may come faster than slots are written (S5).
+    if (this.#active !== content && !cache.lacksSlots) return;
     const folded = isHeavy(content) ? await foldContent(content) : content;
     if (this.#active === content) this.#active = folded;
-    await this.#options.cache.tidy(folded);
+    await cache.tidy(folded, () => this.#active ?? folded);
   }
 
   /** The threads build it beside what they serve. Written down first, so that the next start knows what killed this one. */

@@ -100,6 +100,11 @@ export class SnapshotCache {
     return this.#wholes().length;
   }
 
+  /** Fewer configurations stand by themselves than should (S5). */
+  get lacksSlots(): boolean {
+    return this.slots < this.#options.slots;
+  }
+
   /** The newest configuration that verifies and is not to be skipped. */
   async load(skip: (record: RecordName) => boolean): Promise<LoadedConfig> {
     const passedOver: PassedOver[] = [];
@@ -131,13 +136,13 @@ export class SnapshotCache {
   }
 
   /**
-   * Writes the active configuration whole where that is due, then removes what nothing needs. To be called in the
-   * background after `save`; two calls must not overlap, a `save` meanwhile is fine.
+   * Writes a saved configuration whole where that is due, then removes what nothing needs, above all not the active one. To be
+   * called in the background after `save`; two calls must not overlap, a `save` meanwhile is fine.
    */
-  async tidy(active: ConfigContent): Promise<void> {
-    const isSlot = this.#wholes().some((record) => record.key === keyOf(active));
-    if (!isSlot && (this.slots < this.#options.slots || active.parts.length === 1)) await this.#writeWhole(active);
-    await this.#removeUnneeded(active);
+  async tidy(saved: ConfigContent, active: () => ConfigContent = () => saved): Promise<void> {
+    const isSlot = this.#wholes().some((record) => record.key === keyOf(saved));
+    if (!isSlot && (this.lacksSlots || saved.parts.length === 1)) await this.#writeWhole(saved);
+    await this.#removeUnneeded(active());
   }
 
   /**
