@@ -27,7 +27,7 @@ export function refuseProblem(problem: StoreProblem, kind: string): Refusal {
     case 'not-found':
       return notFound();
     case 'written-by-newer': {
-      const message = `a newer control plane gave this entity a field (${problem.field}) that this one does not know and would lose; change it there, or upgrade this one`;
+      const message = `a newer control plane wrote into field ${problem.field} of this entity what this one does not know and would lose; change it there, or upgrade this one`;
       return new Refusal({ code: 'ADMIN_ENTITY_NEWER', status: 409, body: { message, error: 'ADMIN_ENTITY_NEWER' } });
     }
     case 'protocols-apart':

@@ -137,7 +137,7 @@ function restore(kind: EntityKind, before: Uint8Array, privateBefore: JsonObject
   try {
     const record = restoreEntityRecord(definitionOf(kind), before, privateBefore, secrets);
     const newer = unknownFieldOf(kind, before);
-    if (newer !== undefined) return { skip: { kind: 'unreadable', problem: `a newer version wrote it then: field ${newer} is not known here` } };
+    if (newer !== undefined) return { skip: { kind: 'unreadable', problem: `a newer version wrote it then: what field ${newer} says is not known here` } };
     return record === undefined ? { skip: { kind: 'secret-not-kept' } } : { record };
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;

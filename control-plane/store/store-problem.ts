@@ -14,7 +14,7 @@ export type StoreProblem =
   /** Can't be deleted while that entity refers to it. */
   | { readonly kind: 'referenced-by'; readonly by: EntityKind; readonly id: EntityId; readonly field: string }
   | { readonly kind: 'not-found' }
-  /** A newer control plane gave it a field that this one does not know and would lose. */
+  /** A newer control plane wrote into a field of it what this one does not know and would lose. */
   | { readonly kind: 'written-by-newer'; readonly field: number }
   /** A plugin and the route or service that it is bound to have no protocol in common. */
   | { readonly kind: 'protocols-apart'; readonly message: string }

@@ -102,7 +102,8 @@ test('what an older control plane would lose is found at any depth, and only tha
   assert.equal(unknownFieldOf('routes', Buffer.concat([sources(port, port), headers(nested(1, Buffer.from('b')))])), undefined);
   for (const field of [sources(port, Buffer.concat([port, later])), nested(17, later)]) assert.equal(unknownFieldOf('routes', Buffer.concat([port, field])), 17);
   for (const field of [headers(later), nested(15, later), nested(15, nested(1, later))]) assert.equal(unknownFieldOf('routes', field), 15);
-  assert.equal(unknownFieldOf('upstreams', upstreamWith(nested(1, nested(1, later)))), tagOf('upstreams', 'healthchecks'));
+  assert.equal(unknownFieldOf('upstreams', nested(23, nested(1, later))), 23);
+  assert.equal(unknownFieldOf('upstreams', later), 9);
 });
 
 test('what is salvaged is all but the values that are not known', () => {

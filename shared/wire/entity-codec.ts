@@ -200,10 +200,36 @@ function tryToDecode(type: FieldType, wire: unknown, name: string, path: string)
   }
 }
 
-/** The number of a field that this version does not know; undefined where it knows all: then decoding and encoding again loses nothing. */
+/** The number of a field that this version does not know, or not all of; undefined where decoding and encoding again loses nothing. */
 export function unknownFieldOf(kind: EntityKind, bytes: Uint8Array): number | undefined {
-  const known = new Set([...commonFields, ...definitionOf(kind).fields].map(({ tag }) => tag));
-  return findTag(bytes, (tag) => !known.has(tag));
+  return unknownTag([...commonFields, ...definitionOf(kind).fields], bytes);
+}
+
+function unknownTag(fields: readonly Field[], bytes: Uint8Array): number | undefined {
+  const types = new Map(fields.map(({ tag, type }) => [tag, type]));
+  return findTag(bytes, (tag, start, end) => {
+    const type = types.get(tag);
+    return type === undefined || holdsUnknown(type, bytes.subarray(start, end));
+  });
+}
+
+/** Lists and maps are messages of their own, with all they hold under the number 1. */
+function holdsUnknown(type: FieldType, bytes: Uint8Array): boolean {
+  switch (type.kind) {
+    case 'record':
+      return unknownTag(type.fields, bytes) !== undefined;
+    case 'array':
+    case 'set':
+      return findTag(bytes, (tag, start, end) => tag !== 1 || holdsUnknown(type.of, bytes.subarray(start, end))) !== undefined;
+    case 'map':
+      return findTag(bytes, (tag, start, end) => tag !== 1 || entryHoldsUnknown(type.values, bytes.subarray(start, end))) !== undefined;
+    default:
+      return false;
+  }
+}
+
+function entryHoldsUnknown(values: FieldType, bytes: Uint8Array): boolean {
+  return findTag(bytes, (tag, start, end) => tag > 2 || (tag === 2 && holdsUnknown(values, bytes.subarray(start, end)))) !== undefined;
 }
 
 /** The first field number from FIRST_CRITICAL_TAG on: no entity of this version has one, so whatever it is, it is not known here (proto/README.md). */
@@ -215,8 +241,8 @@ function isCritical(tag: number): boolean {
   return tag >= FIRST_CRITICAL_TAG;
 }
 
-/** The first field number that is looked for (Protocol Buffers, Encoding); of bytes that were decoded before, so they are well-formed. */
-function findTag(bytes: Uint8Array, isWanted: (tag: number) => boolean): number | undefined {
+/** The first field number that is looked for, by number and place of the value (Protocol Buffers, Encoding); of bytes that were decoded before, so they are well-formed. */
+function findTag(bytes: Uint8Array, isWanted: (tag: number, start: number, end: number) => boolean): number | undefined {
   let at = 0;
   const varint = (): number => {
     let [value, scale] = [0, 1];
@@ -231,13 +257,13 @@ function findTag(bytes: Uint8Array, isWanted: (tag: number) => boolean): number 
   while (at < bytes.length) {
     const key = varint();
     const tag = Math.floor(key / 8);
-    if (isWanted(tag)) return tag;
     const wireType = key % 8;
+    const length = wireType === 2 ? varint() : wireType === 1 ? 8 : wireType === 5 ? 4 : 0;
+    const start = at;
     if (wireType === 0) varint();
-    else if (wireType === 2) at = varint() + at;
-    else if (wireType === 1) at += 8;
-    else if (wireType === 5) at += 4;
-    else return undefined;
+    else at += length;
+    if (isWanted(tag, start, at)) return tag;
+    if (wireType === 3 || wireType === 4) return undefined;
   }
   return undefined;
 }
