@@ -8,7 +8,7 @@ import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import type { ContentTree } from '../../shared/trust/content-hash.ts';
 import type { VerifiedTransfer } from '../../shared/trust/verify-transfer.ts';
 import type { Leaf } from '../../shared/wire/sync-message.ts';
-import { mergePacked, packChanges, packing, putsOf } from './packed-changes.ts';
+import { mergePacked, packing, putsOf } from './packed-changes.ts';
 import { runInTurns } from './run-in-slices.ts';
 import type { VersionedRoot } from './versioned-root.ts';
 
@@ -44,7 +44,7 @@ export async function nextContent(base: ConfigContent | undefined, verified: Ver
   const { version, contentRoot, tree, content } = verified;
   if (content.kind === 'snapshot') return { version, contentRoot, tree, parts: [await runInTurns(packing(putsOf(content.leaves)))], change: undefined, proof };
   assert(base !== undefined, 'a verified delta has a base');
-  const packed = packChanges(content.changes);
+  const packed = await runInTurns(packing(content.changes));
   return { version, contentRoot, tree, parts: [...base.parts, packed], change: { base: { version: base.version, contentRoot: base.contentRoot }, packed }, proof };
 }
 

@@ -180,7 +180,10 @@ async function readContent(inflated: Uint8Array, framing: Framing, manifest: Man
     } else {
       content = { kind: 'delta', base: framing.base, changes: decodeDeltaContent(inflated) };
       tree = context.base?.tree.clone() ?? new ContentTree();
-      applyChanges(tree, content.changes);
+      for (let from = 0; from < content.changes.length; from += LEAVES_PER_TURN) {
+        if (from > 0) await nextTurn();
+        applyChanges(tree, content.changes.slice(from, from + LEAVES_PER_TURN));
+      }
     }
   } catch (thrown) {
     return refused({ code: 'TRANSFER_CONTENT_MALFORMED', reason: describeThrown(thrown) });
