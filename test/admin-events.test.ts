@@ -153,6 +153,22 @@ test('a herd is told of in one word', async () => {
   ears.close();
 });
 
+test('what one data plane quarantines in great number is told in one word, and so is its end', async () => {
+  const ears = await Ears.open();
+  await ears.hears('convergence');
+  const many = Array.from({ length: 30 }, () => newId<EntityId>());
+  const id = await fleet.enrol('overwhelmed', {}, applied(3, new Date(), many.slice(0, 2)));
+  await ears.hears('quarantine-set', ({ entity }) => JSON.stringify(entity).includes(many[1] ?? ''));
+  await fleet.report(id, applied(3, new Date(), many));
+  await ears.hears('reset', ({ reason }) => String(reason).includes('quarantined'));
+  await ears.hears('convergence', ({ quarantining }) => quarantining === 31);
+  ears.heard.length = 0;
+  await fleet.report(id, applied(3));
+  await ears.hears('convergence', ({ quarantining }) => quarantining === 30);
+  assert.deepEqual(ears.heard.map(({ type }) => type), ['reset', 'convergence']);
+  ears.close();
+});
+
 test('who may listen, and how many', async () => {
   (await send('GET', '/v1/events', { token: null })).expect(401);
   (await send('GET', '/nowhere/v1/events')).expect(404);

@@ -76,6 +76,17 @@ test('a data plane shows how long it took, its counts by version and its alarms'
   assert.partialDeepStrictEqual(shown.at('alarms'), [{ code: 'TEST_ALARM', detail: 'said something', cleared_by: 'control-plane' }]);
 });
 
+test('of what a data plane quarantined a list names the first ones, and the data plane itself all', async () => {
+  const many = Array.from({ length: 30 }, () => newId<EntityId>());
+  const id = await fleet.enrol('overwhelmed', { state: 'overwhelmed' }, applied(3, new Date(), many));
+  const listed = (await send('GET', '/v1/data-planes?selector=state%3Doverwhelmed')).expect(200);
+  const read = (await send('GET', `/v1/data-planes/${id}`)).expect(200);
+  const ids = (found: unknown): readonly string[] => (Array.isArray(found) ? found : []).map((one: { readonly id: string }) => one.id);
+  assert.deepEqual([ids(listed.at('data.0.quarantined')), listed.at('data.0.quarantined_count')], [many.slice(0, 20), 30]);
+  assert.deepEqual([ids(read.at('quarantined')), read.at('quarantined_count')], [many, 30]);
+  await fleet.report(id, applied(3));
+});
+
 test('a fleet is listed page by page, by labels, and by the command', async () => {
   const west = await Promise.all(Array.from({ length: 5 }, (_, index) => fleet.enrol(`west-${index}`, { region: 'west', ring: String(index % 2) })));
   const list = async (query: string): Promise<readonly unknown[]> => {

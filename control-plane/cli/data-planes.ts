@@ -18,7 +18,7 @@ const COLUMNS: readonly { readonly title: string; readonly of: (dataPlane: Told)
   { title: 'DESIRED', of: (dataPlane) => cell(dataPlane['desired_version']) },
   { title: 'TOOK', of: (dataPlane) => durationOf(recordOf(dataPlane['time_to_apply_ms'])['transfer']) },
   { title: 'REFUSED', of: (dataPlane) => cell(recordOf(dataPlane['rejection'])['code']) },
-  { title: 'QUARANTINED', of: (dataPlane) => cell(recordsOf(dataPlane['quarantined']).length) },
+  { title: 'QUARANTINED', of: (dataPlane) => cell(dataPlane['quarantined_count']) },
   { title: 'LABELS', of: (dataPlane) => Object.entries(recordOf(dataPlane['labels'])).map(([key, value]) => `${key}=${cell(value)}`).join(',') || '-' },
 ];
 

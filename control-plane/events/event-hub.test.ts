@@ -159,7 +159,7 @@ test('a data plane that was not seen for a minute is gone, and comes back', asyn
   let changed = true;
   const { hub, clock } = hubOf({
     read: () => {
-      const dataPlane = { id, hostname: 'edge', connected: true, lastSeenMs, revoked: false, applied: { epoch: 1, sequence: 1 }, rejection: undefined, quarantined: [] };
+      const dataPlane = { id, hostname: 'edge', connected: true, lastSeenMs, revoked: false, applied: { epoch: 1, sequence: 1 }, rejection: undefined, quarantined: [], quarantinedCount: 0 };
       const dataPlanes = changed ? [dataPlane] : [];
       changed = false;
       return Promise.resolve({ moment: { oldestRunning: 1, newest: { epoch: 1, sequence: 1 } }, dataPlanes, releases: [], alarms: [], frozen: undefined });

@@ -7,7 +7,7 @@ import type { DataPlaneId } from '../../shared/model/ids.ts';
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { GONE_AFTER_MS } from '../store/convergence-store.ts';
 import type { QuarantinedEntity } from '../store/data-plane.ts';
-import type { FleetState, SeenDataPlane, SeenRelease } from '../store/fleet-state-store.ts';
+import { QUARANTINED_SEEN, type FleetState, type SeenDataPlane, type SeenRelease } from '../store/fleet-state-store.ts';
 
 export const EVENT_TYPES = [
   'release', 'convergence', 'data-plane-connected', 'data-plane-gone', 'data-plane-revoked', 'rejected', 'fell-back', 'quarantine-set', 'quarantine-cleared',
@@ -48,9 +48,10 @@ export function eventsBetween(before: Told, after: Told, releases: readonly Seen
     ...[...after.dataPlanes.values()].flatMap((dataPlane) => dataPlaneEvents(before.dataPlanes.get(dataPlane.id), dataPlane)),
     ...alarmEvents(before.alarms, after.alarms),
   ];
+  const untold = [...after.dataPlanes.values()].some((dataPlane) => isUntold(before.dataPlanes.get(dataPlane.id), dataPlane)) ? [resetEvent('more was quarantined, or is usable again, than is told one by one')] : [];
   const progress = [progressOf(before), progressOf(after)] as const;
   const moved = JSON.stringify(progress[0]) === JSON.stringify(progress[1]) ? [] : [progress[1]];
-  return [...(single.length > EVENTS_AT_ONCE ? [resetEvent('more happened at once than is told one by one')] : single), ...moved];
+  return [...(single.length > EVENTS_AT_ONCE ? [resetEvent('more happened at once than is told one by one')] : [...single, ...untold]), ...moved];
 }
 
 /** Whoever gets it has missed something: lists and the convergence endpoint have the truth. */
@@ -66,7 +67,7 @@ export function progressOf({ dataPlanes, newest }: Told): FleetEvent {
     const standing = standingOf(dataPlane, newest?.version ?? NO_VERSION);
     counts.selected += 1;
     counts[standing] += 1;
-    if (standing === 'applied' && dataPlane.quarantined.length > 0) counts.quarantining += 1;
+    if (standing === 'applied' && dataPlane.quarantinedCount > 0) counts.quarantining += 1;
   }
   return { type: 'convergence', data: { version: newest === undefined ? null : formatVersion(newest.version), ...counts } };
 }
@@ -98,9 +99,16 @@ function dataPlaneEvents(before: SeenDataPlane | undefined, after: SeenDataPlane
   if (rejection !== undefined && (before?.rejection?.code !== rejection.code || compareVersions(before.rejection, rejection) !== 0)) {
     events.push({ type: rejection.code === 'SYNC_FELL_BACK' ? 'fell-back' : 'rejected', data: { ...who, version: formatVersion(rejection), code: rejection.code, reasons: rejection.reasons } });
   }
+  if (isUntold(before, after)) return events;
   const changed = (type: 'quarantine-set' | 'quarantine-cleared') => ({ kind, id, code, reason }: QuarantinedEntity): FleetEvent => ({ type, data: { ...who, entity: { kind, id }, code, reason } });
   events.push(...missingFrom(before?.quarantined ?? [], after.quarantined).map(changed('quarantine-set')), ...missingFrom(after.quarantined, before?.quarantined ?? []).map(changed('quarantine-cleared')));
   return events;
+}
+
+/** It quarantined so much, or no longer does, that the entities were not read. */
+function isUntold(before: SeenDataPlane | undefined, after: SeenDataPlane): boolean {
+  const [then, now] = [before?.quarantinedCount ?? 0, after.quarantinedCount];
+  return then !== now && Math.max(then, now) > QUARANTINED_SEEN;
 }
 
 /** Those of `entities` that are not among `others`, or are there for something else. */

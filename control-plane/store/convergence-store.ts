@@ -81,7 +81,7 @@ const READ = `
       greatest(0, extract(epoch FROM applied_at - $6::timestamptz)::float8 * 1000) AS ms, (applied_epoch, applied_sequence) = ($7::bigint, $8::bigint) AS is_this_one,
       (applied_epoch, applied_sequence) >= ($3::bigint, $4::bigint)
         AND (applied_epoch, applied_sequence) <= (SELECT epoch, sequence FROM releases WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY epoch DESC, sequence DESC LIMIT 1)
-        AND NOT ((applied_epoch, applied_sequence) = ($7::bigint, $8::bigint) AND applied_root <> $11) AND NOT coalesce(ahead_epoch >= applied_epoch, false) AS has_it,
+        AND NOT ((applied_epoch, applied_sequence) = ($7::bigint, $8::bigint) AND applied_root <> $11) AS has_it,
       connected AND coalesce(last_seen_at > $5, false) AS here,
       coalesce(((rejection ->> 'epoch')::bigint, (rejection ->> 'sequence')::bigint) >= ($3::bigint, $4::bigint), false) AS refused
     FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 AND revoked_at IS NULL AND ${selectorCondition(9)}),

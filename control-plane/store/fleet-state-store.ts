@@ -18,7 +18,9 @@ export interface SeenDataPlane {
   readonly revoked: boolean;
   readonly applied: ConfigVersion;
   readonly rejection: Rejection | undefined;
+  /** None where they are more than QUARANTINED_SEEN: a fleet that can't use a large release would not fit into memory (R5). */
   readonly quarantined: readonly QuarantinedEntity[];
+  readonly quarantinedCount: number;
 }
 
 export interface SeenRelease {
@@ -51,6 +53,7 @@ export interface FleetStateStore {
   read(scope: GatewayScope, since: Moment | undefined): Promise<FleetState | undefined>;
 }
 
+export const QUARANTINED_SEEN = 20;
 const RELEASES_AT_MOST = 100;
 
 /**
@@ -69,6 +72,7 @@ interface DataPlaneRow {
   readonly applied_sequence: number;
   readonly rejection: Rejection | null;
   readonly quarantined: readonly QuarantinedEntity[];
+  readonly quarantined_count: number;
 }
 
 interface ReleaseRow {
@@ -97,7 +101,8 @@ export function createFleetStateStore(database: Database): FleetStateStore {
           transaction.query<{ readonly oldest_running: string; readonly frozen_by: string | null; readonly frozen_reason: string | null }>(
             `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS oldest_running, frozen_by, frozen_reason FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL`, place),
           transaction.query<DataPlaneRow>(
-            `SELECT id, hostname, connected, last_seen_at, revoked_at IS NOT NULL AS revoked, applied_epoch, applied_sequence, rejection, quarantined
+            `SELECT id, hostname, connected, last_seen_at, revoked_at IS NOT NULL AS revoked, applied_epoch, applied_sequence, rejection, jsonb_array_length(quarantined) AS quarantined_count,
+               CASE WHEN jsonb_array_length(quarantined) > ${QUARANTINED_SEEN} THEN '[]' ELSE quarantined END AS quarantined
              FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 ${since === undefined ? '' : `AND ${WRITTEN_SINCE}`}`,
             since === undefined ? place : [...place, since.oldestRunning]),
           transaction.query<ReleaseRow>(
@@ -122,7 +127,13 @@ export function createFleetStateStore(database: Database): FleetStateStore {
 
 function toSeen(row: DataPlaneRow): SeenDataPlane {
   const { id, hostname, connected, revoked, quarantined } = row;
-  return { id, hostname, connected, revoked, quarantined, lastSeenMs: row.last_seen_at?.getTime() ?? 0, applied: { epoch: row.applied_epoch, sequence: row.applied_sequence }, rejection: row.rejection ?? undefined };
+  return {
+    id, hostname, connected, revoked, quarantined,
+    quarantinedCount: row.quarantined_count,
+    lastSeenMs: row.last_seen_at?.getTime() ?? 0,
+    applied: { epoch: row.applied_epoch, sequence: row.applied_sequence },
+    rejection: row.rejection ?? undefined,
+  };
 }
 
 function toRelease(row: ReleaseRow): SeenRelease {

@@ -8,7 +8,7 @@ import { parseId, type DataPlaneId } from '../../../shared/model/ids.ts';
 import { compareVersions, type ConfigVersion } from '../../../shared/model/version.ts';
 import { GONE_AFTER_MS } from '../../store/convergence-store.ts';
 import type { QuarantinedEntity, Rejection } from '../../store/data-plane.ts';
-import type { ListedDataPlane } from '../../store/fleet-page-store.ts';
+import { QUARANTINED_LISTED, type ListedDataPlane } from '../../store/fleet-page-store.ts';
 import type { QuarantineEntry } from '../../store/quarantine-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { VersionCount } from '../../store/version-counts.ts';
@@ -53,7 +53,7 @@ export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes' | 'fleet' | 'tel
     gatewayRoute('/v1/data-planes', {
       GET: operation({
         access: 'read',
-        summary: 'List the data planes of a gateway with what they serve',
+        summary: `List the data planes of a gateway with what they serve, and of what each quarantined the first ${QUARANTINED_LISTED}`,
         query: [
           { name: 'selector', description: SELECTOR_HELP },
           { name: 'size', description: 'Data planes per page, 1 to 1000; 100 where not given.' },
@@ -118,6 +118,7 @@ function showDataPlane(dataPlane: ListedDataPlane, nowMs: number): JsonObject {
     ahead_version: dataPlane.ahead !== undefined && dataPlane.applied.epoch <= dataPlane.ahead.epoch ? showVersion(dataPlane.ahead) : null,
     content_root: dataPlane.appliedRoot === undefined ? null : Buffer.from(dataPlane.appliedRoot).toString('hex'),
     rejection: dataPlane.rejection === undefined ? null : showRejection(dataPlane.rejection),
+    quarantined_count: dataPlane.quarantinedCount,
     quarantined: dataPlane.quarantined.map(({ kind, id, code, reason }) => ({ kind, id, code, reason })),
     certificate: {
       serial: dataPlane.certificate.serial,
