@@ -257,9 +257,9 @@ export class Session implements ReportingSession {
     // From here on revocations, labels and releases find this session; what is read now is no older than that.
     const [keys, headStatement, newest] = await Promise.all([trust.current(identity), publisher.headStatement(identity), publisher.published(identity)]);
     if (this.#state.kind !== 'greeting') return undefined;
+    const ahead = await this.#aheadClaim(hello, newest?.version ?? NO_VERSION);
+    if (this.#state.kind !== 'greeting') return undefined;
     const { rootStatements, delegationStatement, caCertificates } = keys;
-    // A change that was read meanwhile found no labels here to compare.
-    const { labels } = directory.known(identity, identity.dataPlaneId) ?? member;
     // A change that was read meanwhile found no labels here to compare.
     const { labels } = directory.known(identity, identity.dataPlaneId) ?? member;
     const welcome: Welcome = {
