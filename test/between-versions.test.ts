@@ -92,7 +92,7 @@ test('a control plane of an older protocol is served as one: configuration appli
   const { controlPlane, start } = await scene(context);
   let protocolVersion = 1;
   // Before version 3 it knows nothing of authorities.
-  controlPlane.alterWelcome = (welcome) => ({ ...welcome, protocolVersion, caCertificates: '' });
+  controlPlane.alterWelcome = (welcome) => ({ ...welcome, protocolVersion, authoritiesStatement: '' });
   await controlPlane.publish([service('a1'), route('b1', '/', 'a1')]);
   const dataPlane = await start();
   await dataPlane.ready();

@@ -6,14 +6,20 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createAuthority, openAuthority } from '../control-plane/enrolment/certificate-authority.ts';
+import { signStatement } from '../shared/trust/statements.ts';
 import { contentKeysOf, put, ref, testId } from './support/config-content.ts';
 import { DataPlaneProcess } from './support/data-plane-process.ts';
 import { FakeControlPlane } from './support/fake-control-plane.ts';
-import { signSnapshot, someLeaves } from './support/signed-content.ts';
+import { signSnapshot, someLeaves, type TestTrust } from './support/signed-content.ts';
 import { testCertificate } from './support/test-certificates.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const NEW_KEY = new Uint8Array(32).fill(9);
+
+function authorities(certificates: string, { audience, publishKey }: TestTrust): Promise<string> {
+  return signStatement('authorities', { format: 1, tenant: audience.tenantId, gateway: audience.gatewayId, certificates, issuedAt: 0 }, publishKey);
+}
+
 const origin = createServer((_, response) => response.end('served'));
 let originUrl = '';
 
@@ -61,7 +67,7 @@ test('changed keys in a session: what is signed by the new one right behind coun
   const second = await openAuthority(await createAuthority(Date.now()));
   const caCertificates = `${second.certificatePem}\n${controlPlane.installation.authority.certificatePem}`;
   session.send({
-    kind: 'trust', rootStatements: [now.rootStatement], delegationStatement: now.delegationStatement, caCertificates,
+    kind: 'trust', rootStatements: [now.rootStatement], delegationStatement: now.delegationStatement, authoritiesStatement: await authorities(caCertificates, now),
     contentKeys: [session.wrap(2, NEW_KEY), session.wrap(1, ring.keys[0]?.key ?? assert.fail())],
   });
   // Right behind it, before it can have been verified.
@@ -70,13 +76,19 @@ test('changed keys in a session: what is signed by the new one right behind coun
   await waitUntil('the certificate to leave quarantine', async () => (await quarantined()) === 0, 20_000);
   await controlPlane.heard('applied', ({ quarantined: left, already }) => already && left.length === 0);
 
+  // A server's certificate, and a publish key that is out of use, name nobody whom we would believe.
+  session.send({
+    kind: 'trust', rootStatements: [now.rootStatement], delegationStatement: now.delegationStatement, contentKeys: [],
+    authoritiesStatement: await authorities(`${controlPlane.installation.authority.certificatePem}\n${(await createAuthority(Date.now())).certificatePem}`, old),
+  });
+  assert.match(JSON.stringify(await dataPlane.logged('authorities-refused')), /TRUST_KEY_UNKNOWN/);
   controlPlane.offer(await signSnapshot(old, { epoch: 1, sequence: 3 }, someLeaves(3)), 'snapshot');
   assert.equal((await controlPlane.heard('rejected')).code, 'TRUST_KEY_UNKNOWN');
   const enrolment = JSON.parse(readFileSync(join(dataPlane.stateFolder, 'identity/enrolment.json'), 'utf8'));
   assert.equal(enrolment.caCertificates, caCertificates);
 
   // Backwards is not believed; the data plane serves on and comes back.
-  session.send({ kind: 'trust', rootStatements: [old.rootStatement], delegationStatement: old.delegationStatement, contentKeys: [], caCertificates: '' });
+  session.send({ kind: 'trust', rootStatements: [old.rootStatement], delegationStatement: old.delegationStatement, contentKeys: [], authoritiesStatement: '' });
   assert.match(JSON.stringify(await dataPlane.logged('disconnected')), /SYNC_TRUST_OLDER/);
   await controlPlane.session(2);
   asked.go = false;

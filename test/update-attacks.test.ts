@@ -180,7 +180,7 @@ const matrix: Readonly<Record<string, readonly Variant[]>> = {
     }),
     boundedFlood('heads without end', () => floodWith(() => ({ kind: 'head', headStatement: 'x'.repeat(50_000) }), 50_000)),
     boundedFlood('questions without end', () => floodWith(() => ({ kind: 'question', id: 1, subject: 'explain', document: Buffer.alloc(50_000, '[') }), 50_000)),
-    boundedFlood('trust without end', () => floodWith(() => ({ kind: 'trust', rootStatements: ['x'.repeat(50_000)], delegationStatement: '', contentKeys: [], caCertificates: '' }), 50_000)),
+    boundedFlood('trust without end', () => floodWith(() => ({ kind: 'trust', rootStatements: ['x'.repeat(50_000)], delegationStatement: '', contentKeys: [], authoritiesStatement: '' }), 50_000)),
     {
       name: 'a frame above the limit',
       attempt: async () => {

@@ -345,7 +345,7 @@ test('credit beyond reason is refused', () => {
 // ---- the table ----
 
 const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, { kind: Kind }> } = {
-  hello, welcome: { kind: 'welcome', protocolVersion: 1, softwareVersion: '', rootStatements: [], delegationStatement: '', headStatement: '', contentKeys: [], pingIntervalMs: 1, telemetryCredit: 1, labels: {}, caCertificates: '' },
+  hello, welcome: { kind: 'welcome', protocolVersion: 1, softwareVersion: '', rootStatements: [], delegationStatement: '', headStatement: '', contentKeys: [], pingIntervalMs: 1, telemetryCredit: 1, labels: {}, authoritiesStatement: '' },
   snapshot: { kind: 'snapshot', transferId: 1, manifestStatement: '', transferStatement: '', compression: '', epochStatement: '', startOffset: 0 },
   delta: { kind: 'delta', transferId: 1, manifestStatement: '', transferStatement: '', compression: '', startOffset: 0 },
   chunk: { kind: 'chunk', transferId: 1, offset: 0, bytes: Buffer.from('x') },
@@ -357,7 +357,7 @@ const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, 
   credit: { kind: 'credit', chunks: 1, telemetry: 0 }, renew: { kind: 'renew', certificateRequest: Buffer.from('x') },
   renewed: { kind: 'renewed', certificateChain: '' }, bye: { kind: 'bye', code: 'shutting-down', reason: '', retryAfterMs: 0 },
   question: { kind: 'question', id: 1, subject: 'explain', document: Buffer.from('{}') }, answer: { kind: 'answer', id: 1, document: Buffer.from('{}'), problem: '' },
-  trust: { kind: 'trust', rootStatements: [], delegationStatement: '', contentKeys: [], caCertificates: '' }, notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: '', version: undefined },
+  trust: { kind: 'trust', rootStatements: [], delegationStatement: '', contentKeys: [], authoritiesStatement: '' }, notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: '', version: undefined },
 };
 
 /** A state of each kind, as play gets there. */

@@ -136,8 +136,8 @@ export class Session implements ReportingSession {
     if (this.#toldTrust === undefined || this.#toldTrust === trust.mark || this.#state.kind === 'closed') return;
     if (this.#greeted?.takesTrust !== true) return this.end({ code: 'SYNC_TRUST_CHANGED', reason: 'keys were changed; it comes back and is told the new ones', retryAfterMs: Math.floor(this.#services.random() * RETURN_WITHIN_MS) });
     this.#toldTrust = trust.mark;
-    const { rootStatements, delegationStatement, caCertificates } = trust;
-    this.#send({ kind: 'trust', rootStatements, delegationStatement, contentKeys: this.#wrap(trust), caCertificates });
+    const { rootStatements, delegationStatement, authoritiesStatement } = trust;
+    this.#send({ kind: 'trust', rootStatements, delegationStatement, contentKeys: this.#wrap(trust), authoritiesStatement });
     void this.sendHead();
   }
 
@@ -259,12 +259,12 @@ export class Session implements ReportingSession {
     if (this.#state.kind !== 'greeting') return undefined;
     const ahead = await this.#aheadClaim(hello, newest?.version ?? NO_VERSION);
     if (this.#state.kind !== 'greeting') return undefined;
-    const { rootStatements, delegationStatement, caCertificates } = keys;
+    const { rootStatements, delegationStatement, authoritiesStatement } = keys;
     // A change that was read meanwhile found no labels here to compare.
     const { labels } = directory.known(identity, identity.dataPlaneId) ?? member;
     const welcome: Welcome = {
       kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement, contentKeys: this.#wrap(keys),
-      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels, caCertificates,
+      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels, authoritiesStatement,
     };
     const { hostname, softwareVersion: peerVersion, bootId, protocolVersion } = hello;
     this.#greeted = { bootId, labels, takesTrust: protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION };

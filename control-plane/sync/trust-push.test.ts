@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryLogger } from '../../shared/log.ts';
 import { newId, type GatewayId, type TenantId } from '../../shared/model/ids.ts';
+import { generateSigningKey } from '../../shared/trust/statement-keys.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { TrustPush, type TrustPushOptions } from './trust-push.ts';
@@ -13,7 +14,7 @@ test('changed keys that can not be read are read again until sessions know them,
   let failures = 3;
   const listContentKeys = (): ReturnType<TrustPushOptions['contentKeys']['listContentKeys']> => ((failures -= 1) >= 0 ? Promise.reject(new Error('away')) : Promise.resolve([]));
   const trust = new TrustPush({
-    signing: { trustFor: () => Promise.resolve({ rootStatements: ['r'], delegationStatement: 'd' }) }, contentKeys: { listContentKeys }, authority: { certificatePem: '' },
+    signing: { trustFor: () => Promise.resolve({ rootStatements: ['r'], delegationStatement: 'd', publishKey: generateSigningKey() }) }, contentKeys: { listContentKeys }, authority: { certificatePem: '', isOwn: true },
     tell: (_scope, { delegationStatement }) => told.push(delegationStatement), hasSessions: () => true, clock, log,
   });
   const scope = { tenantId: newId<TenantId>(), gatewayId: newId<GatewayId>() };

@@ -9,6 +9,7 @@ import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { GatewayId } from '../../shared/model/ids.ts';
 import type { ContentKey } from '../../shared/trust/content-seal.ts';
+import { signStatement } from '../../shared/trust/statements.ts';
 import type { CertificateAuthorities } from '../enrolment/load-authority.ts';
 import type { GatewayTrust } from '../publish/signing-material.ts';
 import type { GatewayScope } from '../store/scope.ts';
@@ -18,16 +19,16 @@ import type { SigningKeyStore } from '../store/signing-key-store.ts';
 export interface SessionTrust extends Pick<GatewayTrust, 'rootStatements' | 'delegationStatement'> {
   /** Newest first. Secret. */
   readonly contentKeys: readonly ContentKey[];
-  /** PEM. */
-  readonly caCertificates: string;
+  /** '' where the authority is a file of one's own. */
+  readonly authoritiesStatement: string;
   /** The same for the same keys, and no secret. */
   readonly mark: string;
 }
 
 export interface TrustPushOptions {
-  readonly signing: { readonly trustFor: (scope: GatewayScope) => Promise<Pick<GatewayTrust, 'rootStatements' | 'delegationStatement'>> };
+  readonly signing: { readonly trustFor: (scope: GatewayScope) => Promise<Pick<GatewayTrust, 'rootStatements' | 'delegationStatement' | 'publishKey'>> };
   readonly contentKeys: Pick<SigningKeyStore, 'listContentKeys'>;
-  readonly authority: Pick<CertificateAuthorities, 'certificatePem'>;
+  readonly authority: Pick<CertificateAuthorities, 'certificatePem' | 'isOwn'>;
   /** Hands it to every session of the gateway at this instance. */
   readonly tell: (scope: GatewayScope, trust: SessionTrust) => void;
   readonly hasSessions: (scope: GatewayScope) => boolean;
@@ -65,11 +66,12 @@ export class TrustPush {
   }
 
   async #read(scope: GatewayScope): Promise<SessionTrust> {
-    const { signing, contentKeys, authority } = this.#options;
-    const [{ rootStatements, delegationStatement }, keys] = await Promise.all([signing.trustFor(scope), contentKeys.listContentKeys(scope)]);
-    const caCertificates = authority.certificatePem;
-    const marked = [rootStatements.length, delegationStatement, ...keys.map(({ keyId }) => keyId), caCertificates].join(' ');
-    return { rootStatements, delegationStatement, contentKeys: keys, caCertificates, mark: createHash('sha256').update(marked).digest('base64') };
+    const { signing, contentKeys, authority, clock } = this.#options;
+    const [{ rootStatements, delegationStatement, publishKey }, keys] = await Promise.all([signing.trustFor(scope), contentKeys.listContentKeys(scope)]);
+    const { certificatePem: certificates, isOwn } = authority;
+    const authoritiesStatement = isOwn ? '' : await signStatement('authorities', { format: 1, tenant: scope.tenantId, gateway: scope.gatewayId, certificates, issuedAt: clock.nowMs() }, publishKey);
+    const marked = [rootStatements.length, delegationStatement, ...keys.map(({ keyId }) => keyId), certificates].join(' ');
+    return { rootStatements, delegationStatement, contentKeys: keys, authoritiesStatement, mark: createHash('sha256').update(marked).digest('base64') };
   }
 
   /** Keys of the gateway may have changed: sessions are told what they do not know. */

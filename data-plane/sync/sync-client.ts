@@ -10,6 +10,7 @@ import type { Logger } from '../../shared/log.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
+import { verifyStatement } from '../../shared/trust/statements.ts';
 import { verifyTransfer } from '../../shared/trust/verify-transfer.ts';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { TRUST_AND_NOTICES_SINCE_VERSION } from '../../shared/wire/sync-message.ts';
@@ -28,7 +29,7 @@ import { NewestOnly } from './newest-only.ts';
 import { Notices } from './notices.ts';
 import { Session, type SessionStatus } from './session.ts';
 import { TransferIntake, type ReceivedOffer } from './transfer-intake.ts';
-import type { TrustAnchor } from './trust-anchor.ts';
+import type { Trust, TrustAnchor } from './trust-anchor.ts';
 
 export interface SyncClientOptions {
   readonly urls: readonly string[];
@@ -182,25 +183,27 @@ export class SyncClient {
     const learnt = await this.#options.trust.learn(welcome);
     if (learnt.kind === 'refused') return `its statements do not hold: ${learnt.code}: ${learnt.reasons.join('; ')}`;
     if (welcome.headStatement !== '') await this.#learnHead(welcome.headStatement);
-    await this.#learnKeys(welcome);
+    await this.#learnKeys(welcome, learnt.trust);
     return undefined;
   }
 
   /** Keys that came with statements that held. */
-  async #learnKeys({ contentKeys: wrapped, caCertificates }: Pick<Welcome, 'contentKeys' | 'caCertificates'>): Promise<void> {
+  async #learnKeys({ contentKeys: wrapped, authoritiesStatement }: Pick<Welcome, 'contentKeys' | 'authoritiesStatement'>, { publishKeys }: Trust): Promise<void> {
     const { contentKeys, keeper } = this.#options;
     // Not waited for: it may build the whole configuration anew.
     if (await contentKeys.learn(wrapped)) void keeper.contentKeysChanged().then((changed) => changed && this.#sayQuarantined());
-    await this.#learnAuthorities(caCertificates);
+    // '' is a control plane that does not tell of authorities.
+    if (authoritiesStatement === '') return undefined;
+    const verified = await verifyStatement('authorities', authoritiesStatement, publishKeys.keys, publishKeys.audience);
+    return verified.kind === 'verified' ? this.#learnAuthorities(verified.claims.certificates) : this.#refuseAuthorities(`${verified.code}: ${verified.reasons.join('; ')}`);
   }
 
-  /** '' is an older control plane, which does not tell of authorities. */
   async #learnAuthorities(caCertificates: string): Promise<void> {
     const { identity, clock, log } = this.#options;
     const { enrolment } = identity;
-    if (caCertificates === '' || enrolment === undefined || caCertificates === enrolment.caCertificates) return;
+    if (enrolment === undefined || caCertificates === enrolment.caCertificates) return;
     const refusal = refuseAuthorities(caCertificates, enrolment.certificateChain);
-    if (refusal !== undefined) return log.error({ event: 'authorities-refused', code: 'SYNC_AUTHORITIES_REFUSED', reason: refusal }, `the certificate authorities that the control plane tells of are not taken: ${refusal}`);
+    if (refusal !== undefined) return this.#refuseAuthorities(refusal);
     const learnt = { ...enrolment, caCertificates };
     try {
       await identity.save(learnt);
@@ -211,12 +214,16 @@ export class SyncClient {
     return log.info({ event: 'authorities-learnt' }, 'the control plane told of other certificate authorities; they are trusted from the next connection on');
   }
 
+  #refuseAuthorities(reason: string): void {
+    this.#options.log.error({ event: 'authorities-refused', code: 'SYNC_AUTHORITIES_REFUSED', reason }, `the certificate authorities that the control plane tells of are not taken: ${reason}`);
+  }
+
   /** What the control plane sends next may be signed or sealed by the new keys, so it waits. */
   async #takeTrust(update: TrustUpdate): Promise<void> {
     const held: SyncMessage[] = [];
     this.#held = held;
     const learnt = await this.#options.trust.learn(update);
-    if (learnt.kind === 'trusted') await this.#learnKeys(update);
+    if (learnt.kind === 'trusted') await this.#learnKeys(update, learnt.trust);
     // The connection may have been lost, and another begun, meanwhile.
     if (this.#held !== held) return;
     if (learnt.kind === 'refused') return this.#session.violated(`changed keys do not hold: ${learnt.code}: ${learnt.reasons.join('; ')}`);

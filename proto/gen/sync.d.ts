@@ -518,8 +518,8 @@ export namespace holdfast {
                 /** Welcome labels. */
                 labels: { [k: string]: string };
 
-                /** Welcome caCertificates. */
-                caCertificates: string;
+                /** Welcome authoritiesStatement. */
+                authoritiesStatement: string;
 
                 /**
                  * Encodes the specified Welcome message. Does not implicitly {@link holdfast.sync.v1.Welcome.verify|verify} messages.
@@ -572,8 +572,8 @@ export namespace holdfast {
                     /** Welcome labels */
                     labels?: ({ [k: string]: string }|null);
 
-                    /** Welcome caCertificates */
-                    caCertificates?: (string|null);
+                    /** Welcome authoritiesStatement */
+                    authoritiesStatement?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -1790,8 +1790,8 @@ export namespace holdfast {
                 /** Trust contentKeys. */
                 contentKeys: holdfast.sync.v1.WrappedKey.$Properties[];
 
-                /** Trust caCertificates. */
-                caCertificates: string;
+                /** Trust authoritiesStatement. */
+                authoritiesStatement: string;
 
                 /**
                  * Encodes the specified Trust message. Does not implicitly {@link holdfast.sync.v1.Trust.verify|verify} messages.
@@ -1826,8 +1826,8 @@ export namespace holdfast {
                     /** Trust contentKeys */
                     contentKeys?: (holdfast.sync.v1.WrappedKey.$Properties[]|null);
 
-                    /** Trust caCertificates */
-                    caCertificates?: (string|null);
+                    /** Trust authoritiesStatement */
+                    authoritiesStatement?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -739,7 +739,7 @@ export const holdfast = $root.holdfast = (() => {
                 Welcome.prototype.telemetryCredit = 0;
                 Welcome.prototype.softwareVersion = "";
                 Welcome.prototype.labels = $util.emptyObject;
-                Welcome.prototype.caCertificates = "";
+                Welcome.prototype.authoritiesStatement = "";
 
                 Welcome.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -769,8 +769,8 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.labels != null && $Object.hasOwnProperty.call(message, "labels"))
                         for (let keys = $Object.keys(message.labels), i = 0; i < keys.length; ++i)
                             writer.uint32(74).fork().uint32(10).string(keys[i]).uint32(18).string(message.labels[keys[i]]).ldelim();
-                    if (message.caCertificates != null && $Object.hasOwnProperty.call(message, "caCertificates") && message.caCertificates !== "")
-                        writer.uint32(82).string(message.caCertificates);
+                    if (message.authoritiesStatement != null && $Object.hasOwnProperty.call(message, "authoritiesStatement") && message.authoritiesStatement !== "")
+                        writer.uint32(82).string(message.authoritiesStatement);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -914,9 +914,9 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
-                                    message.caCertificates = value;
+                                    message.authoritiesStatement = value;
                                 else
-                                    delete message.caCertificates;
+                                    delete message.authoritiesStatement;
                                 continue;
                             }
                         }
@@ -2757,7 +2757,7 @@ export const holdfast = $root.holdfast = (() => {
                 Trust.prototype.rootStatements = $util.emptyArray;
                 Trust.prototype.delegationStatement = "";
                 Trust.prototype.contentKeys = $util.emptyArray;
-                Trust.prototype.caCertificates = "";
+                Trust.prototype.authoritiesStatement = "";
 
                 Trust.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -2774,8 +2774,8 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.contentKeys != null && message.contentKeys.length)
                         for (let i = 0; i < message.contentKeys.length; ++i)
                             $root.holdfast.sync.v1.WrappedKey.encode(message.contentKeys[i], writer.uint32(26).fork(), _depth + 1).ldelim();
-                    if (message.caCertificates != null && $Object.hasOwnProperty.call(message, "caCertificates") && message.caCertificates !== "")
-                        writer.uint32(34).string(message.caCertificates);
+                    if (message.authoritiesStatement != null && $Object.hasOwnProperty.call(message, "authoritiesStatement") && message.authoritiesStatement !== "")
+                        writer.uint32(34).string(message.authoritiesStatement);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -2838,9 +2838,9 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
-                                    message.caCertificates = value;
+                                    message.authoritiesStatement = value;
                                 else
-                                    delete message.caCertificates;
+                                    delete message.authoritiesStatement;
                                 continue;
                             }
                         }

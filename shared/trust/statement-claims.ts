@@ -32,6 +32,9 @@ const publicKeys: Claim<readonly string[]> = (value) => {
   return keys.length === value.length && new Set(keys).size === keys.length ? keys : undefined;
 };
 
+/** PEM, one after the other; so long that the statement stays within its bound. */
+const certificates: Claim<string> = (value) => (typeof value === 'string' && value.length <= 5_000 ? matching(value, /^-----BEGIN CERTIFICATE-----\n/) : undefined);
+
 const audience = { tenant, gateway };
 
 /** Every kind with its claims. Times are epoch milliseconds. */
@@ -49,6 +52,8 @@ export const STATEMENT_CLAIMS = {
   transfer: { format, ...audience, base: baseVersion, target: version, compression, wireHash: hash, wireLength: positive, inflatedLength: count },
   /** What is newest at `issuedAt`; lets a data plane notice that it is being kept on an old version. */
   head: { format, ...audience, epoch: positive, sequence: count, contentRoot: hash, issuedAt: count, expiresAt: count },
+  /** The certificate authorities of control planes, newest first; signed by a publish key, because a server's certificate is not enough to name others. */
+  authorities: { format, ...audience, certificates, issuedAt: count },
   /** Allows a gateway to start again at a lower sequence (S4); signed by the root set. */
   epoch: { format, ...audience, epoch: positive, issuedAt: count },
 } satisfies { readonly [kind: string]: Claims };

@@ -15,7 +15,7 @@ export interface ProtocolChange {
 export const PROTOCOL_HISTORY: readonly [ProtocolChange, ...ProtocolChange[]] = [
   { version: 1, date: '2026-11-21', change: 'first version', hash: 'acd0cbbe4e9bcb9d97186665112043ec44498de7259214276e64645356d3aed2' },
   { version: 2, date: '2026-11-21', change: 'a control plane asks questions (explain), a data plane answers', hash: 'f1afa84ea0147319ecf81b090e39029680e88669593675a155b10eb0b929d683' },
-  { version: 3, date: '2026-11-21', change: 'Trust and Notice frames; cut transfers are resumed; counts per configuration version; Hello proves what it accepted', hash: '8635f29b0b573feef112c67091b30a26a7dcaa9b805294bf269a32f8c68ed81f' },
+  { version: 3, date: '2026-11-21', change: 'Trust and Notice frames; cut transfers are resumed; counts per configuration version; Hello proves what it accepted', hash: '689c8ac483d24ee8c726654c0c52069f56277e4967d3066b9cf4e0a62391e6af' },
 ];
 
 /** What we speak; sent in Hello and Welcome. */

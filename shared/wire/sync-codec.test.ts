@@ -23,7 +23,7 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
   welcome: {
     kind: 'welcome', protocolVersion: 1, softwareVersion: '0.1.0', rootStatements: ['r1', 'r2'], delegationStatement: 'd', headStatement: 'h',
     contentKeys: [{ keyId: 1, ephemeralPublicKey: Buffer.alloc(65, 4), nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(48) }],
-    pingIntervalMs: 10_000, telemetryCredit: 8, labels: { region: 'eu-west', constructor: 'x' }, caCertificates: 'pem',
+    pingIntervalMs: 10_000, telemetryCredit: 8, labels: { region: 'eu-west', constructor: 'x' }, authoritiesStatement: 'a',
   },
   snapshot: { kind: 'snapshot', ...announced, epochStatement: 'e' },
   delta: { kind: 'delta', ...announced },
@@ -40,7 +40,7 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
   renewed: { kind: 'renewed', certificateChain: 'pem' },
   question: { kind: 'question', id: 3, subject: 'explain', document: Buffer.from('{}') },
   answer: { kind: 'answer', id: 3, document: Buffer.from('{}'), problem: 'none' },
-  trust: { kind: 'trust', rootStatements: ['r1'], delegationStatement: 'd', contentKeys: [], caCertificates: 'pem' },
+  trust: { kind: 'trust', rootStatements: ['r1'], delegationStatement: 'd', contentKeys: [], authoritiesStatement: 'a' },
   notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: 'why', version },
   bye: { kind: 'bye', code: 'shutting-down', reason: 'restart', retryAfterMs: 500 },
 };

@@ -199,7 +199,7 @@ function trustOf(given: holdfast.sync.v1.Trust.$Properties) {
       nonce: key.nonce ?? new Uint8Array(),
       ciphertext: key.ciphertext ?? new Uint8Array(),
     })),
-    caCertificates: given.caCertificates ?? '',
+    authoritiesStatement: given.authoritiesStatement ?? '',
   };
 }
 

@@ -73,8 +73,8 @@ export interface Welcome {
   /** Telemetry batches that may be sent without waiting. */
   readonly telemetryCredit: number;
   readonly labels: Readonly<Record<string, string>>;
-  /** PEM; '' from a control plane before protocol version 3. */
-  readonly caCertificates: string;
+  /** Certificate authorities; '' from a control plane before protocol version 3, or with an authority of its own. */
+  readonly authoritiesStatement: string;
 }
 
 /** A gateway content key for one data plane (shared/trust/content-key.ts). */
@@ -231,7 +231,7 @@ export interface TrustUpdate {
   readonly rootStatements: readonly string[];
   readonly delegationStatement: string;
   readonly contentKeys: readonly WrappedKey[];
-  readonly caCertificates: string;
+  readonly authoritiesStatement: string;
 }
 
 /** What an operator should know and no other frame says. Data plane → control plane, protocol version 3 and later. */

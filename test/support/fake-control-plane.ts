@@ -282,7 +282,7 @@ export class FakeControlPlane {
       this.alterWelcome({
         kind: 'welcome', protocolVersion: PROTOCOL_VERSION, softwareVersion: '0.1.0', rootStatements: [trust.rootStatement], delegationStatement: trust.delegationStatement,
         headStatement: await this.headStatement(), contentKeys: [wrapContentKey({ contentKey: CONTENT_KEY, keyId: 1, recipient, identity })],
-        pingIntervalMs: this.#options.pingIntervalMs ?? 10_000, telemetryCredit: 8, labels: { region: 'test' }, caCertificates: '',
+        pingIntervalMs: this.#options.pingIntervalMs ?? 10_000, telemetryCredit: 8, labels: { region: 'test' }, authoritiesStatement: '',
       }),
     );
     this.#sessions.push(session);
