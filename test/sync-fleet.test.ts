@@ -4,11 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { Client } from 'pg';
 import { withClient } from '../control-plane/store/prepare-database.ts';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
+import { systemClock, type Clock } from '../shared/clock.ts';
 import type { PartialTransfer } from '../shared/wire/sync-message.ts';
 import { startControlPlaneParts, type ControlPlaneParts } from './support/control-plane-parts.ts';
 import { openTestStore } from './support/postgres.ts';
@@ -233,6 +236,27 @@ test('R5: connections beyond the pace are turned away before TLS, those who are 
     assert.equal(own.lines().filter((line) => line.includes('connections-turned-away')).length, 1);
     client.cut();
     late.cut();
+  } finally {
+    await own.stop();
+  }
+});
+
+test('R5: whoever is let in, shows no certificate and is silent is cut, and takes no place of others for ever', async () => {
+  // Long times pass in a fiftieth.
+  const clock: Clock = { ...systemClock, after: (delayMs, callback, options) => systemClock.after(delayMs > 10_000 ? delayMs / 50 : delayMs, callback, options) };
+  const own: ControlPlaneParts = await startControlPlaneParts(store, { clock, admission: { perSecond: 1_000, atOnce: 1 } });
+  try {
+    const silent = connectTls({ host: '127.0.0.1', port: own.port, rejectUnauthorized: false }).on('error', () => undefined);
+    await once(silent, 'secureConnect');
+    const credentials = await own.enrol(await createGateway(store));
+    const client = await connectSync(own.port, credentials);
+    await client.greet();
+    assert.equal(silent.destroyed || silent.readableEnded, true);
+    // A session is on no way any more.
+    await waitUntil('the silent one to be gone', () => silent.destroyed);
+    client.send({ kind: 'ping', nonce: 7, answer: false });
+    assert.equal((await client.next('ping')).nonce, 7);
+    client.cut();
   } finally {
     await own.stop();
   }

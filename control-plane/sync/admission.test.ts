@@ -19,10 +19,12 @@ function scene(given: { readonly perSecond: number; readonly atOnce: number }) {
   const { log, lines } = createMemoryLogger('t');
   const admitted: Duplex[] = [];
   const admission = new Admission({ ...given, clock, log, admit: (connection) => admitted.push(connection) });
-  const arrive = (count: number): readonly Duplex[] =>
+  let addresses = 0;
+  /** Each from an address of its own, where none is given. */
+  const arrive = (count: number, address?: string): readonly Duplex[] =>
     Array.from({ length: count }, () => {
       const connection = new PassThrough();
-      admission.arrive(connection);
+      admission.arrive(connection, address ?? `address ${(addresses += 1)}`);
       return connection;
     });
   return { clock, admission, admitted, arrive, lines: (event: string) => lines().filter((line) => line.includes(event)) };
@@ -50,8 +52,8 @@ test('only so many are on their way to a Welcome at once', () => {
   arrive(8);
   clock.advance(100);
   assert.equal(admitted.length, 5);
-  admission.arrived();
-  admission.arrived();
+  admission.arrived('address 1');
+  admission.arrived('address 2');
   clock.advance(100);
   assert.equal(admitted.length, 7);
 });
@@ -64,9 +66,27 @@ test('who waits in vain for a place is turned away, and who went away takes no p
   assert.equal(admission.waiting, 0);
   assert.equal(late?.destroyed, true);
   assert.equal(admission.refused, 1);
-  admission.arrived();
+  admission.arrived('address 1');
   arrive(1);
   assert.equal(admitted.length, 2);
+});
+
+test('R5: whoever opens connections without end and says nothing leaves room for other addresses, to begin and to wait', () => {
+  const { clock, admission, admitted, arrive } = scene({ perSecond: 10_000, atOnce: 8 });
+  const silent = arrive(5_000, 'silent');
+  clock.advance(100);
+  assert.equal(admitted.length, 6);
+  assert.equal(admission.waiting, 750);
+  const honest = arrive(4);
+  clock.advance(100);
+  assert.deepEqual(honest.map((connection) => admitted.includes(connection)), [true, true, false, false]);
+  admission.arrived('address 1');
+  clock.advance(100);
+  assert.equal(admitted.includes(honest[2] ?? assert.fail()), true);
+  // Its own place, when one of it is gone, is its own.
+  admission.arrived('silent');
+  clock.advance(100);
+  assert.equal(silent.filter((connection) => admitted.includes(connection)).length, 7);
 });
 
 test('a process that is late with its timers lets in fewer, and more again when it is not', () => {

@@ -1,7 +1,9 @@
 /**
  * Lets connections of data planes in at a pace that leaves time for the sessions there are: before TLS, because a handshake is
  * what costs. So many may be on their way to a Welcome at once, so many begin in a second, fewer while this process is late
- * with its own timers; some wait for their turn, and the rest is closed at once and comes back (R5). One per sync server.
+ * with its own timers; some wait for their turn, and the rest is closed at once and comes back (R5). One address never has all
+ * the room: nobody has shown a certificate yet, and whoever opens connections and is silent would else keep all others out.
+ * One per sync server.
  */
 import type { Duplex } from 'node:stream';
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
@@ -15,7 +17,7 @@ export interface AdmissionOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Takes over a connection whose turn it is. */
-  readonly admit: (connection: Duplex) => void;
+  readonly admit: (connection: Duplex, address: string) => void;
 }
 
 /** How often those who wait are looked at; how late that is tells how busy this process is. */
@@ -30,6 +32,8 @@ const SLOWEST_PER_SECOND = 100;
 const LONGEST_WAIT_MS = 5_000;
 /** Each may hold what it sent so far, up to 64 KiB. */
 const MOST_WAITING = 1_000;
+/** Of the room, that one address may have; a whole fleet behind one address hardly feels it, because the pace is what holds it back. */
+const SHARE_OF_ADDRESS = 0.75;
 /** Of a second's connections, that may begin together after a pause. */
 const BURST = 0.1;
 /** A burst of refusals is over when there was none for so long. */
@@ -37,12 +41,15 @@ const QUIET_MS = 10_000;
 
 interface Waiting {
   readonly connection: Duplex;
+  readonly address: string;
   readonly sinceMs: number;
 }
 
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
+  /** Connections of each address. */
+  readonly #of = new Map<string, { waiting: number; onTheirWay: number }>();
   #perSecond: number;
   #tokens: number;
   #filledAtMs: number;
@@ -68,21 +75,24 @@ export class Admission {
     return this.#waiting.length;
   }
 
-  /** A connection was accepted; nothing was read of it. */
-  arrive(connection: Duplex): void {
+  /** A connection from this address was accepted; nothing was read of it. */
+  arrive(connection: Duplex, address: string): void {
     this.#fill();
-    if (this.#waiting.length === 0 && this.#mayBegin()) return this.#begin(connection);
-    if (this.#waiting.length >= Math.min(this.#perSecond * (LONGEST_WAIT_MS / 1_000), MOST_WAITING)) return this.#refuse(connection);
+    if (this.#waiting.length === 0 && this.#mayBegin(address)) return this.#begin(connection, address);
+    const most = Math.min(this.#perSecond * (LONGEST_WAIT_MS / 1_000), MOST_WAITING);
+    if (this.#waiting.length >= most || (this.#of.get(address)?.waiting ?? 0) >= most * SHARE_OF_ADDRESS) return this.#refuse(connection);
     // Nobody else listens yet, and a reset must not end the process.
     connection.once('error', ignore);
-    this.#waiting.push({ connection, sinceMs: this.#options.clock.monotonicMs() });
+    this.#waiting.push({ connection, address, sinceMs: this.#options.clock.monotonicMs() });
+    this.#count(address, { waiting: 1, onTheirWay: 0 });
     this.#pumpLater();
     return undefined;
   }
 
-  /** A connection that was let in has its Welcome, or is gone. Once for each. */
-  arrived(): void {
+  /** A connection of this address that was let in has its Welcome, or is gone. Once for each. */
+  arrived(address: string): void {
     this.#onTheirWay -= 1;
+    this.#count(address, { waiting: 0, onTheirWay: -1 });
   }
 
   stop(): void {
@@ -95,15 +105,24 @@ export class Admission {
     return Math.max(1, this.#perSecond * BURST);
   }
 
-  #mayBegin(): boolean {
-    return this.#tokens >= 1 && this.#onTheirWay < this.#options.atOnce;
+  #count(address: string, more: { readonly waiting: number; readonly onTheirWay: number }): void {
+    const { waiting, onTheirWay } = this.#of.get(address) ?? { waiting: 0, onTheirWay: 0 };
+    const now = { waiting: waiting + more.waiting, onTheirWay: onTheirWay + more.onTheirWay };
+    if (now.waiting + now.onTheirWay === 0) this.#of.delete(address);
+    else this.#of.set(address, now);
   }
 
-  #begin(connection: Duplex): void {
+  #mayBegin(address: string): boolean {
+    const { atOnce } = this.#options;
+    return this.#tokens >= 1 && this.#onTheirWay < atOnce && (this.#of.get(address)?.onTheirWay ?? 0) < Math.max(1, Math.floor(atOnce * SHARE_OF_ADDRESS));
+  }
+
+  #begin(connection: Duplex, address: string): void {
     this.#tokens -= 1;
     this.#onTheirWay += 1;
+    this.#count(address, { waiting: 0, onTheirWay: 1 });
     connection.off('error', ignore);
-    this.#options.admit(connection);
+    this.#options.admit(connection, address);
   }
 
   #fill(): void {
@@ -131,12 +150,15 @@ export class Admission {
   #letIn(): void {
     this.#fill();
     const tooOldMs = this.#options.clock.monotonicMs() - LONGEST_WAIT_MS;
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (first.connection.destroyed) this.#waiting.shift();
-      else if (first.sinceMs < tooOldMs) this.#refuse(this.#waiting.shift()?.connection ?? first.connection);
-      else if (!this.#mayBegin()) break;
-      else this.#begin(this.#waiting.shift()?.connection ?? first.connection);
-    }
+    this.#waiting = this.#waiting.filter(({ connection, address, sinceMs }) => {
+      const isTooOld = sinceMs < tooOldMs;
+      if (!connection.destroyed && !isTooOld && !this.#mayBegin(address)) return true;
+      this.#count(address, { waiting: -1, onTheirWay: 0 });
+      if (connection.destroyed) return false;
+      if (isTooOld) this.#refuse(connection);
+      else this.#begin(connection, address);
+      return false;
+    });
     if (this.#waiting.length > 0) this.#pumpLater();
   }
 

@@ -51,6 +51,8 @@ export interface SyncServer {
 const SERVER_CERTIFICATE_MS = 90 * 86_400_000;
 const SERVER_RENEWAL_MS = 86_400_000;
 const STOP_TIMEOUT_MS = 3_000;
+/** From being let in to Welcome, or to the answer of an enrolment; whoever shows no certificate and is silent is cut then. */
+const LONGEST_WAY_MS = 25_000;
 const MAXIMUM_CONNECTIONS = 50_000;
 
 /** Resolves when it listens; throws SYNC_LISTEN_FAILED where the port is taken. */
@@ -119,11 +121,11 @@ class ListeningServer implements SyncServer {
     this.#sessions = new FleetSessions(options);
     this.#enrol = createEnrolEndpoint({ ...options, trustFor: (scope) => options.signing.trustFor(scope) });
     const shakeHands = takeConnections(server);
-    this.#admission = new Admission({ ...options.admission, clock: options.clock, log: options.log, admit: (socket) => this.#admit(socket, shakeHands) });
+    this.#admission = new Admission({ ...options.admission, clock: options.clock, log: options.log, admit: (socket, address) => this.#admit(socket, address, shakeHands) });
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-      this.#admission.arrive(socket);
+      this.#admission.arrive(socket, socket.remoteAddress ?? '');
     });
     server.on('request', (request, response) => void this.#answer(request, response));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -165,12 +167,14 @@ class ListeningServer implements SyncServer {
     await this.#sessions.stop();
   }
 
-  #admit(socket: Duplex, shakeHands: (socket: Duplex) => void): void {
+  #admit(socket: Duplex, address: string, shakeHands: (socket: Duplex) => void): void {
     let isOnItsWay = true;
     const key = addressesOf(socket);
+    const late = this.#options.clock.after(LONGEST_WAY_MS, () => socket.destroy());
     const arrived = (): void => {
-      if (isOnItsWay) this.#admission.arrived();
+      if (isOnItsWay) this.#admission.arrived(address);
       isOnItsWay = false;
+      late.cancel();
       if (this.#onTheirWay.get(key) === arrived) this.#onTheirWay.delete(key);
     };
     this.#onTheirWay.set(key, arrived);
