@@ -5,25 +5,12 @@ import type { JsonObject } from '../../shared/model/definition.ts';
 import type { PluginInstance } from '../../shared/plugins/contract.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
 import { keyAuthSchema } from '../../shared/plugins/key-auth/schema.ts';
+import { BASIS, CONSUMER, plugin, routeAt, ROUTE, SERVICE } from '../../test/support/books-gateway.ts';
 import { compiled, testServices } from '../../test/support/compile-config.ts';
 import { CONTENT_KEYS, put, ref, remove, testId } from '../../test/support/config-content.ts';
 import { requestView } from '../../test/support/request-view.ts';
-import type { RuntimeRoute } from './active-config.ts';
 import { compileConfig } from './compile.ts';
 import type { CompiledConfig } from './compiled-config.ts';
-
-const SERVICE = put('services', { id: testId('1'), name: 'books', url: 'http://books.internal:9000/api', retries: 2, read_timeout: 1_000 });
-const ROUTE = put('routes', { id: testId('2'), name: 'books', paths: ['/books'], service: ref('1') });
-const CONSUMER = put('consumers', { id: testId('3'), username: 'ann', custom_id: 'c-3' });
-const BASIS = [SERVICE, ROUTE, CONSUMER];
-
-function plugin(digits: string, input: JsonObject = {}) {
-  return put('plugins', { id: testId(digits), name: 'rate-limiting', ...(input['name'] === undefined ? { config: { minute: 5 } } : {}), ...input });
-}
-
-function routeAt(config: CompiledConfig, path: string): RuntimeRoute {
-  return defined(config.match(requestView({ path })), `a match for ${path}`).route;
-}
 
 describe('what requests find', () => {
   test('a route with its service, upstream and targets, whatever order they came in', () => {

@@ -66,6 +66,11 @@ function beyond(change: EntityChange): readonly Twins[] {
   switch (change.kind) {
     case 'routes': {
       const unreadable = changed(change, Route.encode(Object.assign(Route.decode(bytes), { path_handling: 'v9' })).finish());
+      const { expression } = Route.decode(bytes);
+      if (expression != null) {
+        const narrower = (more: string): EntityChange => changed(change, Route.encode(Object.assign(Route.decode(bytes), { expression: `${expression} && ${more}` })).finish());
+        return ['net.country == "x"', '(http.method == "GET" || net.country in {"a && b"})'].map((more) => ({ written: narrower(more), meant: narrower('http.method == "GET"') }));
+      }
       const paths = Route.decode(bytes).paths?.values ?? [];
       const broken = changed(change, Route.encode(Object.assign(Route.decode(bytes), { paths: { values: paths.map((path) => (path.startsWith('~') ? '~/a/(' : path)) } })).finish());
       return paths.length === 0 ? [{ written: unreadable, meant: change }] : [{ written: unreadable, meant: change }, { written: broken, meant: change }];
@@ -109,9 +114,10 @@ const PREFIXES: readonly (readonly [EntityKind, string])[] = [
 const healthy: fc.Arbitrary<EntityChange> = fc.oneof(
   { weight: 3, arbitrary: entity('services', 'a', fc.record({ host: fc.constantFrom('up-1', 'up-2', 'plain.test'), protocol: fc.constantFrom('http', 'http', 'tcp') })) },
   { weight: 4, arbitrary: entity('routes', 'b', fc.record({ paths: fc.array(path, { minLength: 1, maxLength: 2 }), methods: maybe(fc.constant(['GET'])), service: maybe(reference('a')) })) },
+  { weight: 2, arbitrary: entity('routes', 'b', fc.record({ expression: fc.constantFrom('http.path ^= "/a"', '(http.path == "/a" || http.path == "/a/b")'), priority: fc.constantFrom(0, 1), service: maybe(reference('a')) })) },
   { weight: 1, arbitrary: entity('routes', 'b', fc.record({ protocols: fc.constant(['tcp']), destinations: fc.constantFrom([{ port: 1 }], [{ port: 1 }, { port: 2 }]), service: reference('a') })) },
   { weight: 2, arbitrary: entity('consumers', 'c', fc.record({ username: fc.constantFrom('ann', 'bob', 'cy') })) },
-  { weight: 1, arbitrary: entity('upstreams', 'd', fc.record({ name: fc.constantFrom('up-1', 'up-2') })) },
+  { weight: 1, arbitrary: entity('upstreams', 'd', fc.record({ name: fc.constantFrom('up-1', 'up-2', 'UP-1') })) },
   { weight: 1, arbitrary: entity('targets', 'e', fc.record({ target: fc.constantFrom('10.0.0.1', '10.0.0.2:81'), upstream: reference('d') })) },
   { weight: 5, arbitrary: entity('plugins', 'b', fc.record({ name: fc.constant('key-auth'), service: maybe(reference('a')), route: maybe(reference('b')), enabled: fc.boolean() })) },
   { weight: 3, arbitrary: entity('plugins', 'b', fc.record({ name: fc.constant('rate-limiting'), config: fc.constant({ minute: 1 }), service: maybe(reference('a')), consumer: maybe(reference('c')) })) },
