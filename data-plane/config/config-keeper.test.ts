@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryLogger } from '../../shared/log.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import { formatVersion } from '../../shared/model/version.ts';
+import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
 import { fingerprintOfRootBundle } from '../../shared/trust/root-set.ts';
 import { verifyTransfer, type Transfer } from '../../shared/trust/verify-transfer.ts';
 import type { Leaf } from '../../shared/wire/sync-message.ts';
@@ -364,6 +364,38 @@ test('with nothing older to go back to, what crashed before serves on: better th
   const first = await start(trust, disk);
   await pushed(trust, first, 1);
   for (let runs = 0; runs < 4; runs++) assert.equal((await crashWith(trust, disk)).threads.serving, '1.1');
+});
+
+test('S5: crashes of what was known good send nobody back past what came after it', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const first = await start(trust, disk);
+  await pushed(trust, first, 1);
+  await pushed(trust, first, 2);
+  first.clock.advance(KNOWN_GOOD_AFTER_MS);
+  await first.keeper.stop();
+  for (let runs = 0; runs < 3; runs++) await crashWith(trust, disk);
+  const healed = await start(trust, disk);
+  assert.equal(await pushed(trust, healed, 3), 'applied');
+  healed.clock.advance(KNOWN_GOOD_AFTER_MS);
+  await healed.keeper.stop();
+  assert.equal(formatVersion(healed.cache.knownGood?.version ?? NO_VERSION), '1.3');
+  assert.equal((await start(trust, disk)).threads.serving, '1.3');
+});
+
+test('S5: a crash loop that had nothing to go back to is over once something newer has lived', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const run = await start(trust, disk);
+  await pushed(trust, run, 1);
+  for (let runs = 0; runs < 3; runs++) await crashWith(trust, disk);
+  const healed = await start(trust, disk);
+  assert.equal(await pushed(trust, healed, 2), 'applied');
+  healed.clock.advance(CRASH_WINDOW_MS);
+  await healed.keeper.stop();
+  const after = await start(trust, disk);
+  assert.equal(after.threads.serving, '1.2');
+  assert.deepEqual(after.lines().filter((line) => line.includes('crash-loop')), []);
 });
 
 test('a cached configuration that the threads refuse is passed over for the one before', async () => {

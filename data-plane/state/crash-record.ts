@@ -40,14 +40,17 @@ export class CrashRecord {
   /** Nothing counts any more: the process was told to end. */
   #closed = false;
   readonly damaged: readonly DamagedRecord[];
+  /** What the last run died with; undefined where it ended as it should, or had lived long enough. */
+  readonly died: Crashed | undefined;
   #crashed: readonly Crashed[];
   #bars: readonly Bar[];
   /** Writes of the run file follow one another. */
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(runFile: SealedJson, barFile: SealedJson, crashed: readonly Crashed[], bars: readonly Bar[], damaged: readonly DamagedRecord[]) {
+  private constructor(runFile: SealedJson, barFile: SealedJson, died: Crashed | undefined, crashed: readonly Crashed[], bars: readonly Bar[], damaged: readonly DamagedRecord[]) {
     this.#runFile = runFile;
     this.#barFile = barFile;
+    this.died = died;
     this.#crashed = crashed;
     this.#bars = bars;
     this.damaged = damaged;
@@ -61,10 +64,11 @@ export class CrashRecord {
     const running = isRecord(run) ? parseVersionedRoot(run['running']) : undefined;
     const earlier = isRecord(run) ? parseList(run['crashed'], parseCrashed) : [];
     const count = (earlier.find((crashed) => isSameConfig(crashed.config, running))?.count ?? 0) + 1;
-    const crashed = running === undefined ? earlier : [...without(earlier, running), { config: running, count }];
+    const died = running === undefined ? undefined : { config: running, count };
+    const crashed = died === undefined ? earlier : [...without(earlier, died.config), died];
     const bars = storedBars.kind === 'read' ? parseList(storedBars.value, parseBar) : [];
     const damaged = [{ file: RUN_FILE, stored: storedRun }, { file: BAR_FILE, stored: storedBars }].flatMap(({ file, stored }) => (stored.kind === 'damaged' ? [{ file, reason: stored.reason }] : []));
-    return new CrashRecord(runFile, barFile, crashed.slice(-MOST_KEPT), bars, damaged);
+    return new CrashRecord(runFile, barFile, died, crashed.slice(-MOST_KEPT), bars, damaged);
   }
 
   /** Configurations with which this many runs died. */
