@@ -79,6 +79,7 @@ create function remove_history(
 ) language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
   newest record;
+  last record;
 begin
   select epoch, sequence, coalesce(base_epoch, 0) as base_epoch, coalesce(base_sequence, 0) as base_sequence into newest
   from releases where tenant_id = in_tenant and gateway_id = in_gateway order by epoch desc, sequence desc limit 1;
@@ -91,17 +92,20 @@ begin
     where (floor.epoch, floor.sequence) < (excluded.epoch, excluded.sequence);
   end if;
   perform set_config('holdfast.removing_history', 'on', true);
-  delete from changes c using (
+  -- The last of a batch first, then all up to it: one range of the primary key, whatever the planner takes the table for.
+  select epoch, sequence, ordinal into last from (
     select epoch, sequence, ordinal from changes
     where tenant_id = in_tenant and gateway_id = in_gateway and (epoch, sequence) <= (floor_epoch, floor_sequence)
     order by epoch, sequence, ordinal limit batch) old
-  where c.tenant_id = in_tenant and c.gateway_id = in_gateway and (c.epoch, c.sequence, c.ordinal) = (old.epoch, old.sequence, old.ordinal);
+  order by epoch desc, sequence desc, ordinal desc limit 1;
+  delete from changes where tenant_id = in_tenant and gateway_id = in_gateway and (epoch, sequence, ordinal) <= (last.epoch, last.sequence, last.ordinal);
   get diagnostics removed_changes = row_count;
-  delete from releases r using (
+  select epoch, sequence into last from (
     select epoch, sequence from releases
     where tenant_id = in_tenant and gateway_id = in_gateway and (epoch, sequence) < (oldest_epoch, oldest_sequence)
     order by epoch, sequence limit batch) old
-  where r.tenant_id = in_tenant and r.gateway_id = in_gateway and (r.epoch, r.sequence) = (old.epoch, old.sequence);
+  order by epoch desc, sequence desc limit 1;
+  delete from releases where tenant_id = in_tenant and gateway_id = in_gateway and (epoch, sequence) <= (last.epoch, last.sequence);
   get diagnostics removed_releases = row_count;
   perform set_config('holdfast.removing_history', '', true);
 end
