@@ -77,6 +77,13 @@ test('what Hello says to be active leaves what is known of just that, and replac
   assert.deepEqual([none, applied.sequence, appliedTookMs], [[], 4, undefined]);
 });
 
+test('R5: no figure that a data plane may send keeps its report from being stored', async () => {
+  const { report, read } = await joined();
+  assert.ok(await report(newId(), 0, { connected: true, applied: { ...versionOf(Number.MAX_SAFE_INTEGER), tookMs: Number.MAX_SAFE_INTEGER, quarantined: [] } }));
+  const { connected, applied, appliedTookMs } = await read();
+  assert.deepEqual([connected, applied.sequence, appliedTookMs], [true, Number.MAX_SAFE_INTEGER, 2_147_483_647]);
+});
+
 test('desired_at tells when desired moved, not when it was said again', async () => {
   const { report, read } = await joined();
   const later = new Date(at.getTime() + 5_000);

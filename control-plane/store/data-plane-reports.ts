@@ -57,6 +57,8 @@ export interface StoredReport {
 /** A process comes back after another one took over: once may be an accident, and is forgotten after this long. */
 const BOOT_RETURNS_WITHIN = "interval '10 minutes'";
 const EARLIER_BOOTS_KEPT = 8;
+/** Of Postgres. */
+const LARGEST_INTEGER = 2_147_483_647;
 
 /** Returns those that counted: no row, and no later session of the same data plane. One report per data plane. */
 export async function writeReports(database: Database, reports: readonly SessionReport[]): Promise<readonly StoredReport[]> {
@@ -134,7 +136,7 @@ function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, repo
     applied_sequence: applied?.version.sequence,
     applied_root: applied === undefined ? undefined : Buffer.from(applied.root).toString('hex'),
     applied_at: applied?.at,
-    applied_took_ms: applied?.tookMs,
+    applied_took_ms: applied?.tookMs === undefined ? undefined : Math.min(applied.tookMs, LARGEST_INTEGER),
     quarantined: applied?.quarantined.map(storableEntity),
     is_active: report.applied === undefined && report.active !== undefined,
     rejection: report.rejection && storableRejection(report.rejection),
