@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { KeyDesk } from '../control-plane/keys/key-desk.ts';
 import { withDatabase } from '../control-plane/store/prepare-database.ts';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
@@ -89,6 +90,8 @@ test('every key is rotated under load, then an old backup takes the place of the
     while (load.go) {
       load.all += 1;
       if ((await get('/one')).status !== 200) load.failed += 1;
+      // All else here runs on the same cores.
+      await pause(5);
     }
   })();
 
@@ -97,11 +100,8 @@ test('every key is rotated under load, then an old backup takes the place of the
   await running.desk.rotateAuthority(change);
   await addRoute('two');
   await serves('/two', 200);
-  const learnt = await dataPlane.logged('trust-learnt', ({ msg }) => msg !== undefined);
-  assert.ok(learnt);
+  await dataPlane.logged('trust-learnt');
   await dataPlane.logged('authorities-learnt');
-  const [member] = await running.store.dataPlanes.list(scope);
-  assert.ok(member);
   await waitUntil('the old content key to be free', () => running.desk.retireContent(scope, 1, change).then(() => true, () => false), DEADLINE_MS);
 
   // A backup is made; more is published; the database is lost and the backup takes its place.
