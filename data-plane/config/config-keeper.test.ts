@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryLogger } from '../../shared/log.ts';
-import type { EntityId } from '../../shared/model/ids.ts';
+import { newId, type EntityId } from '../../shared/model/ids.ts';
 import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
 import { fingerprintOfRootBundle } from '../../shared/trust/root-set.ts';
 import { verifyTransfer, type Transfer } from '../../shared/trust/verify-transfer.ts';
@@ -189,6 +189,26 @@ test('S4: a damaged record of the highest version is an alarm, and the cache say
   assert.ok(again.lines().some((line) => line.includes('highest-accepted-damaged')));
   assert.equal(again.highest.current?.version.sequence, 3);
   assert.equal(await pushed(trust, again, 2), 'TRANSFER_VERSION_OLDER');
+});
+
+test('S4: a missing record of the highest version is an alarm, whatever else of what was accepted is left', async () => {
+  const trust = await createTestTrust();
+  const full = new CrashDisk();
+  const run = await start(trust, full);
+  await pushed(trust, run, 1);
+  const base = run.keeper.active;
+  assert.ok(base);
+  assert.equal((await push(trust, run, await signDelta(trust, base, { epoch: 1, sequence: 2 }, [{ op: 'delete', kind: 'routes', id: newId<EntityId>() }, ...leaves.map((leaf) => ({ op: 'put' as const, ...leaf }))]))).kind, 'applied');
+  run.clock.advance(KNOWN_GOOD_AFTER_MS);
+  await run.keeper.stop();
+  const isOfCache = (path: string): boolean => path.startsWith('/state/cache/');
+  for (const isKept of [isOfCache, (path: string) => path.includes('.from-'), (path: string) => path.endsWith('known-good.json')]) {
+    const disk = CrashDisk.afterCrash(full, 'nothing');
+    for (const path of [...disk.files().keys()]) if (!isKept(path)) await disk.remove(path);
+    assert.ok(disk.files().size > 0);
+    assert.deepEqual((await start(trust, disk)).notices[0]?.code, 'STATE_RECORD_MISSING', [...disk.files().keys()].join());
+  }
+  assert.deepEqual((await start(trust, new CrashDisk())).notices, []);
 });
 
 test('the same version again is answered as applied already, without a swap', async () => {

@@ -125,14 +125,14 @@ export class ConfigKeeper {
     return this.#inTurn(async () => {
       const { crashes, highest, log, cache } = this.#options;
       if (highest.damage !== undefined) this.#alarm({ code: 'STATE_RECORD_DAMAGED', event: 'highest-accepted-damaged', detail: `the record of the highest accepted version can't be believed (${highest.damage}); a rollback could go unnoticed until the next configuration (S4)` });
-      else if (highest.current === undefined && cache.slots > 0) this.#alarm({ code: 'STATE_RECORD_MISSING', event: 'highest-accepted-missing', detail: 'there are cached configurations but no record of the highest accepted version; a rollback could go unnoticed until the next configuration (S4)' });
+      else if (highest.current === undefined && !cache.isEmpty) this.#alarm({ code: 'STATE_RECORD_MISSING', event: 'highest-accepted-missing', detail: 'configurations were accepted here but there is no record of the highest accepted version; a rollback could go unnoticed until the next configuration (S4)' });
       for (const { file, reason } of crashes.damaged) this.#alarm({ code: 'STATE_RECORD_DAMAGED', event: 'crash-record-damaged', detail: `${file} can't be believed (${reason}); what it said of crashes and of barred configurations is lost (S5)` });
       const loop = crashes.died !== undefined && crashes.died.count >= MOST_CRASHES ? crashes.died : undefined;
       // What has served for long is not what kills: out of memory, a bad disk, somebody's kill -9.
       const isProved = isSameConfig(loop?.config, cache.knownGood);
       if (loop !== undefined && !isProved) return this.#leave(loop.config, this.#loopReason(loop.count));
       if (loop !== undefined) log.error({ event: 'crash-loop', version: formatVersion(loop.config.version), runs: loop.count }, `${this.#loopReason(loop.count)}, but version ${formatVersion(loop.config.version)} is known to be good: look for another cause; it serves on`);
-      if (!(await this.#serveFromCache((version) => crashes.isBarred(version))) && cache.slots > 0) {
+      if (!(await this.#serveFromCache((version) => crashes.isBarred(version))) && !cache.isEmpty) {
         // Better what crashed before than nothing.
         await this.#serveFromCache(() => false);
       }

@@ -105,6 +105,11 @@ export class SnapshotCache {
     return this.slots < this.#options.slots;
   }
 
+  /** True where nothing was ever accepted here, as far as this folder tells. */
+  get isEmpty(): boolean {
+    return this.#records.size === 0 && this.#knownGood === undefined;
+  }
+
   /** The newest configuration that verifies and is not to be skipped. */
   async load(skip: (record: RecordName) => boolean): Promise<LoadedConfig> {
     const passedOver: PassedOver[] = [];
