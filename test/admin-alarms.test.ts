@@ -89,6 +89,27 @@ test('an alarm that could not be stored is stored later, and another instance kn
   assert.deepEqual(await openAlarms(), []);
 });
 
+test('what another instance raised just now is over here', async () => {
+  const { log } = createMemoryLogger('control-plane');
+  const clock = new ManualClock(Date.now() + 1_000);
+  const [one, other] = [new AlarmDesk({ store: store.alarms, clock: systemClock, log }), new AlarmDesk({ store: store.alarms, clock, log })];
+  one.raise(gateway, { code: 'TEST_MOVED', dataPlaneId: undefined, detail: '' });
+  await waitUntil('the alarm', async () => (await openAlarms()).length === 1, 20_000);
+  other.settle(gateway, { code: 'TEST_MOVED', dataPlaneId: undefined });
+  clock.advance(10_000);
+  await waitUntil('it to be cleared', async () => (await openAlarms()).length === 0, 20_000);
+
+  // Raised again after it was over, it stays.
+  const behind = new AlarmDesk({ store: store.alarms, clock: new ManualClock(Date.now() - 60_000), log });
+  behind.settle(gateway, { code: 'TEST_AGAIN', dataPlaneId: undefined });
+  await store.alarms.raise(gateway, { code: 'TEST_AGAIN', dataPlaneId: undefined, detail: '' }, 1);
+  await behind.refresh();
+  await behind.stop();
+  assert.deepEqual(await openAlarms(), ['TEST_AGAIN  1']);
+  await store.alarms.settle(gateway, { code: 'TEST_AGAIN', dataPlaneId: undefined });
+  await Promise.all([one.stop(), other.stop()]);
+});
+
 test('a condition that is over while its alarm can not be stored is over', async () => {
   const clock = new ManualClock();
   const { log } = createMemoryLogger('control-plane');

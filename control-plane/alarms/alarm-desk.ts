@@ -14,7 +14,7 @@ import type { GatewayScope } from '../store/scope.ts';
 export interface Alarms {
   /** The condition is met, now. Never throws; `detail` may change from one time to the next. */
   raise(scope: GatewayScope, condition: AlarmCondition): void;
-  /** The condition is over: clears its alarm, where one is open. Costs nothing where this instance knows of none. */
+  /** The condition is over: clears its alarm, where one is open. Costs little where this instance knows of none. */
   settle(scope: GatewayScope, subject: AlarmSubject): void;
 }
 
@@ -50,6 +50,8 @@ export class AlarmDesk implements Alarms {
   readonly #entries = new Map<string, Entry>();
   readonly #entriesOf = new Map<TenantId, number>();
   #open = new Set<string>();
+  /** When what is over, and not known to be open, was over: another instance may just have raised it. */
+  #overUnknown = new Map<string, number>();
   readonly #timers: readonly TimerHandle[];
   #writing: Promise<void> | undefined;
   #dropped = 0;
@@ -71,7 +73,10 @@ export class AlarmDesk implements Alarms {
 
   settle(scope: GatewayScope, subject: AlarmSubject): void {
     const key = keyOf(scope, subject);
-    if (!this.#entries.has(key) && !this.#open.has(key)) return;
+    if (!this.#entries.has(key) && !this.#open.has(key)) {
+      if (this.#overUnknown.size < MAXIMUM_CONDITIONS) this.#overUnknown.set(key, this.#options.clock.nowMs());
+      return;
+    }
     const entry = this.#entryOf(scope, { ...subject, detail: '' });
     if (entry === undefined) return;
     entry.settled = true;
@@ -82,9 +87,14 @@ export class AlarmDesk implements Alarms {
 
   /** Reads which alarms are open, those of other instances too. Once at the start, then by itself. */
   async refresh(): Promise<void> {
+    const overUnknown = this.#overUnknown;
+    this.#overUnknown = new Map();
     try {
-      this.#open = new Set((await this.#options.store.listOpen()).map((alarm) => keyOf(alarm, alarm)));
+      const open = await this.#options.store.listOpen();
+      this.#open = new Set(open.map((alarm) => keyOf(alarm, alarm)));
+      for (const alarm of open) if (alarm.lastSeenAt.getTime() <= (overUnknown.get(keyOf(alarm, alarm)) ?? -Infinity)) this.settle(alarm, alarm);
     } catch (thrown) {
+      for (const [key, atMs] of overUnknown) if (!this.#overUnknown.has(key)) this.#overUnknown.set(key, atMs);
       this.#options.log.warn({ event: 'alarms-not-read', reason: describeThrown(thrown) }, 'open alarms could not be read; tried again soon');
     }
   }
