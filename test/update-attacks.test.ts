@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { TransferIntake } from '../data-plane/sync/transfer-intake.ts';
 import { newId, type GatewayId, type TenantId } from '../shared/model/ids.ts';
 import { formatVersion, type ConfigVersion } from '../shared/model/version.ts';
 import { signBundle } from '../shared/trust/root-set.ts';
@@ -15,6 +16,7 @@ import type { Chunk, Delta, Snapshot, SyncMessage } from '../shared/wire/sync-me
 import type { DataPlaneProcess } from './support/data-plane-process.ts';
 import { claimsIn, forgeStatement } from './support/forge-statement.ts';
 import { ManInTheMiddle } from './support/man-in-the-middle.ts';
+import { ManualClock } from './support/manual-clock.ts';
 import { createTestTrust, signEpoch, signSnapshot, type TestTrust } from './support/signed-content.ts';
 import { DEADLINE_MS, TamperingScene } from './support/tampering-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -188,6 +190,30 @@ const matrix: Readonly<Record<string, readonly Variant[]>> = {
         man.sayBytes(Buffer.alloc(MIB));
         await scene.controlPlane.session(sessions + 1);
         return 'session ended';
+      },
+    },
+  ],
+  'slow drip': [
+    {
+      // By hand: nobody waits for a minute here. In the process it is the same intake, by the system's clock.
+      name: 'a genuine transfer, one byte in a minute',
+      attempt: async () => {
+        const clock = new ManualClock();
+        const violations: string[] = [];
+        const known = { rootSet: trust.rootSet, publishKeys: trust.publishKeys, rootStatements: [trust.rootStatement], delegationStatement: trust.delegationStatement };
+        const violated = (reason: string): unknown => violations.push(reason);
+        const intake = new TransferIntake({ trust: () => known, clock, maximumBytes: MIB, complete: () => assert.fail('it is not complete'), reject: (_, code) => assert.fail(code), giveCredit: () => undefined, violated });
+        intake.restart();
+        const genuine = await signSnapshot(trust, next(), scene.genuineLeaves(next().sequence));
+        const announced = announcement(genuine);
+        intake.take(announced);
+        intake.take({ kind: 'chunk', transferId: announced.transferId, offset: 0, bytes: genuine.wireBytes.subarray(0, 1) });
+        await waitUntil('the byte', () => intake.partial, DEADLINE_MS);
+        clock.advance(60_000);
+        assert.equal(violations.length, 1, 'the session ends, the next address is tried');
+        intake.cutOff();
+        assert.equal(intake.partial?.bytes, 1, 'what is there is kept');
+        return violations[0] ?? '';
       },
     },
   ],
