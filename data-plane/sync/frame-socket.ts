@@ -28,6 +28,8 @@ export interface FrameSocket {
 }
 
 const MOST_REFUSAL_BYTES = 4 * 1024;
+/** Written and not taken by the other side (R5): more than all answers and telemetry that may be on their way. */
+const MOST_UNSENT_BYTES = 8 * 1024 * 1024;
 
 /** Opens a connection to one address. */
 export type OpenFrameSocket = (url: string, events: FrameSocketEvents) => FrameSocket;
@@ -58,7 +60,9 @@ class WebSocketFrames implements FrameSocket {
   }
 
   send(message: SyncMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encodeFrame({ gatewayId: this.#options.gatewayId, message }));
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#socket.bufferedAmount > MOST_UNSENT_BYTES) return this.#events.violated('it does not read what is sent to it');
+    this.#socket.send(encodeFrame({ gatewayId: this.#options.gatewayId, message }));
   }
 
   close(): void {
