@@ -67,6 +67,11 @@ test('a data plane shows how long it took, its counts by version and its alarms'
   await store.alarms.settle(gateway, { code: 'TEST_ALARM', dataPlaneId: id });
   const shown = (await send('GET', `/v1/data-planes/${id}`)).expect(200);
   assert.deepEqual(shown.at('time_to_apply_ms'), { transfer: 7, since_release: 321 });
+  // At a new session it says again what it has, and what of that it could not use.
+  await fleet.report(id, applied(7, new Date(releasedAt.getTime() + 90_000), [newId<EntityId>()]));
+  const again = (await send('GET', `/v1/data-planes/${id}`)).expect(200);
+  assert.deepEqual([again.at('time_to_apply_ms'), again.at('applied_at'), again.at('quarantined_count')], [shown.at('time_to_apply_ms'), shown.at('applied_at'), 1]);
+  await fleet.report(id, applied(7));
   assert.equal(shown.at('desired_at'), new Date(releasedAt.getTime() + 5).toISOString());
   assert.partialDeepStrictEqual(shown.at('requests_by_version'), [{ version: '1.7', requests: 70, failed: 2, failed_here: 1 }, { version: '1.6', requests: 60 }]);
   assert.equal(shown.at('requests_by_version.2'), undefined);

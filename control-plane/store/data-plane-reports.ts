@@ -22,13 +22,23 @@ export interface DataPlaneReport {
   /** What it said at Hello to be serving. Where the store has just that already, what it had quarantined of it stays. */
   readonly active?: { readonly version: ConfigVersion; readonly root: Uint8Array; readonly at: Date };
   /** Clears the rejection of this and older versions. */
-  readonly applied?: { readonly version: ConfigVersion; readonly root: Uint8Array; readonly at: Date; readonly tookMs: number | undefined; readonly quarantined: readonly QuarantinedEntity[] };
+  readonly applied?: AppliedReport;
   readonly rejection?: Rejection;
   /**
    * What it says it accepted, where that is newer than all that this control plane knows of; kept where the database does not
    * either (ahead-store.ts).
    */
   readonly ahead?: AheadClaim;
+}
+
+export interface AppliedReport {
+  readonly version: ConfigVersion;
+  readonly root: Uint8Array;
+  readonly at: Date;
+  readonly tookMs: number | undefined;
+  readonly quarantined: readonly QuarantinedEntity[];
+  /** It served that before: where the store has just that already, only what is quarantined is news. */
+  readonly already?: boolean;
 }
 
 export interface AheadClaim {
@@ -70,7 +80,9 @@ export async function writeReports(database: Database, reports: readonly Session
 }
 
 const IS_OLDER_REJECTION = "((d.rejection ->> 'epoch')::bigint, (d.rejection ->> 'sequence')::bigint) <= (r.applied_epoch, r.applied_sequence)";
-const IS_KNOWN = '(r.is_active AND d.applied_root = decode(r.applied_root, \'hex\') AND (d.applied_epoch, d.applied_sequence) = (r.applied_epoch, r.applied_sequence))';
+/** Said once more, at a new session: when it was applied, and how long that took, was said before. */
+const IS_SAME = "(d.applied_root = decode(r.applied_root, 'hex') AND (d.applied_epoch, d.applied_sequence) = (r.applied_epoch, r.applied_sequence))";
+const IS_KNOWN = `(r.is_said_again AND ${IS_SAME})`;
 const IS_NEW_BOOT = '(r.boot_id <> d.boot_id)';
 const IS_RETURN = `(${IS_NEW_BOOT} AND r.boot_id = ANY(d.earlier_boots))`;
 /** What was proved once is not undone by a word. */
@@ -98,7 +110,7 @@ UPDATE data_planes d SET
   applied_root = coalesce(decode(r.applied_root, 'hex'), d.applied_root),
   applied_at = CASE WHEN ${IS_KNOWN} THEN d.applied_at ELSE coalesce(r.applied_at, d.applied_at) END,
   applied_took_ms = CASE WHEN r.applied_root IS NULL OR ${IS_KNOWN} THEN d.applied_took_ms ELSE r.applied_took_ms END,
-  quarantined = CASE WHEN ${IS_KNOWN} THEN d.quarantined ELSE coalesce(r.quarantined, d.quarantined) END,
+  quarantined = CASE WHEN r.is_active AND ${IS_KNOWN} THEN d.quarantined ELSE coalesce(r.quarantined, d.quarantined) END,
   rejection = CASE WHEN r.rejection IS NOT NULL THEN r.rejection WHEN ${IS_OLDER_REJECTION} THEN NULL ELSE d.rejection END,
   ahead_epoch = CASE WHEN ${TAKES_CLAIM} THEN r.ahead_epoch ELSE d.ahead_epoch END,
   ahead_sequence = CASE WHEN ${TAKES_CLAIM} THEN r.ahead_sequence ELSE d.ahead_sequence END,
@@ -109,7 +121,7 @@ FROM (
   FROM json_to_recordset($1::json) AS given (
     tenant_id uuid, gateway_id uuid, id uuid, session_id uuid, session_age_ms double precision, connected boolean, last_seen_at timestamptz, hostname text, software_version text,
     boot_id uuid, desired_epoch bigint, desired_sequence bigint, desired_at timestamptz, applied_epoch bigint, applied_sequence bigint, applied_root text, applied_at timestamptz,
-    applied_took_ms integer, quarantined jsonb, is_active boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint, ahead_proved boolean)
+    applied_took_ms integer, quarantined jsonb, is_active boolean, is_said_again boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint, ahead_proved boolean)
 ) AS r
 WHERE d.tenant_id = r.tenant_id AND d.gateway_id = r.gateway_id AND d.id = r.id
   AND (d.session_id IS NULL OR d.session_id = r.session_id OR d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp())
@@ -139,6 +151,7 @@ function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, repo
     applied_took_ms: applied?.tookMs === undefined ? undefined : Math.min(applied.tookMs, LARGEST_INTEGER),
     quarantined: applied?.quarantined.map(storableEntity),
     is_active: report.applied === undefined && report.active !== undefined,
+    is_said_again: report.applied === undefined ? report.active !== undefined : report.applied.already === true,
     rejection: report.rejection && storableRejection(report.rejection),
     ahead_epoch: report.ahead?.version.epoch,
     ahead_sequence: report.ahead?.version.sequence,

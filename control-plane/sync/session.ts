@@ -223,9 +223,9 @@ export class Session implements ReportingSession {
       case 'report-active':
         return this.#report({ active: { ...servedOf(effect.active.version, effect.active.contentRoot), at: this.#now() } });
       case 'report-applied': {
-        const { version, contentRoot, quarantined, tookMs } = effect.applied;
+        const { version, contentRoot, quarantined, tookMs, already } = effect.applied;
         this.#log('debug', { event: 'applied', version: formatVersion(version), tookMs, quarantined: quarantined.length }, `applied ${formatVersion(version)}`);
-        return this.#reportApplied(version, contentRoot, tookMs, quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason })));
+        return this.#reportApplied(version, contentRoot, already ? undefined : tookMs, quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason })));
       }
       case 'report-rejected': {
         const { version, code, reasons } = effect.rejected;
