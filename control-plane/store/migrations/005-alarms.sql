@@ -31,5 +31,6 @@ alter table alarms force row level security;
 create policy one_tenant on alarms to holdfast_app, holdfast_ingest using (tenant_id = current_tenant());
 create policy all_tenants on alarms to holdfast_publisher using (true);
 
--- The change that brought an entity as it is, for who asks where a quarantined one comes from (quarantine-store.ts).
-create index changes_of_entity on changes (tenant_id, gateway_id, id, epoch, sequence);
+-- The change that brought an entity as it is, for who asks where a quarantined one comes from (quarantine-store.ts). Its id comes
+-- first, so that no plan takes this index for what names versions and no entity.
+create index changes_of_entity on changes (id, tenant_id, gateway_id, epoch, sequence);
