@@ -68,7 +68,8 @@ test('a data plane shows how long it took, its counts by version and its alarms'
   const shown = (await send('GET', `/v1/data-planes/${id}`)).expect(200);
   assert.deepEqual(shown.at('time_to_apply_ms'), { transfer: 7, since_release: 321 });
   // At a new session it says again what it has, and what of that it could not use.
-  await fleet.report(id, applied(7, new Date(releasedAt.getTime() + 90_000), [newId<EntityId>()]));
+  const said = defined(applied(7, new Date(releasedAt.getTime() + 90_000), [newId<EntityId>()]).applied, 'the report');
+  await fleet.report(id, { applied: { ...said, already: true } });
   const again = (await send('GET', `/v1/data-planes/${id}`)).expect(200);
   assert.deepEqual([again.at('time_to_apply_ms'), again.at('applied_at'), again.at('quarantined_count')], [shown.at('time_to_apply_ms'), shown.at('applied_at'), 1]);
   await fleet.report(id, applied(7));
