@@ -255,6 +255,17 @@ test('a new content key reaches data planes before the version that stands under
   session.cut();
 });
 
+test('a new content key where there are no secrets asks no data plane for another version', async () => {
+  const { one, store, scope, desk, change } = await scene();
+  const session = await connectSync(one.port, await one.enrol(scope));
+  const version = { epoch: 1, sequence: 1 };
+  await session.greet({ ...VERSION_3, active: { version, contentRoot: (await one.publisher.published(scope))?.contentRoot ?? '' }, highestAccepted: version });
+  await waitUntil('what it serves', async () => (await store.dataPlanes.list(scope))[0]?.applied.sequence === 1);
+  assert.deepEqual(await desk.rotateContent(scope, change), { keyId: 2, version: undefined });
+  await desk.retireContent(scope, 1, change);
+  session.cut();
+});
+
 test('a second certificate authority: told in sessions, signs renewals at once, and the first is retired when nobody has a certificate by it', async () => {
   const { one, two, scope, desk, change } = await scene();
   const credentials = await one.enrol(scope);

@@ -182,6 +182,9 @@ test('what can go wrong offline is said before anything is written', async () =>
   await assert.rejects(run('holdfast keys root propose --keys x --out x.json'), /is no public key/);
   await assert.rejects(run(`holdfast keys root propose --keys ${variables.get('ALICE') ?? ''} --threshold 2 --out x.json`), /more than the 1 keys/);
   await assert.rejects(run('holdfast keys retire publish nothing'), /there is no publish key nothing/);
+  // One key id in 64 begins like a flag.
+  await assert.rejects(run('holdfast keys retire publish -nothing'), /there is no publish key -nothing/);
+  await assert.rejects(run('holdfast keys retire publish -- --nothing'), /there is no publish key --nothing/);
   await assert.rejects(run('holdfast keys rotat publish'), /did you mean "rotate"/);
   await assert.rejects(run('holdfast keys import root-3.json'), /409: nothing was imported/);
 });

@@ -51,16 +51,18 @@ export function command<const T extends SettingDefinitions>({ name, about, usage
   };
 }
 
-/** A word behind a flag without "=" is its value. */
+/** A word behind a flag without "=" is its value; behind "--" nothing is a flag. Key ids may begin with "-". */
 function splitWords(given: readonly string[], { least, most }: OwnWords, usage: string): { readonly flags: readonly string[]; readonly others: readonly string[] } {
   const flags: string[] = [];
   const others: string[] = [];
+  const end = given.includes('--') ? given.indexOf('--') : given.length;
   let isValue = false;
-  for (const word of given) {
-    if (isValue || word.startsWith('-')) flags.push(word);
+  for (const word of given.slice(0, end)) {
+    if (isValue || word.startsWith('--')) flags.push(word);
     else others.push(word);
     isValue = !isValue && word.startsWith('--') && !word.includes('=');
   }
+  others.push(...given.slice(end + 1));
   if (others.length >= least && others.length <= most) return { flags, others };
   const tooMuch = others.length > most ? `; "${others.slice(most).join(' ')}" is too much` : '';
   throw new HoldfastError({ code: 'CLI_MISUSED', source: 'gateway', publicMessage: `usage: holdfast ${usage}${tooMuch}` });

@@ -19,7 +19,7 @@ export function newRootKey({ out }: NewRootKeySettings, output: Output): void {
   refuseExisting(out);
   const key = generateSigningKey();
   readOrCreateSecretFile(out, () => formatSigningKey(key));
-  output.err(`The private root key is in ${out}: keep it offline, and a copy in another safe place. Its public key, for "holdfast keys root propose --keys":`);
+  output.err(`The private root key is in ${out}: keep it offline, and a copy in another safe place. Status and show name it ${key.keyId}. Its public key, for "holdfast keys root propose --keys":`);
   output.out(key.publicKey);
 }
 

@@ -11,6 +11,7 @@ import type { EpochSettings, ImportSettings, PendingSettings, RetireSettings, Ro
 import { terminalJson, terminalLine } from './terminal-text.ts';
 
 type Told = Readonly<Record<string, unknown>>;
+const NAMES: ReadonlyMap<string, string> = new Map([['publish', 'publish key'], ['content', 'content key'], ['ca', 'certificate authority']]);
 const PURPOSES: ReadonlyMap<string, string> = new Map([['publish', 'publish'], ['content', 'content'], ['ca', 'certificate-authority']]);
 
 export async function showStatus(settings: StatusSettings, output: Output): Promise<void> {
@@ -31,13 +32,13 @@ export async function writePending(settings: PendingSettings, output: Output): P
 
 export async function importFiles(settings: ImportSettings, output: Output, files: readonly string[]): Promise<void> {
   const answer = await post(settings, '/v1/keys/import', showStatementFile(readAll(files)));
-  output.out(`Imported ${String(answer['imported'])} statements.`);
+  output.out(`Imported ${countOf(Number(answer['imported']))}.`);
 }
 
 export async function rotate(settings: RotateSettings, output: Output, [purpose = '']: readonly string[]): Promise<void> {
   const { gateway, tenant } = settings;
   const answer = await post(settings, '/v1/keys/rotate', { purpose: purposeOf(purpose), ...(purpose === 'content' ? { gateway, ...named(tenant) } : {}) });
-  output.out(terminalLine(`New ${purpose} key: ${String(answer['key_id'])}`));
+  output.out(terminalLine(`New ${NAMES.get(purpose) ?? purpose}: ${String(answer['key_id'])}`));
   if (typeof answer['version'] === 'string') output.out(terminalLine(`Gateway "${gateway}" publishes every secret again in version ${answer['version']}.`));
   await takePending(settings, answer['pending'], output, 'the old key signs until then');
 }
@@ -45,7 +46,7 @@ export async function rotate(settings: RotateSettings, output: Output, [purpose 
 export async function retire(settings: RetireSettings, output: Output, [purpose = '', keyId = '']: readonly string[]): Promise<void> {
   const { gateway, tenant } = settings;
   await post(settings, '/v1/keys/retire', { purpose: purposeOf(purpose), key_id: keyId, ...(purpose === 'content' ? { gateway, ...named(tenant) } : {}) });
-  output.out(terminalLine(`Retired ${purpose} key ${keyId}.`));
+  output.out(terminalLine(`Retired ${NAMES.get(purpose) ?? purpose} ${keyId}.`));
 }
 
 export async function bumpEpoch(settings: EpochSettings, output: Output): Promise<void> {
@@ -60,17 +61,21 @@ async function takePending(settings: AdminAccess & { readonly out: string | unde
   if (pending === null || pending === undefined) return;
   const file = readStatementFile(pending);
   if (settings.out === undefined) {
-    output.out(terminalLine(`${file.statements.length} statements wait for root keys (${until}): say again with --out FILE, or write them with "holdfast keys pending --out FILE".`));
+    output.out(terminalLine(`To be signed by root keys: ${countOf(file.statements.length)} (${until}); say again with --out FILE, or write them with "holdfast keys pending --out FILE".`));
     return;
   }
   writeNew(settings.out, formatStatementFile(file));
-  output.out(terminalLine(`${file.statements.length} statements are to be signed, in ${settings.out} (${until}): "holdfast keys sign --key KEY ${settings.out}", then "holdfast keys import ${settings.out}".`));
+  output.out(terminalLine(`To be signed by root keys: ${countOf(file.statements.length)} in ${settings.out} (${until}): "holdfast keys sign --key KEY ${settings.out}", then "holdfast keys import ${settings.out}".`));
 }
 
 function purposeOf(word: string): string {
   const purpose = PURPOSES.get(word);
   if (purpose !== undefined) return purpose;
   throw new HoldfastError({ code: 'CLI_MISUSED', source: 'gateway', publicMessage: `"${word}" is no kind of key; it is one of ${[...PURPOSES.keys()].join(', ')}` });
+}
+
+function countOf(statements: number): string {
+  return statements === 1 ? '1 statement' : `${statements} statements`;
 }
 
 function named(tenant: string | undefined): { readonly tenant?: string } {

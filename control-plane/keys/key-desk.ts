@@ -178,7 +178,7 @@ export class KeyDesk {
       case 'in-use':
         throw stillNeeded(`content key ${keyId} is the newest; rotate first`);
       case 'needed':
-        throw stillNeeded(`data planes serve versions that stand under content key ${keyId}: ${named(outcome.by.map(({ hostname, id }) => `${hostname} (${id})`))}; wait until they have applied the newest, or revoke them`);
+        throw stillNeeded(`data planes serve versions that stand under content key ${keyId}: ${named(outcome.by.map(({ hostname, id }) => `${hostname} (${id})`))}; wait until they have applied ${formatVersion(outcome.from)}, or revoke them`);
     }
   }
 

@@ -37,8 +37,8 @@ export type RetiredContentKey =
   | { readonly kind: 'retired' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'in-use' }
-  /** Not revoked, and on an older version. */
-  | { readonly kind: 'needed'; readonly by: readonly { readonly id: DataPlaneId; readonly hostname: string }[] };
+  /** Not revoked, and on a version before `from`. */
+  | { readonly kind: 'needed'; readonly from: ConfigVersion; readonly by: readonly { readonly id: DataPlaneId; readonly hostname: string }[] };
 
 const PAGE = 500;
 const SHOWN = 20;
@@ -85,7 +85,10 @@ export function createContentKeyStore(database: Database, keys: SecretKeys): Con
         const writer = new TransactionWriter(transaction, scope, secrets);
         await rewriteSecrets(writer, secrets);
         // A stolen key is replaced whether or not the gateway is frozen: what is configured stays the same.
-        return { keyId, version: await writer.finish(actor, true) };
+        const version = await writer.finish(actor, true);
+        // Without secrets there is no such version, and what is there stands under no key.
+        if (version === undefined) await transaction.query('UPDATE content_keys SET from_sequence = $4 WHERE tenant_id = $1 AND gateway_id = $2 AND key_id = $3', [...place(scope), keyId, gateway.head_sequence]);
+        return { keyId, version };
       });
       keys.forget(scope);
       return rotated;
@@ -101,7 +104,7 @@ export function createContentKeyStore(database: Database, keys: SecretKeys): Con
         if (key?.keyId !== keyId) return { kind: 'unknown' };
         if (next?.from === undefined) return { kind: 'in-use' };
         const needed = await whoNeeds(transaction, scope, next.from);
-        if (needed.length > 0) return { kind: 'needed', by: needed };
+        if (needed.length > 0) return { kind: 'needed', from: next.from, by: needed };
         await transaction.query('UPDATE content_keys SET retired_at = now() WHERE tenant_id = $1 AND gateway_id = $2 AND key_id = $3 AND retired_at IS NULL', [...place(scope), keyId]);
         await addAuditRow(transaction, { ...scope, actor, action: 'retire', subjectKind: 'content-keys', subjectId: String(keyId), details: { before: formatVersion(next.from) } });
         await transaction.query(`UPDATE gateways SET fleet_revision = fleet_revision + 1 WHERE tenant_id = $1 AND id = $2 RETURNING pg_notify('${CHANGE_CHANNEL}', $2::text)`, place(scope));

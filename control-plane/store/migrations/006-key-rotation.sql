@@ -23,7 +23,7 @@ alter table gateways add column content_key_id integer not null default 1;
 alter table content_keys add column from_epoch bigint;
 alter table content_keys add column from_sequence bigint;
 alter table content_keys add column retired_at timestamptz;
-grant update (retired_at) on content_keys to holdfast_app;
+grant update (from_sequence, retired_at) on content_keys to holdfast_app;
 
 -- Fingerprint of the authority that signed the certificate; null: the installation's first.
 alter table data_planes add column certificate_authority text;
