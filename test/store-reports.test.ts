@@ -77,6 +77,19 @@ test('what Hello says to be active leaves what is known of just that, and replac
   assert.deepEqual([none, applied.sequence, appliedTookMs], [[], 4, undefined]);
 });
 
+test('what is said again of what was applied changes what is quarantined, not when and how fast it was applied', async () => {
+  const { report, read } = await joined();
+  const quarantined = [{ kind: 'routes', id: newId<EntityId>(), code: 'X', reason: 'odd' }];
+  await report(newId(), 0, { applied: { ...versionOf(5), tookMs: 7, quarantined } });
+  const later = new Date(at.getTime() + 60_000);
+  await report(newId(), 0, { applied: { ...versionOf(5), at: later, tookMs: undefined, quarantined: [], already: true } });
+  const mended = await read();
+  assert.deepEqual([mended.quarantined, mended.appliedAt, mended.appliedTookMs], [[], at, 7]);
+  await report(newId(), 0, { applied: { ...versionOf(6), at: later, tookMs: undefined, quarantined, already: true } });
+  const unseen = await read();
+  assert.deepEqual([unseen.quarantined, unseen.appliedAt, unseen.appliedTookMs], [quarantined, later, undefined]);
+});
+
 test('R5: no figure that a data plane may send keeps its report from being stored', async () => {
   const { report, read } = await joined();
   assert.ok(await report(newId(), 0, { connected: true, applied: { ...versionOf(Number.MAX_SAFE_INTEGER), tookMs: Number.MAX_SAFE_INTEGER, quarantined: [] } }));

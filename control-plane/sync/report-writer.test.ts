@@ -153,4 +153,7 @@ test('what Hello says to be active does not undo what was said of it when it was
   assert.deepEqual(mergeReports(applied, { active: versionOf(5) }), applied);
   assert.deepEqual(mergeReports(applied, { active: versionOf(4) }), { applied: { ...versionOf(4), tookMs: undefined, quarantined: [] } });
   assert.deepEqual(mergeReports({ active: versionOf(4) }, appliedAt(5)), appliedAt(5));
+  const again = (sequence: number) => ({ applied: { ...versionOf(sequence), tookMs: undefined, quarantined: [], already: true } });
+  assert.deepEqual(mergeReports(applied, again(5)), { applied: { ...versionOf(5), tookMs: 1, quarantined: [] } });
+  assert.deepEqual(mergeReports(applied, again(4)), again(4));
 });

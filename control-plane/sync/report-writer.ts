@@ -175,8 +175,10 @@ export function mergeReports(earlier: DataPlaneReport, later: DataPlaneReport): 
   const outlivedBy = later.applied ?? later.active;
   const { rejection } = merged;
   if (rejection !== undefined && later.rejection === undefined && outlivedBy !== undefined && compareVersions(rejection, outlivedBy.version) <= 0) delete merged.rejection;
-  if (later.applied !== undefined) delete merged.active;
-  else if (later.active !== undefined && earlier.applied !== undefined) {
+  if (later.applied !== undefined) {
+    if (later.applied.already === true && earlier.applied !== undefined && isServed(earlier.applied, later.applied)) merged.applied = { ...earlier.applied, quarantined: later.applied.quarantined };
+    delete merged.active;
+  } else if (later.active !== undefined && earlier.applied !== undefined) {
     merged.applied = isServed(earlier.applied, later.active) ? earlier.applied : { ...later.active, tookMs: undefined, quarantined: [] };
     delete merged.active;
   }

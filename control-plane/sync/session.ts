@@ -16,7 +16,6 @@ import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
 import { MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type FellBack, type Hello, type Notice, type PartialTransfer, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
 import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
-import type { QuarantinedEntity } from '../store/data-plane.ts';
 import type { AheadClaim, DataPlaneReport } from '../store/data-plane-reports.ts';
 import type { FleetMember } from '../store/data-plane-store.ts';
 import { QuestionsToDataPlane, type QuestionOutcome } from './questions-to-data-plane.ts';
@@ -225,7 +224,8 @@ export class Session implements ReportingSession {
       case 'report-applied': {
         const { version, contentRoot, quarantined, tookMs, already } = effect.applied;
         this.#log('debug', { event: 'applied', version: formatVersion(version), tookMs, quarantined: quarantined.length }, `applied ${formatVersion(version)}`);
-        return this.#reportApplied(version, contentRoot, already ? undefined : tookMs, quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason })));
+        const entities = quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason }));
+        return this.#report({ applied: { ...servedOf(version, contentRoot), at: this.#now(), tookMs: already ? undefined : tookMs, quarantined: entities, already } });
       }
       case 'report-rejected': {
         const { version, code, reasons } = effect.rejected;
@@ -326,14 +326,10 @@ export class Session implements ReportingSession {
     return undefined;
   }
 
-  #reportApplied(version: ConfigVersion, contentRoot: string, tookMs: number | undefined, quarantined: readonly QuarantinedEntity[]): void {
-    this.#report({ applied: { ...servedOf(version, contentRoot), at: this.#now(), tookMs, quarantined } });
-  }
-
   async #reportFellBack({ from, to, reason }: FellBack): Promise<void> {
     this.#log('error', { event: 'fell-back', from: formatVersion(from), to: formatVersion(to), reason }, `a data plane fell back to ${formatVersion(to)}`);
     const contentRoot = await this.#services.rootOf(this.identity, to);
-    if (contentRoot !== undefined) this.#reportApplied(to, contentRoot, undefined, []);
+    if (contentRoot !== undefined) this.#report({ applied: { ...servedOf(to, contentRoot), at: this.#now(), tookMs: undefined, quarantined: [] } });
     this.#report({ rejection: { code: 'SYNC_FELL_BACK', reasons: [reason], ...from } });
   }
 

@@ -70,6 +70,7 @@ export class SyncClient {
   #renewalTimer: TimerHandle | undefined;
   /** When authorities were learnt of whose newest has not signed our certificate; monotonic milliseconds. */
   #newAuthorityAtMs: number | undefined;
+  /** Entities left quarantine without a new version. */
   #leftQuarantine = false;
   #labels: Readonly<Record<string, string>> = {};
   /** What came behind a Trust, in order; undefined while none is being learnt. What is signed by a new key waits for it here. */
@@ -245,15 +246,17 @@ export class SyncClient {
     this.#renewWhereDue();
   }
 
-  /** The answer that told it may have been lost with the connection, and a Hello does not say it (S6). */
+  /**
+   * The answer that told it may have been lost with the connection, and a Hello does not say it (S6). That nothing is quarantined is
+   * said where a control plane may think otherwise: of what is in the cache, an older release of this program may have told something.
+   */
   #reportQuarantined(): void {
-    const { active, quarantined } = this.#options.keeper;
-    if (active === undefined || (quarantined.length === 0 && !this.#leftQuarantine)) return;
-    this.#leftQuarantine = false;
+    const { active, quarantined, source } = this.#options.keeper;
+    if (active === undefined || (quarantined.length === 0 && !this.#leftQuarantine && source === 'control-plane')) return;
     this.#session.send(toAnswer({ kind: 'applied', config: active, tookMs: 0, quarantined, already: true }));
   }
 
-  /** Entities left quarantine without a new version: said now, or after the next Welcome. */
+  /** Said now, and after each Welcome from now on. */
   #sayQuarantined(): void {
     this.#leftQuarantine = true;
     if (this.#session.live) this.#reportQuarantined();
