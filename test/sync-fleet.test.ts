@@ -29,7 +29,7 @@ async function connectedOf({ answer }: Credentials, scope: GatewayScope): Promis
 }
 
 function openAlarms(code: string, { answer }: Credentials): Promise<boolean> {
-  return store.alarms.listOpen([code]).then((alarms) => alarms.some(({ dataPlaneId }) => dataPlaneId === answer.dataPlaneId));
+  return store.alarms.listOpen().then((alarms) => alarms.some((alarm) => alarm.code === code && alarm.dataPlaneId === answer.dataPlaneId));
 }
 
 /** The wire length that a transfer statement claims, and the hash. */

@@ -34,13 +34,16 @@ export interface Alarm extends AlarmCondition, GatewayScope {
   readonly clearedBy: string | undefined;
 }
 
+/** Without its detail: of all gateways there may be many (R5). */
+export type OpenAlarm = AlarmSubject & GatewayScope & Pick<Alarm, 'lastSeenAt'>;
+
 export interface AlarmStore {
   /** Opens it, or counts it `times` more. `full` where too many are open in the gateway: then nothing is stored. */
   raise(scope: GatewayScope, condition: AlarmCondition, times: number): Promise<'opened' | 'counted' | 'full'>;
   /** The condition is over. False where no such alarm was open. */
   settle(scope: GatewayScope, subject: AlarmSubject): Promise<boolean>;
-  /** Open alarms of all gateways, of these codes only where some are given: for the control plane's own watches. */
-  listOpen(codes?: readonly string[]): Promise<readonly Alarm[]>;
+  /** Of all gateways, for alarm-desk.ts. */
+  listOpen(): Promise<readonly OpenAlarm[]>;
   /** For operators: open ones, and with `cleared` those too, of one data plane or all; the last raised first. `before` is the id of the page before's last. */
   list(scope: GatewayScope, options: { readonly cleared: boolean; readonly limit: number; readonly before?: string; readonly dataPlaneId?: DataPlaneId }): Promise<readonly Alarm[]>;
   get(scope: GatewayScope, id: string): Promise<Alarm | undefined>;
@@ -101,9 +104,10 @@ export function createAlarmStore(database: Database, clock: Clock): AlarmStore {
         return rows.length > 0;
       }),
 
-    async listOpen(codes) {
-      const rows = await database.query<Row>(publisher('snapshot'), `SELECT ${COLUMNS} FROM alarms WHERE cleared_at IS NULL ${codes === undefined ? '' : 'AND code = ANY($1)'}`, codes === undefined ? [] : [codes]);
-      return rows.map(toAlarm);
+    async listOpen() {
+      const rows = await database.query<Pick<Row, 'tenant_id' | 'gateway_id' | 'code' | 'data_plane_id' | 'last_seen_at'>>(
+        publisher('snapshot'), 'SELECT tenant_id, gateway_id, code, data_plane_id, last_seen_at FROM alarms WHERE cleared_at IS NULL');
+      return rows.map((row) => ({ tenantId: row.tenant_id, gatewayId: row.gateway_id, code: row.code, dataPlaneId: row.data_plane_id ?? undefined, lastSeenAt: row.last_seen_at }));
     },
 
     async list(scope, { cleared, limit, before, dataPlaneId }) {
