@@ -191,6 +191,28 @@ test('S4: a damaged record of the highest version is an alarm, and the cache say
   assert.equal(await pushed(trust, again, 2), 'TRANSFER_VERSION_OLDER');
 });
 
+test('S4: what is accepted while the state of an earlier release is sealed stays the highest, at whatever moment it comes', async () => {
+  const trust = await createTestTrust();
+  for (let moment = 0; moment < 40; moment += 1) {
+    const disk = new CrashDisk();
+    const run = await start(trust, disk);
+    await pushed(trust, run, 1);
+    await run.keeper.stop();
+    const again = await start(trust, disk);
+    let sealing: Promise<void> | undefined;
+    // Just before it is written.
+    again.threads.during = () => {
+      sealing = (async () => {
+        for (let turn = 0; turn < moment; turn += 1) await Promise.resolve();
+        await again.keeper.sealState();
+      })();
+    };
+    const kind = await pushed(trust, again, 2);
+    await sealing;
+    assert.deepEqual([kind, (await HighestAccepted.open(disk, '/state/highest-accepted.json', seal)).current?.version.sequence], ['applied', 2], `moment ${moment}`);
+  }
+});
+
 test('S4: a missing record of the highest version is an alarm, whatever else of what was accepted is left', async () => {
   const trust = await createTestTrust();
   const full = new CrashDisk();

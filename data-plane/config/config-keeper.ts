@@ -200,7 +200,8 @@ export class ConfigKeeper {
     const { cache, highest, crashes } = this.#options;
     const sealed = this.#tidying.then(async () => {
       await cache.sealAll();
-      await highest.seal();
+      // In turn, lest something lower is written over what is being accepted (S4).
+      await this.#inTurn(() => highest.seal());
       await crashes.seal();
     });
     this.#tidying = sealed.catch(this.#notWritten);

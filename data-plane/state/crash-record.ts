@@ -44,8 +44,6 @@ export class CrashRecord {
   readonly died: Crashed | undefined;
   #crashed: readonly Crashed[];
   #bars: readonly Bar[];
-  /** Writes of the run file follow one another. */
-  #writing: Promise<void> = Promise.resolve();
 
   private constructor(runFile: SealedJson, barFile: SealedJson, died: Crashed | undefined, crashed: readonly Crashed[], bars: readonly Bar[], damaged: readonly DamagedRecord[]) {
     this.#runFile = runFile;
@@ -126,9 +124,7 @@ export class CrashRecord {
 
   /** Survives the end of the process, which is what it is about; not a power cut. */
   #write(): Promise<void> {
-    const write = (): Promise<void> => this.#runFile.replaceLoosely({ running: this.#running ?? null, crashed: this.#crashed });
-    this.#writing = this.#writing.then(write, write);
-    return this.#writing;
+    return this.#runFile.replaceLoosely({ running: this.#running ?? null, crashed: this.#crashed });
   }
 }
 

@@ -16,6 +16,7 @@ export class SealedJson {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #seal: StateSeal;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(disk: Disk, path: string, seal: StateSeal) {
     this.#disk = disk;
@@ -43,12 +44,18 @@ export class SealedJson {
 
   /** Resolves when it survives a power cut. */
   replace(value: unknown): Promise<void> {
-    return replaceJson(this.#disk, this.#path, this.#marked(value));
+    return this.#inTurn(() => replaceJson(this.#disk, this.#path, this.#marked(value)));
   }
 
   /** Survives the end of the process, not a power cut. */
   replaceLoosely(value: unknown): Promise<void> {
-    return replaceJsonLoosely(this.#disk, this.#path, this.#marked(value));
+    return this.#inTurn(() => replaceJsonLoosely(this.#disk, this.#path, this.#marked(value)));
+  }
+
+  /** One write after another: what was asked for last is there at last. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    this.#writing = this.#writing.then(write, write);
+    return this.#writing;
   }
 
   #marked(value: unknown): { readonly value: unknown; readonly mark: string } {
