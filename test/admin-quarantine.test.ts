@@ -82,14 +82,15 @@ test('a data plane shows how long it took, its counts by version and its alarms'
   assert.partialDeepStrictEqual(shown.at('alarms'), [{ code: 'TEST_ALARM', detail: 'said something', cleared_by: 'control-plane' }]);
 });
 
-test('of what a data plane quarantined a list names the first ones, and the data plane itself all', async () => {
+test('of what a data plane quarantined a list names the first ones, and the data plane itself all; of a refusal the first reasons are kept', async () => {
   const many = Array.from({ length: 30 }, () => newId<EntityId>());
-  const id = await fleet.enrol('overwhelmed', { state: 'overwhelmed' }, applied(3, new Date(), many));
+  const id = await fleet.enrol('overwhelmed', { state: 'overwhelmed' }, { ...applied(3, new Date(), many), rejection: { code: 'CONFIG_COMPILE_FAILED', reasons: many, ...version(4) } });
   const listed = (await send('GET', '/v1/data-planes?selector=state%3Doverwhelmed')).expect(200);
   const read = (await send('GET', `/v1/data-planes/${id}`)).expect(200);
   const ids = (found: unknown): readonly string[] => (Array.isArray(found) ? found : []).map((one: { readonly id: string }) => one.id);
   assert.deepEqual([ids(listed.at('data.0.quarantined')), listed.at('data.0.quarantined_count')], [many.slice(0, 20), 30]);
   assert.deepEqual([ids(read.at('quarantined')), read.at('quarantined_count')], [many, 30]);
+  assert.deepEqual(read.at('rejection.reasons'), many.slice(0, 20));
   await fleet.report(id, applied(3));
 });
 

@@ -23,6 +23,7 @@ export interface DataPlaneReport {
   readonly active?: { readonly version: ConfigVersion; readonly root: Uint8Array; readonly at: Date };
   /** Clears the rejection of this and older versions. */
   readonly applied?: AppliedReport;
+  /** The first of its reasons are kept. */
   readonly rejection?: Rejection;
   /**
    * What it says it accepted, where that is newer than all that this control plane knows of; kept where the database does not
@@ -51,7 +52,7 @@ export interface SessionReport extends GatewayScope {
   readonly dataPlaneId: DataPlaneId;
   /** UUID. */
   readonly sessionId: string;
-  /** Since the session began, so that the clocks of two instances need not agree. */
+  /** Since the session began, so that the clocks of two instances need not agree. Its first report, with `bootId`, takes over from an earlier session. */
   readonly sessionAgeMs: number;
   readonly report: DataPlaneReport;
 }
@@ -80,8 +81,8 @@ export async function writeReports(database: Database, reports: readonly Session
 }
 
 const IS_OLDER_REJECTION = "((d.rejection ->> 'epoch')::bigint, (d.rejection ->> 'sequence')::bigint) <= (r.applied_epoch, r.applied_sequence)";
-/** Said once more, at a new session: when it was applied, and how long that took, was said before. */
 const IS_SAME = "(d.applied_root = decode(r.applied_root, 'hex') AND (d.applied_epoch, d.applied_sequence) = (r.applied_epoch, r.applied_sequence))";
+/** Said once more, at a new session: when it was applied, and how long that took, was said before. */
 const IS_KNOWN = `(r.is_said_again AND ${IS_SAME})`;
 const IS_NEW_BOOT = '(r.boot_id <> d.boot_id)';
 const IS_RETURN = `(${IS_NEW_BOOT} AND r.boot_id = ANY(d.earlier_boots))`;
@@ -89,6 +90,7 @@ const IS_RETURN = `(${IS_NEW_BOOT} AND r.boot_id = ANY(d.earlier_boots))`;
 const TAKES_CLAIM = '(r.is_ahead AND (r.ahead_proved OR NOT d.ahead_proved))';
 const HAS_RETURNED = `d.boot_returned_at > statement_timestamp() - ${BOOT_RETURNS_WITHIN}`;
 
+// Only the first word of a session, with its boot, takes over: a later one that waited long in a process that stood still would be dated too late.
 // A start of a session in the future is that of a clock that was put back since, and holds nobody up.
 const WRITE = `
 UPDATE data_planes d SET
@@ -124,7 +126,7 @@ FROM (
     applied_took_ms integer, quarantined jsonb, is_active boolean, is_said_again boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint, ahead_proved boolean)
 ) AS r
 WHERE d.tenant_id = r.tenant_id AND d.gateway_id = r.gateway_id AND d.id = r.id
-  AND (d.session_id IS NULL OR d.session_id = r.session_id OR d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp())
+  AND (d.session_id IS NULL OR d.session_id = r.session_id OR (d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp()))
 RETURNING d.id, CASE WHEN ${HAS_RETURNED} THEN d.boot_returns ELSE 0 END AS boot_returns, r.is_ahead`;
 
 function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, report }: SessionReport) {
@@ -159,13 +161,16 @@ function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, repo
   };
 }
 
+/** Of a refusal. A list of data planes has them all (R5). */
+const REASONS_KEPT = 20;
+
 /** One odd character in a data plane's words must not keep its whole state from being stored (C1). */
 function storable(text: string | undefined): string | undefined {
   return text === undefined ? undefined : storableText(text);
 }
 
 function storableRejection({ code, reasons, epoch, sequence }: Rejection): Rejection {
-  return { code: storableText(code), reasons: reasons.map(storableText), epoch, sequence };
+  return { code: storableText(code), reasons: reasons.slice(0, REASONS_KEPT).map(storableText), epoch, sequence };
 }
 
 function storableEntity({ kind, id, code, reason }: QuarantinedEntity): QuarantinedEntity {
