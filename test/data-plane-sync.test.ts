@@ -106,6 +106,17 @@ test('S6: a broken entity is quarantined and reported, what can not be isolated 
   assert.deepEqual([again.version.sequence, again.quarantined], [2, applied.quarantined]);
 });
 
+test('S6: a restarted data plane also says that nothing is quarantined: its older release may have told otherwise of the same version', async (context) => {
+  const { controlPlane, start } = await scene(context);
+  await controlPlane.publish([service(), route('b1', '/one')]);
+  const dataPlane = await start();
+  await dataPlane.ready();
+  await dataPlane.kill();
+  await start({}, dataPlane);
+  const { version, quarantined } = await controlPlane.heard('applied', ({ already }) => already);
+  assert.deepEqual([version.sequence, quarantined], [1, []]);
+});
+
 test('S3, S4: forged, altered, older and conflicting pushes are refused with their reason, the old one serves', async (context) => {
   const { controlPlane, start } = await scene(context);
   await controlPlane.publish([service(), route('b1', '/one')]);

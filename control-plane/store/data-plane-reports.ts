@@ -126,7 +126,7 @@ FROM (
     applied_took_ms integer, quarantined jsonb, is_active boolean, is_said_again boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint, ahead_proved boolean)
 ) AS r
 WHERE d.tenant_id = r.tenant_id AND d.gateway_id = r.gateway_id AND d.id = r.id
-  AND (d.session_id IS NULL OR d.session_id = r.session_id OR (d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp()))
+  AND (d.session_id IS NULL OR d.session_id = r.session_id OR r.boot_id IS NOT NULL AND (d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp()))
 RETURNING d.id, CASE WHEN ${HAS_RETURNED} THEN d.boot_returns ELSE 0 END AS boot_returns, r.is_ahead`;
 
 function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, report }: SessionReport) {
