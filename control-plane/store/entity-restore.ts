@@ -11,7 +11,8 @@ import type { EntityChange } from './entity-changes.ts';
 import type { GatewayScope } from './scope.ts';
 import type { Candidate, RollbackPlan } from './rollback-plan.ts';
 
-const ROWS_PER_STATEMENT = 2_000;
+/** Deleting them compares each with each where the planner does not know better. */
+const ROWS_PER_STATEMENT = 500;
 const IN_GATEWAY = 'tenant_id = $1 AND gateway_id = $2';
 /** By each column so that the index serves, and by both together because an id may occur in two kinds. */
 const isOneOf = (kind: string, id: string): string => `${IN_GATEWAY} AND ${kind} = ANY($3::text[]) AND ${id} = ANY($4::uuid[]) AND (${kind}, ${id}) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`;
