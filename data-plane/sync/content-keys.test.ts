@@ -46,6 +46,24 @@ test('keys that are known cost no write, though they are wrapped anew each time;
   assert.deepEqual(Buffer.from(keys.ring?.keys[0]?.key ?? []), second);
 });
 
+test('S1: what a control plane does not tell of stays: it may be restored from an old backup, and a cached configuration may stand under it', async () => {
+  const disk = new CrashDisk();
+  const { keys } = await open(disk);
+  const numbers = (): readonly number[] | undefined => keys.ring?.keys.map(({ keyId }) => keyId);
+  await keys.learn([wrap(second, 2), wrap(first, 1)]);
+  assert.equal(await keys.learn([wrap(first, 1)]), false, 'the control plane does not know of the second');
+  assert.deepEqual(numbers(), [2, 1]);
+  assert.equal(await keys.learn([wrap(second, 2)]), false, 'the first was retired');
+  assert.deepEqual(numbers(), [2, 1]);
+  // After a restore the same number is given again.
+  const other = randomBytes(32);
+  assert.equal(await keys.learn([wrap(other, 2), wrap(first, 1)]), true);
+  assert.deepEqual(keys.ring?.keys, [{ keyId: 2, key: other }, { keyId: 1, key: first }]);
+  for (let keyId = 3; keyId <= 9; keyId += 1) await keys.learn([wrap(randomBytes(32), keyId)]);
+  assert.deepEqual(numbers(), [9, 8, 7, 6]);
+  assert.deepEqual((await open(disk)).keys.ring, keys.ring);
+});
+
 test('a key that was wrapped for somebody else is logged, and what was there stays', async () => {
   const disk = new CrashDisk();
   const { keys, lines } = await open(disk);

@@ -21,6 +21,9 @@ export interface ContentKeysOptions {
   readonly log: Logger;
 }
 
+/** As many as slots of the cache and one more. */
+const MOST_KEYS = 4;
+
 export class ContentKeys {
   readonly #options: ContentKeysOptions;
   #wrapped: readonly WrappedKey[] = [];
@@ -43,12 +46,11 @@ export class ContentKeys {
   }
 
   /**
-   * Takes the keys of a Welcome or Trust; true where the ring is another one now. Resolves when they are durable; a full disk
-   * is logged and no reason to stop.
+   * Takes the keys of a Welcome or Trust; true where the ring is another one now. Those known stay beside them: what is served or
+   * cached may stand under a key that was retired, or that a control plane restored from an old backup knows nothing of.
+   * Resolves when they are durable; a full disk is logged and no reason to stop.
    */
   async learn(wrapped: readonly WrappedKey[]): Promise<boolean> {
-    // Wrapped anew at every Welcome: only a key that is not known is worth a write.
-    if (wrapped.length === 0 || sameNumbers(wrapped, this.#wrapped)) return false;
     const before = this.#ring;
     this.#use(wrapped);
     if (this.#ring === before) return false;
@@ -59,14 +61,20 @@ export class ContentKeys {
     return true;
   }
 
-  #use(wrapped: readonly WrappedKey[]): void {
+  #use(all: readonly WrappedKey[]): void {
     const { tenantId, gatewayId } = this.#options.identity;
-    const newestFirst = wrapped.toSorted((a, b) => b.keyId - a.keyId);
-    const keys = newestFirst.map((one) => this.#unwrap(one)).filter((key) => key !== undefined);
+    const told = newestOf(all);
+    const newest = Math.max(...told.map(({ keyId }) => keyId));
+    const opened = told.flatMap((one) => this.#unwrap(one) ?? []);
     // Without the newest, credentials could not be recognised: what was there is better.
-    if (keys.length === 0 || keys[0]?.keyId !== newestFirst[0]?.keyId) return;
+    if (!opened.some(({ keyId }) => keyId === newest)) return;
+    const isTold = ({ keyId }: { readonly keyId: number }): boolean => told.some((one) => one.keyId === keyId);
+    const known = this.#ring?.keys ?? [];
+    const keys = newestOf([...opened, ...known.filter((key) => !isTold(key))]);
+    // Wrapped anew at every Welcome: only a key that is not known is worth a write.
+    if (keys.length === known.length && keys.every(({ key }, index) => Buffer.from(key).equals(known[index]?.key ?? Buffer.alloc(0)))) return;
     this.#ring = { tenantId, gatewayId, keys };
-    this.#wrapped = wrapped;
+    this.#wrapped = newestOf([...told, ...this.#wrapped.filter((one) => !isTold(one))]);
   }
 
   #unwrap(wrapped: WrappedKey): ContentKey | undefined {
@@ -80,9 +88,8 @@ export class ContentKeys {
   }
 }
 
-function sameNumbers(a: readonly WrappedKey[], b: readonly WrappedKey[]): boolean {
-  const numbers = (keys: readonly WrappedKey[]): string => keys.map((key) => key.keyId).sort((x, y) => x - y).join();
-  return numbers(a) === numbers(b);
+function newestOf<K extends { readonly keyId: number }>(keys: readonly K[]): readonly K[] {
+  return keys.toSorted((a, b) => b.keyId - a.keyId).slice(0, MOST_KEYS);
 }
 
 function formatWrapped({ keyId, ephemeralPublicKey, nonce, ciphertext }: WrappedKey): object {
