@@ -152,8 +152,8 @@ test('what sessions report is shown: absent fields stay, an applied version clea
   const bootId = newId();
   assert.equal(await report(store, scope, id, { connected: true, lastSeenAt: seen, softwareVersion: '0.1.0', bootId, desired: { version: { epoch: 1, sequence: 5 }, at: seen } }), true);
   const rejection = { code: 'CONFIG_TOO_LARGE', reasons: ['too large'], epoch: 1, sequence: 5 };
-  await report(store, scope, id, { rejection });
-  const applied = (sequence: number) => ({ applied: { version: { epoch: 1, sequence }, root: Buffer.alloc(32, sequence), at: seen, tookMs: 12, quarantined: [] } });
+  await report(store, scope, id, { bootId, rejection });
+  const applied = (sequence: number) => ({ bootId, applied: { version: { epoch: 1, sequence }, root: Buffer.alloc(32, sequence), at: seen, tookMs: 12, quarantined: [] } });
   await report(store, scope, id, applied(4));
   let dataPlane = await store.dataPlanes.get(scope, id);
   assert.deepEqual(

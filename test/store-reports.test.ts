@@ -22,9 +22,9 @@ async function enrol(scope: GatewayScope): Promise<DataPlaneId> {
 async function joined() {
   const scope = await createGateway(store);
   const id = await enrol(scope);
-  /** Reports as a session that is so old. */
+  /** Reports as a session that is so old; one that just begins tells of its process. */
   const report = async (sessionId: string, sessionAgeMs: number, given: DataPlaneReport) =>
-    (await store.dataPlanes.report([{ ...scope, dataPlaneId: id, sessionId, sessionAgeMs, report: given }]))[0];
+    (await store.dataPlanes.report([{ ...scope, dataPlaneId: id, sessionId, sessionAgeMs, report: { ...(sessionAgeMs === 0 ? { bootId: newId() } : {}), ...given } }]))[0];
   const read = async () => {
     const dataPlane = await store.dataPlanes.get(scope, id);
     assert.ok(dataPlane !== undefined);
@@ -38,7 +38,7 @@ const versionOf = (sequence: number) => ({ version: { epoch: 1, sequence }, root
 test('the late word of an earlier session does not count against a later one', async () => {
   const { report, read } = await joined();
   const [first, second] = [newId(), newId()];
-  await report(first, 60_000, { connected: true, applied: { ...versionOf(4), tookMs: 1, quarantined: [] } });
+  await report(first, 60_000, { bootId: newId(), connected: true, applied: { ...versionOf(4), tookMs: 1, quarantined: [] } });
   assert.ok(await report(second, 0, { connected: true, applied: { ...versionOf(5), tookMs: 2, quarantined: [] } }));
   assert.equal(await report(first, 60_100, { connected: false, applied: { ...versionOf(4), tookMs: 1, quarantined: [] } }), undefined);
   const { connected, applied, appliedTookMs } = await read();
@@ -46,6 +46,17 @@ test('the late word of an earlier session does not count against a later one', a
   assert.ok(await report(second, 500, { connected: false }));
   assert.equal((await read()).connected, false);
   assert.ok(await report(newId(), 0, { connected: true }), 'and a third one takes over');
+});
+
+test('a word that waited for a long time before it was sent, so that its session seems younger, takes nothing from a later session', async () => {
+  const { report, read } = await joined();
+  const [first, second] = [newId(), newId()];
+  await report(first, 60_000, { bootId: newId(), connected: true });
+  await report(second, 0, { connected: true });
+  // Of when the first session had just begun; its process stood still since.
+  assert.equal(await report(first, 0.001, { connected: false }), undefined);
+  assert.equal((await read()).connected, true);
+  assert.ok(await report(second, 500, { connected: true }), 'the second still counts');
 });
 
 test('a database clock that was put back keeps no session out', async () => {

@@ -76,5 +76,5 @@ export function idOf(text: string): EntityId {
 
 /** What a session that has just begun reports of a data plane; false where the store has no such data plane. */
 export async function report(store: Store, scope: GatewayScope, dataPlaneId: DataPlaneId, given: DataPlaneReport): Promise<boolean> {
-  return (await store.dataPlanes.report([{ ...scope, dataPlaneId, sessionId: newId(), sessionAgeMs: 0, report: given }])).length === 1;
+  return (await store.dataPlanes.report([{ ...scope, dataPlaneId, sessionId: newId(), sessionAgeMs: 0, report: { bootId: newId(), ...given } }])).length === 1;
 }
