@@ -161,7 +161,8 @@ export class Session implements ReportingSession {
     try {
       this.#write(frames.head(this.identity.gatewayId, await publisher.headStatement(this.identity)));
     } catch (thrown) {
-      this.#log('warn', { event: 'head-not-sent', reason: describeThrown(thrown) }, 'a head statement could not be made');
+      // Who can't make it says so itself; here it would be once a minute for each of thousands.
+      this.#log('debug', { event: 'head-not-sent', reason: describeThrown(thrown) }, 'a head statement could not be made');
     }
   }
 
@@ -329,7 +330,7 @@ export class Session implements ReportingSession {
   async #reportFellBack({ from, to, reason }: FellBack): Promise<void> {
     this.#log('error', { event: 'fell-back', from: formatVersion(from), to: formatVersion(to), reason }, `a data plane fell back to ${formatVersion(to)}`);
     const contentRoot = await this.#services.rootOf(this.identity, to);
-    if (contentRoot !== undefined) this.#report({ applied: { ...servedOf(to, contentRoot), at: this.#now(), tookMs: undefined, quarantined: [] } });
+    if (contentRoot !== undefined) this.#report({ active: { ...servedOf(to, contentRoot), at: this.#now() } });
     this.#report({ rejection: { code: 'SYNC_FELL_BACK', reasons: [reason], ...from } });
   }
 
