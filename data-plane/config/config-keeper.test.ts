@@ -490,6 +490,20 @@ test('a process that ends while it prepares a configuration answers nothing for 
   assert.equal(await pushed(trust, await start(trust, disk), 2), 'applied');
 });
 
+test('a file that is refused is told of once, however often the cache is searched', async () => {
+  const trust = await createTestTrust();
+  const disk = new CrashDisk();
+  const first = await start(trust, disk);
+  for (const sequence of [1, 2]) await pushed(trust, first, sequence);
+  await first.keeper.stop();
+  const files = disk.paths('/state/cache').filter((path) => path.endsWith('.config'));
+  for (const path of files) disk.put(path, Buffer.from('rotten'));
+  const { notices, lines, keeper } = await start(trust, disk);
+  assert.equal(keeper.active, undefined);
+  assert.equal(notices.length, files.length);
+  assert.equal(lines().filter((line) => line.includes('cache-file-refused')).length, files.length);
+});
+
 test('what is refused on disk, or comes twice with other content, is for the operator to know', async () => {
   const trust = await createTestTrust();
   const disk = new CrashDisk();

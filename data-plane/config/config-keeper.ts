@@ -89,6 +89,8 @@ export class ConfigKeeper {
   #ending = false;
   #settleTimer: TimerHandle | undefined;
   #knownGoodTimer: TimerHandle | undefined;
+  /** Files of the cache that were refused: the cache may be searched several times. */
+  readonly #toldOf = new Set<string>();
   /** Changes of what serves follow one another. */
   #turn: Promise<unknown> = Promise.resolve();
   #tidying: Promise<void> = Promise.resolve();
@@ -269,6 +271,8 @@ export class ConfigKeeper {
     for (;;) {
       const { content, passedOver } = await cache.load(({ version }) => skip(version) || refused.some((other) => compareVersions(other, version) === 0));
       for (const { file, reason } of passedOver) {
+        if (this.#toldOf.has(file)) continue;
+        this.#toldOf.add(file);
         log.warn({ event: 'cache-file-refused', file, reason }, `cached configuration ${file} is not used: ${reason}`);
         onNotice({ code: 'CACHE_FILE_REFUSED', detail: `${file}: ${reason}`, version: undefined });
       }
