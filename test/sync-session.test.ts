@@ -4,6 +4,7 @@ import { createPrivateKey, randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
 import { HoldfastError } from '../shared/errors.ts';
+import { newId, type EntityId } from '../shared/model/ids.ts';
 import { NO_VERSION, type ConfigVersion } from '../shared/model/version.ts';
 import { unwrapContentKey } from '../shared/trust/content-key.ts';
 import { identityOfCertificate } from '../shared/trust/identity.ts';
@@ -209,11 +210,15 @@ test('a fall-back shows, and the version it fell back from is not offered again'
   const second = await receive(joined, first);
   confirm(joined, second);
   client.send({ kind: 'fell-back', from: second.version, to: first.version, fromRoot: second.contentRoot, reason: 'three crashes within a minute' });
+  // As it does at once, where it could not use all of what it fell back to.
+  const quarantined = [{ entityKind: 'services', id: newId<EntityId>(), code: 'X', reason: 'odd' }];
+  client.send({ kind: 'applied', version: first.version, contentRoot: first.contentRoot, tookMs: 0, quarantined, already: true });
   const state = await waitUntil('the fall-back', async () => {
     const now = await stateOf(joined);
     return now.rejection === undefined || now.applied.sequence !== 1 ? undefined : now;
   });
   assert.deepEqual([state.rejection?.code, state.rejection?.sequence, state.applied], ['SYNC_FELL_BACK', 2, first.version]);
+  assert.deepEqual(state.quarantined.map(({ code }) => code), ['X']);
   await addService(scope);
   assert.equal((await receive(joined, first)).version.sequence, 3);
   client.cut();
