@@ -131,6 +131,7 @@ test('S5: a configuration that the process dies of three times is left for the o
   assert.equal((await current.get('/route/0')).status, 200);
   const fellBack = await controlPlane.heard('fell-back');
   assert.deepEqual([fellBack.from, fellBack.to], [{ epoch: 1, sequence: 2 }, { epoch: 1, sequence: 1 }]);
+  await controlPlane.heard('applied', ({ version, already }) => already && version.sequence === 1);
   assert.equal((await current.status()).holdfast.fell_back?.to, '1.1');
   // The fake offers the barred one again, as it does to anybody who is behind.
   await controlPlane.heard('rejected', ({ code }) => code === 'CONFIG_BARRED');

@@ -139,9 +139,10 @@ export class SyncClient {
     this.#session.stop();
   }
 
-  /** Told by the config keeper; said again in every Hello by `barred`. */
+  /** Told by the config keeper; said again in every Hello by `barred`. With what is quarantined of what serves now. */
   reportFallBack(fall: FallBack): void {
     this.#session.send(toFellBack(fall));
+    this.#reportQuarantined();
   }
 
   /** Something an operator should know; waits for a session where there is none. */
@@ -239,8 +240,8 @@ export class SyncClient {
     const { telemetry, keeper } = this.#options;
     this.#labels = welcome.labels;
     this.#intake.restart();
-    if (keeper.fellBack !== undefined) this.reportFallBack(keeper.fellBack);
-    this.#reportQuarantined();
+    if (keeper.fellBack === undefined) this.#reportQuarantined();
+    else this.reportFallBack(keeper.fellBack);
     if (welcome.protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION) this.#notices.connected((notice) => this.#session.send(notice));
     telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes }) }, welcome.telemetryCredit);
     this.#renewWhereDue();
@@ -259,7 +260,7 @@ export class SyncClient {
   /** Said now, and after each Welcome from now on. */
   #sayQuarantined(): void {
     this.#leftQuarantine = true;
-    if (this.#session.live) this.#reportQuarantined();
+    this.#reportQuarantined();
   }
 
   #hear(message: SyncMessage): void {
