@@ -26,7 +26,7 @@ export const COMMANDS: readonly Command[] = [
   command({
     name: 'publish', about: 'tell how far a change has got; with --wait, wait for it', settings: publishSettings, run: (settings, output) => publish(settings, output, systemClock),
     usage: 'publish [--wait --selector region=eu-west --quorum 99% --timeout 30s] [settings]',
-    summary: 'Tells how many data planes have applied the last change, or a version. Exit codes: 0 the quorum has it (without --wait: it was told); 1 wrong use; 2 not in time; 3 too many refused it or fell back; 4 no data plane is selected; 5 the admin API does not answer or does not allow it.',
+    summary: 'Tells how many data planes have applied the last change, or a version; one that had to quarantine an entity has applied it too, and is counted as quarantining. Exit codes: 0 the quorum has it (without --wait: it was told); 1 wrong use; 2 not in time; 3 too many refused it or fell back; 4 no data plane is selected; 5 the admin API does not answer or does not allow it.',
   }),
   command({
     name: 'explain', about: 'tell what would become of a request, and why', settings: explainSettings, run: explain,

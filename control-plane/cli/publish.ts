@@ -142,6 +142,7 @@ function details(state: Told): readonly string[] {
   const outstanding = recordsOf(state['outstanding']);
   return [
     ...(counts.length === 0 ? [] : [`  ${counts.join(', ')}`]),
+    ...(numberOf(state, 'quarantining') === 0 ? [] : ['  what they could not use, and whose change it was: GET /v1/quarantine']),
     ...(numberOf(times, 'measured') === 0 ? [] : [`  time to apply: half within ${numberOf(times, 'p50')} ms, 99 % within ${numberOf(times, 'p99')} ms, all within ${numberOf(times, 'max')} ms`]),
     ...recordsOf(state['rejections']).map((one) => `  ${numberOf(one, 'count')} × ${String(one['code'])}: ${Array.isArray(one['reasons']) ? one['reasons'].join('; ') : ''}`),
     ...outstanding.slice(0, NAMED).map((one) => `  ${String(one['hostname'])} (${String(one['id'])}): ${String(one['state'])}, serves ${typeof one['applied_version'] === 'string' ? one['applied_version'] : 'nothing'}`),
