@@ -11,25 +11,18 @@ import type { EntityChange } from './entity-changes.ts';
 import type { GatewayScope } from './scope.ts';
 import type { Candidate, RollbackPlan } from './rollback-plan.ts';
 
-/** Deleting them compares each with each where the planner does not know better. */
-const ROWS_PER_STATEMENT = 500;
-const IN_GATEWAY = 'tenant_id = $1 AND gateway_id = $2';
-/** By each column so that the index serves, and by both together because an id may occur in two kinds. */
-const isOneOf = (kind: string, id: string): string => `${IN_GATEWAY} AND ${kind} = ANY($3::text[]) AND ${id} = ANY($4::uuid[]) AND (${kind}, ${id}) IN (SELECT * FROM unnest($3::text[], $4::uuid[]))`;
+const ROWS_PER_STATEMENT = 2_000;
 
 /** The changes that were made, dependants before what they hang on where they are deleted, after it otherwise. */
 export async function restoreEntities(transaction: Transaction, scope: GatewayScope, { apply, cascade }: RollbackPlan): Promise<readonly EntityChange[]> {
   const place = [scope.tenantId, scope.gatewayId] as const;
   const gone = [...apply.filter(({ action }) => action === 'delete'), ...cascade].sort((a, b) => entityKinds.indexOf(b.kind) - entityKinds.indexOf(a.kind));
   const written = apply.flatMap(toWritten).sort((a, b) => entityKinds.indexOf(a.record.kind) - entityKinds.indexOf(b.record.kind));
-  for (const some of inParts([...gone, ...written.map(({ record }) => record)])) {
-    const keys = [some.map(({ kind }) => kind), some.map(({ id }) => id)] as const;
-    await transaction.query(`DELETE FROM entity_references WHERE ${isOneOf('from_kind', 'from_id')}`, [...place, ...keys]);
-    await transaction.query(`DELETE FROM entity_unique WHERE ${isOneOf('kind', 'entity_id')}`, [...place, ...keys]);
+  for (const [kind, ids] of idsByKind([...gone, ...written.map(({ record }) => record)])) {
+    await transaction.query('DELETE FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND from_kind = $3 AND from_id = ANY($4::uuid[])', [...place, kind, ids]);
+    await transaction.query('DELETE FROM entity_unique WHERE tenant_id = $1 AND gateway_id = $2 AND kind = $3 AND entity_id = ANY($4::uuid[])', [...place, kind, ids]);
   }
-  for (const some of inParts(gone)) {
-    await transaction.query(`DELETE FROM entities WHERE ${isOneOf('kind', 'id')}`, [...place, some.map(({ kind }) => kind), some.map(({ id }) => id)]);
-  }
+  for (const [kind, ids] of idsByKind(gone)) await transaction.query('DELETE FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND kind = $3 AND id = ANY($4::uuid[])', [...place, kind, ids]);
   for (const some of inParts(written)) {
     const records = some.map(({ record }) => record);
     await transaction.query(
@@ -81,6 +74,10 @@ interface Written extends Pick<Candidate, 'now' | 'privateNow'> {
 
 function toWritten({ action, restored, now, privateNow }: Candidate): readonly Written[] {
   return restored === undefined || action === 'delete' ? [] : [{ record: restored, action, now, privateNow }];
+}
+
+function* idsByKind(entities: readonly { readonly kind: string; readonly id: string }[]): Iterable<readonly [kind: string, ids: readonly string[]]> {
+  for (const [kind, some] of Map.groupBy(entities, (entity) => entity.kind)) for (const part of inParts(some)) yield [kind, part.map(({ id }) => id)];
 }
 
 function* inParts<T>(all: readonly T[]): Iterable<readonly T[]> {

@@ -69,6 +69,7 @@ export function entityKey(kind: EntityKind, id: string): EntityKey {
 
 export function planRollback(facts: RollbackFacts): RollbackPlan {
   const all = new Map(facts.candidates.map((candidate) => [entityKey(candidate.kind, candidate.id), candidate]));
+  const dependantsOf = Map.groupBy(facts.dependants, ({ to }) => to);
   const skipped = new Map<EntityKey, SkipReason>();
   for (const [key, { skip }] of all) if (skip !== undefined) skipped.set(key, skip);
   // What is skipped can only grow, so this ends.
@@ -77,7 +78,7 @@ export function planRollback(facts: RollbackFacts): RollbackPlan {
     const cascade = cascadeOf(facts, all, skipped);
     for (const [key, candidate] of all) {
       if (skipped.has(key)) continue;
-      const reason = candidate.action === 'delete' ? holderOf(facts, key, all, skipped, cascade) : (missingReference(candidate, all, skipped, cascade) ?? takenValue(facts, candidate, all, skipped, cascade));
+      const reason = candidate.action === 'delete' ? holderAmong(dependantsOf.get(key) ?? [], all, skipped, cascade) : (missingReference(candidate, all, skipped, cascade) ?? takenValue(facts, candidate, all, skipped, cascade));
       if (reason !== undefined) skipped.set(key, reason);
     }
   }
@@ -110,10 +111,11 @@ function cascadeOf({ dependants, mayCascade }: RollbackFacts, all: Candidates, s
   return cascade;
 }
 
-function holderOf({ dependants }: RollbackFacts, key: EntityKey, all: Candidates, skipped: Skipped, cascade: ReadonlyMap<EntityKey, Dependant>): SkipReason | undefined {
-  const holder = dependants.find((dependant) => {
-    const own = entityKey(dependant.kind, dependant.id);
-    return dependant.to === key && !cascade.has(own) && !isApplied(own, all, skipped);
+/** Who refers to an entity and neither goes nor is restored. */
+function holderAmong(dependants: readonly Dependant[], all: Candidates, skipped: Skipped, cascade: ReadonlyMap<EntityKey, Dependant>): SkipReason | undefined {
+  const holder = dependants.find(({ kind, id }) => {
+    const own = entityKey(kind, id);
+    return !cascade.has(own) && !isApplied(own, all, skipped);
   });
   return holder === undefined ? undefined : { kind: 'referenced-by', by: holder.kind, id: holder.id };
 }
