@@ -9,7 +9,7 @@ import { NAMED_AT_MOST } from '../control-plane/store/drift-store.ts';
 import { defined } from '../shared/assert.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
-import { newId, type GatewayId } from '../shared/model/ids.ts';
+import { newId, type EntityId, type GatewayId } from '../shared/model/ids.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { applied, FleetScene, version } from './support/fleet-scene.ts';
 import { ManualClock } from './support/manual-clock.ts';
@@ -131,6 +131,23 @@ test('one tenant can not take the place of what others raise', async () => {
   desk.raise(await createGateway(store), { code: 'TEST_OTHER', dataPlaneId: undefined, detail: '' });
   await desk.stop();
   assert.ok(raised.includes('TEST_OTHER'));
+});
+
+test('T1: what happens to one tenant is not told to another', async () => {
+  (await send('POST', '/v1/tenants', { json: { name: 'acme' } })).expect(201);
+  const token = (await send('POST', '/v1/tenants/acme/operators', { json: { name: 'boss', role: 'admin' } })).expect(201).word('token');
+  await send('POST', '/v1/gateways', { token, json: { name: 'default' } });
+  const id = await fleet.enrol('ours', {}, applied(1, new Date(), [newId<EntityId>()]));
+  await store.alarms.raise(gateway, { code: 'TEST_OURS', dataPlaneId: id, detail: 'ours' }, 1);
+  const alarm = defined((await store.alarms.list(gateway, { cleared: false, limit: 1 }))[0], 'the alarm');
+  for (const path of ['/v1/alarms?cleared=true', '/v1/quarantine', '/v1/data-planes']) {
+    assert.deepEqual((await send('GET', path, { token })).expect(200).at('data'), [], path);
+    assert.notDeepEqual((await send('GET', path)).expect(200).at('data'), [], path);
+  }
+  for (const [method, path] of [['POST', `/v1/alarms/${alarm.id}/clear`], ['GET', `/v1/data-planes/${id}`], ['POST', `/v1/data-planes/${id}/revoke`]] as const) (await send(method, path, { token })).expect(404);
+  assert.equal((await store.alarms.get(gateway, alarm.id))?.clearedAt, undefined);
+  await store.alarms.settle(gateway, alarm);
+  await fleet.revoke(id);
 });
 
 test('open alarms of a gateway are bounded, and that they are is an alarm', async () => {
