@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 import { startPublisher, type Publisher, type PublisherOptions } from '../control-plane/publish/publisher.ts';
 import { loadSigningMaterial } from '../control-plane/publish/signing-material.ts';
 import type { ChangeListener } from '../control-plane/store/change-feed.ts';
@@ -22,11 +22,7 @@ import { waitUntil } from './support/wait-until.ts';
 
 const { store } = await openTestStore();
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-fencing-'));
-const publishers: Publisher[] = [];
-after(async () => {
-  for (const publisher of publishers) await publisher.stop();
-  rmSync(folder, { recursive: true });
-});
+after(() => rmSync(folder, { recursive: true }));
 
 /** Where the instance stands still: before the call leaves it, or when the answer is there and it has not looked at it. */
 type Point = `${'before' | 'after'} ${'newest' | 'insert' | 'readChangesSince' | 'readAllLeaves' | 'trustFor'}`;
@@ -44,7 +40,8 @@ class Instance {
 
   readonly clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + this.#lateMs, monotonicMs: () => systemClock.monotonicMs() + this.#lateMs };
 
-  static async start(): Promise<Instance> {
+  /** For one test: whoever runs on publishes for those after it. */
+  static async start(context: TestContext): Promise<Instance> {
     const instance = new Instance();
     const { log } = createMemoryLogger('control-plane');
     const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'root-key.pem'), clock: systemClock, log });
@@ -61,7 +58,7 @@ class Instance {
       listenForChanges: (listener) => store.listenForChanges(instance.#whenRunning(listener)),
     };
     instance.publisher = await startPublisher(options);
-    publishers.push(instance.publisher);
+    context.after(() => instance.publisher.stop());
     instance.publisher.subscribe({ onRelease: (_, { version }) => instance.told.push(version), onDataPlanesChanged: () => undefined });
     return instance;
   }
@@ -129,9 +126,9 @@ async function headSequence(instance: Instance, scope: GatewayScope): Promise<{ 
 const POINTS: readonly Point[] = ['before newest', 'after newest', 'before readAllLeaves', 'after readAllLeaves', 'before readChangesSince', 'after readChangesSince', 'before insert', 'after insert'];
 
 for (const point of POINTS) {
-  test(`an instance that stands still for a minute ${point} neither publishes nor tells anything old afterwards`, async () => {
+  test(`an instance that stands still for a minute ${point} neither publishes nor tells anything old afterwards`, async (context) => {
     const scope = await createGateway(store);
-    const [stalled, other] = [await Instance.start(), await Instance.start()];
+    const [stalled, other] = [await Instance.start(context), await Instance.start(context)];
     other.standStill();
     const fromStart = point.endsWith('readAllLeaves') || point.endsWith('newest');
     if (!fromStart) {
@@ -164,10 +161,10 @@ for (const point of POINTS) {
   });
 }
 
-test('a head statement says when it was true, not when it was signed', async () => {
+test('a head statement says when it was true, not when it was signed', async (context) => {
   const scope = await createGateway(store);
   await insert(store, scope, 'services', { host: 'a' });
-  const instance = await Instance.start();
+  const instance = await Instance.start(context);
   await publishedBy(instance, scope, { epoch: 1, sequence: 1 });
   const begun = instance.clock.nowMs();
   instance.standStillAt('before trustFor');
