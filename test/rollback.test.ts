@@ -271,6 +271,21 @@ test('a key that comes back after the content key was replaced stands under the 
   assert.equal(decodeEntity('keyauth_credentials', credential.bytes).key_digest, secrets.digest('kept'));
 });
 
+test('a key whose secret was not kept, as before 0.3, is told and stays away', async () => {
+  const scope = await createGateway(store);
+  const ada = await insert(store, scope, 'consumers', { username: 'ada' });
+  const key = await insert(store, scope, 'keyauth_credentials', { consumer: { id: ada.id }, key: 'forgotten' });
+  const to = await release(scope);
+  await store.write(scope, TEST_ACTOR, (writer) => writer.delete('keyauth_credentials', key.id));
+  await onServer(database.superuserConnectionString, async (client) => {
+    await client.query('ALTER TABLE holdfast.changes DISABLE TRIGGER append_only');
+    await client.query('UPDATE holdfast.changes SET private_before = NULL WHERE gateway_id = $1', [scope.gatewayId]);
+    await client.query('ALTER TABLE holdfast.changes ENABLE TRIGGER append_only');
+  });
+  const report = await rollBack(scope, { to, includeCredentials: true });
+  assert.deepEqual([report.version, report.entities.map(({ id, outcome, reason }) => [id, outcome, reason?.kind])], [undefined, [[key.id, 'skip', 'secret-not-kept']]]);
+});
+
 test('what a newer version wrote stays as it is and is told, and holds what it belongs to', async () => {
   const scope = await createGateway(store);
   const service = await recordOf(store, scope, 'services', { name: 's', host: 'h' });

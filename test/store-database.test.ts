@@ -10,7 +10,7 @@ import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { HoldfastError } from '../shared/errors.ts';
 import { createMemoryLogger } from '../shared/log.ts';
-import { newId } from '../shared/model/ids.ts';
+import { newId, type GatewayId, type TenantId } from '../shared/model/ids.ts';
 import { createTestDatabase, openTestStore } from './support/postgres.ts';
 import { bootstrapTestDatabase, newServerName, onServer, testServer } from './support/postgres-server.ts';
 import { newName, TEST_ACTOR } from './support/store-scene.ts';
@@ -203,6 +203,42 @@ test('002: releases of before it become one chain, without the deltas that start
     client.query("SELECT concat_ws('.', epoch, sequence) AS version, concat_ws('.', base_epoch, base_sequence) AS base, delta_bytes IS NOT NULL AS delta FROM holdfast.releases ORDER BY epoch, sequence"));
   assert.deepEqual(rows.map((row: { readonly version: string; readonly base: string; readonly delta: boolean }) => [row.version, row.base, row.delta]), [['1.2', '', false], ['1.4', '1.2', true], ['1.5', '1.4', false], ['1.8', '1.5', false], ['2.1', '1.8', false], ['2.2', '2.1', true]]);
   await assert.rejects(onServer(withDatabase(superuserConnectionString, name), (client) => client.query("UPDATE holdfast.releases SET author = ''")), /append-only/);
+});
+
+test('004 and later: what was written and published before them is listed, compared, continued and removed like what came after', async () => {
+  const { name, connectionString } = await bootstrapped();
+  await prepareDatabase({ connectionString, log, migrations: released.slice(0, 3) });
+  const scope = { tenantId: newId<TenantId>(), gatewayId: newId<GatewayId>() };
+  const service = newId();
+  await onServer(withDatabase(superuserConnectionString, name), async (client) => {
+    const place = [scope.tenantId, scope.gatewayId];
+    await client.query('SET search_path = holdfast');
+    await client.query("INSERT INTO tenants (id, name) VALUES ($1, 'acme')", place.slice(0, 1));
+    await client.query("INSERT INTO gateways (tenant_id, id, name, head_sequence) VALUES ($1, $2, 'default', 3)", place);
+    for (const [sequence, before, after] of [[1, null, 'a'], [2, 'a', 'b'], [3, 'b', null]] as const) {
+      await client.query(
+        `INSERT INTO changes (tenant_id, gateway_id, epoch, sequence, ordinal, kind, id, op, bytes_before, bytes_after, actor, request_id)
+         VALUES ($1, $2, 1, $3, 1, 'services', $4, CASE WHEN $6::text IS NULL THEN 'delete' ELSE 'put' END, convert_to($5, 'UTF8'), convert_to($6, 'UTF8'), 'ada', 'r')`, [...place, sequence, service, before, after]);
+      await client.query(
+        `INSERT INTO releases (tenant_id, gateway_id, epoch, sequence, base_epoch, base_sequence, manifest_statement, content_root, entity_count, author)
+         VALUES ($1, $2, 1, $3::bigint, CASE WHEN $3 > 1 THEN 1 END, CASE WHEN $3 > 1 THEN $3 - 1 END, 'm', sha256(''), 1, 'ada')`, [...place, sequence]);
+    }
+  });
+  await prepareDatabase({ connectionString, log });
+  const store = await openStore({ connectionString, keyEncryptionKey, log, clock: systemClock });
+  try {
+    const [first, third] = [{ epoch: 1, sequence: 1 }, { epoch: 1, sequence: 3 }];
+    assert.deepEqual((await store.releases.list(scope, { limit: 10 })).map(({ version, changeCounts }) => [version.sequence, changeCounts]), [[3, undefined], [2, undefined], [1, undefined]]);
+    const [difference] = await store.releases.differences(scope, first, third, { limit: 10 });
+    assert.deepEqual([difference?.id, Buffer.from(difference?.before ?? '').toString(), difference?.after, difference?.actor], [service, 'a', undefined, 'ada']);
+    assert.equal((await store.gateways.get(scope))?.frozen, undefined);
+    const next = { version: { epoch: 1, sequence: 4 }, base: third, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'ada' };
+    assert.equal((await store.releases.insert(scope, next)).kind, 'inserted');
+    const rule = { olderThan: new Date(Date.now() + 60_000), atLeast: 2, atMost: 10, deltaRows: 100 };
+    assert.deepEqual(await store.history.removeSome(scope, rule, 10), { changes: 2, releases: 2, more: false });
+  } finally {
+    await store.stop();
+  }
 });
 
 test('another key-encryption key is refused at the start', async () => {
