@@ -256,7 +256,8 @@ test('a key that comes back after the content key was replaced stands under the 
   await store.write(scope, TEST_ACTOR, async (writer) => [await writer.delete('keyauth_credentials', key.id), await writer.delete('certificates', certificate.id)]);
   // By another instance, of which this one did not hear yet.
   const other = await openStore({ ...database, log: createMemoryLogger('other').log, clock: systemClock });
-  await other.contentKeys.rotate(scope, TEST_ACTOR).finally(() => other.stop());
+  await other.contentKeys.rotate(scope, TEST_ACTOR);
+  await other.stop();
   await assert.rejects(rollBack(scope, { to }), { code: 'STORE_CONTENT_KEY_CHANGED', retryable: true });
   assert.deepEqual((await rollBack(scope, { to })).entities.map(({ outcome }) => outcome), ['skip', 'skip'], 'what stands under another key is as it was');
   const report = await rollBack(scope, { to, includeCredentials: true });
