@@ -175,7 +175,8 @@ export class FaultScene {
   async tryChange(controlPlane = this.controlPlane, boundMs = 20_000): Promise<{ readonly status: number; readonly path: string; readonly text: string }> {
     if (this.#over) throw new Error('the scene is over');
     const number = (this.#changes += 1);
-    const path = `/change/${number}`;
+    // All of one length: as a prefix, /change/1 would also answer for /change/10.
+    const path = `/change/${String(number).padStart(6, '0')}`;
     const { status, text } = await controlPlane.ask('POST', '/services/origin/routes', { name: `change-${number}`, paths: [path] }, boundMs);
     if (status === 201) this.#committed.push(path);
     return { status, path, text };
