@@ -85,9 +85,9 @@ export class TamperingScene {
     return this.controlPlane.sessions.flatMap((session) => session.heard);
   }
 
-  /** The next message of a kind after the first `after` that were told. */
+  /** The next message of a kind after the first `after` that were told, but for what a session begins with: that something serves already. */
   tells<Kind extends SyncMessage['kind']>(kind: Kind, after: number): Promise<Extract<SyncMessage, { kind: Kind }>> {
-    const isIt = (message: SyncMessage): message is Extract<SyncMessage, { kind: Kind }> => message.kind === kind;
+    const isIt = (message: SyncMessage): message is Extract<SyncMessage, { kind: Kind }> => message.kind === kind && !(message.kind === 'applied' && message.already);
     return waitUntil(`a ${kind} frame`, () => this.told.slice(after).find(isIt), DEADLINE_MS);
   }
 
