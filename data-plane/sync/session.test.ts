@@ -82,7 +82,7 @@ test('an answer that comes after its connection is gone reaches nobody, least of
   assert.ok(session.live);
 });
 
-test('attempts wait twice as long each time up to the maximum, and alternate between the addresses', () => {
+test('each round over the addresses waits twice as long up to the maximum; within a round the next address is tried soon', () => {
   const given = scene();
   given.session.start();
   const waits: number[] = [];
@@ -90,7 +90,14 @@ test('attempts wait twice as long each time up to the maximum, and alternate bet
     given.latest().closed('refused');
     waits.push(waitFor(given));
   }
-  assert.deepEqual(waits.map((ms) => Math.round(ms / 1000)), [1, 2, 4, 8, 16, 30, 30]);
+  assert.deepEqual(waits.map((ms) => Math.round(ms / 1000)), [1, 1, 1, 2, 1, 4, 1]);
+  const alone = scene({ urls: ['https://a:1'] });
+  alone.session.start();
+  const waitsAlone = Array.from({ length: 7 }, () => {
+    alone.latest().closed('refused');
+    return Math.round(waitFor(alone) / 1000);
+  });
+  assert.deepEqual(waitsAlone, [1, 2, 4, 8, 16, 30, 30]);
   assert.deepEqual(given.connections.map(({ url }) => url.at(8)), ['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b']);
 });
 
@@ -98,7 +105,7 @@ test('the backoff begins anew only after a Welcome whose statements hold', async
   let verdict: string | undefined = 'the signature does not hold';
   const given = scene({ verifyWelcome: () => Promise.resolve(verdict) });
   given.session.start();
-  for (const expected of [1, 2, 4]) {
+  for (const expected of [1, 1, 1, 2]) {
     await given.goLive();
     assert.equal(given.session.live, false);
     assert.equal(given.session.status.reason, 'the signature does not hold');

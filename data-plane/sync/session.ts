@@ -58,6 +58,8 @@ export class Session {
   readonly #backoff: Backoff;
   #state: SessionState = INITIAL_STATE;
   #socket: FrameSocket | undefined;
+  /** Attempts that failed, or sessions that ended, since one was live. */
+  #failures = 0;
   /** Tells events of the connection in use from those of earlier ones. */
   #attempt = 0;
   #retry: TimerHandle | undefined;
@@ -81,7 +83,7 @@ export class Session {
   }
 
   get status(): SessionStatus {
-    return { connected: this.#state.phase === 'live', url: this.#url(), reason: this.#reason, lastHeardAtMs: this.#lastHeardAtMs, failures: this.#backoff.failures };
+    return { connected: this.#state.phase === 'live', url: this.#url(), reason: this.#reason, lastHeardAtMs: this.#lastHeardAtMs, failures: this.#failures };
   }
 
   get live(): boolean {
@@ -206,6 +208,7 @@ export class Session {
     if (welcome === undefined) return;
     const { clock, log, onLive } = this.#options;
     this.#backoff.reset();
+    this.#failures = 0;
     this.#said.clear();
     this.#reason = undefined;
     this.#pingIntervalMs = Math.min(Math.max(welcome.pingIntervalMs, PING_INTERVAL_MS[0]), PING_INTERVAL_MS[1]);
@@ -220,7 +223,8 @@ export class Session {
   /** Each attempt that fails leads here, whatever it was. */
   #scheduleRetry(reason: string, atLeastMs: number): void {
     const { clock, log } = this.#options;
-    const inMs = Math.max(this.#backoff.nextDelayMs(), atLeastMs);
+    this.#failures += 1;
+    const inMs = Math.max(this.#nextDelayMs(), atLeastMs);
     this.#attempt += 1;
     this.#silence?.cancel();
     this.#socket = undefined;
@@ -229,10 +233,16 @@ export class Session {
     this.#reason = reason;
     // An outage of hours must not fill the log: what is new and every tenth failure are for the operator.
     const isNew = !this.#said.has(reason) && this.#said.size < MAX_SAID;
-    const level = isNew || this.#backoff.failures % 10 === 1 ? 'warn' : 'debug';
+    const level = isNew || this.#failures % 10 === 1 ? 'warn' : 'debug';
     if (isNew) this.#said.add(reason);
-    log[level]({ event: 'disconnected', reason, nextUrl: this.#url(), retryInMs: inMs, failures: this.#backoff.failures }, `no control plane: ${reason}; trying ${this.#url()} in ${inMs} ms, serving on meanwhile`);
+    log[level]({ event: 'disconnected', reason, nextUrl: this.#url(), retryInMs: inMs, failures: this.#failures }, `no control plane: ${reason}; trying ${this.#url()} in ${inMs} ms, serving on meanwhile`);
     this.#retry = clock.after(inMs, () => this.#take({ kind: 'retry-due' }));
+  }
+
+  /** One dead address among several must not slow the way to the others: it is waited longer only when all have been tried. */
+  #nextDelayMs(): number {
+    const { urls, backoff, random } = this.#options;
+    return this.#failures % urls.length === 0 ? this.#backoff.nextDelayMs() : Math.floor(random() * backoff.initialMs);
   }
 
   #armSilence(afterMs: number): void {
