@@ -129,6 +129,8 @@ test('after control plane and server were killed, the next start recovers the da
   killed.child.kill('SIGKILL');
   process.kill(killed.pid, 'SIGKILL');
   await endOf(killed.child);
+  // On a busy machine a killed process is there for a moment more.
+  assert.equal(await waitFor(systemClock, 30_000, () => (existsSync(`/proc/${killed.pid}/exe`) ? undefined : true)), true);
   const postgres = await start(t, folders);
   assert.equal(postgres.adopted, false);
   assert.deepEqual(await query(postgres.connectionString, 'SELECT three FROM kept'), [3]);
