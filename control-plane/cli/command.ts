@@ -7,7 +7,12 @@ import { HoldfastError } from '../../shared/errors.ts';
 import { KNOWN_VARIABLES } from '../../shared/known-variables.ts';
 import { parseSettings, type SettingDefinitions, type Settings, type SettingSources } from '../../shared/settings.ts';
 import { renderHelp } from '../../shared/settings-table.ts';
-import type { Output } from './join-token.ts';
+
+/** Lines for people on both streams; what a program reads goes to `out`. */
+export interface Output {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
 
 export interface Command {
   /** One to three words: what it is about and what to do. */

@@ -2,11 +2,12 @@
  * `holdfast data-planes list`: the fleet of a gateway as a table: who is connected, what each serves and was told to serve, how long
  * the transfer took, what it refused. Reads all pages, so that what is printed is all there is.
  */
+import { recordOf, recordsOf, type Told } from './admin-answer.ts';
 import { get } from './admin-client.ts';
-import type { Output } from './join-token.ts';
+import type { Output } from './command.ts';
 import type { DataPlanesSettings } from './settings.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
-import { cell, recordOf, recordsOf, textTable, type Told } from './text-table.ts';
+import { cell, textTable } from './text-table.ts';
 
 const PAGE = 1_000;
 

@@ -4,7 +4,7 @@
  */
 import { HoldfastError } from '../../shared/errors.ts';
 import { post } from './admin-client.ts';
-import type { Output } from './join-token.ts';
+import type { Output } from './command.ts';
 import type { ExplainSettings } from './settings.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
 

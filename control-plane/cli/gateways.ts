@@ -1,12 +1,13 @@
 /**
  * `holdfast gateway list | freeze | unfreeze`: who may not be changed for now, and why. Through the admin API.
  */
+import { recordOf, recordsOf, type Told } from './admin-answer.ts';
 import { get, post } from './admin-client.ts';
 import { command, type Command } from './command.ts';
-import type { Output } from './join-token.ts';
+import type { Output } from './command.ts';
 import { freezeSettings, gatewayListSettings, type FreezeSettings, type GatewayListSettings } from './release-settings.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
-import { cell, recordOf, recordsOf, textTable, type Told } from './text-table.ts';
+import { cell, textTable } from './text-table.ts';
 
 export const GATEWAY_COMMANDS: readonly Command[] = [
   command({

@@ -4,12 +4,8 @@
  */
 import { HoldfastError } from '../../shared/errors.ts';
 import { post } from './admin-client.ts';
+import type { Output } from './command.ts';
 import type { JoinTokenSettings } from './settings.ts';
-
-export interface Output {
-  readonly out: (line: string) => void;
-  readonly err: (line: string) => void;
-}
 
 export async function createJoinToken(settings: JoinTokenSettings, output: Output): Promise<void> {
   const { gateway, uses, ttl, labels } = settings;

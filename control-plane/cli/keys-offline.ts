@@ -10,7 +10,7 @@ import {
   formatStatementFile, mergeStatementFiles, newestRootSet, parseStatementFile, signStatements, stateOf, type OpenStatement, type StatementFile, type StatementState,
 } from '../keys/statement-file.ts';
 import { readOrCreateSecretFile } from '../store/secret-file.ts';
-import type { Output } from './join-token.ts';
+import type { Output } from './command.ts';
 import type { NewRootKeySettings, ProposeSettings, ShowSettings, SignSettings } from './keys-settings.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
 

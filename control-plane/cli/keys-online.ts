@@ -4,13 +4,13 @@
  */
 import { HoldfastError } from '../../shared/errors.ts';
 import { formatStatementFile, readStatementFile, showStatementFile } from '../keys/statement-file.ts';
+import { listOf, recordOf, recordsOf, type Told } from './admin-answer.ts';
 import { get, post, type AdminAccess } from './admin-client.ts';
-import type { Output } from './join-token.ts';
+import type { Output } from './command.ts';
 import { readAll, writeNew } from './keys-offline.ts';
 import type { EpochSettings, ImportSettings, PendingSettings, RetireSettings, RotateSettings, StatusSettings } from './keys-settings.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
 
-type Told = Readonly<Record<string, unknown>>;
 const NAMES: ReadonlyMap<string, string> = new Map([['publish', 'publish key'], ['content', 'content key'], ['ca', 'certificate authority']]);
 const PURPOSES: ReadonlyMap<string, string> = new Map([['publish', 'publish'], ['content', 'content'], ['ca', 'certificate-authority']]);
 
@@ -88,13 +88,13 @@ function tellStatus(status: Told): readonly string[] {
     `root set      ${text(rootSet['version'])}, ${text(rootSet['threshold'])} of ${listOf(rootSet['key_ids']).length} keys, fingerprint ${text(rootSet['fingerprint'])}`,
     ...listOf(rootSet['key_ids']).map((keyId) => `  root key    ${text(keyId)}`),
     `root key here ${status['root_key_here'] === true ? 'yes: this control plane signs by itself' : 'no: root keys are offline'}`,
-    ...listOf(status['publish_keys']).map((key) => `publish key   ${tellKey(recordOf(key))}`),
-    ...listOf(status['certificate_authorities']).map((key) => `authority     ${tellKey(recordOf(key))}`),
+    ...recordsOf(status['publish_keys']).map((key) => `publish key   ${tellKey(key)}`),
+    ...recordsOf(status['certificate_authorities']).map((key) => `authority     ${tellKey(key)}`),
   ];
-  for (const gateway of listOf(status['gateways']).map(recordOf)) {
+  for (const gateway of recordsOf(status['gateways'])) {
     const delegation = gateway['delegation'] === null ? 'NO DELEGATION: publishes nothing' : tellDelegation(recordOf(gateway['delegation']));
     lines.push(`gateway       ${text(gateway['name'])} (tenant ${text(gateway['tenant'])}), epoch ${text(gateway['epoch'])}, ${delegation}${gateway['pending'] === true ? ', WAITS FOR ROOT KEYS' : ''}`);
-    for (const key of listOf(gateway['content_keys']).map(recordOf)) lines.push(`  content key ${tellKey(key)}${typeof key['from_version'] === 'string' ? `, from version ${key['from_version']}` : ''}`);
+    for (const key of recordsOf(gateway['content_keys'])) lines.push(`  content key ${tellKey(key)}${typeof key['from_version'] === 'string' ? `, from version ${key['from_version']}` : ''}`);
   }
   const pending = text(status['pending']);
   lines.push(pending === '0' ? 'Nothing waits for root keys.' : `${pending} gateways wait for root keys: "holdfast keys pending --out FILE"`);
@@ -107,14 +107,6 @@ function tellDelegation(delegation: Told): string {
 
 function tellKey(key: Told): string {
   return `${text(key['key_id'])}${typeof key['created_at'] === 'string' ? `, made ${key['created_at']}` : ''}${typeof key['retired_at'] === 'string' ? `, retired ${key['retired_at']}` : ''}`;
-}
-
-function recordOf(value: unknown): Told {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function text(value: unknown): string {

@@ -9,9 +9,8 @@ import { didYouMean } from '../../shared/nearest.ts';
 import { asksForHelp, processSources, type SettingSources } from '../../shared/settings.ts';
 import { THIS_VERSION } from '../../shared/this-version.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import type { Command } from './command.ts';
+import type { Command, Output } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import type { Output } from './join-token.ts';
 import { terminalLines } from './terminal-text.ts';
 
 const PLANES = [['quickstart', 'control plane, two data planes and a demo origin on this machine'], ['control-plane', 'run a control plane'], ['data-plane', 'run a data plane']] as const;

@@ -5,13 +5,13 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { recordOf, recordsOf, type Told } from './admin-answer.ts';
 import { AdminRefusal, get } from './admin-client.ts';
 import { EventAlarmClock } from './event-alarm-clock.ts';
-import type { Output } from './join-token.ts';
+import type { Output } from './command.ts';
 import { judge, neededOf, parseQuorum, type Progress, type Quorum, type Verdict } from './quorum.ts';
 import type { PublishSettings } from './settings.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
-import { recordOf, recordsOf, type Told } from './text-table.ts';
 
 /** Stable: scripts and pipelines go by them. 1 is a wrong use, as of every command. */
 export const PUBLISH_EXIT_CODES = {

@@ -2,12 +2,13 @@
  * `holdfast releases list | show | diff | rollback`: what was published, what is different between any two releases, and the way
  * back to one. All of it through the admin API.
  */
+import { recordOf, recordsOf, type Told } from './admin-answer.ts';
 import { get, getText, post, type AdminAccess } from './admin-client.ts';
 import { command, type Command } from './command.ts';
-import type { Output } from './join-token.ts';
+import type { Output } from './command.ts';
 import { releaseListSettings, releaseReadSettings, rollbackSettings, type ReleaseListSettings, type ReleaseReadSettings, type RollbackSettings } from './release-settings.ts';
 import { terminalJson, terminalLine, terminalLines } from './terminal-text.ts';
-import { cell, recordOf, recordsOf, textTable, type Told } from './text-table.ts';
+import { cell, textTable } from './text-table.ts';
 
 /** Of `rollback`, besides 0 and 1: done, but something other than credentials could not be restored. */
 const PARTLY = 2;

@@ -10,13 +10,3 @@ export function textTable(rows: readonly (readonly string[])[]): readonly string
 export function cell(value: unknown): string {
   return typeof value === 'number' ? String(value) : typeof value === 'string' && value !== '' ? value : '-';
 }
-
-export type Told = Readonly<Record<string, unknown>>;
-
-export function recordOf(value: unknown): Told {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-export function recordsOf(value: unknown): readonly Told[] {
-  return Array.isArray(value) ? value.map(recordOf) : [];
-}
