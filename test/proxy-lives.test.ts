@@ -3,11 +3,12 @@
  * twice, and no client takes half a response for a whole one.
  */
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { COMPRESSIBLE_TYPES, DEFAULT_LEVELS } from '../data-plane/proxy/compression-choice.ts';
+import { resetSocket } from '../data-plane/http1/socket-io.ts';
 import { startProxyScene, type ProxyScene } from './support/proxy-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -26,6 +27,8 @@ const EXCHANGES: Readonly<Record<string, Exchange>> = {
   'HTTP/1.0': { request: 'GET / HTTP/1.0\r\nHost: a\r\n\r\n', response: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n', body: 'abc' },
   upgrade: { request: `GET / HTTP/1.1\r\nHost: a\r\n${KEY}\r\n`, response: AGREED, body: '', isUpgrade: true },
 };
+
+const END_BY = { end: (socket: Socket) => void socket.end(), destroy: (socket: Socket) => void socket.destroy(), reset: resetSocket } as const;
 
 /** The final status and body as a client takes them; undefined where it sees that something is missing. */
 async function outcome(scene: ProxyScene, { request, isUpgrade = false }: Exchange): Promise<string | undefined> {
@@ -46,11 +49,11 @@ async function outcome(scene: ProxyScene, { request, isUpgrade = false }: Exchan
 
 test('an upstream that dies at any byte of its answer', async () => {
   const scene = await startProxyScene({ routes: (port) => [{ path: '/', stripPath: false, service: { port, retries: 0 } }] });
-  const cases = Object.entries(EXCHANGES).flatMap(([name, exchange]) => Array.from({ length: exchange.response.length + 1 }, (_, cut) => ({ name, exchange, cut, ending: cut % 2 === 0 ? 'end' : 'resetAndDestroy' } as const)));
+  const cases = Object.entries(EXCHANGES).flatMap(([name, exchange]) => Array.from({ length: exchange.response.length + 1 }, (_, cut) => ({ name, exchange, cut, ending: cut % 2 === 0 ? 'end' : 'reset' } as const)));
   scene.origin.respond(({ target }, socket) => {
     const { exchange, cut, ending } = cases[Number(target.slice(1))] ?? assert.fail(target);
-    if (cut === 0) socket[ending]();
-    else socket.write(exchange.response.slice(0, cut), 'latin1', () => socket[ending]());
+    if (cut === 0) END_BY[ending](socket);
+    else socket.write(exchange.response.slice(0, cut), 'latin1', () => END_BY[ending](socket));
     return undefined;
   });
   try {
@@ -81,7 +84,7 @@ const RESPONSES = [
   `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n${LARGE.slice(0, 5_000)}`,
   'HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n', 'HTTP/1.1 204 No Content\r\n\r\n', 'SSH-2.0-x\r\n\r\n', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz',
 ];
-const UPSTREAM_ENDINGS = ['stay', 'stay', 'silent', 'end', 'destroy', 'resetAndDestroy', 'more'] as const;
+const UPSTREAM_ENDINGS = ['stay', 'stay', 'silent', 'end', 'destroy', 'reset', 'more'] as const;
 const CLIENT_ENDINGS = ['wait', 'half-close', 'leave', 'leave-later', 'reset'] as const;
 
 const lifeScript = fc.record({
@@ -160,7 +163,7 @@ test('lives of every kind end, once, and leave nothing behind', async () => {
     if (script === undefined || script.upstreamEnding === 'silent') return undefined;
     const { response, responseShare, upstreamEnding: ending } = script;
     socket.write(response.slice(0, Math.ceil(response.length * responseShare)), 'latin1', () => {
-      if (ending === 'end' || ending === 'destroy' || ending === 'resetAndDestroy') socket[ending]();
+      if (ending === 'end' || ending === 'destroy' || ending === 'reset') END_BY[ending](socket);
       else if (ending === 'more') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison');
     });
     return undefined;

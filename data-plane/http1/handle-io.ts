@@ -278,6 +278,9 @@ class HandleSocket implements WireSocket {
   /** The peer will send nothing more; we said that we won't; and that has reached the peer's side of the kernel. */
   #peerEnded = false;
   #ending = false;
+  /** A shutdown was asked for and has not been told to be done. */
+  #isShutting = false;
+  #isResetDue = false;
   #finished = false;
   #isBroken = false;
   #writeError: Error | undefined;
@@ -363,7 +366,9 @@ class HandleSocket implements WireSocket {
     if (this.#closed) return;
     if (status < 0) return this.#writeFailed(status);
     if (this.#writes === 0) this.#sendWaiting();
-    if (this.#writes === 0 && !this.#isBroken) this.run(() => this.#owner.flushed());
+    if (this.#writes > 0) return;
+    if (this.#ending) this.#shutDown();
+    if (!this.#isBroken) this.run(() => this.#owner.flushed());
   }
 
   pause(): void {
@@ -383,11 +388,22 @@ class HandleSocket implements WireSocket {
     if (this.#closed || this.#ending || this.#isBroken) return;
     this.#sendWaiting();
     this.#ending = true;
+    if (this.#writes === 0) this.#shutDown();
+  }
+
+  /** Only behind all that was written, so that it takes one turn of the loop: until it is done, nothing can reset the connection. */
+  #shutDown(): void {
+    if (this.#isBroken) return;
+    this.#isShutting = true;
     const status = this.#io.shutdown(this.#handle, () => {
+      this.#isShutting = false;
       this.#finished = true;
+      if (this.#isResetDue) this.#handle.reset();
       this.#closeBothEnded();
     });
-    if (status < 0) this.loseSoon(systemError('shutdown', status));
+    if (status >= 0) return;
+    this.#isShutting = false;
+    this.loseSoon(systemError('shutdown', status));
   }
 
   destroy(): void {
@@ -396,10 +412,12 @@ class HandleSocket implements WireSocket {
     this.#handle.close();
   }
 
+  /** Where libuv refuses a reset, as it does during a shutdown, Node can not close that handle any more: it would stay, with its descriptor. */
   reset(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#handle.reset() !== 0) this.#handle.close();
+    if (this.#isShutting) this.#isResetDue = true;
+    else this.#handle.reset();
   }
 
   run(step: () => void): void {

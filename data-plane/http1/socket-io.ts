@@ -28,6 +28,7 @@ class NetSocket implements WireSocket {
   #waiting: WaitingBytes | undefined;
   /** Nothing can be written any more. */
   #isBroken = false;
+  #ending = false;
 
   constructor(socket: Socket, owner: SocketOwner, defect: (thrown: unknown) => void) {
     this.#socket = socket;
@@ -92,7 +93,7 @@ class NetSocket implements WireSocket {
   }
 
   get usable(): boolean {
-    return !this.#closed && !this.#isBroken && this.#socket.writable && !this.#socket.readableEnded;
+    return !this.#closed && !this.#isBroken && !this.#ending && this.#socket.writable && !this.#socket.readableEnded;
   }
 
   write(bytes: Buffer): boolean {
@@ -163,9 +164,20 @@ class NetSocket implements WireSocket {
   }
 
   end(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#ending) return;
     this.#sendWaiting();
-    this.#socket.end();
+    this.#ending = true;
+    if (this.#isTls || this.#socket.writableLength === 0) this.#socket.end();
+    else this.#endBehindAll();
+  }
+
+  /** Until an end is done nothing can reset the connection: so it is begun when there is nothing left for it to wait for. */
+  #endBehindAll(): void {
+    this.#socket.write(NOTHING, () => {
+      if (this.#closed) return;
+      if (this.unsentBytes > 0) this.#endBehindAll();
+      else this.#socket.end();
+    });
   }
 
   destroy(): void {
@@ -177,8 +189,14 @@ class NetSocket implements WireSocket {
     this.#closed = true;
     // TLS has no reset of its own; what ends without a goodbye is an error to it.
     if (this.#isTls) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    else resetSocket(this.#socket);
   }
+}
+
+/** During an end libuv refuses a reset, and Node could not close the socket's handle any more: it would stay, with its descriptor. */
+export function resetSocket(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished && !socket.destroyed) socket.once('finish', () => socket.resetAndDestroy());
+  else socket.resetAndDestroy();
 }
 
 class AcceptedNetSocket implements AcceptedSocket {
