@@ -115,6 +115,8 @@ export interface Field {
   readonly auto?: 'random-key';
   /** Kept beside the entity's bytes; neither hashed nor published. */
   readonly controlPlaneOnly?: boolean;
+  /** A `{vault://prefix/name/key}` may stand in its place: data planes look the value up. Of text only, in entities, records inside them and configs of plugins. */
+  readonly referenceable?: boolean;
 }
 
 /** Names as in Kong's schemas and paths. */

@@ -1,0 +1,1 @@
+-- Roles, permissions, service accounts, token scopes, quotas, tenants' life.

@@ -1,0 +1,1 @@
+-- The audit's hash chain and checkpoints.

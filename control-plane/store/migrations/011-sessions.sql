@@ -1,0 +1,1 @@
+-- Sign-in sessions of people, break-glass administrators, single sign-on.

@@ -1,0 +1,1 @@
+-- Rotation of tenants' data keys and of the key-encryption key.

@@ -1,0 +1,1 @@
+-- Writing many entities at once.

@@ -1,0 +1,1 @@
+-- What running it needs: backups, versions.

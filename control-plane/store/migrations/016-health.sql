@@ -1,0 +1,1 @@
+-- Health of upstreams as data planes report it, and switches of targets.
