@@ -28,8 +28,33 @@ export interface EntityWriter extends EntityReader {
   update(record: EntityRecord): Promise<StoreProblem | undefined>;
   /** With everything that cascades; each deleted entity has a change row of its own, dependants first. */
   delete(kind: EntityKind, id: EntityId): Promise<StoreProblem | undefined>;
+  /**
+   * As if these were done one by one in their order, in few statements: the same locks, problems and change rows. All or
+   * nothing: where there are problems (all of them, in the order of the writes) nothing was changed.
+   */
+  writeMany(writes: readonly EntityWrite[]): Promise<readonly WriteProblem[]>;
+  /**
+   * The gateway's version, which no other write moves before this transaction ends. Asked after all writes, because
+   * everybody takes entities first and then the head; undefined where there is no such gateway any more.
+   */
+  holdHead(): Promise<ConfigVersion | undefined>;
   /** Undoes the whole transaction when `work` returns; for writes of several entities that stand or fall together. */
   abandon(): void;
+}
+
+/** One of many (writeMany). */
+export type EntityWrite =
+  | { readonly op: 'insert'; readonly record: EntityRecord }
+  /** Replaces the whole entity. */
+  | { readonly op: 'update'; readonly record: EntityRecord }
+  | { readonly op: 'delete'; readonly kind: EntityKind; readonly id: EntityId };
+
+export interface WriteProblem {
+  /** The position of the refused write in the list, from 0. */
+  readonly position: number;
+  readonly problem: StoreProblem;
+  /** The position of the refused insert without which this one would have gone well, perhaps: it refers to it. */
+  readonly because?: number;
 }
 
 /** Kinds with a secret that stands in published content under the content key. */
@@ -137,6 +162,25 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     );
     this.#changes.push(...inOrder.map((entity) => ({ kind: entity.kind, id: entity.id, action: 'delete' as const, before: entity.bytes, after: undefined, privateBefore: entity.controlPlaneOnly })));
     return undefined;
+  }
+
+  /** For now one by one; what problems are found then is undone with the transaction. */
+  async writeMany(writes: readonly EntityWrite[]): Promise<readonly WriteProblem[]> {
+    const problems: WriteProblem[] = [];
+    for (const [position, write] of writes.entries()) {
+      const problem = await (write.op === 'insert' ? this.insert(write.record) : write.op === 'update' ? this.update(write.record) : this.delete(write.kind, write.id));
+      if (problem !== undefined) problems.push({ position, problem });
+    }
+    if (problems.length > 0) this.abandon();
+    return problems;
+  }
+
+  async holdHead(): Promise<ConfigVersion | undefined> {
+    const [head] = await this.transaction.query<ConfigVersion>(
+      'SELECT epoch, head_sequence AS sequence FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE',
+      [this.scope.tenantId, this.scope.gatewayId],
+    );
+    return head;
   }
 
   abandon(): void {
