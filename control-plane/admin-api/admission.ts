@@ -5,9 +5,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TenantId } from '../../shared/model/ids.ts';
 import type { OperatorStore } from '../store/operator-store.ts';
+import { placeOf, type Permission } from '../access/permission.ts';
 import { forbidden, unauthenticated } from './answer.ts';
 import { refuseForeign } from './development-guard.ts';
-import type { Access, Caller } from './route.ts';
+import type { Caller } from './route.ts';
 
 export interface AdmissionOptions {
   readonly operators: Pick<OperatorStore, 'authenticate'>;
@@ -38,9 +39,9 @@ export class Admission {
   }
 
   /** Throws a Refusal (403) where the caller's role is not enough. */
-  authorise(caller: Caller, access: Access): void {
-    if (access === 'write' && caller.role !== 'admin') throw forbidden(`${caller.name} has the role ${caller.role}, which may only read`);
-    if (access === 'installation' && !(caller.installationAdmin && caller.role === 'admin')) throw forbidden('only an installation admin may do this');
+  authorise(caller: Caller, { on, verb }: Permission): void {
+    if (placeOf(on) === 'installation' && !(caller.installationAdmin && caller.role === 'admin')) throw forbidden('only an installation admin may do this');
+    if (verb !== 'read' && caller.role !== 'admin') throw forbidden(`${caller.name} has the role ${caller.role}, which may only read`);
   }
 
   #developer(): Caller {

@@ -16,10 +16,10 @@ export function clusteringRoutes(store: Pick<Store, 'dataPlanes'>): readonly Rou
     (await store.dataPlanes.list(scope)).filter((dataPlane) => dataPlane.revokedAt === undefined);
   return [
     gatewayRoute('/clustering/data-planes', {
-      GET: read(async ({ gateway }) => ok({ data: (await unrevoked(gateway)).map((dataPlane) => ({ id: dataPlane.id, ...showDataPlane(dataPlane) })), next: null }), "List data planes in Kong's form"),
+      GET: read('data-planes', async ({ gateway }) => ok({ data: (await unrevoked(gateway)).map((dataPlane) => ({ id: dataPlane.id, ...showDataPlane(dataPlane) })), next: null }), "List data planes in Kong's form"),
     }),
     gatewayRoute('/clustering/status', {
-      GET: read(async ({ gateway }) => ok(Object.fromEntries((await unrevoked(gateway)).map((dataPlane) => [dataPlane.id, showDataPlane(dataPlane)]))), "Read the state of data planes in Kong's form, by id"),
+      GET: read('data-planes', async ({ gateway }) => ok(Object.fromEntries((await unrevoked(gateway)).map((dataPlane) => [dataPlane.id, showDataPlane(dataPlane)]))), "Read the state of data planes in Kong's form, by id"),
     }),
   ];
 }

@@ -28,15 +28,17 @@ export class EntityOperations {
   }
 
   ofMany(): Operations<GatewayRequest> {
-    return { GET: read((request) => this.#list(request)), POST: write((request) => this.#create(request)) };
+    const on = this.#collection.definition.kind;
+    return { GET: read(on, (request) => this.#list(request)), POST: write({ on, verb: 'create' }, (request) => this.#create(request)) };
   }
 
   ofOne(): Operations<GatewayRequest> {
+    const on = this.#collection.definition.kind;
     return {
-      GET: read((request) => this.#get(request)),
-      PUT: write((request) => this.#put(request)),
-      PATCH: write((request) => this.#patch(request)),
-      DELETE: write((request) => this.#delete(request)),
+      GET: read(on, (request) => this.#get(request)),
+      PUT: write({ on, verb: ['create', 'update'] }, (request) => this.#put(request)),
+      PATCH: write({ on, verb: 'update' }, (request) => this.#patch(request)),
+      DELETE: write({ on, verb: 'delete' }, (request) => this.#delete(request)),
     };
   }
 

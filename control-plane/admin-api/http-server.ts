@@ -153,7 +153,7 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   if (exchange.method === 'OPTIONS') return { ...NO_CONTENT, headers: { allow: allow.join(', ') } };
   const operation = operationFor(exchange.method, route);
   if (operation === undefined) throw methodNotAllowed(allow);
-  options.admission.authorise(caller, operation.access);
+  options.admission.authorise(caller, operation.permission);
 
   const query = queryOf(request.raw);
   const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes) : NO_BODY;

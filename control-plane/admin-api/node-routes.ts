@@ -35,7 +35,7 @@ export function nodeRoutes(options: NodeRoutesOptions, allRoutes: () => readonly
   const plugins = Object.fromEntries([...catalog.values()].map(({ name, version, priority }) => [name, { version, priority }]));
   return [
     gatewayRoute('/', {
-      GET: read(async (request) => ok({
+      GET: read('node', async (request) => ok({
         version: KONG_VERSION,
         holdfast_version: options.softwareVersion,
         edition: 'holdfast',
@@ -48,15 +48,15 @@ export function nodeRoutes(options: NodeRoutesOptions, allRoutes: () => readonly
         timers: { pending: 0, running: 0 },
       }), 'Read what this control plane is and can'),
     }),
-    anyGatewayRoute('/status', { GET: read(async () => ok(await status(options.store, counters)), 'Read the health of this control plane') }),
+    anyGatewayRoute('/status', { GET: read('node', async () => ok(await status(options.store, counters)), 'Read the health of this control plane') }),
     anyGatewayRoute('/endpoints', {
-      GET: read(async () => {
+      GET: read('node', async () => {
         const data = allRoutes().map((route) => route.path.replaceAll(/:([a-z]+)/g, '{$1}')).sort();
         return ok({ data, total: data.length });
       }, 'List all paths'),
     }),
-    anyGatewayRoute('/openapi.json', { GET: read(async () => ok(openApi()), 'Read this document') }),
-    anyGatewayRoute('/plugins/enabled', { GET: read(async () => ok({ enabled_plugins: [...catalog.keys()].sort() }), 'List the plugins that can be configured') }),
+    anyGatewayRoute('/openapi.json', { GET: read('node', async () => ok(openApi()), 'Read this document') }),
+    anyGatewayRoute('/plugins/enabled', { GET: read('node', async () => ok({ enabled_plugins: [...catalog.keys()].sort() }), 'List the plugins that can be configured') }),
     ...schemaRoutes(options),
   ];
 }
@@ -68,16 +68,16 @@ function schemaRoutes(options: NodeRoutesOptions): readonly Route[] {
   };
   // Validating stores nothing, so a viewer may do it.
   const validate = (name: (request: AdminRequest) => string) =>
-    read(async (request: AdminRequest) => {
+    read('node', async (request: AdminRequest) => {
       collectionOf(name(request)).check(request.body);
       return ok({ message: 'schema validation successful' });
     }, 'Check a body without storing it');
   return [
-    anyGatewayRoute('/schemas/:entity', { GET: read(async (request) => ok(kongSchema(collectionOf(param(request, 'entity')).definition)), "Read an entity's schema in Kong's form") }),
+    anyGatewayRoute('/schemas/:entity', { GET: read('node', async (request) => ok(kongSchema(collectionOf(param(request, 'entity')).definition)), "Read an entity's schema in Kong's form") }),
     anyGatewayRoute('/schemas/:entity/validate', { POST: validate((request) => param(request, 'entity')) }),
     anyGatewayRoute('/schemas/plugins/validate', { POST: validate(() => 'plugins') }),
     anyGatewayRoute('/schemas/plugins/:name', {
-      GET: read(async (request) => {
+      GET: read('node', async (request) => {
         const plugin = options.catalog.get(param(request, 'name'));
         if (plugin === undefined) throw notFound();
         return ok(kongPluginSchema(plugin, definitionOf('plugins')));

@@ -4,6 +4,7 @@
  */
 import type { Field, JsonObject } from '../../shared/model/definition.ts';
 import { configSchema } from '../../shared/model/json-schema.ts';
+import { placeOf } from '../access/permission.ts';
 import { errors } from './openapi-errors.ts';
 import { METHODS, type Operation, type OperationDescription, type Route } from './route.ts';
 
@@ -39,7 +40,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 function describe(route: Route, method: string, operation: Operation<never>, description: OperationDescription): JsonObject {
   const { summary, query, body, success = 200, mediaType = 'application/json' } = description;
   const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
-  const needs = operation.access === 'installation' ? ' (installation admins only)' : '';
+  const needs = placeOf(operation.permission.on) === 'installation' ? ' (installation admins only)' : '';
   return {
     operationId: operationId(route.path, method),
     tags: [route.path.startsWith('/v1/') ? 'holdfast' : 'information'],

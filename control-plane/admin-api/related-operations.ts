@@ -24,7 +24,12 @@ export class RelatedOperations {
   }
 
   ofOne(): Operations<GatewayRequest> {
-    return { GET: read((request) => this.#get(request)), PUT: write((request) => this.#put(request)), PATCH: write((request) => this.#patch(request)) };
+    const on = this.#place.collection.definition.kind;
+    return {
+      GET: read(on, (request) => this.#get(request)),
+      PUT: write({ on, verb: ['create', 'update'] }, (request) => this.#put(request)),
+      PATCH: write({ on, verb: 'update' }, (request) => this.#patch(request)),
+    };
   }
 
   async #get(request: GatewayRequest): Promise<Answer> {

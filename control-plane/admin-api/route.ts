@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { defined } from '../../shared/assert.ts';
 import type { Field } from '../../shared/model/definition.ts';
 import type { OperatorId, TenantId } from '../../shared/model/ids.ts';
+import type { Permission, Resource } from '../access/permission.ts';
 import type { OperatorRole } from '../store/operator-store.ts';
 import type { Actor } from '../store/scope.ts';
 import type { Gateway } from '../store/gateway-store.ts';
@@ -50,11 +51,9 @@ export interface GatewayRequest extends AdminRequest {
   readonly gateway: Gateway;
 }
 
-/** `read` is open to viewers whatever the method; `installation` only to an installation admin. */
-export type Access = 'read' | 'write' | 'installation';
-
 export interface Operation<R> {
-  readonly access: Access;
+  /** What its caller needs; there is no operation without (deny by default). */
+  readonly permission: Permission;
   /** For the OpenAPI document; entities' operations are described from their definitions instead. */
   readonly description?: OperationDescription;
   /** Throws a Refusal where the request is not carried out. */
@@ -116,12 +115,13 @@ export function tenantRoute(path: string, operations: Operations<AdminRequest>):
   return { path, inGateway: false, needsGateway: false, secretParams: [], operations };
 }
 
-export function read<R>(handle: (request: R) => Promise<Answer>, summary?: string): Operation<R> {
-  return { access: 'read', handle, ...(summary === undefined ? {} : { description: { summary } }) };
+/** An operation that reads, whatever its method. */
+export function read<R>(on: Resource, handle: (request: R) => Promise<Answer>, summary?: string): Operation<R> {
+  return { permission: { on, verb: 'read' }, handle, ...(summary === undefined ? {} : { description: { summary } }) };
 }
 
-export function write<R>(handle: (request: R) => Promise<Answer>): Operation<R> {
-  return { access: 'write', handle };
+export function write<R>(permission: Permission, handle: (request: R) => Promise<Answer>): Operation<R> {
+  return { permission, handle };
 }
 
 /** A parameter that the route's own pattern names. */

@@ -18,8 +18,8 @@ interface Position {
 
 export function tagRoutes(store: Pick<Store, 'read'>): readonly Route[] {
   return [
-    gatewayRoute('/tags', { GET: read((request) => listTags(store, request, undefined), 'List tags with the entities that carry them') }),
-    gatewayRoute('/tags/:tag', { GET: read((request) => listTags(store, request, param(request, 'tag')), 'List the entities that carry a tag') }),
+    gatewayRoute('/tags', { GET: read('entities', (request) => listTags(store, request, undefined), 'List tags with the entities that carry them') }),
+    gatewayRoute('/tags/:tag', { GET: read('entities', (request) => listTags(store, request, param(request, 'tag')), 'List the entities that carry a tag') }),
   ];
 }
 

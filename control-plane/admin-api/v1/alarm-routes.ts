@@ -18,7 +18,7 @@ export function alarmRoutes(store: Pick<Store, 'alarms'>): readonly Route[] {
   return [
     gatewayRoute('/v1/alarms', {
       GET: operation({
-        access: 'read',
+        permission: { on: 'alarms', verb: 'read' },
         summary: 'List the open alarms of a gateway, newest first',
         query: [
           { name: 'cleared', description: '`true` to list cleared ones too; the newest thousand are kept.' },
@@ -36,7 +36,7 @@ export function alarmRoutes(store: Pick<Store, 'alarms'>): readonly Route[] {
     }),
     gatewayRoute('/v1/alarms/:id/clear', {
       POST: operation({
-        access: 'write',
+        permission: { on: 'alarms', verb: 'update' },
         summary: 'Clear an alarm; if its condition is met again, it is raised again',
         handle: async (request) => {
           const id = parseId(param(request, 'id'));

@@ -14,7 +14,7 @@ export function auditRoutes(store: Pick<Store, 'audit' | 'gateways'>): readonly 
   return [
     tenantRoute('/v1/audit', {
       GET: ownOperation<AdminRequest>()({
-        access: 'read',
+        permission: { on: 'audit', verb: 'read' },
         summary: 'List the audit, newest first',
         query: [
           { name: 'gateway', description: 'Only rows of this gateway, by name.' },

@@ -19,7 +19,7 @@ export function convergenceRoutes(store: Pick<Store, 'convergence'>): readonly R
   return [
     gatewayRoute('/v1/releases/:version/convergence', {
       GET: ownOperation<GatewayRequest>()({
-        access: 'read',
+        permission: { on: 'releases', verb: 'read' },
         summary: 'Tell how many data planes have a version or a newer one; `newest` is that of the last committed change',
         query: [
           { name: 'selector', description: SELECTOR_HELP },

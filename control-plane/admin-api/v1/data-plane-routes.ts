@@ -52,7 +52,7 @@ export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes' | 'fleet' | 'tel
   return [
     gatewayRoute('/v1/data-planes', {
       GET: operation({
-        access: 'read',
+        permission: { on: 'data-planes', verb: 'read' },
         summary: `List the data planes of a gateway with what they serve, and of what each quarantined the first ${QUARANTINED_LISTED}`,
         query: [
           { name: 'selector', description: SELECTOR_HELP },
@@ -69,9 +69,9 @@ export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes' | 'fleet' | 'tel
       }),
     }),
     gatewayRoute('/v1/data-planes/:id', {
-      GET: operation({ access: 'read', summary: 'Read a data plane', handle: answer }),
+      GET: operation({ permission: { on: 'data-planes', verb: 'read' }, summary: 'Read a data plane', handle: answer }),
       PATCH: operation({
-        access: 'write',
+        permission: { on: 'data-planes', verb: 'update' },
         summary: 'Replace the labels of a data plane',
         body: [{ ...labelsField, required: true }],
         handle: async (request, { labels }) => {
@@ -84,7 +84,7 @@ export function dataPlaneRoutes(store: Pick<Store, 'dataPlanes' | 'fleet' | 'tel
     }),
     gatewayRoute('/v1/data-planes/:id/revoke', {
       POST: operation({
-        access: 'write',
+        permission: { on: 'data-planes', verb: 'revoke' },
         summary: 'Revoke a data plane for good: its certificate is refused from now on',
         body: [{ name: 'reason', tag: 1, type: { kind: 'string', maxLength: 500 }, default: 'not given', description: 'For the audit.' }],
         handle: async (request, { reason }) => {

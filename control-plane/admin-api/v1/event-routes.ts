@@ -12,7 +12,7 @@ export function eventRoutes(events: EventHub): readonly Route[] {
   return [
     gatewayRoute('/v1/events', {
       GET: ownOperation<GatewayRequest>()({
-        access: 'read',
+        permission: { on: 'events', verb: 'read' },
         summary: `Listen to what happens, as text/event-stream with Last-Event-ID: ${EVENT_TYPES.join(', ')}`,
         mediaType: 'text/event-stream',
         handle: async ({ gateway, headers }) => {

@@ -21,7 +21,7 @@ export function explainRoutes(ask: AskDataPlane): readonly Route[] {
   return [
     gatewayRoute('/v1/explain', {
       POST: operation({
-        access: 'read',
+        permission: { on: 'explain', verb: 'read' },
         summary: 'Tell what would become of a request: route, plugins, service, targets, and why not the other routes',
         query: [{ name: 'data_plane', description: 'Id of the data plane to ask; any connected one of the gateway where it is not given' }],
         body: explainQuestionFields,

@@ -27,9 +27,9 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk
   };
   return [
     tenantRoute('/v1/gateways', {
-      GET: operation({ access: 'read', summary: 'List gateways', handle: async ({ caller }) => ok({ data: (await store.gateways.list(caller.tenantId)).map(showGateway), next: null }) }),
+      GET: operation({ permission: { on: 'gateways', verb: 'read' }, summary: 'List gateways', handle: async ({ caller }) => ok({ data: (await store.gateways.list(caller.tenantId)).map(showGateway), next: null }) }),
       POST: operation({
-        access: 'write',
+        permission: { on: 'gateways', verb: 'create' },
         summary: 'Create a gateway',
         success: 201,
         body: [nameField],
@@ -38,7 +38,7 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk
     }),
     tenantRoute('/v1/gateways/:id', {
       GET: operation({
-        access: 'read',
+        permission: { on: 'gateways', verb: 'read' },
         summary: 'Read a gateway, and why it publishes nothing where it does not',
         handle: async (request) => {
           const gateway = await find(request);
@@ -46,13 +46,13 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk
         },
       }),
       PATCH: operation({
-        access: 'write',
+        permission: { on: 'gateways', verb: 'update' },
         summary: 'Rename a gateway',
         body: [nameField],
         handle: async (request, { name }) => ok(showGateway(storedOrRefuse(await store.gateways.rename(await find(request), name, request.actor), 'gateways'))),
       }),
       DELETE: operation({
-        access: 'write',
+        permission: { on: 'gateways', verb: 'delete' },
         summary: 'Delete a gateway that has neither entities nor data planes',
         success: 204,
         handle: async (request) => {
@@ -64,7 +64,7 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk
     }),
     tenantRoute('/v1/gateways/:id/freeze', {
       POST: operation({
-        access: 'write',
+        permission: { on: 'gateways', verb: 'freeze' },
         summary: 'Freeze a gateway: its configuration is not written, revocations go on',
         body: [{ name: 'reason', tag: 1, type: { kind: 'string', maxLength: 500 }, required: true, description: 'Told to everybody whose write is refused, and kept in the audit.' }],
         handle: async (request, { reason }) => ok(showGateway(storedOrRefuse(await store.gateways.freeze(await find(request), reason, request.actor), 'gateways'))),
@@ -72,7 +72,7 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk
     }),
     tenantRoute('/v1/gateways/:id/unfreeze', {
       POST: operation({
-        access: 'write',
+        permission: { on: 'gateways', verb: 'freeze' },
         summary: 'Let the configuration of a gateway be written again',
         handle: async (request) => ok(showGateway(storedOrRefuse(await store.gateways.unfreeze(await find(request), request.actor), 'gateways'))),
       }),

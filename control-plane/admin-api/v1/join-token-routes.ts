@@ -29,12 +29,12 @@ export function joinTokenRoutes(store: Pick<Store, 'joinTokens' | 'gateways'>, c
   return [
     gatewayRoute('/v1/join-tokens', {
       GET: operation({
-        access: 'read',
+        permission: { on: 'join-tokens', verb: 'read' },
         summary: 'List the join tokens that can still be used, newest first',
         handle: async ({ gateway }) => ok({ data: (await store.joinTokens.list(gateway)).map((token) => showJoinToken(token, gateway)), next: null }),
       }),
       POST: operation({
-        access: 'write',
+        permission: { on: 'join-tokens', verb: 'create' },
         summary: 'Create a join token; its text is shown this once',
         success: 201,
         body: [
@@ -54,7 +54,7 @@ export function joinTokenRoutes(store: Pick<Store, 'joinTokens' | 'gateways'>, c
     }),
     gatewayRoute('/v1/join-tokens/:id', {
       DELETE: operation({
-        access: 'write',
+        permission: { on: 'join-tokens', verb: 'delete' },
         summary: 'Revoke a join token; data planes that joined with it stay',
         success: 204,
         handle: async (request) => {

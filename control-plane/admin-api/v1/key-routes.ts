@@ -36,14 +36,14 @@ export function keyRoutes(desk: KeyDesk, store: Pick<Store, 'gateways' | 'tenant
   };
   return [
     tenantRoute('/v1/keys', {
-      GET: operation({ access: 'installation', summary: 'Show root set, publish keys, delegations, content keys and certificate authorities', handle: async () => ok(await showStatus(desk)) }),
+      GET: operation({ permission: { on: 'signing-keys', verb: 'read' }, summary: 'Show root set, publish keys, delegations, content keys and certificate authorities', handle: async () => ok(await showStatus(desk)) }),
     }),
     tenantRoute('/v1/keys/pending', {
-      GET: operation({ access: 'installation', summary: 'Statements that wait for signatures of root keys', handle: async () => ok(showStatementFile(await desk.pending())) }),
+      GET: operation({ permission: { on: 'signing-keys', verb: 'read' }, summary: 'Statements that wait for signatures of root keys', handle: async () => ok(showStatementFile(await desk.pending())) }),
     }),
     tenantRoute('/v1/keys/import', {
       POST: operation({
-        access: 'installation',
+        permission: { on: 'signing-keys', verb: 'update' },
         summary: 'Verify signed statements and store all of them, or none',
         body: [
           { name: 'format', tag: 1, type: { kind: 'string' }, required: true, description: 'Format of the file.' },
@@ -55,7 +55,7 @@ export function keyRoutes(desk: KeyDesk, store: Pick<Store, 'gateways' | 'tenant
     }),
     tenantRoute('/v1/keys/rotate', {
       POST: operation({
-        access: 'installation',
+        permission: { on: 'signing-keys', verb: 'update' },
         summary: 'Make a new publish key, content key or certificate authority',
         body: [purposeField, gatewayField, tenantField],
         handle: async (request, { purpose, gateway, tenant }) => {
@@ -71,7 +71,7 @@ export function keyRoutes(desk: KeyDesk, store: Pick<Store, 'gateways' | 'tenant
     }),
     tenantRoute('/v1/keys/retire', {
       POST: operation({
-        access: 'installation',
+        permission: { on: 'signing-keys', verb: 'update' },
         summary: 'Take a key out of use that nobody needs any more',
         body: [purposeField, gatewayField, tenantField, { name: 'key_id', tag: 4, type: { kind: 'string', maxLength: 128 }, required: true, description: 'As the list of keys names it.' }],
         handle: async (request, { purpose, gateway, tenant, key_id: keyId }) => {
@@ -84,7 +84,7 @@ export function keyRoutes(desk: KeyDesk, store: Pick<Store, 'gateways' | 'tenant
     }),
     tenantRoute('/v1/keys/epoch', {
       POST: operation({
-        access: 'installation',
+        permission: { on: 'signing-keys', verb: 'update' },
         summary: 'Begin a new epoch of a gateway, past whatever its data planes have',
         body: [gatewayField, tenantField],
         handle: async (request, { gateway, tenant }) => {

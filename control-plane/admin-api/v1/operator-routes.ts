@@ -33,9 +33,9 @@ export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): r
   };
   return [
     tenantRoute('/v1/operators', {
-      GET: operation({ access: 'read', summary: 'List operators', handle: async ({ caller }) => ok({ data: (await store.operators.list(caller.tenantId)).map(showOperator), next: null }) }),
+      GET: operation({ permission: { on: 'operators', verb: 'read' }, summary: 'List operators', handle: async ({ caller }) => ok({ data: (await store.operators.list(caller.tenantId)).map(showOperator), next: null }) }),
       POST: operation({
-        access: 'write',
+        permission: { on: 'operators', verb: 'create' },
         summary: 'Create an operator',
         success: 201,
         body: newOperatorFields,
@@ -43,9 +43,9 @@ export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): r
       }),
     }),
     tenantRoute('/v1/operators/:id', {
-      GET: operation({ access: 'read', summary: 'Read an operator', handle: async (request) => ok(showOperator(await find(request))) }),
+      GET: operation({ permission: { on: 'operators', verb: 'read' }, summary: 'Read an operator', handle: async (request) => ok(showOperator(await find(request))) }),
       PATCH: operation({
-        access: 'write',
+        permission: { on: 'operators', verb: 'update' },
         summary: 'Disable an operator, or enable it again',
         body: [{ name: 'disabled', tag: 1, type: { kind: 'boolean' }, required: true, description: 'The tokens of a disabled operator are refused.' }],
         handle: async (request, { disabled }) => {
@@ -60,7 +60,7 @@ export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): r
     }),
     tenantRoute('/v1/operators/:id/tokens', {
       POST: operation({
-        access: 'write',
+        permission: { on: 'tokens', verb: 'create' },
         summary: 'Create a token for an operator; it is shown this once',
         success: 201,
         body: [ttlField],
@@ -75,7 +75,7 @@ export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): r
     }),
     tenantRoute('/v1/tokens/:id', {
       DELETE: operation({
-        access: 'write',
+        permission: { on: 'tokens', verb: 'delete' },
         summary: 'Revoke a token',
         success: 204,
         handle: async (request) => {

@@ -8,11 +8,12 @@ import type { RecordOf } from '../../../shared/model/entity-types.ts';
 import { parseFields, refuseUnknownFields } from '../../../shared/model/parse-fields.ts';
 import { ProblemList } from '../../../shared/model/problems.ts';
 import { didYouMean } from '../../../shared/nearest.ts';
+import type { Permission } from '../../access/permission.ts';
 import { invalidQuery, schemaViolation, type Answer } from '../answer.ts';
-import type { Access, AdminRequest, Operation, QueryParameter } from '../route.ts';
+import type { AdminRequest, Operation, QueryParameter } from '../route.ts';
 
 export interface OwnOperation<R extends AdminRequest, F extends readonly Field[]> {
-  readonly access: Access;
+  readonly permission: Permission;
   readonly summary: string;
   readonly query?: readonly QueryParameter[];
   readonly body?: F;
@@ -25,8 +26,8 @@ export interface OwnOperation<R extends AdminRequest, F extends readonly Field[]
 
 /** `R` is what the route gives: a request of the tenant or of a gateway. */
 export function ownOperation<R extends AdminRequest>() {
-  return <const F extends readonly Field[] = readonly []>({ access, summary, query, body, success, mediaType, handle }: OwnOperation<R, F>): Operation<R> => ({
-    access,
+  return <const F extends readonly Field[] = readonly []>({ permission, summary, query, body, success, mediaType, handle }: OwnOperation<R, F>): Operation<R> => ({
+    permission,
     description: { summary, ...(query === undefined ? {} : { query }), ...(body === undefined ? {} : { body }), ...(success === undefined ? {} : { success }), ...(mediaType === undefined ? {} : { mediaType }) },
     handle: async (request) => {
       refuseUnknownParameters(request.query, (query ?? []).map(({ name }) => name));

@@ -16,7 +16,7 @@ export function quarantineRoutes(store: Pick<Store, 'quarantine'>): readonly Rou
   return [
     gatewayRoute('/v1/quarantine', {
       GET: ownOperation<GatewayRequest>()({
-        access: 'read',
+        permission: { on: 'quarantine', verb: 'read' },
         summary: 'List the entities that data planes could not use, with the change that brought each',
         query: [
           { name: 'size', description: 'Entities per page, 1 to 1000; 100 where not given.' },

@@ -27,7 +27,7 @@ export function releaseRoutes(store: Releases): readonly Route[] {
   return [
     gatewayRoute('/v1/releases', {
       GET: operation({
-        access: 'read',
+        permission: { on: 'releases', verb: 'read' },
         summary: 'List releases, newest first',
         query: [{ name: 'size', description: 'Releases per page, 1 to 1000; 100 where not given.' }, { name: 'offset', description: 'Where the page starts, as the page before said.' }],
         handle: async (request) => {
@@ -42,7 +42,7 @@ export function releaseRoutes(store: Releases): readonly Route[] {
     }),
     gatewayRoute('/v1/releases/:version', {
       GET: operation({
-        access: 'read',
+        permission: { on: 'releases', verb: 'read' },
         summary: 'Read a release with what it changed',
         handle: async ({ gateway, ...request }) => {
           const release = await find(store, gateway, param(request, 'version'));
@@ -53,7 +53,7 @@ export function releaseRoutes(store: Releases): readonly Route[] {
     }),
     gatewayRoute('/v1/releases/:version/diff', {
       GET: operation({
-        access: 'read',
+        permission: { on: 'releases', verb: 'read' },
         summary: 'Compare two releases, entity by entity and field by field',
         query: [
           { name: 'from', description: 'The release to compare with, or `current` for what is written now; the release that it follows where not given. The path may say `current` too.' },

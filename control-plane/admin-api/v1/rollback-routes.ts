@@ -21,7 +21,7 @@ export function rollbackRoutes(store: Pick<Store, 'rollBack'>): readonly Route[]
   return [
     gatewayRoute('/v1/releases/:version/rollback', {
       POST: operation({
-        access: 'write',
+        permission: { on: 'releases', verb: 'rollback' },
         summary: 'Restore the configuration of a release, as one write and a new version',
         body: [
           { name: 'include_credentials', tag: 1, type: { kind: 'boolean' }, default: false, description: 'Also restore credentials and certificates with their private keys; else those that were revoked since stay revoked.' },

@@ -25,9 +25,9 @@ export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators' | 'gatew
   };
   return [
     tenantRoute('/v1/tenants', {
-      GET: operation({ access: 'installation', summary: 'List tenants', handle: async () => ok({ data: (await store.tenants.list()).map(showTenant), next: null }) }),
+      GET: operation({ permission: { on: 'tenants', verb: 'read' }, summary: 'List tenants', handle: async () => ok({ data: (await store.tenants.list()).map(showTenant), next: null }) }),
       POST: operation({
-        access: 'installation',
+        permission: { on: 'tenants', verb: 'create' },
         summary: 'Create a tenant, with a gateway called default',
         success: 201,
         body: [nameField],
@@ -39,15 +39,15 @@ export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators' | 'gatew
       }),
     }),
     tenantRoute('/v1/tenants/:id', {
-      GET: operation({ access: 'installation', summary: 'Read a tenant', handle: async (request) => ok(showTenant(await find(request))) }),
+      GET: operation({ permission: { on: 'tenants', verb: 'read' }, summary: 'Read a tenant', handle: async (request) => ok(showTenant(await find(request))) }),
       PATCH: operation({
-        access: 'installation',
+        permission: { on: 'tenants', verb: 'update' },
         summary: 'Rename a tenant',
         body: [nameField],
         handle: async (request, { name }) => ok(showTenant(storedOrRefuse(await store.tenants.rename((await find(request)).id, name, request.actor), 'tenants'))),
       }),
       DELETE: operation({
-        access: 'installation',
+        permission: { on: 'tenants', verb: 'delete' },
         summary: 'Delete a tenant that has no gateways',
         success: 204,
         handle: async (request) => {
@@ -61,12 +61,12 @@ export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators' | 'gatew
     }),
     tenantRoute('/v1/tenants/:id/operators', {
       GET: operation({
-        access: 'installation',
+        permission: { on: 'tenants', verb: 'read' },
         summary: 'List the operators of a tenant',
         handle: async (request) => ok({ data: (await store.operators.list((await find(request)).id)).map(showOperator), next: null }),
       }),
       POST: operation({
-        access: 'installation',
+        permission: { on: 'tenants', verb: 'update' },
         summary: 'Create an operator of a tenant, with a token',
         success: 201,
         body: newOperatorFields,

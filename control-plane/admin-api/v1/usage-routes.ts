@@ -17,7 +17,7 @@ export function usageRoutes(store: Pick<Store, 'telemetry'>): readonly Route[] {
   return [
     gatewayRoute('/v1/usage', {
       GET: ownOperation<GatewayRequest>()({
-        access: 'read',
+        permission: { on: 'usage', verb: 'read' },
         summary: 'Exact totals of requests, bytes and time',
         query: [
           { name: 'from', description: 'Only minutes that start at or after this time.' },

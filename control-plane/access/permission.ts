@@ -1,0 +1,50 @@
+/**
+ * What can be done to what: the words in which routes say what they need and roles say what they give. Every operation of
+ * the admin API names one permission (admin-api/route.ts); nothing is allowed that no role gives.
+ */
+import type { EntityKind } from '../../shared/model/definition.ts';
+import { entityKinds, isEntityKind } from '../../shared/model/registry.ts';
+
+/** What belongs to one gateway, besides its entities. */
+export const GATEWAY_RESOURCES = ['gateways', 'releases', 'data-planes', 'join-tokens', 'alarms', 'events', 'usage', 'quarantine', 'explain'] as const;
+/** What belongs to the tenant as a whole: given only by permissions for all gateways. */
+export const TENANT_RESOURCES = ['operators', 'service-accounts', 'roles', 'tokens', 'quotas', 'audit'] as const;
+/** What belongs to the whole installation: for installation admins only, whatever their role gives. */
+export const INSTALLATION_RESOURCES = ['tenants', 'signing-keys', 'secret-keys', 'backups'] as const;
+/** `node`: this control plane as such. `me`: the caller. Every valid credential may read these two. */
+export const COMMON_RESOURCES = ['node', 'me'] as const;
+
+export type ControlResource = (typeof GATEWAY_RESOURCES)[number] | (typeof TENANT_RESOURCES)[number] | (typeof INSTALLATION_RESOURCES)[number] | (typeof COMMON_RESOURCES)[number];
+
+/** `entities` is any kind of entity: what an operation does to which is checked one by one, where it is read and written. */
+export type Resource = EntityKind | 'entities' | ControlResource;
+
+/**
+ * `reveal`: see secrets in the clear. `revoke`: of data planes. `rollback`: of releases. `freeze`: of gateways, and to let go
+ * again. `export`: of a tenant or the audit, as a whole. `switch`: a target healthy or unhealthy, a log level.
+ */
+export const VERBS = ['read', 'create', 'update', 'delete', 'reveal', 'revoke', 'rollback', 'freeze', 'export', 'switch'] as const;
+export type Verb = (typeof VERBS)[number];
+
+/** What an operation needs. With several verbs one is enough to come in: what is then done is checked one by one. */
+export interface Permission {
+  readonly on: Resource;
+  readonly verb: Verb | readonly Verb[];
+}
+
+export const resources: readonly Resource[] = ['entities', ...entityKinds, ...GATEWAY_RESOURCES, ...TENANT_RESOURCES, ...INSTALLATION_RESOURCES, ...COMMON_RESOURCES];
+
+export function isResource(text: string): text is Resource {
+  return resources.some((resource) => resource === text);
+}
+
+export function isVerb(text: string): text is Verb {
+  return VERBS.some((verb) => verb === text);
+}
+
+/** Where a resource belongs; decides which permissions can give it. */
+export function placeOf(resource: Resource): 'gateway' | 'tenant' | 'installation' | 'everybody' {
+  const within = (list: readonly string[]): boolean => list.includes(resource);
+  if (resource === 'entities' || isEntityKind(resource) || within(GATEWAY_RESOURCES)) return 'gateway';
+  return within(TENANT_RESOURCES) ? 'tenant' : within(INSTALLATION_RESOURCES) ? 'installation' : 'everybody';
+}
