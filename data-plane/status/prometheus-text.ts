@@ -1,18 +1,11 @@
 /**
- * `/metrics` in Prometheus' text format 0.0.4. Names are `holdfast_<noun>_<unit>[_total]`; every family has its HELP and TYPE.
+ * What a data plane's `/metrics` tells, in Prometheus' text format (shared/prometheus-text.ts).
  * Pure; served by status-server.ts.
  */
 import { formatVersion } from '../../shared/model/version.ts';
+import { PrometheusText, type MetricSample } from '../../shared/prometheus-text.ts';
 import type { DataPlaneView, EnrolledView } from './data-plane-view.ts';
 import { whyNotReady } from './status-report.ts';
-
-type Labels = Readonly<Record<string, string>>;
-interface Sample {
-  readonly labels?: Labels;
-  readonly value: number;
-}
-
-export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export function prometheusText(view: DataPlaneView): string {
   const text = new PrometheusText();
@@ -96,7 +89,7 @@ function writeUpstreams(text: PrometheusText, { traffic, targets }: EnrolledView
 }
 
 function writeVersions(text: PrometheusText, { versionTotals }: EnrolledView): void {
-  const samples = (count: 'requests' | 'failed' | 'failedHere'): readonly Sample[] => versionTotals.map((row) => ({ labels: { version: formatVersion(row.version) }, value: row[count] }));
+  const samples = (count: 'requests' | 'failed' | 'failedHere'): readonly MetricSample[] => versionTotals.map((row) => ({ labels: { version: formatVersion(row.version) }, value: row[count] }));
   text.counter('holdfast_config_requests_total', 'Requests ended, by the configuration version that they ran on; of the last two', samples('requests'));
   text.counter('holdfast_config_failed_requests_total', 'Of those, answered 5xx by whomever, or broken off by the gateway or the upstream', samples('failed'));
   text.counter('holdfast_config_failed_here_requests_total', 'Of the failed ones, answered by the gateway itself', samples('failedHere'));
@@ -116,34 +109,6 @@ function writeTelemetry(text: PrometheusText, { telemetry, routeTotals }: Enroll
   text.gauge('holdfast_telemetry_crash_gaps', 'Earlier runs that ended without their last fold', [{ value: telemetry.crashGaps }]);
 }
 
-function byName(counts: Readonly<Record<string, number>>, label: string): readonly Sample[] {
+function byName(counts: Readonly<Record<string, number>>, label: string): readonly MetricSample[] {
   return Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }));
-}
-
-class PrometheusText {
-  readonly #lines: string[] = [];
-
-  gauge(name: string, help: string, samples: readonly Sample[]): void {
-    this.#family(name, 'gauge', help, samples);
-  }
-
-  counter(name: string, help: string, samples: readonly Sample[]): void {
-    this.#family(name, 'counter', help, samples);
-  }
-
-  toString(): string {
-    return `${this.#lines.join('\n')}\n`;
-  }
-
-  #family(name: string, type: string, help: string, samples: readonly Sample[]): void {
-    this.#lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-    for (const { labels = {}, value } of samples) {
-      const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
-      this.#lines.push(`${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`);
-    }
-  }
-}
-
-function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

@@ -6,9 +6,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { METRICS_CONTENT_TYPE } from '../../shared/prometheus-text.ts';
 import { formatAddress, type SocketAddress } from '../../shared/setting-types.ts';
 import type { DataPlaneView } from './data-plane-view.ts';
-import { METRICS_CONTENT_TYPE, prometheusText } from './prometheus-text.ts';
+import { prometheusText } from './prometheus-text.ts';
 import { statusReport, whyNotReady } from './status-report.ts';
 
 /** An `import` of node:http loads its `fetch` with it, which is 55 ms of CPU at every start (S2). */
