@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Client } from 'pg';
+import { DatabaseMeter } from '../control-plane/store/database-meter.ts';
 import { Database } from '../control-plane/store/database.ts';
 import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -79,7 +80,7 @@ test('no statement of a write keeps reading whole tables because they were small
 
 test('a transaction in which a query failed is not taken for committed, whoever caught the error', async (t) => {
   const { connectionString } = await createTestDatabase();
-  const database = new Database({ connectionString, log, clock: systemClock, poolSize: 1, statementTimeoutMs: 10_000 });
+  const database = new Database({ connectionString, log, clock: systemClock, meter: new DatabaseMeter(systemClock), poolSize: 1, statementTimeoutMs: 10_000 });
   t.after(() => database.stop());
   const swallowing = database.transaction({ role: 'holdfast_app', mode: 'write' }, async (transaction) => {
     await transaction.query('SELECT 1/0').catch(() => undefined);
@@ -91,7 +92,7 @@ test('a transaction in which a query failed is not taken for committed, whoever 
 
 test('a transaction that can not even begin says why, and nothing of it is done', async (t) => {
   const { connectionString } = await createTestDatabase();
-  const database = new Database({ connectionString, log, clock: systemClock, poolSize: 1, statementTimeoutMs: -1 });
+  const database = new Database({ connectionString, log, clock: systemClock, meter: new DatabaseMeter(systemClock), poolSize: 1, statementTimeoutMs: -1 });
   t.after(() => database.stop());
   await assert.rejects(database.query({ role: 'holdfast_app', mode: 'write' }, 'SELECT current_user'), /statement_timeout/);
 });

@@ -85,6 +85,16 @@ export class AlarmDesk implements Alarms {
     this.#write();
   }
 
+  /** Open alarms by code, of all gateways, as far as this instance knows: at most REFRESH_INTERVAL_MS old. */
+  countByCode(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const key of this.#open) {
+      const code = key.slice(key.lastIndexOf(' ') + 1);
+      counts.set(code, (counts.get(code) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   /** Reads which alarms are open, those of other instances too. Once at the start, then by itself. */
   async refresh(): Promise<void> {
     const overUnknown = this.#overUnknown;

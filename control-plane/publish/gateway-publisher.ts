@@ -161,6 +161,7 @@ export class GatewayPublisher {
         this.#newest.forget();
         if (thrown instanceof HoldfastError && STARTS_OVER.has(thrown.code)) this.#content = undefined;
         if (thrown instanceof HoldfastError && NEEDS_SOMEBODY.has(thrown.code)) this.#options.alarms.raise(this.scope, { code: thrown.code, dataPlaneId: undefined, detail: thrown.message });
+        this.#options.meter?.failures.add();
         const delayMs = this.#backoff.nextDelayMs();
         this.#options.log.error({ event: 'publish-failed', gateway: this.scope.gatewayId, head: formatVersion(this.#head), reason: describeThrown(thrown), retryInMs: delayMs }, 'a release could not be published');
         await this.#wait(delayMs);
@@ -169,10 +170,12 @@ export class GatewayPublisher {
   }
 
   async #publish(before: Release | undefined): Promise<Release> {
+    const begunMs = this.#options.clock.monotonicMs();
     const { content, changes } = await this.#bringForward(before);
     this.noteUse();
     await this.#refuseBehindDataPlanes();
     const { version } = content;
+    const committedAt = changes[0]?.at;
     const states = lastStates(changes);
     this.#noteSuspicious(version, checkChanges(states, (kind, id) => content.has(kind, id)));
     const { manifestStatement, delta } = await this.#sign(before?.version, content, states);
@@ -183,6 +186,7 @@ export class GatewayPublisher {
       version, base: before?.version, manifestStatement, contentRoot, entityCount: content.size, author, changeCounts: countChanges(changes), ...(delta === undefined ? {} : { delta }),
     });
     if (kind === 'lost' && compareVersions(release.version, version) === 0 && !contentRoot.equals(release.contentRoot)) throw this.#diverged(`another instance published ${formatVersion(version)} with other content`);
+    if (kind === 'inserted' && committedAt !== undefined) this.#options.meter?.published(this.scope, version, { committedAt, tookMs: this.#options.clock.monotonicMs() - begunMs });
     // The winner of a lost race need not be the newest.
     this.#newest.adopt(release, kind === 'inserted' ? moment : undefined);
     return release;

@@ -5,6 +5,7 @@ import type { Alarms } from '../alarms/alarm-desk.ts';
 import type { AheadStore } from '../store/ahead-store.ts';
 import type { ChangeReader } from '../store/change-reader.ts';
 import type { ReleaseStore } from '../store/release-store.ts';
+import type { PublishMeter } from './publish-meter.ts';
 import type { SigningMaterial } from './signing-material.ts';
 
 export interface PublishDependencies {
@@ -15,6 +16,7 @@ export interface PublishDependencies {
   readonly ahead: Pick<AheadStore, 'find'>;
   /** For what keeps a gateway from being published until somebody acts. */
   readonly alarms: Alarms;
+  readonly meter?: PublishMeter;
   readonly clock: Clock;
   readonly log: Logger;
   /** Uniform in [0, 1). */

@@ -235,7 +235,11 @@ export class Publisher {
       ...this.#options,
       scope,
       caughtUpAt: () => this.#caughtUp,
-      onRelease: (release) => this.#tell((listener) => listener.onRelease(scope, toPublished(release))),
+      onRelease: (release) => {
+        // Of what another instance made, its commit is at most the collecting of a burst before this.
+        this.#options.meter?.published(scope, release.version, { committedAt: release.createdAt });
+        this.#tell((listener) => listener.onRelease(scope, toPublished(release)));
+      },
     });
     this.#gateways.set(scope.gatewayId, gateway);
     return gateway;

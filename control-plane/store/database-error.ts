@@ -51,9 +51,14 @@ export function toStoreError(thrown: unknown): unknown {
   if (state !== undefined && LOGIN_REFUSED.test(state)) {
     return new HoldfastError({ code: 'STORE_LOGIN_REFUSED', source: 'control-plane', publicMessage: 'the database refuses our login', message: `Postgres refuses our login (${describeThrown(thrown)}); check user, password and database of HOLDFAST_DATABASE_URL`, cause: thrown });
   }
-  const absent = state === undefined ? isDriverError(thrown) : ABSENCE.test(state) || isReadOnly(thrown);
-  if (!absent) return thrown;
+  if (!isAbsence(thrown)) return thrown;
   return new HoldfastError({ code: 'STORE_UNAVAILABLE', source: 'control-plane', retryable: true, publicMessage: 'the database is not reachable', message: `the database is not reachable: ${describeThrown(thrown)}`, cause: thrown });
+}
+
+/** True where the server did not answer, or takes nothing from us now: it may be there again in a while. */
+export function isAbsence(thrown: unknown): boolean {
+  const state = sqlState(thrown);
+  return state === undefined ? isDriverError(thrown) : ABSENCE.test(state) || isReadOnly(thrown);
 }
 
 /** Network errors carry an errno name; the driver's own about lost connections only a text. */

@@ -10,7 +10,8 @@ import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { isUuid, type TenantId } from '../../shared/model/ids.ts';
-import { isConflict, isReadOnly, toStoreError } from './database-error.ts';
+import { isAbsence, isConflict, isReadOnly, sqlState, toStoreError } from './database-error.ts';
+import type { DatabaseMeter } from './database-meter.ts';
 
 /** Roles of the first migration, each with the rights of one job. */
 export type DatabaseRole = 'holdfast_app' | 'holdfast_publisher' | 'holdfast_ingest' | 'holdfast_authentication';
@@ -44,6 +45,7 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly poolSize: number;
   readonly statementTimeoutMs: number;
+  readonly meter: DatabaseMeter;
 }
 
 const MAX_ATTEMPTS = 8;
@@ -70,6 +72,7 @@ export class Database {
     // Without listeners a connection that breaks would end the process; whoever uses it sees the error in its query.
     this.#pool.on('connect', (client) => client.on('error', (error) => options.log.warn({ event: 'database-connection-lost', reason: error.message }, 'a database connection broke')));
     this.#pool.on('error', () => undefined);
+    options.meter.watch(() => ({ open: this.#pool.totalCount, idle: this.#pool.idleCount, waiting: this.#pool.waitingCount, most: options.poolSize }));
   }
 
   /** Runs `work` in a transaction, again after a conflict with another one. Throws STORE_… or what `work` threw. */
@@ -80,6 +83,7 @@ export class Database {
         return await this.#attempt(options, work);
       } catch (thrown) {
         if (!isConflict(thrown) || attempt === MAX_ATTEMPTS) throw toStoreError(thrown);
+        this.#options.meter.retries.of({ sqlstate: sqlState(thrown) ?? 'none' }).add();
       }
       await new Promise<void>((resolve) => this.#options.clock.after(backoff.nextDelayMs(), resolve, { keepAlive: true }));
     }
@@ -95,8 +99,28 @@ export class Database {
     if (!this.#pool.ended && !this.#pool.ending) await this.#pool.end();
   }
 
+  /** Counts what it costs, and whether the database was there. */
   async #attempt<T>(options: TransactionOptions, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const { meter, clock } = this.#options;
+    const begunMs = clock.monotonicMs();
+    let outcome = 'failed';
+    try {
+      const value = await this.#run(options, work, begunMs);
+      meter.noteAnswer();
+      outcome = 'committed';
+      return value;
+    } catch (thrown) {
+      if (isAbsence(thrown)) meter.noteAbsence();
+      else if (sqlState(thrown) !== undefined) meter.noteAnswer();
+      throw thrown;
+    } finally {
+      meter.transactions.of({ role: options.role, mode: options.mode, outcome }).observe((clock.monotonicMs() - begunMs) / 1000);
+    }
+  }
+
+  async #run<T>(options: TransactionOptions, work: (transaction: Transaction) => Promise<T>, begunMs: number): Promise<T> {
     const client = await this.#pool.connect();
+    this.#options.meter.waits.observe((this.#options.clock.monotonicMs() - begunMs) / 1000);
     const transaction = new OpenTransaction(client, this.#prologue(options));
     let broken = false;
     try {

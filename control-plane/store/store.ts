@@ -17,6 +17,7 @@ import { createContentKeyStore, type ContentKeyStore } from './content-key-store
 import { createDataPlaneStore, type DataPlaneStore } from './data-plane-store.ts';
 import { checkServerVersion, checkServingRole } from './database-roles.ts';
 import { Database } from './database.ts';
+import { DatabaseMeter } from './database-meter.ts';
 import { TransactionReader, type EntityReader } from './entity-reader.ts';
 import { TransactionWriter, type EntityWriter } from './entity-writer.ts';
 import { createDriftStore, type DriftStore } from './drift-store.ts';
@@ -70,6 +71,8 @@ export interface Store {
   /** Waits for running transactions. Idempotent. */
   stop(): Promise<void>;
 
+  /** What queries cost, and whether the database answers. */
+  readonly meter: DatabaseMeter;
   readonly tenants: TenantStore;
   readonly gateways: GatewayStore;
   readonly operators: OperatorStore;
@@ -112,6 +115,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 class PostgresStore implements Store {
+  /** What queries cost, and whether the database answers. */
+  readonly meter: DatabaseMeter;
   readonly tenants: TenantStore;
   readonly gateways: GatewayStore;
   readonly operators: OperatorStore;
@@ -138,7 +143,8 @@ class PostgresStore implements Store {
 
   constructor(options: StoreOptions) {
     const { clock } = options;
-    const database = new Database({ ...options, poolSize: options.poolSize ?? POOL_SIZE, statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS });
+    this.meter = new DatabaseMeter(clock);
+    const database = new Database({ ...options, meter: this.meter, poolSize: options.poolSize ?? POOL_SIZE, statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS });
     const keys = new SecretKeys(database, options.keyEncryptionKey);
     this.#options = options;
     this.#database = database;

@@ -90,6 +90,13 @@ export class FleetSessions {
     return count;
   }
 
+  /** How many sessions are in which state, also those that have not greeted or are on their way out. */
+  countByState(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { stateKind } of this.#open) counts.set(stateKind, (counts.get(stateKind) ?? 0) + 1);
+    return counts;
+  }
+
   /** `renewCertificate`: the authorities changed, so the server's certificate may have to. */
   begin(renewCertificate: () => void): void {
     const { publisher, signing, authority, trust, directory } = this.#services;

@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/log.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Alarms } from '../alarms/alarm-desk.ts';
 import type { CertificateAuthorities } from '../enrolment/load-authority.ts';
+import type { PublishMeter } from '../publish/publish-meter.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { SigningMaterial } from '../publish/signing-material.ts';
 import type { DataPlaneStore } from '../store/data-plane-store.ts';
@@ -27,6 +28,8 @@ export interface SessionDependencies {
   readonly ingest: Ingest;
   /** For what an operator must know of a data plane. */
   readonly alarms: Alarms;
+  /** Told of what was applied. */
+  readonly meter?: PublishMeter;
   readonly certificateLifetimeMs: number;
   readonly softwareVersion: string;
   readonly clock: Clock;

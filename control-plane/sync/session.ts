@@ -107,6 +107,10 @@ export class Session implements ReportingSession {
     return this.#questions.canAnswer;
   }
 
+  get stateKind(): SessionState['kind'] {
+    return this.#state.kind;
+  }
+
   /** Sends Bye and cuts the connection. */
   end(ended: SessionEnd): void {
     this.#take({ kind: 'end', ...ended });
@@ -225,6 +229,7 @@ export class Session implements ReportingSession {
       case 'report-applied': {
         const { version, contentRoot, quarantined, tookMs, already } = effect.applied;
         this.#log('debug', { event: 'applied', version: formatVersion(version), tookMs, quarantined: quarantined.length }, `applied ${formatVersion(version)}`);
+        if (!already) this.#services.meter?.applied(this.identity, version, this.beganAtMs);
         const entities = quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason }));
         return this.#report({ applied: { ...servedOf(version, contentRoot), at: this.#now(), tookMs: already ? undefined : tookMs, quarantined: entities, already } });
       }

@@ -39,6 +39,8 @@ export interface SyncServer {
   readonly port: number;
   /** Sessions at this instance now. */
   readonly sessionCount: number;
+  /** How many sessions are in which state of session-events.ts. */
+  countByState(): ReadonlyMap<string, number>;
   /** Connections that were turned away, since the start, because too many came at once. */
   readonly turnedAway: number;
   /** Asks a data plane of the gateway, any that is connected here where none is named. */
@@ -140,6 +142,10 @@ class ListeningServer implements SyncServer {
 
   get sessionCount(): number {
     return this.#sessions.count;
+  }
+
+  countByState(): ReadonlyMap<string, number> {
+    return this.#sessions.countByState();
   }
 
   get turnedAway(): number {
