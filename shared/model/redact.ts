@@ -1,0 +1,111 @@
+/**
+ * The one place that decides what of an entity people may see who may not reveal secrets (T2): by its definition and its
+ * plugin's schema, never by the name of a field. Audit, plans, differences, logs and errors show entities through this. A plugin
+ * that nobody knows shows nothing of its config.
+ */
+import { canonicalJson } from './canonical-json.ts';
+import type { EntityDefinition, Field, FieldType, JsonObject, JsonValue } from './definition.ts';
+import { isJsonObject } from './entity-checks.ts';
+
+/** Stands where a secret is set; null where none is. */
+export const HIDDEN = '(secret)';
+
+/** The config fields of a plugin by its name; undefined where no such plugin is known. */
+export type ConfigFieldsOf = (pluginName: string) => readonly Field[] | undefined;
+
+/** A field that is different. */
+export interface FieldChange {
+  /** Dotted where it is inside a record. */
+  readonly field: string;
+  /** HIDDEN in the place of a secret; null where it is unset or the entity does not exist. */
+  readonly before: JsonValue;
+  readonly after: JsonValue;
+  readonly secret: boolean;
+}
+
+/** Values of fields by their names, secrets replaced; for a plugin's config, an entity's fields or those of an operation. */
+export function redactFields(fields: readonly Field[], values: JsonObject): JsonObject {
+  return redactRecord(fields, values, () => undefined);
+}
+
+/** Takes the entity in any of its forms: as the admin API speaks of it, or as it is published (digests and sealed values). */
+export function redactEntity(definition: EntityDefinition, entity: JsonObject, configFieldsOf: ConfigFieldsOf): JsonObject {
+  return redactRecord(definition.fields, entity, () => configFields(entity, configFieldsOf));
+}
+
+/** What is different between two states of an entity in the same form, in their order; records field by field, lists whole. */
+export function changedFields(definition: EntityDefinition, before: JsonObject | undefined, after: JsonObject | undefined, configFieldsOf: ConfigFieldsOf): readonly FieldChange[] {
+  const shownBefore = before === undefined ? {} : redactEntity(definition, before, configFieldsOf);
+  const shownAfter = after === undefined ? {} : redactEntity(definition, after, configFieldsOf);
+  return compare({ raw: before ?? {}, shown: shownBefore }, { raw: after ?? {}, shown: shownAfter }, '', publishedNames(definition.fields));
+}
+
+/** From the name under which a secret is published to that of its field. */
+function publishedNames(fields: readonly Field[]): ReadonlyMap<string, string> {
+  return new Map(fields.flatMap((field) => (field.secret === undefined ? [] : [[`${field.name}_${field.secret}`, field.name] as const])));
+}
+
+function configFields(entity: JsonObject, configFieldsOf: ConfigFieldsOf): readonly Field[] | undefined {
+  const name = entity['name'];
+  return typeof name === 'string' ? configFieldsOf(name) : undefined;
+}
+
+type Config = () => readonly Field[] | undefined;
+
+/** What no field has stays as it is, except the published forms of secrets: those names are reserved for them. */
+function redactRecord(fields: readonly Field[], values: JsonObject, config: Config): JsonObject {
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  const published = publishedNames(fields);
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => {
+    if (value === null) return [name, null];
+    const field = byName.get(name);
+    if (field === undefined) return [name, published.has(name) ? HIDDEN : value];
+    return [name, field.secret === undefined ? redactValue(field.type, value, config) : HIDDEN];
+  }));
+}
+
+function redactValue(type: FieldType, value: JsonValue, config: Config): JsonValue {
+  switch (type.kind) {
+    case 'record':
+      return isJsonObject(value) ? redactRecord(type.fields, value, config) : value;
+    case 'array':
+    case 'set':
+      return Array.isArray(value) ? value.map((element: JsonValue) => redactValue(type.of, element, config)) : value;
+    case 'map':
+      return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([key, element]) => [key, redactValue(type.values, element, config)])) : value;
+    case 'plugin-config': {
+      const known = config();
+      return known === undefined || !isJsonObject(value) ? HIDDEN : redactRecord(known, value, config);
+    }
+    default:
+      return value;
+  }
+}
+
+/** A value and what is shown of it. */
+interface Seen<T extends JsonValue> {
+  readonly raw: T;
+  readonly shown: JsonValue;
+}
+
+/** Compared are the values themselves, so that a changed secret shows as changed; told is what may be seen. */
+function compare(before: Seen<JsonObject>, after: Seen<JsonObject>, path: string, published: ReadonlyMap<string, string>): readonly FieldChange[] {
+  return [...new Set([...Object.keys(before.raw), ...Object.keys(after.raw)])].flatMap((name) => {
+    const [old, now] = [inside(before, name), inside(after, name)];
+    if (canonicalJson(old.raw) === canonicalJson(now.raw)) return [];
+    const field = path === '' ? (published.get(name) ?? name) : `${path}.${name}`;
+    if (isJsonObject(old.raw) && isJsonObject(now.raw) && isJsonObject(old.shown) && isJsonObject(now.shown)) {
+      return compare({ raw: old.raw, shown: old.shown }, { raw: now.raw, shown: now.shown }, field, new Map());
+    }
+    return [{ field, before: old.shown, after: now.shown, secret: hides(old) || hides(now) }];
+  });
+}
+
+function inside({ raw, shown }: Seen<JsonObject>, name: string): Seen<JsonValue> {
+  return { raw: raw[name] ?? null, shown: isJsonObject(shown) ? (shown[name] ?? null) : shown };
+}
+
+/** A text that is HIDDEN itself is no secret. */
+function hides({ raw, shown }: Seen<JsonValue>): boolean {
+  return shown === HIDDEN && raw !== HIDDEN;
+}
