@@ -2,8 +2,9 @@
  * The entities of a configuration and the indexes over them, immutable; a draft applies changes at the cost of the
  * changes. Plain data: nothing is resolved here, so entities may come in any order. Used by compile.ts; read by what it builds.
  */
-import type { EntityKind } from '../../shared/model/definition.ts';
-import type { PublishedEntities } from '../../shared/model/registry.ts';
+import type { EntityKind, Field, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import { isJsonObject } from '../../shared/model/entity-checks.ts';
+import { entityDefinitions, entityKinds, type PublishedEntities } from '../../shared/model/registry.ts';
 import { PersistentGroups, type GroupsDraft } from './persistent-groups.ts';
 import { PersistentMap, type MapDraft } from './persistent-map.ts';
 
@@ -22,17 +23,14 @@ export interface ConfigTables {
   readonly credentialIdByDigest: PersistentMap<string>;
 }
 
+/** One for each kind. TypeScript does not follow a key through a loop: the assertion stands for all of them. */
+function forKinds<M extends { readonly [K in EntityKind]: unknown }>(make: (kind: EntityKind) => object): M {
+  return Object.fromEntries(entityKinds.map((kind) => [kind, make(kind)])) as M;
+}
+
 export const EMPTY_TABLES: ConfigTables = {
-  entities: {
-    ca_certificates: new PersistentMap(), certificates: new PersistentMap(), snis: new PersistentMap(),
-    services: new PersistentMap(), routes: new PersistentMap(), consumers: new PersistentMap(), upstreams: new PersistentMap(),
-    targets: new PersistentMap(), plugins: new PersistentMap(), keyauth_credentials: new PersistentMap(), acls: new PersistentMap(),
-  },
-  referrers: {
-    ca_certificates: new PersistentGroups(), certificates: new PersistentGroups(), snis: new PersistentGroups(),
-    services: new PersistentGroups(), routes: new PersistentGroups(), consumers: new PersistentGroups(), upstreams: new PersistentGroups(),
-    targets: new PersistentGroups(), plugins: new PersistentGroups(), keyauth_credentials: new PersistentGroups(), acls: new PersistentGroups(),
-  },
+  entities: forKinds(() => new PersistentMap()),
+  referrers: forKinds(() => new PersistentGroups()),
   pluginsByScope: new PersistentGroups(),
   consumerIdByUsername: new PersistentMap(),
   upstreamsByName: new PersistentGroups(),
@@ -45,32 +43,32 @@ export interface Reference {
   readonly id: string;
 }
 
-type Referenced = { readonly id: string } | null;
-
-function references(to: EntityKind, reference: Referenced): readonly Reference[] {
-  return reference === null ? [] : [{ to, id: reference.id }];
+interface ReferenceField {
+  readonly name: string;
+  readonly to: EntityKind;
 }
 
-const REFERENCES: { readonly [K in EntityKind]: (entity: Published<K>) => readonly Reference[] } = {
-  ca_certificates: () => [],
-  certificates: () => [],
-  snis: (sni) => references('certificates', sni.certificate),
-  services: (service) => [
-    ...references('certificates', service.client_certificate),
-    ...(service.ca_certificates ?? []).map((id): Reference => ({ to: 'ca_certificates', id })),
-  ],
-  consumers: () => [],
-  upstreams: (upstream) => references('certificates', upstream.client_certificate),
-  routes: (route) => references('services', route.service),
-  targets: (target) => references('upstreams', target.upstream),
-  keyauth_credentials: (credential) => references('consumers', credential.consumer),
-  acls: (acl) => references('consumers', acl.consumer),
-  plugins: (plugin) => [...references('routes', plugin.route), ...references('services', plugin.service), ...references('consumers', plugin.consumer)],
-};
+/** The fields of each kind that refer to others, alone or in a list: asked for every entity of a configuration. */
+const REFERENCE_FIELDS: ReadonlyMap<EntityKind, readonly ReferenceField[]> = new Map(
+  entityDefinitions.map(({ kind, fields }) => [kind, fields.flatMap((field: Field) => referenceField(field.name, field.type))]),
+);
+
+function referenceField(name: string, type: FieldType): readonly ReferenceField[] {
+  if (type.kind === 'array' || type.kind === 'set') return referenceField(name, type.of);
+  return type.kind === 'reference' ? [{ name, to: type.to }] : [];
+}
 
 /** What an entity refers to by id. */
 export function referencesOf<K extends EntityKind>(kind: K, entity: Published<K>): readonly Reference[] {
-  return REFERENCES[kind](entity);
+  const values: JsonObject = entity;
+  return (REFERENCE_FIELDS.get(kind) ?? []).flatMap(({ name, to }) => idsIn(values[name]).map((id): Reference => ({ to, id })));
+}
+
+function idsIn(value: JsonValue | undefined): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(idsIn);
+  return isJsonObject(value) && typeof value['id'] === 'string' ? [value['id']] : [];
 }
 
 /** Where a plugin applies; '' stands for what it is not bound to. */
@@ -80,7 +78,6 @@ export function scopeKey(routeId: string, serviceId: string, consumerId: string)
 
 /** Changes on top of tables. Not to be used after `finish`. */
 export class TablesDraft {
-  readonly #original: ConfigTables;
   readonly #entities: { readonly [K in EntityKind]: MapDraft<Published<K>> };
   readonly #referrers: { readonly [K in EntityKind]: GroupsDraft };
   readonly #pluginsByScope: GroupsDraft;
@@ -91,17 +88,8 @@ export class TablesDraft {
 
   constructor(original: ConfigTables) {
     const { entities, referrers } = original;
-    this.#original = original;
-    this.#entities = {
-      ca_certificates: entities.ca_certificates.draft(), certificates: entities.certificates.draft(), snis: entities.snis.draft(),
-      services: entities.services.draft(), routes: entities.routes.draft(), consumers: entities.consumers.draft(), upstreams: entities.upstreams.draft(),
-      targets: entities.targets.draft(), plugins: entities.plugins.draft(), keyauth_credentials: entities.keyauth_credentials.draft(), acls: entities.acls.draft(),
-    };
-    this.#referrers = {
-      ca_certificates: referrers.ca_certificates.draft(), certificates: referrers.certificates.draft(), snis: referrers.snis.draft(),
-      services: referrers.services.draft(), routes: referrers.routes.draft(), consumers: referrers.consumers.draft(), upstreams: referrers.upstreams.draft(),
-      targets: referrers.targets.draft(), plugins: referrers.plugins.draft(), keyauth_credentials: referrers.keyauth_credentials.draft(), acls: referrers.acls.draft(),
-    };
+    this.#entities = forKinds((kind) => entities[kind].draft());
+    this.#referrers = forKinds((kind) => referrers[kind].draft());
     this.#pluginsByScope = original.pluginsByScope.draft();
     this.#consumerIdByUsername = original.consumerIdByUsername.draft();
     this.#upstreamsByName = original.upstreamsByName.draft();
@@ -122,20 +110,9 @@ export class TablesDraft {
   }
 
   finish(): ConfigTables {
-    const { referrers } = this.#original;
     return {
-      entities: {
-        ca_certificates: this.#entities.ca_certificates.finish(), certificates: this.#entities.certificates.finish(), snis: this.#entities.snis.finish(),
-        services: this.#entities.services.finish(), routes: this.#entities.routes.finish(), consumers: this.#entities.consumers.finish(),
-        upstreams: this.#entities.upstreams.finish(), targets: this.#entities.targets.finish(), plugins: this.#entities.plugins.finish(),
-        keyauth_credentials: this.#entities.keyauth_credentials.finish(), acls: this.#entities.acls.finish(),
-      },
-      referrers: {
-        ca_certificates: referrers.ca_certificates, certificates: referrers.certificates, consumers: referrers.consumers,
-        snis: this.#referrers.snis.finish(), services: this.#referrers.services.finish(), upstreams: this.#referrers.upstreams.finish(),
-        routes: this.#referrers.routes.finish(), targets: this.#referrers.targets.finish(), plugins: this.#referrers.plugins.finish(),
-        keyauth_credentials: this.#referrers.keyauth_credentials.finish(), acls: this.#referrers.acls.finish(),
-      },
+      entities: forKinds((kind) => this.#entities[kind].finish()),
+      referrers: forKinds((kind) => this.#referrers[kind].finish()),
       pluginsByScope: this.#pluginsByScope.finish(),
       consumerIdByUsername: this.#consumerIdByUsername.finish(),
       upstreamsByName: this.#upstreamsByName.finish(),
