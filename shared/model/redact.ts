@@ -40,9 +40,13 @@ export function changedFields(definition: EntityDefinition, before: JsonObject |
   return compare({ raw: before ?? {}, shown: shownBefore }, { raw: after ?? {}, shown: shownAfter }, '', publishedNames(definition.fields));
 }
 
-/** From the name under which a secret is published to that of its field. */
-function publishedNames(fields: readonly Field[]): ReadonlyMap<string, string> {
-  return new Map(fields.flatMap((field) => (field.secret === undefined ? [] : [[`${field.name}_${field.secret}`, field.name] as const])));
+/** From the path under which a secret is published to that of its field; paths are dotted inside records. */
+export function publishedNames(fields: readonly Field[], path = ''): ReadonlyMap<string, string> {
+  return new Map(fields.flatMap((field): readonly (readonly [string, string])[] => {
+    const own = `${path}${field.name}`;
+    if (field.secret !== undefined) return [[`${own}_${field.secret}`, own]];
+    return field.type.kind === 'record' ? [...publishedNames(field.type.fields, `${own}.`)] : [];
+  }));
 }
 
 function configFields(entity: JsonObject, configFieldsOf: ConfigFieldsOf): readonly Field[] | undefined {
@@ -93,9 +97,10 @@ function compare(before: Seen<JsonObject>, after: Seen<JsonObject>, path: string
   return [...new Set([...Object.keys(before.raw), ...Object.keys(after.raw)])].flatMap((name) => {
     const [old, now] = [inside(before, name), inside(after, name)];
     if (canonicalJson(old.raw) === canonicalJson(now.raw)) return [];
-    const field = path === '' ? (published.get(name) ?? name) : `${path}.${name}`;
+    const place = path === '' ? name : `${path}.${name}`;
+    const field = published.get(place) ?? place;
     if (isJsonObject(old.raw) && isJsonObject(now.raw) && isJsonObject(old.shown) && isJsonObject(now.shown)) {
-      return compare({ raw: old.raw, shown: old.shown }, { raw: now.raw, shown: now.shown }, field, new Map());
+      return compare({ raw: old.raw, shown: old.shown }, { raw: now.raw, shown: now.shown }, field, published);
     }
     return [{ field, before: old.shown, after: now.shown, secret: hides(old) || hides(now) }];
   });

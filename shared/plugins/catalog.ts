@@ -3,6 +3,7 @@
  * A new plugin adds one line here and one in registry.ts; contract.test.ts fails until both and its folder are complete.
  */
 import { aclSchema } from './acl/schema.ts';
+import type { Field } from '../model/definition.ts';
 import type { PluginSchema } from './contract.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
@@ -14,3 +15,8 @@ const schemas: readonly PluginSchema[] = [
 ];
 
 export const pluginCatalog: ReadonlyMap<string, PluginSchema> = new Map(schemas.map((schema) => [schema.name, schema]));
+
+/** For redact.ts: which fields of a plugin's config there are, and which of them are secret. */
+export function configFieldsOf(pluginName: string): readonly Field[] | undefined {
+  return pluginCatalog.get(pluginName)?.config;
+}

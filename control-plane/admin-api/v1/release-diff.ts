@@ -2,23 +2,14 @@
  * The difference between two states of an entity, field by field, as JSON and for people. A secret or its digest is named as
  * changed and never shown (T2). Used by release-routes.ts.
  */
-import { canonicalJson } from '../../../shared/model/canonical-json.ts';
-import type { JsonObject, JsonValue } from '../../../shared/model/definition.ts';
-import { isJsonObject } from '../../../shared/model/entity-checks.ts';
+import type { EntityKind, JsonObject } from '../../../shared/model/definition.ts';
+import { changedFields, publishedNames, redactEntity, type FieldChange } from '../../../shared/model/redact.ts';
 import { definitionOf, isEntityKind } from '../../../shared/model/registry.ts';
 import { formatVersion } from '../../../shared/model/version.ts';
-import { decodeEntity, publishedSecretName } from '../../../shared/wire/entity-codec.ts';
+import { configFieldsOf } from '../../../shared/plugins/catalog.ts';
+import { decodeEntity } from '../../../shared/wire/entity-codec.ts';
 import type { Difference } from '../../store/release-store.ts';
 import { showTime, showVersion } from './own-values.ts';
-
-interface FieldDifference {
-  /** Dotted where it is inside a record. */
-  readonly name: string;
-  /** Both null for a secret. */
-  readonly before: JsonValue;
-  readonly after: JsonValue;
-  readonly secret: boolean;
-}
 
 export interface EntityDifference {
   readonly op: 'create' | 'update' | 'delete';
@@ -29,7 +20,7 @@ export interface EntityDifference {
   /** Without secrets; null where it does not exist. */
   readonly before: JsonObject | null;
   readonly after: JsonObject | null;
-  readonly fields: readonly FieldDifference[];
+  readonly fields: readonly FieldChange[];
   /** This version can't read its bytes. */
   readonly unreadable: boolean;
   readonly last: Pick<Difference, 'actor' | 'requestId' | 'at' | 'version'>;
@@ -43,20 +34,15 @@ export function describeDifference(difference: Difference): EntityDifference | u
   const op = before === undefined ? 'create' : after === undefined ? 'delete' : 'update';
   const [old, now] = [read(kind, before), read(kind, after)];
   const last = { actor: difference.actor, requestId: difference.requestId, at: difference.at, version: difference.version };
-  if (old === 'unreadable' || now === 'unreadable') return { op, kind, id, name: undefined, before: null, after: null, fields: [], unreadable: true, last };
-  const secrets = secretNames(kind);
-  const changed = compare(old ?? {}, now ?? {}, '').filter(({ name }) => name !== 'updated_at');
-  const fields = changed.map((field): FieldDifference => {
-    const secret = secrets.get(field.name);
-    return secret === undefined ? { ...field, secret: false } : { name: secret, before: null, after: null, secret: true };
-  });
-  return { op, kind, id, name: nameIn(kind, now ?? old ?? {}), before: without(old, secrets), after: without(now, secrets), fields, unreadable: false, last };
+  if (!isEntityKind(kind) || old === 'unreadable' || now === 'unreadable') return { op, kind, id, name: undefined, before: null, after: null, fields: [], unreadable: true, last };
+  const fields = changedFields(definitionOf(kind), old, now, configFieldsOf).filter(({ field }) => field !== 'updated_at');
+  return { op, kind, id, name: nameIn(kind, now ?? old ?? {}), before: without(kind, old), after: without(kind, now), fields, unreadable: false, last };
 }
 
 export function showDifference({ op, kind, id, name, fields, unreadable, last }: EntityDifference): JsonObject {
   return {
     op, kind, id, name: name ?? null,
-    fields: fields.map(({ name: field, before, after, secret }) => (secret ? { name: field, secret: true } : { name: field, before, after })),
+    fields: fields.map(({ field, before, after, secret }) => (secret ? { name: field, secret: true } : { name: field, before, after })),
     ...(unreadable ? { unreadable: true } : {}),
     actor: last.actor, request_id: last.requestId, at: showTime(last.at), version: showVersion(last.version),
   };
@@ -71,7 +57,7 @@ export function differenceAsText({ op, kind, id, name, fields, unreadable, last 
   if (unreadable) return `${head}\n    can not be read by this version`;
   // Of what is gone the name is enough.
   if (op === 'delete') return head;
-  const lines = fields.filter(({ after, secret }) => secret || op === 'update' || after !== null).map(({ name: field, before, after, secret }) => {
+  const lines = fields.filter(({ after, secret }) => secret || op === 'update' || after !== null).map(({ field, before, after, secret }) => {
     if (secret) return `    ${field}: ${op === 'create' ? 'set' : 'changed'}, not shown`;
     return op === 'create' ? `    ${field}: ${JSON.stringify(after)}` : `    ${field}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`;
   });
@@ -88,31 +74,15 @@ function read(kind: string, bytes: Uint8Array | undefined): JsonObject | undefin
   }
 }
 
-/** From the name under which a secret is published to that of its field. */
-function secretNames(kind: string): ReadonlyMap<string, string> {
-  if (!isEntityKind(kind)) return new Map();
-  return new Map(definitionOf(kind).fields.flatMap((field) => {
-    const published = publishedSecretName(field);
-    return published === undefined ? [] : [[published, field.name] as const];
-  }));
-}
-
-function without(entity: JsonObject | undefined, secrets: ReadonlyMap<string, string>): JsonObject | null {
-  return entity === undefined ? null : Object.fromEntries(Object.entries(entity).filter(([name]) => !secrets.has(name)));
+/** Without secrets, and without what stands for them in what is published. */
+function without(kind: EntityKind, entity: JsonObject | undefined): JsonObject | null {
+  if (entity === undefined) return null;
+  const published = publishedNames(definitionOf(kind).fields);
+  return Object.fromEntries(Object.entries(redactEntity(definitionOf(kind), entity, configFieldsOf)).filter(([name]) => !published.has(name)));
 }
 
 function nameIn(kind: string, entity: JsonObject): string | undefined {
   const key = isEntityKind(kind) ? definitionOf(kind).endpointKey : undefined;
   const name = key === undefined ? undefined : (entity[key] ?? entity['name']);
   return typeof name === 'string' ? name : undefined;
-}
-
-/** Records are compared field by field, lists as a whole. */
-function compare(before: JsonObject, after: JsonObject, path: string): readonly Omit<FieldDifference, 'secret'>[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => {
-    const [old, now] = [before[name] ?? null, after[name] ?? null];
-    if (canonicalJson(old) === canonicalJson(now)) return [];
-    const inner = path === '' ? name : `${path}.${name}`;
-    return isJsonObject(old) && isJsonObject(now) ? compare(old, now, inner) : [{ name: inner, before: old, after: now }];
-  });
 }

@@ -148,6 +148,6 @@ function showRelease(release: ReleaseSummary): JsonObject {
 }
 
 function showChange(difference: EntityDifference): JsonObject {
-  const changed = [...new Set(difference.fields.map(({ name }) => name.split('.', 1)[0] ?? name))];
+  const changed = [...new Set(difference.fields.map(({ field }) => field.split('.', 1)[0] ?? field))];
   return { ...showDifference(difference), before: difference.before, after: difference.after, changed };
 }
