@@ -11,6 +11,8 @@ export interface Answer {
   readonly status: number;
   /** Sent as JSON; absent where the answer has no body. */
   readonly body?: JsonValue;
+  /** JSON that is text already, instead of `body`. */
+  readonly json?: string;
   /** Sent as plain text instead. */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;

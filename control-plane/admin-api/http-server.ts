@@ -1,5 +1,6 @@
 /**
- * The life of an admin request, top to bottom: guard → identify → gateway → method → role → body → operation → answer.
+ * The life of an admin request, top to bottom: guard → identify → gateway → method → role → body → operation → answer; while the
+ * database is away, reads are answered from memory (outage-memory.ts).
  * Every refusal and failure becomes one JSON answer, and a refused write an audit row. Routing and sockets are
  * fastify's. Built by start-admin-api.ts.
  */
@@ -13,7 +14,9 @@ import type { Gateway } from '../store/gateway-store.ts';
 import type { Admission } from './admission.ts';
 import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedContentEncoding, unsupportedMediaType, type Answer } from './answer.ts';
 import { refusalOf } from './failure.ts';
+import type { OutageMemory } from './outage-memory.ts';
 import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
+import type { RequestMeter } from './request-meter.ts';
 import { allowedMethods, METHODS, type Caller, type Method, type Route } from './route.ts';
 
 export interface HttpServerOptions {
@@ -27,6 +30,8 @@ export interface HttpServerOptions {
   readonly recordRefusedWrite: (refused: RefusedWrite) => Promise<void>;
   /** Counted up and down as requests come and go. */
   readonly counters: MutableCounters;
+  readonly meter: RequestMeter;
+  readonly memory: OutageMemory;
   readonly serverHeader: string;
   readonly maxBodyBytes: number;
   readonly log: Logger;
@@ -99,7 +104,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   for (const [url, probe] of options.probes) server.route({ method: ['GET', 'HEAD'], url, handler: (request, reply) => serve(options, request, reply, url, probe) });
   const method = [...METHODS, 'HEAD', 'OPTIONS', 'TRACE'];
   for (const route of options.routes) {
-    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => serve(options, request, reply, shownPath(route, request), (exchange) => carryOut(options, route, request, exchange));
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+      serve(options, request, reply, shownPath(route, request), (exchange) => options.memory.answer(route, request.raw, () => carryOut(options, route, request, exchange)), route);
     server.route({ method, url: route.path, handler });
     if (route.inGateway) server.route({ method, url: route.path === '/' ? '/:gateway' : `/:gateway${route.path}`, handler });
   }
@@ -107,7 +113,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 }
 
 /** Answers the request, whatever happens. */
-async function serve(options: HttpServerOptions, request: FastifyRequest, reply: FastifyReply, path: string, work: (exchange: Exchange) => Promise<Answer>): Promise<void> {
+async function serve(options: HttpServerOptions, request: FastifyRequest, reply: FastifyReply, path: string, work: (exchange: Exchange) => Promise<Answer>, route?: Route): Promise<void> {
   const begunMs = options.clock.monotonicMs();
   const exchange: Exchange = {
     method: request.method,
@@ -124,8 +130,10 @@ async function serve(options: HttpServerOptions, request: FastifyRequest, reply:
   } catch (thrown) {
     answer = await refuse(options, exchange, thrown);
   }
-  const latencyMs = Math.round(options.clock.monotonicMs() - begunMs);
-  send(options, reply, answer, exchange, latencyMs);
+  const tookMs = options.clock.monotonicMs() - begunMs;
+  const latencyMs = Math.round(tookMs);
+  send(options, reply, answer, exchange, latencyMs, (json) => (route === undefined ? undefined : options.memory.keep(route, request.raw, answer, json)));
+  options.meter.answered(exchange.method, route?.path, answer.status, tookMs / 1000);
   options.log.debug({ event: 'admin-request', method: exchange.method, path: exchange.path, status: answer.status, latencyMs, caller: exchange.caller?.name, requestId: exchange.requestId }, 'admin request answered');
 }
 
@@ -144,7 +152,7 @@ function countConnections(server: FastifyInstance, counters: MutableCounters): v
 
 async function carryOut(options: HttpServerOptions, route: Route, request: FastifyRequest, exchange: Exchange): Promise<Answer> {
   const { gateway: gatewayName, ...params } = paramsOf(request);
-  const caller = await options.admission.identify(request.headers);
+  const caller = await options.memory.identify(request.raw, () => options.admission.identify(request.headers));
   exchange.caller = caller;
   if (Object.values(params).some(isUnstorable)) throw notFound();
   if (route.needsGateway || gatewayName !== undefined) exchange.gateway = await options.findGateway(caller, gatewayName);
@@ -173,7 +181,7 @@ async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: un
   return refusal.answer;
 }
 
-function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, exchange: Exchange, latencyMs: number): void {
+function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, exchange: Exchange, latencyMs: number, onJson: (json: string) => void): void {
   const headers = {
     server: options.serverHeader,
     'x-kong-admin-latency': String(latencyMs),
@@ -185,8 +193,12 @@ function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, e
   if (answer.stream !== undefined) return sendStream(reply, answer.stream, exchange, () => reply.raw.writeHead(answer.status, { ...headers, connection: 'close' }));
   void reply.code(answer.status).headers(headers);
   if (answer.text !== undefined) void reply.type('text/plain; charset=utf-8').send(answer.text);
-  else if (answer.body === undefined) void reply.send();
-  else void reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
+  else if (answer.body === undefined && answer.json === undefined) void reply.send();
+  else {
+    const json = answer.json ?? JSON.stringify(answer.body);
+    onJson(json);
+    void reply.type('application/json; charset=utf-8').send(json);
+  }
 }
 
 /** An answer that goes on is written past fastify, which would wait for its end. Its connection ends with it, so that a stop finds none left open. */

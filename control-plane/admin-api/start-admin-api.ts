@@ -18,15 +18,17 @@ import type { KeyDesk } from '../keys/key-desk.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
-import { notFound, ok, Refusal } from './answer.ts';
+import { notFound, ok } from './answer.ts';
 import { clusteringRoutes } from './clustering-routes.ts';
 import { isLoopbackAddress } from './development-guard.ts';
 import { entityRoutes } from './entity-routes.ts';
-import { createHttpServer, newServerCounters } from './http-server.ts';
+import { createHttpServer, newServerCounters, type ServerCounters } from './http-server.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { buildOpenApi } from './openapi.ts';
+import { OutageMemory } from './outage-memory.ts';
 import { ownPaths } from './own-openapi.ts';
 import { RefusalAudit } from './refusal-audit.ts';
+import { RequestMeter } from './request-meter.ts';
 import { DEFAULT_GATEWAY, type Caller, type Route } from './route.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
@@ -68,6 +70,9 @@ export interface AdminApiOptions {
 
 export interface AdminApi {
   readonly address: SocketAddress;
+  /** What `/metrics` tells of it. */
+  readonly meter: RequestMeter;
+  readonly counters: ServerCounters;
   /** Answers what has begun, closes idle connections, cuts the others after a while; resolves when the port is free. */
   stop(): Promise<void>;
 }
@@ -80,17 +85,21 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   const { store, clock, log, listen } = options;
   refuseOpenDevelopment(options);
   const counters = newServerCounters();
+  const meter = new RequestMeter();
   const routes = adminRoutes(options, counters);
   const refusals = new RefusalAudit({ audit: store.audit, installationTenant: options.installationTenant, log, clock });
   const server = createHttpServer({
     routes,
-    probes: new Map([['/status/ready', async () => (await store.isReachable()) ? ok({ message: 'ready' }) : notReady()]]),
+    // A control plane without its database still answers reads; that it is away is said, and not a reason to be taken away.
+    probes: new Map([['/status/ready', async () => ok({ message: 'ready', database: (await store.isReachable()) ? 'reachable' : 'away' })]]),
     admission: new Admission({ operators: store.operators, developmentTenant: options.developmentMode ? options.installationTenant : undefined }),
     findGateway: (caller, name) => findGateway(store, caller, name),
     recordRefusedWrite: (refused) => refusals.record(refused),
     serverHeader: `holdfast/${options.softwareVersion}`,
     maxBodyBytes: options.maxBodyBytes,
     counters,
+    meter,
+    memory: new OutageMemory({ isDatabaseAway: () => store.meter.state.kind === 'away', meter, clock }),
     log,
     clock,
   });
@@ -107,7 +116,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   }
   const address = { host: listen.host, port: portOf(server.server.address()) ?? listen.port };
   log.info({ event: 'admin-api-listening', ...address, developmentMode: options.developmentMode }, options.developmentMode ? 'admin API open to this machine without a token: development mode' : 'admin API open');
-  return { address, stop: () => stopWithin(CUT_AFTER_MS, server, options.events, clock) };
+  return { address, meter, counters, stop: () => stopWithin(CUT_AFTER_MS, server, options.events, clock) };
 }
 
 /** Every route of the admin API, in the order of the documentation. */
@@ -161,12 +170,6 @@ function refuseOpenDevelopment({ developmentMode, listen }: AdminApiOptions): vo
     publicMessage: 'development mode needs a loopback address',
     message: `development mode answers without a token, so the admin API may only listen on a loopback address, not on ${listen.host}; set HOLDFAST_ADMIN_LISTEN=127.0.0.1:8001, or leave HOLDFAST_DEVELOPMENT_MODE off`,
   });
-}
-
-function notReady(): Promise<never> {
-  return Promise.reject(
-    new Refusal({ code: 'ADMIN_NOT_READY', status: 503, body: { message: 'not ready: the database is not reachable', error: 'ADMIN_NOT_READY' }, headers: { 'retry-after': '1' }, retryable: true }),
-  );
 }
 
 /** Null and text do not occur on a TCP port that is open. */
