@@ -6,6 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { problemOfPair, problemOfServing, readPrivateKey } from '../trust/certificate-pair.ts';
 import type { EntityCheck, JsonObject, Problem, StringRule } from './definition.ts';
 import { entityRule } from './entity-checks.ts';
+import { looksLikeReference } from '../vaults/vault-reference.ts';
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[A-Za-z0-9+/=\s]+?-----END \1-----/g;
 
@@ -25,14 +26,14 @@ export const privateKeyRule: StringRule = {
   },
 };
 
-/** `cert` and `key` belong together and can be served. Both absent is fine. */
+/** `cert` and `key` belong together and can be served. Both absent is fine. Where one refers to a vault, data planes look. */
 export function matchingPair(certField: string, keyField: string): EntityCheck {
   return entityRule(`\`${keyField}\` is the private key of \`${certField}\`, and both can be served.`, (entity) => {
     const [cert, key] = [entity[certField], entity[keyField]];
     if (typeof cert !== 'string' && typeof key !== 'string') return [];
     if (typeof cert !== 'string') return [{ field: certField, message: `must be given together with '${keyField}'` }];
     if (typeof key !== 'string') return [{ field: keyField, message: `must be given together with '${certField}'` }];
-    const problem = problemOfPair(cert, key) ?? problemOfServing(cert, key);
+    const problem = looksLikeReference(cert) || looksLikeReference(key) ? undefined : (problemOfPair(cert, key) ?? problemOfServing(cert, key));
     return problem === undefined ? [] : [{ field: keyField, message: `does not go with '${certField}': ${problem}` }];
   });
 }
@@ -72,7 +73,7 @@ function hasExpired(certificate: X509Certificate, entity: JsonObject): boolean {
 }
 
 function keyTypeOf(cert: unknown): string | undefined {
-  return typeof cert === 'string' ? new X509Certificate(cert).publicKey.asymmetricKeyType : undefined;
+  return typeof cert === 'string' && !looksLikeReference(cert) ? new X509Certificate(cert).publicKey.asymmetricKeyType : undefined;
 }
 
 interface Block {

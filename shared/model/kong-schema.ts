@@ -61,6 +61,7 @@ function fieldSchema(field: Field): JsonObject {
     ...(field.unique === true ? { unique: true } : {}),
     ...(field.default === undefined ? {} : { default: defaultOf(field) }),
     ...(field.secret === undefined ? {} : { encrypted: true }),
+    ...(field.referenceable === true ? { referenceable: true } : {}),
   };
 }
 

@@ -10,6 +10,7 @@ import { isJsonObject } from './entity-checks.ts';
 import { didYouMean } from '../nearest.ts';
 import { isUuid } from './ids.ts';
 import { joinPath, type ProblemList } from './problems.ts';
+import { looksLikeReference, parseVaultReference } from '../vaults/vault-reference.ts';
 
 /** What parsing needs besides the definition. */
 export interface FieldContext {
@@ -18,6 +19,8 @@ export interface FieldContext {
   readonly newKey: () => string;
   /** Checks the `config` of a plugin entity; undefined after adding a problem. */
   readonly parsePluginConfig: (value: JsonValue, path: string) => JsonValue | undefined;
+  /** Text may be a `{vault://…}` reference: of the field at hand, set here. */
+  readonly referenceable?: boolean;
 }
 
 /** Every field of the definition with its value, default or null. Fields with problems are absent from the result. */
@@ -42,10 +45,16 @@ function parseField(field: Field, given: JsonValue | undefined, path: string, co
   const keepsNull = given === null && field.nullable === true && field.required !== true;
   if (keepsNull) return null;
   const value = given ?? field.default ?? (field.auto === 'random-key' ? context.newKey() : null);
-  if (value !== null) return parseValue(field.type, value, path, context);
+  if (field.secret !== undefined && field.referenceable !== true && looksLikeReference(value)) return wrong(context, path, 'this secret can not be a vault reference: data planes know its digest only, which is made here; give the value');
+  if (value !== null) return parseValue(field.type, value, path, contextOf(field, context));
   if (field.required !== true) return null;
   context.problems.add(path, 'required field missing');
   return undefined;
+}
+
+function contextOf(field: Field, context: FieldContext): FieldContext {
+  const referenceable = field.referenceable === true;
+  return referenceable === (context.referenceable === true) ? context : { ...context, referenceable };
 }
 
 /** The value in its normal form, or undefined after adding at least one problem. */
@@ -82,6 +91,8 @@ function wrong(context: FieldContext, path: string, message: string): undefined 
 
 function parseString(type: StringType, value: JsonValue, path: string, context: FieldContext): string | undefined {
   if (typeof value !== 'string') return wrong(context, path, 'expected a string');
+  // What it stands for is held against the rules where it is looked up (data-plane/vaults).
+  if (context.referenceable === true && looksLikeReference(value)) return parseReferenceText(value, path, context);
   if (type.oneOf !== undefined && !type.oneOf.includes(value)) {
     return wrong(context, path, `expected one of: ${type.oneOf.join(', ')}${didYouMean(value, type.oneOf)}`);
   }
@@ -93,6 +104,11 @@ function parseString(type: StringType, value: JsonValue, path: string, context: 
     if (problem !== undefined) return wrong(context, path, problem);
   }
   return value;
+}
+
+function parseReferenceText(text: string, path: string, context: FieldContext): string | undefined {
+  const reference = parseVaultReference(text);
+  return typeof reference === 'string' ? wrong(context, path, reference) : text;
 }
 
 function parseNumber(type: IntegerType | NumberType, value: JsonValue, path: string, context: FieldContext): number | undefined {
@@ -138,10 +154,11 @@ function parseSet(type: SetType, values: readonly JsonValue[], path: string, con
 function parseMap(type: MapType, map: JsonObject, path: string, context: FieldContext): JsonObject | undefined {
   const parsed: Record<string, JsonValue> = {};
   const entries = Object.entries(map);
+  const ofKeys = { ...context, referenceable: false };
   for (const [name, value] of entries) {
     if (context.problems.isFull) return undefined;
     const at = joinPath(path, name);
-    if (parseString(type.keys, name, at, context) === undefined) continue;
+    if (parseString(type.keys, name, at, ofKeys) === undefined) continue;
     const taken = parseValue(type.values, value, at, context);
     if (taken !== undefined) parsed[name] = taken;
   }

@@ -17,10 +17,10 @@ export const certificateDefinition = {
   topLevel: true,
   description: 'A TLS certificate with its private key, and the server names it is shown for.',
   fields: [
-    { name: 'cert', tag: 10, type: CHAIN, required: true, description: 'The certificate in PEM, followed by the chain up to the root that clients trust.' },
-    { name: 'key', tag: 11, type: KEY, required: true, secret: 'sealed', description: 'Its private key in PEM, without passphrase. Null for who may not see it.' },
-    { name: 'cert_alt', tag: 12, type: CHAIN, description: 'A second certificate for the same names whose key has another type (RSA and ECDSA), with its chain.' },
-    { name: 'key_alt', tag: 13, type: KEY, secret: 'sealed', description: 'The private key of `cert_alt`.' },
+    { name: 'cert', tag: 10, type: CHAIN, required: true, referenceable: true, description: 'The certificate in PEM, followed by the chain up to the root that clients trust.' },
+    { name: 'key', tag: 11, type: KEY, required: true, secret: 'sealed', referenceable: true, description: 'Its private key in PEM, without passphrase. Null for who may not see it.' },
+    { name: 'cert_alt', tag: 12, type: CHAIN, referenceable: true, description: 'A second certificate for the same names whose key has another type (RSA and ECDSA), with its chain.' },
+    { name: 'key_alt', tag: 13, type: KEY, secret: 'sealed', referenceable: true, description: 'The private key of `cert_alt`.' },
   ],
   checks: [matchingPair('cert', 'key'), matchingPair('cert_alt', 'key_alt'), differentKeyTypes],
   nameList: {
