@@ -54,14 +54,14 @@ test('content of the future: what it is about answers 503 with a code, the rest 
   await controlPlane.publish([
     service('a1'), service('a2'), service('a3'), route('b1', '/plain', 'a1'), route('b2', '/guarded', 'a2'), withFutureValue(route('b3', '/future', 'a1')), route('b4', '/upstream', 'a3'),
     put('routes', { id: testId('b5'), paths: ['/'], service: ref('a1') }),
-    named(keyAuth('c1', { service: ref('a2') }), 'x-new'), withCriticalField(keyAuth('c2', { route: ref('b4') })), { kind: 'vaults', id: testId('d1'), bytes: Uint8Array.of(9, 9, 9) },
+    named(keyAuth('c1', { service: ref('a2') }), 'x-new'), withCriticalField(keyAuth('c2', { route: ref('b4') })), { kind: 'robots', id: testId('d1'), bytes: Uint8Array.of(9, 9, 9) },
   ]);
   const dataPlane = await start();
   await dataPlane.ready();
   const applied = await controlPlane.heard('applied', ({ version }) => version.sequence === 1);
   assert.equal(applied.contentRoot, controlPlane.contentRoot, 'what it can not use is part of what it has');
   assert.deepEqual(applied.quarantined.map(({ entityKind, id, code }) => [entityKind, id, code]), [
-    ['plugins', testId('c1'), 'CONFIG_PLUGIN_UNKNOWN'], ['plugins', testId('c2'), 'CONFIG_ENTITY_UNREADABLE'], ['routes', testId('b3'), 'CONFIG_ENTITY_UNREADABLE'], ['vaults', testId('d1'), 'CONFIG_KIND_UNKNOWN'],
+    ['plugins', testId('c1'), 'CONFIG_PLUGIN_UNKNOWN'], ['plugins', testId('c2'), 'CONFIG_ENTITY_UNREADABLE'], ['robots', testId('d1'), 'CONFIG_KIND_UNKNOWN'], ['routes', testId('b3'), 'CONFIG_ENTITY_UNREADABLE'],
   ]);
   for (const { reason } of applied.quarantined) assert.match(reason, /upgrade/, 'what to do about it');
   assert.equal((await dataPlane.get('/plain')).status, 200);
@@ -71,7 +71,7 @@ test('content of the future: what it is about answers 503 with a code, the rest 
     assert.doesNotMatch(await response.text(), /origin/);
   }
 
-  await controlPlane.publish([route('b3', '/future', 'a1'), remove('plugins', testId('c1')), keyAuth('c2', { route: ref('b4') }), remove('vaults', testId('d1'))]);
+  await controlPlane.publish([route('b3', '/future', 'a1'), remove('plugins', testId('c1')), keyAuth('c2', { route: ref('b4') }), remove('robots', testId('d1'))]);
   assert.deepEqual((await controlPlane.heard('applied', ({ version }) => version.sequence === 2)).quarantined, []);
   assert.deepEqual([(await dataPlane.get('/future')).status, (await dataPlane.get('/guarded')).status, (await dataPlane.get('/upstream')).status], [200, 200, 401]);
 

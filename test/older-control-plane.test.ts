@@ -18,7 +18,7 @@ const parts = await startControlPlaneParts(store);
 after(() => parts.stop());
 
 /** A kind that is to come. */
-const VAULTS: EntityKind = JSON.parse('"vaults"');
+const ROBOTS: EntityKind = JSON.parse('"robots"');
 /** Field 1000, the integer 1. */
 const FUTURE_FIELD = Buffer.from([0xc0, 0x3e, 1]);
 
@@ -26,17 +26,17 @@ test('what a newer control plane wrote is published as it stands, cannot be over
   const scope = await createGateway(store);
   const service = await insert(store, scope, 'services', { url: 'http://a.test' });
   const plugin = await recordOf(store, scope, 'plugins', { name: 'key-auth', service: { id: service.id } });
-  const vault = { ...plugin, kind: VAULTS, id: newId<EntityId>(), bytes: Buffer.from('opaque'), uniqueKeys: [], references: [{ field: 'service', to: 'services', id: service.id, onDelete: 'cascade' } as const] };
+  const robot = { ...plugin, kind: ROBOTS, id: newId<EntityId>(), bytes: Buffer.from('opaque'), uniqueKeys: [], references: [{ field: 'service', to: 'services', id: service.id, onDelete: 'cascade' } as const] };
   const newer = { ...plugin, bytes: Buffer.concat([plugin.bytes, FUTURE_FIELD]) };
-  for (const record of [newer, vault]) assert.equal((await store.write(scope, TEST_ACTOR, (writer) => writer.insert(record))).value, undefined);
+  for (const record of [newer, robot]) assert.equal((await store.write(scope, TEST_ACTOR, (writer) => writer.insert(record))).value, undefined);
 
   const client = await connectSync(parts.port, await parts.enrol(scope));
   await client.greet({ protocolVersion: 2 });
   const whole = await client.nextTransfer();
   const leaves = [...decodeSnapshotContent(zstdDecompressSync(whole.wireBytes))];
   const bytesOf = (kind: string): string | undefined => leaves.flatMap((leaf) => (leaf.kind === kind ? [Buffer.from(leaf.entity).toString('hex')] : []))[0];
-  assert.deepEqual([bytesOf('vaults'), bytesOf('plugins')], [Buffer.from('opaque').toString('hex'), newer.bytes.toString('hex')]);
-  client.send({ kind: 'applied', version: whole.target, contentRoot: '00'.repeat(32), tookMs: 1, quarantined: [{ entityKind: 'vaults', id: vault.id, code: 'CONFIG_KIND_UNKNOWN', reason: 'upgrade it' }], already: false });
+  assert.deepEqual([bytesOf('robots'), bytesOf('plugins')], [Buffer.from('opaque').toString('hex'), newer.bytes.toString('hex')]);
+  client.send({ kind: 'applied', version: whole.target, contentRoot: '00'.repeat(32), tookMs: 1, quarantined: [{ entityKind: 'robots', id: robot.id, code: 'CONFIG_KIND_UNKNOWN', reason: 'upgrade it' }], already: false });
 
   const overwritten = await store.write(scope, TEST_ACTOR, (writer) => writer.update(plugin));
   assert.deepEqual([overwritten.value, overwritten.version], [{ kind: 'written-by-newer', field: 1_000 }, undefined]);
@@ -44,7 +44,7 @@ test('what a newer control plane wrote is published as it stands, cannot be over
   assert.equal((await store.write(scope, TEST_ACTOR, (writer) => writer.delete('services', service.id))).value, undefined);
   const change = await client.nextTransfer();
   const contents = change.base === null ? [...decodeSnapshotContent(zstdDecompressSync(change.wireBytes))].map(({ kind }) => `${kind} stays`) : decodeDeltaContent(zstdDecompressSync(change.wireBytes)).map(({ kind, op }) => `${kind} ${op}`);
-  assert.deepEqual(contents.toSorted(), ['plugins delete', 'services delete', 'vaults delete']);
+  assert.deepEqual(contents.toSorted(), ['plugins delete', 'robots delete', 'services delete']);
 });
 
 test('changed keys come to data planes of version 3 in a frame of their own; older ones are sent away to get them with a Welcome', async () => {

@@ -299,12 +299,12 @@ test('what a newer version wrote stays as it is and is told, and holds what it b
   const to = await release(scope);
   await store.write(scope, TEST_ACTOR, (writer) => writer.delete('services', service.id));
   const owner = await insert(store, scope, 'services', { name: 'owner', host: 'h' });
-  const vaults: EntityKind = JSON.parse('"vaults"');
-  const vault = { ...service, kind: vaults, id: newId<EntityId>(), bytes: Buffer.from('opaque'), uniqueKeys: [], references: [{ field: 'service', to: 'services', id: owner.id, onDelete: 'cascade' } as const] };
-  await put(vault);
+  const robots: EntityKind = JSON.parse('"robots"');
+  const robot = { ...service, kind: robots, id: newId<EntityId>(), bytes: Buffer.from('opaque'), uniqueKeys: [], references: [{ field: 'service', to: 'services', id: owner.id, onDelete: 'cascade' } as const] };
+  await put(robot);
   const report = await rollBack(scope, { to });
   assert.deepEqual(new Map(report.entities.map(({ id, outcome, wanted, reason }) => [id, [outcome, wanted, reason?.kind]])), new Map([
-    [service.id, ['skip', 'create', 'unreadable']], [owner.id, ['skip', 'delete', 'referenced-by']], [vault.id, ['skip', 'delete', 'unreadable']],
+    [service.id, ['skip', 'create', 'unreadable']], [owner.id, ['skip', 'delete', 'referenced-by']], [robot.id, ['skip', 'delete', 'unreadable']],
   ]));
   assert.equal(report.version, undefined);
 });

@@ -31,5 +31,5 @@ test('a reference into the void, damaged bytes and another entity’s bytes are 
 
 test('deletions and kinds of a newer version are passed over', () => {
   const id = newId<EntityId>();
-  assert.deepEqual(checkChanges([{ op: 'delete', kind: 'routes', id }, { op: 'put', kind: 'vaults', id, entity: Buffer.from('?') }], () => false), []);
+  assert.deepEqual(checkChanges([{ op: 'delete', kind: 'routes', id }, { op: 'put', kind: 'robots', id, entity: Buffer.from('?') }], () => false), []);
 });

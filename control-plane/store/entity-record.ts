@@ -3,11 +3,13 @@
  * unique keys and references from the definition, encodes the bytes that are hashed and published.
  */
 import { assert } from '../../shared/assert.ts';
-import type { Entity, EntityDefinition, EntityKind, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
-import { isJsonObject } from '../../shared/model/entity-checks.ts';
+import type { Entity, EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import { fieldAt, isJsonObject } from '../../shared/model/entity-checks.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
+import { secretFieldsOf, withoutSecrets, type SecretField } from '../../shared/model/secret-fields.ts';
 import { joinEntity, splitEntity } from '../../shared/model/split-entity.ts';
-import { decodeEntity, encodeEntity, publishedSecretName } from '../../shared/wire/entity-codec.ts';
+import { ownedSecret } from '../../shared/trust/credential-digest.ts';
+import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { StoredEntity } from './entity-reader.ts';
 import type { GatewaySecrets, SecretPlace } from './secret-box.ts';
 
@@ -35,10 +37,10 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
   const id = parseId<EntityId>(entity.id);
   assert(id !== undefined, 'an entity that was parsed has a UUID');
   const split = splitEntity(definition, entity);
-  const digests = Object.fromEntries(secretsMarked(definition, 'digest', split.secrets).map(([field, secret]) => [field, secrets.digest(secret)]));
+  const digests = Object.fromEntries(secretsMarked(definition, 'digest', split.secrets).map(({ path, field, value }) => [path, secrets.digest(digestedText(field, id, value))]));
   const published = [
     ...Object.entries(digests).map(([field, digest]) => [field, Buffer.from(digest, 'hex')] as const),
-    ...secretsMarked(definition, 'sealed', split.secrets).map(([field, secret]) => [field, secrets.sealForContent({ kind: definition.kind, id, field }, Buffer.from(secret, 'utf8'))] as const),
+    ...secretsMarked(definition, 'sealed', split.secrets).map(({ path, value }) => [path, secrets.sealForContent({ kind: definition.kind, id, field: path }, Buffer.from(value, 'utf8'))] as const),
   ];
   const sealed = Object.entries(split.secrets).map(([field, secret]) => {
     const envelope = secrets.box.seal(placeOf(secrets, definition.kind, id, field), Buffer.from(secret, 'utf8'));
@@ -65,33 +67,40 @@ export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Ar
   const decoded: JsonObject = { ...decodeEntity(definition.kind, bytes) };
   const id = typeof decoded['id'] === 'string' ? parseId<EntityId>(decoded['id']) : undefined;
   assert(id !== undefined, 'an entity that was decoded has a UUID');
-  const secretNames = new Map(definition.fields.flatMap((field) => (field.secret === undefined ? [] : [[publishedSecretName(field) ?? '', field.name] as const])));
-  const published = Object.fromEntries(Object.entries(decoded).filter(([name]) => !secretNames.has(name)));
+  const secretFields = secretFieldsOf(definition);
+  const published = withoutSecrets(definition, decoded);
   const stored: StoredEntity = { kind: definition.kind, id, published, controlPlaneOnly, bytes, tags: textsOf(published['tags']) };
-  for (const [name, field] of secretNames) if (decoded[name] !== null && typeof controlPlaneOnly[field] !== 'string') return undefined;
+  for (const { path, publishedPath } of secretFields) if (fieldAt(decoded, publishedPath) !== null && typeof controlPlaneOnly[path] !== 'string') return undefined;
   const record = buildEntityRecord(definition, readEntity(definition, stored, secrets), secrets);
   const now: JsonObject = { ...decodeEntity(definition.kind, record.bytes) };
-  return [...secretNames.keys()].every((name) => now[name] === decoded[name]) ? { ...record, ...stored } : record;
+  return secretFields.every(({ publishedPath }) => fieldAt(now, publishedPath) === fieldAt(decoded, publishedPath)) ? { ...record, ...stored } : record;
 }
 
 /** The entity as the admin API speaks of it. Without `secrets`, for who may not reveal them, secret fields are null. */
 export function readEntity(definition: EntityDefinition, stored: StoredEntity, secrets: GatewaySecrets | undefined): Entity {
   const controlPlaneOnly: Record<string, JsonValue> = { ...stored.controlPlaneOnly };
   const revealed: Record<string, string> = {};
-  for (const field of definition.fields.filter((candidate) => candidate.secret !== undefined)) {
-    const sealed = controlPlaneOnly[field.name];
-    controlPlaneOnly[field.name] = null;
+  for (const { path } of secretFieldsOf(definition)) {
+    const sealed = controlPlaneOnly[path];
+    delete controlPlaneOnly[path];
     if (secrets === undefined || typeof sealed !== 'string') continue;
-    const opened = secrets.box.open(placeOf(secrets, definition.kind, stored.id, field.name), Buffer.from(sealed, 'base64'));
-    revealed[field.name] = Buffer.from(opened).toString('utf8');
+    const opened = secrets.box.open(placeOf(secrets, definition.kind, stored.id, path), Buffer.from(sealed, 'base64'));
+    revealed[path] = Buffer.from(opened).toString('utf8');
   }
   return joinEntity(definition, { published: { ...stored.published, id: stored.id }, controlPlaneOnly, secrets: revealed });
 }
 
 /** The clear values of the fields with this mark. */
-function secretsMarked(definition: EntityDefinition, mark: 'digest' | 'sealed', values: Readonly<Record<string, string>>): readonly (readonly [field: string, secret: string])[] {
-  const marked = new Set(definition.fields.filter(({ secret }) => secret === mark).map(({ name }) => name));
-  return Object.entries(values).filter(([field]) => marked.has(field));
+function secretsMarked(definition: EntityDefinition, mark: 'digest' | 'sealed', values: Readonly<Record<string, string>>): readonly (SecretField & { readonly value: string })[] {
+  return secretFieldsOf(definition).flatMap((secret) => {
+    const value = values[secret.path];
+    return secret.field.secret !== mark || value === undefined ? [] : [{ ...secret, value }];
+  });
+}
+
+/** By one that is unique its entity is found, so nothing else is in its digest. Of others nobody is to see that two are the same. */
+function digestedText({ unique }: Field, id: EntityId, value: string): string {
+  return unique === true ? value : ownedSecret(id, value);
 }
 
 function placeOf(secrets: GatewaySecrets, kind: EntityKind, id: EntityId, field: string): SecretPlace {
@@ -114,7 +123,8 @@ function keyText(value: JsonValue | undefined): string | null {
   return id;
 }
 
-function referencesOf(definition: EntityDefinition, entity: Entity): readonly EntityReference[] {
+/** What a complete entity refers to. */
+export function referencesOf(definition: EntityDefinition, entity: JsonObject): readonly EntityReference[] {
   return definition.fields.flatMap((field) => referencesIn(field.name, field.type, entity[field.name]));
 }
 

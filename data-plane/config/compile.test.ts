@@ -78,10 +78,10 @@ describe('what requests find', () => {
   });
 
   test('what is of a kind that this version does not know is set aside, and reported until it is gone', () => {
-    const { config, quarantined } = compiled([...BASIS, { kind: 'vaults', id: testId('9'), bytes: Uint8Array.of(1, 2, 3) }, { kind: 'constructor', id: testId('9'), bytes: undefined }]);
-    assert.deepEqual(quarantined.map(({ kind, id, code }) => [kind, id, code]), [['vaults', testId('9'), 'CONFIG_KIND_UNKNOWN']]);
+    const { config, quarantined } = compiled([...BASIS, { kind: 'robots', id: testId('9'), bytes: Uint8Array.of(1, 2, 3) }, { kind: 'constructor', id: testId('9'), bytes: undefined }]);
+    assert.deepEqual(quarantined.map(({ kind, id, code }) => [kind, id, code]), [['robots', testId('9'), 'CONFIG_KIND_UNKNOWN']]);
     assert.equal(routeAt(config, '/books').quarantined, undefined);
-    assert.deepEqual(compiled([remove('vaults', testId('9'))], { base: config }).quarantined, []);
+    assert.deepEqual(compiled([remove('robots', testId('9'))], { base: config }).quarantined, []);
   });
 
   test('the routes of a disabled service match nothing, and match again when it is enabled', () => {

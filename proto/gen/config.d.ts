@@ -10,6 +10,354 @@ export namespace holdfast {
         namespace v1 {
 
             /**
+             * Properties of a Vault.
+             * @deprecated Use holdfast.config.v1.Vault.$Properties instead.
+             */
+            interface IVault extends holdfast.config.v1.Vault.$Properties {
+            }
+
+            /** Represents a Vault. */
+            class Vault {
+
+                /**
+                 * Constructs a new Vault.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Vault.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Vault id. */
+                id: Uint8Array;
+
+                /** Vault created_at. */
+                created_at: number;
+
+                /** Vault updated_at. */
+                updated_at: number;
+
+                /** Vault tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Vault name. */
+                name?: (string|null);
+
+                /** Vault prefix. */
+                prefix?: (string|null);
+
+                /** Vault description. */
+                description?: (string|null);
+
+                /** Vault config. */
+                config: Uint8Array;
+
+                /**
+                 * Encodes the specified Vault message. Does not implicitly {@link holdfast.config.v1.Vault.verify|verify} messages.
+                 * @param message Vault message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Vault.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Vault message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Vault & holdfast.config.v1.Vault.$Shape} Vault
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Vault & holdfast.config.v1.Vault.$Shape;
+            }
+
+            namespace Vault {
+
+                /** Properties of a Vault. */
+                interface $Properties {
+
+                    /** Vault id */
+                    id?: (Uint8Array|null);
+
+                    /** Vault created_at */
+                    created_at?: (number|null);
+
+                    /** Vault updated_at */
+                    updated_at?: (number|null);
+
+                    /** Vault tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Vault name */
+                    name?: (string|null);
+
+                    /** Vault prefix */
+                    prefix?: (string|null);
+
+                    /** Vault description */
+                    description?: (string|null);
+
+                    /** Vault config */
+                    config?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Vault. */
+                type $Shape = holdfast.config.v1.Vault.$Properties;
+            }
+
+            /**
+             * Properties of a KeySet.
+             * @deprecated Use holdfast.config.v1.KeySet.$Properties instead.
+             */
+            interface IKeySet extends holdfast.config.v1.KeySet.$Properties {
+            }
+
+            /** Represents a KeySet. */
+            class KeySet {
+
+                /**
+                 * Constructs a new KeySet.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.KeySet.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** KeySet id. */
+                id: Uint8Array;
+
+                /** KeySet created_at. */
+                created_at: number;
+
+                /** KeySet updated_at. */
+                updated_at: number;
+
+                /** KeySet tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** KeySet name. */
+                name?: (string|null);
+
+                /**
+                 * Encodes the specified KeySet message. Does not implicitly {@link holdfast.config.v1.KeySet.verify|verify} messages.
+                 * @param message KeySet message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.KeySet.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a KeySet message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.KeySet & holdfast.config.v1.KeySet.$Shape} KeySet
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.KeySet & holdfast.config.v1.KeySet.$Shape;
+            }
+
+            namespace KeySet {
+
+                /** Properties of a KeySet. */
+                interface $Properties {
+
+                    /** KeySet id */
+                    id?: (Uint8Array|null);
+
+                    /** KeySet created_at */
+                    created_at?: (number|null);
+
+                    /** KeySet updated_at */
+                    updated_at?: (number|null);
+
+                    /** KeySet tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** KeySet name */
+                    name?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a KeySet. */
+                type $Shape = holdfast.config.v1.KeySet.$Properties;
+            }
+
+            /**
+             * Properties of a Key.
+             * @deprecated Use holdfast.config.v1.Key.$Properties instead.
+             */
+            interface IKey extends holdfast.config.v1.Key.$Properties {
+            }
+
+            /** Represents a Key. */
+            class Key {
+
+                /**
+                 * Constructs a new Key.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Key.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Key id. */
+                id: Uint8Array;
+
+                /** Key created_at. */
+                created_at: number;
+
+                /** Key updated_at. */
+                updated_at: number;
+
+                /** Key tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Key set. */
+                set: Uint8Array;
+
+                /** Key name. */
+                name?: (string|null);
+
+                /** Key kid. */
+                kid?: (string|null);
+
+                /** Key jwk_sealed. */
+                jwk_sealed: Uint8Array;
+
+                /** Key pem. */
+                pem?: (holdfast.config.v1.Key.Pem.$Properties|null);
+
+                /**
+                 * Encodes the specified Key message. Does not implicitly {@link holdfast.config.v1.Key.verify|verify} messages.
+                 * @param message Key message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Key.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Key message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Key & holdfast.config.v1.Key.$Shape} Key
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Key & holdfast.config.v1.Key.$Shape;
+            }
+
+            namespace Key {
+
+                /** Properties of a Key. */
+                interface $Properties {
+
+                    /** Key id */
+                    id?: (Uint8Array|null);
+
+                    /** Key created_at */
+                    created_at?: (number|null);
+
+                    /** Key updated_at */
+                    updated_at?: (number|null);
+
+                    /** Key tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Key set */
+                    set?: (Uint8Array|null);
+
+                    /** Key name */
+                    name?: (string|null);
+
+                    /** Key kid */
+                    kid?: (string|null);
+
+                    /** Key jwk_sealed */
+                    jwk_sealed?: (Uint8Array|null);
+
+                    /** Key pem */
+                    pem?: (holdfast.config.v1.Key.Pem.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Key. */
+                type $Shape = holdfast.config.v1.Key.$Properties;
+
+                /**
+                 * Properties of a Pem.
+                 * @deprecated Use holdfast.config.v1.Key.Pem.$Properties instead.
+                 */
+                interface IPem extends holdfast.config.v1.Key.Pem.$Properties {
+                }
+
+                /** Represents a Pem. */
+                class Pem {
+
+                    /**
+                     * Constructs a new Pem.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Key.Pem.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Pem private_key_sealed. */
+                    private_key_sealed: Uint8Array;
+
+                    /** Pem public_key. */
+                    public_key?: (string|null);
+
+                    /**
+                     * Encodes the specified Pem message. Does not implicitly {@link holdfast.config.v1.Key.Pem.verify|verify} messages.
+                     * @param message Pem message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Key.Pem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Pem message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Key.Pem & holdfast.config.v1.Key.Pem.$Shape} Pem
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Key.Pem & holdfast.config.v1.Key.Pem.$Shape;
+                }
+
+                namespace Pem {
+
+                    /** Properties of a Pem. */
+                    interface $Properties {
+
+                        /** Pem private_key_sealed */
+                        private_key_sealed?: (Uint8Array|null);
+
+                        /** Pem public_key */
+                        public_key?: (string|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Pem. */
+                    type $Shape = holdfast.config.v1.Key.Pem.$Properties;
+                }
+            }
+
+            /**
              * Properties of a CaCertificate.
              * @deprecated Use holdfast.config.v1.CaCertificate.$Properties instead.
              */
@@ -550,6 +898,174 @@ export namespace holdfast {
 
                 /** Shape of a Consumer. */
                 type $Shape = holdfast.config.v1.Consumer.$Properties;
+            }
+
+            /**
+             * Properties of a ConsumerGroup.
+             * @deprecated Use holdfast.config.v1.ConsumerGroup.$Properties instead.
+             */
+            interface IConsumerGroup extends holdfast.config.v1.ConsumerGroup.$Properties {
+            }
+
+            /** Represents a ConsumerGroup. */
+            class ConsumerGroup {
+
+                /**
+                 * Constructs a new ConsumerGroup.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.ConsumerGroup.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ConsumerGroup id. */
+                id: Uint8Array;
+
+                /** ConsumerGroup created_at. */
+                created_at: number;
+
+                /** ConsumerGroup updated_at. */
+                updated_at: number;
+
+                /** ConsumerGroup tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** ConsumerGroup name. */
+                name?: (string|null);
+
+                /**
+                 * Encodes the specified ConsumerGroup message. Does not implicitly {@link holdfast.config.v1.ConsumerGroup.verify|verify} messages.
+                 * @param message ConsumerGroup message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.ConsumerGroup.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ConsumerGroup message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.ConsumerGroup & holdfast.config.v1.ConsumerGroup.$Shape} ConsumerGroup
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.ConsumerGroup & holdfast.config.v1.ConsumerGroup.$Shape;
+            }
+
+            namespace ConsumerGroup {
+
+                /** Properties of a ConsumerGroup. */
+                interface $Properties {
+
+                    /** ConsumerGroup id */
+                    id?: (Uint8Array|null);
+
+                    /** ConsumerGroup created_at */
+                    created_at?: (number|null);
+
+                    /** ConsumerGroup updated_at */
+                    updated_at?: (number|null);
+
+                    /** ConsumerGroup tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** ConsumerGroup name */
+                    name?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ConsumerGroup. */
+                type $Shape = holdfast.config.v1.ConsumerGroup.$Properties;
+            }
+
+            /**
+             * Properties of a ConsumerGroupMember.
+             * @deprecated Use holdfast.config.v1.ConsumerGroupMember.$Properties instead.
+             */
+            interface IConsumerGroupMember extends holdfast.config.v1.ConsumerGroupMember.$Properties {
+            }
+
+            /** Represents a ConsumerGroupMember. */
+            class ConsumerGroupMember {
+
+                /**
+                 * Constructs a new ConsumerGroupMember.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.ConsumerGroupMember.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ConsumerGroupMember id. */
+                id: Uint8Array;
+
+                /** ConsumerGroupMember created_at. */
+                created_at: number;
+
+                /** ConsumerGroupMember updated_at. */
+                updated_at: number;
+
+                /** ConsumerGroupMember tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** ConsumerGroupMember consumer. */
+                consumer: Uint8Array;
+
+                /** ConsumerGroupMember consumer_group. */
+                consumer_group: Uint8Array;
+
+                /**
+                 * Encodes the specified ConsumerGroupMember message. Does not implicitly {@link holdfast.config.v1.ConsumerGroupMember.verify|verify} messages.
+                 * @param message ConsumerGroupMember message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.ConsumerGroupMember.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ConsumerGroupMember message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.ConsumerGroupMember & holdfast.config.v1.ConsumerGroupMember.$Shape} ConsumerGroupMember
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.ConsumerGroupMember & holdfast.config.v1.ConsumerGroupMember.$Shape;
+            }
+
+            namespace ConsumerGroupMember {
+
+                /** Properties of a ConsumerGroupMember. */
+                interface $Properties {
+
+                    /** ConsumerGroupMember id */
+                    id?: (Uint8Array|null);
+
+                    /** ConsumerGroupMember created_at */
+                    created_at?: (number|null);
+
+                    /** ConsumerGroupMember updated_at */
+                    updated_at?: (number|null);
+
+                    /** ConsumerGroupMember tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** ConsumerGroupMember consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** ConsumerGroupMember consumer_group */
+                    consumer_group?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ConsumerGroupMember. */
+                type $Shape = holdfast.config.v1.ConsumerGroupMember.$Properties;
             }
 
             /**
@@ -1894,6 +2410,99 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a Partial.
+             * @deprecated Use holdfast.config.v1.Partial.$Properties instead.
+             */
+            interface IPartial extends holdfast.config.v1.Partial.$Properties {
+            }
+
+            /** Represents a Partial. */
+            class Partial {
+
+                /**
+                 * Constructs a new Partial.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Partial.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Partial id. */
+                id: Uint8Array;
+
+                /** Partial created_at. */
+                created_at: number;
+
+                /** Partial updated_at. */
+                updated_at: number;
+
+                /** Partial tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Partial name. */
+                name?: (string|null);
+
+                /** Partial type. */
+                type?: (string|null);
+
+                /** Partial config. */
+                config: Uint8Array;
+
+                /**
+                 * Encodes the specified Partial message. Does not implicitly {@link holdfast.config.v1.Partial.verify|verify} messages.
+                 * @param message Partial message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Partial.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Partial message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Partial & holdfast.config.v1.Partial.$Shape} Partial
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Partial & holdfast.config.v1.Partial.$Shape;
+            }
+
+            namespace Partial {
+
+                /** Properties of a Partial. */
+                interface $Properties {
+
+                    /** Partial id */
+                    id?: (Uint8Array|null);
+
+                    /** Partial created_at */
+                    created_at?: (number|null);
+
+                    /** Partial updated_at */
+                    updated_at?: (number|null);
+
+                    /** Partial tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Partial name */
+                    name?: (string|null);
+
+                    /** Partial type */
+                    type?: (string|null);
+
+                    /** Partial config */
+                    config?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Partial. */
+                type $Shape = holdfast.config.v1.Partial.$Properties;
+            }
+
+            /**
              * Properties of a Plugin.
              * @deprecated Use holdfast.config.v1.Plugin.$Properties instead.
              */
@@ -1947,6 +2556,18 @@ export namespace holdfast {
 
                 /** Plugin enabled. */
                 enabled?: (boolean|null);
+
+                /** Plugin partials. */
+                partials?: (holdfast.config.v1.Plugin.PartialsList.$Properties|null);
+
+                /** Plugin consumer_group. */
+                consumer_group: Uint8Array;
+
+                /** Plugin condition. */
+                condition?: (string|null);
+
+                /** Plugin ordering. */
+                ordering?: (holdfast.config.v1.Plugin.Ordering.$Properties|null);
 
                 /**
                  * Encodes the specified Plugin message. Does not implicitly {@link holdfast.config.v1.Plugin.verify|verify} messages.
@@ -2008,12 +2629,321 @@ export namespace holdfast {
                     /** Plugin enabled */
                     enabled?: (boolean|null);
 
+                    /** Plugin partials */
+                    partials?: (holdfast.config.v1.Plugin.PartialsList.$Properties|null);
+
+                    /** Plugin consumer_group */
+                    consumer_group?: (Uint8Array|null);
+
+                    /** Plugin condition */
+                    condition?: (string|null);
+
+                    /** Plugin ordering */
+                    ordering?: (holdfast.config.v1.Plugin.Ordering.$Properties|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
                 /** Shape of a Plugin. */
                 type $Shape = holdfast.config.v1.Plugin.$Properties;
+
+                /**
+                 * Properties of a Partials.
+                 * @deprecated Use holdfast.config.v1.Plugin.Partials.$Properties instead.
+                 */
+                interface IPartials extends holdfast.config.v1.Plugin.Partials.$Properties {
+                }
+
+                /** Represents a Partials. */
+                class Partials {
+
+                    /**
+                     * Constructs a new Partials.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Plugin.Partials.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Partials id. */
+                    id: Uint8Array;
+
+                    /** Partials path. */
+                    path?: (string|null);
+
+                    /**
+                     * Encodes the specified Partials message. Does not implicitly {@link holdfast.config.v1.Plugin.Partials.verify|verify} messages.
+                     * @param message Partials message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Plugin.Partials.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Partials message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Plugin.Partials & holdfast.config.v1.Plugin.Partials.$Shape} Partials
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Plugin.Partials & holdfast.config.v1.Plugin.Partials.$Shape;
+                }
+
+                namespace Partials {
+
+                    /** Properties of a Partials. */
+                    interface $Properties {
+
+                        /** Partials id */
+                        id?: (Uint8Array|null);
+
+                        /** Partials path */
+                        path?: (string|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Partials. */
+                    type $Shape = holdfast.config.v1.Plugin.Partials.$Properties;
+                }
+
+                /**
+                 * Properties of a PartialsList.
+                 * @deprecated Use holdfast.config.v1.Plugin.PartialsList.$Properties instead.
+                 */
+                interface IPartialsList extends holdfast.config.v1.Plugin.PartialsList.$Properties {
+                }
+
+                /** Represents a PartialsList. */
+                class PartialsList {
+
+                    /**
+                     * Constructs a new PartialsList.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Plugin.PartialsList.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** PartialsList values. */
+                    values: holdfast.config.v1.Plugin.Partials.$Properties[];
+
+                    /**
+                     * Encodes the specified PartialsList message. Does not implicitly {@link holdfast.config.v1.Plugin.PartialsList.verify|verify} messages.
+                     * @param message PartialsList message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Plugin.PartialsList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a PartialsList message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Plugin.PartialsList & holdfast.config.v1.Plugin.PartialsList.$Shape} PartialsList
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Plugin.PartialsList & holdfast.config.v1.Plugin.PartialsList.$Shape;
+                }
+
+                namespace PartialsList {
+
+                    /** Properties of a PartialsList. */
+                    interface $Properties {
+
+                        /** PartialsList values */
+                        values?: (holdfast.config.v1.Plugin.Partials.$Properties[]|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a PartialsList. */
+                    type $Shape = holdfast.config.v1.Plugin.PartialsList.$Properties;
+                }
+
+                /**
+                 * Properties of an Ordering.
+                 * @deprecated Use holdfast.config.v1.Plugin.Ordering.$Properties instead.
+                 */
+                interface IOrdering extends holdfast.config.v1.Plugin.Ordering.$Properties {
+                }
+
+                /** Represents an Ordering. */
+                class Ordering {
+
+                    /**
+                     * Constructs a new Ordering.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Plugin.Ordering.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Ordering before. */
+                    before?: (holdfast.config.v1.Plugin.Ordering.Before.$Properties|null);
+
+                    /** Ordering after. */
+                    after?: (holdfast.config.v1.Plugin.Ordering.After.$Properties|null);
+
+                    /**
+                     * Encodes the specified Ordering message. Does not implicitly {@link holdfast.config.v1.Plugin.Ordering.verify|verify} messages.
+                     * @param message Ordering message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Plugin.Ordering.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes an Ordering message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Plugin.Ordering & holdfast.config.v1.Plugin.Ordering.$Shape} Ordering
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Plugin.Ordering & holdfast.config.v1.Plugin.Ordering.$Shape;
+                }
+
+                namespace Ordering {
+
+                    /** Properties of an Ordering. */
+                    interface $Properties {
+
+                        /** Ordering before */
+                        before?: (holdfast.config.v1.Plugin.Ordering.Before.$Properties|null);
+
+                        /** Ordering after */
+                        after?: (holdfast.config.v1.Plugin.Ordering.After.$Properties|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of an Ordering. */
+                    type $Shape = holdfast.config.v1.Plugin.Ordering.$Properties;
+
+                    /**
+                     * Properties of a Before.
+                     * @deprecated Use holdfast.config.v1.Plugin.Ordering.Before.$Properties instead.
+                     */
+                    interface IBefore extends holdfast.config.v1.Plugin.Ordering.Before.$Properties {
+                    }
+
+                    /** Represents a Before. */
+                    class Before {
+
+                        /**
+                         * Constructs a new Before.
+                         * @param [properties] Properties to set
+                         */
+                        constructor(properties?: holdfast.config.v1.Plugin.Ordering.Before.$Properties);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+
+                        /** Before access. */
+                        access?: (holdfast.config.v1.StringList.$Properties|null);
+
+                        /**
+                         * Encodes the specified Before message. Does not implicitly {@link holdfast.config.v1.Plugin.Ordering.Before.verify|verify} messages.
+                         * @param message Before message or plain object to encode
+                         * @param [writer] Writer to encode to
+                         * @returns Writer
+                         */
+                        static encode(message: holdfast.config.v1.Plugin.Ordering.Before.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                        /**
+                         * Decodes a Before message from the specified reader or buffer.
+                         * @param reader Reader or buffer to decode from
+                         * @param [length] Message length if known beforehand
+                         * @returns {holdfast.config.v1.Plugin.Ordering.Before & holdfast.config.v1.Plugin.Ordering.Before.$Shape} Before
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Plugin.Ordering.Before & holdfast.config.v1.Plugin.Ordering.Before.$Shape;
+                    }
+
+                    namespace Before {
+
+                        /** Properties of a Before. */
+                        interface $Properties {
+
+                            /** Before access */
+                            access?: (holdfast.config.v1.StringList.$Properties|null);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+                        }
+
+                        /** Shape of a Before. */
+                        type $Shape = holdfast.config.v1.Plugin.Ordering.Before.$Properties;
+                    }
+
+                    /**
+                     * Properties of an After.
+                     * @deprecated Use holdfast.config.v1.Plugin.Ordering.After.$Properties instead.
+                     */
+                    interface IAfter extends holdfast.config.v1.Plugin.Ordering.After.$Properties {
+                    }
+
+                    /** Represents an After. */
+                    class After {
+
+                        /**
+                         * Constructs a new After.
+                         * @param [properties] Properties to set
+                         */
+                        constructor(properties?: holdfast.config.v1.Plugin.Ordering.After.$Properties);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+
+                        /** After access. */
+                        access?: (holdfast.config.v1.StringList.$Properties|null);
+
+                        /**
+                         * Encodes the specified After message. Does not implicitly {@link holdfast.config.v1.Plugin.Ordering.After.verify|verify} messages.
+                         * @param message After message or plain object to encode
+                         * @param [writer] Writer to encode to
+                         * @returns Writer
+                         */
+                        static encode(message: holdfast.config.v1.Plugin.Ordering.After.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                        /**
+                         * Decodes an After message from the specified reader or buffer.
+                         * @param reader Reader or buffer to decode from
+                         * @param [length] Message length if known beforehand
+                         * @returns {holdfast.config.v1.Plugin.Ordering.After & holdfast.config.v1.Plugin.Ordering.After.$Shape} After
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Plugin.Ordering.After & holdfast.config.v1.Plugin.Ordering.After.$Shape;
+                    }
+
+                    namespace After {
+
+                        /** Properties of an After. */
+                        interface $Properties {
+
+                            /** After access */
+                            access?: (holdfast.config.v1.StringList.$Properties|null);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+                        }
+
+                        /** Shape of an After. */
+                        type $Shape = holdfast.config.v1.Plugin.Ordering.After.$Properties;
+                    }
+                }
             }
 
             /**
@@ -2107,6 +3037,507 @@ export namespace holdfast {
 
                 /** Shape of a KeyAuthCredential. */
                 type $Shape = holdfast.config.v1.KeyAuthCredential.$Properties;
+            }
+
+            /**
+             * Properties of a BasicAuthCredential.
+             * @deprecated Use holdfast.config.v1.BasicAuthCredential.$Properties instead.
+             */
+            interface IBasicAuthCredential extends holdfast.config.v1.BasicAuthCredential.$Properties {
+            }
+
+            /** Represents a BasicAuthCredential. */
+            class BasicAuthCredential {
+
+                /**
+                 * Constructs a new BasicAuthCredential.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.BasicAuthCredential.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BasicAuthCredential id. */
+                id: Uint8Array;
+
+                /** BasicAuthCredential created_at. */
+                created_at: number;
+
+                /** BasicAuthCredential updated_at. */
+                updated_at: number;
+
+                /** BasicAuthCredential tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** BasicAuthCredential consumer. */
+                consumer: Uint8Array;
+
+                /** BasicAuthCredential username. */
+                username?: (string|null);
+
+                /** BasicAuthCredential password_digest. */
+                password_digest: Uint8Array;
+
+                /**
+                 * Encodes the specified BasicAuthCredential message. Does not implicitly {@link holdfast.config.v1.BasicAuthCredential.verify|verify} messages.
+                 * @param message BasicAuthCredential message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.BasicAuthCredential.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BasicAuthCredential message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.BasicAuthCredential & holdfast.config.v1.BasicAuthCredential.$Shape} BasicAuthCredential
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.BasicAuthCredential & holdfast.config.v1.BasicAuthCredential.$Shape;
+            }
+
+            namespace BasicAuthCredential {
+
+                /** Properties of a BasicAuthCredential. */
+                interface $Properties {
+
+                    /** BasicAuthCredential id */
+                    id?: (Uint8Array|null);
+
+                    /** BasicAuthCredential created_at */
+                    created_at?: (number|null);
+
+                    /** BasicAuthCredential updated_at */
+                    updated_at?: (number|null);
+
+                    /** BasicAuthCredential tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** BasicAuthCredential consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** BasicAuthCredential username */
+                    username?: (string|null);
+
+                    /** BasicAuthCredential password_digest */
+                    password_digest?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BasicAuthCredential. */
+                type $Shape = holdfast.config.v1.BasicAuthCredential.$Properties;
+            }
+
+            /**
+             * Properties of a HmacAuthCredential.
+             * @deprecated Use holdfast.config.v1.HmacAuthCredential.$Properties instead.
+             */
+            interface IHmacAuthCredential extends holdfast.config.v1.HmacAuthCredential.$Properties {
+            }
+
+            /** Represents a HmacAuthCredential. */
+            class HmacAuthCredential {
+
+                /**
+                 * Constructs a new HmacAuthCredential.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.HmacAuthCredential.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** HmacAuthCredential id. */
+                id: Uint8Array;
+
+                /** HmacAuthCredential created_at. */
+                created_at: number;
+
+                /** HmacAuthCredential updated_at. */
+                updated_at: number;
+
+                /** HmacAuthCredential tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** HmacAuthCredential consumer. */
+                consumer: Uint8Array;
+
+                /** HmacAuthCredential username. */
+                username?: (string|null);
+
+                /** HmacAuthCredential secret_sealed. */
+                secret_sealed: Uint8Array;
+
+                /**
+                 * Encodes the specified HmacAuthCredential message. Does not implicitly {@link holdfast.config.v1.HmacAuthCredential.verify|verify} messages.
+                 * @param message HmacAuthCredential message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.HmacAuthCredential.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a HmacAuthCredential message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.HmacAuthCredential & holdfast.config.v1.HmacAuthCredential.$Shape} HmacAuthCredential
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.HmacAuthCredential & holdfast.config.v1.HmacAuthCredential.$Shape;
+            }
+
+            namespace HmacAuthCredential {
+
+                /** Properties of a HmacAuthCredential. */
+                interface $Properties {
+
+                    /** HmacAuthCredential id */
+                    id?: (Uint8Array|null);
+
+                    /** HmacAuthCredential created_at */
+                    created_at?: (number|null);
+
+                    /** HmacAuthCredential updated_at */
+                    updated_at?: (number|null);
+
+                    /** HmacAuthCredential tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** HmacAuthCredential consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** HmacAuthCredential username */
+                    username?: (string|null);
+
+                    /** HmacAuthCredential secret_sealed */
+                    secret_sealed?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a HmacAuthCredential. */
+                type $Shape = holdfast.config.v1.HmacAuthCredential.$Properties;
+            }
+
+            /**
+             * Properties of a JwtSecret.
+             * @deprecated Use holdfast.config.v1.JwtSecret.$Properties instead.
+             */
+            interface IJwtSecret extends holdfast.config.v1.JwtSecret.$Properties {
+            }
+
+            /** Represents a JwtSecret. */
+            class JwtSecret {
+
+                /**
+                 * Constructs a new JwtSecret.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.JwtSecret.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** JwtSecret id. */
+                id: Uint8Array;
+
+                /** JwtSecret created_at. */
+                created_at: number;
+
+                /** JwtSecret updated_at. */
+                updated_at: number;
+
+                /** JwtSecret tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** JwtSecret consumer. */
+                consumer: Uint8Array;
+
+                /** JwtSecret key. */
+                key?: (string|null);
+
+                /** JwtSecret secret_sealed. */
+                secret_sealed: Uint8Array;
+
+                /** JwtSecret rsa_public_key. */
+                rsa_public_key?: (string|null);
+
+                /** JwtSecret algorithm. */
+                algorithm?: (string|null);
+
+                /**
+                 * Encodes the specified JwtSecret message. Does not implicitly {@link holdfast.config.v1.JwtSecret.verify|verify} messages.
+                 * @param message JwtSecret message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.JwtSecret.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a JwtSecret message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.JwtSecret & holdfast.config.v1.JwtSecret.$Shape} JwtSecret
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.JwtSecret & holdfast.config.v1.JwtSecret.$Shape;
+            }
+
+            namespace JwtSecret {
+
+                /** Properties of a JwtSecret. */
+                interface $Properties {
+
+                    /** JwtSecret id */
+                    id?: (Uint8Array|null);
+
+                    /** JwtSecret created_at */
+                    created_at?: (number|null);
+
+                    /** JwtSecret updated_at */
+                    updated_at?: (number|null);
+
+                    /** JwtSecret tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** JwtSecret consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** JwtSecret key */
+                    key?: (string|null);
+
+                    /** JwtSecret secret_sealed */
+                    secret_sealed?: (Uint8Array|null);
+
+                    /** JwtSecret rsa_public_key */
+                    rsa_public_key?: (string|null);
+
+                    /** JwtSecret algorithm */
+                    algorithm?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a JwtSecret. */
+                type $Shape = holdfast.config.v1.JwtSecret.$Properties;
+            }
+
+            /**
+             * Properties of an Oauth2Credential.
+             * @deprecated Use holdfast.config.v1.Oauth2Credential.$Properties instead.
+             */
+            interface IOauth2Credential extends holdfast.config.v1.Oauth2Credential.$Properties {
+            }
+
+            /** Represents an Oauth2Credential. */
+            class Oauth2Credential {
+
+                /**
+                 * Constructs a new Oauth2Credential.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.Oauth2Credential.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Oauth2Credential id. */
+                id: Uint8Array;
+
+                /** Oauth2Credential created_at. */
+                created_at: number;
+
+                /** Oauth2Credential updated_at. */
+                updated_at: number;
+
+                /** Oauth2Credential tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Oauth2Credential consumer. */
+                consumer: Uint8Array;
+
+                /** Oauth2Credential name. */
+                name?: (string|null);
+
+                /** Oauth2Credential client_id. */
+                client_id?: (string|null);
+
+                /** Oauth2Credential client_secret_digest. */
+                client_secret_digest: Uint8Array;
+
+                /** Oauth2Credential hash_secret. */
+                hash_secret?: (boolean|null);
+
+                /** Oauth2Credential redirect_uris. */
+                redirect_uris?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** Oauth2Credential client_type. */
+                client_type?: (string|null);
+
+                /**
+                 * Encodes the specified Oauth2Credential message. Does not implicitly {@link holdfast.config.v1.Oauth2Credential.verify|verify} messages.
+                 * @param message Oauth2Credential message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.Oauth2Credential.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Oauth2Credential message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.Oauth2Credential & holdfast.config.v1.Oauth2Credential.$Shape} Oauth2Credential
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Oauth2Credential & holdfast.config.v1.Oauth2Credential.$Shape;
+            }
+
+            namespace Oauth2Credential {
+
+                /** Properties of an Oauth2Credential. */
+                interface $Properties {
+
+                    /** Oauth2Credential id */
+                    id?: (Uint8Array|null);
+
+                    /** Oauth2Credential created_at */
+                    created_at?: (number|null);
+
+                    /** Oauth2Credential updated_at */
+                    updated_at?: (number|null);
+
+                    /** Oauth2Credential tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Oauth2Credential consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** Oauth2Credential name */
+                    name?: (string|null);
+
+                    /** Oauth2Credential client_id */
+                    client_id?: (string|null);
+
+                    /** Oauth2Credential client_secret_digest */
+                    client_secret_digest?: (Uint8Array|null);
+
+                    /** Oauth2Credential hash_secret */
+                    hash_secret?: (boolean|null);
+
+                    /** Oauth2Credential redirect_uris */
+                    redirect_uris?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** Oauth2Credential client_type */
+                    client_type?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Oauth2Credential. */
+                type $Shape = holdfast.config.v1.Oauth2Credential.$Properties;
+            }
+
+            /**
+             * Properties of a MtlsAuthCredential.
+             * @deprecated Use holdfast.config.v1.MtlsAuthCredential.$Properties instead.
+             */
+            interface IMtlsAuthCredential extends holdfast.config.v1.MtlsAuthCredential.$Properties {
+            }
+
+            /** Represents a MtlsAuthCredential. */
+            class MtlsAuthCredential {
+
+                /**
+                 * Constructs a new MtlsAuthCredential.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.config.v1.MtlsAuthCredential.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** MtlsAuthCredential id. */
+                id: Uint8Array;
+
+                /** MtlsAuthCredential created_at. */
+                created_at: number;
+
+                /** MtlsAuthCredential updated_at. */
+                updated_at: number;
+
+                /** MtlsAuthCredential tags. */
+                tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                /** MtlsAuthCredential consumer. */
+                consumer: Uint8Array;
+
+                /** MtlsAuthCredential subject_name. */
+                subject_name?: (string|null);
+
+                /** MtlsAuthCredential ca_certificate. */
+                ca_certificate: Uint8Array;
+
+                /**
+                 * Encodes the specified MtlsAuthCredential message. Does not implicitly {@link holdfast.config.v1.MtlsAuthCredential.verify|verify} messages.
+                 * @param message MtlsAuthCredential message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.config.v1.MtlsAuthCredential.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a MtlsAuthCredential message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.config.v1.MtlsAuthCredential & holdfast.config.v1.MtlsAuthCredential.$Shape} MtlsAuthCredential
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.MtlsAuthCredential & holdfast.config.v1.MtlsAuthCredential.$Shape;
+            }
+
+            namespace MtlsAuthCredential {
+
+                /** Properties of a MtlsAuthCredential. */
+                interface $Properties {
+
+                    /** MtlsAuthCredential id */
+                    id?: (Uint8Array|null);
+
+                    /** MtlsAuthCredential created_at */
+                    created_at?: (number|null);
+
+                    /** MtlsAuthCredential updated_at */
+                    updated_at?: (number|null);
+
+                    /** MtlsAuthCredential tags */
+                    tags?: (holdfast.config.v1.StringList.$Properties|null);
+
+                    /** MtlsAuthCredential consumer */
+                    consumer?: (Uint8Array|null);
+
+                    /** MtlsAuthCredential subject_name */
+                    subject_name?: (string|null);
+
+                    /** MtlsAuthCredential ca_certificate */
+                    ca_certificate?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a MtlsAuthCredential. */
+                type $Shape = holdfast.config.v1.MtlsAuthCredential.$Properties;
             }
 
             /**

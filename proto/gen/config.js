@@ -18,6 +18,598 @@ export const holdfast = $root.holdfast = (() => {
 
             const v1 = {};
 
+            v1.Vault = (function() {
+
+                const Vault = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Vault.prototype.id = $util.newBuffer([]);
+                Vault.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Vault.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Vault.prototype.tags = null;
+                Vault.prototype.name = null;
+                Vault.prototype.prefix = null;
+                Vault.prototype.description = null;
+                Vault.prototype.config = $util.newBuffer([]);
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Vault.prototype, "_name", {
+                    get: $util.oneOfGetter($oneOfFields = ["name"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Vault.prototype, "_prefix", {
+                    get: $util.oneOfGetter($oneOfFields = ["prefix"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Vault.prototype, "_description", {
+                    get: $util.oneOfGetter($oneOfFields = ["description"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                Vault.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
+                        writer.uint32(82).string(message.name);
+                    if (message.prefix != null && $Object.hasOwnProperty.call(message, "prefix"))
+                        writer.uint32(90).string(message.prefix);
+                    if (message.description != null && $Object.hasOwnProperty.call(message, "description"))
+                        writer.uint32(98).string(message.description);
+                    if (message.config != null && $Object.hasOwnProperty.call(message, "config") && message.config.length)
+                        writer.uint32(106).bytes(message.config);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Vault.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.Vault();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                message.name = reader.stringVerify();
+                                message._name = "name";
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.prefix = reader.stringVerify();
+                                message._prefix = "prefix";
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                message.description = reader.stringVerify();
+                                message._description = "description";
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.config = value;
+                                else
+                                    delete message.config;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Vault;
+            })();
+
+            v1.KeySet = (function() {
+
+                const KeySet = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                KeySet.prototype.id = $util.newBuffer([]);
+                KeySet.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                KeySet.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                KeySet.prototype.tags = null;
+                KeySet.prototype.name = null;
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(KeySet.prototype, "_name", {
+                    get: $util.oneOfGetter($oneOfFields = ["name"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                KeySet.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
+                        writer.uint32(82).string(message.name);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                KeySet.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.KeySet();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                message.name = reader.stringVerify();
+                                message._name = "name";
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return KeySet;
+            })();
+
+            v1.Key = (function() {
+
+                const Key = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Key.prototype.id = $util.newBuffer([]);
+                Key.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Key.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Key.prototype.tags = null;
+                Key.prototype.set = $util.newBuffer([]);
+                Key.prototype.name = null;
+                Key.prototype.kid = null;
+                Key.prototype.jwk_sealed = $util.newBuffer([]);
+                Key.prototype.pem = null;
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Key.prototype, "_name", {
+                    get: $util.oneOfGetter($oneOfFields = ["name"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Key.prototype, "_kid", {
+                    get: $util.oneOfGetter($oneOfFields = ["kid"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                Key.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.set != null && $Object.hasOwnProperty.call(message, "set") && message.set.length)
+                        writer.uint32(82).bytes(message.set);
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
+                        writer.uint32(90).string(message.name);
+                    if (message.kid != null && $Object.hasOwnProperty.call(message, "kid"))
+                        writer.uint32(98).string(message.kid);
+                    if (message.jwk_sealed != null && $Object.hasOwnProperty.call(message, "jwk_sealed") && message.jwk_sealed.length)
+                        writer.uint32(106).bytes(message.jwk_sealed);
+                    if (message.pem != null && $Object.hasOwnProperty.call(message, "pem"))
+                        $root.holdfast.config.v1.Key.Pem.encode(message.pem, writer.uint32(114).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Key.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.Key();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.set = value;
+                                else
+                                    delete message.set;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.name = reader.stringVerify();
+                                message._name = "name";
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                message.kid = reader.stringVerify();
+                                message._kid = "kid";
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.jwk_sealed = value;
+                                else
+                                    delete message.jwk_sealed;
+                                continue;
+                            }
+                        case 14: {
+                                if (wireType !== 2)
+                                    break;
+                                message.pem = $root.holdfast.config.v1.Key.Pem.decode(reader, reader.size(), $undefined, _depth + 1, message.pem);
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                Key.Pem = (function() {
+
+                    const Pem = function (properties) {
+                        if (properties)
+                            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                    this[keys[i]] = properties[keys[i]];
+                    };
+
+                    Pem.prototype.private_key_sealed = $util.newBuffer([]);
+                    Pem.prototype.public_key = null;
+
+                    let $oneOfFields;
+
+                    // Virtual OneOf for proto3 optional field
+                    $Object.defineProperty(Pem.prototype, "_public_key", {
+                        get: $util.oneOfGetter($oneOfFields = ["public_key"]),
+                        set: $util.oneOfSetter($oneOfFields)
+                    });
+
+                    Pem.encode = function (message, writer, _depth) {
+                        if (!writer)
+                            writer = $Writer.create();
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $util.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        if (message.private_key_sealed != null && $Object.hasOwnProperty.call(message, "private_key_sealed") && message.private_key_sealed.length)
+                            writer.uint32(10).bytes(message.private_key_sealed);
+                        if (message.public_key != null && $Object.hasOwnProperty.call(message, "public_key"))
+                            writer.uint32(18).string(message.public_key);
+                        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                            for (let i = 0; i < message.$unknowns.length; ++i)
+                                writer.raw(message.$unknowns[i]);
+                        return writer;
+                    };
+
+                    Pem.decode = function (reader, length, _end, _depth, _target) {
+                        if (!(reader instanceof $Reader))
+                            reader = $Reader.create(reader);
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $Reader.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        let end, message, value;
+                        if (length === $undefined)
+                            end = reader.len;
+                        else {
+                            end = reader.pos + length;
+                            if (end > reader.len)
+                                throw $RangeError("index out of range");
+                            length = reader.len;
+                            reader.len = end;
+                        }
+                        message = _target || new $root.holdfast.config.v1.Key.Pem();
+                        while (reader.pos < end) {
+                            let start = reader.pos;
+                            let tag = reader.tag();
+                            if (tag === _end) {
+                                _end = $undefined;
+                                break;
+                            }
+                            let wireType = tag & 7;
+                            switch (tag >>>= 3) {
+                            case 1: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if ((value = reader.bytes()).length)
+                                        message.private_key_sealed = value;
+                                    else
+                                        delete message.private_key_sealed;
+                                    continue;
+                                }
+                            case 2: {
+                                    if (wireType !== 2)
+                                        break;
+                                    message.public_key = reader.stringVerify();
+                                    message._public_key = "public_key";
+                                    continue;
+                                }
+                            }
+                            reader.skipType(wireType, _depth, tag);
+                            if (!reader.discardUnknown) {
+                                $util.makeProp(message, "$unknowns", false);
+                                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                            }
+                        }
+                        if (length !== $undefined) {
+                            if (reader.pos !== end)
+                                throw $RangeError("index out of range");
+                            reader.len = length;
+                        }
+                        if (_end !== $undefined)
+                            throw $Error("missing end group");
+                        return message;
+                    };
+
+                    return Pem;
+                })();
+
+                return Key;
+            })();
+
             v1.CaCertificate = (function() {
 
                 const CaCertificate = function (properties) {
@@ -1012,6 +1604,278 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return Consumer;
+            })();
+
+            v1.ConsumerGroup = (function() {
+
+                const ConsumerGroup = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ConsumerGroup.prototype.id = $util.newBuffer([]);
+                ConsumerGroup.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                ConsumerGroup.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                ConsumerGroup.prototype.tags = null;
+                ConsumerGroup.prototype.name = null;
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(ConsumerGroup.prototype, "_name", {
+                    get: $util.oneOfGetter($oneOfFields = ["name"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                ConsumerGroup.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
+                        writer.uint32(82).string(message.name);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ConsumerGroup.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.ConsumerGroup();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                message.name = reader.stringVerify();
+                                message._name = "name";
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ConsumerGroup;
+            })();
+
+            v1.ConsumerGroupMember = (function() {
+
+                const ConsumerGroupMember = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ConsumerGroupMember.prototype.id = $util.newBuffer([]);
+                ConsumerGroupMember.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                ConsumerGroupMember.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                ConsumerGroupMember.prototype.tags = null;
+                ConsumerGroupMember.prototype.consumer = $util.newBuffer([]);
+                ConsumerGroupMember.prototype.consumer_group = $util.newBuffer([]);
+
+                ConsumerGroupMember.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.consumer != null && $Object.hasOwnProperty.call(message, "consumer") && message.consumer.length)
+                        writer.uint32(82).bytes(message.consumer);
+                    if (message.consumer_group != null && $Object.hasOwnProperty.call(message, "consumer_group") && message.consumer_group.length)
+                        writer.uint32(90).bytes(message.consumer_group);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ConsumerGroupMember.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.ConsumerGroupMember();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.consumer = value;
+                                else
+                                    delete message.consumer;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.consumer_group = value;
+                                else
+                                    delete message.consumer_group;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ConsumerGroupMember;
             })();
 
             v1.Upstream = (function() {
@@ -3404,6 +4268,167 @@ export const holdfast = $root.holdfast = (() => {
                 return Target;
             })();
 
+            v1.Partial = (function() {
+
+                const Partial = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Partial.prototype.id = $util.newBuffer([]);
+                Partial.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Partial.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Partial.prototype.tags = null;
+                Partial.prototype.name = null;
+                Partial.prototype.type = null;
+                Partial.prototype.config = $util.newBuffer([]);
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Partial.prototype, "_name", {
+                    get: $util.oneOfGetter($oneOfFields = ["name"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Partial.prototype, "_type", {
+                    get: $util.oneOfGetter($oneOfFields = ["type"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                Partial.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
+                        writer.uint32(82).string(message.name);
+                    if (message.type != null && $Object.hasOwnProperty.call(message, "type"))
+                        writer.uint32(90).string(message.type);
+                    if (message.config != null && $Object.hasOwnProperty.call(message, "config") && message.config.length)
+                        writer.uint32(98).bytes(message.config);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Partial.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.Partial();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                message.name = reader.stringVerify();
+                                message._name = "name";
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.type = reader.stringVerify();
+                                message._type = "type";
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.config = value;
+                                else
+                                    delete message.config;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Partial;
+            })();
+
             v1.Plugin = (function() {
 
                 const Plugin = function (properties) {
@@ -3425,6 +4450,10 @@ export const holdfast = $root.holdfast = (() => {
                 Plugin.prototype.consumer = $util.newBuffer([]);
                 Plugin.prototype.protocols = null;
                 Plugin.prototype.enabled = null;
+                Plugin.prototype.partials = null;
+                Plugin.prototype.consumer_group = $util.newBuffer([]);
+                Plugin.prototype.condition = null;
+                Plugin.prototype.ordering = null;
 
                 let $oneOfFields;
 
@@ -3443,6 +4472,12 @@ export const holdfast = $root.holdfast = (() => {
                 // Virtual OneOf for proto3 optional field
                 $Object.defineProperty(Plugin.prototype, "_enabled", {
                     get: $util.oneOfGetter($oneOfFields = ["enabled"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Plugin.prototype, "_condition", {
+                    get: $util.oneOfGetter($oneOfFields = ["condition"]),
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
@@ -3477,6 +4512,14 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.config.v1.StringList.encode(message.protocols, writer.uint32(130).fork(), _depth + 1).ldelim();
                     if (message.enabled != null && $Object.hasOwnProperty.call(message, "enabled"))
                         writer.uint32(136).bool(message.enabled);
+                    if (message.partials != null && $Object.hasOwnProperty.call(message, "partials"))
+                        $root.holdfast.config.v1.Plugin.PartialsList.encode(message.partials, writer.uint32(146).fork(), _depth + 1).ldelim();
+                    if (message.consumer_group != null && $Object.hasOwnProperty.call(message, "consumer_group") && message.consumer_group.length)
+                        writer.uint32(8010).bytes(message.consumer_group);
+                    if (message.condition != null && $Object.hasOwnProperty.call(message, "condition"))
+                        writer.uint32(8018).string(message.condition);
+                    if (message.ordering != null && $Object.hasOwnProperty.call(message, "ordering"))
+                        $root.holdfast.config.v1.Plugin.Ordering.encode(message.ordering, writer.uint32(8026).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -3606,6 +4649,34 @@ export const holdfast = $root.holdfast = (() => {
                                 message._enabled = "enabled";
                                 continue;
                             }
+                        case 18: {
+                                if (wireType !== 2)
+                                    break;
+                                message.partials = $root.holdfast.config.v1.Plugin.PartialsList.decode(reader, reader.size(), $undefined, _depth + 1, message.partials);
+                                continue;
+                            }
+                        case 1001: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.consumer_group = value;
+                                else
+                                    delete message.consumer_group;
+                                continue;
+                            }
+                        case 1002: {
+                                if (wireType !== 2)
+                                    break;
+                                message.condition = reader.stringVerify();
+                                message._condition = "condition";
+                                continue;
+                            }
+                        case 1003: {
+                                if (wireType !== 2)
+                                    break;
+                                message.ordering = $root.holdfast.config.v1.Plugin.Ordering.decode(reader, reader.size(), $undefined, _depth + 1, message.ordering);
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -3622,6 +4693,435 @@ export const holdfast = $root.holdfast = (() => {
                         throw $Error("missing end group");
                     return message;
                 };
+
+                Plugin.Partials = (function() {
+
+                    const Partials = function (properties) {
+                        if (properties)
+                            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                    this[keys[i]] = properties[keys[i]];
+                    };
+
+                    Partials.prototype.id = $util.newBuffer([]);
+                    Partials.prototype.path = null;
+
+                    let $oneOfFields;
+
+                    // Virtual OneOf for proto3 optional field
+                    $Object.defineProperty(Partials.prototype, "_path", {
+                        get: $util.oneOfGetter($oneOfFields = ["path"]),
+                        set: $util.oneOfSetter($oneOfFields)
+                    });
+
+                    Partials.encode = function (message, writer, _depth) {
+                        if (!writer)
+                            writer = $Writer.create();
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $util.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                            writer.uint32(10).bytes(message.id);
+                        if (message.path != null && $Object.hasOwnProperty.call(message, "path"))
+                            writer.uint32(18).string(message.path);
+                        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                            for (let i = 0; i < message.$unknowns.length; ++i)
+                                writer.raw(message.$unknowns[i]);
+                        return writer;
+                    };
+
+                    Partials.decode = function (reader, length, _end, _depth, _target) {
+                        if (!(reader instanceof $Reader))
+                            reader = $Reader.create(reader);
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $Reader.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        let end, message, value;
+                        if (length === $undefined)
+                            end = reader.len;
+                        else {
+                            end = reader.pos + length;
+                            if (end > reader.len)
+                                throw $RangeError("index out of range");
+                            length = reader.len;
+                            reader.len = end;
+                        }
+                        message = _target || new $root.holdfast.config.v1.Plugin.Partials();
+                        while (reader.pos < end) {
+                            let start = reader.pos;
+                            let tag = reader.tag();
+                            if (tag === _end) {
+                                _end = $undefined;
+                                break;
+                            }
+                            let wireType = tag & 7;
+                            switch (tag >>>= 3) {
+                            case 1: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if ((value = reader.bytes()).length)
+                                        message.id = value;
+                                    else
+                                        delete message.id;
+                                    continue;
+                                }
+                            case 2: {
+                                    if (wireType !== 2)
+                                        break;
+                                    message.path = reader.stringVerify();
+                                    message._path = "path";
+                                    continue;
+                                }
+                            }
+                            reader.skipType(wireType, _depth, tag);
+                            if (!reader.discardUnknown) {
+                                $util.makeProp(message, "$unknowns", false);
+                                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                            }
+                        }
+                        if (length !== $undefined) {
+                            if (reader.pos !== end)
+                                throw $RangeError("index out of range");
+                            reader.len = length;
+                        }
+                        if (_end !== $undefined)
+                            throw $Error("missing end group");
+                        return message;
+                    };
+
+                    return Partials;
+                })();
+
+                Plugin.PartialsList = (function() {
+
+                    const PartialsList = function (properties) {
+                        this.values = [];
+                        if (properties)
+                            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                    this[keys[i]] = properties[keys[i]];
+                    };
+
+                    PartialsList.prototype.values = $util.emptyArray;
+
+                    PartialsList.encode = function (message, writer, _depth) {
+                        if (!writer)
+                            writer = $Writer.create();
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $util.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        if (message.values != null && message.values.length)
+                            for (let i = 0; i < message.values.length; ++i)
+                                $root.holdfast.config.v1.Plugin.Partials.encode(message.values[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                            for (let i = 0; i < message.$unknowns.length; ++i)
+                                writer.raw(message.$unknowns[i]);
+                        return writer;
+                    };
+
+                    PartialsList.decode = function (reader, length, _end, _depth, _target) {
+                        if (!(reader instanceof $Reader))
+                            reader = $Reader.create(reader);
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $Reader.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        let end, message;
+                        if (length === $undefined)
+                            end = reader.len;
+                        else {
+                            end = reader.pos + length;
+                            if (end > reader.len)
+                                throw $RangeError("index out of range");
+                            length = reader.len;
+                            reader.len = end;
+                        }
+                        message = _target || new $root.holdfast.config.v1.Plugin.PartialsList();
+                        while (reader.pos < end) {
+                            let start = reader.pos;
+                            let tag = reader.tag();
+                            if (tag === _end) {
+                                _end = $undefined;
+                                break;
+                            }
+                            let wireType = tag & 7;
+                            switch (tag >>>= 3) {
+                            case 1: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if (!(message.values && message.values.length))
+                                        message.values = [];
+                                    message.values.push($root.holdfast.config.v1.Plugin.Partials.decode(reader, reader.size(), $undefined, _depth + 1));
+                                    continue;
+                                }
+                            }
+                            reader.skipType(wireType, _depth, tag);
+                            if (!reader.discardUnknown) {
+                                $util.makeProp(message, "$unknowns", false);
+                                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                            }
+                        }
+                        if (length !== $undefined) {
+                            if (reader.pos !== end)
+                                throw $RangeError("index out of range");
+                            reader.len = length;
+                        }
+                        if (_end !== $undefined)
+                            throw $Error("missing end group");
+                        return message;
+                    };
+
+                    return PartialsList;
+                })();
+
+                Plugin.Ordering = (function() {
+
+                    const Ordering = function (properties) {
+                        if (properties)
+                            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                    this[keys[i]] = properties[keys[i]];
+                    };
+
+                    Ordering.prototype.before = null;
+                    Ordering.prototype.after = null;
+
+                    Ordering.encode = function (message, writer, _depth) {
+                        if (!writer)
+                            writer = $Writer.create();
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $util.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        if (message.before != null && $Object.hasOwnProperty.call(message, "before"))
+                            $root.holdfast.config.v1.Plugin.Ordering.Before.encode(message.before, writer.uint32(10).fork(), _depth + 1).ldelim();
+                        if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                            $root.holdfast.config.v1.Plugin.Ordering.After.encode(message.after, writer.uint32(18).fork(), _depth + 1).ldelim();
+                        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                            for (let i = 0; i < message.$unknowns.length; ++i)
+                                writer.raw(message.$unknowns[i]);
+                        return writer;
+                    };
+
+                    Ordering.decode = function (reader, length, _end, _depth, _target) {
+                        if (!(reader instanceof $Reader))
+                            reader = $Reader.create(reader);
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $Reader.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        let end, message, value;
+                        if (length === $undefined)
+                            end = reader.len;
+                        else {
+                            end = reader.pos + length;
+                            if (end > reader.len)
+                                throw $RangeError("index out of range");
+                            length = reader.len;
+                            reader.len = end;
+                        }
+                        message = _target || new $root.holdfast.config.v1.Plugin.Ordering();
+                        while (reader.pos < end) {
+                            let start = reader.pos;
+                            let tag = reader.tag();
+                            if (tag === _end) {
+                                _end = $undefined;
+                                break;
+                            }
+                            let wireType = tag & 7;
+                            switch (tag >>>= 3) {
+                            case 1: {
+                                    if (wireType !== 2)
+                                        break;
+                                    message.before = $root.holdfast.config.v1.Plugin.Ordering.Before.decode(reader, reader.size(), $undefined, _depth + 1, message.before);
+                                    continue;
+                                }
+                            case 2: {
+                                    if (wireType !== 2)
+                                        break;
+                                    message.after = $root.holdfast.config.v1.Plugin.Ordering.After.decode(reader, reader.size(), $undefined, _depth + 1, message.after);
+                                    continue;
+                                }
+                            }
+                            reader.skipType(wireType, _depth, tag);
+                            if (!reader.discardUnknown) {
+                                $util.makeProp(message, "$unknowns", false);
+                                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                            }
+                        }
+                        if (length !== $undefined) {
+                            if (reader.pos !== end)
+                                throw $RangeError("index out of range");
+                            reader.len = length;
+                        }
+                        if (_end !== $undefined)
+                            throw $Error("missing end group");
+                        return message;
+                    };
+
+                    Ordering.Before = (function() {
+
+                        const Before = function (properties) {
+                            if (properties)
+                                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                        this[keys[i]] = properties[keys[i]];
+                        };
+
+                        Before.prototype.access = null;
+
+                        Before.encode = function (message, writer, _depth) {
+                            if (!writer)
+                                writer = $Writer.create();
+                            if (_depth === $undefined)
+                                _depth = 0;
+                            if (_depth > $util.recursionLimit)
+                                throw $Error("max depth exceeded");
+                            if (message.access != null && $Object.hasOwnProperty.call(message, "access"))
+                                $root.holdfast.config.v1.StringList.encode(message.access, writer.uint32(10).fork(), _depth + 1).ldelim();
+                            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                                for (let i = 0; i < message.$unknowns.length; ++i)
+                                    writer.raw(message.$unknowns[i]);
+                            return writer;
+                        };
+
+                        Before.decode = function (reader, length, _end, _depth, _target) {
+                            if (!(reader instanceof $Reader))
+                                reader = $Reader.create(reader);
+                            if (_depth === $undefined)
+                                _depth = 0;
+                            if (_depth > $Reader.recursionLimit)
+                                throw $Error("max depth exceeded");
+                            let end, message, value;
+                            if (length === $undefined)
+                                end = reader.len;
+                            else {
+                                end = reader.pos + length;
+                                if (end > reader.len)
+                                    throw $RangeError("index out of range");
+                                length = reader.len;
+                                reader.len = end;
+                            }
+                            message = _target || new $root.holdfast.config.v1.Plugin.Ordering.Before();
+                            while (reader.pos < end) {
+                                let start = reader.pos;
+                                let tag = reader.tag();
+                                if (tag === _end) {
+                                    _end = $undefined;
+                                    break;
+                                }
+                                let wireType = tag & 7;
+                                switch (tag >>>= 3) {
+                                case 1: {
+                                        if (wireType !== 2)
+                                            break;
+                                        message.access = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.access);
+                                        continue;
+                                    }
+                                }
+                                reader.skipType(wireType, _depth, tag);
+                                if (!reader.discardUnknown) {
+                                    $util.makeProp(message, "$unknowns", false);
+                                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                                }
+                            }
+                            if (length !== $undefined) {
+                                if (reader.pos !== end)
+                                    throw $RangeError("index out of range");
+                                reader.len = length;
+                            }
+                            if (_end !== $undefined)
+                                throw $Error("missing end group");
+                            return message;
+                        };
+
+                        return Before;
+                    })();
+
+                    Ordering.After = (function() {
+
+                        const After = function (properties) {
+                            if (properties)
+                                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                        this[keys[i]] = properties[keys[i]];
+                        };
+
+                        After.prototype.access = null;
+
+                        After.encode = function (message, writer, _depth) {
+                            if (!writer)
+                                writer = $Writer.create();
+                            if (_depth === $undefined)
+                                _depth = 0;
+                            if (_depth > $util.recursionLimit)
+                                throw $Error("max depth exceeded");
+                            if (message.access != null && $Object.hasOwnProperty.call(message, "access"))
+                                $root.holdfast.config.v1.StringList.encode(message.access, writer.uint32(10).fork(), _depth + 1).ldelim();
+                            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                                for (let i = 0; i < message.$unknowns.length; ++i)
+                                    writer.raw(message.$unknowns[i]);
+                            return writer;
+                        };
+
+                        After.decode = function (reader, length, _end, _depth, _target) {
+                            if (!(reader instanceof $Reader))
+                                reader = $Reader.create(reader);
+                            if (_depth === $undefined)
+                                _depth = 0;
+                            if (_depth > $Reader.recursionLimit)
+                                throw $Error("max depth exceeded");
+                            let end, message, value;
+                            if (length === $undefined)
+                                end = reader.len;
+                            else {
+                                end = reader.pos + length;
+                                if (end > reader.len)
+                                    throw $RangeError("index out of range");
+                                length = reader.len;
+                                reader.len = end;
+                            }
+                            message = _target || new $root.holdfast.config.v1.Plugin.Ordering.After();
+                            while (reader.pos < end) {
+                                let start = reader.pos;
+                                let tag = reader.tag();
+                                if (tag === _end) {
+                                    _end = $undefined;
+                                    break;
+                                }
+                                let wireType = tag & 7;
+                                switch (tag >>>= 3) {
+                                case 1: {
+                                        if (wireType !== 2)
+                                            break;
+                                        message.access = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.access);
+                                        continue;
+                                    }
+                                }
+                                reader.skipType(wireType, _depth, tag);
+                                if (!reader.discardUnknown) {
+                                    $util.makeProp(message, "$unknowns", false);
+                                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                                }
+                            }
+                            if (length !== $undefined) {
+                                if (reader.pos !== end)
+                                    throw $RangeError("index out of range");
+                                reader.len = length;
+                            }
+                            if (_end !== $undefined)
+                                throw $Error("missing end group");
+                            return message;
+                        };
+
+                        return After;
+                    })();
+
+                    return Ordering;
+                })();
 
                 return Plugin;
             })();
@@ -3781,6 +5281,880 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return KeyAuthCredential;
+            })();
+
+            v1.BasicAuthCredential = (function() {
+
+                const BasicAuthCredential = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                BasicAuthCredential.prototype.id = $util.newBuffer([]);
+                BasicAuthCredential.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                BasicAuthCredential.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                BasicAuthCredential.prototype.tags = null;
+                BasicAuthCredential.prototype.consumer = $util.newBuffer([]);
+                BasicAuthCredential.prototype.username = null;
+                BasicAuthCredential.prototype.password_digest = $util.newBuffer([]);
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(BasicAuthCredential.prototype, "_username", {
+                    get: $util.oneOfGetter($oneOfFields = ["username"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                BasicAuthCredential.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.consumer != null && $Object.hasOwnProperty.call(message, "consumer") && message.consumer.length)
+                        writer.uint32(82).bytes(message.consumer);
+                    if (message.username != null && $Object.hasOwnProperty.call(message, "username"))
+                        writer.uint32(90).string(message.username);
+                    if (message.password_digest != null && $Object.hasOwnProperty.call(message, "password_digest") && message.password_digest.length)
+                        writer.uint32(98).bytes(message.password_digest);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                BasicAuthCredential.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.BasicAuthCredential();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.consumer = value;
+                                else
+                                    delete message.consumer;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.username = reader.stringVerify();
+                                message._username = "username";
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.password_digest = value;
+                                else
+                                    delete message.password_digest;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return BasicAuthCredential;
+            })();
+
+            v1.HmacAuthCredential = (function() {
+
+                const HmacAuthCredential = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                HmacAuthCredential.prototype.id = $util.newBuffer([]);
+                HmacAuthCredential.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                HmacAuthCredential.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                HmacAuthCredential.prototype.tags = null;
+                HmacAuthCredential.prototype.consumer = $util.newBuffer([]);
+                HmacAuthCredential.prototype.username = null;
+                HmacAuthCredential.prototype.secret_sealed = $util.newBuffer([]);
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(HmacAuthCredential.prototype, "_username", {
+                    get: $util.oneOfGetter($oneOfFields = ["username"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                HmacAuthCredential.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.consumer != null && $Object.hasOwnProperty.call(message, "consumer") && message.consumer.length)
+                        writer.uint32(82).bytes(message.consumer);
+                    if (message.username != null && $Object.hasOwnProperty.call(message, "username"))
+                        writer.uint32(90).string(message.username);
+                    if (message.secret_sealed != null && $Object.hasOwnProperty.call(message, "secret_sealed") && message.secret_sealed.length)
+                        writer.uint32(98).bytes(message.secret_sealed);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                HmacAuthCredential.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.HmacAuthCredential();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.consumer = value;
+                                else
+                                    delete message.consumer;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.username = reader.stringVerify();
+                                message._username = "username";
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.secret_sealed = value;
+                                else
+                                    delete message.secret_sealed;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return HmacAuthCredential;
+            })();
+
+            v1.JwtSecret = (function() {
+
+                const JwtSecret = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                JwtSecret.prototype.id = $util.newBuffer([]);
+                JwtSecret.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                JwtSecret.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                JwtSecret.prototype.tags = null;
+                JwtSecret.prototype.consumer = $util.newBuffer([]);
+                JwtSecret.prototype.key = null;
+                JwtSecret.prototype.secret_sealed = $util.newBuffer([]);
+                JwtSecret.prototype.rsa_public_key = null;
+                JwtSecret.prototype.algorithm = null;
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(JwtSecret.prototype, "_key", {
+                    get: $util.oneOfGetter($oneOfFields = ["key"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(JwtSecret.prototype, "_rsa_public_key", {
+                    get: $util.oneOfGetter($oneOfFields = ["rsa_public_key"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(JwtSecret.prototype, "_algorithm", {
+                    get: $util.oneOfGetter($oneOfFields = ["algorithm"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                JwtSecret.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.consumer != null && $Object.hasOwnProperty.call(message, "consumer") && message.consumer.length)
+                        writer.uint32(82).bytes(message.consumer);
+                    if (message.key != null && $Object.hasOwnProperty.call(message, "key"))
+                        writer.uint32(90).string(message.key);
+                    if (message.secret_sealed != null && $Object.hasOwnProperty.call(message, "secret_sealed") && message.secret_sealed.length)
+                        writer.uint32(98).bytes(message.secret_sealed);
+                    if (message.rsa_public_key != null && $Object.hasOwnProperty.call(message, "rsa_public_key"))
+                        writer.uint32(106).string(message.rsa_public_key);
+                    if (message.algorithm != null && $Object.hasOwnProperty.call(message, "algorithm"))
+                        writer.uint32(114).string(message.algorithm);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                JwtSecret.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.JwtSecret();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.consumer = value;
+                                else
+                                    delete message.consumer;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.key = reader.stringVerify();
+                                message._key = "key";
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.secret_sealed = value;
+                                else
+                                    delete message.secret_sealed;
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 2)
+                                    break;
+                                message.rsa_public_key = reader.stringVerify();
+                                message._rsa_public_key = "rsa_public_key";
+                                continue;
+                            }
+                        case 14: {
+                                if (wireType !== 2)
+                                    break;
+                                message.algorithm = reader.stringVerify();
+                                message._algorithm = "algorithm";
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return JwtSecret;
+            })();
+
+            v1.Oauth2Credential = (function() {
+
+                const Oauth2Credential = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Oauth2Credential.prototype.id = $util.newBuffer([]);
+                Oauth2Credential.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Oauth2Credential.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                Oauth2Credential.prototype.tags = null;
+                Oauth2Credential.prototype.consumer = $util.newBuffer([]);
+                Oauth2Credential.prototype.name = null;
+                Oauth2Credential.prototype.client_id = null;
+                Oauth2Credential.prototype.client_secret_digest = $util.newBuffer([]);
+                Oauth2Credential.prototype.hash_secret = null;
+                Oauth2Credential.prototype.redirect_uris = null;
+                Oauth2Credential.prototype.client_type = null;
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Oauth2Credential.prototype, "_name", {
+                    get: $util.oneOfGetter($oneOfFields = ["name"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Oauth2Credential.prototype, "_client_id", {
+                    get: $util.oneOfGetter($oneOfFields = ["client_id"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Oauth2Credential.prototype, "_hash_secret", {
+                    get: $util.oneOfGetter($oneOfFields = ["hash_secret"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Oauth2Credential.prototype, "_client_type", {
+                    get: $util.oneOfGetter($oneOfFields = ["client_type"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                Oauth2Credential.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.consumer != null && $Object.hasOwnProperty.call(message, "consumer") && message.consumer.length)
+                        writer.uint32(82).bytes(message.consumer);
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
+                        writer.uint32(90).string(message.name);
+                    if (message.client_id != null && $Object.hasOwnProperty.call(message, "client_id"))
+                        writer.uint32(98).string(message.client_id);
+                    if (message.client_secret_digest != null && $Object.hasOwnProperty.call(message, "client_secret_digest") && message.client_secret_digest.length)
+                        writer.uint32(106).bytes(message.client_secret_digest);
+                    if (message.hash_secret != null && $Object.hasOwnProperty.call(message, "hash_secret"))
+                        writer.uint32(112).bool(message.hash_secret);
+                    if (message.redirect_uris != null && $Object.hasOwnProperty.call(message, "redirect_uris"))
+                        $root.holdfast.config.v1.StringList.encode(message.redirect_uris, writer.uint32(122).fork(), _depth + 1).ldelim();
+                    if (message.client_type != null && $Object.hasOwnProperty.call(message, "client_type"))
+                        writer.uint32(130).string(message.client_type);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Oauth2Credential.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.Oauth2Credential();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.consumer = value;
+                                else
+                                    delete message.consumer;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.name = reader.stringVerify();
+                                message._name = "name";
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                message.client_id = reader.stringVerify();
+                                message._client_id = "client_id";
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.client_secret_digest = value;
+                                else
+                                    delete message.client_secret_digest;
+                                continue;
+                            }
+                        case 14: {
+                                if (wireType !== 0)
+                                    break;
+                                message.hash_secret = reader.bool();
+                                message._hash_secret = "hash_secret";
+                                continue;
+                            }
+                        case 15: {
+                                if (wireType !== 2)
+                                    break;
+                                message.redirect_uris = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.redirect_uris);
+                                continue;
+                            }
+                        case 16: {
+                                if (wireType !== 2)
+                                    break;
+                                message.client_type = reader.stringVerify();
+                                message._client_type = "client_type";
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Oauth2Credential;
+            })();
+
+            v1.MtlsAuthCredential = (function() {
+
+                const MtlsAuthCredential = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                MtlsAuthCredential.prototype.id = $util.newBuffer([]);
+                MtlsAuthCredential.prototype.created_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                MtlsAuthCredential.prototype.updated_at = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                MtlsAuthCredential.prototype.tags = null;
+                MtlsAuthCredential.prototype.consumer = $util.newBuffer([]);
+                MtlsAuthCredential.prototype.subject_name = null;
+                MtlsAuthCredential.prototype.ca_certificate = $util.newBuffer([]);
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(MtlsAuthCredential.prototype, "_subject_name", {
+                    get: $util.oneOfGetter($oneOfFields = ["subject_name"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                MtlsAuthCredential.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.created_at != null && $Object.hasOwnProperty.call(message, "created_at") && (typeof message.created_at === "object" ? message.created_at.low || message.created_at.high : message.created_at !== 0))
+                        writer.uint32(16).int64(message.created_at);
+                    if (message.updated_at != null && $Object.hasOwnProperty.call(message, "updated_at") && (typeof message.updated_at === "object" ? message.updated_at.low || message.updated_at.high : message.updated_at !== 0))
+                        writer.uint32(24).int64(message.updated_at);
+                    if (message.tags != null && $Object.hasOwnProperty.call(message, "tags"))
+                        $root.holdfast.config.v1.StringList.encode(message.tags, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.consumer != null && $Object.hasOwnProperty.call(message, "consumer") && message.consumer.length)
+                        writer.uint32(82).bytes(message.consumer);
+                    if (message.subject_name != null && $Object.hasOwnProperty.call(message, "subject_name"))
+                        writer.uint32(90).string(message.subject_name);
+                    if (message.ca_certificate != null && $Object.hasOwnProperty.call(message, "ca_certificate") && message.ca_certificate.length)
+                        writer.uint32(98).bytes(message.ca_certificate);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                MtlsAuthCredential.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.config.v1.MtlsAuthCredential();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.created_at = value;
+                                else
+                                    delete message.created_at;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.updated_at = value;
+                                else
+                                    delete message.updated_at;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.tags = $root.holdfast.config.v1.StringList.decode(reader, reader.size(), $undefined, _depth + 1, message.tags);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.consumer = value;
+                                else
+                                    delete message.consumer;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.subject_name = reader.stringVerify();
+                                message._subject_name = "subject_name";
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.ca_certificate = value;
+                                else
+                                    delete message.ca_certificate;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return MtlsAuthCredential;
             })();
 
             v1.Acl = (function() {

@@ -7,6 +7,7 @@ import { commonFields } from './common-fields.ts';
 import type { EntityDefinition, Field, FieldType, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
 import type { PluginSource } from './parse-plugin.ts';
+import { configFieldsOfEntity } from './parse-vault.ts';
 
 export interface CoerceOptions extends Pick<PluginSource, 'pluginSchemaOf'> {
   /** Which plugin the entity is, where the form does not say (PATCH). */
@@ -20,7 +21,7 @@ export function coerceForm(definition: EntityDefinition, form: JsonObject, optio
   // A real field's type wins over that of a shorthand with its name.
   const fields = [...shorthands, ...names, ...commonFields, ...definition.fields];
   const name = typeof form['name'] === 'string' ? form['name'] : options.pluginName;
-  const configFields = name === undefined ? [] : (options.pluginSchemaOf(name)?.config ?? []);
+  const configFields = configFieldsOfEntity(definition, name, options.pluginSchemaOf) ?? [];
   return coerceRecord(fields, form, configFields);
 }
 

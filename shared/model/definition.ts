@@ -72,7 +72,7 @@ export interface ReferenceType {
   /** What deleting the referenced entity does to this one. */
   readonly onDelete: 'cascade' | 'restrict';
 }
-/** A plugin's `config`: checked against the schema of the plugin that the entity's `name` field names. */
+/** The `config` of a plugin or a vault: checked against the schema of what the entity's `name` field names. */
 export interface PluginConfigType {
   readonly kind: 'plugin-config';
 }
@@ -108,9 +108,11 @@ export interface Field {
    * The value is secret: stored as an AES-256-GCM envelope, never logged, shown only to who may reveal it.
    * `digest`: what is published is a keyed HMAC of it (`<name>_digest`), and the value itself never leaves the control plane.
    * `sealed`: what is published is an envelope under the gateway's content key (`<name>_sealed`), for values that a data
-   * plane must have. Only fields of text, and of the entity itself, can be secret.
+   * plane must have. Only fields of text can be secret: those of the entity itself, sealed ones also of records in it.
    */
   readonly secret?: 'digest' | 'sealed';
+  /** Of a secret: shown to nobody. Null in every answer, also to who may reveal secrets. */
+  readonly writeOnly?: true;
   /** Made by the control plane where none is given. */
   readonly auto?: 'random-key';
   /** Kept beside the entity's bytes; neither hashed nor published. */
@@ -122,7 +124,10 @@ export interface Field {
 /** Names as in Kong's schemas and paths. */
 export type EntityKind =
   | 'ca_certificates' | 'certificates' | 'snis'
-  | 'services' | 'routes' | 'consumers' | 'upstreams' | 'targets' | 'plugins' | 'keyauth_credentials' | 'acls';
+  | 'vaults' | 'key_sets' | 'keys'
+  | 'consumer_groups' | 'consumer_group_consumers' | 'partials'
+  | 'services' | 'routes' | 'consumers' | 'upstreams' | 'targets' | 'plugins' | 'acls'
+  | 'keyauth_credentials' | 'basicauth_credentials' | 'hmacauth_credentials' | 'jwt_secrets' | 'oauth2_credentials' | 'mtls_auth_credentials';
 
 /**
  * One thing that is wrong with an input. `field` is a dotted path (`config.minute`; list positions count from 1 as in
@@ -175,6 +180,11 @@ export interface NameList {
   readonly by: string;
 }
 
+/** How an entity that links two others is written down. */
+export interface EntityLink {
+  readonly fields: readonly [string, string];
+}
+
 export interface EntityDefinition {
   readonly kind: EntityKind;
   /** Singular, for messages: `service`. */
@@ -189,11 +199,17 @@ export interface EntityDefinition {
   readonly endpointKey?: string;
   /** `parent`: the key names an entity only under the entity it belongs to (`/upstreams/{u}/targets/{address}`). Default `gateway`. */
   readonly endpointKeyScope?: 'gateway' | 'parent';
+  /** A consumer is recognised by it: deleting it revokes it. */
+  readonly credential?: true;
   readonly description: string;
   /** `id`, `created_at`, `updated_at` and `tags` are part of every entity and are not listed here. */
   readonly fields: readonly Field[];
   /** Unique over several fields together (reference fields count by id, null is a value here). */
   readonly uniqueTogether?: readonly (readonly string[])[];
+  /** Entities that have this field have those keys of `uniqueTogether` that name it, the others those that don't. */
+  readonly uniqueSplitBy?: string;
+  /** Says only that two others belong together, by these two reference fields: it is made, listed and deleted by their paths (`/consumer_groups/{g}/consumers/{c}`). */
+  readonly link?: EntityLink;
   readonly checks?: readonly EntityCheck[];
   /** Rules on what the entity costs, asked before its values are looked at one by one: their input has any form. */
   readonly bounds?: readonly EntityCheck[];

@@ -44,11 +44,17 @@ type Sealed = { readonly secret: 'sealed'; readonly name: string };
 /** An entity inside the admin API: every field, secrets in the clear. */
 export type EntityOf<D extends EntityDefinition> = CommonFields & RecordOf<D['fields']>;
 
-/** An entity as it is published: hidden fields left out, secrets as `<name>_digest` (lower-case hex) or `<name>_sealed` (base64). */
-export type PublishedOf<D extends EntityDefinition> = CommonFields & {
-  readonly [F in D['fields'][number] as F extends Hidden ? never : F['name']]: FieldValue<F>;
+/** Of a record, like an entity itself, hidden fields are left out. */
+type PublishedValue<F extends Field> =
+  F['type'] extends { readonly kind: 'record'; readonly fields: infer Fields extends readonly Field[] } ? PublishedFields<Fields> | Extract<FieldValue<F>, null> : FieldValue<F>;
+
+type PublishedFields<Fields extends readonly Field[]> = {
+  readonly [F in Fields[number] as F extends Hidden ? never : F['name']]: PublishedValue<F>;
 } & {
-  readonly [F in Extract<D['fields'][number], Digest> as `${F['name']}_digest`]: string;
+  readonly [F in Extract<Fields[number], Digest> as `${F['name']}_digest`]: string;
 } & {
-  readonly [F in Extract<D['fields'][number], Sealed> as `${F['name']}_sealed`]: F extends { readonly required: true } ? string : string | null;
+  readonly [F in Extract<Fields[number], Sealed> as `${F['name']}_sealed`]: F extends { readonly required: true } ? string : string | null;
 };
+
+/** An entity as it is published: hidden fields left out, secrets as `<name>_digest` (lower-case hex) or `<name>_sealed` (base64). */
+export type PublishedOf<D extends EntityDefinition> = CommonFields & PublishedFields<D['fields']>;

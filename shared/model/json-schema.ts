@@ -29,7 +29,7 @@ export function inputSchema(definition: EntityDefinition, mode: 'create' | 'patc
   const own = new Set(definition.fields.map(({ name }) => name));
   const shorthands = (definition.shorthands ?? []).filter(({ name }) => !own.has(name));
   const supplied = new Set(shorthands.flatMap(({ supplies }) => supplies ?? []));
-  const needed = definition.fields.filter((field) => field.required === true && field.default === undefined && field.type.kind !== 'reference').map(({ name }) => name);
+  const needed = definition.fields.filter((field) => field.required === true && field.default === undefined && field.auto === undefined && field.type.kind !== 'reference').map(({ name }) => name);
   const required = mode === 'patch' ? [] : needed.filter((name) => !supplied.has(name));
   const alternatives = mode === 'patch' ? [] : needed.filter((name) => supplied.has(name)).map((name) => eitherOr(name, shorthands));
   return {
@@ -68,6 +68,7 @@ function property(field: Field, direction: 'input' | 'output'): JsonObject {
   const schema: JsonObject = {
     ...typeSchema(field.type),
     description: field.description,
+    ...(field.writeOnly === true ? { writeOnly: true } : {}),
     ...(field.default === undefined || direction === 'output' ? {} : { default: defaultOf(field) }),
   };
   return isNeverNull(field, direction) ? schema : nullable(schema);
@@ -77,7 +78,7 @@ function property(field: Field, direction: 'input' | 'output'): JsonObject {
 function isNeverNull(field: Field, direction: 'input' | 'output'): boolean {
   if (direction === 'output' && field.secret !== undefined) return false;
   const hasDefault = field.default !== undefined && field.nullable !== true;
-  return direction === 'input' ? field.required === true && !hasDefault : field.required === true || hasDefault;
+  return direction === 'input' ? field.required === true && !hasDefault && field.auto === undefined : field.required === true || hasDefault;
 }
 
 function nullable(schema: JsonObject): JsonObject {

@@ -14,6 +14,9 @@ const authority = await testAuthority();
 const NEEDED: Readonly<Record<EntityKind, JsonObject>> = {
   services: { host: 'a' }, routes: { paths: ['/'] }, consumers: { username: 'a' }, upstreams: { name: 'u' }, targets: { upstream: { id: OTHER_ID }, target: 'a' },
   plugins: { name: 'key-auth' }, keyauth_credentials: { consumer: { id: OTHER_ID } }, acls: { consumer: { id: OTHER_ID }, group: 'g' },
+  basicauth_credentials: { consumer: { id: OTHER_ID }, username: 'a', password: 'b' }, hmacauth_credentials: { consumer: { id: OTHER_ID }, username: 'a' },
+  jwt_secrets: { consumer: { id: OTHER_ID } }, oauth2_credentials: { consumer: { id: OTHER_ID }, name: 'a' }, mtls_auth_credentials: { consumer: { id: OTHER_ID }, subject_name: 'a' },
+  vaults: { name: 'env', prefix: 'my-env' }, key_sets: { name: 'a' }, keys: { kid: 'a', pem: { private_key: key } },
   certificates: { cert, key }, snis: { name: 'a.test', certificate: { id: OTHER_ID } }, ca_certificates: { cert: authority.cert },
 };
 

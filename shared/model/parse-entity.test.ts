@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { arbitraryInput } from '../../test/support/entity-input.ts';
 import { accepted, assertHas, createOptions, ID, NOW, OTHER_ID, refusal } from '../../test/support/parse-outcome.ts';
 import { decodeEntity, encodeEntity } from '../wire/entity-codec.ts';
-import type { Entity, EntityDefinition, JsonObject } from './definition.ts';
+import type { Entity, EntityDefinition } from './definition.ts';
 import { parseEntity } from './parse-entity.ts';
 import { definitionOf, entityDefinitions } from './registry.ts';
+import { withoutSecrets } from './secret-fields.ts';
+import { splitEntity } from './split-entity.ts';
 
 const LATER = NOW + 100;
 
@@ -33,10 +35,9 @@ for (const definition of entityDefinitions) {
       fc.property(arbitraryInput(definition.kind), (input) => {
         const entity = parse(definition, input, {});
         if (entity === undefined) return;
-        const secrets = definition.fields.filter((field) => field.secret !== undefined).map(({ name }) => name);
-        const decoded: JsonObject = decodeEntity(definition.kind, encodeEntity(definition, entity, Object.fromEntries(secrets.map((name) => [name, Buffer.alloc(32, 1)]))));
-        const without = (object: JsonObject, names: readonly string[]): JsonObject => Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
-        assert.deepEqual(without(decoded, secrets.flatMap((name) => [`${name}_digest`, `${name}_sealed`])), without(entity, secrets));
+        const split = splitEntity(definition, entity);
+        const bytes = encodeEntity(definition, entity, Object.fromEntries(Object.keys(split.secrets).map((path) => [path, Buffer.alloc(32, 1)])));
+        assert.deepEqual(withoutSecrets(definition, decodeEntity(definition.kind, bytes)), split.published);
       }),
       { numRuns: 100 },
     );

@@ -4,6 +4,7 @@
  * and time are given. Foreign keys are checked for form here; that they exist is the store's to say.
  */
 import { defined } from '../assert.ts';
+import type { PartialOf } from './apply-partials.ts';
 import { commonFields } from './common-fields.ts';
 import type { Entity, EntityDefinition, JsonObject, JsonValue, Problem } from './definition.ts';
 import { expandShorthands } from './expand-shorthands.ts';
@@ -11,6 +12,7 @@ import { takeJsonObject } from './json-door.ts';
 import { mergeEntity } from './merge-entity.ts';
 import { parseFields, parseValue, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
 import { parsePluginConfig, pluginChecks, withPluginDefaults, type PluginSource } from './parse-plugin.ts';
+import { parseVaultConfig, vaultChecks } from './parse-vault.ts';
 import { ProblemList } from './problems.ts';
 
 export interface ParseOptions extends PluginSource {
@@ -28,6 +30,8 @@ export interface ParseOptions extends PluginSource {
   readonly newKey: () => string;
   /** Wall clock, whole seconds. */
   readonly nowSeconds: number;
+  /** The partials that a plugin may name; none where not given. */
+  readonly partialOf?: PartialOf;
 }
 
 export type ParseResult =
@@ -44,13 +48,13 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
 
   const expanded = expandShorthands(definition, taken, problems, options.nowSeconds);
   const merged = mergePrevious(definition, expanded, options);
-  const whole = withPluginDefaults(definition, withIdentity(merged, expanded, problems, options), options.pluginSchemaOf);
+  const whole = withPluginDefaults(definition, withIdentity(merged, expanded, problems, options), options.pluginSchemaOf, options.partialOf ?? (() => undefined), problems);
   const tooMuch = (definition.bounds ?? []).flatMap((rule) => rule.check(whole));
   if (tooMuch.length > 0) return { kind: 'problems', problems: tooMuch };
   const context: FieldContext = {
     problems,
     newKey: options.newKey,
-    parsePluginConfig: (value, path) => parsePluginConfig(whole['name'], value, path, context, options),
+    parsePluginConfig: (value, path) => (definition.kind === 'vaults' ? parseVaultConfig(whole['name'], value, path, context) : parsePluginConfig(whole['name'], value, path, context, options)),
   };
   const common = parseFields(commonFields, whole, '', context);
   const own = parseFields(definition.fields, whole, '', context);
@@ -60,7 +64,7 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
 
   const { tags, ...identity } = common;
   const entity: Entity = { ...identity, id: id.toLowerCase(), ...own, tags: tags ?? null };
-  const checks = [...(definition.checks ?? []), ...pluginChecks(definition, entity, options.pluginSchemaOf)];
+  const checks = [...(definition.checks ?? []), ...pluginChecks(definition, entity, options), ...vaultChecks(definition, entity)];
   for (const problem of checks.flatMap((rule) => rule.check(entity, options.previous))) problems.add(problem.field, problem.message);
   return problems.problems.length > 0 ? refused(problems) : { kind: 'entity', entity, names };
 }

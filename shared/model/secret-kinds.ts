@@ -4,13 +4,14 @@
  */
 import type { EntityKind } from './definition.ts';
 import { definitionOf } from './registry.ts';
+import { secretFieldsOf } from './secret-fields.ts';
 
 /** By one of these a consumer is recognised: deleting it revokes it. */
 export function isCredentialKind(kind: EntityKind): boolean {
-  return definitionOf(kind).fields.some((field) => field.secret === 'digest');
+  return definitionOf(kind).credential === true;
 }
 
 /** Credentials, and whatever else has a secret of its own, like a certificate its private key. */
 export function holdsSecret(kind: EntityKind): boolean {
-  return definitionOf(kind).fields.some((field) => field.secret !== undefined);
+  return isCredentialKind(kind) || secretFieldsOf(definitionOf(kind)).length > 0;
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accepted, OTHER_ID } from '../../test/support/parse-outcome.ts';
+import { testCertificate } from '../../test/support/test-certificates.ts';
 import type { EntityDefinition } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
 import { definitionOf } from './registry.ts';
 import { joinEntity, splitEntity } from './split-entity.ts';
 
+const pair = await testCertificate();
 const credentials = definitionOf('keyauth_credentials');
 const withComment: EntityDefinition = {
   ...credentials,
@@ -20,6 +22,16 @@ test('secrets and private fields are taken out of what is published, and the par
   assert.equal(JSON.stringify(parts.published).includes('clear'), false);
   assert.equal('comment' in parts.published, false);
   assert.deepEqual(joinEntity(withComment, parts), entity);
+});
+
+test('a secret inside a record is taken out of it, and comes back to it', () => {
+  const keys = definitionOf('keys');
+  const entity = accepted('keys', { kid: 'k', pem: { private_key: pair.key } });
+  const parts = splitEntity(keys, entity);
+  assert.deepEqual(parts.secrets, { 'pem.private_key': pair.key });
+  assert.deepEqual(parts.published['pem'], { public_key: null });
+  assert.deepEqual(joinEntity(keys, parts), entity);
+  assert.deepEqual(joinEntity(keys, { ...parts, secrets: {} }), { ...entity, pem: { private_key: null, public_key: null } });
 });
 
 test('an entity without such fields is published as it is', () => {

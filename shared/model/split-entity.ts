@@ -6,30 +6,43 @@ import { createdAtField, idField, tagsField, updatedAtField } from './common-fie
 import { defaultOf } from './default-value.ts';
 import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
+import { joinPath } from './problems.ts';
 
 export interface SplitEntity {
   /** What may be encoded and published; `encodeEntity` adds the digests. */
   readonly published: Entity;
   /** Fields marked `controlPlaneOnly`, for the private document beside the entity's bytes. */
   readonly controlPlaneOnly: JsonObject;
-  /** The clear values of secret fields: to be sealed and digested, never stored or logged as they are. Null values are left out. */
+  /** The clear values of secret fields by their paths (secret-fields.ts): to be sealed and digested, never stored or logged as they are. Null values are left out. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** Takes an entity apart; nothing is lost: the three parts together are the entity. */
 export function splitEntity(definition: EntityDefinition, entity: Entity): SplitEntity {
-  const published: Record<string, JsonValue> = {};
   const controlPlaneOnly: Record<string, JsonValue> = {};
   const secrets: Record<string, string> = {};
-  const fieldOf = new Map(definition.fields.map((field) => [field.name, field]));
-  for (const [name, value] of Object.entries(entity)) {
+  const { published, hidden } = takeSecrets(definition.fields, entity, '', secrets);
+  for (const [name, value] of hidden) controlPlaneOnly[name] = value;
+  return { published: { ...published, id: entity.id }, controlPlaneOnly, secrets };
+}
+
+interface Taken {
+  readonly published: JsonObject;
+  readonly hidden: readonly (readonly [name: string, value: JsonValue])[];
+}
+
+function takeSecrets(fields: readonly Field[], values: JsonObject, path: string, secrets: Record<string, string>): Taken {
+  const published: Record<string, JsonValue> = {};
+  const hidden: (readonly [string, JsonValue])[] = [];
+  const fieldOf = new Map(fields.map((field) => [field.name, field]));
+  for (const [name, value] of Object.entries(values)) {
     const field = fieldOf.get(name);
     if (field?.secret !== undefined) {
-      if (typeof value === 'string') secrets[name] = value;
-    } else if (field?.controlPlaneOnly === true) controlPlaneOnly[name] = value;
-    else published[name] = value;
+      if (typeof value === 'string') secrets[joinPath(path, name)] = value;
+    } else if (field?.controlPlaneOnly === true) hidden.push([name, value]);
+    else published[name] = field?.type.kind === 'record' && isJsonObject(value) ? takeSecrets(field.type.fields, value, joinPath(path, name), secrets).published : value;
   }
-  return { published: { ...published, id: entity.id }, controlPlaneOnly, secrets };
+  return { published, hidden };
 }
 
 /**
@@ -38,15 +51,16 @@ export function splitEntity(definition: EntityDefinition, entity: Entity): Split
  */
 export function joinEntity(definition: EntityDefinition, parts: SplitEntity): Entity {
   const fields = [idField, createdAtField, updatedAtField, ...definition.fields, tagsField];
-  return { id: parts.published.id, ...complete(fields, { ...parts.published, ...parts.controlPlaneOnly, ...parts.secrets }) };
+  return { id: parts.published.id, ...complete(fields, { ...parts.published, ...parts.controlPlaneOnly }, '', parts.secrets) };
 }
 
-function complete(fields: readonly Field[], values: JsonObject): JsonObject {
+function complete(fields: readonly Field[], values: JsonObject, path: string, secrets: SplitEntity['secrets']): JsonObject {
   return Object.fromEntries(
     fields.map((field) => {
-      const value = values[field.name];
+      const here = joinPath(path, field.name);
+      const value = field.secret === undefined ? values[field.name] : (secrets[here] ?? null);
       if (value === undefined) return [field.name, defaultOf(field)];
-      return [field.name, field.type.kind === 'record' && isJsonObject(value) ? complete(field.type.fields, value) : value];
+      return [field.name, field.type.kind === 'record' && isJsonObject(value) ? complete(field.type.fields, value, here, secrets) : value];
     }),
   );
 }

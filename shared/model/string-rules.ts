@@ -24,6 +24,21 @@ export const printableRule: StringRule = {
   check: (text) => (CONTROL.test(text) ? 'must not contain control characters' : undefined),
 };
 
+/** In HTTP's Basic scheme a colon ends the name (RFC 7617 §2). */
+export const basicUsernameRule: StringRule = {
+  name: 'basic-auth-username',
+  check: (text) => (text.includes(':') ? 'must not contain a colon: clients could not send it (RFC 7617)' : printableRule.check(text)),
+};
+
+/** An absolute URI without fragment (RFC 6749 §3.1.2). */
+export const redirectUriRule: StringRule = {
+  name: 'redirect-uri',
+  check: (text) => {
+    if (!URL.canParse(text)) return `cannot parse '${text}': expected an absolute URI, such as https://app.example/callback`;
+    return text.includes('#') ? `fragment not allowed in '${text}'` : undefined;
+  },
+};
+
 export const nameRule: StringRule = {
   name: 'name',
   check: (text) =>

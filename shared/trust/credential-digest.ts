@@ -22,6 +22,14 @@ export function credentialDigest(lookupKey: Uint8Array, presented: string): stri
 }
 
 /**
+ * What is digested of a secret by which nothing is looked up (a password, found by its user name): bound to the credential's id,
+ * so that equal passwords of two credentials can't be told by their digests.
+ */
+export function ownedSecret(credentialId: string, secret: string): string {
+  return `${credentialId} ${secret}`;
+}
+
+/**
  * `credentialDigest` under one key, for a data plane that asks for every key it does not remember: HMAC put together from
  * one-shot hashes (RFC 2104 §2), 2 µs instead of 13. The lookup key must not be longer than a block.
  */

@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { holdfast } from '../../proto/gen/config.js';
 import { arbitrarySecrets, arbitraryEntity } from '../../test/support/entity-arbitrary.ts';
 import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from '../model/definition.ts';
+import { isJsonObject } from '../model/entity-checks.ts';
 import { definitionOf, entityDefinitions, isEntityKind } from '../model/registry.ts';
+import { secretFieldsOf } from '../model/secret-fields.ts';
 import { splitEntity } from '../model/split-entity.ts';
 import { decodeEntity, encodeEntity, salvageEntity, unknownFieldOf } from './entity-codec.ts';
 
@@ -20,7 +22,7 @@ for (const definition of entityDefinitions) {
     fc.assert(
       fc.property(arbitraryEntity(definition), arbitrarySecrets(definition), (entity, digests) => {
         const decoded = decodeEntity(definition.kind, encodeEntity(definition, entity, digests));
-        assert.deepEqual(decoded, { ...splitEntity(definition, entity).published, ...published(definition, digests) });
+        assert.deepEqual(decoded, published(definition, entity, digests));
       }),
       { numRuns: 200 },
     );
@@ -56,7 +58,7 @@ test('golden bytes: entities written by earlier versions encode to the same byte
     const digestBytes = Object.fromEntries(Object.entries(digests).map(([name, value]) => [name, Buffer.from(String(value), 'hex')]));
     assert.equal(Buffer.from(encodeEntity(definitionOf(kind), entity, digestBytes)).toString('hex'), hex, kind);
     // Fields added since then come on top.
-    const expected = { ...splitEntity(definitionOf(kind), entity).published, ...published(definitionOf(kind), digestBytes) };
+    const expected = published(definitionOf(kind), entity, digestBytes);
     const decoded = new Map<string, unknown>(Object.entries(decodeEntity(kind, Buffer.from(hex, 'hex'))));
     assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, decoded.get(name)])), expected, kind);
   }
@@ -144,6 +146,14 @@ test('a private key gets into the bytes as its envelope and no other way; the se
   assert.throws(() => encodeEntity(definitionOf('certificates'), certificate), /key_sealed of certificates/);
 });
 
+test('a private key in a record gets into the bytes as its envelope and no other way', () => {
+  const key: Entity = { id: ID, ...TIMES, set: null, name: null, kid: 'k', jwk: null, pem: { private_key: 'PRIVATE', public_key: 'PUBLIC' }, tags: null };
+  const bytes = encodeEntity(definitionOf('keys'), key, { 'pem.private_key': Buffer.from('envelope') });
+  assert.deepEqual([Buffer.from(bytes).includes('PUBLIC'), Buffer.from(bytes).includes('PRIVATE')], [true, false]);
+  const { pem } = decodeEntity('keys', bytes);
+  assert.deepEqual(pem, { public_key: 'PUBLIC', private_key_sealed: Buffer.from('envelope').toString('base64') });
+});
+
 test('a list of bare references keeps its order and its form', () => {
   const bytes = encodeEntity(definitionOf('services'), { id: ID, ...TIMES, host: 'a', ca_certificates: [OTHER_ID, ID] });
   assert.deepEqual(decodeEntity('services', bytes).ca_certificates, [OTHER_ID, ID]);
@@ -172,12 +182,19 @@ for (const [what, decode, message] of refused) {
   test(`refused: ${what}`, () => assert.throws(decode, { ...invalid, message }));
 }
 
-function published(definition: EntityDefinition, secrets: Readonly<Record<string, Uint8Array>>): JsonObject {
-  const fields = definition.fields.filter((field) => field.secret !== undefined);
-  return Object.fromEntries(fields.map(({ name, secret }) => {
-    const bytes = secrets[name];
-    return [`${name}_${secret}`, bytes === undefined ? null : Buffer.from(bytes).toString(secret === 'digest' ? 'hex' : 'base64')];
-  }));
+/** What decoding is to give. */
+function published(definition: EntityDefinition, entity: Entity, secrets: Readonly<Record<string, Uint8Array>>): JsonObject {
+  return secretFieldsOf(definition).reduce((whole: JsonObject, { path, publishedPath, field }) => {
+    const bytes = secrets[path];
+    return withValue(whole, publishedPath.split('.'), bytes === undefined ? null : Buffer.from(bytes).toString(field.secret === 'digest' ? 'hex' : 'base64'));
+  }, splitEntity(definition, entity).published);
+}
+
+/** In a record that is null there is no value. */
+function withValue(values: JsonObject, [name = '', ...deeper]: readonly string[], value: JsonValue): JsonObject {
+  if (deeper.length === 0) return { ...values, [name]: value };
+  const inner = values[name];
+  return isJsonObject(inner) ? { ...values, [name]: withValue(inner, deeper, value) } : values;
 }
 
 function reversed<T extends JsonValue>(value: T): T;

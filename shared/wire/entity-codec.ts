@@ -12,7 +12,8 @@ import type { Entity, EntityDefinition, EntityKind, Field, FieldType, JsonObject
 import { isJsonObject } from '../model/entity-checks.ts';
 import { bytesToId, idToBytes, isUuid, type EntityId } from '../model/ids.ts';
 import { commonFields, FIRST_CRITICAL_TAG } from '../model/common-fields.ts';
-import { definitionOf, type PublishedEntities } from '../model/registry.ts';
+import { joinPath } from '../model/problems.ts';
+import { definitionOf, entityDefinitions, type PublishedEntities } from '../model/registry.ts';
 
 /** A message with the values of its fields, as protobufjs takes and gives them. */
 type Message = Readonly<Record<string, unknown>>;
@@ -22,16 +23,22 @@ interface MessageCodec {
   decode(bytes: Uint8Array): object;
 }
 
-const { Acl, CaCertificate, Certificate, Consumer, KeyAuthCredential, Plugin, Route, Service, Sni, Target, Upstream } = holdfast.config.v1;
+const {
+  Acl, BasicAuthCredential, CaCertificate, Certificate, Consumer, ConsumerGroup, ConsumerGroupMember, HmacAuthCredential, JwtSecret, Key, KeyAuthCredential, KeySet, MtlsAuthCredential, Oauth2Credential,
+  Partial, Plugin, Route, Service, Sni, Target, Upstream, Vault,
+} = holdfast.config.v1;
 
 const codecs: Readonly<Record<EntityKind, MessageCodec>> = {
   ca_certificates: CaCertificate, certificates: Certificate, snis: Sni,
   services: Service, routes: Route, consumers: Consumer, upstreams: Upstream, targets: Target,
-  plugins: Plugin, keyauth_credentials: KeyAuthCredential, acls: Acl,
+  consumer_groups: ConsumerGroup, consumer_group_consumers: ConsumerGroupMember, partials: Partial,
+  plugins: Plugin, vaults: Vault, key_sets: KeySet, keys: Key, acls: Acl,
+  keyauth_credentials: KeyAuthCredential, basicauth_credentials: BasicAuthCredential, hmacauth_credentials: HmacAuthCredential,
+  jwt_secrets: JwtSecret, oauth2_credentials: Oauth2Credential, mtls_auth_credentials: MtlsAuthCredential,
 };
 
 /**
- * The bytes of an entity that parse-entity returned (or the `published` part of it). `secrets` holds, by field name, what
+ * The bytes of an entity that parse-entity returned (or the `published` part of it). `secrets` holds, by path, what
  * of each secret field is published: its keyed HMAC or its envelope. One that is missing is a defect of the caller.
  */
 export function encodeEntity(definition: EntityDefinition, entity: Entity, secrets: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
@@ -39,16 +46,9 @@ export function encodeEntity(definition: EntityDefinition, entity: Entity, secre
     id: encodeId(entity.id),
     created_at: entity['created_at'],
     updated_at: entity['updated_at'],
-    ...encodeFields(definition.fields, entity),
+    ...encodeFields(definition.fields, entity, { kind: definition.kind, path: '', secrets }),
   };
   if (Array.isArray(entity['tags'])) message['tags'] = { values: entity['tags'] };
-  for (const field of definition.fields) {
-    const name = publishedSecretName(field);
-    if (name === undefined) continue;
-    const secret = secrets[field.name];
-    assert(secret === undefined ? !mustBePublished(field) : secret.length > 0, `${name} of ${definition.kind}`);
-    if (secret !== undefined) message[name] = secret;
-  }
   return codecs[definition.kind].encode(message).finish();
 }
 
@@ -63,7 +63,7 @@ export function decodeEntity<K extends EntityKind>(kind: K, bytes: Uint8Array): 
   } catch (cause) {
     throw invalid(kind, describeThrown(cause), cause);
   }
-  const critical = unknownCriticalTag(bytes);
+  const critical = unknownCriticalTag(kind, bytes);
   if (critical !== undefined) throw invalid(kind, `field ${critical} is not known to this version, and must not be left out`);
   return decodeMessage(kind, message, decodeField);
 }
@@ -73,16 +73,11 @@ type DecodeField = (field: Field, wire: unknown, path: string) => JsonValue;
 /** Throws where the message lacks what every entity of the kind has. */
 function decodeMessage<K extends EntityKind>(kind: K, message: Message, decode: DecodeField): PublishedEntities[K] {
   const definition = definitionOf(kind);
-  const secrets = definition.fields.flatMap((field) => {
-    const name = publishedSecretName(field);
-    return name === undefined ? [] : [[name, decodeSecret(field, name, message, kind)] as const];
-  });
   const entity: JsonObject = {
     id: decodeId(message['id'], kind),
     created_at: decodeInteger(message['created_at'] ?? 0, 'created_at', kind),
     updated_at: decodeInteger(message['updated_at'] ?? 0, 'updated_at', kind),
     ...decodeFields(definition.fields, message, kind, decode),
-    ...Object.fromEntries(secrets),
     tags: message['tags'] === undefined ? null : decodeValue({ kind: 'array', of: { kind: 'string' } }, message['tags'], 'tags', kind),
   };
   // The door: the definition has just been applied to every field.
@@ -116,29 +111,43 @@ function isPublished(field: Field): boolean {
   return field.secret === undefined && field.controlPlaneOnly !== true;
 }
 
-function encodeFields(fields: readonly Field[], values: JsonObject): Message {
+interface Encoding {
+  readonly kind: EntityKind;
+  /** Of the record that is encoded; '' is the entity. */
+  readonly path: string;
+  readonly secrets: Readonly<Record<string, Uint8Array>>;
+}
+
+function encodeFields(fields: readonly Field[], values: JsonObject, encoding: Encoding): Message {
   const message: Record<string, unknown> = {};
   for (const field of fields) {
+    const path = joinPath(encoding.path, field.name);
+    const secretName = publishedSecretName(field);
+    if (secretName !== undefined) {
+      const secret = encoding.secrets[path];
+      assert(secret === undefined ? !mustBePublished(field) : secret.length > 0, `${path}_${field.secret} of ${encoding.kind}`);
+      if (secret !== undefined) message[secretName] = secret;
+    }
     const value = values[field.name] ?? null;
-    if (value !== null && isPublished(field)) message[field.name] = encodeValue(field.type, value);
+    if (value !== null && isPublished(field)) message[field.name] = encodeValue(field.type, value, { ...encoding, path });
   }
   return message;
 }
 
-function encodeValue(type: FieldType, value: JsonValue): unknown {
+function encodeValue(type: FieldType, value: JsonValue, encoding: Encoding): unknown {
   switch (type.kind) {
     case 'array':
     case 'set':
       assert(Array.isArray(value), 'a list is encoded as a list');
-      return { values: value.map((element: JsonValue) => encodeValue(type.of, element)) };
+      return { values: value.map((element: JsonValue) => encodeValue(type.of, element, encoding)) };
     case 'map': {
       assert(isJsonObject(value), 'a map is encoded as a map');
       const names = Object.keys(value).toSorted();
-      return { entries: Object.fromEntries(names.map((name) => [name, encodeValue(type.values, value[name] ?? null)])) };
+      return { entries: Object.fromEntries(names.map((name) => [name, encodeValue(type.values, value[name] ?? null, encoding)])) };
     }
     case 'record':
       assert(isJsonObject(value), 'a record is encoded as a record');
-      return encodeFields(type.fields, value);
+      return encodeFields(type.fields, value, encoding);
     case 'reference':
       if (type.bare === true && typeof value === 'string') return encodeId(value);
       assert(isJsonObject(value) && typeof value['id'] === 'string', 'a reference has an id');
@@ -162,18 +171,28 @@ function encodeId(id: string): Uint8Array {
   return idToBytes(id as EntityId);
 }
 
-/** Of each list of fields those that are published: asked for every entity of a configuration. */
-const publishedFields = new WeakMap<readonly Field[], readonly Field[]>();
+interface FieldsOnWire {
+  readonly published: readonly Field[];
+  readonly secrets: readonly Field[];
+}
 
-function publishedOf(fields: readonly Field[]): readonly Field[] {
-  const known = publishedFields.get(fields) ?? fields.filter(isPublished);
-  publishedFields.set(fields, known);
+/** Of each list of fields what is on the wire of it: asked for every entity of a configuration. */
+const fieldsOnWire = new WeakMap<readonly Field[], FieldsOnWire>();
+
+function onWire(fields: readonly Field[]): FieldsOnWire {
+  const known = fieldsOnWire.get(fields) ?? { published: fields.filter(isPublished), secrets: fields.filter(({ secret }) => secret !== undefined) };
+  fieldsOnWire.set(fields, known);
   return known;
 }
 
 function decodeFields(fields: readonly Field[], message: Message, path: string, decode: DecodeField = decodeField): JsonObject {
   const values: Record<string, JsonValue> = {};
-  for (const field of publishedOf(fields)) values[field.name] = decode(field, message[field.name], `${path}.${field.name}`);
+  const { published, secrets } = onWire(fields);
+  for (const field of published) values[field.name] = decode(field, message[field.name], `${path}.${field.name}`);
+  for (const field of secrets) {
+    const name = `${field.name}_${field.secret}`;
+    values[name] = decodeSecret(field, message[name], `${path}.${name}`);
+  }
   return values;
 }
 
@@ -232,13 +251,15 @@ function entryHoldsUnknown(values: FieldType, bytes: Uint8Array): boolean {
   return findTag(bytes, (tag, start, end) => tag > 2 || (tag === 2 && holdsUnknown(values, bytes.subarray(start, end)))) !== undefined;
 }
 
-/** The first field number from FIRST_CRITICAL_TAG on: no entity of this version has one, so whatever it is, it is not known here (proto/README.md). */
-function unknownCriticalTag(bytes: Uint8Array): number | undefined {
-  return findTag(bytes, isCritical);
-}
+/** The field numbers from FIRST_CRITICAL_TAG on that this version knows, by kind; of most kinds there are none. */
+const criticalTags: ReadonlyMap<EntityKind, ReadonlySet<number>> = new Map(
+  entityDefinitions.map(({ kind, fields }) => [kind, new Set(fields.flatMap(({ tag }: Field) => (tag >= FIRST_CRITICAL_TAG ? [tag] : [])))]),
+);
 
-function isCritical(tag: number): boolean {
-  return tag >= FIRST_CRITICAL_TAG;
+/** The first field number from FIRST_CRITICAL_TAG on that this version does not know (proto/README.md). */
+function unknownCriticalTag(kind: EntityKind, bytes: Uint8Array): number | undefined {
+  const known = criticalTags.get(kind);
+  return findTag(bytes, (tag) => tag >= FIRST_CRITICAL_TAG && known?.has(tag) !== true);
 }
 
 /** The first field number that is looked for, by number and place of the value (Protocol Buffers, Encoding); of bytes that were decoded before, so they are well-formed. */
@@ -338,11 +359,10 @@ function decodeReference(wire: unknown, path: string): JsonObject {
   return (REFERENCES[place] = { id });
 }
 
-function decodeSecret(field: Field, name: string, message: Message, kind: EntityKind): string | null {
-  const secret = message[name];
+function decodeSecret(field: Field, secret: unknown, path: string): string | null {
   if (secret instanceof Uint8Array && secret.length > 0) return Buffer.from(secret).toString(field.secret === 'digest' ? 'hex' : 'base64');
   if (!mustBePublished(field)) return null;
-  throw invalid(`${kind}.${name}`, 'it is required and absent');
+  throw invalid(path, 'it is required and absent');
 }
 
 function decodeConfig(wire: unknown, path: string): JsonObject {

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import type { Entity, EntityDefinition, Field, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 
 const DIGEST_BYTES = 32;
 
@@ -21,11 +22,10 @@ export function arbitraryEntity(definition: EntityDefinition): fc.Arbitrary<Enti
     .map(([id, created_at, updated_at, tags, own]) => ({ id, created_at, updated_at, ...own, tags }));
 }
 
-/** What is published of the secret fields of this kind, by field name. */
+/** What is published of the secret fields of this kind, by path. */
 export function arbitrarySecrets(definition: EntityDefinition): fc.Arbitrary<Record<string, Uint8Array>> {
-  const secrets = definition.fields.filter((field) => field.secret !== undefined);
   const digest = fc.uint8Array({ minLength: DIGEST_BYTES, maxLength: DIGEST_BYTES });
-  return fc.record(Object.fromEntries(secrets.map((field) => [field.name, digest])));
+  return fc.record(Object.fromEntries(secretFieldsOf(definition).map(({ path }) => [path, digest])));
 }
 
 function arbitraryFields(fields: readonly Field[]): fc.Arbitrary<JsonObject> {

@@ -2,11 +2,15 @@
  * Random inputs that mostly pass the admin API's checks: each field from a few good values, some left out, some null.
  * For the property tests of parse-entity.
  */
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { testAuthority, testCertificate } from './test-certificates.ts';
 import type { EntityKind, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 
 const [pair, alternative, authority] = [await testCertificate(), await testCertificate({ keyType: 'rsa' }), await testAuthority()];
+
+const PUBLIC_KEY = createPublicKey(pair.key).export({ type: 'spki', format: 'pem' }).toString();
+const JWK = JSON.stringify(createPrivateKey(pair.key).export({ format: 'jwk' }));
 
 type Choices = Readonly<Record<string, readonly JsonValue[]>>;
 
@@ -21,7 +25,15 @@ const ALWAYS: Readonly<Record<EntityKind, Choices>> = {
   routes: { paths: [['/'], ['/a', '~/b/(?<id>\\d+)'], ['/a%20b']] },
   targets: { upstream: [{ id: ID }], target: ['Example.com', '10.0.0.1:80', '::1', '[::1]:81'] },
   plugins: { name: ['key-auth'] },
+  vaults: { name: ['env'], prefix: ['my-env', 'e', 'env-2'] },
+  key_sets: { name: ['issuer', 'größe'] },
+  keys: { kid: ['2026-11', 'a b'] },
   keyauth_credentials: { consumer: [{ id: ID.toUpperCase() }] },
+  basicauth_credentials: { consumer: [{ id: ID }], username: ['ann', 'größe'], password: ['secret'] },
+  hmacauth_credentials: { consumer: [{ id: ID }], username: ['ann', 'a:b'] },
+  jwt_secrets: { consumer: [{ id: ID }] },
+  oauth2_credentials: { consumer: [{ id: ID }], name: ['My app'] },
+  mtls_auth_credentials: { consumer: [{ id: ID }], subject_name: ['ann.test', 'ann@a.test'] },
   acls: { consumer: [{ id: ID }], group: ['premium', 'a b'] },
 };
 const SOMETIMES: Readonly<Record<EntityKind, Choices>> = {
@@ -40,6 +52,14 @@ const SOMETIMES: Readonly<Record<EntityKind, Choices>> = {
   },
   targets: { weight: [0, 65_535, null] },
   plugins: { config: [{}, null, { key_names: ['b', 'a'] }], route: [{ id: ID }, null], protocols: [['https'], null], enabled: [false], instance_name: ['i'] },
+  vaults: { description: ['For all', null], config: [null, {}, { prefix: 'SECRET_' }] },
+  key_sets: {},
+  keys: { name: ['k', null], set: [{ id: ID }, null], jwk: [null, JWK], pem: [null, {}, { private_key: pair.key }, { private_key: pair.key, public_key: PUBLIC_KEY }, { public_key: PUBLIC_KEY, private_key: null }] },
+  basicauth_credentials: {},
+  hmacauth_credentials: { secret: ['s', null] },
+  jwt_secrets: { key: ['issuer', null], secret: ['s', null], algorithm: ['HS256', 'HS512', 'ES256', 'RS256', null], rsa_public_key: [null, PUBLIC_KEY] },
+  oauth2_credentials: { client_id: ['id', null], client_secret: ['s', null], hash_secret: [true, false, null], redirect_uris: [null, [], ['https://a.test/back', 'app:/x']], client_type: ['public', null] },
+  mtls_auth_credentials: { ca_certificate: [{ id: ID }, null] },
   keyauth_credentials: { key: ['k', null], ttl: [0, 60, null], expires_at: [1_900_000_000, null] },
   acls: {},
 };

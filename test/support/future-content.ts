@@ -131,8 +131,8 @@ export const twins: fc.Arbitrary<Twins> = fc.oneof(
   { weight: 3, arbitrary: healthy.map(critical) },
   { weight: 1, arbitrary: healthy.map((change) => ({ written: withUnknownField(change), meant: change })) },
   { weight: 1, arbitrary: fc.constantFrom(...certificates) },
-  { weight: 1, arbitrary: digits('a').map((id) => plain({ kind: 'vaults', id: testId(id), bytes: Uint8Array.of(1, 2, 3) })) },
-  { weight: 2, arbitrary: fc.constantFrom(...PREFIXES, ['vaults', 'a'] as const).chain(([kind, prefix]) => digits(prefix).map((id) => plain(remove(kind, testId(id))))) },
+  { weight: 1, arbitrary: digits('a').map((id) => plain({ kind: 'robots', id: testId(id), bytes: Uint8Array.of(1, 2, 3) })) },
+  { weight: 2, arbitrary: fc.constantFrom(...PREFIXES, ['robots', 'a'] as const).chain(([kind, prefix]) => digits(prefix).map((id) => plain(remove(kind, testId(id))))) },
 );
 
 /** Something to break: most references lead somewhere. */

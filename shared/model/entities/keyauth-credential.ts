@@ -20,6 +20,7 @@ export const keyauthCredentialDefinition = {
   nestedPath: 'key-auth',
   topLevel: true,
   endpointKey: 'key',
+  credential: true,
   description: 'A key by which the key-auth plugin recognises a consumer.',
   fields: [
     { name: 'consumer', tag: 10, type: { kind: 'reference', to: 'consumers', onDelete: 'cascade' }, required: true, description: 'Whose key it is.' },

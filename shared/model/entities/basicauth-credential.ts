@@ -1,0 +1,22 @@
+/**
+ * Names and passwords of consumers, for the basic-auth plugin. A password is never shown again, not even to who may see
+ * secrets; data planes get its digest. Field numbers are fixed for ever; new fields take the next free one.
+ */
+import type { EntityDefinition } from '../definition.ts';
+import { basicUsernameRule, printableRule } from '../string-rules.ts';
+
+export const basicauthCredentialDefinition = {
+  kind: 'basicauth_credentials',
+  singular: 'basic-auth credential',
+  path: 'basic-auths',
+  nestedPath: 'basic-auth',
+  topLevel: true,
+  endpointKey: 'username',
+  credential: true,
+  description: 'A name and a password by which the basic-auth plugin recognises a consumer.',
+  fields: [
+    { name: 'consumer', tag: 10, type: { kind: 'reference', to: 'consumers', onDelete: 'cascade' }, required: true, description: 'Who it is.' },
+    { name: 'username', tag: 11, type: { kind: 'string', maxLength: 512, rules: [basicUsernameRule] }, required: true, unique: true, description: 'Unique name, without colon.' },
+    { name: 'password', tag: 12, type: { kind: 'string', maxLength: 4096, rules: [printableRule] }, required: true, secret: 'digest', writeOnly: true, description: 'The password. Null in every answer.' },
+  ],
+} as const satisfies EntityDefinition;
