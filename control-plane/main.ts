@@ -30,12 +30,12 @@ async function main(words: readonly string[]): Promise<void> {
   const log = createLogger({ part: 'control-plane', level: settings.logLevel, pretty: settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && stdout.isTTY) });
   const lifecycle = new Lifecycle(log);
   const settled = Promise.withResolvers<void>();
-  stopOnSignals(lifecycle, log, settled.promise);
+  stopOnSignals(lifecycle, log, settled.promise, STOP_WITHIN_MS + settings.drainDelay);
   endOnDefects(log);
   log.info({ event: 'starting', version: THIS_VERSION, node: process.versions.node, pid: process.pid, stateFolder: settings.stateFolder }, `control plane ${THIS_VERSION} starting`);
   try {
-    const { admin, sync } = await startControlPlane({ settings, lifecycle, log, clock: systemClock });
-    log.info({ event: 'ready', admin: formatAddress(admin), sync: formatAddress(sync) }, `control plane ready: admin API http://${formatAddress(admin)}`);
+    const { admin, sync, status } = await startControlPlane({ settings, lifecycle, log, clock: systemClock });
+    log.info({ event: 'ready', admin: formatAddress(admin), sync: formatAddress(sync), status: formatAddress(status) }, `control plane ready: admin API http://${formatAddress(admin)}`);
   } catch (thrown) {
     // A signal came first: what it asked for counts.
     if (lifecycle.stopping) return;
@@ -59,7 +59,7 @@ function readSettings(words: readonly string[]): ControlPlaneSettings | undefine
   }
 }
 
-function stopOnSignals(lifecycle: Lifecycle, log: Logger, started: Promise<void>): void {
+function stopOnSignals(lifecycle: Lifecycle, log: Logger, started: Promise<void>, withinMs: number): void {
   const stop = (signal: NodeJS.Signals): void => {
     if (lifecycle.stopping) {
       log.warn({ event: 'stopping-at-once', signal }, 'a second signal: stopping at once');
@@ -67,9 +67,9 @@ function stopOnSignals(lifecycle: Lifecycle, log: Logger, started: Promise<void>
     }
     log.info({ event: 'stopping', signal }, 'control plane stopping');
     setTimeout(() => {
-      log.error({ event: 'stop-overdue', withinMs: STOP_WITHIN_MS }, 'parts did not stop in time; ending anyway');
+      log.error({ event: 'stop-overdue', withinMs }, 'parts did not stop in time; ending anyway');
       exit(1);
-    }, STOP_WITHIN_MS).unref();
+    }, withinMs).unref();
     void stopInOrder(lifecycle, started).then(() => {
       log.info({ event: 'stopped' }, 'control plane stopped');
       exit(0);

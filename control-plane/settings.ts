@@ -24,6 +24,19 @@ export const controlPlaneSettings = defineSettings({
     default: [],
     description: 'https://host:port under which data planes reach the control planes, in order of preference; join tokens carry them. Without it, this host and the sync port',
   },
+  statusListen: {
+    env: 'HOLDFAST_STATUS_LISTEN',
+    type: 'address',
+    default: '127.0.0.1:8006',
+    description: 'Address of /status, /status/live, /status/ready, /status/database and /metrics, which asks for no token; open it to your orchestrator and Prometheus only',
+  },
+  drainDelay: {
+    env: 'HOLDFAST_DRAIN_DELAY',
+    type: 'duration',
+    default: '0s',
+    between: [0, 600_000],
+    description: 'How long a stopping control plane reports not ready but still answers, so that load balancers move away first',
+  },
   connectionsPerSecond: {
     env: 'HOLDFAST_SYNC_CONNECTIONS_PER_SECOND',
     type: 'integer',

@@ -1,6 +1,6 @@
 /**
- * Brings a control plane up, in the order in which its parts need each other: database → first start → keys → publisher →
- * sync server → admin API. Each part is registered for the way down. Called by main.ts.
+ * Brings a control plane up, in the order in which its parts need each other: status port → database → first start → keys →
+ * publisher → sync server → admin API. Each part is registered for the way down. Called by main.ts.
  */
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -26,10 +26,13 @@ import { KeyDesk } from './keys/key-desk.ts';
 import { bundleOf, parseStatementFile } from './keys/statement-file.ts';
 import { openDatabase } from './open-database.ts';
 import { HistoryCompactor } from './publish/history-compactor.ts';
+import { PublishMeter } from './publish/publish-meter.ts';
 import { startPublisher } from './publish/publisher.ts';
 import { loadSigningMaterial } from './publish/signing-material.ts';
 import type { ControlPlaneSettings } from './settings.ts';
 import { lockStateFolder } from './state-lock.ts';
+import { ControlPlaneStatus } from './status/control-plane-status.ts';
+import { startStatusServer } from './status/status-server.ts';
 import { startSyncServer } from './sync/sync-server.ts';
 import { createIngest } from './telemetry/ingest.ts';
 
@@ -43,6 +46,7 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   readonly admin: SocketAddress;
   readonly sync: SocketAddress;
+  readonly status: SocketAddress;
 }
 
 /** Resolves when it answers. Throws a HoldfastError that says what to do; what has started by then is the lifecycle's to stop. */
@@ -55,6 +59,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   makeStateFolder(stateFolder);
   const lock = await lockStateFolder(stateFolder);
   lifecycle.add('lock of the state folder', () => lock.release());
+  const status = new ControlPlaneStatus({ softwareVersion: THIS_VERSION, lifecycle, clock });
+  lifecycle.add('measuring', () => status.stop());
+  const statusServer = await startStatusServer(settings.statusListen, () => status.view());
+  lifecycle.add('status server', () => statusServer.close());
+  log.info({ event: 'status-port-listening', address: formatAddress(statusServer.address) }, 'status and metrics can be asked for');
 
   const store = await openDatabase(options);
   const installationTenant = await ensureFirstStart({ ...settings, store, log });
@@ -68,7 +77,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const drift = new DriftWatch({ drift: store.drift, alarms, afterMs: settings.driftAlarmAfter, clock, log });
   lifecycle.add('drift watch', () => drift.stop());
 
+  const meter = new PublishMeter(clock);
   const publisher = await startPublisher({
+    meter,
     releases: store.releases,
     changes: store.changes,
     ahead: store.ahead,
@@ -104,6 +115,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     signing,
     ingest: createIngest(store.telemetry, log),
     alarms,
+    meter,
     random: Math.random,
     clock,
     log,
@@ -132,7 +144,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clock,
   });
   lifecycle.add('admin API', () => admin.stop());
-  return { admin: admin.address, sync: syncAddress };
+  status.serving({ database: store.meter, admin, publish: meter, sync, alarms });
+  // Stopped first: load balancers read that this one is about to go while it still answers.
+  lifecycle.add('drain delay', () => new Promise<void>((resolve) => clock.after(settings.drainDelay, resolve, { keepAlive: true })));
+  return { admin: admin.address, sync: syncAddress, status: statusServer.address };
 }
 
 function makeStateFolder(stateFolder: string): void {

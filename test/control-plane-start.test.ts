@@ -64,7 +64,7 @@ test('a port that is taken', { timeout: START_BOUND_MS }, async (t) => {
   await new Promise((resolve) => holder.once('listening', resolve));
   const address = `127.0.0.1:${(holder.address() as AddressInfo).port}`;
   const { connectionString } = await createTestDatabase();
-  for (const [setting, expected] of [['HOLDFAST_SYNC_LISTEN', 'SYNC_LISTEN_FAILED'], ['HOLDFAST_ADMIN_LISTEN', 'ADMIN_LISTEN_FAILED']] as const) {
+  for (const [setting, expected] of [['HOLDFAST_SYNC_LISTEN', 'SYNC_LISTEN_FAILED'], ['HOLDFAST_ADMIN_LISTEN', 'ADMIN_LISTEN_FAILED'], ['HOLDFAST_STATUS_LISTEN', 'CONTROL_PLANE_STATUS_PORT']] as const) {
     const { code, text } = await failure({ HOLDFAST_DATABASE_URL: connectionString, HOLDFAST_KEY_ENCRYPTION_KEY: KEY, [setting]: address });
     assert.equal(code, expected);
     assert.ok(text.includes(address) && text.includes(setting), text);

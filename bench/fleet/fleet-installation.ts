@@ -152,6 +152,7 @@ export class FleetInstallation {
       HOLDFAST_STATE_FOLDER: join(this.folder, instance.name),
       HOLDFAST_ADMIN_LISTEN: `127.0.0.1:${ports.admin}`,
       HOLDFAST_SYNC_LISTEN: `127.0.0.1:${ports.sync}`,
+      HOLDFAST_STATUS_LISTEN: '127.0.0.1:0',
       ...this.#options.settings,
     };
     const [program, ...words] = [...(this.#options.nodeWords ?? []), CONTROL_PLANE];

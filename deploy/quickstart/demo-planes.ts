@@ -36,6 +36,7 @@ export async function startControlPlane({ stateFolder, ports, processes, control
     HOLDFAST_STATE_FOLDER: join(stateFolder, 'control-plane'),
     HOLDFAST_ADMIN_LISTEN: `127.0.0.1:${ports.admin}`,
     HOLDFAST_SYNC_LISTEN: `127.0.0.1:${ports.sync}`,
+    HOLDFAST_STATUS_LISTEN: `127.0.0.1:${ports.status}`,
     HOLDFAST_DEVELOPMENT_MODE: 'true',
     ...controlPlaneSettings,
   });

@@ -8,6 +8,8 @@ import { createServer } from 'node:net';
 export interface PortPlan {
   readonly admin: number;
   readonly sync: number;
+  /** Status port of the control plane. */
+  readonly status: number;
   readonly origin: number;
   readonly euWest: DataPlanePorts;
   readonly usEast: DataPlanePorts;
@@ -25,6 +27,7 @@ export function planPorts(offset: number): PortPlan {
   return {
     admin: 8001 + offset,
     sync: 8005 + offset,
+    status: 8006 + offset,
     origin: 9000 + offset,
     euWest: { proxy: 8000 + offset, proxyTls: 8443 + offset, status: 8007 + offset },
     usEast: { proxy: 8010 + offset, proxyTls: 8453 + offset, status: 8017 + offset },
@@ -41,7 +44,7 @@ export interface TakenPort {
 /** The ports of the plan on which nothing can listen now. */
 export async function takenPorts(plan: PortPlan): Promise<TakenPort[]> {
   const wanted: readonly (readonly [number, string])[] = [
-    [plan.euWest.proxy, 'proxy of eu-west'], [plan.admin, 'admin API'], [plan.sync, 'sync'], [plan.euWest.status, 'status of eu-west'],
+    [plan.euWest.proxy, 'proxy of eu-west'], [plan.admin, 'admin API'], [plan.sync, 'sync'], [plan.status, 'status of the control plane'], [plan.euWest.status, 'status of eu-west'],
     [plan.usEast.proxy, 'proxy of us-east'], [plan.euWest.proxyTls, 'HTTPS of eu-west'], [plan.usEast.proxyTls, 'HTTPS of us-east'], [plan.usEast.status, 'status of us-east'], [plan.origin, 'demo origin'],
   ];
   const taken: TakenPort[] = [];

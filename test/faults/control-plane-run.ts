@@ -79,7 +79,7 @@ export class ControlPlaneRun {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        ...inherited, HOLDFAST_STATE_FOLDER: stateFolder, HOLDFAST_ADMIN_LISTEN: `${host}:${adminPort}`, HOLDFAST_SYNC_LISTEN: `0.0.0.0:${syncPort}`,
+        ...inherited, HOLDFAST_STATE_FOLDER: stateFolder, HOLDFAST_ADMIN_LISTEN: `${host}:${adminPort}`, HOLDFAST_SYNC_LISTEN: `0.0.0.0:${syncPort}`, HOLDFAST_STATUS_LISTEN: `${host}:0`,
         HOLDFAST_LOG_FORMAT: 'json', ...environment,
       },
     });

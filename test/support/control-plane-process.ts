@@ -42,7 +42,7 @@ export function startProgram(program: string, words: readonly string[], environm
 
 /** On free ports. `environment` names at least the state folder. */
 export function startControlPlane(environment: Readonly<Record<string, string>>): Started {
-  return startProgram('control-plane/main.ts', [], { HOLDFAST_ADMIN_LISTEN: '127.0.0.1:0', HOLDFAST_SYNC_LISTEN: '127.0.0.1:0', ...environment });
+  return startProgram('control-plane/main.ts', [], { HOLDFAST_ADMIN_LISTEN: '127.0.0.1:0', HOLDFAST_SYNC_LISTEN: '127.0.0.1:0', HOLDFAST_STATUS_LISTEN: '127.0.0.1:0', ...environment });
 }
 
 /** The URL of a control plane's admin API, once it says that it is ready. */

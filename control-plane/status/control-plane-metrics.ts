@@ -1,0 +1,66 @@
+/**
+ * What a control plane's `/metrics` tells, in Prometheus' text format (shared/prometheus-text.ts). No label holds what a client
+ * or a tenant chose, so the number of series is bounded by what this software knows (R5). Pure.
+ */
+import { counterSamples, histogramSamples } from '../../shared/histogram.ts';
+import { PrometheusText, type MetricSample } from '../../shared/prometheus-text.ts';
+import type { ControlPlaneView, PartsView, ProcessView } from './control-plane-view.ts';
+import { whyNoDatabase, whyNotReady } from './status-report.ts';
+
+/** Alarms that say that a data plane does not serve what it should (alarms/drift-watch.ts), by the kind of drift. */
+const DRIFT: Readonly<Record<string, string>> = { behind: 'FLEET_BEHIND', rejected: 'FLEET_REJECTED', fell_back: 'FLEET_FELL_BACK' };
+const SESSION_STATES = ['awaiting-hello', 'renewing-only', 'greeting', 'settled', 'preparing', 'sending', 'confirming', 'closed'];
+
+export function controlPlaneMetrics(view: ControlPlaneView): string {
+  const text = new PrometheusText();
+  text.gauge('holdfast_build_info', 'Version of the software, always 1', [{ labels: { version: view.softwareVersion, role: 'control_plane' }, value: 1 }]);
+  text.gauge('holdfast_start_time_seconds', 'When this process started, since the epoch', [{ value: view.startedAtMs / 1000 }]);
+  text.gauge('holdfast_ready', '1 where /status/ready answers 200', [{ value: whyNotReady(view) === undefined ? 1 : 0 }]);
+  text.gauge('holdfast_database_reachable', '1 where the database answered what it was asked last', [{ value: whyNoDatabase(view) === undefined ? 1 : 0 }]);
+  writeProcess(text, view.process);
+  if (view.parts !== undefined) {
+    writeAdmin(text, view.parts);
+    writeDatabase(text, view.parts);
+    writeFleet(text, view.parts);
+  }
+  return text.toString();
+}
+
+function writeProcess(text: PrometheusText, { residentBytes, heapUsedBytes, userCpuSeconds, systemCpuSeconds, eventLoopDelay, eventLoopBusySeconds }: ProcessView): void {
+  text.gauge('holdfast_resident_memory_bytes', 'Memory of the process', [{ value: residentBytes }]);
+  text.gauge('holdfast_heap_used_bytes', 'JavaScript objects, with those that nobody uses any more', [{ value: heapUsedBytes }]);
+  text.counter('holdfast_cpu_seconds_total', 'CPU time of the process', [{ labels: { mode: 'user' }, value: userCpuSeconds }, { labels: { mode: 'system' }, value: systemCpuSeconds }]);
+  text.summary('holdfast_event_loop_delay_seconds', 'How late the event loop gets to a timer of 10 ms, over the last 30 s', eventLoopDelay);
+  text.counter('holdfast_event_loop_busy_seconds_total', 'Time in which the event loop did something', [{ value: eventLoopBusySeconds }]);
+}
+
+function writeAdmin(text: PrometheusText, { admin: { meter, counters } }: PartsView): void {
+  text.counter('holdfast_admin_requests_total', 'Requests to the admin API that were answered', counterSamples(meter.requests));
+  text.histogram('holdfast_admin_request_duration_seconds', 'From a request to the admin API to its answer', histogramSamples(meter.durations));
+  text.counter('holdfast_admin_answers_from_memory_total', 'Reads that were answered from memory because the database was away', [{ value: meter.fromMemory.value }]);
+  text.gauge('holdfast_admin_requests_active', 'Requests to the admin API that are being answered', [{ value: counters.requestsActive }]);
+  text.gauge('holdfast_admin_connections', 'Open connections to the admin API', [{ value: counters.connectionsActive }]);
+}
+
+function writeDatabase(text: PrometheusText, { database }: PartsView): void {
+  const { open, idle, waiting, most } = database.pool;
+  text.gauge('holdfast_database_connections', 'Database connections of the pool', [{ labels: { state: 'used' }, value: open - idle }, { labels: { state: 'idle' }, value: idle }]);
+  text.gauge('holdfast_database_connections_limit', 'HOLDFAST_DATABASE_POOL_SIZE', [{ value: most }]);
+  text.gauge('holdfast_database_waiting_transactions', 'Transactions that wait for a connection', [{ value: waiting }]);
+  text.histogram('holdfast_database_connection_wait_seconds', 'How long transactions waited for a connection', [{ histogram: database.waits }]);
+  text.histogram('holdfast_database_transaction_duration_seconds', 'Transactions from the wish for a connection to their end', histogramSamples(database.transactions));
+  text.counter('holdfast_database_retries_total', 'Transactions that ran again after a conflict with another one', counterSamples(database.retries));
+}
+
+function writeFleet(text: PrometheusText, { publish, sync, alarms }: PartsView): void {
+  const byState = sync.countByState();
+  const byCode = alarms.countByCode();
+  const drift = (kind: string, code: string): MetricSample => ({ labels: { kind }, value: byCode.get(code) ?? 0 });
+  text.histogram('holdfast_publish_duration_seconds', 'From the end of the collecting of a burst of changes to the stored release; its count is that of releases made here', [{ histogram: publish.durations }]);
+  text.counter('holdfast_publish_failures_total', 'Releases that could not be made and were tried again', [{ value: publish.failures.value }]);
+  text.histogram('holdfast_propagation_seconds', "From the commit of a release's oldest change to the word of a data plane connected here that it serves it", [{ histogram: publish.propagation }]);
+  text.gauge('holdfast_sessions', 'Sessions of data planes at this control plane', SESSION_STATES.map((state) => ({ labels: { state }, value: byState.get(state) ?? 0 })));
+  text.counter('holdfast_sync_connections_turned_away_total', 'Connections that were turned away because too many came at once', [{ value: sync.turnedAway }]);
+  text.gauge('holdfast_alarms_open', 'Open alarms of all gateways', [...byCode].map(([code, value]) => ({ labels: { code }, value })));
+  text.gauge('holdfast_drifting_data_planes', 'Connected data planes that do not serve what they should for too long', Object.entries(DRIFT).map(([kind, code]) => drift(kind, code)));
+}

@@ -1,0 +1,58 @@
+/**
+ * Gathers what a control plane tells of itself, from the first moment of its start to the last of its end. Made by
+ * start-control-plane.ts, which hands it the parts once all of them run.
+ */
+import { hostname } from 'node:os';
+import type { Clock } from '../../shared/clock.ts';
+import type { Lifecycle } from '../../shared/lifecycle.ts';
+import type { ControlPlaneView, PartsView } from './control-plane-view.ts';
+import { EventLoopDelay } from './event-loop-delay.ts';
+
+export interface ControlPlaneStatusOptions {
+  readonly softwareVersion: string;
+  /** Says that everything is being stopped. */
+  readonly lifecycle: Pick<Lifecycle, 'stopping'>;
+  readonly clock: Clock;
+}
+
+const MICROSECONDS = 1e6;
+
+export class ControlPlaneStatus {
+  readonly #options: ControlPlaneStatusOptions;
+  readonly #startedAtMs: number;
+  readonly #eventLoop: EventLoopDelay;
+  #parts: PartsView | undefined;
+
+  constructor(options: ControlPlaneStatusOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.clock.nowMs();
+    this.#eventLoop = new EventLoopDelay(options.clock);
+  }
+
+  /** From now on it is ready. */
+  serving(parts: PartsView): void {
+    this.#parts = parts;
+  }
+
+  view(): ControlPlaneView {
+    const { softwareVersion, lifecycle, clock } = this.#options;
+    const { rss, heapUsed } = process.memoryUsage();
+    const { user, system } = process.cpuUsage();
+    return {
+      softwareVersion,
+      hostname: hostname(),
+      startedAtMs: this.#startedAtMs,
+      nowMs: clock.nowMs(),
+      phase: lifecycle.stopping ? 'stopping' : this.#parts === undefined ? 'starting' : 'serving',
+      process: {
+        residentBytes: rss, heapUsedBytes: heapUsed, userCpuSeconds: user / MICROSECONDS, systemCpuSeconds: system / MICROSECONDS,
+        eventLoopDelay: this.#eventLoop.summary(), eventLoopBusySeconds: this.#eventLoop.busySeconds(),
+      },
+      parts: this.#parts,
+    };
+  }
+
+  stop(): void {
+    this.#eventLoop.stop();
+  }
+}

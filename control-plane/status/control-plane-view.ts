@@ -1,0 +1,40 @@
+/**
+ * What there is to tell about a control plane at one moment, gathered by control-plane-status.ts, told by status-report.ts and
+ * control-plane-metrics.ts. Holds no secrets and nothing of a single tenant.
+ */
+import type { ServerCounters } from '../admin-api/http-server.ts';
+import type { RequestMeter } from '../admin-api/request-meter.ts';
+import type { PublishMeter } from '../publish/publish-meter.ts';
+import type { DatabaseMeter } from '../store/database-meter.ts';
+import type { SummarySample } from '../../shared/prometheus-text.ts';
+
+export interface ControlPlaneView {
+  readonly softwareVersion: string;
+  readonly hostname: string;
+  /** Wall clock, milliseconds. */
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  /** `starting` also while a database is waited for. */
+  readonly phase: 'starting' | 'serving' | 'stopping';
+  readonly process: ProcessView;
+  /** From the moment on in which all of it runs. */
+  readonly parts: PartsView | undefined;
+}
+
+export interface ProcessView {
+  readonly residentBytes: number;
+  readonly heapUsedBytes: number;
+  readonly userCpuSeconds: number;
+  readonly systemCpuSeconds: number;
+  /** Seconds. */
+  readonly eventLoopDelay: SummarySample;
+  readonly eventLoopBusySeconds: number;
+}
+
+export interface PartsView {
+  readonly database: DatabaseMeter;
+  readonly admin: { readonly meter: RequestMeter; readonly counters: ServerCounters };
+  readonly publish: PublishMeter;
+  readonly sync: { readonly turnedAway: number; countByState(): ReadonlyMap<string, number> };
+  readonly alarms: { countByCode(): ReadonlyMap<string, number> };
+}
