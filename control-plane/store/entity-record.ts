@@ -110,7 +110,9 @@ function placeOf(secrets: GatewaySecrets, kind: EntityKind, id: EntityId, field:
 /** Null collides with nothing in a field that is unique alone, and is a value where fields are unique together. */
 function uniqueKeysOf(definition: EntityDefinition, values: JsonObject): readonly UniqueKey[] {
   const alone = definition.fields.filter((field) => field.unique === true).map((field) => ({ fields: [field.name], values: [keyText(values[field.name])] }));
-  const together = (definition.uniqueTogether ?? []).map((fields) => ({ fields, values: fields.map((name) => keyText(values[name])) }));
+  const { uniqueTogether = [], uniqueSplitBy: split } = definition;
+  const applying = split === undefined ? uniqueTogether : uniqueTogether.filter((fields) => fields.includes(split) === (keyText(values[split]) !== null));
+  const together = applying.map((fields) => ({ fields, values: fields.map((name) => keyText(values[name])) }));
   return [...alone.filter((key) => key.values[0] !== null), ...together];
 }
 
@@ -128,7 +130,7 @@ export function referencesOf(definition: EntityDefinition, entity: JsonObject): 
   return definition.fields.flatMap((field) => referencesIn(field.name, field.type, entity[field.name]));
 }
 
-/** Of a field that is a reference or a list of references. */
+/** Of a field that is a reference, or a list or record that holds references. */
 function referencesIn(field: string, type: FieldType, value: JsonValue | undefined): readonly EntityReference[] {
   if (value === undefined || value === null) return [];
   if (type.kind === 'reference') {
@@ -136,6 +138,7 @@ function referencesIn(field: string, type: FieldType, value: JsonValue | undefin
     assert(id !== undefined, 'a reference that was parsed has a UUID');
     return [{ field, to: type.to, id, onDelete: type.onDelete }];
   }
+  if (type.kind === 'record' && isJsonObject(value)) return type.fields.flatMap((inner) => referencesIn(field, inner.type, value[inner.name]));
   const isList = (type.kind === 'array' || type.kind === 'set') && Array.isArray(value);
   return isList ? value.flatMap((item: JsonValue) => referencesIn(field, type.of, item)) : [];
 }

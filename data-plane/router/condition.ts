@@ -88,10 +88,10 @@ function any(parts: readonly Part[]): Part {
 function compileText(comparison: TextComparison): Part {
   const { field, lower, value, operator } = comparison;
   // Anchored patterns may run on the JavaScript engine, over latin1 alone: decoded query arguments are more.
-  const pattern = operator === '~' ? compileSearchPattern(value, field.kind !== 'query') : undefined;
+  const pattern = operator === '~' ? compileSearchPattern(value, field.kind !== 'query' && field.kind !== 'consumer') : undefined;
   const test = pattern === undefined ? textTest(comparison) : (text: string): boolean => pattern.isIn(text);
   const fits = lower ? (text: string): boolean => test(text.toLowerCase()) : test;
-  if (field.kind === 'header' || field.kind === 'query') {
+  if (field.kind === 'header' || field.kind === 'query' || field.kind === 'consumer') {
     return {
       holds: (fields) => {
         const texts = fields.texts(field);

@@ -54,6 +54,9 @@ export class RequestFields implements FieldSource {
       case 'header':
       case 'query':
         return this.texts(field)[0];
+      case 'consumer':
+        // No route knows it; a plugin's condition does (proxy/plugin-condition.ts).
+        return undefined;
     }
   }
 

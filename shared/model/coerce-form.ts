@@ -7,7 +7,7 @@ import { commonFields } from './common-fields.ts';
 import type { EntityDefinition, Field, FieldType, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
 import type { PluginSource } from './parse-plugin.ts';
-import { configFieldsOfEntity } from './parse-vault.ts';
+import { configFieldsOfEntity, configNamedBy } from './parse-vault.ts';
 
 export interface CoerceOptions extends Pick<PluginSource, 'pluginSchemaOf'> {
   /** Which plugin the entity is, where the form does not say (PATCH). */
@@ -20,7 +20,8 @@ export function coerceForm(definition: EntityDefinition, form: JsonObject, optio
   const names = definition.nameList === undefined ? [] : [definition.nameList];
   // A real field's type wins over that of a shorthand with its name.
   const fields = [...shorthands, ...names, ...commonFields, ...definition.fields];
-  const name = typeof form['name'] === 'string' ? form['name'] : options.pluginName;
+  const given = form[configNamedBy(definition)];
+  const name = typeof given === 'string' ? given : options.pluginName;
   const configFields = configFieldsOfEntity(definition, name, options.pluginSchemaOf) ?? [];
   return coerceRecord(fields, form, configFields);
 }

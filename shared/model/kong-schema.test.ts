@@ -13,6 +13,7 @@ const { cert, key } = await testCertificate();
 const authority = await testAuthority();
 const NEEDED: Readonly<Record<EntityKind, JsonObject>> = {
   services: { host: 'a' }, routes: { paths: ['/'] }, consumers: { username: 'a' }, upstreams: { name: 'u' }, targets: { upstream: { id: OTHER_ID }, target: 'a' },
+  consumer_groups: { name: 'gold' }, consumer_group_consumers: { consumer: { id: OTHER_ID }, consumer_group: { id: OTHER_ID } }, partials: { type: 'redis-ce' },
   plugins: { name: 'key-auth' }, keyauth_credentials: { consumer: { id: OTHER_ID } }, acls: { consumer: { id: OTHER_ID }, group: 'g' },
   basicauth_credentials: { consumer: { id: OTHER_ID }, username: 'a', password: 'b' }, hmacauth_credentials: { consumer: { id: OTHER_ID }, username: 'a' },
   jwt_secrets: { consumer: { id: OTHER_ID } }, oauth2_credentials: { consumer: { id: OTHER_ID }, name: 'a' }, mtls_auth_credentials: { consumer: { id: OTHER_ID }, subject_name: 'a' },

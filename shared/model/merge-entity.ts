@@ -5,12 +5,13 @@
 import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
 import type { PluginSchemaOf } from './parse-plugin.ts';
-import { configFieldsOfEntity } from './parse-vault.ts';
+import { configFieldsOfEntity, configNamedBy } from './parse-vault.ts';
 
 /** `input` over `previous`. A config of another plugin than before is not merged: the two have nothing in common. */
 export function mergeEntity(definition: EntityDefinition, previous: Entity, input: JsonObject, pluginSchemaOf: PluginSchemaOf): JsonObject {
-  const name = input['name'] ?? previous['name'];
-  const samePlugin = name === previous['name'];
+  const naming = configNamedBy(definition);
+  const name = input[naming] ?? previous[naming];
+  const samePlugin = name === previous[naming];
   const configFields = configFieldsOfEntity(definition, name, pluginSchemaOf) ?? [];
   if (!samePlugin && definition.fields.some((field) => field.type.kind === 'plugin-config')) {
     return { ...previous, config: null, protocols: null, ...input };

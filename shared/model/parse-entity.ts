@@ -11,6 +11,7 @@ import { expandShorthands } from './expand-shorthands.ts';
 import { takeJsonObject } from './json-door.ts';
 import { mergeEntity } from './merge-entity.ts';
 import { parseFields, parseValue, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+import { parsePartialConfig } from './parse-partial.ts';
 import { parsePluginConfig, pluginChecks, withPluginDefaults, type PluginSource } from './parse-plugin.ts';
 import { parseVaultConfig, vaultChecks } from './parse-vault.ts';
 import { ProblemList } from './problems.ts';
@@ -54,7 +55,11 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
   const context: FieldContext = {
     problems,
     newKey: options.newKey,
-    parsePluginConfig: (value, path) => (definition.kind === 'vaults' ? parseVaultConfig(whole['name'], value, path, context) : parsePluginConfig(whole['name'], value, path, context, options)),
+    parsePluginConfig: (value, path) => {
+      if (definition.kind === 'vaults') return parseVaultConfig(whole['name'], value, path, context);
+      if (definition.kind === 'partials') return parsePartialConfig(whole['type'], value, path, context);
+      return parsePluginConfig(whole['name'], value, path, context, options);
+    },
   };
   const common = parseFields(commonFields, whole, '', context);
   const own = parseFields(definition.fields, whole, '', context);

@@ -5,8 +5,11 @@
 import { didYouMean } from '../nearest.ts';
 import type { PluginSchema, PluginScope } from '../plugins/contract.ts';
 import type { Entity, EntityCheck, EntityDefinition, JsonObject, JsonValue, Problem } from './definition.ts';
+import { applyPartials, type PartialOf } from './apply-partials.ts';
 import { entityRule, isJsonObject } from './entity-checks.ts';
+import { orderedNames } from './entities/plugin-checks.ts';
 import { parseFields, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+import type { ProblemList } from './problems.ts';
 
 /** The schema of a plugin by its name; undefined where no such plugin is enabled. */
 export type PluginSchemaOf = (name: string) => PluginSchema | undefined;
@@ -18,7 +21,7 @@ export interface PluginSource {
   readonly pluginNames?: readonly string[];
 }
 
-const REFERENCES = ['service', 'route', 'consumer'] as const satisfies readonly PluginScope[];
+const REFERENCES = ['service', 'route', 'consumer', 'consumer_group'] as const satisfies readonly PluginScope[];
 
 /** The config with the plugin's defaults, or undefined after adding a problem. */
 export function parsePluginConfig(name: JsonValue | undefined, value: JsonValue, path: string, context: FieldContext, source: PluginSource): JsonObject | undefined {
@@ -38,16 +41,16 @@ export function parsePluginConfig(name: JsonValue | undefined, value: JsonValue,
   return parseFields(schema.config, value, path, context);
 }
 
-/** Protocols that are not given are those of the plugin. */
-export function withPluginDefaults(definition: EntityDefinition, input: JsonObject, schemaOf: PluginSchemaOf): JsonObject {
+/** Protocols that are not given are those of the plugin, and what its partials say stands in its config. */
+export function withPluginDefaults(definition: EntityDefinition, input: JsonObject, schemaOf: PluginSchemaOf, partialOf: PartialOf, problems: ProblemList): JsonObject {
   const schema = schemaOfPlugin(definition, input, schemaOf);
-  return schema === undefined ? input : { ...input, protocols: input['protocols'] ?? schema.protocols };
+  return schema === undefined ? input : applyPartials(schema, { ...input, protocols: input['protocols'] ?? schema.protocols }, partialOf, problems);
 }
 
 /** The rules that hold for this plugin: where it may be applied, over which protocols, and its own over `config`. */
-export function pluginChecks(definition: EntityDefinition, entity: Entity, schemaOf: PluginSchemaOf): readonly EntityCheck[] {
-  const schema = schemaOfPlugin(definition, entity, schemaOf);
-  return schema === undefined ? [] : [scopeRule(schema), protocolRule(schema), ...(schema.checks ?? [])];
+export function pluginChecks(definition: EntityDefinition, entity: Entity, source: PluginSource): readonly EntityCheck[] {
+  const schema = schemaOfPlugin(definition, entity, source.pluginSchemaOf);
+  return schema === undefined ? [] : [scopeRule(schema), protocolRule(schema), orderRule(source), ...(schema.checks ?? [])];
 }
 
 function schemaOfPlugin(definition: EntityDefinition, entity: JsonObject, schemaOf: PluginSchemaOf): PluginSchema | undefined {
@@ -64,6 +67,16 @@ function scopeRule(schema: PluginSchema): EntityCheck {
     if (set.length > 0 || schema.scopes.includes('global')) return wrong;
     return [{ field: '@entity', message: `plugin '${schema.name}' must be applied to one of: ${schema.scopes.join(', ')}` }];
   });
+}
+
+/** A name that is none would leave the plugin where its priority puts it, and nobody would know. */
+function orderRule({ pluginSchemaOf, pluginNames = [] }: PluginSource): EntityCheck {
+  return entityRule('A plugin is placed before or after plugins that there are.', (plugin) =>
+    (['before', 'after'] as const).flatMap((side) => orderedNames(plugin, side).flatMap((name, index): readonly Problem[] => {
+      if (pluginSchemaOf(name) !== undefined) return [];
+      return [{ field: `ordering.${side}.access.${index + 1}`, message: `plugin '${name}' not enabled; /plugins/enabled lists those that are${didYouMean(name, pluginNames)}` }];
+    })),
+  );
 }
 
 function protocolRule(schema: PluginSchema): EntityCheck {

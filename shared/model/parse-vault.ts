@@ -2,6 +2,7 @@
  * The part of a vault entity that depends on which kind of vault it is: its config. Used by parse-entity; schemas come from the
  * vault catalog.
  */
+import { partialFieldsOf } from '../plugins/partial-types.ts';
 import { vaultCatalog, type VaultSchema } from '../vaults/catalog.ts';
 import type { EntityCheck, EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
@@ -26,8 +27,14 @@ export function vaultChecks(definition: EntityDefinition, entity: JsonObject): r
   return definition.kind === 'vaults' ? (vaultSchemaOf(entity['name'])?.checks ?? []) : [];
 }
 
-/** What the `config` of an entity of this name may hold, be it a plugin or a vault; undefined where it has none or nobody knows it. */
+/** The field that says which schema an entity's `config` follows. */
+export function configNamedBy({ kind }: EntityDefinition): 'name' | 'type' {
+  return kind === 'partials' ? 'type' : 'name';
+}
+
+/** What the `config` of an entity may hold, be it a plugin, a vault or a partial; `name` is what stands in `configNamedBy`. Undefined where it has none or nobody knows it. */
 export function configFieldsOfEntity(definition: EntityDefinition, name: JsonValue | undefined, pluginSchemaOf: PluginSchemaOf): readonly Field[] | undefined {
+  if (definition.kind === 'partials') return typeof name === 'string' ? partialFieldsOf(name) : undefined;
   if (definition.kind === 'vaults') return vaultSchemaOf(name)?.config;
   return definition.kind === 'plugins' && typeof name === 'string' ? pluginSchemaOf(name)?.config : undefined;
 }

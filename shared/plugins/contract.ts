@@ -10,8 +10,9 @@
  * An absent method costs one comparison.
  */
 import type { Field, EntityCheck } from '../model/definition.ts';
+import type { PartialTypeName } from './partial-types.ts';
 
-export type PluginScope = 'global' | 'service' | 'route' | 'consumer';
+export type PluginScope = 'global' | 'service' | 'route' | 'consumer' | 'consumer_group';
 export type PluginProtocol = 'http' | 'https' | 'grpc' | 'grpcs';
 
 /** The static half: catalogued by the control plane, checked at write time. */
@@ -29,6 +30,14 @@ export interface PluginSchema {
   readonly config: readonly Field[];
   /** Rules over several config fields. They get the whole plugin entity, so paths start at `config.` (`atLeastOneOf(['config.minute', …])`). */
   readonly checks?: readonly EntityCheck[];
+  /** Which partials an instance may have, and where in `config` they go; of several places for one type the first is the usual one. */
+  readonly partials?: readonly PluginPartial[];
+}
+
+export interface PluginPartial {
+  readonly type: PartialTypeName;
+  /** From the entity, to a record: `config.redis`. It gets those values that it has fields for. */
+  readonly path: string;
 }
 
 /** The dynamic half: builds one instance per plugin entity and configuration. */

@@ -31,7 +31,8 @@ test("the plugin's own defaults fill its config", () => {
   assert.deepEqual(accepted('plugins', { name: 'acl', config: { allow: ['a'] } }), {
     id: ID, created_at: NOW, updated_at: NOW, name: 'acl', instance_name: null,
     config: { allow: ['a'], deny: null, hide_groups_header: false, always_use_authenticated_groups: false, include_consumer_groups: false },
-    service: null, route: null, consumer: null, protocols: ['grpc', 'grpcs', 'http', 'https'], enabled: true, tags: null,
+    service: null, route: null, consumer: null, protocols: ['grpc', 'grpcs', 'http', 'https'], enabled: true, partials: null,
+    consumer_group: null, condition: null, ordering: null, tags: null,
   });
 });
 

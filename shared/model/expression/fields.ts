@@ -28,9 +28,17 @@ const HTTP_FIELDS: Readonly<Record<string, Field>> = {
   'http.path.segments.len': { type: 'number', field: 'segment-count' },
 };
 
+const CONSUMER_FIELDS: Readonly<Record<string, Field>> = {
+  'consumer.id': { type: 'text', field: { kind: 'consumer', of: 'id' } },
+  'consumer.username': { type: 'text', field: { kind: 'consumer', of: 'username' } },
+  'consumer.custom_id': { type: 'text', field: { kind: 'consumer', of: 'custom-id' } },
+  'consumer.groups': { type: 'text', field: { kind: 'consumer', of: 'groups' } },
+};
+
 const BY_NAME: Readonly<Record<Subsystem, ReadonlyMap<string, Field>>> = {
   http: new Map(Object.entries({ ...HTTP_FIELDS, ...CONNECTION_FIELDS })),
   stream: new Map(Object.entries(CONNECTION_FIELDS)),
+  plugin: new Map(Object.entries({ ...HTTP_FIELDS, ...CONNECTION_FIELDS, ...CONSUMER_FIELDS })),
 };
 
 const SEGMENTS = /^http\.path\.segments\.(\d{1,4})(?:_(\d{1,4}))?$/;
@@ -41,6 +49,7 @@ const QUERY = /^http\.queries\.(.+)$/;
 export function fieldNamed(name: string, subsystem: Subsystem): Field | string {
   const fixed = BY_NAME[subsystem].get(name);
   if (fixed !== undefined) return fixed;
+  if (subsystem !== 'plugin' && Object.hasOwn(CONSUMER_FIELDS, name)) return `${name} exists in the conditions of plugins only: a route is chosen before it is known who sends the request`;
   if (subsystem === 'stream' && name.startsWith('http.')) return `${name} exists for http routes only; this route's protocols have net.* and tls.sni`;
   const [, first, last = first] = SEGMENTS.exec(name) ?? [];
   if (first !== undefined) {

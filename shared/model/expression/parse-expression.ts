@@ -1,7 +1,7 @@
 /**
  * Reads the language of route expressions, Kong's (atc-router): comparisons joined by `&&` and `||`, of which `||` binds
  * tighter, so `a && b || c` is `a && (b || c)`; `!` only before a parenthesis. Checks types as it goes, because it is the one
- * door: the control plane calls it when a route is written, a data plane when it compiles one (S6).
+ * door: the control plane calls it when a route or the condition of a plugin is written, a data plane when it compiles one (S6).
  */
 import { isIPv6 } from 'node:net';
 import { estimateRegexSize, MAX_REGEX_STEPS } from '../regex-size.ts';

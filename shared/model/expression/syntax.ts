@@ -3,8 +3,11 @@
  * index and evaluator on the data plane) has nothing left to check. Made by parse-expression.ts alone.
  */
 
-/** Routes are matched against HTTP requests or against connections (tcp, tls, tls_passthrough); each has its own fields. */
-export type Subsystem = 'http' | 'stream';
+/**
+ * Routes are matched against HTTP requests or against connections (tcp, tls, tls_passthrough); each has its own fields. The
+ * condition of a plugin (`plugin`) is about a request of which it may be known who sent it.
+ */
+export type Subsystem = 'http' | 'stream' | 'plugin';
 
 export type Expression =
   | { readonly kind: 'all'; readonly of: readonly Expression[] }
@@ -63,7 +66,11 @@ export type TextField =
   | { readonly kind: 'segments'; readonly first: number; readonly last: number }
   /** Lower case, with `-`. */
   | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'query'; readonly name: string };
+  | { readonly kind: 'query'; readonly name: string }
+  /** Of the consumer that was recognised; `groups` are the names of its consumer groups. */
+  | { readonly kind: 'consumer'; readonly of: ConsumerField };
+
+export type ConsumerField = 'id' | 'username' | 'custom-id' | 'groups';
 
 export type NumberField = 'segment-count' | 'source-port' | 'destination-port';
 export type AddressField = 'source' | 'destination';

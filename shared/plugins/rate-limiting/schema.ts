@@ -61,7 +61,7 @@ export const rateLimitingSchema = {
   name: 'rate-limiting',
   version: '1.0.0',
   priority: 910,
-  scopes: ['global', 'service', 'route', 'consumer'],
+  scopes: ['global', 'service', 'route', 'consumer', 'consumer_group'],
   protocols: ['grpc', 'grpcs', 'http', 'https'],
   description: 'Limits how many requests a client may make in a second, minute, hour, day, month or year.',
   config: [

@@ -1,0 +1,62 @@
+/**
+ * Puts the values of partials into the config of a plugin, before it is parsed: what is checked, stored and published is the
+ * whole, so data planes need not know where it came from. Used by parse-entity for each write of a plugin that has partials,
+ * and again for all of them when a partial changes (control-plane/admin-api/plugins-of-partial.ts).
+ */
+import type { PluginPartial, PluginSchema } from '../plugins/contract.ts';
+import type { Field, JsonObject, JsonValue } from './definition.ts';
+import { fieldAt, isJsonObject } from './entity-checks.ts';
+import { joinPath, type ProblemList } from './problems.ts';
+
+/** A partial as parseEntity returned it. */
+export interface PartialValues {
+  readonly type: string;
+  readonly config: JsonObject;
+}
+
+/** The partial with this id; undefined where there is none. */
+export type PartialOf = (id: string) => PartialValues | undefined;
+
+/** The plugin with the values of its partials in its config, and with the paths where none was given. What is no list of partials is left for the parser to judge. */
+export function applyPartials(schema: PluginSchema, plugin: JsonObject, partialOf: PartialOf, problems: ProblemList): JsonObject {
+  const links = plugin['partials'];
+  const given = plugin['config'] ?? {};
+  if (!Array.isArray(links) || !links.every(isJsonObject) || !isJsonObject(given)) return plugin;
+  let config = given;
+  const taken = new Set<string>();
+  const withPaths = links.map((link: JsonObject, index): JsonObject => {
+    const at = joinPath('partials', index + 1);
+    const partial = typeof link['id'] === 'string' ? partialOf(link['id'].toLowerCase()) : undefined;
+    if (typeof link['id'] === 'string' && partial === undefined) problems.add(joinPath(at, 'id'), `there is no partial ${link['id']}`);
+    const place = partial === undefined ? undefined : placeOf(schema, partial, link['path'] ?? null, at, problems);
+    if (partial === undefined || place === undefined) return link;
+    if (taken.has(place.path)) problems.add(joinPath(at, 'path'), `another partial fills ${place.path} already`);
+    taken.add(place.path);
+    config = filled(config, schema.config, place.path.split('.').slice(1), partial.config);
+    return { ...link, path: place.path };
+  });
+  return { ...plugin, config, partials: withPaths };
+}
+
+function placeOf(schema: PluginSchema, { type }: PartialValues, path: JsonValue, at: string, problems: ProblemList): PluginPartial | undefined {
+  const places = (schema.partials ?? []).filter((place) => place.type === type);
+  const place = path === null ? places[0] : places.find((one) => one.path === path);
+  if (place !== undefined) return place;
+  const types = [...new Set((schema.partials ?? []).map((one) => one.type))];
+  if (places.length > 0) problems.add(joinPath(at, 'path'), `plugin '${schema.name}' takes a partial of type ${type} at: ${places.map((one) => one.path).join(', ')}`);
+  else problems.add(at, `plugin '${schema.name}' takes no partial of type ${type}${types.length === 0 ? '' : ` (it takes: ${types.join(', ')})`}`);
+  return undefined;
+}
+
+/** The values go into the record at the end of the path; those that the plugin has no field for are passed over. */
+function filled(config: JsonObject, fields: readonly Field[], path: readonly string[], values: JsonObject): JsonObject {
+  const [name, ...deeper] = path;
+  if (name === undefined) {
+    const known = new Set(fields.map((field) => field.name));
+    return { ...config, ...Object.fromEntries(Object.entries(values).filter(([field]) => known.has(field))) };
+  }
+  const type = fields.find((field) => field.name === name)?.type;
+  if (type?.kind !== 'record') return config;
+  const inner = fieldAt(config, name);
+  return { ...config, [name]: filled(isJsonObject(inner) ? inner : {}, type.fields, deeper, values) };
+}

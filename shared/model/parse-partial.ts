@@ -1,0 +1,20 @@
+/**
+ * The part of a partial that depends on its type: its config. Used by parse-entity.
+ */
+import { partialFieldsOf } from '../plugins/partial-types.ts';
+import type { JsonObject, JsonValue } from './definition.ts';
+import { isJsonObject } from './entity-checks.ts';
+import { parseFields, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+
+/** The config with the defaults of the type, or undefined after adding a problem. */
+export function parsePartialConfig(type: JsonValue | undefined, value: JsonValue, path: string, context: FieldContext): JsonObject | undefined {
+  const fields = typeof type === 'string' ? partialFieldsOf(type) : undefined;
+  // A missing or unknown type is reported at the type.
+  if (fields === undefined) return undefined;
+  if (!isJsonObject(value)) {
+    context.problems.add(path, 'expected a record');
+    return undefined;
+  }
+  refuseUnknownFields(value, fields.map((field) => field.name), path, context.problems);
+  return parseFields(fields, value, path, context);
+}
