@@ -10,8 +10,17 @@ export function sqlState(thrown: unknown): string | undefined {
   return /^[0-9A-Z]{5}$/.test(thrown.code) && 'severity' in thrown ? thrown.code : undefined;
 }
 
-/** True for serialization_failure, deadlock_detected and lock_not_available: the same transaction may go through when run again. */
+/** Another transaction was first, and the same one run again will see what it did: the same transaction may go through. */
+export class LostRace extends Error {
+  constructor() {
+    super('another transaction took an id or a unique value meanwhile');
+    this.name = 'LostRace';
+  }
+}
+
+/** True for serialization_failure, deadlock_detected, lock_not_available and a lost race: the same transaction may go through when run again. */
 export function isConflict(thrown: unknown): boolean {
+  if (thrown instanceof LostRace) return true;
   const state = sqlState(thrown);
   return state === '40001' || state === '40P01' || state === '55P03';
 }

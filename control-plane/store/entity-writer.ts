@@ -3,21 +3,23 @@
  * sequence in the transaction's last statement. Used through Store.write. Conflicts are found without raising an error in
  * the database, because an error would end the transaction: a refused call has changed nothing and the next may follow.
  */
-import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
+import type { EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import { entityDefinitions, entityKinds } from '../../shared/model/registry.ts';
+import { entityDefinitions } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { unknownFieldOf } from '../../shared/wire/entity-codec.ts';
 import { onlyRow } from './database.ts';
 import { commitChanges, type EntityChange } from './entity-changes.ts';
-import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
+import { entityKey, uniqueKeyName, uniqueKeyValue, type EntityKey } from './entity-keys.ts';
 import { TransactionReader, type EntityReader, type StoredEntity } from './entity-reader.ts';
 import type { EntityRecord, EntityReference, UniqueKey } from './entity-record.ts';
+import { writeEntitySets } from './entity-tables.ts';
 import { findProtocolsApart } from './plugin-protocols.ts';
 import type { Actor } from './scope.ts';
-import { findUnstorableText } from './storable-text.ts';
 import type { StoreProblem } from './store-problem.ts';
 import { contentKeyChanged } from './secret-keys.ts';
+import { holdTargets, lockDependants, readWriteFacts, type DependantRow, type HeldEntity } from './write-facts.ts';
+import { dependantsFirst, planWrites, unstorable } from './write-plan.ts';
 
 /** A call that returns a problem has changed nothing; undefined means done. */
 export interface EntityWriter extends EntityReader {
@@ -59,18 +61,6 @@ export interface WriteProblem {
 
 /** Kinds with a secret that stands in published content under the content key. */
 const SECRET_KINDS: ReadonlySet<EntityKind> = new Set(entityDefinitions.filter(({ fields }) => fields.some(({ secret }) => secret !== undefined)).map(({ kind }) => kind));
-
-interface Dependant {
-  readonly kind: EntityKind;
-  readonly id: EntityId;
-  readonly bytes: Buffer;
-  readonly controlPlaneOnly: JsonObject;
-}
-
-interface DependantRow extends Dependant {
-  readonly field: string;
-  readonly on_delete: 'cascade' | 'restrict';
-}
 
 export class TransactionWriter extends TransactionReader implements EntityWriter {
   readonly #changes: EntityChange[] = [];
@@ -139,18 +129,18 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   async delete(kind: EntityKind, id: EntityId): Promise<StoreProblem | undefined> {
     const root = await this.lock(kind, id);
     if (root === undefined) return { kind: 'not-found' };
-    const doomed = new Map<string, Dependant>([[`${kind} ${id}`, { kind, id, bytes: Buffer.from(root.bytes), controlPlaneOnly: root.controlPlaneOnly }]]);
+    const doomed = new Map<EntityKey, HeldEntity>([[entityKey(kind, id), root]]);
     const holding: DependantRow[] = [];
     // Level by level, each locked before the next is looked for: nothing can be attached to what is locked.
     for (let level = [...doomed.values()]; level.length > 0; ) {
-      const dependants = await this.#lockDependants(level);
+      const dependants = await lockDependants(this.transaction, this.scope, level);
       holding.push(...dependants.filter((dependant) => dependant.on_delete === 'restrict'));
-      level = dependants.filter((dependant) => dependant.on_delete === 'cascade' && !doomed.has(`${dependant.kind} ${dependant.id}`));
-      for (const dependant of level) doomed.set(`${dependant.kind} ${dependant.id}`, dependant);
+      level = dependants.flatMap((row) => (row.on_delete === 'restrict' || doomed.has(entityKey(row.kind, row.id)) ? [] : [{ kind: row.kind, id: row.id, bytes: row.bytes, controlPlaneOnly: row.control_plane_only }]));
+      for (const dependant of level) doomed.set(entityKey(dependant.kind, dependant.id), dependant);
     }
-    const holder = holding.find((dependant) => !doomed.has(`${dependant.kind} ${dependant.id}`));
+    const holder = holding.find((dependant) => !doomed.has(entityKey(dependant.kind, dependant.id)));
     if (holder !== undefined) return { kind: 'referenced-by', by: holder.kind, id: holder.id, field: holder.field };
-    const inOrder = [...doomed.values()].sort((a, b) => entityKinds.indexOf(b.kind) - entityKinds.indexOf(a.kind));
+    const inOrder = [...doomed.values()].sort(dependantsFirst);
     await this.transaction.query(
       // By kind and by id so that the index serves, and by both together because an id may occur in two kinds.
       `WITH unlinked AS (
@@ -164,15 +154,13 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     return undefined;
   }
 
-  /** For now one by one; what problems are found then is undone with the transaction. */
   async writeMany(writes: readonly EntityWrite[]): Promise<readonly WriteProblem[]> {
-    const problems: WriteProblem[] = [];
-    for (const [position, write] of writes.entries()) {
-      const problem = await (write.op === 'insert' ? this.insert(write.record) : write.op === 'update' ? this.update(write.record) : this.delete(write.kind, write.id));
-      if (problem !== undefined) problems.push({ position, problem });
-    }
-    if (problems.length > 0) this.abandon();
-    return problems;
+    if (writes.length === 0) return [];
+    const plan = planWrites(await readWriteFacts(this.transaction, this.scope, writes), writes);
+    if (plan.kind === 'problems') return plan.problems;
+    await writeEntitySets(this.transaction, this.scope, plan.sets);
+    for (const change of plan.changes) this.#changes.push(change);
+    return [];
   }
 
   async holdHead(): Promise<ConfigVersion | undefined> {
@@ -205,11 +193,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   /** Keeps what is referred to from being deleted meanwhile. */
   async #holdReferences(references: readonly EntityReference[]): Promise<StoreProblem | undefined> {
     if (references.length === 0) return undefined;
-    const held = await this.transaction.query<{ readonly kind: EntityKind; readonly id: EntityId }>(
-      `SELECT r.kind, r.id FROM unnest($3::text[], $4::uuid[]) AS r (kind, id)
-       CROSS JOIN LATERAL (SELECT FROM entities e WHERE (e.tenant_id, e.gateway_id, e.kind, e.id) = ($1, $2, r.kind, r.id) FOR KEY SHARE) held`,
-      [this.scope.tenantId, this.scope.gatewayId, references.map((reference) => reference.to), references.map((reference) => reference.id)],
-    );
+    const held = await holdTargets(this.transaction, this.scope, references.map(({ to, id }) => ({ kind: to, id })));
     const missing = references.find((reference) => !held.some((entity) => entity.kind === reference.to && entity.id === reference.id));
     return missing === undefined ? undefined : { kind: 'reference-missing', field: missing.field, to: missing.to, id: missing.id };
   }
@@ -243,25 +227,6 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     return rows.map((row) => row.owner_id);
   }
 
-  /**
-   * Whoever refers to one of these, locked, and then the reference itself, in the order in which update takes them: one
-   * that was moved away meanwhile is gone by then. Joined laterally, because no statistics tell how few they are.
-   */
-  async #lockDependants(level: readonly Dependant[]): Promise<readonly DependantRow[]> {
-    return this.transaction.query<DependantRow>(
-      `SELECT r.from_kind AS kind, r.from_id AS id, e.bytes, e.control_plane_only AS "controlPlaneOnly", r.field, r.on_delete
-       FROM unnest($3::text[], $4::uuid[]) AS d (kind, id)
-       CROSS JOIN LATERAL (
-         SELECT * FROM entity_references WHERE (tenant_id, gateway_id, to_kind, to_id) = ($1, $2, d.kind, d.id) OFFSET 0) r
-       CROSS JOIN LATERAL (
-         SELECT bytes, control_plane_only FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, r.from_kind, r.from_id) FOR UPDATE) e
-       CROSS JOIN LATERAL (
-         SELECT FROM entity_references
-         WHERE (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id) = ($1, $2, r.from_kind, r.from_id, r.field, r.to_kind, r.to_id) FOR UPDATE) still`,
-      [this.scope.tenantId, this.scope.gatewayId, level.map((entity) => entity.kind), level.map((entity) => entity.id)],
-    );
-  }
-
   #place(record: EntityRecord) {
     return [this.scope.tenantId, this.scope.gatewayId, record.kind, record.id] as const;
   }
@@ -287,9 +252,4 @@ function conflictIn(record: EntityRecord, owners: readonly (EntityId | null)[]):
     if (key !== undefined && ownerId !== null && ownerId !== record.id) return { kind: 'unique', fields: key.fields, values: key.values, ownerId };
   }
   return undefined;
-}
-
-function unstorable(record: EntityRecord): StoreProblem | undefined {
-  const field = findUnstorableText(record.published) ?? findUnstorableText(record.controlPlaneOnly);
-  return field === undefined ? undefined : { kind: 'unstorable-text', field };
 }

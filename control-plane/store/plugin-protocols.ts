@@ -1,7 +1,7 @@
 /**
  * A plugin that is bound to a route must have a protocol in common with it, as in Kong; and one that is bound to a service, with
  * each route of the service: plugins do not run on streams (tcp, tls, tls_passthrough), and a guard must not be silently off. Asked by entity-writer.ts
- * before a plugin or a route is written. Two writes at once may slip past each other: the data plane closes such a route all the same.
+ * before a plugin or a route is written; protocol-bindings.ts asks the same of many at once. Two writes at once may slip past each other: the data plane closes such a route all the same.
  */
 import type { EntityId } from '../../shared/model/ids.ts';
 import type { Transaction } from './database.ts';
@@ -9,7 +9,7 @@ import type { EntityRecord } from './entity-record.ts';
 import type { GatewayScope } from './scope.ts';
 import type { StoreProblem } from './store-problem.ts';
 
-const HTTP_PROTOCOLS = ['http', 'https', 'grpc', 'grpcs'];
+export const HTTP_PROTOCOLS: readonly string[] = ['http', 'https', 'grpc', 'grpcs'];
 
 export async function findProtocolsApart(transaction: Transaction, scope: GatewayScope, record: EntityRecord): Promise<StoreProblem | undefined> {
   const message = record.kind === 'plugins' ? await routeApart(transaction, scope, record) : record.kind === 'routes' ? await pluginApart(transaction, scope, record) : undefined;
@@ -24,7 +24,7 @@ async function routeApart(transaction: Transaction, { tenantId, gatewayId }: Gat
       `SELECT FROM entities e WHERE e.tenant_id = $1 AND e.gateway_id = $2 AND e.kind = 'routes' AND e.id = $3 AND NOT e.published -> 'protocols' ?| $4::text[]`,
       [tenantId, gatewayId, route, protocolsOf(plugin)],
     );
-    return apart === undefined ? undefined : 'the route of the plugin speaks none of these protocols, so the plugin would never run: bind it elsewhere, or name a protocol of the route (plugins do not run on tcp, tls and tls_passthrough)';
+    return apart === undefined ? undefined : ROUTE_SPEAKS_NONE;
   }
   if (service === undefined) return undefined;
   const [stream] = await transaction.query<{ readonly id: EntityId }>(
@@ -34,14 +34,13 @@ async function routeApart(transaction: Transaction, { tenantId, gatewayId }: Gat
      LIMIT 1`,
     [tenantId, gatewayId, service, HTTP_PROTOCOLS],
   );
-  return stream === undefined ? undefined : `the service of the plugin has a route for streams (${stream.id}), where plugins do not run: give that route a service of its own, or bind the plugin to the other routes`;
+  return stream === undefined ? undefined : serviceHasStream(stream.id);
 }
 
 /** Why a route can't have its protocols: a plugin of the route or its service. */
 async function pluginApart(transaction: Transaction, { tenantId, gatewayId }: GatewayScope, route: EntityRecord): Promise<string | undefined> {
   const protocols = protocolsOf(route);
-  const isStream = !protocols.some((protocol) => HTTP_PROTOCOLS.includes(protocol));
-  const service = isStream ? referenceIn(route, 'service') : undefined;
+  const service = isStream(protocols) ? referenceIn(route, 'service') : undefined;
   const [plugin] = await transaction.query<{ readonly id: EntityId; readonly name: string }>(
     `SELECT e.id, e.published ->> 'name' AS name FROM entity_references r
      JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
@@ -50,14 +49,30 @@ async function pluginApart(transaction: Transaction, { tenantId, gatewayId }: Ga
      LIMIT 1`,
     [tenantId, gatewayId, [route.id, ...(service === undefined ? [] : [service])], protocols],
   );
-  return plugin === undefined ? undefined : `the plugin ${plugin.name} (${plugin.id}) is bound to this route or its service and would not run on these protocols: remove or bind it elsewhere first, or keep a protocol of the plugin`;
+  return plugin === undefined ? undefined : pluginWouldNotRun(plugin.name, plugin.id);
 }
 
-function referenceIn(record: EntityRecord, field: string): EntityId | undefined {
+export const ROUTE_SPEAKS_NONE =
+  'the route of the plugin speaks none of these protocols, so the plugin would never run: bind it elsewhere, or name a protocol of the route (plugins do not run on tcp, tls and tls_passthrough)';
+
+export function serviceHasStream(route: EntityId): string {
+  return `the service of the plugin has a route for streams (${route}), where plugins do not run: give that route a service of its own, or bind the plugin to the other routes`;
+}
+
+export function pluginWouldNotRun(name: string, plugin: EntityId): string {
+  return `the plugin ${name} (${plugin}) is bound to this route or its service and would not run on these protocols: remove or bind it elsewhere first, or keep a protocol of the plugin`;
+}
+
+/** True of a route with these protocols, on which no plugin runs. */
+export function isStream(protocols: readonly string[]): boolean {
+  return !protocols.some((protocol) => HTTP_PROTOCOLS.includes(protocol));
+}
+
+export function referenceIn(record: Pick<EntityRecord, 'references'>, field: string): EntityId | undefined {
   return record.references.find((reference) => reference.field === field)?.id;
 }
 
-function protocolsOf(record: EntityRecord): readonly string[] {
+export function protocolsOf(record: Pick<EntityRecord, 'published'>): readonly string[] {
   const protocols = record.published['protocols'];
   return Array.isArray(protocols) ? protocols.filter((protocol): protocol is string => typeof protocol === 'string') : [];
 }

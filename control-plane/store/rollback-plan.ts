@@ -5,6 +5,7 @@
  */
 import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
+import { entityKey, type EntityKey } from './entity-keys.ts';
 import type { EntityRecord, EntityReference } from './entity-record.ts';
 
 export type RollbackAction = 'create' | 'update' | 'delete';
@@ -44,8 +45,6 @@ export interface Dependant {
   readonly to: EntityKey;
 }
 
-export type EntityKey = `${EntityKind}/${string}`;
-
 export interface RollbackPlan {
   readonly apply: readonly Candidate[];
   /** Credentials and the like that go with what they belong to. */
@@ -61,10 +60,6 @@ export interface RollbackFacts {
   readonly owners: ReadonlyMap<string, EntityId>;
   readonly uniqueValueKey: (kind: EntityKind, fields: readonly string[], values: readonly (string | null)[]) => string;
   readonly mayCascade: (kind: EntityKind) => boolean;
-}
-
-export function entityKey(kind: EntityKind, id: string): EntityKey {
-  return `${kind}/${id}`;
 }
 
 export function planRollback(facts: RollbackFacts): RollbackPlan {

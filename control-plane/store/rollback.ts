@@ -16,13 +16,13 @@ import { addAuditRow } from './audit-store.ts';
 import { refuseRemoved } from './change-reader.ts';
 import type { Database, Transaction } from './database.ts';
 import { commitChanges } from './entity-changes.ts';
-import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
+import { entityKey, uniqueKeyName, uniqueKeyValue, uniqueValueKey } from './entity-keys.ts';
 import { restoreEntityRecord, type EntityRecord } from './entity-record.ts';
 import { restoreEntities } from './entity-restore.ts';
 import { gatewayFrozen } from './gateway-freeze.ts';
 import { readTouched, type TouchedEntity } from './history-reader.ts';
-import { entityKey, planRollback, type Candidate, type Dependant, type RollbackAction, type RollbackPlan, type SkipReason } from './rollback-plan.ts';
-import type { Actor, GatewayScope } from './scope.ts';
+import { planRollback, type Candidate, type Dependant, type RollbackAction, type RollbackPlan, type SkipReason } from './rollback-plan.ts';
+import type { Actor, EntityScope, GatewayScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
 import { contentKeyChanged, gatewayUnknown } from './secret-keys.ts';
 import { storableText } from './storable-text.ts';
@@ -64,7 +64,7 @@ const MOST_ENTITIES = 25_000;
 const LOCK_WITHIN_MS = 250;
 
 /** Throws STORE_HISTORY_REMOVED, STORE_GATEWAY_FROZEN, STORE_GATEWAY_UNKNOWN, STORE_CONTENT_KEY_CHANGED and STORE_ROLLBACK_TOO_LARGE. */
-export function rollBack(database: Database, secrets: GatewaySecrets, scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
+export function rollBack(database: Database, secrets: GatewaySecrets, scope: EntityScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
   const within = { role: 'holdfast_app', tenantId: scope.tenantId, mode: options.dryRun ? 'snapshot' : 'write' } as const;
   return database.transaction(within, async (transaction): Promise<RollbackResult> => {
     const head = await holdHead(transaction, scope, secrets, options);
@@ -152,7 +152,7 @@ function actionOf(before: Uint8Array | undefined, after: Uint8Array | undefined)
 
 /** What stands beside those that exist, where something does. */
 async function readPrivate(transaction: Transaction, scope: GatewayScope, entities: readonly TouchedEntity[]): Promise<ReadonlyMap<string, JsonObject>> {
-  const wanted = entities.filter(({ kind, after }) => after !== undefined && isEntityKind(kind) && definitionOf(kind).fields.some((field) => field.secret !== undefined || field.controlPlaneOnly === true));
+  const wanted = entities.filter(({ kind, after }) => after !== undefined && isEntityKind(kind) && (holdsSecret(kind) || definitionOf(kind).fields.some((field) => field.controlPlaneOnly === true)));
   if (wanted.length === 0) return new Map();
   const rows = await transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly control_plane_only: JsonObject }>(
     `SELECT w.kind, w.id, e.control_plane_only FROM unnest($3::text[], $4::uuid[]) AS w (kind, id)
@@ -191,10 +191,6 @@ async function readOwners(transaction: Transaction, scope: GatewayScope, candida
     [scope.tenantId, scope.gatewayId, [...new Set(wanted.map(({ kind }) => kind))], [...new Set(wanted.map(({ name }) => name))], wanted.map(({ value }) => value)],
   );
   return new Map(rows.map((row) => [`${row.kind} ${row.name} ${row.value}`, row.owner_id]));
-}
-
-function uniqueValueKey(kind: EntityKind, fields: readonly string[], values: readonly (string | null)[]): string {
-  return `${kind} ${uniqueKeyName(fields)} ${uniqueKeyValue(values)}`;
 }
 
 function toEntities({ apply, cascade, skipped }: RollbackPlan): readonly RolledBackEntity[] {
