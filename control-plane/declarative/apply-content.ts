@@ -1,0 +1,173 @@
+/**
+ * Makes a gateway what a declarative content says, or tells what that would change: one transaction, one release, all or nothing.
+ * A content that changes nothing writes nothing and makes no release. Called by admin-api/v1/declarative-routes.ts and
+ * admin-api/config-routes.ts.
+ */
+import type { JsonObject } from '../../shared/model/definition.ts';
+import { isJsonObject } from '../../shared/model/entity-checks.ts';
+import { definitionOf, entityKinds } from '../../shared/model/registry.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { EntityAccess } from '../access/policy.ts';
+import type { Verb } from '../access/permission.ts';
+import { buildEntityRecord } from '../store/entity-record.ts';
+import type { EntityWrite, WriteProblem } from '../store/entity-writer.ts';
+import { withEveryEntity, type Actor } from '../store/scope.ts';
+import type { Gateway } from '../store/gateway-store.ts';
+import type { GatewaySecrets } from '../store/secret-box.ts';
+import type { Store } from '../store/store.ts';
+import { ContentProblems, type ContentProblem } from './content-problem.ts';
+import { ContentScope } from './content-scope.ts';
+import { readCurrent } from './current-entities.ts';
+import { readContent, type DesiredContent } from './desired-entities.ts';
+import { referenceFields } from './file-layout.ts';
+import { matchingKeysOf } from './matching-keys.ts';
+import { planChanges, problemEntity, type PlannedEntity, type PlanRules } from './plan-changes.ts';
+import { tellWriteProblem } from './write-problem.ts';
+
+export interface ContentRequest {
+  /** `sync` deletes what is absent, `apply` does not. */
+  readonly mode: 'sync' | 'apply';
+  readonly content: JsonObject;
+  /** Besides those of the content, which must be the same where there are any. */
+  readonly selectTags: readonly string[];
+  readonly skipConsumers: boolean;
+  readonly dryRun: boolean;
+  /** Nothing is done where the gateway is not at this version. */
+  readonly ifVersion: ConfigVersion | undefined;
+}
+
+export interface ContentCaller {
+  readonly actor: Actor;
+  /** Every entity of the plan is asked for. */
+  readonly access: EntityAccess;
+}
+
+export type ContentResult =
+  /** `version` is that of the change; undefined where there was none. */
+  | { readonly kind: 'done'; readonly plan: readonly PlannedEntity[]; readonly version: ConfigVersion | undefined; readonly selectTags: readonly string[] }
+  | { readonly kind: 'problems'; readonly problems: readonly ContentProblem[] }
+  | { readonly kind: 'version-differs'; readonly version: ConfigVersion }
+  | { readonly kind: 'forbidden'; readonly entity: PlannedEntity; readonly verb: Verb };
+
+export type ContentStore = Pick<Store, 'read' | 'write' | 'secretsOf' | 'gateways'>;
+
+/** Somebody else writes at the same time: plan again, so often. */
+const MOST_TRIES = 5;
+
+/** Throws what the store throws. */
+export async function applyContent(store: ContentStore, rules: PlanRules, gateway: Gateway, request: ContentRequest, caller: ContentCaller): Promise<ContentResult> {
+  for (let turn = 1; ; turn += 1) {
+    const head = turn === 1 ? gateway.head : ((await store.gateways.get(gateway))?.head ?? gateway.head);
+    const result = await tryOnce(store, rules, { ...gateway, head }, request, caller);
+    // Planned for one version and written to another, a plan would undo what it never saw.
+    if (result.kind !== 'version-differs' || request.ifVersion !== undefined || turn === MOST_TRIES) return result;
+  }
+}
+
+async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, request: ContentRequest, caller: ContentCaller): Promise<ContentResult> {
+  const { head } = gateway;
+  if (request.ifVersion !== undefined && !isSame(request.ifVersion, head)) return { kind: 'version-differs', version: head };
+  const problems = new ContentProblems();
+  const content = readContent(request.content, problems);
+  const selectTags = settleSelectTags(content, request, problems);
+  const scope = new ContentScope({ selectTags, skipConsumers: request.skipConsumers });
+  const secrets = await store.secretsOf(gateway);
+  const everything = withEveryEntity(gateway);
+  const plan = await store.read(everything, async (reader) => planChanges(content, await readCurrent(reader, secrets), scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules }, problems));
+  if (problems.list.length > 0) return { kind: 'problems', problems: problems.list };
+  const forbidden = firstForbidden(plan, caller.access);
+  if (forbidden !== undefined) return forbidden;
+  const done: ContentResult = { kind: 'done', plan, version: undefined, selectTags };
+  if (request.dryRun || plan.every(({ action }) => action === 'none')) return done;
+
+  const writes = writesOf(plan, secrets);
+  const { value, version } = await store.write(everything, caller.actor, async (writer): Promise<ContentResult> => {
+    const refused = await writer.writeMany(writes.map(({ write }) => write));
+    const now = await writer.holdHead();
+    if (now !== undefined && !isSame(now, head)) {
+      writer.abandon();
+      return { kind: 'version-differs', version: now };
+    }
+    if (refused.length === 0) return done;
+    writer.abandon();
+    return { kind: 'problems', problems: tellRefused(refused, writes) };
+  });
+  return value.kind === 'done' ? { ...value, version } : value;
+}
+
+/** The tags of the request and of the content say the same thing in two places. */
+function settleSelectTags({ selectTags: own }: DesiredContent, { selectTags: asked }: ContentRequest, problems: ContentProblems): readonly string[] {
+  if (own.length === 0 || asked.length === 0) return [...own, ...asked];
+  const isEqual = own.length === new Set(asked).size && own.every((tag) => asked.includes(tag));
+  if (!isEqual) problems.at(['_info', 'select_tags'], `are ${own.join(', ')}, and ${asked.join(', ')} was asked for: give the same in both places, or in one`);
+  return own;
+}
+
+function firstForbidden(plan: readonly PlannedEntity[], access: EntityAccess): ContentResult | undefined {
+  for (const entity of plan) {
+    if (entity.action === 'none') continue;
+    const verb = entity.action;
+    // Before and after: nobody gets at an entity by giving it the right tag, nor lets go of one that way.
+    const states = [entity.before, entity.after].flatMap((state) => (state === undefined ? [] : [tagsOf(state)]));
+    if (!states.every((tags) => access.may(entity.kind, verb, tags))) return { kind: 'forbidden', entity, verb };
+  }
+  return undefined;
+}
+
+interface OrderedWrite {
+  readonly write: EntityWrite;
+  readonly planned: PlannedEntity;
+}
+
+/**
+ * What goes and holds a name that something else takes goes first; then updates and inserts in the order of dependence, updates
+ * first because they may let go of names; then everything else that goes, dependants first.
+ */
+function writesOf(plan: readonly PlannedEntity[], secrets: GatewaySecrets): readonly OrderedWrite[] {
+  const written = plan.filter((planned) => planned.action === 'create' || planned.action === 'update');
+  const wanted = new Set(written.flatMap(({ kind, after }) => (after === undefined ? [] : keysOf(kind, after))));
+  const inTheWay = new Set<string>();
+  const gone = plan.filter((planned) => planned.action === 'delete');
+  for (const { kind, id, before } of gone.toReversed()) {
+    const belongs = referenceFields(definitionOf(kind)).some(({ field }) => inTheWay.has(referencedIn(before, field)));
+    if (belongs || keysOf(kind, before).some((key) => wanted.has(key))) inTheWay.add(id);
+  }
+  const remove = (planned: PlannedEntity): OrderedWrite => ({ planned, write: { op: 'delete', kind: planned.kind, id: planned.id } });
+  return [
+    ...gone.filter(({ id }) => inTheWay.has(id)).map(remove),
+    ...entityKinds.flatMap((kind) => (['update', 'create'] as const).flatMap((action) => written.filter((planned) => planned.kind === kind && planned.action === action))).flatMap((planned): readonly OrderedWrite[] =>
+      planned.after === undefined ? [] : [{ planned, write: { op: planned.action === 'create' ? 'insert' : 'update', record: buildEntityRecord(definitionOf(planned.kind), planned.after, secrets) } }]),
+    ...gone.filter(({ id }) => !inTheWay.has(id)).map(remove),
+  ];
+}
+
+function keysOf(kind: PlannedEntity['kind'], entity: JsonObject): readonly string[] {
+  const { first, others } = matchingKeysOf(definitionOf(kind), entity);
+  return [...(first === undefined ? [] : [first]), ...others].map((key) => `${kind} ${key}`);
+}
+
+function referencedIn(entity: JsonObject, field: string): string {
+  const reference = entity[field];
+  const id = isJsonObject(reference) ? reference['id'] : '';
+  return typeof id === 'string' ? id : '';
+}
+
+function tellRefused(refused: readonly WriteProblem[], writes: readonly OrderedWrite[]): readonly ContentProblem[] {
+  const problems = new ContentProblems();
+  for (const { position, problem, because } of refused) {
+    const planned = writes[position]?.planned;
+    // What it refers to was refused, and that is told.
+    if (planned === undefined || because !== undefined) continue;
+    problems.ofEntity(problemEntity(planned.kind, planned.id, planned.after ?? planned.before ?? {}), planned.path ?? [], tellWriteProblem(problem, planned));
+  }
+  return problems.list;
+}
+
+function tagsOf({ tags }: JsonObject): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(tags) ? tags : [];
+  return list.filter((tag): tag is string => typeof tag === 'string');
+}
+
+function isSame(one: ConfigVersion, other: ConfigVersion): boolean {
+  return one.epoch === other.epoch && one.sequence === other.sequence;
+}
