@@ -1,0 +1,64 @@
+/**
+ * Finds the references in a published entity, by its definition: text of fields that may refer to a vault, also in records, lists,
+ * maps and configs of plugins; of sealed fields the reference stands in the envelope's place. The agent collects with it what to look
+ * up (reference-index.ts), threads put the values in with it (config/vaulted-entities.ts). Pure.
+ */
+import type { EntityKind, Field, FieldType, JsonObject, JsonValue, StringType } from '../../shared/model/definition.ts';
+import { isJsonObject } from '../../shared/model/entity-checks.ts';
+import { joinPath } from '../../shared/model/problems.ts';
+import { definitionOf } from '../../shared/model/registry.ts';
+import { looksLikeReference, REFERENCE_START } from '../../shared/vaults/vault-reference.ts';
+
+export interface FoundReference {
+  readonly text: string;
+  /** Dotted, from the entity. */
+  readonly path: string;
+  /** The rules that its value has to keep. */
+  readonly type: StringType;
+  /** It stands where an envelope of the content key would (base64). */
+  readonly sealed: boolean;
+}
+
+/** The fields of a plugin's config by its name; undefined where it is not known. */
+export type ConfigFieldsOf = (pluginName: string) => readonly Field[] | undefined;
+
+const MARK = Buffer.from(REFERENCE_START);
+/** Nine bytes: base64 of them is the beginning of base64 of whatever begins with them. */
+const SEALED_MARK = MARK.toString('base64');
+
+/** Whether there can be a reference in the bytes of an entity, or of many: cheap, asked of all. */
+export function mayRefer(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(MARK);
+}
+
+/** The entity with `put`'s result in place of each reference: for a sealed one in base64. A vault's own config is no business of this. */
+export function replaceReferences(kind: EntityKind, entity: JsonObject, configFieldsOf: ConfigFieldsOf, put: (found: FoundReference) => string): JsonObject {
+  if (kind === 'vaults') return entity;
+  const name = entity['name'];
+  const ofConfig = kind === 'plugins' && typeof name === 'string' ? (configFieldsOf(name) ?? []) : [];
+  return inFields(definitionOf(kind).fields, entity, '', ofConfig, put);
+}
+
+function inFields(fields: readonly Field[], values: JsonObject, path: string, ofConfig: readonly Field[], put: (found: FoundReference) => string): JsonObject {
+  const replaced: Record<string, JsonValue> = { ...values };
+  for (const { name, type, secret, referenceable = false } of fields) {
+    const at = joinPath(path, name);
+    const published = secret === undefined ? name : `${name}_${secret}`;
+    const value = values[published];
+    if (value === undefined || value === null) continue;
+    if (type.kind === 'plugin-config') replaced[published] = isJsonObject(value) ? inFields(ofConfig, value, at, [], put) : value;
+    else if (secret === undefined) replaced[published] = inValue(type, value, at, referenceable, put);
+    else if (secret === 'sealed' && referenceable && type.kind === 'string' && typeof value === 'string' && value.startsWith(SEALED_MARK)) {
+      replaced[published] = put({ text: Buffer.from(value, 'base64').toString('utf8'), path: at, type, sealed: true });
+    }
+  }
+  return replaced;
+}
+
+function inValue(type: FieldType, value: JsonValue, path: string, referenceable: boolean, put: (found: FoundReference) => string): JsonValue {
+  if (type.kind === 'string') return referenceable && looksLikeReference(value) ? put({ text: value, path, type, sealed: false }) : value;
+  if (type.kind === 'record') return isJsonObject(value) ? inFields(type.fields, value, path, [], put) : value;
+  if (type.kind === 'map') return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inValue(type.values, each, joinPath(path, name), referenceable, put)])) : value;
+  if ((type.kind === 'array' || type.kind === 'set') && Array.isArray(value)) return value.map((each: JsonValue, index) => inValue(type.of, each, joinPath(path, index + 1), referenceable, put));
+  return value;
+}
