@@ -129,7 +129,7 @@ export const controlPlaneSettings = defineSettings({
     type: 'duration',
     default: '30d',
     between: [3_600_000, 315_360_000_000],
-    description: 'How long releases and change rows are kept, to compare with and to roll back to; a data plane that was not seen for longer gets the whole configuration when it is back. The audit is kept',
+    description: 'How long releases and change rows are kept, to compare with and to roll back to; a data plane that was not seen for longer gets the whole configuration when it is back. The audit has a retention of its own',
   },
   historyReleasesAtLeast: {
     env: 'HOLDFAST_HISTORY_RELEASES_AT_LEAST',
@@ -144,6 +144,19 @@ export const controlPlaneSettings = defineSettings({
     default: 100_000,
     between: [10, 10_000_000],
     description: 'Releases of a gateway that are kept at most, however young',
+  },
+  auditRetention: {
+    env: 'HOLDFAST_AUDIT_RETENTION',
+    type: 'duration',
+    between: [86_400_000, 3_155_760_000_000],
+    description: 'How long rows of the audit are kept; older ones are removed from its front, and a signed checkpoint stands for them. Without it, for ever',
+  },
+  auditCheckpointEvery: {
+    env: 'HOLDFAST_AUDIT_CHECKPOINT_EVERY',
+    type: 'duration',
+    default: '1h',
+    between: [1_000, 2_592_000_000],
+    description: 'How often the end of each audit that has grown is signed; the checkpoint is in the database and in the log',
   },
   developmentMode: {
     env: 'HOLDFAST_DEVELOPMENT_MODE',
@@ -163,6 +176,12 @@ export const controlPlaneSettings = defineSettings({
     default: 10_485_760,
     between: [1024, 1_073_741_824],
     description: 'Largest body that the admin API takes',
+  },
+  adminAllowedOrigins: {
+    env: 'HOLDFAST_ADMIN_ALLOWED_ORIGINS',
+    type: 'list',
+    default: [],
+    description: 'Origins of web pages (https://console.example) that may use the admin API from a browser, with a token of their own; without it none may. Development mode answers no other origin in any case',
   },
   ...logSettings,
 });

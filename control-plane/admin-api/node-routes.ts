@@ -1,23 +1,22 @@
 /**
  * What Kong's admin API tells of itself, in Kong's words: `/`, `/status`, `/endpoints`, `/plugins/enabled`,
- * `/schemas/…`, `/openapi.json`. Clients read `version` and `plugins` before they do anything else.
+ * `/timers`, `/openapi.json`. Clients read `version` and `plugins` before they do anything else.
  */
 import type { JsonObject } from '../../shared/model/definition.ts';
-import { kongPluginSchema, kongSchema } from '../../shared/model/kong-schema.ts';
-import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
 import type { Store } from '../store/store.ts';
-import { notFound, ok } from './answer.ts';
-import { EntityCollection, type EntityRules } from './entity-collection.ts';
+import { ok } from './answer.ts';
 import type { ServerCounters } from './http-server.ts';
-import { anyGatewayRoute, gatewayRoute, param, read, type AdminRequest, type GatewayRequest, type Route } from './route.ts';
+import { anyGatewayRoute, gatewayRoute, read, type GatewayRequest, type Route } from './route.ts';
 
 /** Which Kong we speak like: decK and others choose their behaviour by it. */
 export const KONG_VERSION = '3.9.1';
 const TAGLINE = 'Welcome to Holdfast';
 const PAGE = 1000;
+/** Kong's workers have timers of their own kind; those of this process are nobody's business. */
+const TIMERS = { worker: { id: 0, count: 1 }, stats: { sys: { running: 0, pending: 0, total: 0, waiting: 0, runs: 0 }, timers: {} } };
 
-export interface NodeRoutesOptions extends EntityRules {
+export interface NodeRoutesOptions {
   readonly store: Pick<Store, 'read' | 'isReachable'>;
   readonly catalog: ReadonlyMap<string, PluginSchema>;
   readonly softwareVersion: string;
@@ -48,6 +47,7 @@ export function nodeRoutes(options: NodeRoutesOptions, allRoutes: () => readonly
         timers: { pending: 0, running: 0 },
       }), 'Read what this control plane is and can'),
     }),
+    anyGatewayRoute('/timers', { GET: read('node', async () => ok(TIMERS), 'Read the timers of this control plane, as far as Kong has them') }),
     anyGatewayRoute('/status', { GET: read('node', async () => ok(await status(options.store, counters)), 'Read the health of this control plane') }),
     anyGatewayRoute('/endpoints', {
       GET: read('node', async () => {
@@ -57,32 +57,6 @@ export function nodeRoutes(options: NodeRoutesOptions, allRoutes: () => readonly
     }),
     anyGatewayRoute('/openapi.json', { GET: read('node', async () => ok(openApi()), 'Read this document') }),
     anyGatewayRoute('/plugins/enabled', { GET: read('node', async () => ok({ enabled_plugins: [...catalog.keys()].sort() }), 'List the plugins that can be configured') }),
-    ...schemaRoutes(options),
-  ];
-}
-
-function schemaRoutes(options: NodeRoutesOptions): readonly Route[] {
-  const collectionOf = (name: string): EntityCollection => {
-    if (!isEntityKind(name)) throw notFound();
-    return new EntityCollection(definitionOf(name), options);
-  };
-  // Validating stores nothing, so a viewer may do it.
-  const validate = (name: (request: AdminRequest) => string) =>
-    read('node', async (request: AdminRequest) => {
-      collectionOf(name(request)).check(request.body);
-      return ok({ message: 'schema validation successful' });
-    }, 'Check a body without storing it');
-  return [
-    anyGatewayRoute('/schemas/:entity', { GET: read('node', async (request) => ok(kongSchema(collectionOf(param(request, 'entity')).definition)), "Read an entity's schema in Kong's form") }),
-    anyGatewayRoute('/schemas/:entity/validate', { POST: validate((request) => param(request, 'entity')) }),
-    anyGatewayRoute('/schemas/plugins/validate', { POST: validate(() => 'plugins') }),
-    anyGatewayRoute('/schemas/plugins/:name', {
-      GET: read('node', async (request) => {
-        const plugin = options.catalog.get(param(request, 'name'));
-        if (plugin === undefined) throw notFound();
-        return ok(kongPluginSchema(plugin, definitionOf('plugins')));
-      }, "Read a plugin's schema in Kong's form"),
-    }),
   ];
 }
 

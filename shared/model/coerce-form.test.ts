@@ -33,5 +33,5 @@ for (const [what, kind, form, expected, options] of cases) {
 test('a coerced form is parsed like JSON', () => {
   const coerce = (kind: EntityKind, form: JsonObject): JsonObject => coerceForm(definitionOf(kind), form, createOptions);
   assertHas(accepted('routes', coerce('routes', { paths: ['/example'], strip_path: 'true' })), { paths: ['/example'], strip_path: true });
-  assert.equal(refusal('services', coerce('services', { host: 'a', port: 'x' })), 'port: expected an integer');
+  assert.equal(refusal('services', coerce('services', { host: 'a', port: 'x' })), 'port: expected an integer, not a string');
 });

@@ -111,7 +111,7 @@ export interface Field {
    * plane must have. Only fields of text can be secret: those of the entity itself, sealed ones also of records in it.
    */
   readonly secret?: 'digest' | 'sealed';
-  /** Of a secret: shown to nobody. Null in every answer, also to who may reveal secrets. */
+  /** Of a secret field of the entity itself: shown to nobody. Null in every answer, also to who may reveal secrets. */
   readonly writeOnly?: true;
   /** Made by the control plane where none is given. */
   readonly auto?: 'random-key';

@@ -6,6 +6,7 @@ import { createdAtField, idField, tagsField, updatedAtField } from './common-fie
 import { defaultOf } from './default-value.ts';
 import type { EntityDefinition, Field, FieldType, JsonObject, JsonValue, StringType } from './definition.ts';
 import type { PluginSchema } from '../plugins/contract.ts';
+import type { VaultSchema } from '../vaults/catalog.ts';
 
 /** `/schemas/{entity}`. */
 export function kongSchema(definition: EntityDefinition): JsonObject {
@@ -37,6 +38,15 @@ export function kongPluginSchema(plugin: PluginSchema, pluginEntity: EntityDefin
       { config: { type: 'record', required: true, fields: plugin.config.map(namedField) } },
     ],
     entity_checks: (plugin.checks ?? []).map(({ description }) => ({ description })),
+  };
+}
+
+/** `/schemas/vaults/{name}`: what of a vault entity depends on the kind of vault. */
+export function kongVaultSchema(vault: VaultSchema): JsonObject {
+  return {
+    name: vault.name,
+    fields: [{ config: { type: 'record', required: true, fields: vault.config.map(namedField) } }],
+    entity_checks: (vault.checks ?? []).map(({ description }) => ({ description })),
   };
 }
 

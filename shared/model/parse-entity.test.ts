@@ -98,7 +98,7 @@ test('a url in a patch changes its four fields, and leaves a path that it does n
 test('all problems come at once, each with its place', () => {
   assert.equal(
     refusal('routes', { paths: ['x', '/ok', 'y'], methods: 'GET', nme: 1, service: { id: 1 } }),
-    'nme: unknown field (did you mean "name"?); methods: expected a set; paths.1: should start with: / (fixed path) or ~/ (regex path); paths.3: should start with: / (fixed path) or ~/ (regex path); service.id: expected a valid UUID',
+    'nme: unknown field (did you mean "name"?); methods: expected a set, not a string; paths.1: should start with: / (fixed path) or ~/ (regex path); paths.3: should start with: / (fixed path) or ~/ (regex path); service.id: expected a valid UUID',
   );
 });
 

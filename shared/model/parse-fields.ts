@@ -9,7 +9,7 @@ import type {
 import { isJsonObject } from './entity-checks.ts';
 import { didYouMean } from '../nearest.ts';
 import { isUuid } from './ids.ts';
-import { joinPath, type ProblemList } from './problems.ts';
+import { joinPath, ProblemList } from './problems.ts';
 import { looksLikeReference, parseVaultReference } from '../vaults/vault-reference.ts';
 
 /** What parsing needs besides the definition. */
@@ -57,6 +57,17 @@ function contextOf(field: Field, context: FieldContext): FieldContext {
   return referenceable === (context.referenceable === true) ? context : { ...context, referenceable };
 }
 
+/** A text that is shorter says nothing when it turns up in a sentence. */
+const SHORTEST_SECRET = 4;
+
+/** What a rule says of a secret must not hold it (T2). */
+function parseSecret(field: Field, value: JsonValue, path: string, context: FieldContext): JsonValue | undefined {
+  const problems = new ProblemList();
+  const parsed = parseValue(field.type, value, path, { ...context, problems });
+  for (const { field: at, message } of problems.problems) context.problems.add(at, typeof value === 'string' && value.length >= SHORTEST_SECRET && message.includes(value) ? 'is not valid' : message);
+  return parsed;
+}
+
 /** The value in its normal form, or undefined after adding at least one problem. */
 export function parseValue(type: FieldType, value: JsonValue, path: string, context: FieldContext): JsonValue | undefined {
   switch (type.kind) {
@@ -66,15 +77,15 @@ export function parseValue(type: FieldType, value: JsonValue, path: string, cont
     case 'number':
       return parseNumber(type, value, path, context);
     case 'boolean':
-      return typeof value === 'boolean' ? value : wrong(context, path, 'expected a boolean');
+      return typeof value === 'boolean' ? value : wrongKind(context, path, 'a boolean', value);
     case 'array':
-      return Array.isArray(value) ? parseList(type, value, path, context) : wrong(context, path, 'expected an array');
+      return Array.isArray(value) ? parseList(type, value, path, context) : wrongKind(context, path, 'an array', value);
     case 'set':
-      return Array.isArray(value) ? parseSet(type, value, path, context) : wrong(context, path, 'expected a set');
+      return Array.isArray(value) ? parseSet(type, value, path, context) : wrongKind(context, path, 'a set', value);
     case 'map':
-      return isJsonObject(value) ? parseMap(type, value, path, context) : wrong(context, path, 'expected a map');
+      return isJsonObject(value) ? parseMap(type, value, path, context) : wrongKind(context, path, 'a map', value);
     case 'record':
-      return isJsonObject(value) ? parseRecord(type.fields, value, path, context) : wrong(context, path, 'expected a record');
+      return isJsonObject(value) ? parseRecord(type.fields, value, path, context) : wrongKind(context, path, 'a record', value);
     case 'reference':
       return parseReference(type, value, path, context);
     case 'plugin-config':
@@ -89,8 +100,19 @@ function wrong(context: FieldContext, path: string, message: string): undefined 
   return undefined;
 }
 
+/** The kind of a wrong value helps; the value itself might be a secret. */
+function wrongKind(context: FieldContext, path: string, expected: string, value: JsonValue): undefined {
+  return wrong(context, path, `expected ${expected}, not ${kindOf(value)}`);
+}
+
+function kindOf(value: JsonValue): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a record' : `a ${typeof value}`;
+}
+
 function parseString(type: StringType, value: JsonValue, path: string, context: FieldContext): string | undefined {
-  if (typeof value !== 'string') return wrong(context, path, 'expected a string');
+  if (typeof value !== 'string') return wrongKind(context, path, 'a string', value);
   // What it stands for is held against the rules where it is looked up (data-plane/vaults).
   if (context.referenceable === true && looksLikeReference(value)) return parseReferenceText(value, path, context);
   if (type.oneOf !== undefined && !type.oneOf.includes(value)) {
@@ -112,8 +134,8 @@ function parseReferenceText(text: string, path: string, context: FieldContext): 
 }
 
 function parseNumber(type: IntegerType | NumberType, value: JsonValue, path: string, context: FieldContext): number | undefined {
-  if (typeof value !== 'number') return wrong(context, path, type.kind === 'integer' ? 'expected an integer' : 'expected a number');
-  if (type.kind === 'integer' && !Number.isInteger(value)) return wrong(context, path, 'expected an integer');
+  if (typeof value !== 'number') return wrongKind(context, path, type.kind === 'integer' ? 'an integer' : 'a number', value);
+  if (type.kind === 'integer' && !Number.isInteger(value)) return wrong(context, path, 'expected an integer, not a fraction');
   if (type.kind === 'integer' && type.oneOf !== undefined && !type.oneOf.includes(value)) {
     return wrong(context, path, `expected one of: ${type.oneOf.join(', ')}`);
   }
@@ -174,7 +196,7 @@ function parseRecord(fields: readonly Field[], value: JsonObject, path: string, 
 
 function parseReference(type: ReferenceType, value: JsonValue, path: string, context: FieldContext): JsonValue | undefined {
   if (type.bare === true) return typeof value === 'string' && isUuid(value.toLowerCase()) ? value.toLowerCase() : wrong(context, path, `expected the id of one of the ${type.to}`);
-  if (!isJsonObject(value)) return wrong(context, path, `expected a record: { "id": "<id of one of the ${type.to}>" }`);
+  if (!isJsonObject(value)) return wrong(context, path, `expected a record, not ${kindOf(value)}: { "id": "<id of one of the ${type.to}>" }`);
   refuseUnknownFields(value, ['id'], path, context.problems);
   const id = value['id'];
   if (id === undefined || id === null) return wrong(context, joinPath(path, 'id'), 'missing primary key');

@@ -2,7 +2,7 @@
  * The secret fields of an entity, wherever they stand in it: its own and those of records inside (`pem.private_key`). Asked by
  * everything that takes secrets out of entities and puts them back.
  */
-import type { EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
+import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
 import { joinPath } from './problems.ts';
 
@@ -21,6 +21,12 @@ export function secretFieldsOf(definition: EntityDefinition): readonly SecretFie
   const found = known.get(definition) ?? secretsIn(definition.fields, '');
   known.set(definition, found);
   return found;
+}
+
+/** An entity for an answer: what nobody is to see again is null. */
+export function withoutWriteOnly(definition: EntityDefinition, entity: Entity): Entity {
+  const hidden = secretFieldsOf(definition).filter(({ field }) => field.writeOnly === true);
+  return hidden.length === 0 ? entity : { ...entity, ...Object.fromEntries(hidden.map(({ path }) => [path, null])) };
 }
 
 /** An entity in its published form without the digests and envelopes of its secrets. */

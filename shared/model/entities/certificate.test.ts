@@ -55,7 +55,7 @@ const bad: readonly (readonly [string, JsonObject, string])[] = [
   ['two of one type', { cert: ecdsa.cert, key: ecdsa.key, cert_alt: other.cert, key_alt: other.key }, "cert_alt: must have a key of another type than 'cert' (such as RSA and ECDSA), both have ec"],
   ['a form that was not encoded', { cert: withoutPlus(rsa.cert), key: withoutPlus(rsa.key) }, `cert: invalid certificate: block 1 cannot be read${FORM}; key: invalid key: the key cannot be read: expected a private key in PEM${FORM}`],
   ['an address as SNI', { cert: ecdsa.cert, key: ecdsa.key, snis: ['10.0.0.1'] }, 'snis.1: invalid value: 10.0.0.1'],
-  ['SNIs as text', { cert: ecdsa.cert, key: ecdsa.key, snis: 'a.test' }, 'snis: expected a set'],
+  ['SNIs as text', { cert: ecdsa.cert, key: ecdsa.key, snis: 'a.test' }, 'snis: expected a set, not a string'],
 ];
 for (const [what, input, message] of bad) {
   test(`refused: ${what}`, () => {

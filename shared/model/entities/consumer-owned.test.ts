@@ -28,10 +28,10 @@ const bad: readonly (readonly [string, EntityKind, unknown, string])[] = [
   ['a consumer without a name', 'consumers', {}, "@entity: at least one of these fields must be non-empty: 'custom_id', 'username'"],
   ['a line feed in a username', 'consumers', { username: 'a\r\nx-admin: 1' }, 'username: must not contain control characters'],
   ['an empty username', 'consumers', { username: '' }, 'username: length must be at least 1'],
-  ['a username of another type', 'consumers', { username: 5 }, 'username: expected a string'],
+  ['a username of another type', 'consumers', { username: 5 }, 'username: expected a string, not a number'],
   ['a target without upstream', 'targets', { target: 'a' }, 'upstream: required field missing'],
   ['a target without address', 'targets', UPSTREAM, 'target: required field missing'],
-  ['a target of another type', 'targets', { ...UPSTREAM, target: 5 }, 'target: expected a string'],
+  ['a target of another type', 'targets', { ...UPSTREAM, target: 5 }, 'target: expected a string, not a number'],
   ['a target with a path', 'targets', { ...UPSTREAM, target: 'http://a' }, "target: Invalid target ('http://a'); not a valid hostname or ip address"],
   ['a target with port 0', 'targets', { ...UPSTREAM, target: 'a:0' }, "target: Invalid target ('a:0'); not a valid hostname or ip address"],
   ['a target with a port too high', 'targets', { ...UPSTREAM, target: 'a:65536' }, "target: Invalid target ('a:65536'); not a valid hostname or ip address"],
@@ -42,7 +42,7 @@ const bad: readonly (readonly [string, EntityKind, unknown, string])[] = [
   ['a negative life', 'keyauth_credentials', { ...CONSUMER, ttl: -1 }, 'ttl: value should be between 0 and 100000000'],
   ['a membership of nobody', 'acls', { group: 'x' }, 'consumer: required field missing'],
   ['a membership in nothing', 'acls', CONSUMER, 'group: required field missing'],
-  ['a group of another type', 'acls', { ...CONSUMER, group: ['x'] }, 'group: expected a string'],
+  ['a group of another type', 'acls', { ...CONSUMER, group: ['x'] }, 'group: expected a string, not a list'],
 ];
 for (const [what, kind, input, message] of bad) test(`refused: ${what}`, () => assert.equal(refusal(kind, input), message));
 

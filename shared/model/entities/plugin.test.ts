@@ -54,13 +54,13 @@ test('a patch to another plugin starts from its own defaults', () => {
 
 const bad: readonly (readonly [string, unknown, string])[] = [
   ['no name', {}, 'name: required field missing'],
-  ['a name of another type', { name: 5 }, 'name: expected a string'],
+  ['a name of another type', { name: 5 }, 'name: expected a string, not a number'],
   ['an unknown plugin', { name: 'key-aut' }, "name: plugin 'key-aut' not enabled; /plugins/enabled lists those that are (did you mean \"key-auth\"?)"],
   ['a name from every object', { name: 'constructor' }, "name: plugin 'constructor' not enabled; /plugins/enabled lists those that are"],
   ['a config of another type', { name: 'key-auth', config: [] }, 'config: expected a record'],
   ['an unknown setting', { name: 'key-auth', config: { key_nams: ['x'] } }, 'config.key_nams: unknown field (did you mean "key_names"?)'],
-  ['a setting of another type', { name: 'key-auth', config: { key_names: 'x' } }, 'config.key_names: expected an array'],
-  ['a setting in a list', { name: 'key-auth', config: { key_names: ['a', 5] } }, 'config.key_names.2: expected a string'],
+  ['a setting of another type', { name: 'key-auth', config: { key_names: 'x' } }, 'config.key_names: expected an array, not a string'],
+  ['a setting in a list', { name: 'key-auth', config: { key_names: ['a', 5] } }, 'config.key_names.2: expected a string, not a number'],
   ['a place where it cannot be', { name: 'acl', config: { allow: ['a'] }, consumer: { id: OTHER_ID } }, "consumer: value must be null: plugin 'acl' cannot be applied to a consumer"],
   ['no place where it must have one', { name: 'sample' }, "@entity: plugin 'sample' must be applied to one of: route, consumer"],
   ['a protocol it does not know', { name: 'sample', ...AT_ROUTE, protocols: ['grpc'] }, 'protocols: expected one of: http, https'],

@@ -42,7 +42,7 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['a port in the name', { name: 'a:80' }, 'name: Invalid name; no port allowed'],
   ['a space in the name', { name: 'a b' }, 'name: Invalid name; must be a valid hostname'],
   ['an unknown algorithm', { name: 'u', algorithm: 'random' }, 'algorithm: expected one of: consistent-hashing, least-connections, round-robin, latency, sticky-sessions'],
-  ['a hash input of another type', { name: 'u', algorithm: 'latency', hash_on: true }, 'hash_on: expected a string'],
+  ['a hash input of another type', { name: 'u', algorithm: 'latency', hash_on: true }, 'hash_on: expected a string, not a boolean'],
   ['too few slots', { name: 'u', slots: 9 }, 'slots: value should be between 10 and 65536'],
   ['a header hash without header', { name: 'u', hash_on: 'header' }, `${depends('hash_on')}; hash_on_header: required field missing`],
   ['a fallback header without header', { name: 'u', hash_on: 'ip', hash_fallback: 'header' }, `${depends('hash_fallback')}; hash_fallback_header: required field missing`],
@@ -57,7 +57,7 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['a deep range', { name: 'u', healthchecks: { active: { healthy: { interval: 70_000 } } } }, 'healthchecks.active.healthy.interval: value should be between 0 and 65535'],
   ['a deep unknown field', { name: 'u', healthchecks: { active: { healthy: { intervall: 1 } } } }, 'healthchecks.active.healthy.intervall: unknown field (did you mean "interval"?)'],
   ['a status that is none', { name: 'u', healthchecks: { passive: { unhealthy: { http_statuses: [500, 42] } } } }, 'healthchecks.passive.unhealthy.http_statuses.2: value should be between 100 and 999'],
-  ['health checks as a list', { name: 'u', healthchecks: [] }, 'healthchecks: expected a record'],
+  ['health checks as a list', { name: 'u', healthchecks: [] }, 'healthchecks: expected a record, not a list'],
   ['a probe path without slash', { name: 'u', healthchecks: { active: { http_path: 'x' } } }, 'healthchecks.active.http_path: should start with: /'],
   ['a host header with spaces', { name: 'u', host_header: 'a b' }, 'host_header: invalid value: a b'],
 ];
