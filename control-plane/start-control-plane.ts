@@ -14,6 +14,7 @@ import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
 import { THIS_VERSION } from '../shared/this-version.ts';
 import { isTrustDomain } from '../shared/trust/identity.ts';
 import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
+import { AuditKeeper } from './audit/audit-keeper.ts';
 import { AlarmDesk } from './alarms/alarm-desk.ts';
 import { DriftWatch } from './alarms/drift-watch.ts';
 import { isLoopbackAddress } from './admin-api/development-guard.ts';
@@ -98,6 +99,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   compactor.start();
   lifecycle.add('removal of old releases', () => compactor.stop());
+  const auditKeeper = new AuditKeeper({
+    chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: settings.auditCheckpointEvery, retentionMs: settings.auditRetention, clock, log,
+  });
+  auditKeeper.start();
+  lifecycle.add('sealing of the audit', () => auditKeeper.stop());
   publisher.subscribe({ onRelease: (scope) => events.hint(scope), onDataPlanesChanged: (scope) => events.hint(scope) });
 
   const sync = await startSyncServer({
@@ -130,6 +136,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     store,
     catalog: pluginCatalog,
     createJoinToken: (scope, token, actor) => joinTokens.create(scope, token, actor),
+    auditKeeper,
     keys: new KeyDesk({ store, signing, authority, clock }),
     askDataPlane: (scope, dataPlaneId, subject, question) => sync.ask(scope, dataPlaneId, subject, question),
     events,
@@ -137,6 +144,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     developmentMode: settings.developmentMode,
     installationTenant,
     maxBodyBytes: settings.maxBodyBytes,
+    allowedOrigins: settings.adminAllowedOrigins,
     softwareVersion: THIS_VERSION,
     hostname: hostname(),
     configuration: shownConfiguration(settings),

@@ -39,7 +39,7 @@ export class RefusalAudit {
       await this.#options.audit.add({
         tenantId: caller?.tenantId ?? this.#options.installationTenant,
         ...(gateway === undefined ? {} : { gatewayId: gateway.gatewayId }),
-        actor: { operatorId: caller?.operatorId ?? null, name: caller?.name ?? 'unknown', requestId, address },
+        actor: { operatorId: caller?.operatorId ?? null, name: caller?.name ?? 'unknown', requestId, address, ...(caller === undefined ? { kind: 'unknown' } : {}) },
         action: 'refuse',
         subjectKind: 'request',
         subjectId: `${method} ${path}`.slice(0, LONGEST_PATH),

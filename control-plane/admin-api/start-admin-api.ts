@@ -5,6 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { AuditKeeper } from '../audit/audit-keeper.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
@@ -20,6 +21,8 @@ import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
 import { notFound, ok } from './answer.ts';
 import { clusteringRoutes } from './clustering-routes.ts';
+import { CrossOrigin } from './cross-origin.ts';
+import { configRoutes } from './config-routes.ts';
 import { isLoopbackAddress } from './development-guard.ts';
 import { entityRoutes } from './entity-routes.ts';
 import { createHttpServer, newServerCounters, type ServerCounters } from './http-server.ts';
@@ -30,11 +33,13 @@ import { ownPaths } from './own-openapi.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 import { RequestMeter } from './request-meter.ts';
 import { DEFAULT_GATEWAY, type Caller, type Route } from './route.ts';
+import { schemaRoutes } from './schema-routes.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
 import { convergenceRoutes } from './v1/convergence-routes.ts';
 import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
+import { declarativeRoutes } from './v1/declarative-routes.ts';
 import { eventRoutes } from './v1/event-routes.ts';
 import { explainRoutes, type AskDataPlane } from './v1/explain-routes.ts';
 import { gatewayRoutes } from './v1/gateway-routes.ts';
@@ -43,7 +48,9 @@ import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts
 import { operatorRoutes } from './v1/operator-routes.ts';
 import { quarantineRoutes } from './v1/quarantine-routes.ts';
 import { releaseRoutes } from './v1/release-routes.ts';
+import { roleRoutes } from './v1/role-routes.ts';
 import { tenantRoutes } from './v1/tenant-routes.ts';
+import { tokenRoutes } from './v1/token-routes.ts';
 import { usageRoutes } from './v1/usage-routes.ts';
 
 export interface AdminApiOptions {
@@ -52,6 +59,7 @@ export interface AdminApiOptions {
   readonly createJoinToken: CreateJoinToken;
   readonly askDataPlane: AskDataPlane;
   readonly keys: KeyDesk;
+  readonly auditKeeper: AuditKeeper;
   /** Stopped with the API: its streams would hold up the end. */
   readonly events: EventHub;
   readonly listen: SocketAddress;
@@ -60,6 +68,8 @@ export interface AdminApiOptions {
   /** Made at the first start; in development mode the tenant of requests without a token. */
   readonly installationTenant: TenantId;
   readonly maxBodyBytes: number;
+  /** Of web pages that may use the API from a browser. */
+  readonly allowedOrigins: readonly string[];
   readonly softwareVersion: string;
   readonly hostname: string;
   /** Shown under `/`: no secrets. */
@@ -92,11 +102,12 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
     routes,
     // A control plane without its database still answers reads; that it is away is said, and not a reason to be taken away.
     probes: new Map([['/status/ready', async () => ok({ message: 'ready', database: (await store.isReachable()) ? 'reachable' : 'away' })]]),
-    admission: new Admission({ operators: store.operators, developmentTenant: options.developmentMode ? options.installationTenant : undefined }),
+    admission: new Admission({ tokens: store.tokens, clock, developmentTenant: options.developmentMode ? options.installationTenant : undefined }),
     findGateway: (caller, name) => findGateway(store, caller, name),
     recordRefusedWrite: (refused) => refusals.record(refused),
     serverHeader: `holdfast/${options.softwareVersion}`,
     maxBodyBytes: options.maxBodyBytes,
+    crossOrigin: new CrossOrigin(options.allowedOrigins),
     counters,
     meter,
     memory: new OutageMemory({ isDatabaseAway: () => store.meter.state.kind === 'away', meter, clock }),
@@ -120,19 +131,24 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
 }
 
 /** Every route of the admin API, in the order of the documentation. */
-export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBytes' | 'developmentMode' | 'log'>, counters = newServerCounters()): readonly Route[] {
+export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBytes' | 'allowedOrigins' | 'developmentMode' | 'log'>, counters = newServerCounters()): readonly Route[] {
   const { store, catalog, clock } = options;
   const rules = { clock, plugins: { pluginSchemaOf: (name: string) => catalog.get(name), pluginNames: [...catalog.keys()] } };
   const entities = entityRoutes({ ...rules, store });
   const openApi = (): JsonObject => buildOpenApi(entityDefinitions, [...catalog.values()], { version: options.softwareVersion, paths: ownPaths(routes) });
   const routes: readonly Route[] = [
-    ...nodeRoutes({ ...options, ...rules, nodeId: randomUUID(), counters }, () => routes, openApi),
+    ...nodeRoutes({ ...options, nodeId: randomUUID(), counters }, () => routes, openApi),
+    ...schemaRoutes({ ...rules, store, catalog }),
     ...entities,
     ...tagRoutes(store),
+    ...configRoutes({ ...rules, store }),
+    ...declarativeRoutes({ ...rules, store }),
     ...clusteringRoutes(store),
     ...tenantRoutes(store),
     ...gatewayRoutes(store, options.keys),
-    ...operatorRoutes(store, clock),
+    ...operatorRoutes(store),
+    ...tokenRoutes(store, clock),
+    ...roleRoutes(store),
     ...dataPlaneRoutes(store, clock),
     ...explainRoutes(options.askDataPlane),
     ...keyRoutes(options.keys, store),
@@ -143,7 +159,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...convergenceRoutes(store),
     ...releaseRoutes(store),
     ...usageRoutes(store),
-    ...auditRoutes(store),
+    ...auditRoutes(store, options.auditKeeper),
   ];
   return routes;
 }

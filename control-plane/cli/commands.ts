@@ -3,11 +3,13 @@
  * help, SETTINGS.md and the known variables follow (bin/holdfast.js must know the first word). Dispatched by main.ts.
  */
 import { systemClock } from '../../shared/clock.ts';
+import { BACKUP_COMMANDS } from './backup.ts';
 import { command, type Command } from './command.ts';
 import { listDataPlanes } from './data-planes.ts';
 import { explain } from './explain.ts';
 import { GATEWAY_COMMANDS } from './gateways.ts';
 import { createJoinToken } from './join-token.ts';
+import { AUDIT_COMMANDS } from './audit.ts';
 import { KEY_COMMANDS } from './keys.ts';
 import { publish } from './publish.ts';
 import { RELEASE_COMMANDS } from './releases.ts';
@@ -36,4 +38,6 @@ export const COMMANDS: readonly Command[] = [
   ...RELEASE_COMMANDS,
   ...GATEWAY_COMMANDS,
   ...KEY_COMMANDS,
+  ...BACKUP_COMMANDS,
+  ...AUDIT_COMMANDS,
 ];

@@ -6,9 +6,12 @@
 import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import { auditChanges } from './audit-changes.ts';
+import { callerColumns } from './audit-store.ts';
+import { refuseUnpermitted } from './change-permissions.ts';
 import { onlyRow, type Transaction } from './database.ts';
 import { frozenRefusal, isGatewayGone, isRevocation } from './gateway-freeze.ts';
-import type { Actor, GatewayScope } from './scope.ts';
+import type { Actor, EntityScope, GatewayScope } from './scope.ts';
 import { gatewayUnknown } from './secret-keys.ts';
 
 export interface EntityChange {
@@ -25,11 +28,13 @@ export interface EntityChange {
 export const CHANGE_CHANNEL = 'holdfast_changes';
 
 /**
- * Undefined where nothing that is published changed: such a write takes no sequence. Throws STORE_GATEWAY_UNKNOWN, and
+ * Undefined where nothing that is published changed: such a write takes no sequence. Every write of entities comes through
+ * here, so here the caller's permissions are asked for. Throws STORE_CHANGE_NOT_PERMITTED, STORE_GATEWAY_UNKNOWN, and
  * STORE_GATEWAY_FROZEN unless the write only revokes or may pass (`whileFrozen`).
  */
-export async function commitChanges(transaction: Transaction, scope: GatewayScope, actor: Actor, changes: readonly EntityChange[], whileFrozen = false): Promise<ConfigVersion | undefined> {
+export async function commitChanges(transaction: Transaction, scope: EntityScope, actor: Actor, changes: readonly EntityChange[], whileFrozen = false): Promise<ConfigVersion | undefined> {
   if (changes.length === 0) return undefined;
+  await refuseUnpermitted(transaction, scope, changes);
   const committing = sendChanges(transaction, scope, actor, changes, whileFrozen || isRevocation(changes));
   return committing.catch((thrown: unknown) => {
     throw frozenRefusal(thrown) ?? (isGatewayGone(thrown) ? gatewayUnknown(scope) : thrown);
@@ -38,16 +43,17 @@ export async function commitChanges(transaction: Transaction, scope: GatewayScop
 
 async function sendChanges(transaction: Transaction, scope: GatewayScope, actor: Actor, changes: readonly EntityChange[], whileFrozen: boolean): Promise<ConfigVersion | undefined> {
   const published = changes.filter(isPublished);
-  const audit = [changes.map((change) => change.action), changes.map((change) => change.kind), changes.map((change) => change.id)] as const;
+  const audit = [changes.map(({ action }) => action), changes.map(({ kind }) => kind), changes.map(({ id }) => id)] as const;
+  const audited = [...callerColumns(actor), changes.map(({ kind, before, after }) => auditChanges(kind, before, after))] as const;
   const who = [scope.tenantId, scope.gatewayId, actor.operatorId, actor.name, actor.address, actor.requestId] as const;
   if (published.length === 0) {
     await transaction.commitWith(
       // Held, so that it is not frozen meanwhile.
       `WITH held AS (SELECT FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND (frozen_at IS NULL OR $10) FOR SHARE)
-       INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id)
-       SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id FROM unnest($7::text[], $8::text[], $9::text[]) AS a (action, kind, id)
+       INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, actor_kind, credential, changed)
+       SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id, $11, $12, a.changed::jsonb FROM unnest($7::text[], $8::text[], $9::text[], $13::text[]) AS a (action, kind, id, changed)
        WHERE EXISTS (SELECT FROM held) OR refuse_write($1, $2) > 0`,
-      [...who, ...audit, whileFrozen],
+      [...who, ...audit, whileFrozen, ...audited],
     );
     return undefined;
   }
@@ -60,9 +66,9 @@ async function sendChanges(transaction: Transaction, scope: GatewayScope, actor:
        SELECT $1, $2, coalesce((SELECT epoch FROM head), refuse_write($1, $2)), (SELECT sequence FROM head), c.ordinal, c.kind, c.id, CASE WHEN c.after IS NULL THEN 'delete' ELSE 'put' END, c.before, c.after, c.private::jsonb, $3, $4, $6
        FROM unnest($10::text[], $11::uuid[], $12::bytea[], $13::bytea[], $15::text[]) WITH ORDINALITY AS c (kind, id, before, after, private, ordinal)),
      audited AS (
-       INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, epoch, sequence)
-       SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id, head.epoch, head.sequence
-       FROM head, unnest($7::text[], $8::text[], $9::text[]) AS a (action, kind, id))
+       INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, epoch, sequence, actor_kind, credential, changed)
+       SELECT $1, $2, $3, $4, $5, $6, a.action, a.kind, a.id, head.epoch, head.sequence, $16, $17, a.changed::jsonb
+       FROM head, unnest($7::text[], $8::text[], $9::text[], $18::text[]) AS a (action, kind, id, changed))
      SELECT epoch, sequence, pg_notify('${CHANGE_CHANNEL}', $2::text) FROM head`,
     [
       ...who, ...audit,
@@ -70,6 +76,7 @@ async function sendChanges(transaction: Transaction, scope: GatewayScope, actor:
       published.map((change) => change.before ?? null), published.map((change) => change.after ?? null),
       whileFrozen,
       published.map(({ privateBefore }) => (privateBefore === undefined || Object.keys(privateBefore).length === 0 ? null : JSON.stringify(privateBefore))),
+      ...audited,
     ],
   );
   const { epoch, sequence } = onlyRow(rows);

@@ -9,6 +9,7 @@ import type { Logger } from '../../shared/log.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { createAheadStore, type AheadStore } from './ahead-store.ts';
 import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
+import { createAuditChainStore, type AuditChainStore } from './audit-chain-store.ts';
 import { createAuditStore, type AuditStore } from './audit-store.ts';
 import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed.ts';
 import { createChangeReader, type ChangeReader } from './change-reader.ts';
@@ -30,13 +31,15 @@ import { createOperatorStore, type OperatorStore } from './operator-store.ts';
 import { withClient } from './prepare-database.ts';
 import { createQuarantineStore, type QuarantineStore } from './quarantine-store.ts';
 import { createReleaseStore, type ReleaseStore } from './release-store.ts';
+import { createRoleStore, type RoleStore } from './role-store.ts';
 import { rollBack, type RollbackOptions, type RollbackResult } from './rollback.ts';
-import type { Actor, GatewayScope } from './scope.ts';
+import type { Actor, EntityScope, GatewayScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
 import { SecretKeys } from './secret-keys.ts';
 import { createSigningKeyStore, type SigningKeyStore } from './signing-key-store.ts';
 import { createTelemetryStore, type TelemetryStore } from './telemetry-store.ts';
 import { createTenantStore, type TenantStore } from './tenant-store.ts';
+import { createTokenStore, type TokenStore } from './token-store.ts';
 
 export interface StoreOptions {
   /** Of a prepared database, with an unprivileged login: what bootstrapDatabase returned, or DATABASE_URL. */
@@ -52,16 +55,17 @@ export interface StoreOptions {
 }
 
 export interface Store {
-  /** A read-only transaction, one moment for all its queries. Throws STORE_GATEWAY_UNKNOWN. */
-  read<T>(scope: GatewayScope, work: (reader: EntityReader) => Promise<T>): Promise<T>;
+  /** A read-only transaction, one moment for all its queries; what `scope.access` does not show is not there. Throws STORE_GATEWAY_UNKNOWN. */
+  read<T>(scope: EntityScope, work: (reader: EntityReader) => Promise<T>): Promise<T>;
   /**
    * A transaction that commits when `work` returns and rolls back when it throws. `work` may run again after a deadlock,
-   * so it does nothing but call the writer. `version` is that of the change, undefined where nothing that is published
+   * so it does nothing but call the writer. What `scope.access` does not permit is refused as a whole
+   * (STORE_CHANGE_NOT_PERMITTED). `version` is that of the change, undefined where nothing that is published
    * changed. Throws STORE_GATEWAY_UNKNOWN.
    */
-  write<T>(scope: GatewayScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }>;
+  write<T>(scope: EntityScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }>;
   /** Restores the entities of a release in one write. Throws STORE_…, see rollback.ts. */
-  rollBack(scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult>;
+  rollBack(scope: EntityScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult>;
   /** For buildEntityRecord and readEntity; cached. Throws STORE_GATEWAY_UNKNOWN. */
   secretsOf(scope: GatewayScope): Promise<GatewaySecrets>;
   /** Resolves when every gateway was reported once. Stopped with the store, or alone. */
@@ -76,6 +80,8 @@ export interface Store {
   readonly tenants: TenantStore;
   readonly gateways: GatewayStore;
   readonly operators: OperatorStore;
+  readonly tokens: TokenStore;
+  readonly roles: RoleStore;
   readonly joinTokens: JoinTokenStore;
   readonly dataPlanes: DataPlaneStore;
   readonly releases: ReleaseStore;
@@ -86,6 +92,7 @@ export interface Store {
   readonly ahead: AheadStore;
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
+  readonly auditChain: AuditChainStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
@@ -115,6 +122,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 class PostgresStore implements Store {
+  readonly tokens: TokenStore;
+  readonly roles: RoleStore;
   /** What queries cost, and whether the database answers. */
   readonly meter: DatabaseMeter;
   readonly tenants: TenantStore;
@@ -130,6 +139,7 @@ class PostgresStore implements Store {
   readonly ahead: AheadStore;
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
+  readonly auditChain: AuditChainStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
@@ -152,6 +162,8 @@ class PostgresStore implements Store {
     this.tenants = createTenantStore(database, keys, clock);
     this.gateways = createGatewayStore(database, keys, clock);
     this.operators = createOperatorStore(database, clock);
+    this.tokens = createTokenStore(database, clock);
+    this.roles = createRoleStore(database, clock);
     this.joinTokens = createJoinTokenStore(database, clock);
     this.dataPlanes = createDataPlaneStore(database, clock);
     this.releases = createReleaseStore(database);
@@ -162,6 +174,7 @@ class PostgresStore implements Store {
     this.ahead = createAheadStore(database);
     this.telemetry = createTelemetryStore(database);
     this.audit = createAuditStore(database);
+    this.auditChain = createAuditChainStore(database);
     this.alarms = createAlarmStore(database, clock);
     this.convergence = createConvergenceStore(database, clock);
     this.drift = createDriftStore(database, clock);
@@ -175,12 +188,12 @@ class PostgresStore implements Store {
     return this.#keys.check();
   }
 
-  async read<T>(scope: GatewayScope, work: (reader: EntityReader) => Promise<T>): Promise<T> {
+  async read<T>(scope: EntityScope, work: (reader: EntityReader) => Promise<T>): Promise<T> {
     const secrets = await this.#keys.secretsOf(scope);
     return this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) => work(new TransactionReader(transaction, scope, secrets)));
   }
 
-  write<T>(scope: GatewayScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }> {
+  write<T>(scope: EntityScope, actor: Actor, work: (writer: EntityWriter) => Promise<T>): Promise<{ readonly value: T; readonly version: ConfigVersion | undefined }> {
     return this.#withSecrets(scope, (secrets) =>
       this.#database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'write' }, async (transaction) => {
         const writer = new TransactionWriter(transaction, scope, secrets);
@@ -189,7 +202,7 @@ class PostgresStore implements Store {
       }));
   }
 
-  rollBack(scope: GatewayScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
+  rollBack(scope: EntityScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
     return this.#withSecrets(scope, (secrets) => rollBack(this.#database, secrets, scope, actor, options));
   }
 

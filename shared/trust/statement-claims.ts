@@ -56,6 +56,11 @@ export const STATEMENT_CLAIMS = {
   authorities: { format, ...audience, certificates, issuedAt: count },
   /** Allows a gateway to start again at a lower sequence (S4); signed by the root set. */
   epoch: { format, ...audience, epoch: positive, issuedAt: count },
+  /**
+   * How far the audit of a tenant (`account`) is sealed: the number, last row and hash of a seal; signed by a publish key. `removal`: rows
+   * up to there were removed by retention. Never sent to data planes.
+   */
+  audit: { format, account: tenant, seal: positive, lastRow: positive, hash, removal: flag, issuedAt: count },
 } satisfies { readonly [kind: string]: Claims };
 
 export type StatementKind = keyof typeof STATEMENT_CLAIMS;
@@ -66,6 +71,7 @@ export type ManifestClaims = StatementClaims['manifest'];
 export type TransferClaims = StatementClaims['transfer'];
 export type HeadClaims = StatementClaims['head'];
 export type EpochClaims = StatementClaims['epoch'];
+export type AuditClaims = StatementClaims['audit'];
 
 /** The claims of a payload, or the sentence that says what is wrong with it. */
 export function parseClaims<Kind extends StatementKind>(kind: Kind, payload: string): StatementClaims[Kind] | string {

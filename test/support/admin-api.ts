@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { request } from 'undici';
+import { AuditKeeper } from '../../control-plane/audit/audit-keeper.ts';
 import { startAdminApi, type AdminApiOptions } from '../../control-plane/admin-api/start-admin-api.ts';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import { EventHub } from '../../control-plane/events/event-hub.ts';
@@ -81,6 +82,7 @@ export interface TestAdminApi {
   /** Whoever changes something may hint at it, as a control plane does of what happens in itself. */
   readonly events: EventHub;
   readonly keys: KeyDesk;
+  readonly auditKeeper: AuditKeeper;
   readonly send: (method: string, path: string, call?: AdminCall) => Promise<AdminAnswer>;
   /** Before the tests of the file end. */
   readonly stop: () => Promise<void>;
@@ -98,9 +100,11 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'root-key.pem'), clock: systemClock, log });
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock: systemClock, log });
   const keys = new KeyDesk({ store, signing, authority, clock: systemClock });
+  const auditKeeper = new AuditKeeper({ chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: 3_600_000, retentionMs: undefined, clock: systemClock, log });
   const api = await startAdminApi({
     store,
     keys,
+    auditKeeper,
     catalog: pluginCatalog,
     createJoinToken: async (scope, { uses, ttlMs, labels }, actor) => {
       const { token } = await store.joinTokens.create(scope, { uses, expiresAt: new Date(Date.now() + ttlMs), labels }, actor);
@@ -112,6 +116,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
     developmentMode: false,
     installationTenant: tenantId,
     maxBodyBytes: 1_048_576,
+    allowedOrigins: [],
     softwareVersion: '0.1.0',
     hostname: 'test-host',
     configuration: { role: 'control_plane' },
@@ -124,7 +129,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const send = (method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> => sendTo(base, method, path, { token: adminToken, ...call });
   const operator = await send('POST', '/v1/operators', { json: { name: 'spectator', role: 'viewer' } });
   const token = await send('POST', `/v1/operators/${operator.expect(201).word('id')}/tokens`, { json: {} });
-  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, send, stop: () => api.stop() };
+  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, auditKeeper, send, stop: () => api.stop() };
 }
 
 const cleanUp: (() => Promise<void> | void)[] = [];
