@@ -6,8 +6,12 @@
 import type { ConfigLookup, PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
 import type { PublishedEntities } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { PluginCondition } from './plugin-condition.ts';
+import type { PluginOrdering } from './plugin-order.ts';
 
 export interface ActiveConfig extends ConfigLookup {
+  /** Names of the consumer groups that a consumer is in, sorted; the same array for the life of the configuration. Not those of the acl plugin. */
+  consumerGroupsOf(consumerId: string): readonly string[];
   readonly version: ConfigVersion;
   /** Merkle root over all entities, lower-case hex. */
   readonly contentRoot: string;
@@ -152,16 +156,22 @@ export interface ChainEntry {
   readonly pluginId: string;
   readonly name: string;
   readonly priority: number;
+  readonly ordering: PluginOrdering | undefined;
+  /** Undefined: it runs for every request of its scope. */
+  readonly condition: PluginCondition | undefined;
   readonly instance: PluginInstance;
 }
 
 export interface PluginChain {
   /** All entries by descending priority, ties by descending name. */
   readonly entries: readonly ChainEntry[];
-  /** The entries that have the phase, same order; empty arrays cost one comparison. */
+  /** The entries that have the phase, by priority and as their ordering says; empty arrays cost one comparison. */
   readonly requestHead: readonly ChainEntry[];
+  /** The entries that have the phase, by priority. */
   readonly responseHead: readonly ChainEntry[];
   readonly log: readonly ChainEntry[];
   /** The largest request body that an entry asks for; 0 where none does. */
   readonly requestBodyMaxBytes: number;
+  /** Whether `requestHead` is in another order than that of the priorities. */
+  readonly isReordered: boolean;
 }

@@ -8,6 +8,7 @@ import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { CounterTable, PluginServices } from '../../shared/plugins/contract.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
+import type { VaultValues } from '../vaults/vault-values.ts';
 import type { CompiledConfig } from './compiled-config.ts';
 
 /** One entity that was put (`bytes`) or deleted (undefined). One of a kind that this version does not know is set aside and reported. */
@@ -28,6 +29,8 @@ export interface ConfigChange {
   readonly changes: Iterable<EntityChange>;
   /** The gateway's content keys: the newest made the credentials' digests, each opens what it sealed. Undefined where there is none yet. */
   readonly contentKeys: ContentKeyRing | undefined;
+  /** What references to vaults stand for now, of the base as well; undefined: nothing was looked up. */
+  readonly vaultValues?: VaultValues;
 }
 
 /** What a thread lends to its configurations. */
@@ -55,9 +58,9 @@ export interface Quarantined {
 
 /** See ERRORS.md. Stable: clients and alarms go by them. */
 export type QuarantineCode =
-  | 'CONFIG_KIND_UNKNOWN' | 'CONFIG_ENTITY_UNREADABLE' | 'CONFIG_CONTENT_KEY_MISSING' | 'CONFIG_PROTOCOL_UNSUPPORTED' | 'CONFIG_ROUTE_UNMATCHABLE'
+  | 'CONFIG_KIND_UNKNOWN' | 'CONFIG_ENTITY_UNREADABLE' | 'CONFIG_CONTENT_KEY_MISSING' | 'CONFIG_VAULT_UNRESOLVED' | 'CONFIG_VAULT_VALUE_INVALID' | 'CONFIG_PROTOCOL_UNSUPPORTED' | 'CONFIG_ROUTE_UNMATCHABLE'
   | 'CONFIG_TARGET_INVALID' | 'CONFIG_CERTIFICATE_UNUSABLE' | 'CONFIG_PLUGIN_UNKNOWN' | 'CONFIG_PLUGIN_FAILED' | 'CONFIG_REFERENCE_DANGLING'
-  | 'CONFIG_PLUGIN_OUT_OF_PLACE';
+  | 'CONFIG_PLUGIN_OUT_OF_PLACE' | 'CONFIG_PLUGIN_ORDER_CYCLE';
 
 export type CompileResult =
   /** `quarantined` is of all of the configuration, not only of what the change brought; bounded (quarantine.ts). */

@@ -19,21 +19,27 @@ import { Identities } from './identities.ts';
 import { openCertificate, problemOfAuthority, type OpenedCertificate } from './opened-certificates.ts';
 import { PersistentMap, type MapDraft } from './persistent-map.ts';
 import { HeldPlugin, PluginSet } from './plugin-instances.ts';
-import { guardsInVain, pluginsNaming, speaksHttp } from './plugin-chains.ts';
+import { contradictionReason, guardsInVain, pluginsNaming, speaksHttp } from './plugin-chains.ts';
+import { findContradictions, pluginsWithOrdering } from './plugin-contradictions.ts';
 import { QuarantineList, type QuarantineDraft } from './quarantine.ts';
 import { addressOf, RuntimeRoutes } from './runtime-routes.ts';
+import { NO_VAULTED, VaultedDraft } from './vaulted-entities.ts';
 
 /**
  * Leaving one of these out could open what it closes, or send requests to the wrong place. One that cannot be read whole stays
  * with what of it can, so that what it is about is closed; one of which that is not known refuses the whole.
  */
-const NEVER_LEFT_OUT: ReadonlySet<EntityKind> = new Set(['plugins', 'routes', 'acls', 'upstreams']);
+const NEVER_LEFT_OUT: ReadonlySet<EntityKind> = new Set(['plugins', 'routes', 'acls', 'upstreams', 'consumer_groups', 'consumer_group_consumers']);
 /** What can be read of these stays too: of a server name, that it is one whose certificate must not be another. */
 const KEPT_IN_PART: ReadonlySet<EntityKind> = new Set([...NEVER_LEFT_OUT, 'snis']);
 /** What refers to one of these that cannot be used is as good as one that refers to nothing. */
 const USED_BY_REFERRERS: ReadonlySet<EntityKind> = new Set(['certificates', 'ca_certificates']);
+/** These are closed where they stand once a value of theirs is missing; others are as good as not there. */
+const CLOSED_IN_PLACE: ReadonlySet<EntityKind> = new Set(['plugins', 'certificates']);
 /** Secrets that nothing can be done with without a content key. */
 const SECRET_KINDS = ['keyauth_credentials', 'certificates'] as const satisfies readonly EntityKind[];
+/** What decides which plugins meet. */
+const MET_BY_ORDER = ['plugins', 'routes', 'consumer_groups', 'consumer_group_consumers'] as const satisfies readonly EntityKind[];
 const STREAM_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'tls', 'tls_passthrough']);
 
 /**
@@ -43,6 +49,10 @@ const STREAM_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'tls', 'tls_passth
  */
 export function* compileConfig(base: CompiledConfig | undefined, change: ConfigChange, services: CompileServices): Generator<void, CompileResult> {
   const compilation = new Compilation(base?.parts, change, services);
+  for (const outdated of compilation.outdated()) {
+    compilation.apply(outdated);
+    yield;
+  }
   for (const entityChange of change.changes) {
     compilation.apply(entityChange);
     yield;
@@ -57,6 +67,7 @@ export function* compileConfig(base: CompiledConfig | undefined, change: ConfigC
     yield* compilation.settleCertificates();
     yield* compilation.settleReferences();
     yield* compilation.settlePluginPlaces();
+    yield* compilation.settlePluginOrders();
     yield* compilation.settleRouter();
     const config = compilation.finish();
     finished = true;
@@ -79,6 +90,7 @@ class Compilation {
   readonly #streams: StreamRouterDraft;
   readonly #routed: MapDraft<Published<'routes'>>;
   readonly #opened: MapDraft<OpenedCertificate>;
+  readonly #vaulted: VaultedDraft;
   readonly #touched = new Map<EntityKind, Set<string>>(entityKinds.map((kind) => [kind, new Set()]));
   /** Of the plugins that were put, by id. */
   readonly #pluginBytes = new Map<string, Uint8Array>();
@@ -103,12 +115,19 @@ class Compilation {
     this.#streams = this.#before.streams.draft();
     this.#routed = this.#before.routed.draft();
     this.#opened = this.#before.opened.draft();
+    this.#vaulted = new VaultedDraft(this.#before.vaulted, change.vaultValues, change.contentKeys, (name) => services.plugins.get(name)?.schema.config);
+  }
+
+  /** What values from vaults are others for. */
+  outdated(): Iterable<EntityChange> {
+    return this.#vaulted.outdated();
   }
 
   apply({ kind, id, bytes }: EntityChange): void {
     if (!isEntityKind(kind)) return this.#setAside(kind, id, bytes);
     this.#touched.get(kind)?.add(id);
     this.#quarantine.clear(kind, id);
+    this.#vaulted.forget(kind, id);
     this.#hopeless.delete(`${kind}/${id}`);
     if (kind === 'plugins') this.#pluginBytes.delete(id);
     if (bytes === undefined) this.#draft.delete(kind, id);
@@ -231,6 +250,16 @@ class Compilation {
     }
   }
 
+  /** Reports plugins that are to run before each other; that the routes where they meet are closed is for plugin-chains.ts to see to. */
+  *settlePluginOrders(): Generator<void> {
+    const [before, now] = [this.#before.tables, this.#tables];
+    if (MET_BY_ORDER.every((kind) => before.entities[kind] === now.entities[kind])) return;
+    for (const tables of [before, now]) for (const { id } of pluginsWithOrdering(tables)) this.#quarantine.clearOf('plugins', id, 'CONFIG_PLUGIN_ORDER_CYCLE');
+    for (const [id, names] of yield* findContradictions(now)) {
+      this.#quarantine.add({ kind: 'plugins', id, code: 'CONFIG_PLUGIN_ORDER_CYCLE', reason: contradictionReason(names) });
+    }
+  }
+
   finish(): CompiledConfig {
     const { version, contentRoot, contentKeys } = this.#change;
     const [tables, quarantine] = [this.#tables, this.#quarantine.finish()];
@@ -241,7 +270,7 @@ class Compilation {
     const certificates = earlier?.certificates.serves(tables, opened) === true ? earlier.certificates : new TablesCertificateBook(tables, opened, quarantine, earlier?.certificates);
     const routes = earlier?.routes.serves(tables, plugins, quarantine, opened) === true ? earlier.routes : new RuntimeRoutes(tables, plugins, quarantine, opened);
     const identities = earlier?.identities.serves(tables, lookupKeys, quarantine) === true ? earlier.identities : new Identities(tables, lookupKeys, quarantine, this.#services.clock);
-    return new CompiledConfig(version, contentRoot, { tables, contentKeys, quarantine, plugins, opened, certificates, routes, identities, router: this.#nextRouter, streams: this.#streams.finish(), routed: this.#routed.finish() });
+    return new CompiledConfig(version, contentRoot, { tables, contentKeys, quarantine, plugins, opened, certificates, routes, identities, router: this.#nextRouter, streams: this.#streams.finish(), vaulted: this.#vaulted.finish(), routed: this.#routed.finish() });
   }
 
   /** Frees what was made for a configuration that will not be. */
@@ -254,7 +283,11 @@ class Compilation {
     try {
       const entity = this.#services.decodeEntity(kind, bytes);
       if (entity.id !== id) throw new Error(`it calls itself ${entity.id}`);
-      this.#draft.put(kind, entity);
+      const { entity: filled, madeOf, problem } = this.#vaulted.fill(kind, entity, bytes);
+      if (kind === 'plugins') this.#pluginBytes.set(id, madeOf);
+      if (problem !== undefined) this.#quarantine.add(problem);
+      if (problem !== undefined && !CLOSED_IN_PLACE.has(kind)) this.#draft.delete(kind, id);
+      else this.#draft.put(kind, filled);
     } catch (thrown) {
       const entry: Quarantined = { kind, id, code: 'CONFIG_ENTITY_UNREADABLE', reason: `${describeThrown(thrown)}; a newer data plane may read it: upgrade this one, or write the entity without what is new` };
       this.#quarantine.add(entry);
@@ -310,7 +343,7 @@ class Compilation {
     const held = reused ?? new HeldPlugin(entity, bytes, this.#services, this.#quarantine.get('plugins', entity.id));
     if (reused === undefined) this.#made.push(held);
     this.#plugins.set(entity.id, held);
-    if (held.quarantined !== undefined) this.#quarantine.add(held.quarantined);
+    if (held.quarantined !== undefined) this.#quarantine.add({ ...held.quarantined, reason: this.#vaulted.withoutValues('plugins', entity.id, held.quarantined.reason) });
   }
 
   #checkReferences<K extends EntityKind>(kind: K, id: string): void {
@@ -349,5 +382,5 @@ function isSwitchedOff(tables: ConfigTables, serviceId: string): boolean {
 type DerivedParts = 'routes' | 'identities' | 'certificates';
 
 function emptyParts(): Omit<ConfigParts, DerivedParts> {
-  return { contentKeys: undefined, opened: new PersistentMap(), tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), streams: new StreamRouter(), routed: new PersistentMap() };
+  return { contentKeys: undefined, opened: new PersistentMap(), vaulted: NO_VAULTED, tables: EMPTY_TABLES, quarantine: new QuarantineList(), plugins: new PluginSet(), router: new Router(), streams: new StreamRouter(), routed: new PersistentMap() };
 }

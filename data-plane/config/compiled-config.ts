@@ -16,6 +16,7 @@ import type { PersistentMap } from './persistent-map.ts';
 import type { PluginSet } from './plugin-instances.ts';
 import type { QuarantineList } from './quarantine.ts';
 import type { RuntimeRoutes } from './runtime-routes.ts';
+import type { VaultedMap } from './vaulted-entities.ts';
 
 /** The parts, as compile.ts carries them from one configuration to the next. */
 export interface ConfigParts {
@@ -29,6 +30,8 @@ export interface ConfigParts {
   readonly routed: PersistentMap<Published<'routes'>>;
   readonly plugins: PluginSet;
   readonly opened: PersistentMap<OpenedCertificate>;
+  /** What values of vaults were put into. */
+  readonly vaulted: VaultedMap;
   readonly certificates: TablesCertificateBook;
   readonly routes: RuntimeRoutes;
   readonly identities: Identities;
@@ -84,6 +87,10 @@ export class CompiledConfig implements ActiveConfig {
 
   groupsOf(consumerId: string): readonly string[] {
     return this.parts.identities.groupsOf(consumerId);
+  }
+
+  consumerGroupsOf(consumerId: string): readonly string[] {
+    return this.parts.identities.consumerGroupsOf(consumerId);
   }
 
   /**

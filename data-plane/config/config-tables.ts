@@ -72,8 +72,8 @@ function idsIn(value: JsonValue | undefined): readonly string[] {
 }
 
 /** Where a plugin applies; '' stands for what it is not bound to. */
-export function scopeKey(routeId: string, serviceId: string, consumerId: string): string {
-  return `${routeId}/${serviceId}/${consumerId}`;
+export function scopeKey(routeId: string, serviceId: string, consumerId: string, groupId: string): string {
+  return `${routeId}/${serviceId}/${consumerId}/${groupId}`;
 }
 
 /** Changes on top of tables. Not to be used after `finish`. */
@@ -166,5 +166,5 @@ export class TablesDraft {
 }
 
 function scopeOf(plugin: Published<'plugins'>): string {
-  return scopeKey(plugin.route?.id ?? '', plugin.service?.id ?? '', plugin.consumer?.id ?? '');
+  return scopeKey(plugin.route?.id ?? '', plugin.service?.id ?? '', plugin.consumer?.id ?? '', plugin.consumer_group?.id ?? '');
 }

@@ -5,6 +5,7 @@
  */
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/contract.ts';
 import { createCredentialDigester } from '../../shared/trust/credential-digest.ts';
+import { groupsOfConsumer } from './client-scope.ts';
 import type { ConfigTables } from './config-tables.ts';
 import type { QuarantineList } from './quarantine.ts';
 import { RecentMap } from './recent-map.ts';
@@ -30,6 +31,7 @@ export class Identities implements ConfigLookup {
   /** The one that was found last: its consumer is what is asked for next. */
   #found: KnownCredential | undefined;
   readonly #groups = new Map<string, readonly string[]>();
+  readonly #consumerGroups = new Map<string, readonly string[]>();
 
   /**
    * A digest does not name its key. While a fleet moves to a new content key, what serves may still stand under the one before,
@@ -47,7 +49,8 @@ export class Identities implements ConfigLookup {
   serves(tables: ConfigTables, lookupKeys: readonly Uint8Array[], quarantine: QuarantineList): boolean {
     const [mine, theirs] = [this.#tables.entities, tables.entities];
     const sameKeys = this.#lookupKeys.length === lookupKeys.length && this.#lookupKeys.every((key, index) => Buffer.compare(key, lookupKeys[index] ?? key.subarray(1)) === 0);
-    return sameKeys && this.#quarantine === quarantine && mine.consumers === theirs.consumers && mine.keyauth_credentials === theirs.keyauth_credentials && mine.acls === theirs.acls;
+    return sameKeys && this.#quarantine === quarantine && mine.consumers === theirs.consumers && mine.keyauth_credentials === theirs.keyauth_credentials && mine.acls === theirs.acls
+      && mine.consumer_groups === theirs.consumer_groups && mine.consumer_group_consumers === theirs.consumer_group_consumers;
   }
 
   consumerById(id: string): ConsumerRef | undefined {
@@ -78,9 +81,24 @@ export class Identities implements ConfigLookup {
     return groups;
   }
 
-  /** A consumer one of whose groups could not be read: it might be the one that a route denies. */
+  /** Names of the consumer groups, sorted; the same frozen array each time. */
+  consumerGroupsOf(consumerId: string): readonly string[] {
+    const known = this.#consumerGroups.get(consumerId);
+    if (known !== undefined) return known;
+    if (this.#tables.referrers.consumer_group_consumers.membersOf(consumerId).size === 0) return NO_GROUPS;
+    const groups = Object.freeze(groupsOfConsumer(this.#tables, consumerId).map(({ name }) => name));
+    this.#consumerGroups.set(consumerId, groups);
+    return groups;
+  }
+
+  /** A consumer one of whose groups, of either sort, could not be read: it might be the one that a route denies or a plugin limits. */
   #isClosed(consumerId: string): boolean {
-    for (const id of this.#tables.referrers.acls.membersOf(consumerId)) if (this.#quarantine.get('acls', id) !== undefined) return true;
+    const { referrers, entities } = this.#tables;
+    for (const id of referrers.acls.membersOf(consumerId)) if (this.#quarantine.get('acls', id) !== undefined) return true;
+    for (const id of referrers.consumer_group_consumers.membersOf(consumerId)) {
+      const group = entities.consumer_group_consumers.get(id)?.consumer_group.id;
+      if (this.#quarantine.get('consumer_group_consumers', id) !== undefined || group === undefined || this.#quarantine.get('consumer_groups', group) !== undefined) return true;
+    }
     return false;
   }
 

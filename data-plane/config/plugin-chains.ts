@@ -1,25 +1,31 @@
 /**
- * Which plugins run for a route and a consumer: one per name, the most specific that is enabled, in the order of Kong's
- * precedence (route and service and consumer together first, global last). Called when a request first needs the answer.
+ * Which plugins run for a route, a consumer and its groups: one per name, the most specific that is enabled, in the order of
+ * Kong's precedence (route and service and consumer together first, global last). Called when a request first needs the answer.
  */
-import type { PluginChain } from './active-config.ts';
+import { defined } from '../../shared/assert.ts';
+import type { ChainEntry, PluginChain } from './active-config.ts';
+import type { ClientScope } from './client-scope.ts';
 import type { Quarantined } from './compile-contract.ts';
 import { scopeKey, type ConfigTables, type Published } from './config-tables.ts';
-import type { HeldPlugin, PluginSet } from './plugin-instances.ts';
+import { refusingEntry, type HeldPlugin, type PluginSet } from './plugin-instances.ts';
+import { byPriority, orderPlugins } from './plugin-order.ts';
 
-export function hasOwnPlugins(tables: ConfigTables, consumerId: string): boolean {
-  return tables.referrers.plugins.membersOf(consumerId).size > 0;
+const ORDER_CYCLE = 'CONFIG_PLUGIN_ORDER_CYCLE';
+
+/** Whether a plugin is bound to this consumer or group. */
+export function hasOwnPlugins(tables: ConfigTables, id: string): boolean {
+  return tables.referrers.plugins.membersOf(id).size > 0;
 }
 
 /** By the plugins of a configuration, which most of its successors share. */
 const consumersNamed = new WeakMap<object, boolean>();
 
-/** Whether there is a plugin for one consumer at all. */
+/** Whether there is a plugin for one consumer or one group at all. */
 export function anyNamesConsumer({ entities: { plugins } }: ConfigTables): boolean {
   const known = consumersNamed.get(plugins);
   if (known !== undefined) return known;
   let isAny = false;
-  for (const { consumer } of plugins.values()) isAny ||= consumer !== null;
+  for (const { consumer, consumer_group: group } of plugins.values()) isAny ||= consumer !== null || group !== null;
   consumersNamed.set(plugins, isAny);
   return isAny;
 }
@@ -30,16 +36,16 @@ export interface ResolvedChain {
   readonly broken: Quarantined | undefined;
 }
 
-/** Ids of all plugins, enabled or not, whose scope takes in the route and the consumer: most specific first. */
-export function pluginsInScope(tables: ConfigTables, route: Published<'routes'>, consumerId: string | undefined): readonly string[] {
+/** Ids of all plugins, enabled or not, whose scope takes in the route and the client: most specific first. */
+export function pluginsInScope(tables: ConfigTables, route: Published<'routes'>, client: ClientScope): readonly string[] {
   // Sorted, so that the same entities give the same chain however they arrived.
-  return [...scopesOf(route.id, route.service?.id, consumerId)].flatMap((scope) => [...tables.pluginsByScope.membersOf(scope)].toSorted());
+  return [...scopesOf(route.id, route.service?.id ?? '', client)].flatMap((scope) => [...tables.pluginsByScope.membersOf(scope)].toSorted());
 }
 
-export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Published<'routes'>, consumerId: string | undefined): ResolvedChain {
+export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Published<'routes'>, client: ClientScope): ResolvedChain {
   const chosen = new Map<string, HeldPlugin>();
   let unread: HeldPlugin | undefined;
-  for (const id of pluginsInScope(tables, route, consumerId)) {
+  for (const id of pluginsInScope(tables, route, client)) {
     const plugin = plugins.byId.get(id);
     // What could not be read of it may be what puts it before the others of its name.
     if (plugin?.entity.enabled === true && plugin.quarantined?.code === 'CONFIG_ENTITY_UNREADABLE') unread ??= plugin;
@@ -47,16 +53,30 @@ export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Publish
     if (plugin !== undefined && plugin.entity.enabled && !chosen.has(plugin.entity.name)) chosen.set(plugin.entity.name, plugin);
   }
   const held = [...chosen.values()];
-  const entries = held.map(({ entry }) => entry).toSorted((a, b) => b.priority - a.priority || (a.name < b.name ? 1 : -1));
+  const entries = held.map(({ entry }) => entry).toSorted(byPriority);
+  const order = orderPlugins(entries);
   const broken = unread ?? held.find(({ quarantined }) => quarantined !== undefined);
+  const refusal = broken ?? (order.kind === 'cycle' ? contradiction(order.names, entries) : undefined);
+  const requestHead = refusal !== undefined ? [refusal.entry] : order.kind === 'ordered' ? order.entries.filter(({ instance }) => instance.requestHead !== undefined) : [];
   const chain: PluginChain = {
     entries,
-    requestHead: broken === undefined ? entries.filter(({ instance }) => instance.requestHead !== undefined) : [broken.entry],
+    requestHead,
     responseHead: entries.filter(({ instance }) => instance.responseHead !== undefined),
     log: entries.filter(({ instance }) => instance.log !== undefined),
+    isReordered: order.kind === 'ordered' && order.entries.some((entry, place) => entry !== entries[place]),
     requestBodyMaxBytes: Math.max(0, ...entries.map(({ instance }) => instance.requestBody?.maxBytes ?? 0)),
   };
-  return { chain, broken: broken?.quarantined };
+  return { chain, broken: refusal?.quarantined };
+}
+
+/** What refuses in the place of plugins each of which is to run before the other. Whichever were left out might be the one that guards. */
+function contradiction(names: readonly string[], entries: readonly ChainEntry[]): Pick<HeldPlugin, 'entry' | 'quarantined'> {
+  const first = defined(entries.find(({ name, ordering }) => ordering !== undefined && names.includes(name)), 'a plugin with an ordering in each cycle');
+  return { entry: refusingEntry(first.pluginId, first.name, ORDER_CYCLE), quarantined: { kind: 'plugins', id: first.pluginId, code: ORDER_CYCLE, reason: contradictionReason(names) } };
+}
+
+export function contradictionReason(names: readonly string[]): string {
+  return `${names.join(', ')} are to run before each other, by the ordering of plugins that meet on one route, which is closed: change the ordering of one of them`;
 }
 
 const HTTP_PROTOCOLS: ReadonlySet<string> = new Set(['http', 'https', 'grpc', 'grpcs']);
@@ -88,18 +108,22 @@ export function pluginsNaming(tables: ConfigTables, id: string): readonly Publis
   return [...tables.referrers.plugins.membersOf(id)].flatMap((pluginId) => tables.entities.plugins.get(pluginId) ?? []);
 }
 
-/** Most specific first. */
-function scopesOf(routeId: string, serviceId: string | undefined, consumerId: string | undefined): ReadonlySet<string> {
-  const [route, service, consumer] = [routeId, serviceId ?? '', consumerId ?? ''];
-  // Without a service or a consumer some of these are the same: the set keeps the first.
+/** Most specific first; of several groups the one whose name comes first. Without a service or a client some of these are the same: the set keeps the first. */
+function scopesOf(route: string, service: string, { consumerId, groupIds }: ClientScope): ReadonlySet<string> {
+  const consumer = (ofRoute: string, ofService: string): readonly string[] => (consumerId === undefined ? [] : [scopeKey(ofRoute, ofService, consumerId, '')]);
+  const groups = (ofRoute: string, ofService: string): readonly string[] => groupIds.map((id) => scopeKey(ofRoute, ofService, '', id));
   return new Set([
-    scopeKey(route, service, consumer),
-    scopeKey(route, '', consumer),
-    scopeKey('', service, consumer),
-    scopeKey(route, service, ''),
-    scopeKey('', '', consumer),
-    scopeKey(route, '', ''),
-    scopeKey('', service, ''),
-    scopeKey('', '', ''),
+    ...consumer(route, service),
+    ...groups(route, service),
+    ...consumer(route, ''),
+    ...consumer('', service),
+    ...groups(route, ''),
+    ...groups('', service),
+    scopeKey(route, service, '', ''),
+    ...consumer('', ''),
+    ...groups('', ''),
+    scopeKey(route, '', '', ''),
+    scopeKey('', service, '', ''),
+    scopeKey('', '', '', ''),
   ]);
 }

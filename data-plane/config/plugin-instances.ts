@@ -6,9 +6,11 @@
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Verdict } from '../../shared/plugins/contract.ts';
 import type { ChainEntry } from './active-config.ts';
-import type { CompileServices, Quarantined } from './compile-contract.ts';
+import type { CompileServices, Quarantined, QuarantineCode } from './compile-contract.ts';
 import type { Published } from './config-tables.ts';
 import { PersistentMap } from './persistent-map.ts';
+import { compileCondition } from './plugin-condition.ts';
+import { orderingOf } from './plugin-order.ts';
 
 /** Behind every plugin: wherever a request joins the chain, for instance after authentication, this is still to come. */
 const REPLACEMENT_PRIORITY = Number.MIN_SAFE_INTEGER;
@@ -88,22 +90,30 @@ function makeEntry(entity: Published<'plugins'>, services: CompileServices, prob
   const { id, name } = entity;
   const plugin = services.plugins.get(name);
   // Nobody asks a disabled plugin anything, so it needs neither an instance nor to be known.
-  if (!entity.enabled) return { entry: { pluginId: id, name, priority: REPLACEMENT_PRIORITY, instance: {} }, quarantined: undefined };
+  if (!entity.enabled) return { entry: { pluginId: id, name, priority: REPLACEMENT_PRIORITY, ordering: undefined, condition: undefined, instance: {} }, quarantined: undefined };
   if (problem !== undefined) return replaced(entity, problem);
   if (plugin === undefined) {
     const reason = `plugin ${name} is not known to this data plane (known: ${[...services.plugins.keys()].join(', ')}): upgrade it, or remove or disable the plugin`;
     return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_UNKNOWN', reason });
   }
   try {
+    const condition = entity.condition === null ? undefined : compileCondition(entity.condition);
     const instance = plugin.create(entity.config, { pluginId: id, clock: services.clock, counters: services.counters, log: services.logOf(name, id) });
-    return { entry: { pluginId: id, name, priority: plugin.schema.priority, instance }, quarantined: undefined };
+    return { entry: { pluginId: id, name, priority: plugin.schema.priority, ordering: orderingOf(entity), condition, instance }, quarantined: undefined };
   } catch (thrown) {
     const reason = thrown instanceof HoldfastError ? `${thrown.code}: ${thrown.message}` : describeThrown(thrown);
     return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_FAILED', reason: `plugin ${name} ${plugin.schema.version} could not be made: ${reason}; correct its config, or upgrade this data plane if the config is for a newer version` });
   }
 }
 
+/** Neither ordering nor condition: it refuses whatever they said. */
 function replaced({ id, name }: Published<'plugins'>, quarantined: Quarantined): MadeEntry {
-  const refusal: Verdict = { kind: 'respond', status: 503, message: 'The upstream server is currently unavailable', headers: [['X-Holdfast-Error', quarantined.code]] };
-  return { entry: { pluginId: id, name, priority: REPLACEMENT_PRIORITY, instance: { requestHead: () => refusal } }, quarantined };
+  return { entry: refusingEntry(id, name, quarantined.code), quarantined };
 }
+
+/** In the place of plugins that can't be: refuses every request that comes to it. */
+export function refusingEntry(pluginId: string, name: string, code: QuarantineCode): ChainEntry {
+  const refusal: Verdict = { kind: 'respond', status: 503, message: 'The upstream server is currently unavailable', headers: [['X-Holdfast-Error', code]] };
+  return { pluginId, name, priority: REPLACEMENT_PRIORITY, ordering: undefined, condition: undefined, instance: { requestHead: () => refusal } };
+}
+

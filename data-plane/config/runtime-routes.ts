@@ -4,6 +4,7 @@
  */
 import { splitPort } from '../../shared/model/string-rules.ts';
 import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream } from './active-config.ts';
+import { clientScope, NOBODY, type ClientScope } from './client-scope.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import { anyNamesConsumer, chainOf, hasOwnPlugins, isGuardedInVain } from './plugin-chains.ts';
 import type { OpenedCertificate } from './opened-certificates.ts';
@@ -15,6 +16,15 @@ import { upstreamTls } from './upstream-tls.ts';
 /** Chains that differ by consumer, over all routes, 10 MB or so; beyond it all are forgotten and made anew when needed (R5). */
 const MAX_CONSUMER_CHAINS = 16_384;
 
+/** Consumers of whom it is remembered which plugins may concern them, some 20 MB; beyond it all are forgotten (R5). */
+const MAX_CLIENTS = 65_536;
+
+/** What of a consumer and its groups any plugin is bound to. */
+interface Client extends ClientScope {
+  /** The same for consumers who have the same chains: the consumer itself where it has plugins of its own, else its groups; '' where nothing is bound to either. */
+  readonly key: string;
+}
+
 export class RuntimeRoutes {
   readonly #tables: ConfigTables;
   readonly #plugins: PluginSet;
@@ -24,7 +34,8 @@ export class RuntimeRoutes {
   readonly #services = new Map<string, RuntimeService>();
   readonly #upstreams = new Map<string, RuntimeUpstream>();
   #probed: readonly RuntimeUpstream[] | undefined;
-  /** By route, then by consumer. */
+  readonly #clients = new Map<string, Client>();
+  /** By route, then by the client's key. */
   readonly #consumerChains = new Map<string, Map<string, PluginChain>>();
   #consumerChainCount = 0;
   #consumersHavePlugins: boolean | undefined;
@@ -40,7 +51,8 @@ export class RuntimeRoutes {
   serves(tables: ConfigTables, plugins: PluginSet, quarantine: QuarantineList, opened: PersistentMap<OpenedCertificate>): boolean {
     const [mine, theirs] = [this.#tables.entities, tables.entities];
     const sameEntities = mine.routes === theirs.routes && mine.services === theirs.services && mine.upstreams === theirs.upstreams && mine.targets === theirs.targets;
-    return sameEntities && this.#opened === opened && mine.ca_certificates === theirs.ca_certificates && this.#plugins === plugins && this.#quarantine === quarantine;
+    const sameMembers = (mine.consumer_groups === theirs.consumer_groups && mine.consumer_group_consumers === theirs.consumer_group_consumers) || !anyNamesConsumer(tables);
+    return sameEntities && sameMembers && this.#opened === opened && mine.ca_certificates === theirs.ca_certificates && this.#plugins === plugins && this.#quarantine === quarantine;
   }
 
   /** Undefined where there is no such route. */
@@ -49,7 +61,7 @@ export class RuntimeRoutes {
     if (known !== undefined) return known;
     const entity = this.#tables.entities.routes.get(id);
     if (entity === undefined) return undefined;
-    const { chain, broken } = chainOf(this.#tables, this.#plugins, entity, undefined);
+    const { chain, broken } = chainOf(this.#tables, this.#plugins, entity, NOBODY);
     const service = this.#serviceOf(entity);
     const upstream = service?.upstream === undefined ? undefined : this.#quarantine.get('upstreams', service.upstream.id);
     const made = new CompiledRoute(entity, {
@@ -65,18 +77,29 @@ export class RuntimeRoutes {
   #consumerChain(route: Published<'routes'>, consumerId: string): PluginChain | undefined {
     this.#consumersHavePlugins ??= anyNamesConsumer(this.#tables);
     if (!this.#consumersHavePlugins) return undefined;
-    return this.#consumerChains.get(route.id)?.get(consumerId) ?? this.#makeConsumerChain(route, consumerId);
+    const client = this.#clients.get(consumerId) ?? this.#makeClient(consumerId);
+    if (client.key === '') return undefined;
+    return this.#consumerChains.get(route.id)?.get(client.key) ?? this.#makeConsumerChain(route, client);
   }
 
-  #makeConsumerChain(route: Published<'routes'>, consumerId: string): PluginChain | undefined {
-    if (!hasOwnPlugins(this.#tables, consumerId)) return undefined;
+  #makeClient(consumerId: string): Client {
+    const { groupIds } = clientScope(this.#tables, consumerId);
+    const concerned = groupIds.filter((id) => hasOwnPlugins(this.#tables, id));
+    const isConcerned = hasOwnPlugins(this.#tables, consumerId);
+    const client: Client = { consumerId: isConcerned ? consumerId : undefined, groupIds: concerned, key: isConcerned ? consumerId : concerned.join() };
+    if (this.#clients.size === MAX_CLIENTS) this.#clients.clear();
+    this.#clients.set(consumerId, client);
+    return client;
+  }
+
+  #makeConsumerChain(route: Published<'routes'>, client: Client): PluginChain {
     if (this.#consumerChainCount === MAX_CONSUMER_CHAINS) {
       this.#consumerChains.clear();
       this.#consumerChainCount = 0;
     }
-    const { chain } = chainOf(this.#tables, this.#plugins, route, consumerId);
+    const { chain } = chainOf(this.#tables, this.#plugins, route, client);
     const chains = this.#consumerChains.get(route.id) ?? new Map<string, PluginChain>();
-    this.#consumerChains.set(route.id, chains.set(consumerId, chain));
+    this.#consumerChains.set(route.id, chains.set(client.key, chain));
     this.#consumerChainCount += 1;
     return chain;
   }
@@ -140,7 +163,7 @@ interface RouteParts {
   readonly service: RuntimeService | undefined;
   readonly quarantined: string | undefined;
   readonly chain: PluginChain;
-  /** Undefined for a consumer that has no plugins of its own. The same object each time, while it is remembered. */
+  /** Undefined for a consumer that has no plugins of its own, nor its groups. The same object each time, while it is remembered. */
   readonly consumerChain: (consumerId: string) => PluginChain | undefined;
 }
 

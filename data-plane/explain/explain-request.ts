@@ -6,10 +6,12 @@
 import type { JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import { formatVersion } from '../../shared/model/version.ts';
-import type { RequestView } from '../../shared/plugins/contract.ts';
-import type { RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
+import type { ConsumerRef, RequestView } from '../../shared/plugins/contract.ts';
+import type { ChainEntry, RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
 import type { CompiledConfig } from '../config/compiled-config.ts';
-import type { Published } from '../config/config-tables.ts';
+import { clientScope } from '../config/client-scope.ts';
+import type { ConfigTables, Published } from '../config/config-tables.ts';
+import { ConditionFields } from '../config/plugin-condition.ts';
 import { pluginsInScope } from '../config/plugin-chains.ts';
 import { INTAKE_FAULTS } from '../listeners/intake-faults.ts';
 import { protocolMismatch, type ProtocolFacts } from '../proxy/protocol-mismatch.ts';
@@ -55,8 +57,8 @@ export function* explainRequest(config: CompiledConfig, question: ExplainQuestio
     ...common,
     outcome: tls?.refused ?? outcomeOf(match, asked.protocol),
     route: { ...showRoute(config.parts.tables.entities.routes.get(route.id)), matched_path: shortText(request.path.slice(0, match.matchedPathLength), MOST_URL_CHARACTERS), captures: showCaptures(match.captures) },
-    consumer: question.consumer === null ? null : consumer === undefined ? { found: false, asked: question.consumer } : { found: true, id: consumer.id, username: consumer.username },
-    ...showPlugins(config, route, consumer?.id),
+    consumer: question.consumer === null ? null : consumer === undefined ? { found: false, asked: question.consumer } : { found: true, id: consumer.id, username: consumer.username, groups: shortList(config.consumerGroupsOf(consumer.id), MOST_PARTS) },
+    ...showPlugins(config, route, request, consumer),
     service: route.service === undefined ? null : showService(route.service, around),
     upstream_request: route.service === undefined ? null : upstreamRequest(match, route.service, request),
   };
@@ -119,22 +121,32 @@ function whyNot(config: CompiledConfig, route: Published<'routes'>, { misfits }:
   return winner === undefined ? 'it is not served by this version' : 'it fits, but the route that was taken ranks higher';
 }
 
-function showPlugins(config: CompiledConfig, route: RuntimeRoute, consumerId: string | undefined): JsonObject {
+/** In the order in which they see the request; with what decides that, where it is not the priority alone. */
+function showPlugins(config: CompiledConfig, route: RuntimeRoute, request: RequestView, consumer: ConsumerRef | undefined): JsonObject {
   const { tables, quarantine } = config.parts;
-  const { entries } = route.chainFor(consumerId);
-  const running = new Set(entries.map(({ pluginId }) => pluginId));
-  const plugins = entries.map(({ pluginId, name, priority, instance }): JsonObject => {
-    const entity = tables.entities.plugins.get(pluginId);
-    const scope = [entity?.route == null ? [] : ['route'], entity?.service == null ? [] : ['service'], entity?.consumer == null ? [] : ['consumer']].flat();
+  const { entries, requestHead, isReordered } = route.chainFor(consumer?.id);
+  const fields = new ConditionFields(request, { consumer, consumerGroupsOf: (id) => config.consumerGroupsOf(id) });
+  const isSkipped = ({ condition }: ChainEntry): boolean => condition?.holds(fields) === false;
+  const inOrder = isReordered ? [...requestHead, ...entries.filter((entry) => !requestHead.includes(entry))] : entries;
+  const taken = new Set(inOrder.map(({ pluginId }) => pluginId));
+  const plugins = inOrder.filter((entry) => !isSkipped(entry)).map(({ pluginId, name, priority, ordering, condition, instance }): JsonObject => {
     const phases = (['requestHead', 'responseHead', 'log'] as const).filter((phase) => instance[phase] !== undefined);
-    return { id: pluginId, name, priority, scope: scope.length === 0 ? ['global'] : scope, phases, quarantined: quarantine.get('plugins', pluginId)?.code ?? null };
+    const scope = scopeOf(tables, tables.entities.plugins.get(pluginId));
+    const place = ordering === undefined ? {} : { ordering: { before: ordering.before, after: ordering.after } };
+    return { id: pluginId, name, priority, ...scope, phases, ...place, ...(condition === undefined ? {} : { condition: shortText(condition.text) }), quarantined: quarantine.get('plugins', pluginId)?.code ?? null };
   });
+  const skipped = inOrder.filter(isSkipped).map(({ pluginId, name, condition }) => ({ id: pluginId, name, why_not: `its condition does not hold for this request: ${shortText(condition?.text ?? '')}` }));
   const entity = tables.entities.routes.get(route.id);
-  const others = entity === undefined ? [] : pluginsInScope(tables, entity, consumerId).filter((id) => !running.has(id)).flatMap((id) => tables.entities.plugins.get(id) ?? []);
-  return {
-    plugins,
-    plugins_not_run: others.slice(0, MOST_PARTS).map(({ id, name, enabled }) => ({ id, name, why_not: enabled ? 'one of the same name with a narrower scope runs instead' : 'it is disabled' })),
-  };
+  const others = entity === undefined ? [] : pluginsInScope(tables, entity, clientScope(tables, consumer?.id)).filter((id) => !taken.has(id)).flatMap((id) => tables.entities.plugins.get(id) ?? []);
+  const passedOver = others.map(({ id, name, enabled }) => ({ id, name, why_not: enabled ? 'one of the same name with a narrower scope runs instead' : 'it is disabled' }));
+  return { plugins, plugins_not_run: [...skipped, ...passedOver].slice(0, MOST_PARTS) };
+}
+
+/** What a plugin is bound to; a group by its name too, because several may have decided. */
+function scopeOf({ entities }: ConfigTables, plugin: Published<'plugins'> | undefined): JsonObject {
+  const group = plugin?.consumer_group == null ? undefined : entities.consumer_groups.get(plugin.consumer_group.id);
+  const scope = (['route', 'service', 'consumer', 'consumer_group'] as const).filter((name) => plugin?.[name] != null);
+  return { scope: scope.length === 0 ? ['global'] : scope, ...(group === undefined ? {} : { consumer_group: { id: group.id, name: group.name } }) };
 }
 
 function showRoute(route: Published<'routes'> | undefined): JsonObject {

@@ -4,19 +4,20 @@
  * so nothing of one client's can be left in another's.
  */
 import type { ConsumerRef, CredentialRef } from '../../shared/plugins/contract.ts';
-import type { PluginChain, RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
+import type { ChainEntry, PluginChain, RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
 import type { RequestHead } from '../http1/message-head.ts';
 import type { Http1RequestView } from '../http1/request-view.ts';
 import type { ClientSide } from './client-side.ts';
 import { HeaderEdits } from './header-edits.ts';
 import type { PinnedConfig } from './pinned-configs.ts';
+import type { PluginConditions } from './plugin-conditions.ts';
 import type { RequestPluginContext } from './plugin-contexts.ts';
 import type { ProxyCore } from './proxy-core.ts';
 import { RequestBody } from './request-body.ts';
 import { trailersPass } from './trailers.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 
-export const NO_PLUGINS: PluginChain = { entries: [], requestHead: [], responseHead: [], log: [], requestBodyMaxBytes: 0 };
+export const NO_PLUGINS: PluginChain = { entries: [], requestHead: [], responseHead: [], log: [], requestBodyMaxBytes: 0, isReordered: false };
 
 export class Exchange {
   readonly core: ProxyCore;
@@ -32,8 +33,12 @@ export class Exchange {
   match: RouteMatch | undefined;
 
   chain: PluginChain = NO_PLUGINS;
-  /** The entry of `chain.requestHead` that runs next. */
+  /** Whose turn it is for `requestHead`, where that is not `chain.requestHead`: the chain was changed on the way, and one of the two is reordered. */
+  turns: readonly ChainEntry[] | undefined;
+  /** The entry of `turns` or `chain.requestHead` that runs next. */
   nextPlugin = 0;
+  /** Undefined while no plugin with a condition was met. */
+  conditions: PluginConditions | undefined;
   pluginContext: RequestPluginContext | undefined;
   /** True once a body that plugins wait for is there or is known to be too large. */
   bodyCollected = false;

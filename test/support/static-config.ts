@@ -3,6 +3,8 @@
  * longest matching prefix wins.
  */
 import type { ActiveConfig, ChainEntry, PluginChain, RouteMatch, RuntimeCaCertificate, RuntimeCertificate, RuntimeRoute, RuntimeService, RuntimeUpstream, StreamView } from '../../data-plane/config/active-config.ts';
+import { compileCondition } from '../../data-plane/config/plugin-condition.ts';
+import { byPriority, orderPlugins, type PluginOrdering } from '../../data-plane/config/plugin-order.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { accepted } from './parse-outcome.ts';
@@ -14,6 +16,8 @@ export interface StaticPlugin {
   readonly priority?: number;
   /** Only for this consumer. */
   readonly consumerId?: string;
+  readonly ordering?: PluginOrdering;
+  readonly condition?: string;
   readonly instance: PluginInstance;
 }
 
@@ -82,6 +86,7 @@ export function staticConfig(parts: StaticConfigParts): ActiveConfig {
     consumerByUsername: (username) => [...consumers.values()].find((consumer) => consumer.username === username),
     credentialBySecret: () => undefined,
     groupsOf: () => [],
+    consumerGroupsOf: () => [],
   };
 }
 
@@ -106,16 +111,19 @@ function runtimeRoute(parts: StaticRoute, index: number): RuntimeRoute {
   };
 }
 
-/** The chain of some plugins: descending priority, ties by descending name. */
+/** The chain of some plugins: descending priority, ties by descending name, or as their ordering says. */
 export function staticChain(plugins: readonly StaticPlugin[]): PluginChain {
   const entries: ChainEntry[] = plugins
-    .map(({ name, priority = 1_000, instance }) => ({ pluginId: `plugin-${name}`, name, priority, instance }))
-    .sort((a, b) => b.priority - a.priority || (a.name < b.name ? 1 : -1));
+    .map(({ name, priority = 1_000, ordering, condition, instance }) => ({ pluginId: `plugin-${name}`, name, priority, ordering, condition: condition === undefined ? undefined : compileCondition(condition), instance }))
+    .sort(byPriority);
+  const order = orderPlugins(entries);
+  const turns = order.kind === 'ordered' ? order.entries : [];
   return {
     entries,
-    requestHead: entries.filter(({ instance }) => instance.requestHead !== undefined),
+    requestHead: turns.filter(({ instance }) => instance.requestHead !== undefined),
     responseHead: entries.filter(({ instance }) => instance.responseHead !== undefined),
     log: entries.filter(({ instance }) => instance.log !== undefined),
     requestBodyMaxBytes: Math.max(0, ...entries.map(({ instance }) => instance.requestBody?.maxBytes ?? 0)),
+    isReordered: turns.some((entry, place) => entry !== entries[place]),
   };
 }
