@@ -28,7 +28,7 @@ const RETRY = { initialMs: 1_000, maximumMs: 10_000 };
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Store> {
   const { settings, lifecycle, log, clock } = options;
   const keyEncryptionKey = keyOf(settings);
-  const connectionString = settings.databaseUrl === undefined ? await startEmbedded(options) : checkedUrl(settings.databaseUrl);
+  const connectionString = settings.databaseUrl === undefined ? await startEmbedded(options) : checkedDatabaseUrl(settings.databaseUrl);
   await untilReachable(options, () => prepareDatabase({ connectionString, log }));
   const store = await untilReachable(options, () => openStore({ connectionString, keyEncryptionKey, poolSize: settings.databasePoolSize, log, clock }));
   lifecycle.add('store', () => store.stop());
@@ -36,7 +36,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Store>
 }
 
 /** The driver would take anything for the address of some database, and wait for it. Never repeats the URL: it holds a password. */
-function checkedUrl(databaseUrl: string): string {
+export function checkedDatabaseUrl(databaseUrl: string): string {
   // A socket's address has no host, which URL refuses behind a user.
   if (/^postgres(?:ql)?:\/\/[^\s#]*$/.test(databaseUrl) && URL.canParse(databaseUrl.replace('@/', '@socket/'))) return databaseUrl;
   throw new HoldfastError({

@@ -60,7 +60,7 @@ test('live from the first moment, ready when all runs and while only the databas
 
   await t.test('requests are counted by method, pattern and status', async () => {
     for (const name of ['a', 'b']) assert.equal((await request(`${admin}/services`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name, host: 'a.test' }) })).statusCode, 201);
-    for (const path of ['/services/a', '/services/b', '/services/canary-name', '/canary-path']) await get(admin + path);
+    for (const path of ['/services/a', '/services/b', '/services/canary-name', '/services/a/b/c/canary-path']) await get(admin + path);
     const families = await waitUntil('the release is counted', async () => {
       const read = await metrics();
       return valueOf(read, 'holdfast_publish_duration_seconds', {}, 'holdfast_publish_duration_seconds_count') > 0 ? read : undefined;

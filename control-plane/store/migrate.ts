@@ -7,8 +7,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientBase } from 'pg';
-import { HoldfastError } from '../../shared/errors.ts';
+import { systemClock, type Clock } from '../../shared/clock.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import { isConflict } from './database-error.ts';
 
 export interface Migration {
   readonly number: number;
@@ -20,6 +22,10 @@ export interface Migration {
 
 /** Any constant: control planes that start at once take turns on it. The lock is per database. */
 const LOCK_KEY = 4_815_162_342;
+/** Shorter than what a request waits for a lock of its own. */
+const LOCK_TIMEOUT_MS = 2_000;
+const RETRY_MS = 500;
+const MAX_ATTEMPTS = 60;
 
 /** The migrations of a folder, in order; their numbers are 1, 2, 3… */
 export function readMigrations(folder: string = join(import.meta.dirname, 'migrations')): readonly Migration[] {
@@ -32,31 +38,44 @@ export function readMigrations(folder: string = join(import.meta.dirname, 'migra
   });
 }
 
-/** Applies what is missing; returns how many. Throws STORE_SCHEMA_NEWER or STORE_MIGRATION_CHANGED and changes nothing then. */
-export async function migrate(client: ClientBase, migrations: readonly Migration[], log: Logger): Promise<number> {
-  await client.query('BEGIN');
-  try {
-    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
-    await client.query('SET LOCAL ROLE holdfast_migration');
-    // Asked before, because CREATE SCHEMA IF NOT EXISTS needs its right even where there is nothing to create.
-    const { rows } = await client.query<{ readonly known: boolean }>("SELECT to_regclass('holdfast.schema_migrations') IS NOT NULL AS known");
-    if (rows[0]?.known !== true) await createHistory(client);
-    // A statement on the rows of tenants says so (NO FORCE ROW LEVEL SECURITY) or fails: without this it would find none.
-    await client.query('SET LOCAL search_path = holdfast; SET LOCAL row_security = off');
-    const applied = await client.query<{ readonly number: number; readonly name: string; readonly checksum: string }>('SELECT number, name, checksum FROM schema_migrations ORDER BY number');
-    checkHistory(applied.rows, migrations);
-    const missing = migrations.slice(applied.rows.length);
-    for (const migration of missing) {
-      await client.query(migration.sql);
-      await client.query('INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)', [migration.number, migration.name, migration.checksum]);
+/**
+ * Applies what is missing; returns how many. A version that serves beside us holds locks for moments only: what can't be had at once
+ * is let go and tried again, so that nobody queues behind us. Throws STORE_SCHEMA_NEWER or STORE_MIGRATION_CHANGED and changes nothing then.
+ */
+export async function migrate(client: ClientBase, migrations: readonly Migration[], log: Logger, clock: Clock = systemClock): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    await client.query('BEGIN');
+    try {
+      const missing = await applyMissing(client, migrations);
+      await client.query('COMMIT');
+      if (missing.length > 0) log.info({ event: 'database-migrated', migrations: missing.map((migration) => migration.name) }, 'database schema brought up to date');
+      return missing.length;
+    } catch (thrown) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      if (!isConflict(thrown) || attempt === MAX_ATTEMPTS) throw thrown;
+      log.warn({ event: 'database-migration-waits', attempt, reason: describeThrown(thrown) }, 'the schema could not be changed while others use it; trying again');
     }
-    await client.query('COMMIT');
-    if (missing.length > 0) log.info({ event: 'database-migrated', migrations: missing.map((migration) => migration.name) }, 'database schema brought up to date');
-    return missing.length;
-  } catch (thrown) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw thrown;
+    await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve, { keepAlive: true }));
   }
+}
+
+/** Part of a transaction, for whose rest the connection works as the owner of the schema. */
+export async function applyMissing(client: ClientBase, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
+  await client.query(`SET LOCAL ROLE holdfast_migration; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  // Asked before, because CREATE SCHEMA IF NOT EXISTS needs its right even where there is nothing to create.
+  const { rows } = await client.query<{ readonly known: boolean }>("SELECT to_regclass('holdfast.schema_migrations') IS NOT NULL AS known");
+  if (rows[0]?.known !== true) await createHistory(client);
+  // A statement on the rows of tenants says so (NO FORCE ROW LEVEL SECURITY) or fails: without this it would find none.
+  await client.query('SET LOCAL search_path = holdfast; SET LOCAL row_security = off');
+  const applied = await client.query<{ readonly number: number; readonly name: string; readonly checksum: string }>('SELECT number, name, checksum FROM schema_migrations ORDER BY number');
+  checkHistory(applied.rows, migrations);
+  const missing = migrations.slice(applied.rows.length);
+  for (const migration of missing) {
+    await client.query(migration.sql);
+    await client.query('INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)', [migration.number, migration.name, migration.checksum]);
+  }
+  return missing;
 }
 
 async function createHistory(client: ClientBase): Promise<void> {
