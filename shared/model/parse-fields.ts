@@ -46,7 +46,7 @@ function parseField(field: Field, given: JsonValue | undefined, path: string, co
   if (keepsNull) return null;
   const value = given ?? field.default ?? (field.auto === 'random-key' ? context.newKey() : null);
   if (field.secret !== undefined && field.referenceable !== true && looksLikeReference(value)) return wrong(context, path, 'this secret can not be a vault reference: data planes know its digest only, which is made here; give the value');
-  if (value !== null) return parseValue(field.type, value, path, contextOf(field, context));
+  if (value !== null) return field.secret === undefined ? parseValue(field.type, value, path, contextOf(field, context)) : parseSecret(field, value, path, contextOf(field, context));
   if (field.required !== true) return null;
   context.problems.add(path, 'required field missing');
   return undefined;
