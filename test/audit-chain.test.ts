@@ -94,7 +94,6 @@ test('filters: by actor, action, kind, id, request, time; pages go on where they
   const made = await api.send('POST', '/services', { json: { name: 'filtered', host: 'a.test' } });
   const requestId = String(made.headers['x-kong-admin-request-id']);
   const only = (await api.send('GET', `/v1/audit?request_id=${requestId}`)).expect(200);
-  assert.equal(only.at('data.length'), undefined);
   assert.equal(only.word('data.0.subject.id'), made.word('id'));
   assert.equal(only.at('data.1'), undefined);
   assert.equal((await api.send('GET', '/v1/audit?actor=nobody')).at('data.0'), undefined);
@@ -170,8 +169,11 @@ test('a superuser who inserts a row between others is found', async () => {
   await insert(store, await gatewayOf(tenantId), 'services', { host: 'a.test' });
   await keeper.sealNow(tenantId);
   const ids = await idsOf(tenantId);
-  const free = (ids.at(-1) ?? 0) - 2;
-  await tamper((client) => client.query("INSERT INTO audit (id, tenant_id, actor, address, request_id, action, subject_kind, subject_id) OVERRIDING SYSTEM VALUE VALUES ($1, $2, 'x', '', '', 'create', 'services', 'x')", [free, tenantId]));
+  const free = (ids.at(-1) ?? 0) - 1;
+  await tamper(async (client) => {
+    await client.query('DELETE FROM audit WHERE id = $1', [free]);
+    return client.query("INSERT INTO audit (id, tenant_id, actor, address, request_id, action, subject_kind, subject_id) OVERRIDING SYSTEM VALUE VALUES ($1, $2, 'x', '', '', 'create', 'services', 'x')", [free, tenantId]);
+  });
   const verdict = await verify(tenantId);
   assert.deepEqual(verdict.kind === 'altered' ? [verdict.what, verdict.rowId] : verdict, ['inserted', free]);
 });
@@ -233,6 +235,7 @@ test('instances that seal at once make one chain, and rows of transactions that 
   // Holds an id that is lower than those of rows written meanwhile.
   await withClient(database.connectionString, async (client) => {
     await client.query(`BEGIN; SET LOCAL ROLE holdfast_app; SET LOCAL search_path = holdfast; SET LOCAL holdfast.tenant = '${scope.tenantId}'`);
+    await client.query('SELECT pg_current_xact_id()');
     await client.query("INSERT INTO audit (tenant_id, actor, address, request_id, action, subject_kind, subject_id) VALUES ($1, 'slow', '', '', 'create', 'x', 'x')", [scope.tenantId]);
     await Promise.all(writing);
     await client.query('COMMIT');

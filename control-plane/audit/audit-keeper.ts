@@ -67,6 +67,7 @@ export class AuditKeeper {
 
   /** Seals what no transaction can add to any more. How many rows. */
   async seal(): Promise<number> {
+    if ((await this.#options.chain.newestId()) <= this.#sealedUpTo) return 0;
     const now = await this.#options.chain.moment();
     const settled = this.#moments.findLast((moment) => moment.begun <= now.over);
     this.#moments = [...this.#moments.filter((moment) => moment.begun > now.over), now];

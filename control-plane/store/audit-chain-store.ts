@@ -11,7 +11,7 @@ import { onlyRow, type Database, type Transaction } from './database.ts';
 export interface AuditMoment {
   /** No row had a higher id. */
   readonly lastId: number;
-  /** Transactions from this number on had not begun. */
+  /** Whoever had written by then has a lower transaction number. */
   readonly begun: number;
   /** All transactions before this number were over. */
   readonly over: number;
@@ -32,6 +32,8 @@ export interface StoredCheckpoint {
 }
 
 export interface AuditChainStore {
+  /** The newest row's, or of one that was given up. */
+  newestId(): Promise<number>;
   moment(): Promise<AuditMoment>;
   /** Tenants with rows behind `afterId` up to `upToId`; from the start (0), those with rows that are not sealed. */
   tenantsWithRows(afterId: number, upToId: number): Promise<readonly TenantId[]>;
@@ -66,17 +68,21 @@ interface SealRow {
 
 /** Any constant: with a tenant's hash the name of a lock that ends with its transaction. */
 const LOCK_KEY = 481_516_234;
+const NEWEST_ID = 'SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM audit_id_seq';
 
 export function createAuditChainStore(database: Database): AuditChainStore {
   const read = { role: 'holdfast_publisher', mode: 'snapshot' } as const;
   const write = { role: 'holdfast_publisher', mode: 'write' } as const;
   return {
+    newestId: async () => onlyRow(await database.query<{ readonly last: number }>(read, NEWEST_ID)).last,
+
     moment: () =>
       database.transaction(write, async (transaction) => {
         // The id first, in a statement of its own: whoever took it had its transaction's number before.
-        const { last } = onlyRow(await transaction.query<{ readonly last: number }>('SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM audit_id_seq'));
+        const { last } = onlyRow(await transaction.query<{ readonly last: number }>(NEWEST_ID));
+        // A number of our own, because a snapshot's upper end leaves out who is under way.
         const { begun, over } = onlyRow(await transaction.query<{ readonly begun: number; readonly over: number }>(
-          'SELECT pg_snapshot_xmax(s)::text::bigint AS begun, pg_snapshot_xmin(s)::text::bigint AS over FROM pg_current_snapshot() AS s'));
+          'SELECT pg_current_xact_id()::text::bigint AS begun, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS over'));
         return { lastId: last, begun, over };
       }),
 
