@@ -17,7 +17,7 @@ import type { Store } from './store/store.ts';
 import type { Stored } from './store/store-problem.ts';
 
 export interface FirstStartOptions {
-  readonly store: Pick<Store, 'tenants' | 'gateways' | 'operators'>;
+  readonly store: Pick<Store, 'tenants' | 'gateways' | 'operators' | 'tokens'>;
   /** Where the first token is written, mode 0600. */
   readonly stateFolder: string;
   readonly developmentMode: boolean;
@@ -58,7 +58,7 @@ async function ensureAdminToken({ store, stateFolder, newAdminToken, log }: Firs
   const operator = operators.find((candidate) => candidate.installationAdmin) ?? (await createFirstOperator(store, tenantId));
   if (operator === undefined) return rmSync(pending, { force: true });
   if (operator.disabledAt !== undefined) await store.operators.setDisabled(tenantId, operator.id, false, CONTROL_PLANE_ACTOR);
-  const { token } = stored(await store.operators.createToken(tenantId, operator.id, {}, CONTROL_PLANE_ACTOR));
+  const { text: token } = stored(await store.tokens.create(tenantId, operator.id, { name: 'first' }, CONTROL_PLANE_ACTOR));
   rmSync(file, { force: true });
   readOrCreateSecretFile(file, () => token);
   rmSync(pending, { force: true });
@@ -67,7 +67,7 @@ async function ensureAdminToken({ store, stateFolder, newAdminToken, log }: Firs
 
 /** Undefined where another control plane has made it meanwhile, and with it the token. */
 async function createFirstOperator(store: FirstStartOptions['store'], tenantId: TenantId): Promise<Operator | undefined> {
-  const created = await store.operators.create(tenantId, { name: FIRST_OPERATOR, role: 'admin', installationAdmin: true }, CONTROL_PLANE_ACTOR);
+  const created = await store.operators.create(tenantId, { name: FIRST_OPERATOR, role: 'owner', installationAdmin: true }, CONTROL_PLANE_ACTOR);
   return created.kind === 'stored' ? created.value : undefined;
 }
 

@@ -9,7 +9,7 @@ import { HistoryCompactor, type CompactorOptions } from '../control-plane/publis
 import { startPublisher, type OutgoingTransfer, type Publisher } from '../control-plane/publish/publisher.ts';
 import { loadSigningMaterial } from '../control-plane/publish/signing-material.ts';
 import type { HistoryStore } from '../control-plane/store/history-store.ts';
-import type { GatewayScope } from '../control-plane/store/scope.ts';
+import type { EntityScope } from '../control-plane/store/scope.ts';
 import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { HoldfastError } from '../shared/errors.ts';
@@ -49,7 +49,7 @@ async function superuser<T extends object>(text: string, values: readonly unknow
   return onServer(database.superuserConnectionString, async (client) => (await client.query<T>(text, [...values])).rows);
 }
 
-async function addDataPlane(scope: GatewayScope, applied: ConfigVersion, seen: string): Promise<void> {
+async function addDataPlane(scope: EntityScope, applied: ConfigVersion, seen: string): Promise<void> {
   await superuser(
     `INSERT INTO holdfast.data_planes (tenant_id, gateway_id, id, certificate_serial, certificate_fingerprint, certificate_not_after, last_seen_at, applied_epoch, applied_sequence)
      VALUES ($1, $2, $3, '01', '', now(), ${seen}, $4, $5)`, [scope.tenantId, scope.gatewayId, newId(), applied.epoch, applied.sequence]);
@@ -110,7 +110,7 @@ test('after removing at random moments every base within the retention gets a co
 });
 
 /** A gateway with so many releases of one change each, as a publisher would store them. */
-async function withReleases(count: number): Promise<{ readonly scope: GatewayScope; readonly versions: readonly ConfigVersion[] }> {
+async function withReleases(count: number): Promise<{ readonly scope: EntityScope; readonly versions: readonly ConfigVersion[] }> {
   const scope = await createGateway(store);
   const versions: ConfigVersion[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -121,7 +121,7 @@ async function withReleases(count: number): Promise<{ readonly scope: GatewaySco
   return { scope, versions };
 }
 
-const sequences = async (scope: GatewayScope): Promise<readonly number[]> => (await store.releases.list(scope, { limit: 1000 })).map(({ version }) => version.sequence);
+const sequences = async (scope: EntityScope): Promise<readonly number[]> => (await store.releases.list(scope, { limit: 1000 })).map(({ version }) => version.sequence);
 
 test('what a data plane that is behind still needs stays, and what one that was not seen for long needs does not', async () => {
   const { scope, versions } = await withReleases(12);

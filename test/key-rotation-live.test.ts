@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { KeyDesk } from '../control-plane/keys/key-desk.ts';
 import { withDatabase } from '../control-plane/store/prepare-database.ts';
-import type { GatewayScope } from '../control-plane/store/scope.ts';
+import type { EntityScope } from '../control-plane/store/scope.ts';
 import { openStore, type Store } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
@@ -71,7 +71,7 @@ test('every key is rotated under load, then an old backup takes the place of the
   let running = await start(database, 0);
   const { port } = running.parts;
   context.after(() => running.stop());
-  const scope: GatewayScope = await createGateway(running.store);
+  const scope: EntityScope = await createGateway(running.store);
   const change = { tenantId: scope.tenantId, actor: TEST_ACTOR };
   const service = { service: { id: (await insert(running.store, scope, 'services', { name: 'origin', url: `http://127.0.0.1:${portOf(origin)}` })).id } };
   const addRoute = (name: string) => insert(running.store, scope, 'routes', { name, paths: [`/${name}`], ...service });

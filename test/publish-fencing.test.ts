@@ -10,7 +10,7 @@ import { after, test, type TestContext } from 'node:test';
 import { startPublisher, type Publisher, type PublisherOptions } from '../control-plane/publish/publisher.ts';
 import { loadSigningMaterial } from '../control-plane/publish/signing-material.ts';
 import type { ChangeListener } from '../control-plane/store/change-feed.ts';
-import type { GatewayScope } from '../control-plane/store/scope.ts';
+import type { EntityScope } from '../control-plane/store/scope.ts';
 import { systemClock, type Clock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { compareVersions, NO_VERSION, type ConfigVersion } from '../shared/model/version.ts';
@@ -104,7 +104,7 @@ class Instance {
   }
 }
 
-async function write(scope: GatewayScope, host: string): Promise<ConfigVersion> {
+async function write(scope: EntityScope, host: string): Promise<ConfigVersion> {
   const [service] = await store.read(scope, async (reader) => (await reader.list('services', { size: 1 })).entities);
   const record = await recordOf(store, scope, 'services', { ...(service === undefined ? {} : { id: service.id }), host });
   const { version } = await store.write(scope, TEST_ACTOR, (writer) => (service === undefined ? writer.insert(record) : writer.update(record)));
@@ -112,11 +112,11 @@ async function write(scope: GatewayScope, host: string): Promise<ConfigVersion> 
   return version;
 }
 
-async function publishedBy(instance: Instance, scope: GatewayScope, version: ConfigVersion): Promise<void> {
+async function publishedBy(instance: Instance, scope: EntityScope, version: ConfigVersion): Promise<void> {
   await waitUntil(`release ${version.sequence}`, async () => compareVersions((await instance.publisher.published(scope))?.version ?? NO_VERSION, version) >= 0);
 }
 
-async function headSequence(instance: Instance, scope: GatewayScope): Promise<{ readonly sequence: number; readonly issuedAt: number }> {
+async function headSequence(instance: Instance, scope: EntityScope): Promise<{ readonly sequence: number; readonly issuedAt: number }> {
   const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: join(folder, 'root-key.pem'), clock: systemClock, log: createMemoryLogger('x').log });
   const verdict = await verifyStatement('head', await instance.publisher.headStatement(scope), toKeySet([signing.publishKey.publicKey]), scope);
   assert.ok(verdict.kind === 'verified');

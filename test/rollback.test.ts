@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { EntityReader, StoredEntity } from '../control-plane/store/entity-reader.ts';
 import { readEntity, type EntityRecord } from '../control-plane/store/entity-record.ts';
 import type { RollbackOptions, RollbackReport } from '../control-plane/store/rollback.ts';
-import type { GatewayScope } from '../control-plane/store/scope.ts';
+import type { EntityScope } from '../control-plane/store/scope.ts';
 import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
@@ -31,7 +31,7 @@ interface Row {
 type State = ReadonlyMap<string, Row>;
 
 /** Everything that is stored of a gateway's configuration. */
-async function stateOf(scope: GatewayScope): Promise<State> {
+async function stateOf(scope: EntityScope): Promise<State> {
   const links = await onServer(database.superuserConnectionString, async (client) => {
     const { rows } = await client.query<{ readonly owner: string; readonly link: string }>(
       `SELECT kind || '/' || entity_id AS owner, concat_ws(' ', key_name, value) AS link FROM holdfast.entity_unique WHERE gateway_id = $1
@@ -53,7 +53,7 @@ function rootOf(state: State): string {
 }
 
 /** As a publisher would, without statements. */
-async function release(scope: GatewayScope): Promise<{ readonly epoch: number; readonly sequence: number }> {
+async function release(scope: EntityScope): Promise<{ readonly epoch: number; readonly sequence: number }> {
   const head = (await store.gateways.get(scope))?.head;
   assert.ok(head);
   const base = (await store.releases.newest(scope))?.version;
@@ -63,14 +63,14 @@ async function release(scope: GatewayScope): Promise<{ readonly epoch: number; r
   return head;
 }
 
-async function rollBack(scope: GatewayScope, options: Partial<RollbackOptions> & Pick<RollbackOptions, 'to'>): Promise<RollbackReport> {
+async function rollBack(scope: EntityScope, options: Partial<RollbackOptions> & Pick<RollbackOptions, 'to'>): Promise<RollbackReport> {
   const result = await store.rollBack(scope, TEST_ACTOR, { includeCredentials: false, dryRun: false, whileFrozen: false, reason: 'a test', ...options });
   assert.equal(result.kind, 'done');
   return result.kind === 'done' ? result.report : assert.fail();
 }
 
 /** What the table holds of an entity, its secrets opened; the envelopes themselves have random nonces. */
-async function shown(scope: GatewayScope, { stored, links }: Row) {
+async function shown(scope: EntityScope, { stored, links }: Row) {
   const entity: JsonObject = readEntity(definitionOf(stored.kind), stored, await store.secretsOf(scope));
   return { links, bytes: Buffer.from(stored.bytes).toString('hex'), published: stored.published, tags: stored.tags, entity };
 }
@@ -118,7 +118,7 @@ function inputFor({ kind, pick, value }: Step, existing: (kind: EntityKind) => r
   }
 }
 
-async function take(scope: GatewayScope, step: Step): Promise<void> {
+async function take(scope: EntityScope, step: Step): Promise<void> {
   const state = await store.read(scope, async (reader) => new Map(await Promise.all([...new Set(KINDS)].map(async (kind) => [kind, await allOf(reader, kind)] as const))));
   const existing = (kind: EntityKind): readonly StoredEntity[] => state.get(kind) ?? [];
   const chosen = existing(step.kind)[step.pick % Math.max(existing(step.kind).length, 1)];

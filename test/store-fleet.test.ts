@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DataPlane } from '../control-plane/store/data-plane.ts';
-import type { GatewayScope } from '../control-plane/store/scope.ts';
+import { withEveryEntity, type GatewayScope } from '../control-plane/store/scope.ts';
 import { newId, type DataPlaneId, type EntityId, type GatewayId, type OperatorId, type TenantId } from '../shared/model/ids.ts';
 import type { TelemetryBatch } from '../shared/wire/telemetry-codec.ts';
 import { ManualClock } from './support/manual-clock.ts';
@@ -73,7 +73,7 @@ test('gateways: names are unique in their tenant, are no path words, and only em
 
 test('a gateway that does not exist, or is deleted while it is written to, takes nothing', async () => {
   const nowhere: GatewayScope = { tenantId: (await createGateway(store)).tenantId, gatewayId: newId<GatewayId>() };
-  await assert.rejects(store.read(nowhere, async () => undefined), { code: 'STORE_GATEWAY_UNKNOWN' });
+  await assert.rejects(store.read(withEveryEntity(nowhere), async () => undefined), { code: 'STORE_GATEWAY_UNKNOWN' });
   await assert.rejects(store.joinTokens.create(nowhere, { uses: 1, expiresAt: inAnHour(), labels: {} }, TEST_ACTOR), { code: 'STORE_GATEWAY_UNKNOWN' });
   const scope = await createGateway(store);
   await store.secretsOf(scope);
@@ -89,24 +89,24 @@ test('operators: a token opens until it expires, is revoked, or its operator is 
   assert.equal((await store.operators.create(tenantId, { name: 'ops', role: 'admin' }, TEST_ACTOR)).kind, 'name-refused');
   const { id } = operator.value;
   const createToken = async (expiresAt?: Date): Promise<{ readonly tokenId: string; readonly token: string }> => {
-    const created = await store.operators.createToken(tenantId, id, expiresAt === undefined ? {} : { expiresAt }, TEST_ACTOR);
+    const created = await store.tokens.create(tenantId, id, expiresAt === undefined ? {} : { expiresAt }, TEST_ACTOR);
     assert.equal(created.kind, 'stored');
-    return created.value;
+    return { tokenId: created.value.token.id, token: created.value.text };
   };
   const [lasting, short] = [await createToken(), await createToken(inAnHour())];
-  assert.deepEqual(await store.operators.authenticate(lasting.token), operator.value);
-  assert.deepEqual(await store.operators.authenticate(short.token), operator.value);
-  for (const wrong of ['', 'hfo_', lasting.token.slice(0, -1), `${lasting.token}a`, 'hfo_nul\0']) assert.equal(await store.operators.authenticate(wrong), undefined);
+  assert.deepEqual((await store.tokens.authenticate(lasting.token))?.operator, operator.value);
+  assert.deepEqual((await store.tokens.authenticate(short.token))?.operator, operator.value);
+  for (const wrong of ['', 'hfo_', lasting.token.slice(0, -1), `${lasting.token}a`, 'hfo_nul\0']) assert.equal(await store.tokens.authenticate(wrong), undefined);
   clock.advance(HOUR_MS + 1);
-  assert.equal(await store.operators.authenticate(short.token), undefined);
+  assert.equal(await store.tokens.authenticate(short.token), undefined);
   await store.operators.setDisabled(tenantId, id, true, TEST_ACTOR);
-  assert.equal(await store.operators.authenticate(lasting.token), undefined);
+  assert.equal(await store.tokens.authenticate(lasting.token), undefined);
   await store.operators.setDisabled(tenantId, id, false, TEST_ACTOR);
-  assert.ok(await store.operators.authenticate(lasting.token));
-  assert.equal(await store.operators.revokeToken(tenantId, lasting.tokenId, TEST_ACTOR), undefined);
-  assert.equal(await store.operators.authenticate(lasting.token), undefined);
-  assert.deepEqual(await store.operators.revokeToken(tenantId, 'no uuid', TEST_ACTOR), { kind: 'not-found' });
-  assert.deepEqual(await store.operators.createToken(tenantId, newId<OperatorId>(), {}, TEST_ACTOR), { kind: 'not-found' });
+  assert.ok(await store.tokens.authenticate(lasting.token));
+  assert.equal(await store.tokens.revoke(tenantId, lasting.tokenId, TEST_ACTOR), undefined);
+  assert.equal(await store.tokens.authenticate(lasting.token), undefined);
+  assert.deepEqual(await store.tokens.revoke(tenantId, 'no uuid', TEST_ACTOR), { kind: 'not-found' });
+  assert.deepEqual(await store.tokens.create(tenantId, newId<OperatorId>(), {}, TEST_ACTOR), { kind: 'not-found' });
   // Another tenant's operators are not this one's business.
   const other = await createGateway(store);
   assert.deepEqual(await store.operators.setDisabled(other.tenantId, id, true, TEST_ACTOR), { kind: 'not-found' });
@@ -117,7 +117,7 @@ test('a join token of two uses lets exactly two of ten in, however they come', a
   const { token, secret } = await store.joinTokens.create(scope, { uses: 2, expiresAt: inAnHour(), labels: { region: 'eu' } }, TEST_ACTOR);
   const enrolled = await Promise.all(Array.from({ length: 10 }, () =>
     store.dataPlanes.enrol(token.id, secret, async (enrolment) => {
-      assert.deepEqual(enrolment, { scope, labels: { region: 'eu' } });
+      assert.deepEqual(enrolment, { scope: { tenantId: scope.tenantId, gatewayId: scope.gatewayId }, labels: { region: 'eu' } });
       return { id: newId<DataPlaneId>(), hostname: 'h', certificate };
     })));
   const joined = enrolled.filter((dataPlane) => dataPlane !== undefined);

@@ -50,7 +50,7 @@ test('no table holds an API key, a private key, a content key, a token or a join
   await store.signingKeys.insertKey({ purpose: 'root', keyId: 'r', scope: undefined, publicKey: 'p', certificate: undefined, privateKey: '-----BEGIN PRIVATE KEY-----' });
   const operator = await store.operators.create(scope.tenantId, { name: 'ops', role: 'admin' }, TEST_ACTOR);
   assert.equal(operator.kind, 'stored');
-  const token = await store.operators.createToken(scope.tenantId, operator.value.id, {}, TEST_ACTOR);
+  const token = await store.tokens.create(scope.tenantId, operator.value.id, {}, TEST_ACTOR);
   assert.equal(token.kind, 'stored');
   const join = await store.joinTokens.create(scope, { uses: 1, expiresAt: new Date(Date.now() + 60_000), labels: {} }, TEST_ACTOR);
   await store.dataPlanes.enrol(join.token.id, join.secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate: { serial: '01', fingerprint: Buffer.alloc(32), notAfter: new Date() } }));
@@ -59,7 +59,7 @@ test('no table holds an API key, a private key, a content key, a token or a join
 
   const dump = await dumpAll();
   assert.ok(dump.includes(Buffer.from('bob').toString('hex')), 'the dump shows what is not secret');
-  for (const secret of [Buffer.from(KEY), Buffer.from('-----BEGIN PRIVATE KEY-----'), Buffer.from(token.value.token), Buffer.from(token.value.token.slice(4), 'base64url'), join.secret, contentKey.key, database.keyEncryptionKey]) {
+  for (const secret of [Buffer.from(KEY), Buffer.from('-----BEGIN PRIVATE KEY-----'), Buffer.from(token.value.text), Buffer.from(token.value.text.slice(4), 'base64url'), join.secret, contentKey.key, database.keyEncryptionKey]) {
     for (const form of formsOf(secret)) assert.ok(!dump.includes(form), `${form} stands in the database`);
   }
 });

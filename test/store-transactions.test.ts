@@ -106,9 +106,9 @@ test('a column that a newer release adds breaks no statement of a control plane 
     await store.read(scope, (reader) => reader.list('consumers', { size: 10 }));
     const operator = await store.operators.create(scope.tenantId, { name: newName(), role: 'admin' }, TEST_ACTOR);
     assert.equal(operator.kind, 'stored');
-    const token = await store.operators.createToken(scope.tenantId, operator.value.id, {}, TEST_ACTOR);
+    const token = await store.tokens.create(scope.tenantId, operator.value.id, {}, TEST_ACTOR);
     assert.equal(token.kind, 'stored');
-    assert.ok(await store.operators.authenticate(token.value.token));
+    assert.ok(await store.tokens.authenticate(token.value.text));
     const join = await store.joinTokens.create(scope, { uses: 1, expiresAt: new Date(Date.now() + 60_000), labels: {} }, TEST_ACTOR);
     await store.joinTokens.list(scope);
     const dataPlane = await store.dataPlanes.enrol(join.token.id, join.secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate: { serial: '01', fingerprint: Buffer.alloc(32), notAfter: new Date() } }));

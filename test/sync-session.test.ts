@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
-import type { GatewayScope } from '../control-plane/store/scope.ts';
+import type { EntityScope } from '../control-plane/store/scope.ts';
 import { HoldfastError } from '../shared/errors.ts';
 import { newId, type EntityId } from '../shared/model/ids.ts';
 import { NO_VERSION, type ConfigVersion } from '../shared/model/version.ts';
@@ -22,7 +22,7 @@ const parts = await startControlPlaneParts(store);
 after(() => parts.stop());
 
 interface Joined {
-  readonly scope: GatewayScope;
+  readonly scope: EntityScope;
   readonly credentials: Credentials;
   readonly client: SyncClient;
 }
@@ -34,11 +34,11 @@ async function join(at: ControlPlaneParts = parts): Promise<Joined> {
   return { scope, credentials, client: await connectSync(at.port, credentials) };
 }
 
-function addService(scope: GatewayScope, host = 'origin.internal'): Promise<{ readonly version: ConfigVersion }> {
+function addService(scope: EntityScope, host = 'origin.internal'): Promise<{ readonly version: ConfigVersion }> {
   return insert(store, scope, 'services', { name: newName(), host });
 }
 
-async function released(scope: GatewayScope, version: ConfigVersion): Promise<void> {
+async function released(scope: EntityScope, version: ConfigVersion): Promise<void> {
   await waitUntil('the release', async () => (await parts.publisher.published(scope))?.version.sequence === version.sequence);
 }
 

@@ -4,7 +4,7 @@
  */
 import { buildEntityRecord, type EntityRecord } from '../../control-plane/store/entity-record.ts';
 import type { Store } from '../../control-plane/store/store.ts';
-import type { GatewayScope } from '../../control-plane/store/scope.ts';
+import type { EntityScope } from '../../control-plane/store/scope.ts';
 import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { entityOf, TEST_ACTOR } from '../../test/support/store-scene.ts';
@@ -18,7 +18,7 @@ const WRITERS = 3;
 export const CHANGED_ROUTE = 'fleet-0-0';
 
 /** Brings the gateway from `from` to `to` entities, both whole blocks. */
-export async function loadEntities(store: Store, scope: GatewayScope, from: number, to: number): Promise<void> {
+export async function loadEntities(store: Store, scope: EntityScope, from: number, to: number): Promise<void> {
   const last = to / BLOCK;
   let next = from / BLOCK;
   const secrets = await store.secretsOf(scope);

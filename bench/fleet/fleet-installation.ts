@@ -11,7 +11,7 @@ import { removeEmbeddedPostgres, startEmbeddedPostgres, type EmbeddedPostgres } 
 import type { CertificateAuthority } from '../../control-plane/enrolment/certificate-authority.ts';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import { bootstrapDatabase, withClient, withDatabase } from '../../control-plane/store/prepare-database.ts';
-import type { GatewayScope } from '../../control-plane/store/scope.ts';
+import { withEveryEntity, type EntityScope } from '../../control-plane/store/scope.ts';
 import { openStore, type Store } from '../../control-plane/store/store.ts';
 import { AdminClient, get } from '../../deploy/quickstart/admin-client.ts';
 import { pause, Processes } from '../../deploy/quickstart/processes.ts';
@@ -61,7 +61,7 @@ export class FleetInstallation {
   #postgres: EmbeddedPostgres | undefined;
   #environment: Readonly<Record<string, string>> = {};
   readonly #ports: readonly Ports[];
-  #parts: { readonly store: Store; readonly authority: CertificateAuthority; readonly scope: GatewayScope; readonly trust: FleetTrust } | undefined;
+  #parts: { readonly store: Store; readonly authority: CertificateAuthority; readonly scope: EntityScope; readonly trust: FleetTrust } | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(options: FleetOptions, folder: string, ports: readonly Ports[]) {
@@ -100,7 +100,7 @@ export class FleetInstallation {
     return defined(this.#parts, 'the authority is loaded').authority;
   }
 
-  get scope(): GatewayScope {
+  get scope(): EntityScope {
     return defined(this.#parts, 'the gateway is known').scope;
   }
 
@@ -205,7 +205,7 @@ export class FleetInstallation {
     const { tenantId, gatewayId } = defined(gateway, 'its gateway');
     const [root] = await store.signingKeys.listStatements('root', undefined);
     const rootFingerprint = fingerprintOfRootBundle(defined(root, 'a root statement').statement);
-    this.#parts = { store, authority, scope: { tenantId, gatewayId }, trust: { caCertificates: authority.certificatePem, rootFingerprint, softwareVersion: THIS_VERSION } };
+    this.#parts = { store, authority, scope: withEveryEntity({ tenantId, gatewayId }), trust: { caCertificates: authority.certificatePem, rootFingerprint, softwareVersion: THIS_VERSION } };
   }
 }
 

@@ -1,26 +1,43 @@
 /**
- * Who may use the admin API: the holder of an operator's token; in development mode also whoever is on this machine.
- * The tenant comes from the credential, never from the request (T1). Called by http-server.ts for every request.
+ * Who may use the admin API, and for what: the holder of a token; in development mode also whoever is on this machine. The
+ * tenant comes from the credential, never from the request (T1); what a role permits is asked for every operation. Called
+ * by http-server.ts for every request, and again and again while an answer streams.
  */
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../shared/clock.ts';
 import type { TenantId } from '../../shared/model/ids.ts';
-import type { OperatorStore } from '../store/operator-store.ts';
-import { placeOf, type Permission } from '../access/permission.ts';
-import { forbidden, unauthenticated } from './answer.ts';
+import { builtInRoles, isBuiltInRole } from '../access/built-in-roles.ts';
+import type { Permission } from '../access/permission.ts';
+import { Policy } from '../access/policy.ts';
+import type { TokenHolder, TokenStore } from '../store/token-store.ts';
+import { forbidden, rateLimited, tenantClosed, unauthenticated } from './answer.ts';
 import { refuseForeign } from './development-guard.ts';
 import type { Caller } from './route.ts';
+import { TenantRates } from './tenant-rates.ts';
 
 export interface AdmissionOptions {
-  readonly operators: Pick<OperatorStore, 'authenticate'>;
+  readonly tokens: Pick<TokenStore, 'authenticate'>;
   /** In development mode, the tenant of requests without a token. */
   readonly developmentTenant: TenantId | undefined;
+  readonly clock: Clock;
 }
+
+/** How long a credential counts as it was found, at the instances that do not hear of a change themselves. With RECHECK_MS (http-server.ts) below five seconds. */
+export const KNOWN_FOR_MS = 2_000;
+/** Credentials in use at once; more are looked up each time (R5). */
+const MOST_KNOWN = 2_000;
 
 export class Admission {
   readonly #options: AdmissionOptions;
+  readonly #rates: TenantRates;
+  /** By the digest of the token, so that what is kept is no credential. Of several requests at once one asks. */
+  readonly #known = new LRUCache<string, { readonly holder: Promise<Caller | undefined>; readonly untilMs: number }>({ max: MOST_KNOWN });
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#rates = new TenantRates(options.clock);
   }
 
   /** Throws a Refusal (403) for what a web page of another site could have sent; outside development mode a token tells. */
@@ -33,22 +50,80 @@ export class Admission {
   async identify(headers: IncomingHttpHeaders): Promise<Caller> {
     const token = tokenOf(headers);
     if (token === undefined) return this.#developer();
-    const operator = await this.#options.operators.authenticate(token);
-    if (operator === undefined) throw unauthenticated('the admin token is unknown, expired or revoked');
-    return { tenantId: operator.tenantId, operatorId: operator.id, name: operator.name, role: operator.role, installationAdmin: operator.installationAdmin };
+    const caller = await this.#holderOf(token);
+    if (caller === undefined) throw unauthenticated('the admin token is unknown, expired or revoked');
+    return caller;
   }
 
-  /** Throws a Refusal (403) where the caller's role is not enough. */
-  authorise(caller: Caller, { on, verb }: Permission): void {
-    if (placeOf(on) === 'installation' && !(caller.installationAdmin && caller.role === 'admin')) throw forbidden('only an installation admin may do this');
-    if (verb !== 'read' && caller.role !== 'admin') throw forbidden(`${caller.name} has the role ${caller.role}, which may only read`);
+  /** Throws a Refusal where the tenant is suspended or leaving (403), or has used up its rate (429). */
+  admit({ tenantId, tenant }: Caller): void {
+    if (tenant.suspendedReason !== undefined) throw tenantClosed(`this tenant is suspended (${tenant.suspendedReason}); its data planes go on serving. Ask the operators of this installation`);
+    if (tenant.deleteAfter !== undefined) throw tenantClosed(`this tenant is going to be deleted for good after ${tenant.deleteAfter.toISOString()}. Until then the operators of this installation can restore it`);
+    const perSecond = tenant.requestsPerSecond;
+    const waitMs = perSecond === undefined ? 0 : this.#rates.take(tenantId, perSecond);
+    if (waitMs > 0) throw rateLimited(perSecond ?? 0, waitMs);
+  }
+
+  /** Throws a Refusal (403) where the caller's permissions are not enough. Without a gateway, those for any gateway count. */
+  authorise(caller: Caller, permission: Permission, gateway: string | undefined): void {
+    if (caller.policy.allows(permission, gateway)) return;
+    const { on, verb } = permission;
+    const verbs = typeof verb === 'string' ? verb : verb.join(' or ');
+    throw forbidden(`${caller.name} (${caller.roles.join(', ')}) has no permission to ${verbs} ${on}${gateway === undefined ? '' : ` in gateway "${gateway}"`}; GET /v1/me lists what you may do`);
+  }
+
+  /** Roles, operators or tokens were changed here: all are looked up again. Other instances do so within KNOWN_FOR_MS. */
+  forgetAll(): void {
+    this.#known.clear();
+  }
+
+  #holderOf(token: string): Promise<Caller | undefined> {
+    const { clock, tokens } = this.#options;
+    const key = createHash('sha256').update(token, 'utf8').digest('base64');
+    const known = this.#known.get(key);
+    if (known !== undefined && clock.monotonicMs() < known.untilMs) return known.holder;
+    const entry = { holder: tokens.authenticate(token).then((holder) => (holder === undefined ? undefined : callerOf(holder))), untilMs: clock.monotonicMs() + KNOWN_FOR_MS };
+    this.#known.set(key, entry);
+    // What is not valid, or could not be asked, is asked again by the next request.
+    const forget = (): void => {
+      if (this.#known.peek(key) === entry) this.#known.delete(key);
+    };
+    entry.holder.then((caller) => (caller === undefined ? forget() : undefined), forget);
+    return entry.holder;
   }
 
   #developer(): Caller {
     const tenantId = this.#options.developmentTenant;
     if (tenantId === undefined) throw unauthenticated('send an admin token as "Authorization: Bearer …" or "Kong-Admin-Token: …"');
-    return { tenantId, operatorId: null, name: 'development', role: 'admin', installationAdmin: true };
+    return { ...DEVELOPER, tenantId };
   }
+}
+
+const DEVELOPER: Omit<Caller, 'tenantId'> = {
+  kind: 'development',
+  operatorId: null,
+  name: 'development',
+  credential: undefined,
+  roles: ['owner'],
+  installationAdmin: true,
+  policy: new Policy([builtInRoles.owner.grants], true),
+  tenant: { suspendedReason: undefined, deleteAfter: undefined, requestsPerSecond: undefined },
+};
+
+/** A role that is not there (any more) permits nothing. */
+function callerOf({ operator, tokenId, ownRole, tokenPermissions, tenant }: TokenHolder): Caller {
+  const role = isBuiltInRole(operator.role) ? builtInRoles[operator.role].grants : (ownRole ?? []);
+  return {
+    tenantId: operator.tenantId,
+    kind: operator.kind,
+    operatorId: operator.id,
+    name: operator.name,
+    credential: `token:${tokenId}`,
+    roles: [operator.role],
+    installationAdmin: operator.installationAdmin,
+    policy: new Policy(tokenPermissions === undefined ? [role] : [role, tokenPermissions], operator.installationAdmin),
+    tenant,
+  };
 }
 
 /** Undefined where none is given; one that is there in another form is invalid, not absent. */

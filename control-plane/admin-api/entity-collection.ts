@@ -12,6 +12,8 @@ import { parseEntity, type ParseOptions } from '../../shared/model/parse-entity.
 import type { PluginSource } from '../../shared/model/parse-plugin.ts';
 import { randomKey } from '../../shared/model/random-key.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
+import { withoutWriteOnly } from '../../shared/model/secret-fields.ts';
+import { joinEntity, splitEntity } from '../../shared/model/split-entity.ts';
 import type { EntityReader, StoredEntity } from '../store/entity-reader.ts';
 import { buildEntityRecord, readEntity, referenceOf } from '../store/entity-record.ts';
 import type { EntityWriter } from '../store/entity-writer.ts';
@@ -70,9 +72,9 @@ export class EntityCollection {
     return found === undefined ? undefined : below(parent, await writer.getForUpdate(this.definition.kind, found.id));
   }
 
-  /** The entities for an answer. Without secrets (who may not reveal) secret fields are null. */
+  /** The entities for an answer. Secret fields are null for who may not reveal them. */
   async show(reader: EntityReader, stored: readonly StoredEntity[], secrets: GatewaySecrets | undefined): Promise<readonly Entity[]> {
-    const entities = stored.map((one) => readEntity(this.definition, one, secrets));
+    const entities = stored.map((one) => withoutWriteOnly(this.definition, readEntity(this.definition, one, reader.mayReveal(one.kind, one.tags) ? secrets : undefined)));
     return this.#names?.withNames(reader, entities) ?? entities;
   }
 
@@ -116,9 +118,10 @@ export class EntityCollection {
   /** PUT or PATCH of what is there, held by findForUpdate. Throws a Refusal. */
   async update(writer: EntityWriter, stored: StoredEntity, mode: 'replace' | 'merge', body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<Entity> {
     const { entity, names } = await this.#parse(writer, body, fixed, { mode, previous: readEntity(this.definition, stored, secrets) });
-    const problem = await writer.update(buildEntityRecord(this.definition, entity, secrets));
+    const record = buildEntityRecord(this.definition, entity, secrets);
+    const problem = await writer.update(record);
     if (problem !== undefined) throw refuseEntity(problem, this.definition, entity);
-    return this.#settled(writer, entity, names, secrets);
+    return this.#settled(writer, this.#shownTo(writer, record, entity), names, secrets);
   }
 
   /** Idempotent. Throws a Refusal where something still refers to it. */
@@ -127,9 +130,9 @@ export class EntityCollection {
     if (problem !== undefined && problem.kind !== 'not-found') throw refuseProblem(problem, this.definition.kind);
   }
 
-  /** The entity that a body would create; nothing is stored. Throws a Refusal. */
-  check(body: RequestBody): Entity {
-    return this.#parseInput(this.#typed(body, undefined), {}, { mode: 'create' }).entity;
+  /** That a body would create an entity, as far as can be told without storing it; names in references are looked up. Throws a Refusal. */
+  async check(reader: EntityReader, body: RequestBody): Promise<void> {
+    await this.#parse(reader, body, {}, { mode: 'create' });
   }
 
   /** As stored: `/targets/10.0.0.1` names the target `10.0.0.1:8000`. */
@@ -137,9 +140,14 @@ export class EntityCollection {
     return this.#normalKey(defined(this.definition.endpointKey, `the endpoint key of ${this.definition.kind}`), name);
   }
 
+  /** What was there before the write is told only to who may see it; who creates sees what was made. */
+  #shownTo(reader: EntityReader, { kind, tags }: StoredEntity, entity: Entity): Entity {
+    return reader.mayReveal(kind, tags) ? entity : joinEntity(this.definition, { ...splitEntity(this.definition, entity), secrets: {} });
+  }
+
   /** The entity for the answer to a write, once its names are what they are to be. */
   async #settled(writer: EntityWriter, entity: Entity, names: readonly string[] | undefined, secrets: GatewaySecrets): Promise<Entity> {
-    if (this.#names === undefined) return entity;
+    if (this.#names === undefined) return withoutWriteOnly(this.definition, entity);
     const id = defined(parseId<EntityId>(entity.id), 'the id of an entity');
     if (names !== undefined) await this.#names.settle(writer, id, names, secrets);
     const [shown] = await this.#names.withNames(writer, [entity]);

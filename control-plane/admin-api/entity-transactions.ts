@@ -1,6 +1,6 @@
 /**
- * The transactions of operations on entities: secrets only for who may reveal them (T2), and the version of a change told
- * to its author. Used by entity-operations.ts and related-operations.ts.
+ * The transactions of operations on entities, with the secrets of their gateway (who may see them is decided entity by
+ * entity: EntityReader.mayReveal), and the version of a change told to its author. Used by entity-operations.ts and related-operations.ts.
  */
 import { formatVersion } from '../../shared/model/version.ts';
 import type { EntityReader } from '../store/entity-reader.ts';
@@ -8,7 +8,7 @@ import type { EntityWriter } from '../store/entity-writer.ts';
 import type { GatewaySecrets } from '../store/secret-box.ts';
 import type { Store } from '../store/store.ts';
 import type { Answer } from './answer.ts';
-import { mayReveal, type GatewayRequest } from './route.ts';
+import type { GatewayRequest } from './route.ts';
 
 export type EntityStore = Pick<Store, 'read' | 'write' | 'secretsOf'>;
 
@@ -19,9 +19,9 @@ export class EntityTransactions {
     this.#store = store;
   }
 
-  /** `secrets` only where the caller may reveal (T2). */
-  async read<T>(request: GatewayRequest, work: (reader: EntityReader, secrets: GatewaySecrets | undefined) => Promise<T>): Promise<T> {
-    const secrets = mayReveal(request.caller) ? await this.#store.secretsOf(request.gateway) : undefined;
+  /** One moment for all that is read. */
+  async read<T>(request: GatewayRequest, work: (reader: EntityReader, secrets: GatewaySecrets) => Promise<T>): Promise<T> {
+    const secrets = await this.#store.secretsOf(request.gateway);
     return this.#store.read(request.gateway, (reader) => work(reader, secrets));
   }
 

@@ -1,5 +1,5 @@
 /**
- * The life of an admin request, top to bottom: guard → identify → gateway → method → role → body → operation → answer; while the
+ * The life of an admin request, top to bottom: guard → identify → tenant → gateway → method → permission → body → operation → answer; while the
  * database is away, reads are answered from memory (outage-memory.ts).
  * Every refusal and failure becomes one JSON answer, and a refused write an audit row. Routing and sockets are
  * fastify's. Built by start-admin-api.ts.
@@ -10,14 +10,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { isUuid } from '../../shared/model/ids.ts';
+import { placeOf } from '../access/permission.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Admission } from './admission.ts';
 import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedContentEncoding, unsupportedMediaType, type Answer } from './answer.ts';
+import type { CrossOrigin } from './cross-origin.ts';
 import { refusalOf } from './failure.ts';
 import type { OutageMemory } from './outage-memory.ts';
 import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
 import type { RequestMeter } from './request-meter.ts';
-import { allowedMethods, METHODS, type Caller, type Method, type Route } from './route.ts';
+import { admitted, allowedMethods, METHODS, type AdmittedGateway, type Caller, type Method, type Route } from './route.ts';
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
@@ -34,6 +36,7 @@ export interface HttpServerOptions {
   readonly memory: OutageMemory;
   readonly serverHeader: string;
   readonly maxBodyBytes: number;
+  readonly crossOrigin: CrossOrigin;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -67,7 +70,9 @@ export interface Exchange {
   readonly requestId: string;
   readonly address: string;
   caller: Caller | undefined;
-  gateway: Gateway | undefined;
+  gateway: AdmittedGateway | undefined;
+  /** Whether what it was admitted for it would be admitted for again; asked while an answer streams. */
+  stillAdmitted: (() => Promise<boolean>) | undefined;
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -76,6 +81,10 @@ const LONGEST_PATH_WORD = 16_384;
 /** Operators, their tools and probes; data planes connect elsewhere (R5). */
 const MAX_CONNECTIONS = 2000;
 const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** Roles, operators, tokens and tenants are among these. */
+const DECIDING: ReadonlySet<string> = new Set(['tenant', 'installation', 'everybody']);
+/** How often it is asked whether who reads a stream still may. */
+const RECHECK_MS = 2_000;
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /** Builds the server; the caller listens and closes. */
@@ -122,11 +131,12 @@ async function serve(options: HttpServerOptions, request: FastifyRequest, reply:
     address: request.socket.remoteAddress ?? '',
     caller: undefined,
     gateway: undefined,
+    stillAdmitted: undefined,
   };
   let answer: Answer;
   try {
     options.admission.guard(request.headers);
-    answer = await work(exchange);
+    answer = options.crossOrigin.answerPreflight(request.method, request.headers) ?? (await work(exchange));
   } catch (thrown) {
     answer = await refuse(options, exchange, thrown);
   }
@@ -154,19 +164,29 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   const { gateway: gatewayName, ...params } = paramsOf(request);
   const caller = await options.memory.identify(request.raw, () => options.admission.identify(request.headers));
   exchange.caller = caller;
+  options.admission.admit(caller);
   if (Object.values(params).some(isUnstorable)) throw notFound();
-  if (route.needsGateway || gatewayName !== undefined) exchange.gateway = await options.findGateway(caller, gatewayName);
+  if (route.needsGateway || gatewayName !== undefined) exchange.gateway = admitted(caller, await options.findGateway(caller, gatewayName));
 
   const allow = allowedMethods(route);
   if (exchange.method === 'OPTIONS') return { ...NO_CONTENT, headers: { allow: allow.join(', ') } };
   const operation = operationFor(exchange.method, route);
   if (operation === undefined) throw methodNotAllowed(allow);
-  options.admission.authorise(caller, operation.permission);
+  const gatewayAsked = exchange.gateway?.name;
+  options.admission.authorise(caller, operation.permission, gatewayAsked);
+  exchange.stillAdmitted = async () => {
+    const now = await options.admission.identify(request.headers);
+    options.admission.authorise(now, operation.permission, gatewayAsked);
+    return now.tenant.suspendedReason === undefined && now.tenant.deleteAfter === undefined;
+  };
 
   const query = queryOf(request.raw);
-  const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes) : NO_BODY;
-  const actor = { operatorId: caller.operatorId, name: caller.name, requestId: exchange.requestId, address: exchange.address };
-  return operation.handle({ path: pathOf(request.raw), params, query, headers: request.headers, body, caller, actor, gateway: exchange.gateway });
+  const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes, operation.takesDocument === true) : NO_BODY;
+  const actor = { operatorId: caller.operatorId, name: caller.name, requestId: exchange.requestId, address: exchange.address, kind: caller.kind, ...(caller.credential === undefined ? {} : { credential: caller.credential }) };
+  const answer = await operation.handle({ path: pathOf(request.raw), params, query, headers: request.headers, body, caller, actor, gateway: exchange.gateway });
+  // Who may do what may have changed: at this instance that counts at once.
+  if (WRITES.has(exchange.method) && DECIDING.has(placeOf(operation.permission.on))) options.admission.forgetAll();
+  return answer;
 }
 
 async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: unknown): Promise<Answer> {
@@ -188,9 +208,10 @@ function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, e
     'x-kong-admin-request-id': exchange.requestId,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...options.crossOrigin.headersFor(reply.request.headers),
     ...answer.headers,
   };
-  if (answer.stream !== undefined) return sendStream(reply, answer.stream, exchange, () => reply.raw.writeHead(answer.status, { ...headers, connection: 'close' }));
+  if (answer.stream !== undefined) return sendStream(options, reply, answer.stream, exchange, () => reply.raw.writeHead(answer.status, { ...headers, connection: 'close' }));
   void reply.code(answer.status).headers(headers);
   if (answer.text !== undefined) void reply.type('text/plain; charset=utf-8').send(answer.text);
   else if (answer.body === undefined && answer.json === undefined) void reply.send();
@@ -202,14 +223,22 @@ function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, e
 }
 
 /** An answer that goes on is written past fastify, which would wait for its end. Its connection ends with it, so that a stop finds none left open. */
-function sendStream(reply: FastifyReply, stream: NonNullable<Answer['stream']>, { method }: Exchange, writeHead: () => void): void {
+function sendStream(options: HttpServerOptions, reply: FastifyReply, stream: NonNullable<Answer['stream']>, { method, stillAdmitted }: Exchange, writeHead: () => void): void {
   void reply.hijack();
   writeHead();
-  if (method === 'HEAD') reply.raw.end();
-  else stream(reply.raw);
+  if (method === 'HEAD') return void reply.raw.end();
+  const rechecking = options.clock.every(RECHECK_MS, () => {
+    stillAdmitted?.().then(
+      (still) => (still ? undefined : reply.raw.destroy()),
+      // While the database is away nobody's permissions can have changed through it.
+      (thrown: unknown) => (refusalOf(thrown).retryable ? undefined : reply.raw.destroy()),
+    );
+  });
+  reply.raw.once('close', () => rechecking.cancel());
+  stream(reply.raw);
 }
 
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<RequestBody> {
+async function readBody(request: IncomingMessage, maxBytes: number, asDocument: boolean): Promise<RequestBody> {
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw unsupportedContentEncoding();
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
   const chunks: Buffer[] = [];
@@ -226,7 +255,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Req
     throw bodyUnreadable('the body ended before it was complete', thrown);
   }
   if (length > maxBytes) throw bodyTooLarge(maxBytes);
-  return parseRequestBody(request.headersDistinct['content-type'] ?? [], Buffer.concat(chunks, length));
+  return parseRequestBody(request.headersDistinct['content-type'] ?? [], Buffer.concat(chunks, length), asDocument);
 }
 
 /** The door for what fastify took from the path: the pattern's names, each with its text. */

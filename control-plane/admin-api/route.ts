@@ -8,8 +8,8 @@ import { defined } from '../../shared/assert.ts';
 import type { Field } from '../../shared/model/definition.ts';
 import type { OperatorId, TenantId } from '../../shared/model/ids.ts';
 import type { Permission, Resource } from '../access/permission.ts';
-import type { OperatorRole } from '../store/operator-store.ts';
-import type { Actor } from '../store/scope.ts';
+import type { Policy } from '../access/policy.ts';
+import type { Actor, ActorKind, EntityScope } from '../store/scope.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Answer } from './answer.ts';
 import type { RequestBody } from './request-body.ts';
@@ -23,12 +23,26 @@ export type Method = (typeof METHODS)[number];
 /** Who sent a request, after admission. */
 export interface Caller {
   readonly tenantId: TenantId;
+  readonly kind: ActorKind;
   /** Null in development mode without a token. */
   readonly operatorId: OperatorId | null;
   readonly name: string;
-  readonly role: OperatorRole;
-  /** May also manage tenants. */
+  /** What it was let in by: `token:<id>` or `session:<id>`; undefined in development mode without a token. */
+  readonly credential: string | undefined;
+  /** Of which `policy` is made; several where groups of an identity provider give them. */
+  readonly roles: readonly string[];
+  /** May also manage tenants, as far as its permissions go. */
   readonly installationAdmin: boolean;
+  readonly policy: Policy;
+  /** What stands against serving its tenant at all. */
+  readonly tenant: TenantStanding;
+}
+
+export interface TenantStanding {
+  readonly suspendedReason: string | undefined;
+  readonly deleteAfter: Date | undefined;
+  /** Quota; undefined is no limit. */
+  readonly requestsPerSecond: number | undefined;
 }
 
 export interface AdminRequest {
@@ -48,12 +62,22 @@ export interface AdminRequest {
 
 export interface GatewayRequest extends AdminRequest {
   /** Named by the path's first word, else the tenant's default one. */
-  readonly gateway: Gateway;
+  readonly gateway: AdmittedGateway;
+}
+
+/** A gateway with what the caller may do to its entities, which the store asks for. */
+export type AdmittedGateway = Gateway & EntityScope;
+
+/** For operations that find a gateway themselves. */
+export function admitted(caller: Caller, gateway: Gateway): AdmittedGateway {
+  return { ...gateway, access: caller.policy.entitiesOf(gateway.name) };
 }
 
 export interface Operation<R> {
   /** What its caller needs; there is no operation without (deny by default). */
   readonly permission: Permission;
+  /** The body may also be YAML, and arrives as text: what is in it has rules of its own (`declarative/content-door.ts`). */
+  readonly takesDocument?: true;
   /** For the OpenAPI document; entities' operations are described from their definitions instead. */
   readonly description?: OperationDescription;
   /** Throws a Refusal where the request is not carried out. */
@@ -93,7 +117,7 @@ export interface Route {
 }
 
 interface RoutedRequest extends AdminRequest {
-  readonly gateway: Gateway | undefined;
+  readonly gateway: AdmittedGateway | undefined;
 }
 
 /** A path inside a gateway. */
@@ -103,6 +127,11 @@ export function gatewayRoute(path: string, operations: Operations<GatewayRequest
     return [method, { ...operation, handle }];
   });
   return { path, inGateway: true, needsGateway: true, secretParams, operations: Object.fromEntries(widened) };
+}
+
+/** A path of our own that names its gateway, as `/v1/gateways/:gateway/batch` does. */
+export function namedGatewayRoute(path: `/v1/gateways/:gateway/${string}`, operations: Operations<GatewayRequest>): Route {
+  return { ...gatewayRoute(path, operations), inGateway: false };
 }
 
 /** A path that says the same in every gateway, and without one: also while the database is away. */
@@ -127,11 +156,6 @@ export function write<R>(permission: Permission, handle: (request: R) => Promise
 /** A parameter that the route's own pattern names. */
 export function param(request: AdminRequest, name: string): string {
   return defined(request.params[name], `path parameter ${name}`);
-}
-
-/** True for who may see secrets; others get null in their place (T2). */
-export function mayReveal(caller: Caller): boolean {
-  return caller.role === 'admin';
 }
 
 /** The methods of a route as `Allow` lists them. */

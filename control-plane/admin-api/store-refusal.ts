@@ -36,6 +36,8 @@ export function refuseProblem(problem: StoreProblem, kind: string): Refusal {
       return schemaViolation([{ field: problem.field, message: 'holds characters that can not be stored' }]);
     case 'name-refused':
       return schemaViolation([{ field: 'name', message: problem.message }]);
+    case 'role-missing':
+      return schemaViolation([{ field: 'role', message: `there is no role "${problem.name}": GET /v1/roles lists them` }]);
     case 'not-empty':
       return new Refusal({ code: 'ADMIN_NOT_EMPTY', status: 409, body: { message: problem.message, error: 'ADMIN_NOT_EMPTY' } });
     default:

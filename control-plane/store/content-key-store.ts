@@ -12,7 +12,7 @@ import { CHANGE_CHANNEL } from './entity-changes.ts';
 import type { EntityCursor } from './entity-reader.ts';
 import { buildEntityRecord, readEntity } from './entity-record.ts';
 import { TransactionWriter } from './entity-writer.ts';
-import type { Actor, GatewayScope } from './scope.ts';
+import { withEveryEntity, type Actor, type GatewayScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
 import { gatewayUnknown, type SecretKeys } from './secret-keys.ts';
 
@@ -82,7 +82,7 @@ export function createContentKeyStore(database: Database, keys: SecretKeys): Con
           [...place(scope), keyId],
         );
         await addAuditRow(transaction, { ...scope, actor, action: 'rotate', subjectKind: 'content-keys', subjectId: String(keyId) });
-        const writer = new TransactionWriter(transaction, scope, secrets);
+        const writer = new TransactionWriter(transaction, withEveryEntity(scope), secrets);
         await rewriteSecrets(writer, secrets);
         // A stolen key is replaced whether or not the gateway is frozen: what is configured stays the same.
         const version = await writer.finish(actor, true);

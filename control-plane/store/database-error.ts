@@ -3,6 +3,7 @@
  * what is a defect of ours. Called by the files of this folder that run queries.
  */
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { QUOTA_USED_UP, quotaUsedUp } from './quota-refusal.ts';
 
 /** The five characters of an error that the server raised; undefined for anything else. */
 export function sqlState(thrown: unknown): string | undefined {
@@ -51,6 +52,7 @@ const IDLE_IN_TRANSACTION = '25P03';
 export function toStoreError(thrown: unknown): unknown {
   if (thrown instanceof HoldfastError) return thrown;
   const state = sqlState(thrown);
+  if (state === QUOTA_USED_UP) return quotaUsedUp(thrown);
   if (state === QUERY_CANCELED || state === IDLE_IN_TRANSACTION) {
     return new HoldfastError({ code: 'STORE_TIMEOUT', source: 'control-plane', retryable: true, publicMessage: 'the database took too long', message: `the database took too long: ${describeThrown(thrown)}`, cause: thrown });
   }

@@ -1,14 +1,16 @@
 /**
- * Reads entities of one gateway inside one transaction. Used through Store.read and Store.write.
+ * Reads entities of one gateway inside one transaction, as far as the caller may see them: others are not there. Used
+ * through Store.read and Store.write.
  */
 import { defined } from '../../shared/assert.ts';
 import type { EntityDefinition, EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { onlyRow, type SqlValue, type Transaction } from './database.ts';
 import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
-import type { GatewayScope } from './scope.ts';
+import type { EntityScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
 import { findUnstorableText } from './storable-text.ts';
+import { visibleOnly } from './visible-entities.ts';
 
 /** An entity as stored: readEntity (entity-record.ts) makes the admin API's document of it. */
 export interface StoredEntity {
@@ -54,6 +56,8 @@ export interface EntityReader {
   /** In id order, which for our own ids is creation order. */
   list(kind: EntityKind, options: ListOptions): Promise<EntityPage>;
   count(kind: EntityKind): Promise<number>;
+  /** Whether the caller may see the secrets of an entity with these tags in the clear (T2). */
+  mayReveal(kind: EntityKind, tags: readonly string[]): boolean;
   /** The endpoint keys of those whose reference field names one of these, in their order; nothing for one that nobody names. */
   endpointKeysReferringTo(definition: EntityDefinition, field: string, ids: readonly EntityId[]): Promise<readonly ReferringKey[]>;
 }
@@ -92,10 +96,10 @@ const IN_GATEWAY = 'e.tenant_id = $1 AND e.gateway_id = $2 AND e.kind = $3';
 
 export class TransactionReader implements EntityReader {
   protected readonly transaction: Transaction;
-  protected readonly scope: GatewayScope;
+  protected readonly scope: EntityScope;
   protected readonly secrets: GatewaySecrets;
 
-  constructor(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets) {
+  constructor(transaction: Transaction, scope: EntityScope, secrets: GatewaySecrets) {
     this.transaction = transaction;
     this.scope = scope;
     this.secrets = secrets;
@@ -138,6 +142,7 @@ export class TransactionReader implements EntityReader {
         WHERE (r.tenant_id, r.gateway_id, r.from_kind, r.from_id) = (e.tenant_id, e.gateway_id, e.kind, e.id)
         AND r.field = ${parameter(options.reference.field)} AND r.to_id = ${parameter(options.reference.id)})`);
     }
+    conditions.push(...visibleOnly(this.scope.access, kind, parameter));
     // One more than asked for tells whether there is a next page.
     const text = `SELECT ${COLUMNS} FROM entities e WHERE ${conditions.join(' AND ')} ORDER BY e.id LIMIT ${parameter(options.size + 1)}`;
     const rows = await this.transaction.query<EntityRow>(text, values);
@@ -148,19 +153,27 @@ export class TransactionReader implements EntityReader {
 
   async endpointKeysReferringTo(definition: EntityDefinition, field: string, ids: readonly EntityId[]): Promise<readonly ReferringKey[]> {
     const key = defined(definition.endpointKey, `the endpoint key of ${definition.kind}`);
+    const values: SqlValue[] = [this.scope.tenantId, this.scope.gatewayId, definition.kind, key, field, ids];
+    const visible = visibleOnly(this.scope.access, definition.kind, (value) => `$${values.push(value)}`);
     const rows = await this.transaction.query<{ readonly to_id: EntityId; readonly id: EntityId; readonly key: string }>(
       `SELECT r.to_id, e.id, e.published ->> $4 AS key FROM entity_references r
        JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
-       WHERE r.tenant_id = $1 AND r.gateway_id = $2 AND r.from_kind = $3 AND r.field = $5 AND r.to_id = ANY($6::uuid[])
+       WHERE r.tenant_id = $1 AND r.gateway_id = $2 AND r.from_kind = $3 AND r.field = $5 AND r.to_id = ANY($6::uuid[])${visible.map((condition) => ` AND ${condition}`).join('')}
        ORDER BY (e.published ->> $4) COLLATE "C"`,
-      [this.scope.tenantId, this.scope.gatewayId, definition.kind, key, field, ids],
+      values,
     );
     return rows.map((row) => ({ toId: row.to_id, id: row.id, endpointKey: row.key }));
   }
 
   async count(kind: EntityKind): Promise<number> {
-    const rows = await this.transaction.query<{ readonly count: number }>(`SELECT count(*) AS count FROM entities e WHERE ${IN_GATEWAY}`, [this.scope.tenantId, this.scope.gatewayId, kind]);
+    const values: SqlValue[] = [this.scope.tenantId, this.scope.gatewayId, kind];
+    const conditions = [IN_GATEWAY, ...visibleOnly(this.scope.access, kind, (value) => `$${values.push(value)}`)];
+    const rows = await this.transaction.query<{ readonly count: number }>(`SELECT count(*) AS count FROM entities e WHERE ${conditions.join(' AND ')}`, values);
     return onlyRow(rows).count;
+  }
+
+  mayReveal(kind: EntityKind, tags: readonly string[]): boolean {
+    return this.scope.access.may(kind, 'reveal', tags);
   }
 
   /** Like get, holding the row until the transaction ends. */
@@ -170,7 +183,7 @@ export class TransactionReader implements EntityReader {
 
   async #one(kind: EntityKind, text: string, values: readonly SqlValue[]): Promise<StoredEntity | undefined> {
     const [row] = await this.transaction.query<EntityRow>(text, [this.scope.tenantId, this.scope.gatewayId, kind, ...values]);
-    return row === undefined ? undefined : toStored(kind, row);
+    return row === undefined || !this.scope.access.may(kind, 'read', row.tags) ? undefined : toStored(kind, row);
   }
 }
 

@@ -20,6 +20,8 @@ export type StoreProblem =
   | { readonly kind: 'protocols-apart'; readonly message: string }
   /** Postgres stores no U+0000 and no half of a surrogate pair. */
   | { readonly kind: 'unstorable-text'; readonly field: string }
+  /** Neither a built-in role nor one of the tenant. */
+  | { readonly kind: 'role-missing'; readonly name: string }
   /** A tenant, gateway or operator can't have this name. */
   | { readonly kind: 'name-refused'; readonly message: string }
   /** A tenant or gateway can't be deleted while it holds something. */

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { buildEntityRecord, type EntityRecord } from '../../control-plane/store/entity-record.ts';
 import type { DataPlaneReport } from '../../control-plane/store/data-plane-reports.ts';
-import type { Actor, GatewayScope } from '../../control-plane/store/scope.ts';
+import { withEveryEntity, type Actor, type EntityScope, type GatewayScope } from '../../control-plane/store/scope.ts';
 import type { Store } from '../../control-plane/store/store.ts';
 import type { StoreProblem } from '../../control-plane/store/store-problem.ts';
 import type { Entity, EntityKind, JsonObject } from '../../shared/model/definition.ts';
@@ -26,12 +26,12 @@ export function newName(): string {
 }
 
 /** A new tenant with one gateway. */
-export async function createGateway(store: Store): Promise<GatewayScope> {
+export async function createGateway(store: Store): Promise<EntityScope> {
   const tenant = await store.tenants.create(newName(), TEST_ACTOR);
   assert.equal(tenant.kind, 'stored');
   const gateway = await store.gateways.create(tenant.value.id, newName(), TEST_ACTOR);
   assert.equal(gateway.kind, 'stored');
-  return { tenantId: gateway.value.tenantId, gatewayId: gateway.value.gatewayId };
+  return withEveryEntity(gateway.value);
 }
 
 /** An entity as parseEntity returns it for this input. */
@@ -55,7 +55,7 @@ export async function recordOf(store: Store, scope: GatewayScope, kind: EntityKi
 /** Inserts one entity in a transaction of its own; throws where the store refuses. */
 export async function insert(store: Store, scope: GatewayScope, kind: EntityKind, input: JsonObject): Promise<{ readonly id: EntityId; readonly record: EntityRecord; readonly version: ConfigVersion }> {
   const record = await recordOf(store, scope, kind, input);
-  const { value: problem, version } = await store.write(scope, TEST_ACTOR, (writer) => writer.insert(record));
+  const { value: problem, version } = await store.write(withEveryEntity(scope), TEST_ACTOR, (writer) => writer.insert(record));
   assert.equal(problem, undefined, JSON.stringify(problem));
   assert.ok(version);
   return { id: record.id, record, version };
@@ -64,7 +64,7 @@ export async function insert(store: Store, scope: GatewayScope, kind: EntityKind
 /** Inserts one entity and returns what the store says. */
 export async function tryInsert(store: Store, scope: GatewayScope, kind: EntityKind, input: JsonObject): Promise<StoreProblem | undefined> {
   const record = await recordOf(store, scope, kind, input);
-  return (await store.write(scope, TEST_ACTOR, (writer) => writer.insert(record))).value;
+  return (await store.write(withEveryEntity(scope), TEST_ACTOR, (writer) => writer.insert(record))).value;
 }
 
 export function idOf(text: string): EntityId {

@@ -1,87 +1,79 @@
 /**
- * `/v1/operators`: who may use the admin API of the caller's tenant, and their tokens. A token is shown once, when it is
- * made; only its digest is stored.
+ * `/v1/operators` and `/v1/service-accounts`: the people and the programs that may use the admin API of the caller's tenant,
+ * each with a role. Nobody gives a role, or touches somebody, that holds more than they have.
  */
-import type { JsonObject } from '../../../shared/model/definition.ts';
+import type { Field, JsonObject } from '../../../shared/model/definition.ts';
 import { parseId, type OperatorId } from '../../../shared/model/ids.ts';
-import type { Clock } from '../../../shared/clock.ts';
-import type { Operator } from '../../store/operator-store.ts';
+import type { Operator, OperatorKind } from '../../store/operator-store.ts';
 import type { Store } from '../../store/store.ts';
 import { created, forbidden, NO_CONTENT, notFound, ok } from '../answer.ts';
-import { param, tenantRoute, type AdminRequest, type Route } from '../route.ts';
+import { param, tenantRoute, type AdminRequest, type Caller, type Route } from '../route.ts';
 import { refuseProblem, storedOrRefuse } from '../store-refusal.ts';
+import { refuseExcess } from './grant-fields.ts';
 import { ownOperation } from './own-operation.ts';
 import { nameType, showTime } from './own-values.ts';
 
 const operation = ownOperation<AdminRequest>();
 
+const roleField = { name: 'role', tag: 2, type: { kind: 'string', maxLength: 100 }, description: 'Name of a role: `owner`, `admin`, `editor`, `viewer`, `auditor` or one of your own (`GET /v1/roles`).' } as const satisfies Field;
+const descriptionField = { name: 'description', tag: 3, type: { kind: 'string', maxLength: 500 }, description: 'For people.' } as const satisfies Field;
+
 export const newOperatorFields = [
   { name: 'name', tag: 1, type: nameType, required: true, description: 'Unique name, shown in the audit.' },
-  { name: 'role', tag: 2, type: { kind: 'string', oneOf: ['admin', 'viewer'] }, required: true, description: '`admin` may do everything; `viewer` may read, never secrets.' },
+  { ...roleField, required: true },
+  descriptionField,
 ] as const;
 
-const TEN_YEARS_S = 315_360_000;
-const ttlField = { name: 'ttl_seconds', tag: 1, type: { kind: 'integer', between: [60, TEN_YEARS_S] }, description: 'Seconds until the token expires; never where not given.' } as const;
+/** What else uses people: tokens hang on them. */
+export type People = Pick<Store, 'operators' | 'roles'>;
 
-export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): readonly Route[] {
-  const find = async (request: AdminRequest): Promise<Operator> => {
-    const name = param(request, 'id');
-    const id = parseId<OperatorId>(name);
-    const operator = (await store.operators.list(request.caller.tenantId)).find((candidate) => (id === undefined ? candidate.name === name : candidate.id === id));
-    if (operator === undefined) throw notFound();
-    return operator;
-  };
+export function operatorRoutes(store: People): readonly Route[] {
+  return [...routesOf(store, 'operator', '/v1/operators', 'operators', 'an operator'), ...routesOf(store, 'service-account', '/v1/service-accounts', 'service-accounts', 'a service account')];
+}
+
+function routesOf(store: People, kind: OperatorKind, path: string, on: 'operators' | 'service-accounts', noun: string): readonly Route[] {
+  const find = (request: AdminRequest): Promise<Operator> => findOperator(store, request, kind);
   return [
-    tenantRoute('/v1/operators', {
-      GET: operation({ permission: { on: 'operators', verb: 'read' }, summary: 'List operators', handle: async ({ caller }) => ok({ data: (await store.operators.list(caller.tenantId)).map(showOperator), next: null }) }),
+    tenantRoute(path, {
+      GET: operation({ permission: { on, verb: 'read' }, summary: `List ${kind === 'operator' ? 'operators' : 'service accounts'}`, handle: async ({ caller }) => ok({ data: (await store.operators.list(caller.tenantId, kind)).map(showOperator), next: null }) }),
       POST: operation({
-        permission: { on: 'operators', verb: 'create' },
-        summary: 'Create an operator',
+        permission: { on, verb: 'create' },
+        summary: `Create ${noun}`,
         success: 201,
         body: newOperatorFields,
-        handle: async ({ caller, actor }, operator) => created(showOperator(storedOrRefuse(await store.operators.create(caller.tenantId, operator, actor), 'operators'))),
+        handle: async ({ caller, actor }, { name, role, description }) => {
+          await refuseRole(store, caller, role);
+          return created(showOperator(storedOrRefuse(await store.operators.create(caller.tenantId, { kind, name, role, ...(description === null ? {} : { description }) }, actor), on)));
+        },
       }),
     }),
-    tenantRoute('/v1/operators/:id', {
-      GET: operation({ permission: { on: 'operators', verb: 'read' }, summary: 'Read an operator', handle: async (request) => ok(showOperator(await find(request))) }),
+    tenantRoute(`${path}/:id`, {
+      GET: operation({ permission: { on, verb: 'read' }, summary: `Read ${noun}`, handle: async (request) => ok(showOperator(await find(request))) }),
       PATCH: operation({
-        permission: { on: 'operators', verb: 'update' },
-        summary: 'Disable an operator, or enable it again',
-        body: [{ name: 'disabled', tag: 1, type: { kind: 'boolean' }, required: true, description: 'The tokens of a disabled operator are refused.' }],
-        handle: async (request, { disabled }) => {
+        permission: { on, verb: 'update' },
+        summary: `Change ${noun}'s role, disable it, or enable it again; counts within five seconds`,
+        body: [{ name: 'disabled', tag: 1, type: { kind: 'boolean' }, description: 'The tokens and sessions of who is disabled are refused.' }, roleField, descriptionField],
+        handle: async (request, { disabled, role, description }) => {
+          const { caller, actor } = request;
           const operator = await find(request);
-          if (operator.id === request.caller.operatorId) throw forbidden('you can not disable yourself');
-          if (operator.installationAdmin && !request.caller.installationAdmin) throw forbidden('only an installation admin may do this to one');
-          const problem = await store.operators.setDisabled(operator.tenantId, operator.id, disabled, request.actor);
-          if (problem !== undefined) throw refuseProblem(problem, 'operators');
-          return ok(showOperator(await find(request)));
+          if (operator.id === caller.operatorId && disabled === true) throw forbidden('you can not disable yourself');
+          await refuseStronger(store, caller, operator);
+          if (role !== null) await refuseRole(store, caller, role);
+          const change = { ...(role === null ? {} : { role }), ...(description === null ? {} : { description }), ...(disabled === null ? {} : { disabled }) };
+          return ok(showOperator(storedOrRefuse(await store.operators.update(caller.tenantId, operator.id, change, actor), on)));
         },
       }),
-    }),
-    tenantRoute('/v1/operators/:id/tokens', {
-      POST: operation({
-        permission: { on: 'tokens', verb: 'create' },
-        summary: 'Create a token for an operator; it is shown this once',
-        success: 201,
-        body: [ttlField],
-        handle: async (request, { ttl_seconds: ttlSeconds }) => {
-          const operator = await find(request);
-          if (operator.installationAdmin && !request.caller.installationAdmin) throw forbidden('only an installation admin may do this to one');
-          const expiresAt = ttlSeconds === null ? undefined : new Date(clock.nowMs() + ttlSeconds * 1000);
-          const { tokenId, token } = storedOrRefuse(await store.operators.createToken(operator.tenantId, operator.id, expiresAt === undefined ? {} : { expiresAt }, request.actor), 'operators');
-          return created({ id: tokenId, operator: { id: operator.id }, token, expires_at: showTime(expiresAt) });
-        },
-      }),
-    }),
-    tenantRoute('/v1/tokens/:id', {
       DELETE: operation({
-        permission: { on: 'tokens', verb: 'delete' },
-        summary: 'Revoke a token',
+        permission: { on, verb: 'delete' },
+        summary: `Delete ${noun} with all its tokens`,
         success: 204,
         handle: async (request) => {
-          const id = parseId(param(request, 'id'));
-          const problem = id === undefined ? undefined : await store.operators.revokeToken(request.caller.tenantId, id, request.actor);
-          if (problem !== undefined && problem.kind !== 'not-found') throw refuseProblem(problem, 'tokens');
+          const { caller, actor } = request;
+          const operator = await find(request);
+          if (operator.id === caller.operatorId) throw forbidden('you can not delete yourself');
+          await refuseStronger(store, caller, operator);
+          const problem = await store.operators.delete(caller.tenantId, operator.id, actor);
+          if (problem !== undefined && problem.kind !== 'not-found') throw refuseProblem(problem, on);
           return NO_CONTENT;
         },
       }),
@@ -89,10 +81,34 @@ export function operatorRoutes(store: Pick<Store, 'operators'>, clock: Clock): r
   ];
 }
 
+/** By the path's id or name. Throws a Refusal (404). */
+export async function findOperator(store: Pick<Store, 'operators'>, request: AdminRequest, kind?: OperatorKind): Promise<Operator> {
+  const name = param(request, 'id');
+  const id = parseId<OperatorId>(name);
+  const operator = await store.operators.find(request.caller.tenantId, id === undefined ? { name } : { id });
+  if (operator === undefined || (kind !== undefined && operator.kind !== kind)) throw notFound();
+  return operator;
+}
+
+/** Whoever could disable, demote or make a token for somebody stronger would have what they have. Throws a Refusal (403). */
+export async function refuseStronger(store: People, caller: Caller, operator: Operator): Promise<void> {
+  if (operator.installationAdmin && !caller.installationAdmin) throw forbidden('only an installation admin may do this to one');
+  const role = await store.roles.findByName(operator.tenantId, operator.role);
+  if (role !== undefined) refuseExcess(caller, [role.permissions], `the role of ${operator.name} ("${role.name}")`);
+}
+
+/** A role that is not there is the store's to refuse. */
+async function refuseRole(store: People, caller: Caller, name: string): Promise<void> {
+  const role = await store.roles.findByName(caller.tenantId, name);
+  if (role !== undefined) refuseExcess(caller, [role.permissions], `the role "${name}"`);
+}
+
 export function showOperator(operator: Operator): JsonObject {
   return {
     id: operator.id,
     name: operator.name,
+    kind: operator.kind,
+    description: operator.description,
     role: operator.role,
     installation_admin: operator.installationAdmin,
     disabled: operator.disabledAt !== undefined,

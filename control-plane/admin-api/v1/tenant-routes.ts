@@ -15,7 +15,7 @@ import { nameType, showTime } from './own-values.ts';
 const operation = ownOperation<AdminRequest>();
 const nameField = { name: 'name', tag: 1, type: nameType, required: true, description: 'Unique name.' } as const;
 
-export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators' | 'gateways'>): readonly Route[] {
+export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators' | 'tokens' | 'gateways'>): readonly Route[] {
   const find = async (request: AdminRequest): Promise<Tenant> => {
     const name = param(request, 'id');
     const id = parseId<TenantId>(name);
@@ -70,10 +70,10 @@ export function tenantRoutes(store: Pick<Store, 'tenants' | 'operators' | 'gatew
         summary: 'Create an operator of a tenant, with a token',
         success: 201,
         body: newOperatorFields,
-        handle: async (request, { name, role }) => {
+        handle: async (request, { name, role, description }) => {
           const tenant = await find(request);
-          const operator = storedOrRefuse(await store.operators.create(tenant.id, { name, role }, request.actor), 'operators');
-          const { token } = storedOrRefuse(await store.operators.createToken(tenant.id, operator.id, {}, request.actor), 'operators');
+          const operator = storedOrRefuse(await store.operators.create(tenant.id, { name, role, ...(description === null ? {} : { description }) }, request.actor), 'operators');
+          const { text: token } = storedOrRefuse(await store.tokens.create(tenant.id, operator.id, {}, request.actor), 'operators');
           return created({ ...showOperator(operator), token });
         },
       }),
