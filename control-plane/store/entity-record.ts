@@ -8,6 +8,7 @@ import { fieldAt, isJsonObject } from '../../shared/model/entity-checks.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { secretFieldsOf, withoutSecrets, type SecretField } from '../../shared/model/secret-fields.ts';
 import { joinEntity, splitEntity } from '../../shared/model/split-entity.ts';
+import { isVaultReference } from '../../shared/vaults/vault-reference.ts';
 import { ownedSecret } from '../../shared/trust/credential-digest.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { StoredEntity } from './entity-reader.ts';
@@ -40,7 +41,7 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
   const digests = Object.fromEntries(secretsMarked(definition, 'digest', split.secrets).map(({ path, field, value }) => [path, secrets.digest(digestedText(field, id, value))]));
   const published = [
     ...Object.entries(digests).map(([field, digest]) => [field, Buffer.from(digest, 'hex')] as const),
-    ...secretsMarked(definition, 'sealed', split.secrets).map(({ path, value }) => [path, secrets.sealForContent({ kind: definition.kind, id, field: path }, Buffer.from(value, 'utf8'))] as const),
+    ...secretsMarked(definition, 'sealed', split.secrets).map((secret) => [secret.path, contentOf(definition.kind, id, secret, secrets)] as const),
   ];
   const sealed = Object.entries(split.secrets).map(([field, secret]) => {
     const envelope = secrets.box.seal(placeOf(secrets, definition.kind, id, field), Buffer.from(secret, 'utf8'));
@@ -96,6 +97,12 @@ function secretsMarked(definition: EntityDefinition, mark: 'digest' | 'sealed', 
     const value = values[secret.path];
     return secret.field.secret !== mark || value === undefined ? [] : [{ ...secret, value }];
   });
+}
+
+/** A reference is no secret: it is published as it is, and data planes seal what they find there (data-plane/config/vaulted-entities.ts). */
+function contentOf(kind: EntityKind, id: EntityId, { path, field, value }: SecretField & { readonly value: string }, secrets: GatewaySecrets): Uint8Array {
+  const bytes = Buffer.from(value, 'utf8');
+  return field.referenceable === true && isVaultReference(value) ? bytes : secrets.sealForContent({ kind, id, field: path }, bytes);
 }
 
 /** By one that is unique its entity is found, so nothing else is in its digest. Of others nobody is to see that two are the same. */
