@@ -16,6 +16,7 @@ const COMMANDS = {
   audit: { file: 'control-plane/cli/main.ts', passesName: true },
   keys: { file: 'control-plane/cli/main.ts', passesName: true },
   epoch: { file: 'control-plane/cli/main.ts', passesName: true },
+  convert: { file: 'control-plane/cli/main.ts', passesName: true },
   explain: { file: 'control-plane/cli/main.ts', passesName: true },
   publish: { file: 'control-plane/cli/main.ts', passesName: true },
   backup: { file: 'control-plane/cli/main.ts', passesName: true },

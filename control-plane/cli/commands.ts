@@ -5,6 +5,7 @@
 import { systemClock } from '../../shared/clock.ts';
 import { BACKUP_COMMANDS } from './backup.ts';
 import { command, type Command } from './command.ts';
+import { CONVERT_COMMAND } from './convert.ts';
 import { listDataPlanes } from './data-planes.ts';
 import { explain } from './explain.ts';
 import { GATEWAY_COMMANDS } from './gateways.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
     usage: 'explain --url https://… [settings]',
     summary: 'Asks a data plane what would become of a request: which route and why not the others, which plugins in which order, which target.',
   }),
+  CONVERT_COMMAND,
   ...RELEASE_COMMANDS,
   ...GATEWAY_COMMANDS,
   ...KEY_COMMANDS,
