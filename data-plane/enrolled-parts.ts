@@ -13,7 +13,7 @@ import { describeThrown } from '../shared/errors.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
 import { compareVersions, NO_VERSION } from '../shared/model/version.ts';
-import { ConfigKeeper } from './config/config-keeper.ts';
+import { ConfigKeeper, type ConfigThreads } from './config/config-keeper.ts';
 import { SnapshotCache } from './config/snapshot-cache.ts';
 import { createRecordVerifier } from './config/verify-record.ts';
 import type { VersionedRoot } from './config/versioned-root.ts';
@@ -36,6 +36,8 @@ import { TrustAnchor } from './sync/trust-anchor.ts';
 import { TelemetryAgent } from './telemetry/telemetry-agent.ts';
 import { ProxyPool } from './threads/proxy-pool.ts';
 import { createWorkerStarter } from './threads/proxy-worker.ts';
+import { startVaults } from './vaults/start-vaults.ts';
+import type { VaultResolver } from './vaults/vault-resolver.ts';
 
 export interface EnrolledPartsOptions {
   readonly settings: DataPlaneSettings;
@@ -115,11 +117,15 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     onListenFailed: options.onFatal,
   });
   lifecycle.add('proxy threads', () => pool.stop());
+  const vaults: VaultResolver = await startVaults({
+    settings, clock, random, log, seal, lifecycle,
+    onChanged: () => keeper.vaultValuesChanged().then((changed) => changed && sync.quarantineChanged()),
+  });
   const keeper: ConfigKeeper = new ConfigKeeper({
     cache,
     highest,
     crashes,
-    threads: pool,
+    threads: withVaults(pool, vaults),
     clock,
     log,
     knownGoodAfterMs: settings.knownGoodAfter,
@@ -178,12 +184,29 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       targets: pool.targets(),
       cache: { slots: cache.slots, knownGood: cache.knownGood, refusals: cache.refusals },
       counters: counters.stats(),
+      vaults: vaults.view(),
       telemetry: telemetry.totals(),
       routeTotals: telemetry.routeTotals(),
       versionTotals: telemetry.versionTotals(),
     };
   };
   return { pool, telemetry, sync, keeper, view };
+}
+
+/** The threads get what references to vaults stand for before they prepare what has them. */
+function withVaults(pool: ProxyPool, vaults: VaultResolver): ConfigThreads {
+  return {
+    async prepare(content) {
+      await vaults.prepareFor(content);
+      pool.setVaultValues(vaults.values);
+      return pool.prepare(content);
+    },
+    async commit() {
+      await pool.commit();
+      vaults.committed();
+    },
+    discard: () => pool.discard(),
+  };
 }
 
 /** Once, in the background, after an upgrade from a release that did not seal. The key's own mark comes last: whatever fails before is done again at the next start. */

@@ -165,6 +165,29 @@ export const dataPlaneSettings = defineSettings({
     between: [3, 16],
     description: 'Configurations kept on disk to start from, besides the known good one',
   },
+  vaultEnvPrefixes: {
+    env: 'HOLDFAST_VAULT_ENV_PREFIXES',
+    type: 'list',
+    default: ['SECRET_'],
+    description: 'How variables must begin that references to `env` vaults may read; all others are out of reach for who writes configurations',
+  },
+  vaultFolder: {
+    env: 'HOLDFAST_VAULT_FOLDER',
+    type: 'path',
+    description: 'Folder below which references to `file` vaults may read, such as where secrets are mounted; without it they read no file',
+  },
+  vaultHosts: {
+    env: 'HOLDFAST_VAULT_HOSTS',
+    type: 'list',
+    description: "Hosts that vaults may be asked at, as `vault.example` or `*.example`; without it all but the clouds' metadata addresses, and this machine's own identity is shown to its cloud only",
+  },
+  vaultTimeout: {
+    env: 'HOLDFAST_VAULT_TIMEOUT',
+    type: 'duration',
+    default: '5s',
+    between: [100, 60_000],
+    description: 'How long a call to a vault may take, and how long a configuration waits for secrets that were never looked up',
+  },
   maxConfigBytes: {
     env: 'HOLDFAST_MAX_CONFIG_BYTES',
     type: 'integer',

@@ -158,6 +158,15 @@ export class ConfigKeeper {
    * each key. Costs what is quarantined, not the configuration. True where what is quarantined changed. Never rejects.
    */
   contentKeysChanged(): Promise<boolean> {
+    return this.#again('content keys', 'keys');
+  }
+
+  /** Values from vaults are others: what refers to them is compiled again, at the cost of those entities. Otherwise as above. */
+  vaultValuesChanged(): Promise<boolean> {
+    return this.#again('values from vaults', 'vault-values');
+  }
+
+  #again(what: string, event: 'keys' | 'vault-values'): Promise<boolean> {
     return this.#inTurn(async () => {
       const { threads, log } = this.#options;
       const active = this.#active;
@@ -169,10 +178,10 @@ export class ConfigKeeper {
         await threads.commit();
         this.#quarantined = prepared.quarantined;
       } catch (thrown) {
-        log.error({ event: 'keys-not-applied', reason: describeThrown(thrown) }, `new content keys could not be brought to what serves; it serves on as it is: ${describeThrown(thrown)}`);
+        log.error({ event: `${event}-not-applied`, reason: describeThrown(thrown) }, `new ${what} could not be brought to what serves; it serves on as it is: ${describeThrown(thrown)}`);
         return false;
       }
-      log.info({ event: 'keys-applied', quarantined: this.#quarantined.length, before: before.length }, `new content keys: ${this.#quarantined.length} entities are quarantined, ${before.length} were`);
+      log.info({ event: `${event}-applied`, quarantined: this.#quarantined.length, before: before.length }, `new ${what}: ${this.#quarantined.length} entities are quarantined, ${before.length} were`);
       return JSON.stringify(this.#quarantined) !== JSON.stringify(before);
     });
   }

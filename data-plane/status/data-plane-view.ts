@@ -16,6 +16,7 @@ import type { SessionStatus } from '../sync/session.ts';
 import type { RouteTotal, TelemetryTotals } from '../telemetry/telemetry-agent.ts';
 import type { TargetReport } from '../upstreams/upstream-control.ts';
 import type { ThreadStatus } from '../threads/proxy-pool.ts';
+import type { VaultView } from '../vaults/vault-resolver.ts';
 
 export interface DataPlaneView {
   readonly softwareVersion: string;
@@ -60,6 +61,7 @@ export interface EnrolledView {
   readonly cache: { readonly slots: number; readonly knownGood: VersionedRoot | undefined; readonly refusals: readonly PassedOver[] };
   /** The table of rate limits' counters. */
   readonly counters: CounterTableStats;
+  readonly vaults: readonly VaultView[];
   readonly telemetry: TelemetryTotals;
   readonly routeTotals: Iterable<RouteTotal>;
   /** How requests went under the last two versions that had any, the newer last. */

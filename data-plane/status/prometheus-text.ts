@@ -19,6 +19,7 @@ export function prometheusText(view: DataPlaneView): string {
     writeControlPlane(text, view.enrolled);
     writeTraffic(text, view.enrolled);
     writeUpstreams(text, view.enrolled);
+    writeVaults(text, view.enrolled);
     writeTelemetry(text, view.enrolled);
     writeVersions(text, view.enrolled);
   }
@@ -86,6 +87,17 @@ function writeUpstreams(text: PrometheusText, { traffic, targets }: EnrolledView
   text.gauge('holdfast_upstream_target_health', '1 where a target takes requests, 0.5 where single ones see whether it is back, 0 where it takes none', targets.map(
     ({ upstream, target, address, state }) => ({ labels: { upstream, target, address }, value: states[state] }),
   ));
+}
+
+function writeVaults(text: PrometheusText, { vaults }: EnrolledView): void {
+  const labelsOf = ({ prefix, kind }: EnrolledView['vaults'][number]): Readonly<Record<string, string>> => ({ vault: prefix, kind });
+  text.gauge('holdfast_vault_secrets', 'Secrets that the configuration refers to, by vault and state: current, outdated (the last good value, as the vault did not give it again), missing', vaults.flatMap((vault) => [
+    { labels: { ...labelsOf(vault), state: 'current' }, value: vault.resolved - vault.outdated },
+    { labels: { ...labelsOf(vault), state: 'outdated' }, value: vault.outdated },
+    { labels: { ...labelsOf(vault), state: 'missing' }, value: vault.secrets - vault.resolved },
+  ]));
+  text.gauge('holdfast_vault_oldest_value_seconds', 'Age of the oldest value of a vault', vaults.flatMap((vault) => (vault.oldestMs === undefined ? [] : [{ labels: labelsOf(vault), value: vault.oldestMs / 1000 }])));
+  text.counter('holdfast_vault_failures_total', 'Calls to a vault that gave no secret', vaults.map((vault) => ({ labels: labelsOf(vault), value: vault.failures })));
 }
 
 function writeVersions(text: PrometheusText, { versionTotals }: EnrolledView): void {

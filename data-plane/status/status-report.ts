@@ -81,6 +81,11 @@ function enrolledReport(view: EnrolledView): object {
     },
     upstreams: upstreamReport(view),
     cache: { slots: view.cache.slots, known_good: view.cache.knownGood === undefined ? null : named(view.cache.knownGood), refused: view.cache.refusals },
+    vaults: view.vaults.map(({ prefix, kind, secrets, resolved, outdated, failures, lastFailure, oldestMs }) => ({
+      prefix, kind, secrets, resolved, outdated, failures,
+      last_failure: lastFailure === undefined ? null : { code: lastFailure.code, reason: lastFailure.reason, at: isoTime(lastFailure.atMs) },
+      oldest_value_seconds: oldestMs === undefined ? null : Math.round(oldestMs / 1000),
+    })),
     telemetry: {
       produced: telemetry.produced,
       delivered: telemetry.delivered,

@@ -193,7 +193,7 @@ export class SyncClient {
   async #learnKeys({ contentKeys: wrapped, authoritiesStatement }: Pick<Welcome, 'contentKeys' | 'authoritiesStatement'>, { publishKeys }: Trust): Promise<void> {
     const { contentKeys, keeper } = this.#options;
     // Not waited for: it may build the whole configuration anew.
-    if (await contentKeys.learn(wrapped)) void keeper.contentKeysChanged().then((changed) => changed && this.#sayQuarantined());
+    if (await contentKeys.learn(wrapped)) void keeper.contentKeysChanged().then((changed) => changed && this.quarantineChanged());
     // '' is a control plane that does not tell of authorities.
     if (authoritiesStatement === '') return undefined;
     const verified = await verifyStatement('authorities', authoritiesStatement, publishKeys.keys, publishKeys.audience);
@@ -258,7 +258,8 @@ export class SyncClient {
   }
 
   /** Said now, and after each Welcome from now on. */
-  #sayQuarantined(): void {
+  /** What is quarantined of the configuration that serves is something else, though the configuration is the same. */
+  quarantineChanged(): void {
     this.#leftQuarantine = true;
     this.#reportQuarantined();
   }

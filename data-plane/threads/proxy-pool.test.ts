@@ -74,6 +74,7 @@ function obedient(order: ToThread): FromThread | undefined {
     case 'lead':
     case 'discard':
     case 'ticket-keys':
+    case 'vault-values':
       return undefined;
   }
 }

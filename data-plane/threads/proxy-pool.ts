@@ -15,6 +15,7 @@ import type { ConfigContent } from '../config/config-content.ts';
 import { isSameConfig, type VersionedRoot } from '../config/versioned-root.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
 import type { TargetReport } from '../upstreams/upstream-control.ts';
+import type { VaultValues } from '../vaults/vault-values.ts';
 import { HealthBoard } from './health-board.ts';
 import { addTraffic, NO_TRAFFIC, withoutPresent, type ProxyTotals } from './proxy-totals.ts';
 import { ThreadLink, type Answer, type WorkerEvents, type WorkerPort } from './thread-link.ts';
@@ -77,6 +78,7 @@ export class ProxyPool {
   #current: ConfigContent | undefined;
   #prepared: { readonly applyId: number; readonly content: ConfigContent; readonly links: readonly ThreadLink[] } | undefined;
   #ports: readonly number[];
+  #vaultValues: VaultValues = new Map();
   #listening: Promise<void> = Promise.resolve();
   /** Between the beginning of a prepare and its commit, discard or refusal. */
   #isPreparing = false;
@@ -106,6 +108,13 @@ export class ProxyPool {
   /** Hands new keys of TLS session tickets to all threads. */
   setTicketKeys(keys: Uint8Array): void {
     for (const link of this.#live()) link.tell({ kind: 'ticket-keys', keys });
+  }
+
+  /** What references to vaults stand for, for what is prepared from here on. Cheap where it is the same map. */
+  setVaultValues(values: VaultValues): void {
+    if (values === this.#vaultValues) return;
+    this.#vaultValues = values;
+    for (const link of this.#live()) link.tell({ kind: 'vault-values', values });
   }
 
   /** True where every thread accepts connections and serves one and the same configuration. */
@@ -241,6 +250,7 @@ export class ProxyPool {
     });
     this.#links[index] = link;
     link.tell({ kind: 'ticket-keys', keys: this.#options.ticketKeys() });
+    if (this.#vaultValues.size > 0) link.tell({ kind: 'vault-values', values: this.#vaultValues });
     if (this.#current !== undefined && !this.#isPreparing) void this.#bringUp(link, this.#current);
   }
 

@@ -76,6 +76,9 @@ async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | '
       return configs.discard(order.applyId);
     case 'listen':
       return tell(await listen(order.ports));
+    case 'vault-values':
+      configs.vaultValues = order.values;
+      return undefined;
     case 'ticket-keys':
       ticketKeys = order.keys;
       return proxy?.setTicketKeys(ticketKeys);

@@ -15,6 +15,7 @@ import type { CompiledConfig } from '../config/compiled-config.ts';
 import { mergePacked, readPacked } from '../config/packed-changes.ts';
 import { runAtOnce, runInSlices } from '../config/run-in-slices.ts';
 import type { ExplainSurroundings } from '../explain/explain-request.ts';
+import type { VaultValues } from '../vaults/vault-values.ts';
 import type { FromThread, Prepare, ToThread } from './thread-messages.ts';
 
 /** The longest that a request waits for a configuration being built. */
@@ -28,6 +29,8 @@ export class ThreadConfigs {
   readonly #services: CompileServices;
   readonly #clock: Clock;
   #active: CompiledConfig | undefined;
+  /** For what is prepared from now on. */
+  vaultValues: VaultValues = new Map();
   /** Whether anybody may be pinned to the active one. */
   #handedOut = false;
   readonly #prepared = new Map<number, CompiledConfig>();
@@ -114,7 +117,7 @@ export class ThreadConfigs {
 
   async #compile({ version, contentRoot, reset, parts, contentKeys }: Prepare, isServing: boolean): Promise<CompileResult> {
     const changes = reset ? mergePacked(parts) : readAll(parts);
-    const work = compileConfig(this.#active, { version, contentRoot, reset, changes, contentKeys }, this.#services);
+    const work = compileConfig(this.#active, { version, contentRoot, reset, changes, contentKeys, vaultValues: this.vaultValues }, this.#services);
     if (!isServing) return runAtOnce(work);
     return defined(await runInSlices(work, { sliceMs: SLICE_MS, clock: this.#clock, pause: () => nextTurn() }), 'the result of a compilation that nobody cancels');
   }

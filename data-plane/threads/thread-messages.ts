@@ -16,6 +16,7 @@ import type { ProxyStats } from '../proxy/proxy-contract.ts';
 import type { DnsServer } from '../upstreams/dns-client.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
 import type { TargetReport } from '../upstreams/upstream-control.ts';
+import type { VaultValues } from '../vaults/vault-values.ts';
 
 /** Given to a proxy thread when it starts. */
 export interface ThreadData {
@@ -61,6 +62,8 @@ export type ToThread =
   | { readonly kind: 'listen'; readonly ports: readonly number[] }
   /** At the start of the thread, and again whenever they are replaced. */
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
+  /** What references to vaults stand for: for what is prepared from here on. */
+  | { readonly kind: 'vault-values'; readonly values: VaultValues }
   /** What would become of this request? */
   | { readonly kind: 'explain'; readonly explainId: number; readonly question: ExplainQuestion }
   /** What other threads found about the health of upstreams' targets. */

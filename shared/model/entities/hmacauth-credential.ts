@@ -17,6 +17,6 @@ export const hmacauthCredentialDefinition = {
   fields: [
     { name: 'consumer', tag: 10, type: { kind: 'reference', to: 'consumers', onDelete: 'cascade' }, required: true, description: 'Who it is.' },
     { name: 'username', tag: 11, type: { kind: 'string', maxLength: 512, rules: [printableRule] }, required: true, unique: true, description: 'Unique name.' },
-    { name: 'secret', tag: 12, type: { kind: 'string', maxLength: 4096, rules: [printableRule] }, required: true, auto: 'random-key', secret: 'sealed', referenceable: true, referenceable: true, description: 'The secret; 32 random characters where none is given. Null for who may not see it.' },
+    { name: 'secret', tag: 12, type: { kind: 'string', maxLength: 4096, rules: [printableRule] }, required: true, auto: 'random-key', secret: 'sealed', referenceable: true, description: 'The secret; 32 random characters where none is given. Null for who may not see it.' },
   ],
 } as const satisfies EntityDefinition;

@@ -19,7 +19,7 @@ export const jwtSecretDefinition = {
   fields: [
     { name: 'consumer', tag: 10, type: { kind: 'reference', to: 'consumers', onDelete: 'cascade' }, required: true, description: 'Whom the tokens stand for.' },
     { name: 'key', tag: 11, type: { kind: 'string', maxLength: 512, rules: [printableRule] }, required: true, auto: 'random-key', unique: true, description: 'What names this credential in a token (its `iss`, or another claim); 32 random characters where none is given.' },
-    { name: 'secret', tag: 12, type: { kind: 'string', maxLength: 4096, rules: [printableRule] }, required: true, auto: 'random-key', secret: 'sealed', referenceable: true, referenceable: true, description: 'The secret of HS256, HS384 and HS512; 32 random characters where none is given. Null for who may not see it.' },
+    { name: 'secret', tag: 12, type: { kind: 'string', maxLength: 4096, rules: [printableRule] }, required: true, auto: 'random-key', secret: 'sealed', referenceable: true, description: 'The secret of HS256, HS384 and HS512; 32 random characters where none is given. Null for who may not see it.' },
     { name: 'rsa_public_key', tag: 13, type: { kind: 'string', maxLength: 16_384, rules: [publicPemRule] }, referenceable: true, description: 'The public key in PEM for all other algorithms, whatever its type.' },
     { name: 'algorithm', tag: 14, type: { kind: 'string', oneOf: JWT_ALGORITHMS }, required: true, default: 'HS256', description: 'How the tokens are signed.' },
   ],
