@@ -1,6 +1,6 @@
 /**
  * All entities of one kind, driven by its definition: found by id or endpoint key, read out for the caller, created,
- * replaced, changed and deleted inside a transaction of the store. Nothing here knows any kind by name. Used by
+ * replaced, changed and deleted inside a transaction of the store. Of kinds, it knows only partials by name. Used by
  * entity-operations.ts and related-operations.ts.
  */
 import { defined } from '../../shared/assert.ts';
@@ -10,6 +10,7 @@ import type { Entity, EntityDefinition, JsonObject, JsonValue } from '../../shar
 import { newId, parseId, type EntityId } from '../../shared/model/ids.ts';
 import { parseEntity, type ParseOptions } from '../../shared/model/parse-entity.ts';
 import type { PluginSource } from '../../shared/model/parse-plugin.ts';
+import { configNamedBy } from '../../shared/model/parse-vault.ts';
 import { randomKey } from '../../shared/model/random-key.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { withoutWriteOnly } from '../../shared/model/secret-fields.ts';
@@ -21,6 +22,7 @@ import type { GatewaySecrets } from '../store/secret-box.ts';
 import type { StoreProblem } from '../store/store-problem.ts';
 import { notFound, schemaViolation } from './answer.ts';
 import { NamesOfEntity } from './name-list.ts';
+import { partialsOf, rewritePlugins } from './plugins-of-partial.ts';
 import { resolveReferences } from './reference-names.ts';
 import type { RequestBody } from './request-body.ts';
 import { refuseEntity, refuseProblem } from './store-refusal.ts';
@@ -121,6 +123,7 @@ export class EntityCollection {
     const record = buildEntityRecord(this.definition, entity, secrets);
     const problem = await writer.update(record);
     if (problem !== undefined) throw refuseEntity(problem, this.definition, entity);
+    if (this.definition.kind === 'partials') await rewritePlugins(writer, entity, { plugins: this.#rules.plugins, nowSeconds: this.#nowSeconds() }, secrets);
     return this.#settled(writer, this.#shownTo(writer, record, entity), names, secrets);
   }
 
@@ -155,16 +158,17 @@ export class EntityCollection {
   }
 
   async #parse(reader: EntityReader, body: RequestBody, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous'>): Promise<Parsed> {
-    return this.#parseInput(await resolveReferences(reader, this.definition, this.#typed(body, options.previous)), fixed, options);
+    const input = await resolveReferences(reader, this.definition, this.#typed(body, options.previous));
+    return this.#parseInput(input, fixed, { ...options, partialOf: await partialsOf(reader, input, options.previous) });
   }
 
   /** A form's values get the types of the definition. */
   #typed(body: RequestBody, previous: Entity | undefined): JsonObject {
-    const pluginName = previous?.['name'];
+    const pluginName = previous?.[configNamedBy(this.definition)];
     return body.kind === 'form' ? coerceForm(this.definition, body.value, { ...this.#rules.plugins, ...(typeof pluginName === 'string' ? { pluginName } : {}) }) : body.value;
   }
 
-  #parseInput(input: JsonObject, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous'>): Parsed {
+  #parseInput(input: JsonObject, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous' | 'partialOf'>): Parsed {
     const { plugins, clock } = this.#rules;
     const nowMs = clock.nowMs();
     const result = parseEntity(this.definition, this.#withFixed(input, fixed), {
@@ -172,10 +176,14 @@ export class EntityCollection {
       ...plugins,
       newId: () => newId<EntityId>(nowMs),
       newKey: randomKey,
-      nowSeconds: Math.floor(nowMs / 1000),
+      nowSeconds: this.#nowSeconds(),
     });
     if (result.kind === 'problems') throw schemaViolation(result.problems);
     return result;
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#rules.clock.nowMs() / 1000);
   }
 
   /** Path and body must not contradict each other: whichever won, somebody would be misled. */

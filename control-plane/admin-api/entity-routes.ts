@@ -2,11 +2,13 @@
  * The Kong-compatible paths of all entities, generated from the definitions: collections, single entities, both nested
  * under what they refer to, and the entity that a reference names. Adding an entity adds its paths.
  */
-import type { EntityDefinition, EntityKind, Field } from '../../shared/model/definition.ts';
+import { defined } from '../../shared/assert.ts';
+import type { EntityDefinition, EntityKind, EntityLink, Field, LinkField } from '../../shared/model/definition.ts';
 import { entityDefinitions } from '../../shared/model/registry.ts';
 import { EntityCollection, type EntityRules } from './entity-collection.ts';
 import { EntityOperations, type Place } from './entity-operations.ts';
 import type { EntityStore } from './entity-transactions.ts';
+import { LinkOperations, type LinkSide } from './link-operations.ts';
 import { RelatedOperations } from './related-operations.ts';
 import { gatewayRoute, type Route } from './route.ts';
 
@@ -18,6 +20,7 @@ export function entityRoutes(options: EntityRoutesOptions): readonly Route[] {
   const collections = new Map<EntityKind, EntityCollection>(entityDefinitions.map((definition) => [definition.kind, new EntityCollection(definition, options)]));
   return [...collections.values()].flatMap((collection) => {
     const { definition } = collection;
+    if (definition.link !== undefined) return linkRoutes(options, collection, collections, definition.link);
     const operations = new EntityOperations(options.store, collection, undefined);
     const own = definition.topLevel ? [gatewayRoute(`/${definition.path}`, operations.ofMany()), gatewayRoute(`/${definition.path}/:id`, operations.ofOne(), secretParams(definition))] : [];
     const nested = referencesOf(definition).flatMap(([field, kind]) => {
@@ -42,6 +45,17 @@ function nestedRoutes(options: EntityRoutesOptions, collection: EntityCollection
   // Kong's second name for a collection that exists nowhere else: /upstreams/:parent/targets/all.
   const all = definition.topLevel || list === undefined ? [] : [gatewayRoute(`${path}/all`, { GET: list })];
   return [gatewayRoute(path, operations.ofMany()), ...all, gatewayRoute(`${path}/:id`, operations.ofOne(), secretParams(definition))];
+}
+
+/** `/consumer_groups/:parent/consumers/:id` and `/consumers/:parent/consumer_groups/:id`. */
+function linkRoutes(options: EntityRoutesOptions, links: EntityCollection, collections: ReadonlyMap<EntityKind, EntityCollection>, [one, other]: EntityLink): readonly Route[] {
+  const kindOf = new Map(referencesOf(links.definition));
+  const side = ({ field, word }: LinkField): LinkSide => ({ field, word, collection: defined(collections.get(defined(kindOf.get(field), 'a reference field')), 'the kind it refers to') });
+  return [[side(one), side(other)] as const, [side(other), side(one)] as const].flatMap(([near, far]) => {
+    const operations = new LinkOperations(options.store, links, near, far);
+    const path = `/${near.collection.definition.path}/:parent/${far.collection.definition.path}`;
+    return [gatewayRoute(path, operations.ofMany()), gatewayRoute(`${path}/:id`, operations.ofOne())];
+  });
 }
 
 /** `/routes/:id/service`: the entity that a reference names. */

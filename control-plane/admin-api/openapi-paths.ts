@@ -3,7 +3,7 @@
  * refers to, and the entity it refers to. The same rules as the admin API's routes, whose test compares the two.
  */
 import { defined } from '../../shared/assert.ts';
-import type { EntityDefinition, EntityKind, Field, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import type { EntityDefinition, EntityKind, EntityLink, Field, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { typeName } from '../../shared/model/type-name.ts';
 import { errors } from './openapi-errors.ts';
 
@@ -33,6 +33,7 @@ function ownPaths(definition: EntityDefinition): readonly PathItem[] {
 
 /** For each reference: the collection below what is referred to, and from an entity to what it refers to. */
 function nestedPaths(definition: EntityDefinition, find: (kind: EntityKind) => EntityDefinition): readonly PathItem[] {
+  if (definition.link !== undefined) return linkPaths(definition, definition.link, find);
   return definition.fields.flatMap((field): readonly PathItem[] => {
     if (field.type.kind !== 'reference') return [];
     const parent = find(field.type.to);
@@ -44,6 +45,40 @@ function nestedPaths(definition: EntityDefinition, find: (kind: EntityKind) => E
       [collection, collectionItem(definition, parents, below)],
       [own, entityItem(definition, [...parents, keyParameter(definition)], below, true)],
       ...(definition.topLevel ? [referredPath(definition, field, parent)] : []),
+    ];
+  });
+}
+
+/** `/consumer_groups/{consumer_group}/consumers/{consumer}` and the other way round. */
+function linkPaths({ kind, fields }: EntityDefinition, [one, other]: EntityLink, find: (kind: EntityKind) => EntityDefinition): readonly PathItem[] {
+  const sideOf = (field: string): EntityDefinition => {
+    const type = fields.find(({ name }) => name === field)?.type;
+    return find(defined(type?.kind === 'reference' ? type.to : undefined, `the kind that ${field} refers to`));
+  };
+  return [[one, other] as const, [other, one] as const].flatMap(([near, far]): readonly PathItem[] => {
+    const [parent, member] = [sideOf(near.field), sideOf(far.field)];
+    const [parents, suffix] = [[keyParameter(parent)], `Of${typeName(parent)}`];
+    const path = `/${parent.path}/{${keyName(parent)}}/${member.path}`;
+    const { get } = collectionItem(member, parents, `In${suffix}`);
+    const given = { type: 'object', properties: { [far.word]: { type: 'string', description: `Its id or ${member.endpointKey ?? 'name'}.` } }, required: [far.word], additionalProperties: false };
+    const made = { type: 'object', properties: { [near.field]: reference(typeName(parent)), [member.path]: { type: 'array', items: reference(typeName(member)) } }, required: [near.field, member.path] };
+    const content = { schema: given };
+    return [
+      [path, {
+        parameters: parents,
+        ...(get === undefined ? {} : { get }),
+        post: {
+          operationId: `add${typeName(member)}${suffix}`, tags: [kind], summary: `Put ${withArticle(member)} there`,
+          requestBody: { required: true, content: { 'application/json': content, 'application/x-www-form-urlencoded': content, 'multipart/form-data': content } },
+          responses: { 201: answer('Both.', made), ...errors(400, 401, 403, 404, 409, 413, 415) },
+        },
+        delete: { operationId: `removeAll${typeName(member)}s${suffix}`, tags: [kind], summary: `Take all ${member.kind} out`, responses: { 204: { description: 'None is there.' }, ...errors(401, 403, 404) } },
+      }],
+      [`${path}/{${keyName(member)}}`, {
+        parameters: [...parents, keyParameter(member)],
+        get: { operationId: `get${typeName(member)}In${suffix}`, tags: [kind], summary: `Read ${withArticle(member)} that is there`, responses: { 200: answer('The entity.', reference(typeName(member))), ...errors(401, 403, 404) } },
+        delete: { operationId: `remove${typeName(member)}${suffix}`, tags: [kind], summary: `Take ${withArticle(member)} out`, responses: { 204: { description: 'Taken out, or was not there.' }, ...errors(401, 403, 404) } },
+      }],
     ];
   });
 }

@@ -61,7 +61,7 @@ function refusalOf(access: EntityAccess, { kind, id, action }: EntityChange, bef
 /** A plugin without service, route or consumer acts on the requests of everybody, whatever tags it carries. */
 function reachesAll(kind: EntityKind, { references }: Side): boolean {
   const owners = definitionOf(kind).fields.filter(({ type }) => type.kind === 'reference' && type.onDelete === 'cascade');
-  return owners.length > 0 && owners.every(({ required }) => required !== true) && references.length === 0;
+  return owners.length > 0 && owners.every(({ required }) => required !== true) && !references.some(({ onDelete }) => onDelete === 'cascade');
 }
 
 function wantedTags(access: EntityAccess, kind: EntityKind, verb: Verb): string {

@@ -32,6 +32,8 @@ export type EntityCursor = string & { readonly [cursorBrand]: true };
 export interface ListOptions {
   /** Only entities whose reference field names this entity. */
   readonly reference?: { readonly field: string; readonly id: EntityId };
+  /** Only entities that a link names: those that an entity of the kind `by` has under `field`, which has the entity `from` under the other. */
+  readonly linked?: { readonly by: EntityKind; readonly field: string; readonly from: { readonly field: string; readonly id: EntityId } };
   readonly tags?: { readonly mode: 'and' | 'or'; readonly values: readonly string[] };
   /** At most so many; the caller bounds it. */
   readonly size: number;
@@ -141,6 +143,13 @@ export class TransactionReader implements EntityReader {
       conditions.push(`EXISTS (SELECT FROM entity_references r
         WHERE (r.tenant_id, r.gateway_id, r.from_kind, r.from_id) = (e.tenant_id, e.gateway_id, e.kind, e.id)
         AND r.field = ${parameter(options.reference.field)} AND r.to_id = ${parameter(options.reference.id)})`);
+    }
+    if (options.linked !== undefined) {
+      const { by, field, from } = options.linked;
+      conditions.push(`e.id IN (SELECT other.to_id FROM entity_references near
+        JOIN entity_references other ON (other.tenant_id, other.gateway_id, other.from_kind, other.from_id) = (near.tenant_id, near.gateway_id, near.from_kind, near.from_id)
+        WHERE near.tenant_id = $1 AND near.gateway_id = $2 AND near.from_kind = ${parameter(by)} AND near.field = ${parameter(from.field)} AND near.to_id = ${parameter(from.id)}
+        AND other.field = ${parameter(field)} AND other.to_kind = $3)`);
     }
     conditions.push(...visibleOnly(this.scope.access, kind, parameter));
     // One more than asked for tells whether there is a next page.

@@ -3,7 +3,7 @@
  * sequence in the transaction's last statement. Used through Store.write. Conflicts are found without raising an error in
  * the database, because an error would end the transaction: a refused call has changed nothing and the next may follow.
  */
-import type { EntityKind } from '../../shared/model/definition.ts';
+import type { EntityDefinition, EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import { entityDefinitions } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
@@ -11,6 +11,7 @@ import { unknownFieldOf } from '../../shared/wire/entity-codec.ts';
 import { onlyRow } from './database.ts';
 import { commitChanges, type EntityChange } from './entity-changes.ts';
 import { entityKey, uniqueKeyName, uniqueKeyValue, type EntityKey } from './entity-keys.ts';
+import { findEndpointKeys, lockMany } from './entity-lookup.ts';
 import { TransactionReader, type EntityReader, type StoredEntity } from './entity-reader.ts';
 import type { EntityRecord, EntityReference, UniqueKey } from './entity-record.ts';
 import { writeEntitySets } from './entity-tables.ts';
@@ -18,13 +19,19 @@ import { findProtocolsApart } from './plugin-protocols.ts';
 import type { Actor } from './scope.ts';
 import type { StoreProblem } from './store-problem.ts';
 import { contentKeyChanged } from './secret-keys.ts';
-import { holdTargets, lockDependants, readWriteFacts, type DependantRow, type HeldEntity } from './write-facts.ts';
+import { holdTargets, lockDependants, readWriteFacts, type DependantRow, type EntityPlace, type HeldEntity } from './write-facts.ts';
 import { dependantsFirst, planWrites, unstorable } from './write-plan.ts';
 
 /** A call that returns a problem has changed nothing; undefined means done. */
 export interface EntityWriter extends EntityReader {
   /** Like get, and nobody else changes or deletes it before this transaction ends: read-modify-write needs it. */
   getForUpdate(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined>;
+  /** Like getForUpdate, of many at once: those that are there. */
+  getManyForUpdate(places: readonly EntityPlace[]): Promise<readonly StoredEntity[]>;
+  /** Who has these endpoint keys, by the key; not of kinds whose key names an entity only under its parent. */
+  findByEndpointKeys(definition: EntityDefinition, keys: readonly string[]): Promise<ReadonlyMap<string, EntityId>>;
+  /** All that refer to it, held likewise, also what the caller may not see: for what has to be written again with it. */
+  referrersForUpdate(kind: EntityKind, id: EntityId): Promise<readonly StoredEntity[]>;
   insert(record: EntityRecord): Promise<StoreProblem | undefined>;
   /** Replaces the whole entity. */
   update(record: EntityRecord): Promise<StoreProblem | undefined>;
@@ -68,6 +75,21 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
 
   getForUpdate(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
     return this.lock(kind, id);
+  }
+
+  async getManyForUpdate(places: readonly EntityPlace[]): Promise<readonly StoredEntity[]> {
+    const found = await lockMany(this.transaction, this.scope, places);
+    return found.filter(({ kind, tags }) => this.scope.access.may(kind, 'read', tags));
+  }
+
+  async referrersForUpdate(kind: EntityKind, id: EntityId): Promise<readonly StoredEntity[]> {
+    const referrers = await lockDependants(this.transaction, this.scope, [{ kind, id }]);
+    return lockMany(this.transaction, this.scope, referrers);
+  }
+
+  async findByEndpointKeys(definition: EntityDefinition, keys: readonly string[]): Promise<ReadonlyMap<string, EntityId>> {
+    const found = await findEndpointKeys(this.transaction, this.scope, this.secrets, definition, keys);
+    return new Map(found.flatMap(({ key, id, tags }) => (this.scope.access.may(definition.kind, 'read', tags) ? [[key, id] as const] : [])));
   }
 
   async insert(record: EntityRecord): Promise<StoreProblem | undefined> {

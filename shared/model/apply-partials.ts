@@ -6,6 +6,7 @@
 import type { PluginPartial, PluginSchema } from '../plugins/contract.ts';
 import type { Field, JsonObject, JsonValue } from './definition.ts';
 import { fieldAt, isJsonObject } from './entity-checks.ts';
+import { isUuid } from './ids.ts';
 import { joinPath, type ProblemList } from './problems.ts';
 
 /** A partial as parseEntity returned it. */
@@ -26,8 +27,9 @@ export function applyPartials(schema: PluginSchema, plugin: JsonObject, partialO
   const taken = new Set<string>();
   const withPaths = links.map((link: JsonObject, index): JsonObject => {
     const at = joinPath('partials', index + 1);
-    const partial = typeof link['id'] === 'string' ? partialOf(link['id'].toLowerCase()) : undefined;
-    if (typeof link['id'] === 'string' && partial === undefined) problems.add(joinPath(at, 'id'), `there is no partial ${link['id']}`);
+    const id = typeof link['id'] === 'string' && isUuid(link['id'].toLowerCase()) ? link['id'].toLowerCase() : undefined;
+    const partial = id === undefined ? undefined : partialOf(id);
+    if (id !== undefined && partial === undefined) problems.add(joinPath(at, 'id'), `there is no partial ${id}`);
     const place = partial === undefined ? undefined : placeOf(schema, partial, link['path'] ?? null, at, problems);
     if (partial === undefined || place === undefined) return link;
     if (taken.has(place.path)) problems.add(joinPath(at, 'path'), `another partial fills ${place.path} already`);

@@ -180,9 +180,12 @@ export interface NameList {
   readonly by: string;
 }
 
-/** How an entity that links two others is written down. */
-export interface EntityLink {
-  readonly fields: readonly [string, string];
+/** The two reference fields of an entity that links two others, each with what a body calls the other side. */
+export type EntityLink = readonly [one: LinkField, other: LinkField];
+
+export interface LinkField {
+  readonly field: string;
+  readonly word: string;
 }
 
 export interface EntityDefinition {

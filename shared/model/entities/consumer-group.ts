@@ -24,7 +24,7 @@ export const consumerGroupMemberDefinition = {
   path: 'consumer_group_consumers',
   nestedPath: 'consumer_group_consumers',
   topLevel: false,
-  link: { fields: ['consumer_group', 'consumer'] },
+  link: [{ field: 'consumer_group', word: 'group' }, { field: 'consumer', word: 'consumer' }],
   description: 'That a consumer is in a group.',
   fields: [
     { name: 'consumer', tag: 10, type: { kind: 'reference', to: 'consumers', onDelete: 'cascade' }, required: true, description: 'The member.' },
