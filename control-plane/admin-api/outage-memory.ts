@@ -109,9 +109,12 @@ function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
+/** Whole configurations, secrets included. */
+const NEVER_REMEMBERED: ReadonlySet<string> = new Set(['/config', '/v1/gateways/:gateway/declarative']);
+
 function isRemembered({ operations, path }: Route, request: IncomingMessage): boolean {
   const on = operations.GET?.permission.on;
-  if (!isRead(request) || on === undefined) return false;
+  if (!isRead(request) || on === undefined || NEVER_REMEMBERED.has(path)) return false;
   // What else a control plane says of itself needs no database, and must be of now.
   if (on === 'node') return path === '/';
   return isEntityKind(on) ? !holdsSecret(on) && !WITH_CONFIGURATION.has(on) : REMEMBERED.has(on);

@@ -9,21 +9,26 @@ import { bodyUnreadable, schemaViolation, unsupportedMediaType } from './answer.
 import { parseForm, urlencodedPairs } from './form-body.ts';
 
 /** How a body was written: a form carries text only and is given types by the definition of what it creates. */
-export interface RequestBody {
-  readonly kind: 'json' | 'form' | 'none';
-  readonly value: JsonObject;
-}
+export type RequestBody =
+  | { readonly kind: 'json' | 'form' | 'none'; readonly value: JsonObject }
+  /** Text that whoever asked for a document reads itself; `value` is empty. */
+  | { readonly kind: 'document'; readonly value: JsonObject; readonly text: string };
+
+/** YAML's is RFC 9512; the others are what tools send. */
+const DOCUMENT_TYPES: ReadonlySet<string> = new Set(['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml']);
 
 export const NO_BODY: RequestBody = { kind: 'none', value: {} };
 
-/** Parses a body. `contentTypes` are all Content-Type headers as sent. */
-export async function parseRequestBody(contentTypes: readonly string[], bytes: Buffer): Promise<RequestBody> {
+/** Parses a body. `contentTypes` are all Content-Type headers as sent; `asDocument`: JSON and YAML as text; `maxItems` of a list in JSON, where it may be more than an entity's. */
+export async function parseRequestBody(contentTypes: readonly string[], bytes: Buffer, asDocument = false, maxItems?: number): Promise<RequestBody> {
   if (contentTypes.length > 1) throw bodyUnreadable('Content-Type is given more than once; give it once');
   const [contentType] = contentTypes;
   if (contentType === undefined && bytes.length === 0) return NO_BODY;
-  switch (contentType?.split(';', 1)[0]?.trim().toLowerCase()) {
+  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (asDocument && DOCUMENT_TYPES.has(mediaType ?? '')) return { kind: 'document', value: {}, text: decodeUtf8(bytes) };
+  switch (mediaType) {
     case 'application/json':
-      return { kind: 'json', value: bytes.length === 0 ? {} : takeObject(parseJson(decodeUtf8(bytes))) };
+      return { kind: 'json', value: bytes.length === 0 ? {} : takeObject(parseJson(decodeUtf8(bytes)), maxItems) };
     case 'application/x-www-form-urlencoded':
       return readForm(urlencodedPairs(decodeUtf8(bytes)));
     case 'multipart/form-data':
@@ -69,9 +74,9 @@ async function multipartPairs(contentType: string, bytes: Buffer): Promise<reado
 }
 
 /** What is well-formed JSON and yet not to be kept (NUL, `__proto__`, endless nesting) is refused by name. */
-function takeObject(value: unknown): JsonObject {
+function takeObject(value: unknown, maxItems?: number): JsonObject {
   const problems = new ProblemList();
-  const taken = takeJsonObject(value, problems);
+  const taken = takeJsonObject(value, problems, maxItems);
   if (taken === undefined) throw schemaViolation(problems.problems);
   return taken;
 }

@@ -16,22 +16,25 @@ const ADMIN_API = 'the admin API';
 
 const TIMEOUT_MS = 15_000;
 
-type RequestOptions = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'signal' | 'bodyTimeout'>;
+type RequestOptions = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'signal' | 'headersTimeout' | 'bodyTimeout'>;
 
 /** The admin API answered, and it was no. */
 export class AdminRefusal extends HoldfastError {
   readonly status: number;
+  /** The answer's object; empty where it was none. */
+  readonly answer: Readonly<Record<string, unknown>>;
 
-  constructor(access: AdminAccess, status: number, reason: string) {
+  constructor(access: AdminAccess, status: number, reason: string, answer: Readonly<Record<string, unknown>> = {}) {
     const hint = status === 401 ? '; set HOLDFAST_ADMIN_TOKEN, or --admin-token-file' : reason === 'Not found' ? '; is the name of the gateway right, and what else was named?' : '';
     super({ code: 'CLI_ADMIN_REFUSED', source: 'control-plane', retryable: status >= 500, publicMessage: `${access.called ?? ADMIN_API} at ${access.adminUrl} answered ${status}: ${reason}${hint}` });
     this.status = status;
+    this.answer = answer;
   }
 }
 
-/** POSTs JSON and returns the answer's object. Throws CLI_ADMIN_UNREACHABLE, or CLI_ADMIN_REFUSED as AdminRefusal. */
-export function post(access: AdminAccess, path: string, document: object): Promise<Readonly<Record<string, unknown>>> {
-  return exchange(access, path, { method: 'POST', body: JSON.stringify(document) });
+/** POSTs JSON and returns the answer's object. Throws CLI_ADMIN_UNREACHABLE, or CLI_ADMIN_REFUSED as AdminRefusal. `timeoutMs`: for what takes its time. */
+export function post(access: AdminAccess, path: string, document: object, timeoutMs = TIMEOUT_MS): Promise<Readonly<Record<string, unknown>>> {
+  return exchange(access, path, { method: 'POST', body: JSON.stringify(document), headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
 }
 
 /** GETs an object; the signal ends it early. Throws as post does. */
@@ -59,7 +62,7 @@ async function exchange(access: AdminAccess, path: string, options: Partial<Requ
   const text = await body.text().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown)));
   const answer = parseAnswer(text);
   if (statusCode >= 200 && statusCode < 300 && answer !== undefined) return answer;
-  throw new AdminRefusal(access, statusCode, reasonOf(text));
+  throw new AdminRefusal(access, statusCode, reasonOf(text), answer);
 }
 
 function reasonOf(text: string): string {

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { HoldfastError } from '../../shared/errors.ts';
 import { KNOWN_VARIABLES } from '../../shared/known-variables.ts';
-import { parseSettings, type SettingDefinitions, type Settings, type SettingSources } from '../../shared/settings.ts';
+import { flagOf, parseSettings, type SettingDefinition, type SettingDefinitions, type Settings, type SettingSources } from '../../shared/settings.ts';
 import { renderHelp } from '../../shared/settings-table.ts';
 
 /** Lines for people on both streams; what a program reads goes to `out`. */
@@ -29,9 +29,12 @@ export interface Command {
 export interface OwnWords {
   readonly least: number;
   readonly most: number;
-  /** Paths, from the working folder. */
+  /** Paths, from the working folder; `-` stays what it is. */
   readonly areFiles?: boolean;
 }
+
+/** Short flags, each with the long one that it stands for: `-o` for `--output-file`. */
+export type ShortFlags = Readonly<Record<`-${string}`, `--${string}`>>;
 
 interface CommandOptions<T extends SettingDefinitions> extends Pick<Command, 'name' | 'about'> {
   /** What stands behind `holdfast` in the first line of its help; `<name> [settings]` where not given. */
@@ -41,23 +44,26 @@ interface CommandOptions<T extends SettingDefinitions> extends Pick<Command, 'na
   readonly settings: T;
   /** None where not given. */
   readonly words?: OwnWords;
+  readonly short?: ShortFlags;
   readonly run: (settings: Settings<T>, output: Output, words: readonly string[]) => Promise<number | void> | void;
 }
 
-export function command<const T extends SettingDefinitions>({ name, about, usage = `${name} [settings]`, summary, settings, words, run }: CommandOptions<T>): Command {
+export function command<const T extends SettingDefinitions>({ name, about, usage = `${name} [settings]`, summary, settings, words, short = {}, run }: CommandOptions<T>): Command {
   return {
     name, about, settings,
     help: () => renderHelp(settings, { usage: `holdfast ${usage}`, summary }),
     run: async (sources, output) => {
-      const { flags, others } = words === undefined ? { flags: sources.arguments, others: [] } : splitWords(sources.arguments, words, usage);
-      const own = words?.areFiles === true ? others.map((path) => resolve(sources.workingFolder, path)) : others;
+      const given = sources.arguments.map((word) => Object.entries(short).find(([name]) => name === word)?.[1] ?? word);
+      const switches = new Set(Object.values<SettingDefinition>(settings).flatMap((definition) => (definition.type === 'boolean' ? [flagOf(definition), `--no-${flagOf(definition).slice(2)}`] : [])));
+      const { flags, others } = words === undefined ? { flags: given, others: [] } : splitWords(given, words, usage, switches);
+      const own = words?.areFiles === true ? others.map((path) => (path === '-' ? path : resolve(sources.workingFolder, path))) : others;
       return (await run(parseSettings(settings, { ...sources, arguments: flags }, KNOWN_VARIABLES), output, own)) ?? undefined;
     },
   };
 }
 
-/** A word behind a flag without "=" is its value; behind "--" nothing is a flag. Key ids may begin with "-". */
-function splitWords(given: readonly string[], { least, most }: OwnWords, usage: string): { readonly flags: readonly string[]; readonly others: readonly string[] } {
+/** A word behind a flag without "=" is its value, unless the flag is a switch; behind "--" nothing is a flag. Key ids may begin with "-". */
+function splitWords(given: readonly string[], { least, most }: OwnWords, usage: string, switches: ReadonlySet<string>): { readonly flags: readonly string[]; readonly others: readonly string[] } {
   const flags: string[] = [];
   const others: string[] = [];
   const end = given.includes('--') ? given.indexOf('--') : given.length;
@@ -65,7 +71,7 @@ function splitWords(given: readonly string[], { least, most }: OwnWords, usage: 
   for (const word of given.slice(0, end)) {
     if (isValue || word.startsWith('--')) flags.push(word);
     else others.push(word);
-    isValue = !isValue && word.startsWith('--') && !word.includes('=');
+    isValue = !isValue && word.startsWith('--') && !word.includes('=') && !switches.has(word);
   }
   others.push(...given.slice(end + 1));
   if (others.length >= least && others.length <= most) return { flags, others };

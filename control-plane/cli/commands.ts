@@ -7,6 +7,7 @@ import { BACKUP_COMMANDS } from './backup.ts';
 import { command, type Command } from './command.ts';
 import { CONVERT_COMMAND } from './convert.ts';
 import { listDataPlanes } from './data-planes.ts';
+import { DECLARATIVE_COMMANDS } from './declarative.ts';
 import { explain } from './explain.ts';
 import { GATEWAY_COMMANDS } from './gateways.ts';
 import { createJoinToken } from './join-token.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   CONVERT_COMMAND,
   ...RELEASE_COMMANDS,
   ...GATEWAY_COMMANDS,
+  ...DECLARATIVE_COMMANDS,
   ...KEY_COMMANDS,
   ...BACKUP_COMMANDS,
   ...AUDIT_COMMANDS,

@@ -43,10 +43,10 @@ export interface ContentCaller {
 }
 
 export type ContentResult =
-  /** `version` is that of the change; undefined where there was none. */
-  | { readonly kind: 'done'; readonly plan: readonly PlannedEntity[]; readonly version: ConfigVersion | undefined; readonly selectTags: readonly string[] }
+  /** `version` is that of the change; undefined where there was none. `plannedFor`: the gateway's before it. */
+  | { readonly kind: 'done'; readonly plan: readonly PlannedEntity[]; readonly version: ConfigVersion | undefined; readonly plannedFor: ConfigVersion; readonly selectTags: readonly string[] }
   | { readonly kind: 'problems'; readonly problems: readonly ContentProblem[] }
-  | { readonly kind: 'version-differs'; readonly version: ConfigVersion }
+  | { readonly kind: 'version-differs'; readonly wanted: ConfigVersion; readonly version: ConfigVersion }
   | { readonly kind: 'forbidden'; readonly entity: PlannedEntity; readonly verb: Verb };
 
 export type ContentStore = Pick<Store, 'read' | 'write' | 'secretsOf' | 'gateways'>;
@@ -66,27 +66,27 @@ export async function applyContent(store: ContentStore, rules: PlanRules, gatewa
 
 async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, request: ContentRequest, caller: ContentCaller): Promise<ContentResult> {
   const { head } = gateway;
-  if (request.ifVersion !== undefined && !isSame(request.ifVersion, head)) return { kind: 'version-differs', version: head };
+  if (request.ifVersion !== undefined && !isSame(request.ifVersion, head)) return { kind: 'version-differs', wanted: request.ifVersion, version: head };
   const problems = new ContentProblems();
   const content = readContent(request.content, problems);
   const selectTags = settleSelectTags(content, request, problems);
   const scope = new ContentScope({ selectTags, skipConsumers: request.skipConsumers });
   const secrets = await store.secretsOf(gateway);
   const everything = withEveryEntity(gateway);
-  const plan = await store.read(everything, async (reader) => planChanges(content, await readCurrent(reader, secrets), scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules }, problems));
+  const plan = await store.read(everything, async (reader) => planChanges(content, await readCurrent(reader, () => secrets), scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules }, problems));
   if (problems.list.length > 0) return { kind: 'problems', problems: problems.list };
   const forbidden = firstForbidden(plan, caller.access);
   if (forbidden !== undefined) return forbidden;
-  const done: ContentResult = { kind: 'done', plan, version: undefined, selectTags };
+  const done: ContentResult = { kind: 'done', plan, version: undefined, plannedFor: head, selectTags };
   if (request.dryRun || plan.every(({ action }) => action === 'none')) return done;
 
   const writes = writesOf(plan, secrets);
-  const { value, version } = await store.write(everything, caller.actor, async (writer): Promise<ContentResult> => {
+  const { value, version } = await store.write({ ...everything, access: caller.access }, caller.actor, async (writer): Promise<ContentResult> => {
     const refused = await writer.writeMany(writes.map(({ write }) => write));
     const now = await writer.holdHead();
     if (now !== undefined && !isSame(now, head)) {
       writer.abandon();
-      return { kind: 'version-differs', version: now };
+      return { kind: 'version-differs', wanted: head, version: now };
     }
     if (refused.length === 0) return done;
     writer.abandon();

@@ -77,12 +77,15 @@ export function referencedId(entity: Entity, field: string): EntityId | undefine
   return typeof id === 'string' ? parseId<EntityId>(id) : undefined;
 }
 
-/** Without `secrets`, secret fields are null. */
-export async function readCurrent(reader: EntityReader, secrets: GatewaySecrets | undefined): Promise<CurrentEntities> {
+/** Of whose entities the secrets are opened: undefined hides them. */
+export type SecretsFor = (kind: EntityKind, tags: readonly string[]) => GatewaySecrets | undefined;
+
+/** All that the reader shows. Hidden secrets are null. */
+export async function readCurrent(reader: EntityReader, secretsFor: SecretsFor): Promise<CurrentEntities> {
   const all: CurrentEntity[] = [];
   for (const definition of entityDefinitions) {
     for (const stored of await readKind(reader, definition.kind)) {
-      all.push({ kind: definition.kind, id: stored.id, entity: readEntity(definition, stored, secrets), tags: stored.tags });
+      all.push({ kind: definition.kind, id: stored.id, entity: readEntity(definition, stored, secretsFor(definition.kind, stored.tags)), tags: stored.tags });
     }
   }
   return new CurrentEntities(all);
