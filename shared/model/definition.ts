@@ -22,6 +22,8 @@ export interface StringType {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly rules?: readonly StringRule[];
+  /** Where configs stand in every release as they are (T2): of a field that is referenceable, and a reference is all that may be written. */
+  readonly referenceOnly?: true;
 }
 /** A safe integer (±2^53-1). */
 export interface IntegerType {
