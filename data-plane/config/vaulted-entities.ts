@@ -101,7 +101,7 @@ export class VaultedDraft {
   #valueFor(kind: EntityKind, id: string, { text, path, type, sealed }: FoundReference, value: VaultValue | undefined): string | Quarantined {
     if (value?.kind !== 'value') return { kind, id, code: 'CONFIG_VAULT_UNRESOLVED', reason: `${path} refers to ${text}, which could not be looked up: ${value?.problem ?? 'it is being looked up'}` };
     const problems = new ProblemList();
-    const parsed = parseValue(type, value.value, path, { problems, newKey: () => '', parsePluginConfig: () => undefined });
+    const parsed = parseValue(type, value.value, path, { problems, resolved: true, newKey: () => '', parsePluginConfig: () => undefined });
     // Neither value nor message: some messages repeat what was given.
     if (typeof parsed !== 'string') return { kind, id, code: 'CONFIG_VAULT_VALUE_INVALID', reason: `${path} refers to ${text}, and the value found there is not one that ${path} may have: correct it in the vault, or the reference` };
     if (!sealed) return parsed;

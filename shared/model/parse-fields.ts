@@ -10,7 +10,7 @@ import { isJsonObject } from './entity-checks.ts';
 import { didYouMean } from '../nearest.ts';
 import { isUuid } from './ids.ts';
 import { joinPath, ProblemList } from './problems.ts';
-import { looksLikeReference, parseVaultReference } from '../vaults/vault-reference.ts';
+import { looksLikeReference, parseVaultReference, REFERENCE_START } from '../vaults/vault-reference.ts';
 
 /** What parsing needs besides the definition. */
 export interface FieldContext {
@@ -21,6 +21,8 @@ export interface FieldContext {
   readonly parsePluginConfig: (value: JsonValue, path: string) => JsonValue | undefined;
   /** Text may be a `{vault://…}` reference: of the field at hand, set here. */
   readonly referenceable?: boolean;
+  /** References were replaced by what they stand for: at a data plane. */
+  readonly resolved?: boolean;
 }
 
 /** Every field of the definition with its value, default or null. Fields with problems are absent from the result. */
@@ -115,6 +117,7 @@ function parseString(type: StringType, value: JsonValue, path: string, context: 
   if (typeof value !== 'string') return wrongKind(context, path, 'a string', value);
   // What it stands for is held against the rules where it is looked up (data-plane/vaults).
   if (context.referenceable === true && looksLikeReference(value)) return parseReferenceText(value, path, context);
+  if (type.referenceOnly === true && context.resolved !== true) return wrong(context, path, `must be a reference to a vault, such as ${REFERENCE_START}env/secret-password}: written here the value would stand in every release`);
   if (type.oneOf !== undefined && !type.oneOf.includes(value)) {
     return wrong(context, path, `expected one of: ${type.oneOf.join(', ')}${didYouMean(value, type.oneOf)}`);
   }

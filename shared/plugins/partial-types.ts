@@ -12,11 +12,7 @@ const NAME = { kind: 'string', maxLength: 512, rules: [printableRule] } as const
 const HOST = { kind: 'string', rules: [hostRule] } as const;
 const PORT = { kind: 'integer', between: [0, 65_535] } as const;
 const MILLISECONDS = { kind: 'integer', between: [0, 2_147_483_646] } as const;
-/** References skip a field's rules, so this one refuses everything else: a config stands as it is in every release (T2). */
-const PASSWORD = {
-  kind: 'string', maxLength: 512,
-  rules: [{ name: 'vault-reference', check: () => 'must be a reference such as {vault://env/redis-password}: written here it would stand in every release' }],
-} as const;
+const PASSWORD = { kind: 'string', maxLength: 512, referenceOnly: true } as const;
 
 const REDIS_CE = [
   { name: 'host', tag: 1, type: HOST, description: 'Hostname or address of the Redis server.' },

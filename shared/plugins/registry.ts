@@ -41,6 +41,7 @@ function parseConfig<const S extends PluginSchema>(schema: S, config: JsonObject
   refuseUnknownFields(known, schema.config.map(({ name }) => name), 'config', problems);
   const parsed = parseFields(schema.config, known, 'config', {
     problems,
+    resolved: true,
     newKey: () => '',
     parsePluginConfig: () => undefined,
   });

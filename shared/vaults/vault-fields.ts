@@ -1,18 +1,10 @@
 /**
- * Fields that the configs of several kinds of vaults have, and the rule for those that are secrets themselves: a vault's config
- * stands in every release, so it may refer to a secret and not hold one (T2).
+ * Fields that the configs of several kinds of vaults have.
  */
-import type { Field, StringRule } from '../model/definition.ts';
-import { REFERENCE_START } from './vault-reference.ts';
+import type { Field } from '../model/definition.ts';
 
-/** References skip a field's rules, so this one refuses everything else. */
-const referenceOnlyRule: StringRule = {
-  name: 'vault-reference',
-  check: () => `must be a reference to the data plane's own environment or files, such as ${REFERENCE_START}env/vault-token}: written here it would stand in every release`,
-};
-
-/** The text of a field that holds no secret, only where one is. Data planes look it up in `env` and `file` vaults, nowhere else. */
-export const LOCAL_SECRET = { kind: 'string', maxLength: 2_048, rules: [referenceOnlyRule] } as const;
+/** Where a secret is: data planes look it up in `env` and `file` vaults, nowhere else. */
+export const LOCAL_SECRET = { kind: 'string', maxLength: 2_048, referenceOnly: true } as const;
 
 const SECONDS = { kind: 'integer', between: [0, 100_000_000] } as const;
 
