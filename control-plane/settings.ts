@@ -145,6 +145,13 @@ export const controlPlaneSettings = defineSettings({
     between: [10, 10_000_000],
     description: 'Releases of a gateway that are kept at most, however young',
   },
+  tenantDeletionGrace: {
+    env: 'HOLDFAST_TENANT_DELETION_GRACE',
+    type: 'duration',
+    default: '7d',
+    between: [0, 31_536_000_000],
+    description: 'How long a tenant that was deleted can be restored before it is removed for good',
+  },
   auditRetention: {
     env: 'HOLDFAST_AUDIT_RETENTION',
     type: 'duration',

@@ -35,6 +35,7 @@ import { lockStateFolder } from './state-lock.ts';
 import { ControlPlaneStatus } from './status/control-plane-status.ts';
 import { startStatusServer } from './status/status-server.ts';
 import { startSyncServer } from './sync/sync-server.ts';
+import { TenantSweeper } from './tenants/tenant-sweeper.ts';
 import { createIngest } from './telemetry/ingest.ts';
 
 export interface ControlPlaneOptions {
@@ -99,6 +100,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   compactor.start();
   lifecycle.add('removal of old releases', () => compactor.stop());
+  const sweeper = new TenantSweeper({ tenants: store.tenants, clock, log });
+  sweeper.start();
+  lifecycle.add('removal of deleted tenants', () => sweeper.stop());
   const auditKeeper = new AuditKeeper({
     chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: settings.auditCheckpointEvery, retentionMs: settings.auditRetention, clock, log,
   });
@@ -143,6 +147,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     listen: settings.adminListen,
     developmentMode: settings.developmentMode,
     installationTenant,
+    deletionGraceMs: settings.tenantDeletionGrace,
     maxBodyBytes: settings.maxBodyBytes,
     allowedOrigins: settings.adminAllowedOrigins,
     softwareVersion: THIS_VERSION,

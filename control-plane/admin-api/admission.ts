@@ -12,7 +12,8 @@ import { builtInRoles, isBuiltInRole } from '../access/built-in-roles.ts';
 import type { Permission } from '../access/permission.ts';
 import { Policy } from '../access/policy.ts';
 import type { TokenHolder, TokenStore } from '../store/token-store.ts';
-import { forbidden, rateLimited, tenantClosed, unauthenticated } from './answer.ts';
+import { tenantClosed } from '../store/tenant-standing.ts';
+import { forbidden, rateLimited, unauthenticated } from './answer.ts';
 import { refuseForeign } from './development-guard.ts';
 import type { Caller } from './route.ts';
 import { TenantRates } from './tenant-rates.ts';
@@ -55,10 +56,9 @@ export class Admission {
     return caller;
   }
 
-  /** Throws a Refusal where the tenant is suspended or leaving (403), or has used up its rate (429). */
+  /** Throws STORE_TENANT_CLOSED (403) where the tenant is suspended or leaving, a Refusal (429) where it has used up its rate. */
   admit({ tenantId, tenant }: Caller): void {
-    if (tenant.suspendedReason !== undefined) throw tenantClosed(`this tenant is suspended (${tenant.suspendedReason}); its data planes go on serving. Ask the operators of this installation`);
-    if (tenant.deleteAfter !== undefined) throw tenantClosed(`this tenant is going to be deleted for good after ${tenant.deleteAfter.toISOString()}. Until then the operators of this installation can restore it`);
+    if (tenant.suspendedReason !== undefined || tenant.deleteAfter !== undefined) throw tenantClosed(undefined, tenant.suspendedReason, tenant.deleteAfter);
     const perSecond = tenant.requestsPerSecond;
     const waitMs = perSecond === undefined ? 0 : this.#rates.take(tenantId, perSecond);
     if (waitMs > 0) throw rateLimited(perSecond ?? 0, waitMs);

@@ -107,11 +107,6 @@ export function forbidden(message: string): Refusal {
   return new Refusal({ code: 'ADMIN_FORBIDDEN', status: 403, body: { message: `Forbidden: ${message}`, error: 'ADMIN_FORBIDDEN' } });
 }
 
-/** 403: the tenant as a whole is not served for now. */
-export function tenantClosed(message: string): Refusal {
-  return new Refusal({ code: 'ADMIN_TENANT_CLOSED', status: 403, body: { message: `Forbidden: ${message}`, error: 'ADMIN_TENANT_CLOSED' } });
-}
-
 /** 429 with the seconds to wait: the tenant's quota of requests is used up. */
 export function rateLimited(perSecond: number, waitMs: number): Refusal {
   const message = `too many requests: the quota requests_per_second of this tenant is ${perSecond}; send fewer, or have it raised (PATCH /v1/tenants/{tenant}/quotas)`;

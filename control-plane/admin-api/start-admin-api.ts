@@ -37,6 +37,7 @@ import { schemaRoutes } from './schema-routes.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
+import { batchRoutes } from './v1/batch-routes.ts';
 import { convergenceRoutes } from './v1/convergence-routes.ts';
 import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
 import { declarativeRoutes } from './v1/declarative-routes.ts';
@@ -46,6 +47,7 @@ import { gatewayRoutes } from './v1/gateway-routes.ts';
 import { keyRoutes } from './v1/key-routes.ts';
 import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
 import { operatorRoutes } from './v1/operator-routes.ts';
+import { quotaRoutes } from './v1/quota-routes.ts';
 import { quarantineRoutes } from './v1/quarantine-routes.ts';
 import { releaseRoutes } from './v1/release-routes.ts';
 import { roleRoutes } from './v1/role-routes.ts';
@@ -67,6 +69,8 @@ export interface AdminApiOptions {
   readonly developmentMode: boolean;
   /** Made at the first start; in development mode the tenant of requests without a token. */
   readonly installationTenant: TenantId;
+  /** How long a tenant that was deleted can be restored. */
+  readonly deletionGraceMs: number;
   readonly maxBodyBytes: number;
   /** Of web pages that may use the API from a browser. */
   readonly allowedOrigins: readonly string[];
@@ -144,8 +148,10 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...configRoutes({ ...rules, store }),
     ...declarativeRoutes({ ...rules, store }),
     ...clusteringRoutes(store),
-    ...tenantRoutes(store),
+    ...tenantRoutes(options),
+    ...quotaRoutes(store),
     ...gatewayRoutes(store, options.keys),
+    ...batchRoutes(store, rules),
     ...operatorRoutes(store),
     ...tokenRoutes(store, clock),
     ...roleRoutes(store),

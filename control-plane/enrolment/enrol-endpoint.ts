@@ -131,10 +131,15 @@ class EnrolRefused extends Error {
 /** What the asker sent wrong. */
 const BAD_REQUESTS: ReadonlySet<string> = new Set(['ENROL_MESSAGE_INVALID', 'ENROL_CERTIFICATE_REQUEST_INVALID']);
 
+/** A tenant that is suspended, leaving, or has as many data planes as it may. */
+const TENANT_REFUSES: ReadonlySet<string> = new Set(['STORE_TENANT_CLOSED', 'STORE_QUOTA_USED_UP']);
+
 /** What is ours to blame is said in general words; the log has the rest. */
 function toRefused(thrown: unknown): EnrolRefused {
   if (thrown instanceof EnrolRefused) return thrown;
   if (thrown instanceof HoldfastError && BAD_REQUESTS.has(thrown.code)) return new EnrolRefused({ code: thrown.code, status: 400, message: thrown.publicMessage });
+  // The token is good, so its holder may know; the data plane tries again, and joins once the reason is gone.
+  if (thrown instanceof HoldfastError && TENANT_REFUSES.has(thrown.code)) return new EnrolRefused({ code: 'ENROL_TENANT_REFUSES', status: 503, message: thrown.publicMessage, retryAfterMs: 30_000 });
   return new EnrolRefused({ code: 'ENROL_UNAVAILABLE', status: 503, message: 'the control plane can not enrol right now; try again', retryAfterMs: 2000 });
 }
 

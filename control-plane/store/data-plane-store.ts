@@ -12,6 +12,8 @@ import { CHANGE_CHANNEL } from './entity-changes.ts';
 import { findJoinToken, takeJoinTokenUse, type Labels } from './join-token-store.ts';
 import type { Actor, GatewayScope } from './scope.ts';
 import type { StoreProblem } from './store-problem.ts';
+import { takeQuota } from './quota-store.ts';
+import { holdOpenTenant } from './tenant-store.ts';
 
 /** What a session needs to know of its data plane before it is welcomed. */
 export interface FleetMember {
@@ -36,6 +38,7 @@ export interface DataPlaneStore {
   /**
    * Takes a use of the join token and stores the data plane, both or neither. `makeDataPlane` signs its certificate and may
    * be called again after a conflict. Undefined where the token is unknown, expired, revoked or used up, or its gateway deleted.
+   * Throws STORE_TENANT_CLOSED and STORE_QUOTA_USED_UP; the use of the token is not taken then.
    */
   enrol(joinTokenId: string, secret: Uint8Array, makeDataPlane: (enrolment: Enrolment) => Promise<NewDataPlane>): Promise<DataPlane | undefined>;
   /** In order of enrolment, revoked ones too. */
@@ -67,7 +70,8 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
       return database.transaction(within(scope, 'write'), async (transaction) => {
         // Held, so that the gateway is not deleted meanwhile.
         const gateways = await transaction.query('SELECT FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR KEY SHARE', [scope.tenantId, scope.gatewayId]);
-        if (gateways.length === 0 || !(await takeJoinTokenUse(transaction, token, now))) return undefined;
+        if (gateways.length === 0 || !(await holdOpenTenant(transaction, scope.tenantId)) || !(await takeJoinTokenUse(transaction, token, now))) return undefined;
+        await takeQuota(transaction, scope.tenantId, 'data_planes');
         const { id, hostname, certificate } = await makeDataPlane({ scope, labels: token.labels });
         const rows = await transaction.query<DataPlaneRow>(
           `INSERT INTO data_planes (tenant_id, gateway_id, id, hostname, labels, join_token_id, certificate_serial, certificate_fingerprint, certificate_not_after, certificate_authority)

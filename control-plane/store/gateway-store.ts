@@ -15,6 +15,8 @@ import type { Actor, GatewayScope } from './scope.ts';
 import type { SecretKeys } from './secret-keys.ts';
 import { storableText } from './storable-text.ts';
 import type { Stored, StoreProblem } from './store-problem.ts';
+import { takeQuota } from './quota-store.ts';
+import { holdOpenTenant } from './tenant-store.ts';
 
 export interface Gateway extends GatewayScope {
   readonly name: string;
@@ -69,8 +71,8 @@ export function createGatewayStore(database: Database, keys: SecretKeys, clock: 
       const gatewayId = newId<GatewayId>(clock.nowMs());
       return database.transaction(within(tenantId, 'write'), async (transaction): Promise<Stored<Gateway>> => {
         // Held, so that the tenant is not deleted meanwhile.
-        const tenants = await transaction.query('SELECT FROM tenants WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE', [tenantId]);
-        if (tenants.length === 0) return { kind: 'not-found' };
+        if (!(await holdOpenTenant(transaction, tenantId))) return { kind: 'not-found' };
+        await takeQuota(transaction, tenantId, 'gateways');
         const rows = await transaction.query<Row>(`INSERT INTO gateways (tenant_id, id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`, [tenantId, gatewayId, name]);
         if (rows.length === 0) return taken(name);
         await keys.createContentKey(transaction, { tenantId, gatewayId });

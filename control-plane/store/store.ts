@@ -26,10 +26,12 @@ import { createFleetPageStore, type FleetPageStore } from './fleet-page-store.ts
 import { createFleetStateStore, type FleetStateStore } from './fleet-state-store.ts';
 import { createGatewayStore, type GatewayStore } from './gateway-store.ts';
 import { createHistoryStore, type HistoryStore } from './history-store.ts';
+import type { KeyEncryptionOptions } from './key-encryption-ring.ts';
 import { createJoinTokenStore, type JoinTokenStore } from './join-token-store.ts';
 import { createOperatorStore, type OperatorStore } from './operator-store.ts';
 import { withClient } from './prepare-database.ts';
 import { createQuarantineStore, type QuarantineStore } from './quarantine-store.ts';
+import { createQuotaStore, type QuotaStore } from './quota-store.ts';
 import { createReleaseStore, type ReleaseStore } from './release-store.ts';
 import { createRoleStore, type RoleStore } from './role-store.ts';
 import { rollBack, type RollbackOptions, type RollbackResult } from './rollback.ts';
@@ -41,17 +43,17 @@ import { createTelemetryStore, type TelemetryStore } from './telemetry-store.ts'
 import { createTenantStore, type TenantStore } from './tenant-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 
-export interface StoreOptions {
+export interface StoreOptions extends KeyEncryptionOptions {
   /** Of a prepared database, with an unprivileged login: what bootstrapDatabase returned, or DATABASE_URL. */
   readonly connectionString: string;
-  /** 32 bytes (key-encryption-key.ts). */
-  readonly keyEncryptionKey: Uint8Array;
   readonly log: Logger;
   readonly clock: Clock;
   /** Connections at most, without the change feed's own; 10 where not said. */
   readonly poolSize?: number;
   /** A statement that runs longer is cancelled; 10 s where not said. */
   readonly statementTimeoutMs?: number;
+  /** How long keys are kept in memory (secret-keys.ts). */
+  readonly keysKeptMs?: number;
 }
 
 export interface Store {
@@ -82,6 +84,7 @@ export interface Store {
   readonly operators: OperatorStore;
   readonly tokens: TokenStore;
   readonly roles: RoleStore;
+  readonly quotas: QuotaStore;
   readonly joinTokens: JoinTokenStore;
   readonly dataPlanes: DataPlaneStore;
   readonly releases: ReleaseStore;
@@ -122,6 +125,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 class PostgresStore implements Store {
+  readonly quotas: QuotaStore;
   readonly tokens: TokenStore;
   readonly roles: RoleStore;
   /** What queries cost, and whether the database answers. */
@@ -155,7 +159,7 @@ class PostgresStore implements Store {
     const { clock } = options;
     this.meter = new DatabaseMeter(clock);
     const database = new Database({ ...options, meter: this.meter, poolSize: options.poolSize ?? POOL_SIZE, statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS });
-    const keys = new SecretKeys(database, options.keyEncryptionKey);
+    const keys = new SecretKeys(database, options);
     this.#options = options;
     this.#database = database;
     this.#keys = keys;
@@ -164,6 +168,7 @@ class PostgresStore implements Store {
     this.operators = createOperatorStore(database, clock);
     this.tokens = createTokenStore(database, clock);
     this.roles = createRoleStore(database, clock);
+    this.quotas = createQuotaStore(database);
     this.joinTokens = createJoinTokenStore(database, clock);
     this.dataPlanes = createDataPlaneStore(database, clock);
     this.releases = createReleaseStore(database);

@@ -1,20 +1,26 @@
 /**
- * Tenants: created with their data key, renamed, deleted when empty. Every change has an audit row in the tenant itself.
+ * Tenants: created with their data key, renamed, suspended and resumed, and at their end deleted with a time in which they
+ * can be restored. Every change has an audit row in the tenant itself. What is left of one that is gone: migration 009.
  */
 import { newId, type TenantId } from '../../shared/model/ids.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { addAuditRow } from './audit-store.ts';
-import { onlyRow, type Database, type Transaction } from './database.ts';
+import { onlyRow, type Database, type SqlValue, type Transaction } from './database.ts';
 import { isDuplicate } from './database-error.ts';
 import { refuseName } from './gateway-name.ts';
 import type { Actor } from './scope.ts';
 import type { SecretKeys } from './secret-keys.ts';
+import { storableText } from './storable-text.ts';
 import type { Stored, StoreProblem } from './store-problem.ts';
+import { tenantClosed } from './tenant-standing.ts';
 
 export interface Tenant {
   readonly id: TenantId;
   readonly name: string;
   readonly createdAt: Date;
+  readonly suspended: { readonly at: Date; readonly by: string; readonly reason: string } | undefined;
+  /** When it is removed for good, unless it is restored before. */
+  readonly leaving: { readonly at: Date; readonly by: string } | undefined;
 }
 
 export interface TenantStore {
@@ -25,21 +31,48 @@ export interface TenantStore {
   /** Among all tenants. */
   findByName(name: string): Promise<Tenant | undefined>;
   rename(tenantId: TenantId, name: string, actor: Actor): Promise<Stored<Tenant>>;
-  /** Only without gateways. */
+  /** Its admin API refuses from now on, and nobody joins; its data planes go on. Idempotent: the first reason stays. */
+  suspend(tenantId: TenantId, reason: string, actor: Actor): Promise<Stored<Tenant>>;
+  resume(tenantId: TenantId, actor: Actor): Promise<Stored<Tenant>>;
+  /** At once, and only without gateways. */
   delete(tenantId: TenantId, actor: Actor): Promise<StoreProblem | undefined>;
+  /** With all it has, after the grace period; until then like a suspended one. Idempotent: the first end stays. */
+  deleteAfter(tenantId: TenantId, graceMs: number, actor: Actor): Promise<Stored<Tenant>>;
+  restore(tenantId: TenantId, actor: Actor): Promise<Stored<Tenant>>;
+  /** Whose grace period is over. */
+  listEnding(): Promise<readonly TenantId[]>;
+  /** One bounded step of removing such a tenant; true when nothing is left of it but what stays. */
+  removeSome(tenantId: TenantId, batch: number): Promise<boolean>;
 }
 
 interface Row {
   readonly id: TenantId;
   readonly name: string;
   readonly created_at: Date;
+  readonly suspended_at: Date | null;
+  readonly suspended_by: string | null;
+  readonly suspended_reason: string | null;
+  readonly delete_after: Date | null;
+  readonly delete_asked_by: string | null;
 }
 
-const COLUMNS = 'id, name, created_at';
+const COLUMNS = 'id, name, created_at, suspended_at, suspended_by, suspended_reason, delete_after, delete_asked_by';
 
 export function createTenantStore(database: Database, keys: SecretKeys, clock: Clock): TenantStore {
   const across = { role: 'holdfast_authentication', mode: 'snapshot' } as const;
   const within = (tenantId: TenantId, mode: 'snapshot' | 'write') => ({ role: 'holdfast_app', tenantId, mode }) as const;
+  /** `assignments` may use $2 and so on. Where `unless` holds, nothing is written and the tenant is told as it is. */
+  const change = (tenantId: TenantId, actor: Actor, action: string, unless: (row: Row) => boolean, assignments: string, values: readonly SqlValue[]): Promise<Stored<Tenant>> =>
+    database.transaction(within(tenantId, 'write'), async (transaction): Promise<Stored<Tenant>> => {
+      const [held] = await transaction.query<Row>(`SELECT ${COLUMNS} FROM tenants WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`, [tenantId]);
+      if (held === undefined) return { kind: 'not-found' };
+      if (unless(held)) return { kind: 'stored', value: toTenant(held) };
+      const rows = await transaction.query<Row>(`UPDATE tenants SET ${assignments} WHERE id = $1 RETURNING ${COLUMNS}`, [tenantId, ...values]);
+      const tenant = toTenant(onlyRow(rows));
+      const details = { name: tenant.name, ...(tenant.suspended === undefined ? {} : { reason: tenant.suspended.reason }), ...(tenant.leaving === undefined ? {} : { delete_after: tenant.leaving.at.toISOString() }) };
+      await addAuditRow(transaction, { tenantId, actor, action, subjectKind: 'tenants', subjectId: tenantId, details });
+      return { kind: 'stored', value: tenant };
+    });
   return {
     async create(name, actor) {
       const refusal = refuseName(name);
@@ -86,6 +119,11 @@ export function createTenantStore(database: Database, keys: SecretKeys, clock: C
       }
     },
 
+    suspend: (tenantId, reason, actor) =>
+      change(tenantId, actor, 'suspend', (row) => row.suspended_at !== null, 'suspended_at = now(), suspended_by = $2, suspended_reason = $3', [actor.name, storableText(reason)]),
+
+    resume: (tenantId, actor) => change(tenantId, actor, 'resume', (row) => row.suspended_at === null, 'suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL', []),
+
     delete: (tenantId, actor) =>
       database.transaction(within(tenantId, 'write'), async (transaction): Promise<StoreProblem | undefined> => {
         const [row] = await transaction.query<Row>(`SELECT ${COLUMNS} FROM tenants WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`, [tenantId]);
@@ -96,7 +134,30 @@ export function createTenantStore(database: Database, keys: SecretKeys, clock: C
         await audit(transaction, tenantId, actor, 'delete', row.name);
         return undefined;
       }),
+
+    deleteAfter: (tenantId, graceMs, actor) =>
+      change(tenantId, actor, 'delete-after', (row) => row.delete_after !== null, `delete_after = now() + $2 * interval '1 millisecond', delete_asked_by = $3`, [graceMs, actor.name]),
+
+    restore: (tenantId, actor) => change(tenantId, actor, 'restore', (row) => row.delete_after === null, 'delete_after = NULL, delete_asked_by = NULL', []),
+
+    async listEnding() {
+      const rows = await database.query<{ readonly id: TenantId }>(across, 'SELECT id FROM tenants WHERE delete_after <= now() AND deleted_at IS NULL ORDER BY id');
+      return rows.map(({ id }) => id);
+    },
+
+    async removeSome(tenantId, batch) {
+      const rows = await database.query<{ readonly done: boolean }>(within(tenantId, 'write'), 'SELECT remove_tenant($1, $2) AS done', [tenantId, batch]);
+      return onlyRow(rows).done;
+    },
   };
+}
+
+/** Held against its end until the transaction is over. Throws STORE_TENANT_CLOSED where it is suspended or leaving; false where it is gone. */
+export async function holdOpenTenant(transaction: Transaction, tenantId: TenantId): Promise<boolean> {
+  const [row] = await transaction.query<Row>(`SELECT ${COLUMNS} FROM tenants WHERE id = $1 AND deleted_at IS NULL FOR SHARE`, [tenantId]);
+  if (row === undefined) return false;
+  if (row.suspended_at !== null || row.delete_after !== null) throw tenantClosed(row.name, row.suspended_reason ?? undefined, row.delete_after ?? undefined);
+  return true;
 }
 
 function audit(transaction: Transaction, tenantId: TenantId, actor: Actor, action: string, name: string): Promise<void> {
@@ -108,5 +169,11 @@ function nameTaken(name: string): StoreProblem {
 }
 
 function toTenant(row: Row): Tenant {
-  return { id: row.id, name: row.name, createdAt: row.created_at };
+  return {
+    id: row.id,
+    name: row.name,
+    createdAt: row.created_at,
+    suspended: row.suspended_at === null || row.suspended_by === null || row.suspended_reason === null ? undefined : { at: row.suspended_at, by: row.suspended_by, reason: row.suspended_reason },
+    leaving: row.delete_after === null || row.delete_asked_by === null ? undefined : { at: row.delete_after, by: row.delete_asked_by },
+  };
 }

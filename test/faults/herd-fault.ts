@@ -2,6 +2,7 @@
 import { enrolFleet } from '../../bench/fleet/fleet-identities.ts';
 import { Simulators } from '../../bench/fleet/simulators.ts';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
+import { withEveryEntity } from '../../control-plane/store/scope.ts';
 import { openStore } from '../../control-plane/store/store.ts';
 import { defined } from '../../shared/assert.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -62,7 +63,7 @@ async function startFleet(scene: FaultScene, count: number, seed: number): Promi
     const { tenantId, gatewayId } = defined(gateway, 'its gateway');
     const [root] = await store.signingKeys.listStatements('root', undefined);
     const url = `https://127.0.0.1:${scene.controlPlane.options.syncPort}`;
-    const identities = await enrolFleet({ scope: { tenantId, gatewayId }, authority, trustDomain: 'holdfast', query: (text, values) => database.query(text, values) }, count, () => [url]);
+    const identities = await enrolFleet({ scope: withEveryEntity({ tenantId, gatewayId }), authority, trustDomain: 'holdfast', query: (text, values) => database.query(text, values) }, count, () => [url]);
     return await Simulators.start(PROCESSES, identities, { caCertificates: authority.certificatePem, rootFingerprint: fingerprintOfRootBundle(defined(root, 'a root statement').statement), softwareVersion: THIS_VERSION }, seed);
   } finally {
     await store.stop();

@@ -169,6 +169,7 @@ create policy ending on gateways for update to holdfast_migration using (true);
 create function remove_tenant(in_tenant uuid, batch integer) returns boolean language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
   t text;
+  gateway uuid;
   removed bigint;
   left_over boolean := false;
 begin
@@ -176,8 +177,19 @@ begin
   if not found then
     raise exception 'the tenant is not at its end' using errcode = 'restrict_violation';
   end if;
-  update data_planes set revoked_at = now(), revocation_reason = 'the tenant was deleted', connected = false where tenant_id = in_tenant and revoked_at is null;
-  update gateways set deleted_at = coalesce(deleted_at, now()), fleet_revision = fleet_revision + 1 where tenant_id = in_tenant and deleted_at is null;
+  update data_planes set revoked_at = now(), revocation_reason = 'the tenant was deleted', connected = false
+  where ctid = any(array(select ctid from data_planes where tenant_id = in_tenant and revoked_at is null limit batch));
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    -- Every instance hears of it, and ends their sessions.
+    for gateway in update gateways set fleet_revision = fleet_revision + 1 where tenant_id = in_tenant returning id loop
+      perform pg_notify('holdfast_changes', gateway::text);
+    end loop;
+    return false;
+  end if;
+  for gateway in update gateways set deleted_at = now() where tenant_id = in_tenant and deleted_at is null returning id loop
+    perform pg_notify('holdfast_changes', gateway::text);
+  end loop;
   foreach t in array array['entity_references', 'entity_unique', 'entities', 'usage', 'telemetry_received', 'telemetry_drops', 'crash_gaps', 'version_counts', 'alarms', 'join_tokens', 'operator_tokens'] loop
     execute format('delete from %I where ctid = any(array(select ctid from %I where tenant_id = $1 limit $2))', t, t) using in_tenant, batch;
     get diagnostics removed = row_count;
