@@ -1,0 +1,111 @@
+/** Which of several plugins of one name runs: every combination of scopes that can stand side by side, against a plain reading of the rules. */
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { defined } from '../../shared/assert.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
+import { compiled } from '../../test/support/compile-config.ts';
+import { put, ref, remove, testId } from '../../test/support/config-content.ts';
+import { requestView } from '../../test/support/request-view.ts';
+import type { CompiledConfig } from './compiled-config.ts';
+
+const [SERVICE, ROUTE, ANN, BOB, GOLD, BETA] = ['a1', 'b1', 'c1', 'c2', 'd1', 'd2'] as const;
+const member = (id: string, consumer: string, group: string) => put('consumer_group_consumers', { id: testId(id), consumer: ref(consumer), consumer_group: ref(group) });
+/** Ann is in both groups, of which beta comes first by name and last by id; Bob is in gold; nobody is in neither. */
+const BASIS = [
+  put('services', { id: testId(SERVICE), host: 'a.test' }), put('routes', { id: testId(ROUTE), paths: ['/'], service: ref(SERVICE) }),
+  put('consumers', { id: testId(ANN), username: 'ann' }), put('consumers', { id: testId(BOB), username: 'bob' }), put('consumers', { id: testId('c3'), username: 'cy' }),
+  put('consumer_groups', { id: testId(GOLD), name: 'gold' }), put('consumer_groups', { id: testId(BETA), name: 'beta' }),
+  member('e1', ANN, GOLD), member('e2', ANN, BETA), member('e3', BOB, GOLD),
+];
+
+interface Scope {
+  readonly route: boolean;
+  readonly service: boolean;
+  readonly client: string | undefined;
+}
+
+const CLIENTS = [undefined, ANN, GOLD, BETA];
+/** All places at which a plugin of one name can stand at once: with and without route, with and without service, for each client. */
+const SCOPES: readonly Scope[] = [true, false].flatMap((route) => [true, false].flatMap((service) => CLIENTS.map((client) => ({ route, service, client }))));
+const idOf = (index: number): string => testId((0xf00 + index).toString(16));
+
+function plugin(scope: Scope, index: number) {
+  const client: JsonObject = scope.client === undefined ? {} : scope.client === ANN ? { consumer: ref(ANN) } : { consumer_group: ref(scope.client) };
+  return put('plugins', { id: idOf(index), name: 'rate-limiting', config: { minute: index + 1 }, ...(scope.route ? { route: ref(ROUTE) } : {}), ...(scope.service ? { service: ref(SERVICE) } : {}), ...client });
+}
+
+/** kong-compat's list, most specific first: what of R(oute), S(ervice), C(onsumer) and G(roup) a plugin is bound to. */
+const ORDER = ['CRS', 'GRS', 'CR', 'CS', 'GR', 'GS', 'RS', 'C', 'G', 'R', 'S', ''];
+
+function rankOf({ route, service, client }: Scope): number {
+  const letter = client === undefined ? '' : client === ANN ? 'C' : 'G';
+  return ORDER.indexOf([letter, route ? 'R' : '', service ? 'S' : ''].join(''));
+}
+
+/** The one that runs, by trying all. */
+function expected(present: readonly number[], consumer: string | undefined): string | undefined {
+  const groups = consumer === ANN ? [BETA, GOLD] : consumer === BOB ? [GOLD] : [];
+  const fitting = present.filter((index) => {
+    const { client } = defined(SCOPES[index], 'a scope');
+    return client === undefined || client === consumer || groups.some((group) => group === client);
+  });
+  const best = fitting.toSorted((a, b) => {
+    const [one, other] = [defined(SCOPES[a], 'a scope'), defined(SCOPES[b], 'a scope')];
+    return rankOf(one) - rankOf(other) || groups.findIndex((group) => group === one.client) - groups.findIndex((group) => group === other.client);
+  })[0];
+  return best === undefined ? undefined : idOf(best);
+}
+
+function chosen(config: CompiledConfig, consumer: string | undefined): string | undefined {
+  const { entries } = defined(config.match(requestView({ path: '/' })), 'the route').route.chainFor(consumer === undefined ? undefined : testId(consumer));
+  assert.ok(entries.length <= 1, 'one instance of a name');
+  return entries[0]?.pluginId;
+}
+
+test('every pair of scopes, every single one, and many sets: the most specific runs', () => {
+  const basis = compiled(BASIS).config;
+  const plugins = SCOPES.map(plugin);
+  let compared = 0;
+  const check = (present: readonly number[]): void => {
+    const { config } = compiled(present.map((index) => defined(plugins[index], 'a plugin')), { base: basis });
+    for (const consumer of [undefined, ANN, BOB, 'c3']) {
+      assert.equal(chosen(config, consumer), expected(present, consumer), `${JSON.stringify(present.map((index) => SCOPES[index]))} for ${consumer}`);
+      compared += 1;
+    }
+    config.release();
+  };
+  const all = SCOPES.map((_, index) => index);
+  for (const a of all) for (const b of all) if (a <= b) check(a === b ? [a] : [a, b]);
+  // Beyond pairs, all subsets would be 65,536: every 41st says as much.
+  for (let bits = 0; bits < 65_536; bits += 41) check(all.filter((index) => (bits >> index) % 2 === 1));
+  assert.ok(compared > 6_000);
+});
+
+test('a chain follows the memberships, however they change, and is one for all who have the same', () => {
+  const changes = [...BASIS, plugin({ route: false, service: false, client: GOLD }, 5), plugin({ route: true, service: false, client: undefined }, 9)];
+  const base = compiled(changes).config;
+  const routeOf = (config: CompiledConfig) => defined(config.match(requestView({ path: '/' })), 'the route').route;
+  assert.equal(chosen(base, BOB), idOf(5));
+  assert.equal(routeOf(base).chainFor(testId(BOB)), routeOf(base).chainFor(testId(ANN)), 'both are in gold, and of beta there is no plugin');
+  assert.equal(routeOf(base).chainFor(testId('c3')), routeOf(base).chainFor(undefined));
+  const without = compiled([remove('consumer_group_consumers', testId('e3'))], { base }).config;
+  assert.deepEqual([chosen(without, BOB), chosen(without, ANN)], [idOf(9), idOf(5)]);
+  const back = compiled([member('e9', BOB, GOLD)], { base: without }).config;
+  assert.equal(chosen(back, BOB), idOf(5));
+  const renamed = compiled([plugin({ route: false, service: false, client: BETA }, 6), put('consumer_groups', { id: testId(BETA), name: 'zeta' })], { base: back }).config;
+  assert.equal(chosen(renamed, ANN), idOf(5), 'gold comes before zeta');
+  assert.deepEqual([renamed.consumerGroupsOf(testId(ANN)), renamed.consumerGroupsOf(testId('c3'))], [['gold', 'zeta'], []]);
+  assert.equal(chosen(base, BOB), idOf(5), 'the configuration before is as it was');
+});
+
+test('a consumer one of whose groups can not be read, or is not there, is not recognised', () => {
+  const broken = (change: ReturnType<typeof put>) => ({ ...change, bytes: Buffer.concat([defined(change.bytes, 'bytes'), Buffer.from([0xc0, 0x3e, 1])]) });
+  const known = (changes: Parameters<typeof compiled>[0]): readonly boolean[] => {
+    const { config } = compiled([...BASIS, ...changes]);
+    return [ANN, BOB, 'c3'].map((id) => config.consumerById(testId(id)) !== undefined);
+  };
+  assert.deepEqual(known([]), [true, true, true]);
+  assert.deepEqual(known([broken(member('e2', ANN, BETA))]), [false, true, true]);
+  assert.deepEqual(known([broken(put('consumer_groups', { id: testId(GOLD), name: 'gold' }))]), [false, false, true]);
+  assert.deepEqual(known([remove('consumer_groups', testId(BETA))]), [false, true, true]);
+});
