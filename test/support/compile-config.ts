@@ -6,6 +6,7 @@ import { runAtOnce } from '../../data-plane/config/run-in-slices.ts';
 import { pluginRegistry } from '../../shared/plugins/registry.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import { decodeEntity, salvageEntity } from '../../shared/wire/entity-codec.ts';
+import type { VaultValues } from '../../data-plane/vaults/vault-values.ts';
 import { CONTENT_KEYS } from './config-content.ts';
 
 export function testServices(overrides: Partial<CompileServices> = {}): CompileServices {
@@ -27,12 +28,13 @@ export interface CompileOptions {
   readonly contentKeys?: ContentKeyRing | undefined;
   readonly services?: CompileServices;
   readonly sequence?: number;
+  readonly vaultValues?: VaultValues;
 }
 
 export function compile(changes: Iterable<EntityChange>, options: CompileOptions = {}): CompileResult {
-  const { base, reset = base === undefined, services = testServices(), sequence = 1 } = options;
+  const { base, reset = base === undefined, services = testServices(), sequence = 1, vaultValues } = options;
   const contentKeys = 'contentKeys' in options ? options.contentKeys : CONTENT_KEYS;
-  return runAtOnce(compileConfig(base, { version: { epoch: 1, sequence }, contentRoot: 'ab', reset, changes, contentKeys }, services));
+  return runAtOnce(compileConfig(base, { version: { epoch: 1, sequence }, contentRoot: 'ab', reset, changes, contentKeys, ...(vaultValues === undefined ? {} : { vaultValues }) }, services));
 }
 
 /** The configuration and what is quarantined in it; throws where it is refused. */

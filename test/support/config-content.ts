@@ -8,6 +8,7 @@ import { definitionOf } from '../../shared/model/registry.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { ContentSeal, type ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import { credentialDigest, deriveLookupKey } from '../../shared/trust/credential-digest.ts';
+import { isVaultReference } from '../../shared/vaults/vault-reference.ts';
 import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { EntityChange } from '../../data-plane/config/compile-contract.ts';
 
@@ -38,7 +39,7 @@ export function put(kind: EntityKind, input: JsonObject, contentKeys: ContentKey
   const secrets = definition.fields.flatMap(({ name: field, secret }) => {
     const value = parsed.entity[field];
     if (secret === undefined || typeof value !== 'string') return [];
-    return [[field, secret === 'digest' ? Buffer.from(credentialDigest(lookupKey, value), 'hex') : seal.seal({ kind, id, field }, Buffer.from(value))] as const];
+    return [[field, secret === 'digest' ? Buffer.from(credentialDigest(lookupKey, value), 'hex') : isVaultReference(value) ? Buffer.from(value) : seal.seal({ kind, id, field }, Buffer.from(value))] as const];
   });
   return { kind, id, bytes: encodeEntity(definition, parsed.entity, Object.fromEntries(secrets)) };
 }
