@@ -6,10 +6,10 @@ import { stderr } from 'node:process';
 import { systemClock } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/log.ts';
-import { createBackup, type BackupSummary } from '../backup/create-backup.ts';
-import { withDatabaseOf, type DatabaseSettings } from '../backup/find-database.ts';
-import { verifyBackup } from '../backup/read-backup.ts';
-import { restoreBackup } from '../backup/restore-backup.ts';
+import { createBackup, type BackupSummary } from '../store/backup/create-backup.ts';
+import { withDatabaseOf, type DatabaseSettings } from '../find-database.ts';
+import { verifyBackup } from '../store/backup/read-backup.ts';
+import { restoreBackup } from '../store/backup/restore-backup.ts';
 import { command, type Command, type Output } from './command.ts';
 import { createBackupSettings, restoreBackupSettings, verifyBackupSettings, type CreateBackupSettings, type RestoreBackupSettings, type VerifyBackupSettings } from './backup-settings.ts';
 

@@ -68,6 +68,8 @@ export class Session implements ReportingSession {
   #toldTrust: string | undefined;
   #renewing = false;
   #seenReportedAtMs = -Infinity;
+  /** What it had was newer than all that is published here, until it applies something from here. */
+  #wasAhead = false;
 
   constructor(services: SessionServices, options: SessionOptions) {
     const { identity, socket, validity } = options;
@@ -125,6 +127,7 @@ export class Session implements ReportingSession {
   }
 
   onAhead({ version, isProved }: AheadClaim): void {
+    this.#wasAhead = true;
     const proof = isProved ? '' : '; it shows no manifest of that version which this installation signed, so publishing goes on: it may be lying, or was restored here from a backup older than a change of publish keys';
     this.#raise({ code: 'SYNC_DATA_PLANE_AHEAD', detail: `it says it accepted ${formatVersion(version)}, newer than all that is published here${proof}` });
   }
@@ -229,6 +232,8 @@ export class Session implements ReportingSession {
       case 'report-applied': {
         const { version, contentRoot, quarantined, tookMs, already } = effect.applied;
         this.#log('debug', { event: 'applied', version: formatVersion(version), tookMs, quarantined: quarantined.length }, `applied ${formatVersion(version)}`);
+        if (this.#wasAhead) alarms.settle(this.identity, { code: 'SYNC_DATA_PLANE_AHEAD', dataPlaneId });
+        this.#wasAhead = false;
         if (!already) this.#services.meter?.applied(this.identity, version, this.beganAtMs);
         const entities = quarantined.map(({ entityKind, id, code, reason }) => ({ kind: entityKind, id, code, reason }));
         return this.#report({ applied: { ...servedOf(version, contentRoot), at: this.#now(), tookMs: already ? undefined : tookMs, quarantined: entities, already } });

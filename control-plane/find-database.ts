@@ -5,16 +5,16 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../shared/clock.ts';
-import { HoldfastError } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/log.ts';
-import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
-import { findPlace } from '../embedded-postgres/place.ts';
-import { findPostmaster } from '../embedded-postgres/postmaster.ts';
-import { SUPERUSER } from '../embedded-postgres/cluster.ts';
-import { checkedDatabaseUrl } from '../open-database.ts';
-import { lockStateFolder } from '../state-lock.ts';
-import { bootstrapDatabase } from '../store/prepare-database.ts';
+import type { Clock } from '../shared/clock.ts';
+import { HoldfastError } from '../shared/errors.ts';
+import type { Logger } from '../shared/log.ts';
+import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts';
+import { findPlace } from './embedded-postgres/place.ts';
+import { findPostmaster } from './embedded-postgres/postmaster.ts';
+import { SUPERUSER } from './embedded-postgres/cluster.ts';
+import { checkedDatabaseUrl } from './open-database.ts';
+import { lockStateFolder } from './state-lock.ts';
+import { bootstrapDatabase } from './store/prepare-database.ts';
 
 export interface DatabaseSettings {
   readonly databaseUrl: string | undefined;

@@ -3,7 +3,7 @@
  * which references are there before what refers. Read from the database's own catalogue, so that no new table is forgotten.
  */
 import type { ClientBase } from 'pg';
-import { HoldfastError } from '../../shared/errors.ts';
+import { HoldfastError } from '../../../shared/errors.ts';
 import type { TableHead } from './backup-format.ts';
 
 /** Says itself which migrations ran; the header has it. */

@@ -4,17 +4,16 @@
  * the database; all else (names, hosts, configurations, digests of tokens, the audit) is readable in the file unless a key seals it.
  */
 import { createHash, randomBytes, type Hash } from 'node:crypto';
-import { linkSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { createWriteStream, linkSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
 import { escapeIdentifier, type ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import type { Clock } from '../../shared/clock.ts';
-import { HoldfastError } from '../../shared/errors.ts';
-import { THIS_VERSION } from '../../shared/this-version.ts';
-import { withClient } from '../store/prepare-database.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { HoldfastError } from '../../../shared/errors.ts';
+import { THIS_VERSION } from '../../../shared/this-version.ts';
+import { withClient } from '../prepare-database.ts';
 import { encodeFrame, FORMAT, PLAIN, SEALED, type BackupHeader, type TableEnd } from './backup-format.ts';
 import { listTables } from './backup-tables.ts';
 import { fileKey, seal } from './sealed-stream.ts';
@@ -47,17 +46,11 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL ROLE holdfast_migration; SET LOCAL search_path = holdfast');
       const header = await readHeader(client, options.clock);
       const salt = randomBytes(32);
-      const output = await open(unfinished, 'wx', 0o600);
-      try {
-        await output.write(`${key === undefined ? PLAIN : `${SEALED} ${salt.toString('base64url')}`}\n`);
-        const sealing = async function* (plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-          yield* key === undefined ? plain : seal(plain, fileKey(key, salt));
-        };
-        await pipeline(Readable.from(frames(client, header, tables)), createZstdCompress(), sealing, output.createWriteStream({ autoClose: false }));
-        await output.sync();
-      } finally {
-        await output.close();
-      }
+      const sealing = async function* (compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+        yield Buffer.from(`${key === undefined ? PLAIN : `${SEALED} ${salt.toString('base64url')}`}\n`);
+        yield* key === undefined ? compressed : seal(compressed, fileKey(key, salt));
+      };
+      await pipeline(Readable.from(frames(client, header, tables)), createZstdCompress(), sealing, createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true }));
       await client.query('ROLLBACK');
       publish(unfinished, file);
       return { header, tables, rows: tables.reduce((sum, { rows }) => sum + rows, 0), sealed: key !== undefined };

@@ -2,14 +2,14 @@
  * Puts a backup into an empty database: verified as a whole first, then schema and rows in one transaction, so that there is all
  * of it or nothing. The schema is made as it was when the backup was; the next start of a control plane brings it up to date.
  */
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { escapeIdentifier, type ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { HoldfastError } from '../../shared/errors.ts';
-import { checkServerVersion, checkServingRole, ensureRoles } from '../store/database-roles.ts';
-import { applyMissing, readMigrations, type Migration } from '../store/migrate.ts';
-import { withClient } from '../store/prepare-database.ts';
+import { HoldfastError } from '../../../shared/errors.ts';
+import { checkServerVersion, checkServingRole, ensureRoles } from '../database-roles.ts';
+import { applyMissing, readMigrations, type Migration } from '../migrate.ts';
+import { withClient } from '../prepare-database.ts';
 import { invalidBackup, parsePayload, type BackupHeader, type TableEnd, type TableHead } from './backup-format.ts';
 import { listTables } from './backup-tables.ts';
 import type { BackupSummary } from './create-backup.ts';
@@ -61,7 +61,7 @@ function migrationsOf({ migrations: applied, software_version: version }: Backup
 }
 
 async function refuseFilled(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ readonly filled: boolean }>("SELECT to_regclass('holdfast.schema_migrations') IS NOT NULL AS filled");
+  const { rows } = await client.query<{ readonly filled: boolean }>("SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'holdfast' AND c.relkind = 'r') AS filled");
   if (rows[0]?.filled !== true) return;
   throw new HoldfastError({
     code: 'BACKUP_TARGET_NOT_EMPTY',

@@ -16,6 +16,9 @@ export function fileKey(key: Uint8Array, salt: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', key, salt, PURPOSE, 32));
 }
 
+/** What is there may be right; something is missing behind it. */
+export class CutShort extends Error {}
+
 /** `pieces` of any size; yields whole records. */
 export async function* seal(pieces: AsyncIterable<Uint8Array>, key: Uint8Array): AsyncGenerator<Buffer> {
   let waiting = Buffer.alloc(0);
@@ -39,7 +42,7 @@ export async function* open(pieces: AsyncIterable<Uint8Array>, key: Uint8Array):
       waiting = waiting.subarray(length);
     }
   }
-  if (recordLength(waiting) !== waiting.length) throw new Error('its end is missing');
+  if (recordLength(waiting) !== waiting.length) throw new CutShort('its end is missing');
   yield openRecord(key, number, waiting, true);
 }
 

@@ -7,10 +7,10 @@ import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
-import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../../shared/errors.ts';
 import { FRAME_HEAD_BYTES, frameTypeOf, invalidBackup, LONGEST_FIRST_LINE, LONGEST_FRAME, parsePayload, PLAIN, SEALED, type BackupHeader, type Frame, type TableEnd } from './backup-format.ts';
 import type { BackupSummary } from './create-backup.ts';
-import { fileKey, open } from './sealed-stream.ts';
+import { CutShort, fileKey, open } from './sealed-stream.ts';
 
 /** All frames but the last, then returns; throws BACKUP_FILE_INVALID or BACKUP_KEY_REQUIRED where the file is not whole. */
 export async function* readBackup(file: string, key: Uint8Array | undefined): AsyncGenerator<Frame> {
@@ -64,7 +64,7 @@ async function* unsealed(file: string, firstLine: string, bytes: AsyncIterable<B
       yield piece;
     }
   } catch (thrown) {
-    if (isFirst) throw keyRequired(file, 'can not be opened with this key, or its beginning was changed');
+    if (isFirst && !(thrown instanceof CutShort)) throw keyRequired(file, 'can not be opened with this key, or its beginning was changed');
     throw thrown;
   }
   return undefined;

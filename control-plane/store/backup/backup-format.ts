@@ -10,7 +10,7 @@
  * Written by create-backup.ts, read by read-backup.ts. A file that was cut has no Z frame and is refused.
  */
 import { Buffer } from 'node:buffer';
-import { HoldfastError } from '../../shared/errors.ts';
+import { HoldfastError } from '../../../shared/errors.ts';
 
 export const FORMAT = 1;
 export const PLAIN = `holdfast-backup ${FORMAT} zstd`;
