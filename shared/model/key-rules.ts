@@ -38,7 +38,7 @@ export const jwkRule: StringRule = {
   check: (text) => {
     const jwk = parseJwk(text);
     if (jwk === undefined) return 'invalid key: expected the JSON object of a key (RFC 7517) in text';
-    if (jwk['kty'] === 'oct') return SYMMETRIC_KEY.test(String(jwk['k'] ?? '')) ? undefined : "invalid key: one of the type 'oct' has its bytes in 'k', as base64url";
+    if (jwk['kty'] === 'oct') return typeof jwk['k'] === 'string' && SYMMETRIC_KEY.test(jwk['k']) ? undefined : "invalid key: one of the type 'oct' has its bytes in 'k', as base64url";
     return readJwk(jwk) === undefined ? `invalid key: its type ('kty', RSA, EC, OKP or oct) and the members that belong to it do not make a key` : undefined;
   },
 };

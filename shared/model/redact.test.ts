@@ -58,3 +58,18 @@ test('a secret inside a list that changed is hidden; what did not exist is null'
   const made = changedFields(definitionOf('consumers'), undefined, { id: 'i', username: 'ada' }, configFieldsOf);
   assert.deepEqual(made.map(({ field, before, after }) => [field, before, after]), [['id', null, 'i'], ['username', null, 'ada']]);
 });
+
+test('a secret in a record has a line of its own, under the name of its field, also where the record is new', () => {
+  const keys = definitionOf('keys');
+  const before = { id: 'i', pem: { public_key: 'p', private_key_sealed: 'canary-1' } };
+  assert.deepEqual(changedFields(keys, before, { id: 'i', pem: { public_key: 'p', private_key_sealed: 'canary-2' } }, configFieldsOf), [{ field: 'pem.private_key', before: HIDDEN, after: HIDDEN, secret: true }]);
+  assert.deepEqual(changedFields(keys, { id: 'i', pem: null }, before, configFieldsOf), [
+    { field: 'pem.public_key', before: null, after: 'p', secret: false },
+    { field: 'pem.private_key', before: null, after: HIDDEN, secret: true },
+  ]);
+});
+
+test('the config of a vault is shown by the schema of its kind', () => {
+  assert.deepEqual(redactEntity(definitionOf('vaults'), { id: 'i', name: 'env', config: { prefix: 'A_' } }, configFieldsOf)['config'], { prefix: 'A_' });
+  assert.equal(redactEntity(definitionOf('vaults'), { id: 'i', name: 'future', config: { token: 'canary' } }, configFieldsOf)['config'], HIDDEN);
+});

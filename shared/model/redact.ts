@@ -5,7 +5,9 @@
  */
 import { canonicalJson } from './canonical-json.ts';
 import type { EntityDefinition, Field, FieldType, JsonObject, JsonValue } from './definition.ts';
+import { vaultCatalog } from '../vaults/catalog.ts';
 import { isJsonObject } from './entity-checks.ts';
+import { joinPath } from './problems.ts';
 
 /** Stands where a secret is set; null where none is. */
 export const HIDDEN = '(secret)';
@@ -30,7 +32,7 @@ export function redactFields(fields: readonly Field[], values: JsonObject): Json
 
 /** Takes the entity in any of its forms: as the admin API speaks of it, or as it is published (digests and sealed values). */
 export function redactEntity(definition: EntityDefinition, entity: JsonObject, configFieldsOf: ConfigFieldsOf): JsonObject {
-  return redactRecord(definition.fields, entity, () => configFields(entity, configFieldsOf));
+  return redactRecord(definition.fields, entity, () => configFields(definition, entity, configFieldsOf));
 }
 
 /** What is different between two states of an entity in the same form, in their order; records field by field, lists whole. */
@@ -49,9 +51,10 @@ export function publishedNames(fields: readonly Field[], path = ''): ReadonlyMap
   }));
 }
 
-function configFields(entity: JsonObject, configFieldsOf: ConfigFieldsOf): readonly Field[] | undefined {
+function configFields({ kind }: EntityDefinition, entity: JsonObject, configFieldsOf: ConfigFieldsOf): readonly Field[] | undefined {
   const name = entity['name'];
-  return typeof name === 'string' ? configFieldsOf(name) : undefined;
+  if (typeof name !== 'string') return undefined;
+  return kind === 'vaults' ? vaultCatalog.get(name)?.config : configFieldsOf(name);
 }
 
 type Config = () => readonly Field[] | undefined;
@@ -97,13 +100,20 @@ function compare(before: Seen<JsonObject>, after: Seen<JsonObject>, path: string
   return [...new Set([...Object.keys(before.raw), ...Object.keys(after.raw)])].flatMap((name) => {
     const [old, now] = [inside(before, name), inside(after, name)];
     if (canonicalJson(old.raw) === canonicalJson(now.raw)) return [];
-    const place = path === '' ? name : `${path}.${name}`;
+    const place = joinPath(path, name);
     const field = published.get(place) ?? place;
-    if (isJsonObject(old.raw) && isJsonObject(now.raw) && isJsonObject(old.shown) && isJsonObject(now.shown)) {
-      return compare({ raw: old.raw, shown: old.shown }, { raw: now.raw, shown: now.shown }, field, published);
-    }
+    const [oldRecord, nowRecord] = [recordOf(old), recordOf(now)];
+    // One that holds a secret is never told whole: the secret has its own line.
+    const holdsSecret = [...published.keys()].some((secret) => secret.startsWith(`${place}.`));
+    if ((oldRecord !== undefined && nowRecord !== undefined) || holdsSecret) return compare(oldRecord ?? NOTHING, nowRecord ?? NOTHING, place, published);
     return [{ field, before: old.shown, after: now.shown, secret: hides(old) || hides(now) }];
   });
+}
+
+const NOTHING: Seen<JsonObject> = { raw: {}, shown: {} };
+
+function recordOf({ raw, shown }: Seen<JsonValue>): Seen<JsonObject> | undefined {
+  return isJsonObject(raw) && isJsonObject(shown) ? { raw, shown } : undefined;
 }
 
 function inside({ raw, shown }: Seen<JsonObject>, name: string): Seen<JsonValue> {
