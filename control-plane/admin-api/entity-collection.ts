@@ -98,8 +98,8 @@ export class EntityCollection {
     return { ...parsed, problem: await writer.insert(buildEntityRecord(this.definition, parsed.entity, secrets)) };
   }
 
-  /** PUT: what the path names becomes what the body says, whether it was there or not. Throws a Refusal. */
-  async upsert(writer: EntityWriter, name: string, parent: Parent | undefined, body: RequestBody, secrets: GatewaySecrets): Promise<Entity> {
+  /** PUT: what the path names becomes what the body says, whether it was there or not. `check` throws where it may not be so. Throws a Refusal. */
+  async upsert(writer: EntityWriter, name: string, parent: Parent | undefined, body: RequestBody, secrets: GatewaySecrets, check?: (previous: StoredEntity | undefined) => Promise<void>): Promise<Entity> {
     const { definition } = this;
     const id = parseId<EntityId>(name);
     const reference = parent === undefined ? {} : { [parent.field]: { id: parent.id } };
@@ -107,6 +107,7 @@ export class EntityCollection {
     const named = id !== undefined ? { id } : definition.endpointKey !== undefined ? { [definition.endpointKey]: this.normalName(name) } : {};
     const fixed = { ...reference, ...named };
     const previous = await this.findForUpdate(writer, name, parent);
+    await check?.(previous);
     if (previous !== undefined) return this.update(writer, previous, 'replace', body, fixed, secrets);
     const { entity, names, problem } = await this.tryInsert(writer, body, fixed, secrets);
     // What a path names by one of its names has that name from then on.
@@ -114,6 +115,7 @@ export class EntityCollection {
     // Another PUT of the same name may have come first: then there is something to replace now.
     const made = await this.findForUpdate(writer, name, parent);
     if (made === undefined) throw refuseEntity(problem, definition, entity);
+    await check?.(made);
     return this.update(writer, made, 'replace', body, fixed, secrets);
   }
 

@@ -2,12 +2,15 @@
  * What can be done with a collection and its entities, all of them or those below a parent: list, create, read, replace,
  * change, delete, as Kong does it. Used by entity-routes.ts.
  */
-import { parseEntityCursor, type EntityReader } from '../store/entity-reader.ts';
+import { parseEntityCursor, type EntityReader, type StoredEntity } from '../store/entity-reader.ts';
+import type { EntityWriter } from '../store/entity-writer.ts';
+import type { GatewaySecrets } from '../store/secret-box.ts';
 import { created, invalidQuery, NO_CONTENT, notFound, ok, type Answer } from './answer.ts';
 import { referenceOf } from '../store/entity-record.ts';
 import type { EntityCollection, Parent } from './entity-collection.ts';
 import { EntityTransactions, type EntityStore } from './entity-transactions.ts';
 import { pageAnswer, parsePageSize, parseTags } from './list-query.ts';
+import { entityTag, hasPreconditions, isKnown, parsePreconditions, refuseOtherState } from './preconditions.ts';
 import { param, read, write, type GatewayRequest, type Operations } from './route.ts';
 
 /** Where a nested path stands: `/services/:parent/routes` is below services, by the field `service`. */
@@ -71,33 +74,48 @@ export class EntityOperations {
   }
 
   async #get(request: GatewayRequest): Promise<Answer> {
+    const conditions = parsePreconditions(request.headers);
     return this.#transactions.read(request, async (reader, secrets) => {
       const stored = await this.#collection.find(reader, param(request, 'id'), await this.#parent(request, reader));
       if (stored === undefined) throw notFound();
-      return ok(await this.#collection.showOne(reader, stored, secrets));
+      const shown = await this.#collection.showOne(reader, stored, secrets);
+      // Names in lists and whether secrets are shown make an answer, and so a tag, of their own.
+      const etag = entityTag(stored, shown);
+      return isKnown(conditions, etag) ? { status: 304, headers: { etag } } : { ...ok(shown), headers: { etag } };
     });
   }
 
   async #put(request: GatewayRequest): Promise<Answer> {
-    return this.#transactions.write(request, async (writer, secrets) =>
-      ok(await this.#collection.upsert(writer, param(request, 'id'), await this.#parent(request, writer), request.body, secrets)),
-    );
+    return this.#transactions.write(request, async (writer, secrets) => {
+      const parent = await this.#parent(request, writer);
+      return ok(await this.#collection.upsert(writer, param(request, 'id'), parent, request.body, secrets, (stored) => this.#refuseOtherState(request, writer, stored, secrets)));
+    });
   }
 
   async #patch(request: GatewayRequest): Promise<Answer> {
     return this.#transactions.write(request, async (writer, secrets) => {
-      const stored = await this.#collection.findForUpdate(writer, param(request, 'id'), await this.#parent(request, writer));
+      const parent = await this.#parent(request, writer);
+      const stored = await this.#collection.findForUpdate(writer, param(request, 'id'), parent);
+      await this.#refuseOtherState(request, writer, stored, secrets);
       if (stored === undefined) throw notFound();
       return ok(await this.#collection.update(writer, stored, 'merge', request.body, {}, secrets));
     });
   }
 
   async #delete(request: GatewayRequest): Promise<Answer> {
-    return this.#transactions.write(request, async (writer) => {
-      const stored = await this.#collection.findForUpdate(writer, param(request, 'id'), await this.#parent(request, writer));
+    return this.#transactions.write(request, async (writer, secrets) => {
+      const parent = await this.#parent(request, writer);
+      const stored = await this.#collection.findForUpdate(writer, param(request, 'id'), parent);
+      await this.#refuseOtherState(request, writer, stored, secrets);
       if (stored !== undefined) await this.#collection.delete(writer, stored);
       return NO_CONTENT;
     });
+  }
+
+  /** Throws a Refusal (412) where the request is for another state of the entity than it is held in. */
+  async #refuseOtherState(request: GatewayRequest, writer: EntityWriter, stored: StoredEntity | undefined, secrets: GatewaySecrets): Promise<void> {
+    const conditions = parsePreconditions(request.headers);
+    if (hasPreconditions(conditions)) refuseOtherState(conditions, stored === undefined ? undefined : entityTag(stored, await this.#collection.showOne(writer, stored, secrets)));
   }
 
   async #parent(request: GatewayRequest, reader: EntityReader): Promise<Parent | undefined> {

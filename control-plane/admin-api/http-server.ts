@@ -19,7 +19,7 @@ import { refusalOf } from './failure.ts';
 import type { OutageMemory } from './outage-memory.ts';
 import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
 import type { RequestMeter } from './request-meter.ts';
-import { admitted, allowedMethods, METHODS, type AdmittedGateway, type Caller, type Method, type Route } from './route.ts';
+import { admitted, allowedMethods, METHODS, type AdmittedGateway, type Caller, type Method, type Operation, type Route } from './route.ts';
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
@@ -181,7 +181,7 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   };
 
   const query = queryOf(request.raw);
-  const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes, operation.takesDocument === true) : NO_BODY;
+  const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes, operation) : NO_BODY;
   const actor = { operatorId: caller.operatorId, name: caller.name, requestId: exchange.requestId, address: exchange.address, kind: caller.kind, ...(caller.credential === undefined ? {} : { credential: caller.credential }) };
   const answer = await operation.handle({ path: pathOf(request.raw), params, query, headers: request.headers, body, caller, actor, gateway: exchange.gateway });
   // Who may do what may have changed: at this instance that counts at once.
@@ -238,7 +238,7 @@ function sendStream(options: HttpServerOptions, reply: FastifyReply, stream: Non
   stream(reply.raw);
 }
 
-async function readBody(request: IncomingMessage, maxBytes: number, asDocument: boolean): Promise<RequestBody> {
+async function readBody(request: IncomingMessage, maxBytes: number, { takesDocument, maxItems }: Pick<Operation<never>, 'takesDocument' | 'maxItems'>): Promise<RequestBody> {
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw unsupportedContentEncoding();
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
   const chunks: Buffer[] = [];
@@ -255,7 +255,7 @@ async function readBody(request: IncomingMessage, maxBytes: number, asDocument: 
     throw bodyUnreadable('the body ended before it was complete', thrown);
   }
   if (length > maxBytes) throw bodyTooLarge(maxBytes);
-  return parseRequestBody(request.headersDistinct['content-type'] ?? [], Buffer.concat(chunks, length), asDocument);
+  return parseRequestBody(request.headersDistinct['content-type'] ?? [], Buffer.concat(chunks, length), takesDocument, maxItems);
 }
 
 /** The door for what fastify took from the path: the pattern's names, each with its text. */

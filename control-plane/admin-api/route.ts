@@ -5,7 +5,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { defined } from '../../shared/assert.ts';
-import type { Field } from '../../shared/model/definition.ts';
+import type { Field, JsonObject } from '../../shared/model/definition.ts';
 import type { OperatorId, TenantId } from '../../shared/model/ids.ts';
 import type { Permission, Resource } from '../access/permission.ts';
 import type { Policy } from '../access/policy.ts';
@@ -80,6 +80,8 @@ export interface Operation<R> {
   readonly takesDocument?: true;
   /** For the OpenAPI document; entities' operations are described from their definitions instead. */
   readonly description?: OperationDescription;
+  /** Of a list in its body: more than an entity's where it is a list of entities. */
+  readonly maxItems?: number;
   /** Throws a Refusal where the request is not carried out. */
   readonly handle: (request: R) => Promise<Answer>;
 }
@@ -90,6 +92,8 @@ export interface OperationDescription {
   readonly query?: readonly QueryParameter[];
   /** Fields of the body. */
   readonly body?: readonly Field[];
+  /** Of a body of JSON that is more than fields. */
+  readonly bodySchema?: JsonObject;
   /** Status of the answer where all goes well; 200 where not said. */
   readonly success?: 200 | 201 | 204;
   /** Of the answer; JSON where not said. */

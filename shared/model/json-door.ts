@@ -12,18 +12,24 @@ const MAX_DEPTH = 16;
 const MAX_NAME_LENGTH = 1_000;
 const SPECIAL_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** A fresh copy of the input, or undefined after adding at least one problem. */
-export function takeJsonObject(input: unknown, problems: ProblemList): JsonObject | undefined {
+/** A fresh copy of the input, or undefined after adding at least one problem. `maxItems` of a list: more where it is entities, each of which comes through this door again. */
+export function takeJsonObject(input: unknown, problems: ProblemList, maxItems: number = MAX_ITEMS): JsonObject | undefined {
   if (!isPlainObject(input)) {
     problems.add('@entity', 'expected a record');
     return undefined;
   }
   const before = problems.problems.length;
-  const taken = takeObject(input, '', 1, problems);
+  const taken = takeObject(input, '', 1, { problems, maxItems });
   return problems.problems.length === before ? taken : undefined;
 }
 
-function takeValue(value: unknown, path: string, depth: number, problems: ProblemList): JsonValue {
+interface Door {
+  readonly problems: ProblemList;
+  readonly maxItems: number;
+}
+
+function takeValue(value: unknown, path: string, depth: number, door: Door): JsonValue {
+  const { problems } = door;
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'string') {
     const problem = textProblem(value);
@@ -38,26 +44,28 @@ function takeValue(value: unknown, path: string, depth: number, problems: Proble
     problems.add(path, `nested too deeply: at most ${MAX_DEPTH} levels`);
     return null;
   }
-  if (Array.isArray(value)) return takeArray(value, path, depth + 1, problems);
-  if (isPlainObject(value)) return takeObject(value, path, depth + 1, problems);
+  if (Array.isArray(value)) return takeArray(value, path, depth + 1, door);
+  if (isPlainObject(value)) return takeObject(value, path, depth + 1, door);
   problems.add(path, 'expected a JSON value');
   return null;
 }
 
-function takeArray(values: readonly unknown[], path: string, depth: number, problems: ProblemList): JsonValue {
-  if (values.length > MAX_ITEMS) {
-    problems.add(path, `length must be at most ${MAX_ITEMS}`);
+function takeArray(values: readonly unknown[], path: string, depth: number, door: Door): JsonValue {
+  const { problems, maxItems } = door;
+  if (values.length > maxItems) {
+    problems.add(path, `length must be at most ${maxItems}`);
     return [];
   }
   const taken: JsonValue[] = [];
   for (const [index, value] of values.entries()) {
     if (problems.isFull) break;
-    taken.push(takeValue(value, joinPath(path, index + 1), depth, problems));
+    taken.push(takeValue(value, joinPath(path, index + 1), depth, door));
   }
   return taken;
 }
 
-function takeObject(object: object, path: string, depth: number, problems: ProblemList): JsonObject {
+function takeObject(object: object, path: string, depth: number, door: Door): JsonObject {
+  const { problems } = door;
   const taken: Record<string, JsonValue> = {};
   const here = path === '' ? '@entity' : path;
   const entries = Object.entries(object);
@@ -76,7 +84,7 @@ function takeObject(object: object, path: string, depth: number, problems: Probl
     const at = joinPath(path, name);
     if (SPECIAL_NAMES.has(name)) problems.add(at, 'unknown field');
     else if (textProblem(name) !== undefined) problems.add(here, 'a field name is not valid text');
-    else taken[name] = takeValue(value, at, depth, problems);
+    else taken[name] = takeValue(value, at, depth, door);
   }
   return taken;
 }
