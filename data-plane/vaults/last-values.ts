@@ -45,6 +45,11 @@ export class LastValues {
     return new LastValues(options, new Map());
   }
 
+  /** Resolves when what was saved so far survives a power cut. */
+  get written(): Promise<void> {
+    return this.#writing;
+  }
+
   /** Resolves when it survives a power cut. Never rejects: a disk that refuses is said, and values serve from memory. */
   save(secrets: ReadonlyMap<string, KeptSecret>): Promise<void> {
     const text = JSON.stringify([...secrets]);

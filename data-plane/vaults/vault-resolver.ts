@@ -218,7 +218,7 @@ export class VaultResolver {
   }
 
   #save(): Promise<void> {
-    if (!this.#isUnsaved) return Promise.resolve();
+    if (!this.#isUnsaved) return this.#options.lastValues.written;
     this.#isUnsaved = false;
     const kept = [...this.#secrets].flatMap(([id, { vault, secret }]) => {
       const values = vault.isLocal ? undefined : secret.kept();
