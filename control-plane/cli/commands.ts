@@ -16,6 +16,7 @@ import { KEY_COMMANDS } from './keys.ts';
 import { publish } from './publish.ts';
 import { RELEASE_COMMANDS } from './releases.ts';
 import { dataPlanesSettings, explainSettings, joinTokenSettings, publishSettings } from './settings.ts';
+import { WATCH_COMMAND } from './watch.ts';
 
 /** In the order of the overview. */
 export const COMMANDS: readonly Command[] = [
@@ -41,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   ...RELEASE_COMMANDS,
   ...GATEWAY_COMMANDS,
   ...DECLARATIVE_COMMANDS,
+  WATCH_COMMAND,
   ...KEY_COMMANDS,
   ...BACKUP_COMMANDS,
   ...AUDIT_COMMANDS,
