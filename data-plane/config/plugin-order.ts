@@ -30,7 +30,8 @@ export type Ordered<T> =
 
 /** Descending priority, ties by descending name. */
 export function byPriority(a: Orderable, b: Orderable): number {
-  return b.priority - a.priority || (a.name < b.name ? 1 : -1);
+  if (a.priority !== b.priority) return b.priority - a.priority;
+  return a.name === b.name ? 0 : a.name < b.name ? 1 : -1;
 }
 
 /**

@@ -9,7 +9,8 @@ import type { Exchange } from './exchange.ts';
 
 export class PluginConditions {
   readonly #fields: ConditionFields;
-  readonly #decided = new Map<ChainEntry, boolean>();
+  /** By plugin. */
+  readonly #decided = new Map<string, boolean>();
 
   constructor(exchange: Exchange) {
     this.#fields = new ConditionFields(exchange.request, {
@@ -21,10 +22,10 @@ export class PluginConditions {
   }
 
   runs(entry: ChainEntry): boolean {
-    const known = this.#decided.get(entry);
+    const known = this.#decided.get(entry.pluginId);
     if (known !== undefined) return known;
     const holds = entry.condition?.holds(this.#fields) ?? true;
-    this.#decided.set(entry, holds);
+    this.#decided.set(entry.pluginId, holds);
     return holds;
   }
 }

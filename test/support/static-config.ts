@@ -34,6 +34,8 @@ export interface StaticRoute extends Partial<Omit<RuntimeRoute, 'service' | 'cha
 export interface StaticConfigParts {
   readonly routes: readonly StaticRoute[];
   readonly consumers?: readonly ConsumerRef[];
+  /** By consumer id. */
+  readonly consumerGroups?: Readonly<Record<string, readonly string[]>>;
   readonly sequence?: number;
   /** By server name, lower case; `*` for all others and for none. */
   readonly certificates?: Readonly<Record<string, RuntimeCertificate>>;
@@ -86,7 +88,7 @@ export function staticConfig(parts: StaticConfigParts): ActiveConfig {
     consumerByUsername: (username) => [...consumers.values()].find((consumer) => consumer.username === username),
     credentialBySecret: () => undefined,
     groupsOf: () => [],
-    consumerGroupsOf: () => [],
+    consumerGroupsOf: (id) => parts.consumerGroups?.[id] ?? [],
   };
 }
 
