@@ -1,16 +1,17 @@
 /** T2: secrets are sealed in the database, and open only where they belong. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildEntityRecord, readEntity } from '../control-plane/store/entity-record.ts';
+import { buildEntityRecord, readEntity, restoreEntityRecord } from '../control-plane/store/entity-record.ts';
 import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { newId, type DataPlaneId } from '../shared/model/ids.ts';
 import { definitionOf } from '../shared/model/registry.ts';
-import { credentialDigest, deriveLookupKey } from '../shared/trust/credential-digest.ts';
+import { credentialDigest, deriveLookupKey, ownedSecret } from '../shared/trust/credential-digest.ts';
 import { decodeEntity } from '../shared/wire/entity-codec.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
+import { testCertificate } from './support/test-certificates.ts';
 import { createGateway, entityOf, insert, TEST_ACTOR } from './support/store-scene.ts';
 
 const { store, database } = await openTestStore();
@@ -106,6 +107,34 @@ test('an envelope that was moved to another entity or gateway does not open', as
   assert.equal(sibling.kind, 'stored');
   const siblings = await store.secretsOf(sibling.value);
   assert.throws(() => readEntity(definition, first.record, siblings), { code: 'TRUST_ENVELOPE_UNOPENED' });
+});
+
+test('a secret inside a record is sealed at rest and in what is published, opens where it belongs, and comes back with a rollback', async () => {
+  const scope = await createGateway(store);
+  const keys = definitionOf('keys');
+  const privateKey = (await testCertificate()).key;
+  const { record } = await insert(store, scope, 'keys', { kid: 'a', pem: { private_key: privateKey } });
+  const secrets = await store.secretsOf(scope);
+  assert.deepEqual([readEntity(keys, record, secrets)['pem'], readEntity(keys, record, undefined)['pem']], [{ private_key: privateKey, public_key: null }, { private_key: null, public_key: null }]);
+  const dump = await dumpAll();
+  const body = privateKey.split('\n').slice(1, -2).join('');
+  for (const form of [...formsOf(Buffer.from(privateKey)), body, JSON.stringify(privateKey).slice(1, -1)]) assert.ok(!dump.includes(form), 'the key stands in the database');
+  const sealed = decodeEntity('keys', record.bytes).pem?.private_key_sealed ?? '';
+  assert.equal(Buffer.from(secrets.openContent({ kind: 'keys', id: record.id, field: 'pem.private_key' }, Buffer.from(sealed, 'base64'))).toString(), privateKey);
+  const restored = restoreEntityRecord(keys, record.bytes, record.controlPlaneOnly, secrets);
+  assert.deepEqual([restored?.bytes, restored?.published], [record.bytes, record.published]);
+  assert.equal(restoreEntityRecord(keys, record.bytes, {}, secrets), undefined, 'without what was kept there is nothing to bring back');
+});
+
+test('that two have the same password shows nowhere; a data plane can check it', async () => {
+  const scope = await createGateway(store);
+  const consumer = await insert(store, scope, 'consumers', { username: 'ada' });
+  const [first, second] = [await insert(store, scope, 'basicauth_credentials', { consumer: { id: consumer.id }, username: 'a', password: KEY }), await insert(store, scope, 'basicauth_credentials', { consumer: { id: consumer.id }, username: 'b', password: KEY })];
+  const [contentKey] = await store.signingKeys.listContentKeys(scope);
+  assert.ok(contentKey);
+  const digests = [first, second].map(({ record }) => decodeEntity('basicauth_credentials', record.bytes).password_digest);
+  assert.notEqual(digests[0], digests[1]);
+  assert.deepEqual(digests, [first, second].map(({ id }) => credentialDigest(deriveLookupKey(contentKey.key), ownedSecret(id, KEY))));
 });
 
 test('another instance with the same key-encryption key opens what this one sealed', async () => {

@@ -5,6 +5,7 @@
  */
 import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
 import { entityDefinitions } from '../../shared/model/registry.ts';
+import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 import type { DataPlaneId } from '../../shared/model/ids.ts';
 import { addAuditRow } from './audit-store.ts';
 import type { Database, Transaction } from './database.ts';
@@ -42,7 +43,7 @@ export type RetiredContentKey =
 
 const PAGE = 500;
 const SHOWN = 20;
-const SECRET_KINDS = entityDefinitions.filter(({ fields }) => fields.some(({ secret }) => secret !== undefined));
+const SECRET_KINDS = entityDefinitions.filter((definition) => secretFieldsOf(definition).length > 0);
 
 interface Row {
   readonly key_id: number;
