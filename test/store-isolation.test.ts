@@ -20,6 +20,8 @@ async function fill(scope: GatewayScope): Promise<void> {
   await insert(store, scope, 'keyauth_credentials', { consumer: { id: consumer.id }, key: 'k' });
   const operator = await store.operators.create(scope.tenantId, { name: newName(), role: 'admin' }, TEST_ACTOR);
   assert.equal(operator.kind, 'stored');
+  assert.equal((await store.roles.create(scope.tenantId, { name: 'readers', description: '', permissions: [] }, TEST_ACTOR)).kind, 'stored');
+  assert.equal((await store.quotas.set(scope.tenantId, { gateways: 5, dataPlanes: undefined, requestsPerSecond: undefined, entities: {} }, TEST_ACTOR)).kind, 'stored');
   await store.tokens.create(scope.tenantId, operator.value.id, {}, TEST_ACTOR);
   const { token, secret } = await store.joinTokens.create(scope, { uses: 2, expiresAt: new Date(Date.now() + 60_000), labels: {} }, TEST_ACTOR);
   const dataPlane = await store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate: { serial: '01', fingerprint: Buffer.alloc(32), notAfter: new Date() } }));

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { request } from 'undici';
 import { AuditKeeper } from '../../control-plane/audit/audit-keeper.ts';
-import { startAdminApi, type AdminApiOptions } from '../../control-plane/admin-api/start-admin-api.ts';
+import type { Route } from '../../control-plane/admin-api/route.ts';
+import { adminRoutes, startAdminApi, type AdminApiOptions } from '../../control-plane/admin-api/start-admin-api.ts';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import { EventHub } from '../../control-plane/events/event-hub.ts';
 import { ADMIN_TOKEN_FILE, ensureFirstStart } from '../../control-plane/first-start.ts';
@@ -83,6 +84,10 @@ export interface TestAdminApi {
   readonly events: EventHub;
   readonly keys: KeyDesk;
   readonly auditKeeper: AuditKeeper;
+  /** All that this API serves. */
+  readonly routes: readonly Route[];
+  /** Of a new service account whose role, with the same name, has these permissions and no others. */
+  readonly tokenFor: (name: string, permissions: readonly object[]) => Promise<string>;
   readonly send: (method: string, path: string, call?: AdminCall) => Promise<AdminAnswer>;
   /** Before the tests of the file end. */
   readonly stop: () => Promise<void>;
@@ -101,7 +106,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock: systemClock, log });
   const keys = new KeyDesk({ store, signing, authority, clock: systemClock });
   const auditKeeper = new AuditKeeper({ chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: 3_600_000, retentionMs: undefined, clock: systemClock, log });
-  const api = await startAdminApi({
+  const all: AdminApiOptions = {
     store,
     keys,
     auditKeeper,
@@ -124,13 +129,20 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
     log,
     clock: systemClock,
     ...options,
-  });
+  };
+  const api = await startAdminApi(all);
   cleanUp.push(() => api.stop());
   const base = `http://127.0.0.1:${api.address.port}`;
   const send = (method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> => sendTo(base, method, path, { token: adminToken, ...call });
   const operator = await send('POST', '/v1/operators', { json: { name: 'spectator', role: 'viewer' } });
   const token = await send('POST', `/v1/operators/${operator.expect(201).word('id')}/tokens`, { json: {} });
-  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, auditKeeper, send, stop: () => api.stop() };
+  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, auditKeeper, routes: adminRoutes(all), tokenFor: (name, permissions) => tokenFor(send, name, permissions), send, stop: () => api.stop() };
+}
+
+async function tokenFor(send: TestAdminApi['send'], name: string, permissions: readonly object[]): Promise<string> {
+  (await send('POST', '/v1/roles', { json: { name, permissions } })).expect(201);
+  const account = (await send('POST', '/v1/service-accounts', { json: { name, role: name } })).expect(201);
+  return (await send('POST', `/v1/service-accounts/${account.word('id')}/tokens`, { json: {} })).expect(201).word('token');
 }
 
 const cleanUp: (() => Promise<void> | void)[] = [];
