@@ -2,7 +2,9 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { accepted, assertHas, createOptions, ID, NOW, OTHER_ID, refusal } from '../../../test/support/parse-outcome.ts';
 import type { PluginSchema } from '../../plugins/contract.ts';
+import { FIRST_CRITICAL_TAG } from '../common-fields.ts';
 import { atLeastOneOf } from '../entity-checks.ts';
+import { pluginDefinition } from './plugin.ts';
 
 const AT_ROUTE = { route: { id: OTHER_ID } };
 
@@ -52,6 +54,16 @@ test('a patch to another plugin starts from its own defaults', () => {
   assertHas(accepted('plugins', { name: 'key-auth' }, { ...withSample, mode: 'merge', previous }), { name: 'key-auth', protocols: ['grpc', 'grpcs', 'http', 'https'] });
 });
 
+test('where, when and for whom a plugin applies is kept as it is given', () => {
+  const given = { consumer_group: { id: OTHER_ID }, condition: 'any(consumer.groups) == "gold" && net.src.ip in 10.0.0.0/8', ordering: { before: { access: ['key-auth', 'acl'] } } };
+  assertHas(accepted('plugins', { name: 'rate-limiting', config: { minute: 1 }, ...given }), { ...given, ordering: { before: { access: ['key-auth', 'acl'] }, after: null } });
+});
+
+test('a field that a data plane of before must not leave out has a number that says so', () => {
+  const critical = pluginDefinition.fields.filter(({ tag }) => tag >= FIRST_CRITICAL_TAG).map(({ name }) => name);
+  assert.deepEqual(critical, ['consumer_group', 'condition', 'ordering']);
+});
+
 const bad: readonly (readonly [string, unknown, string])[] = [
   ['no name', {}, 'name: required field missing'],
   ['a name of another type', { name: 5 }, 'name: expected a string, not a number'],
@@ -66,5 +78,14 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['a protocol it does not know', { name: 'sample', ...AT_ROUTE, protocols: ['grpc'] }, 'protocols: expected one of: http, https'],
   ['a rule of its own', { name: 'sample', ...AT_ROUTE, config: { kept: null } }, "@entity: at least one of these fields must be non-empty: 'config.names', 'config.kept'"],
   ['an instance name with a space', { name: 'key-auth', instance_name: 'a b' }, "instance_name: invalid value 'a b': the only accepted ascii characters are alphanumerics or ., -, _, and ~"],
+  ['a condition over what there is not', { name: 'key-auth', condition: 'http.path == "/a" && consumer.nme == "x"' }, 'condition: col 22: unknown field consumer.nme (did you mean "consumer.id"?)'],
+  ['a condition that ends too soon', { name: 'key-auth', condition: 'http.path ==' }, 'condition: col 13: expected a value: "text", r#"text"#, a number, an IP address or a block of them, got the end'],
+  ['an empty condition', { name: 'key-auth', condition: '' }, 'condition: length must be at least 1'],
+  ['a place before itself', { name: 'key-auth', ordering: { before: { access: ['key-auth'] } } }, "ordering.before.access: 'key-auth' is this plugin itself"],
+  ['a place on both sides', { name: 'key-auth', ordering: { before: { access: ['acl'] }, after: { access: ['acl'] } } }, "ordering.after.access: 'acl' stands under 'before' too"],
+  ['a place beside nobody', { name: 'key-auth', ordering: { after: { access: ['acl', 'rate-limitin'] } } }, "ordering.after.access.2: plugin 'rate-limitin' not enabled; /plugins/enabled lists those that are (did you mean \"rate-limiting\"?)"],
+  ['a phase that can not be ordered', { name: 'key-auth', ordering: { before: { log: ['acl'] } } }, 'ordering.before.log: unknown field'],
+  ['a consumer and a group', { name: 'rate-limiting', config: { minute: 1 }, consumer: { id: OTHER_ID }, consumer_group: { id: OTHER_ID } }, "consumer_group: cannot be set together with 'consumer': a plugin for a consumer is the narrower one already"],
+  ['a group where it may be for none', { name: 'key-auth', consumer_group: { id: OTHER_ID } }, "consumer_group: value must be null: plugin 'key-auth' cannot be applied to a consumer_group"],
 ];
 for (const [what, input, message] of bad) test(`refused: ${what}`, () => assert.equal(refusal('plugins', input, withSample), message));

@@ -110,6 +110,18 @@ describe('what is wrong, where, and what to write instead', () => {
   });
 });
 
+describe('the conditions of plugins', () => {
+  test('may ask about the consumer, and about all that an http route may', () => {
+    assert.deepEqual(parsed('any(consumer.groups) == "gold"', 'plugin'), { kind: 'text', field: { kind: 'consumer', of: 'groups' }, lower: false, any: true, operator: '==', value: 'gold' });
+    for (const field of ['consumer.id', 'consumer.username', 'consumer.custom_id', 'http.path', 'http.headers.x', 'tls.sni']) assert.equal(problem(`${field} == "a"`, 'plugin'), 'accepted', field);
+  });
+
+  test('routes may not: nobody knows yet', () => {
+    for (const subsystem of ['http', 'stream'] as const) assert.equal(problem('consumer.id == "a"', subsystem), 'col 1: consumer.id exists in the conditions of plugins only: a route is chosen before it is known who sends the request');
+    assert.equal(problem('consumer.group == "a"', 'plugin'), 'col 1: unknown field consumer.group (did you mean "consumer.groups"?)');
+  });
+});
+
 describe('hostile texts', () => {
   test('any text is parsed or refused, never thrown at', () => {
     const word = fc.constantFrom('http.path', '==', '"a"', '&&', '||', '!', '(', ')', 'lower(', 'any(', 'r#"', '"#', '"', '\\', '10.0.0.0/8', '::', '0x', '-', 'not', 'in', ' ', '~', 'http.headers.', '\u{1F600}');
