@@ -34,20 +34,20 @@ export function mayRefer(bytes: Uint8Array): boolean {
 /** The entity with `put`'s result in place of each reference: for a sealed one in base64. A vault's own config is no business of this. */
 export function replaceReferences(kind: EntityKind, entity: JsonObject, configFieldsOf: ConfigFieldsOf, put: (found: FoundReference) => string): JsonObject {
   if (kind === 'vaults') return entity;
-  const name = entity['name'];
-  const ofConfig = kind === 'plugins' && typeof name === 'string' ? (configFieldsOf(name) ?? []) : [];
-  return inFields(definitionOf(kind).fields, entity, '', ofConfig, put);
+  const replaced = inFields(definitionOf(kind).fields, entity, '', put);
+  const { name, config } = replaced;
+  const ofConfig = kind === 'plugins' && typeof name === 'string' ? configFieldsOf(name) : undefined;
+  return ofConfig === undefined || !isJsonObject(config) ? replaced : { ...replaced, config: inFields(ofConfig, config, 'config', put) };
 }
 
-function inFields(fields: readonly Field[], values: JsonObject, path: string, ofConfig: readonly Field[], put: (found: FoundReference) => string): JsonObject {
+function inFields(fields: readonly Field[], values: JsonObject, path: string, put: (found: FoundReference) => string): JsonObject {
   const replaced: Record<string, JsonValue> = { ...values };
   for (const { name, type, secret, referenceable = false } of fields) {
     const at = joinPath(path, name);
     const published = secret === undefined ? name : `${name}_${secret}`;
     const value = values[published];
     if (value === undefined || value === null) continue;
-    if (type.kind === 'plugin-config') replaced[published] = isJsonObject(value) ? inFields(ofConfig, value, at, [], put) : value;
-    else if (secret === undefined) replaced[published] = inValue(type, value, at, referenceable, put);
+    if (secret === undefined) replaced[published] = inValue(type, value, at, referenceable, put);
     else if (secret === 'sealed' && referenceable && type.kind === 'string' && typeof value === 'string' && value.startsWith(SEALED_MARK)) {
       replaced[published] = put({ text: Buffer.from(value, 'base64').toString('utf8'), path: at, type, sealed: true });
     }
@@ -57,7 +57,7 @@ function inFields(fields: readonly Field[], values: JsonObject, path: string, of
 
 function inValue(type: FieldType, value: JsonValue, path: string, referenceable: boolean, put: (found: FoundReference) => string): JsonValue {
   if (type.kind === 'string') return referenceable && looksLikeReference(value) ? put({ text: value, path, type, sealed: false }) : value;
-  if (type.kind === 'record') return isJsonObject(value) ? inFields(type.fields, value, path, [], put) : value;
+  if (type.kind === 'record') return isJsonObject(value) ? inFields(type.fields, value, path, put) : value;
   if (type.kind === 'map') return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inValue(type.values, each, joinPath(path, name), referenceable, put)])) : value;
   if ((type.kind === 'array' || type.kind === 'set') && Array.isArray(value)) return value.map((each: JsonValue, index) => inValue(type.of, each, joinPath(path, index + 1), referenceable, put));
   return value;

@@ -19,8 +19,9 @@ function memberOf(secret: string, key: string): string {
   if (members === undefined) throw vaultAnswerInvalid(`the secret is no JSON object, so it has no key '${key}': write the reference without it, or with a slash behind it where it belongs to the name`);
   const value = Object.hasOwn(members, key) ? members[key] : undefined;
   if (value === undefined || value === null) throw vaultSecretMissing(`the secret has no key '${key}'`);
-  if (typeof value === 'object') throw vaultAnswerInvalid(`what the secret has under '${key}' is no text`);
-  return String(value);
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw vaultAnswerInvalid(`what the secret has under '${key}' is no text`);
 }
 
 function decodeBase64(text: string): string {

@@ -50,23 +50,28 @@ export class VaultHttp {
   }
 
   /** Any status is an answer. Throws VAULT_UNREACHABLE, VAULT_NOT_ALLOWED, VAULT_ANSWER_INVALID. */
-  async send({ method, url, headers, body, ownPlace }: VaultCall): Promise<VaultAnswer> {
-    const { host, hostname } = new URL(url);
-    if (ownPlace !== true) this.#checkHost(url, hostname);
-    const { request } = await import('undici');
+  async send(call: VaultCall): Promise<VaultAnswer> {
+    const { host, hostname } = new URL(call.url);
+    if (call.ownPlace !== true) this.#checkHost(call.url, hostname);
     const abort = new AbortController();
     const timer = this.#options.clock.after(this.#options.timeoutMs, () => abort.abort(), { keepAlive: true });
     try {
-      const answer = await request(url, {
-        method, dispatcher: await this.#dispatcher(ownPlace === true), signal: abort.signal, headersTimeout: 0, bodyTimeout: 0,
-        headers: { 'user-agent': 'holdfast', ...headers }, ...(body === undefined ? {} : { body }),
-      });
-      return { status: answer.statusCode, text: await answer.body.text() };
+      // A connection that was kept may have been closed meanwhile. All calls to vaults can be made twice.
+      return await this.#sendOnce(call, abort.signal).catch((thrown: unknown) => (codeOf(thrown) === 'UND_ERR_SOCKET' ? this.#sendOnce(call, abort.signal) : Promise.reject(thrown)));
     } catch (thrown) {
       throw failureOf(thrown, host, abort.signal.aborted ? this.#options.timeoutMs : undefined);
     } finally {
       timer.cancel();
     }
+  }
+
+  async #sendOnce({ method, url, headers, body, ownPlace }: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
+    const { request } = await import('undici');
+    const answer = await request(url, {
+      method, dispatcher: await this.#dispatcher(ownPlace === true), signal, headersTimeout: 0, bodyTimeout: 0,
+      headers: { 'user-agent': 'holdfast', ...headers }, ...(body === undefined ? {} : { body }),
+    });
+    return { status: answer.statusCode, text: await answer.body.text() };
   }
 
   async close(): Promise<void> {
@@ -118,9 +123,13 @@ function covers(pattern: string, hostname: string): boolean {
   return pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1).toLowerCase()) : pattern.toLowerCase() === hostname;
 }
 
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
+}
+
 function failureOf(thrown: unknown, host: string, timedOutAfterMs: number | undefined): HoldfastError {
   if (thrown instanceof HoldfastError) return thrown;
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
+  const code = codeOf(thrown);
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return vaultAnswerInvalid(`${host} gave an answer of more than ${MAX_ANSWER_BYTES} bytes`);
   return vaultUnreachable(timedOutAfterMs === undefined ? `${host} can not be reached: ${code}` : `${host} did not answer within ${timedOutAfterMs} ms (HOLDFAST_VAULT_TIMEOUT)`);
 }
