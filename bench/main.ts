@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../shared/nearest.ts';
+import { runAdminBench } from './admin.ts';
 import { runChainBench } from './chain.ts';
 import { runColdBench } from './cold.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   swap: runSwapBench,
   cold: runColdBench,
   fleet: runFleetBench,
+  admin: runAdminBench,
   outage: runOutageBench,
   endurance: runEnduranceBench,
   soak: runSoakBench,
@@ -58,11 +60,11 @@ const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--ro
                               [--sessions N] [--entities N,N] [--scenario name,name] [--seed N] [--smoke]
   --rounds N    turns of each contender (default 5)
   --seconds N   length of a turn (default 4)
-  --only a,b    these contenders alone (proxy, protocols)
+  --only a,b    these contenders alone (proxy, protocols), these cases (admin: reads, writes, pages, batch)
   --case text   the cases with this in their names alone (protocols)
   --minutes N   length of a soak (default 30)
   --sessions N  data planes of a fleet (default 10000)
-  --entities N  sizes of a fleet's configuration, whole hundreds (default 1000,10000,100000)
+  --entities N  sizes of a fleet's configuration, whole hundreds (default 1000,10000,100000); of all gateways (admin: 100000)
   --scenario a  what is done with a fleet: growth, sustained, herd, failover, join (default all)
   --seed N      of the fleet's backoff (default: one is taken, and printed)
   --smoke       one short round: proves that it runs, its figures mean nothing`;

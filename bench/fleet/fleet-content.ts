@@ -28,10 +28,8 @@ export async function loadEntities(store: Store, scope: EntityScope, from: numbe
       const records = Array.from({ length: next - begin }, (_, index) => blockOf(begin + index)).flat()
         .map(({ kind, input }): EntityRecord => buildEntityRecord(definitionOf(kind), entityOf(kind, input), secrets));
       await store.write(scope, TEST_ACTOR, async (writer) => {
-        for (const record of records) {
-          const problem = await writer.insert(record);
-          if (problem !== undefined) throw new Error(`an entity was refused: ${JSON.stringify(problem)}`);
-        }
+        const problems = await writer.writeMany(records.map((record) => ({ op: 'insert', record })));
+        if (problems.length > 0) throw new Error(`entities were refused: ${JSON.stringify(problems.slice(0, 3))}`);
       });
     }
   };
