@@ -62,8 +62,8 @@ class ContentExport {
     const inside = set.filter(({ field }) => belongsInside(definition, field));
     const isLink = childListsOf(inside[0]?.to ?? kind).some((list) => list.kind === kind && list.link !== undefined);
     const [place] = inside;
-    // What is for several things together stands inside none of them.
-    if (place === undefined || (inside.length > 1 && !isLink)) return kind;
+    // What is for several things together stands inside none of them; in the list of a link there is no room for its own tags.
+    if (place === undefined || (inside.length > 1 && !isLink) || (isLink && this.#tags(entity['tags'] ?? null).length > 0)) return kind;
     const id = referencedId(entity, place.field);
     const parent = id === undefined ? undefined : this.#current.get(place.to, id);
     const hasList = childListsOf(place.to).some((list) => list.kind === kind && list.by === place.field);

@@ -7,6 +7,8 @@ import { canonicalJson } from '../../shared/model/canonical-json.ts';
 import { defaultOf } from '../../shared/model/default-value.ts';
 import type { EntityDefinition, Field, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
+import { expandShorthands } from '../../shared/model/expand-shorthands.ts';
+import { ProblemList } from '../../shared/model/problems.ts';
 import { redactEntity } from '../../shared/model/redact.ts';
 import { bytesToId, idToBytes, type EntityId, type GatewayId } from '../../shared/model/ids.ts';
 
@@ -17,8 +19,9 @@ export interface MatchingKeys {
   readonly others: readonly string[];
 }
 
-/** Of an entity or of what a file gives; references as `{ id }`. */
-export function matchingKeysOf(definition: EntityDefinition, values: JsonObject): MatchingKeys {
+/** Of an entity or of what a file gives; references as `{ id }`. With what shorthands make of it: a target's port, a certificate's digest. */
+export function matchingKeysOf(definition: EntityDefinition, given: JsonObject): MatchingKeys {
+  const values = definition.shorthands === undefined ? given : expandShorthands(definition, given, new ProblemList(), 0);
   const key = definition.endpointKeyScope === 'parent' ? undefined : definition.endpointKey;
   const alone = definition.fields.flatMap((field: Field) => (field.unique === true && field.name !== key ? (keyOf(definition, [field.name], values) ?? []) : []));
   const split = definition.uniqueSplitBy;
@@ -33,14 +36,11 @@ function keyOf(definition: EntityDefinition, [name = '']: readonly string[], val
   return value === null ? undefined : `${name}=${canonicalJson(value)}`;
 }
 
-/** As it will be stored: with what a shorthand of the same name makes of it (a target's port). */
-export function keyValue(definition: EntityDefinition, name: string, values: JsonObject): JsonValue {
+function keyValue(definition: EntityDefinition, name: string, values: JsonObject): JsonValue {
   const field = definition.fields.find((candidate) => candidate.name === name);
   const value = values[name] ?? (field === undefined ? null : defaultOf(field));
-  if (field?.type.kind === 'reference') return isJsonObject(value) && typeof value['id'] === 'string' ? value['id'].toLowerCase() : null;
-  if (typeof value !== 'string') return value;
-  const expanded = definition.shorthands?.find((shorthand) => shorthand.name === name)?.expand(value, { input: { [name]: value }, nowSeconds: 0 });
-  return expanded !== undefined && 'fields' in expanded ? (expanded.fields[name] ?? value) : value;
+  if (field?.type.kind !== 'reference') return value;
+  return isJsonObject(value) && typeof value['id'] === 'string' ? value['id'].toLowerCase() : null;
 }
 
 /** What tells entities without any name apart: all they say, secrets and tags excepted. */

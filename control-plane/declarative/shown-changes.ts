@@ -21,7 +21,12 @@ export function fieldsOf(definition: EntityDefinition, entity: JsonObject, plugi
 }
 
 export function isSameEntity(definition: EntityDefinition, before: Entity, after: Entity, plugins: PluginSource): boolean {
-  return fieldsOf(definition, after, plugins).every(({ name, type }) => isSame(type, before[name] ?? null, after[name] ?? null));
+  return fieldsOf(definition, after, plugins).every(({ name, type }) => isSame(type, told(name, before[name]), told(name, after[name])));
+}
+
+/** No tags and an empty list of them say the same. */
+function told(name: string, value: JsonValue | undefined): JsonValue {
+  return value === undefined || (name === tagsField.name && Array.isArray(value) && value.length === 0) ? null : value;
 }
 
 /** Of what was not there, and of what is gone, only what differs from its default. */
