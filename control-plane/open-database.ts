@@ -3,7 +3,9 @@
  * database by URL that is away is waited for, because at a site's power-up nobody knows what comes first. Called by
  * start-control-plane.ts.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { env } from 'node:process';
 import { Backoff } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
 import { HoldfastError } from '../shared/errors.ts';
@@ -11,7 +13,9 @@ import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts';
 import type { ControlPlaneSettings } from './settings.ts';
+import { createKeyCommand } from './store/key-command.ts';
 import { parseKeyEncryptionKey, readOrCreateKeyEncryptionKey } from './store/key-encryption-key.ts';
+import type { KeyEncryptionOptions } from './store/key-encryption-ring.ts';
 import { bootstrapDatabase, prepareDatabase } from './store/prepare-database.ts';
 import { openStore, type Store } from './store/store.ts';
 
@@ -27,10 +31,10 @@ const RETRY = { initialMs: 1_000, maximumMs: 10_000 };
 /** Everything it starts is registered with the lifecycle. Throws a HoldfastError that says what to do. */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Store> {
   const { settings, lifecycle, log, clock } = options;
-  const keyEncryptionKey = keyOf(settings);
+  const keys = keysOf(settings);
   const connectionString = settings.databaseUrl === undefined ? await startEmbedded(options) : checkedDatabaseUrl(settings.databaseUrl);
   await untilReachable(options, () => prepareDatabase({ connectionString, log }));
-  const store = await untilReachable(options, () => openStore({ connectionString, keyEncryptionKey, poolSize: settings.databasePoolSize, log, clock }));
+  const store = await untilReachable(options, () => openStore({ ...keys, connectionString, poolSize: settings.databasePoolSize, log, clock }));
   lifecycle.add('store', () => store.stop());
   return store;
 }
@@ -47,14 +51,20 @@ export function checkedDatabaseUrl(databaseUrl: string): string {
   });
 }
 
-function keyOf({ keyEncryptionKey, databaseUrl, stateFolder }: ControlPlaneSettings): Uint8Array {
-  if (keyEncryptionKey !== undefined) return parseKeyEncryptionKey(keyEncryptionKey);
-  if (databaseUrl === undefined) return readOrCreateKeyEncryptionKey(join(stateFolder, 'key-encryption-key'));
+/** A key that is given seals; else that of the command; else, with the embedded database, the one in the state folder. */
+export function keysOf({ keyEncryptionKey, otherKeyEncryptionKeys, keyEncryptionCommand: path, keyEncryptionCommandTimeout: timeoutMs, databaseUrl, stateFolder }: ControlPlaneSettings): KeyEncryptionOptions {
+  const others = otherKeyEncryptionKeys.map(parseKeyEncryptionKey);
+  const command = path === undefined ? {} : { keyCommand: createKeyCommand({ path, timeoutMs, environment: env }) };
+  if (keyEncryptionKey !== undefined) return { ...command, keyEncryptionKey: parseKeyEncryptionKey(keyEncryptionKey), otherKeyEncryptionKeys: others };
+  const file = join(stateFolder, 'key-encryption-key');
+  // What the embedded database was written with before there was a command.
+  if (path !== undefined) return { ...command, otherKeyEncryptionKeys: existsSync(file) ? [...others, readOrCreateKeyEncryptionKey(file)] : others };
+  if (databaseUrl === undefined) return { keyEncryptionKey: readOrCreateKeyEncryptionKey(file), otherKeyEncryptionKeys: others };
   throw new HoldfastError({
     code: 'CONTROL_PLANE_KEY_REQUIRED',
     source: 'control-plane',
     publicMessage: 'a key-encryption key is required',
-    message: 'a database by URL needs HOLDFAST_KEY_ENCRYPTION_KEY, the same for every control plane that uses it (make one with: openssl rand -base64 32, and keep a copy: without it the secrets in the database are lost)',
+    message: 'a database by URL needs HOLDFAST_KEY_ENCRYPTION_KEY (or HOLDFAST_KEY_ENCRYPTION_COMMAND), the same for every control plane that uses it (make one with: openssl rand -base64 32, and keep a copy: without it the secrets in the database are lost)',
   });
 }
 

@@ -75,7 +75,26 @@ export const controlPlaneSettings = defineSettings({
     env: 'HOLDFAST_KEY_ENCRYPTION_KEY',
     type: 'string',
     secret: true,
-    description: '32 bytes in base64 under which all secrets in the database stand, the same for every control plane of an installation. Required with a database URL; without one, made in the state folder',
+    description: '32 bytes in base64 under which all secrets in the database stand, the same for every control plane of an installation. Required with a database URL, unless HOLDFAST_KEY_ENCRYPTION_COMMAND is set; without either, made in the state folder',
+  },
+  otherKeyEncryptionKeys: {
+    env: 'HOLDFAST_OTHER_KEY_ENCRYPTION_KEYS',
+    type: 'list',
+    secret: true,
+    default: [],
+    description: 'More key-encryption keys, with which what is in the database is opened but nothing new is sealed: while the key is replaced, the new one until all control planes have it, then the old one until "holdfast keys rewrap" is done',
+  },
+  keyEncryptionCommand: {
+    env: 'HOLDFAST_KEY_ENCRYPTION_COMMAND',
+    type: 'path',
+    description: 'Program that keeps the key-encryption key elsewhere (a KMS, an HSM), instead of HOLDFAST_KEY_ENCRYPTION_KEY: run with the word "wrap" or "unwrap", it reads bytes from its standard input and writes bytes to its standard output',
+  },
+  keyEncryptionCommandTimeout: {
+    env: 'HOLDFAST_KEY_ENCRYPTION_COMMAND_TIMEOUT',
+    type: 'duration',
+    default: '10s',
+    between: [100, 300_000],
+    description: 'How long that program may take',
   },
   rootKeyFile: {
     env: 'HOLDFAST_ROOT_KEY_FILE',

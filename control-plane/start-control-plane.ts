@@ -23,6 +23,7 @@ import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
 import { loadAuthority } from './enrolment/load-authority.ts';
 import { EventHub } from './events/event-hub.ts';
 import { ensureFirstStart } from './first-start.ts';
+import { DataKeyRotator } from './keys/data-key-rotator.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { bundleOf, parseStatementFile } from './keys/statement-file.ts';
 import { openDatabase } from './open-database.ts';
@@ -108,6 +109,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   auditKeeper.start();
   lifecycle.add('sealing of the audit', () => auditKeeper.stop());
+  const rotator = new DataKeyRotator({ rotations: store.keyRotations, clock, log });
+  rotator.start();
+  lifecycle.add('rotation of data keys', () => rotator.stop());
   publisher.subscribe({ onRelease: (scope) => events.hint(scope), onDataPlanesChanged: (scope) => events.hint(scope) });
 
   const sync = await startSyncServer({

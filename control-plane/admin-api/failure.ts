@@ -11,7 +11,7 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** What the store refuses by throwing, because it ends the transaction, and what control-plane/keys refuses. */
 const REFUSALS: ReadonlyMap<string, number> = new Map([['STORE_GATEWAY_FROZEN', 423], ['STORE_CHANGE_NOT_PERMITTED', 403], ['STORE_QUOTA_USED_UP', 403], ['STORE_TENANT_CLOSED', 403], ['STORE_HISTORY_REMOVED', 410], ['STORE_ROLLBACK_TOO_LARGE', 422],
-  ['KEYS_FILE_INVALID', 400], ['KEYS_IMPORT_REFUSED', 409], ['KEYS_STILL_NEEDED', 409], ['KEYS_ROTATION_UNFINISHED', 409], ['KEYS_AUTHORITY_OWN', 409], ['KEYS_UNKNOWN', 404],
+  ['KEYS_FILE_INVALID', 400], ['KEYS_IMPORT_REFUSED', 409], ['KEYS_STILL_NEEDED', 409], ['KEYS_ROTATION_UNFINISHED', 409], ['KEYS_AUTHORITY_OWN', 409], ['KEYS_RENEWED_ELSEWHERE', 400], ['KEYS_UNKNOWN', 404],
 ]);
 
 export function refusalOf(thrown: unknown): Refusal {

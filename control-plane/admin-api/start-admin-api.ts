@@ -16,6 +16,7 @@ import type { PluginSchema } from '../../shared/plugins/contract.ts';
 import type { SocketAddress } from '../../shared/setting-types.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { KeyDesk } from '../keys/key-desk.ts';
+import { SecretKeyDesk } from '../keys/secret-key-desk.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
@@ -48,6 +49,7 @@ import { keyRoutes } from './v1/key-routes.ts';
 import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
 import { operatorRoutes } from './v1/operator-routes.ts';
 import { quotaRoutes } from './v1/quota-routes.ts';
+import { secretKeyRoutes } from './v1/secret-key-routes.ts';
 import { quarantineRoutes } from './v1/quarantine-routes.ts';
 import { releaseRoutes } from './v1/release-routes.ts';
 import { roleRoutes } from './v1/role-routes.ts';
@@ -158,6 +160,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...dataPlaneRoutes(store, clock),
     ...explainRoutes(options.askDataPlane),
     ...keyRoutes(options.keys, store),
+    ...secretKeyRoutes(new SecretKeyDesk(store), store),
     ...joinTokenRoutes(store, options.createJoinToken),
     ...quarantineRoutes(store),
     ...alarmRoutes(store),

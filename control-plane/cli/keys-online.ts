@@ -7,15 +7,17 @@ import { formatStatementFile, readStatementFile, showStatementFile } from '../ke
 import { listOf, recordOf, recordsOf, type Told } from './admin-answer.ts';
 import { get, post, type AdminAccess } from './admin-client.ts';
 import type { Output } from './command.ts';
+import { rotateDataKeys, tellSecretKeys } from './secret-keys.ts';
 import { readAll, writeNew } from './keys-offline.ts';
 import type { EpochSettings, ImportSettings, PendingSettings, RetireSettings, RotateSettings, StatusSettings } from './keys-settings.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
 
 const NAMES: ReadonlyMap<string, string> = new Map([['publish', 'publish key'], ['content', 'content key'], ['ca', 'certificate authority']]);
+/** Of `/v1/keys`; data keys have a path of their own. */
 const PURPOSES: ReadonlyMap<string, string> = new Map([['publish', 'publish'], ['content', 'content'], ['ca', 'certificate-authority']]);
 
 export async function showStatus(settings: StatusSettings, output: Output): Promise<void> {
-  const status = await get(settings, '/v1/keys');
+  const status = { ...(await get(settings, '/v1/keys')), ...(await get(settings, '/v1/secret-keys')) };
   if (settings.output === 'json') output.out(terminalJson(status));
   else for (const line of tellStatus(status)) output.out(terminalLine(line));
 }
@@ -37,6 +39,7 @@ export async function importFiles(settings: ImportSettings, output: Output, file
 
 export async function rotate(settings: RotateSettings, output: Output, [purpose = '']: readonly string[]): Promise<void> {
   const { gateway, tenant } = settings;
+  if (purpose === 'data-key') return rotateDataKeys(settings, output);
   const answer = await post(settings, '/v1/keys/rotate', { purpose: purposeOf(purpose), ...(purpose === 'content' ? { gateway, ...named(tenant) } : {}) });
   output.out(terminalLine(`New ${NAMES.get(purpose) ?? purpose}: ${String(answer['key_id'])}`));
   if (typeof answer['version'] === 'string') output.out(terminalLine(`Gateway "${gateway}" publishes every secret again in version ${answer['version']}.`));
@@ -71,7 +74,7 @@ async function takePending(settings: AdminAccess & { readonly out: string | unde
 function purposeOf(word: string): string {
   const purpose = PURPOSES.get(word);
   if (purpose !== undefined) return purpose;
-  throw new HoldfastError({ code: 'CLI_MISUSED', source: 'gateway', publicMessage: `"${word}" is no kind of key; it is one of ${[...PURPOSES.keys()].join(', ')}` });
+  throw new HoldfastError({ code: 'CLI_MISUSED', source: 'gateway', publicMessage: `"${word}" is no kind of key; it is one of ${[...PURPOSES.keys(), 'data-key'].join(', ')}` });
 }
 
 function countOf(statements: number): string {
@@ -91,6 +94,7 @@ function tellStatus(status: Told): readonly string[] {
     ...recordsOf(status['publish_keys']).map((key) => `publish key   ${tellKey(key)}`),
     ...recordsOf(status['certificate_authorities']).map((key) => `authority     ${tellKey(key)}`),
   ];
+  lines.push(...tellSecretKeys(status));
   for (const gateway of recordsOf(status['gateways'])) {
     const delegation = gateway['delegation'] === null ? 'NO DELEGATION: publishes nothing' : tellDelegation(recordOf(gateway['delegation']));
     lines.push(`gateway       ${text(gateway['name'])} (tenant ${text(gateway['tenant'])}), epoch ${text(gateway['epoch'])}, ${delegation}${gateway['pending'] === true ? ', WAITS FOR ROOT KEYS' : ''}`);

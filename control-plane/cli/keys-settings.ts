@@ -21,7 +21,8 @@ export const showSettings = defineSettings({ output });
 export const statusSettings = defineSettings({ ...adminAccessSettings, output });
 export const pendingSettings = defineSettings({ ...adminAccessSettings, out });
 export const importSettings = defineSettings({ ...adminAccessSettings });
-export const rotateSettings = defineSettings({ ...adminAccessSettings, gateway: { ...gateway, description: 'Name of the gateway, for its content key' }, tenant, out: { ...out, description: 'File for statements that are to be signed by root keys; one that exists is never overwritten' } });
+export const rotateSettings = defineSettings({ ...adminAccessSettings, gateway: { ...gateway, description: 'Name of the gateway, for its content key' }, tenant: { ...tenant, description: "Name of the gateway's tenant, your own where not given; of a data key the tenant, all where not given" }, out: { ...out, description: 'File for statements that are to be signed by root keys; one that exists is never overwritten' } });
+export const rewrapSettings = defineSettings({ ...adminAccessSettings, renew: { env: 'HOLDFAST_KEYS_RENEW', flag: '--renew', type: 'boolean', default: false, description: 'First make a new key-encryption key, wrapped by the program of HOLDFAST_KEY_ENCRYPTION_COMMAND' } });
 export const retireSettings = defineSettings({ ...adminAccessSettings, gateway: { ...gateway, description: 'Name of the gateway, for its content key' }, tenant });
 export const epochSettings = defineSettings({ ...adminAccessSettings, gateway, tenant, out: { ...out, description: 'File for the statement, where it is to be signed by root keys; one that exists is never overwritten' } });
 
@@ -33,5 +34,6 @@ export type StatusSettings = Settings<typeof statusSettings>;
 export type PendingSettings = Settings<typeof pendingSettings>;
 export type ImportSettings = Settings<typeof importSettings>;
 export type RotateSettings = Settings<typeof rotateSettings>;
+export type RewrapSettings = Settings<typeof rewrapSettings>;
 export type RetireSettings = Settings<typeof retireSettings>;
 export type EpochSettings = Settings<typeof epochSettings>;

@@ -4,9 +4,10 @@
  */
 import { command, type Command } from './command.ts';
 import { newRootKey, proposeRootSet, showFiles, signFiles } from './keys-offline.ts';
+import { rewrap } from './secret-keys.ts';
 import { bumpEpoch, importFiles, retire, rotate, showStatus, writePending } from './keys-online.ts';
 import {
-  epochSettings, importSettings, newRootKeySettings, pendingSettings, proposeSettings, retireSettings, rotateSettings, showSettings, signSettings, statusSettings,
+  epochSettings, importSettings, newRootKeySettings, rewrapSettings, pendingSettings, proposeSettings, retireSettings, rotateSettings, showSettings, signSettings, statusSettings,
 } from './keys-settings.ts';
 
 const FILES = { least: 1, most: 100, areFiles: true } as const;
@@ -42,8 +43,12 @@ export const KEY_COMMANDS: readonly Command[] = [
     summary: 'Brings signed statements to the control plane, which verifies all of them before it stores any.',
   }),
   command({
-    name: 'keys rotate', about: 'make a new publish key, content key or certificate authority', usage: 'keys rotate publish|content|ca', settings: rotateSettings, words: { least: 1, most: 1 }, run: rotate,
+    name: 'keys rotate', about: 'make a new publish, content or data key, or certificate authority', usage: 'keys rotate publish|content|ca|data-key', settings: rotateSettings, words: { least: 1, most: 1 }, run: rotate,
     summary: 'Makes a new key; the old one stays in use until everybody has changed over.',
+  }),
+  command({
+    name: 'keys rewrap', about: 'wrap all secrets\' keys under a new key-encryption key', usage: 'keys rewrap [--renew]', settings: rewrapSettings, run: rewrap,
+    summary: 'Wraps all data keys and private keys under the key-encryption key in use; cut off, it goes on when it is said again.',
   }),
   command({
     name: 'keys retire', about: 'take a key out of use', usage: 'keys retire publish|content|ca KEY-ID', settings: retireSettings, words: { least: 2, most: 2 }, run: retire,

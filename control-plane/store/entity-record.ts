@@ -61,7 +61,7 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
 
 /**
  * The record of an entity as it was: published bytes, and what was kept beside them. The bytes stay as they are, unless its
- * secrets stood under a content key of before: then they are made again under the present one. Undefined where its secrets were
+ * secrets stood under a content key of before: then they are made again under the present one. What is kept is sealed again. Undefined where its secrets were
  * not kept. Throws WIRE_ENTITY_INVALID for bytes that this version can't read.
  */
 export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Array, controlPlaneOnly: JsonObject, secrets: GatewaySecrets): EntityRecord | undefined {
@@ -74,7 +74,7 @@ export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Ar
   for (const { path, publishedPath } of secretFields) if (fieldAt(decoded, publishedPath) !== null && typeof controlPlaneOnly[path] !== 'string') return undefined;
   const record = buildEntityRecord(definition, readEntity(definition, stored, secrets), secrets);
   const now: JsonObject = { ...decodeEntity(definition.kind, record.bytes) };
-  return secretFields.every(({ publishedPath }) => fieldAt(now, publishedPath) === fieldAt(decoded, publishedPath)) ? { ...record, ...stored } : record;
+  return secretFields.every(({ publishedPath }) => fieldAt(now, publishedPath) === fieldAt(decoded, publishedPath)) ? { ...record, ...stored, controlPlaneOnly: record.controlPlaneOnly } : record;
 }
 
 /** The entity as the admin API speaks of it. Without `secrets`, for who may not reveal them, secret fields are null. */

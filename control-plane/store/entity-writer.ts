@@ -18,7 +18,7 @@ import { writeEntitySets } from './entity-tables.ts';
 import { findProtocolsApart } from './plugin-protocols.ts';
 import type { Actor } from './scope.ts';
 import type { StoreProblem } from './store-problem.ts';
-import { contentKeyChanged } from './secret-keys.ts';
+import { contentKeyChanged, dataKeyChanged } from './secret-keys.ts';
 import { holdTargets, lockDependants, readWriteFacts, type DependantRow, type EntityPlace, type HeldEntity } from './write-facts.ts';
 import { dependantsFirst, planWrites, unstorable } from './write-plan.ts';
 
@@ -205,9 +205,14 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     return undefined;
   }
 
-  /** What stands under another key than the gateway's present one would be found by no data plane. */
+  /** What stands under another content key than the gateway's present one would be found by no data plane, and what stands under a closed data key would end with it. */
   async #holdContentKey(): Promise<void> {
-    const rows = await this.transaction.query<{ readonly content_key_id: number }>('SELECT content_key_id FROM gateways WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE', [this.scope.tenantId, this.scope.gatewayId]);
+    const [rows, closed] = await Promise.all([
+      this.transaction.query<{ readonly content_key_id: number }>('SELECT content_key_id FROM gateways WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE', [this.scope.tenantId, this.scope.gatewayId]),
+      // A statement of its own, so that it sees what the lock was waited for (key-rotation-store.ts).
+      this.transaction.query('SELECT FROM tenant_keys WHERE tenant_id = $1 AND key_id = $2 AND closed_at IS NOT NULL', [this.scope.tenantId, this.secrets.box.keyId]),
+    ]);
+    if (closed.length > 0) throw dataKeyChanged();
     if (rows[0] === undefined || rows[0].content_key_id === this.secrets.contentKeyId) return;
     throw contentKeyChanged();
   }

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { HoldfastError } from '../../shared/errors.ts';
 import { readOrCreateSecretFile } from './secret-file.ts';
 
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 
 /** Parses the setting: 32 bytes in base64 or base64url, as `openssl rand -base64 32` prints them. */
 export function parseKeyEncryptionKey(text: string): Uint8Array {

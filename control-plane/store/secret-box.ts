@@ -1,6 +1,6 @@
 /**
- * Secrets at rest (T2): envelopes (shared/trust/envelope.ts) whose associated data is the place they belong to. One box
- * seals under one key; secret-keys.ts says which.
+ * Secrets at rest (T2): envelopes (shared/trust/envelope.ts) whose associated data is the place they belong to. A box
+ * seals under one key and opens under several; secret-keys.ts says which.
  */
 import { decodeEnvelope, encodeEnvelope, openEnvelope, sealEnvelope } from '../../shared/trust/envelope.ts';
 import type { ContentPlace } from '../../shared/trust/content-seal.ts';
@@ -11,6 +11,8 @@ import { HoldfastError } from '../../shared/errors.ts';
 export type SecretPlace = readonly string[];
 
 export interface SecretBox {
+  /** Under which it seals. */
+  readonly keyId: number;
   /** The encoded envelope. */
   seal(place: SecretPlace, plaintext: Uint8Array): Uint8Array;
   /** Throws where the key or the place is not the one it was sealed for, or a byte was changed. */
@@ -32,18 +34,22 @@ export interface GatewaySecrets {
   openContent(place: ContentPlace, sealed: Uint8Array): Uint8Array;
 }
 
-/** `key` has 32 bytes and is named `keyId` (1…2^32-1) in the envelopes. */
-export function createSecretBox(key: Uint8Array, keyId: number): SecretBox {
+/** The first key seals, any of them opens. Each has 32 bytes and is named by its id (1…2^32-1) in the envelopes. */
+export function createSecretBox(keys: readonly { readonly keyId: number; readonly key: Uint8Array }[]): SecretBox {
+  const [sealing] = keys;
+  assert(sealing !== undefined, 'a box has a key');
   return {
-    seal: (place, plaintext) => encodeEnvelope(sealEnvelope({ key, keyId, plaintext, associatedData: associatedData(place) })),
+    keyId: sealing.keyId,
+    seal: (place, plaintext) => encodeEnvelope(sealEnvelope({ ...sealing, plaintext, associatedData: associatedData(place) })),
     open(place, sealed) {
       const envelope = decodeEnvelope(sealed);
-      if (envelope.keyId === keyId) return openEnvelope({ key, envelope, associatedData: associatedData(place) });
+      const known = keys.find(({ keyId }) => keyId === envelope.keyId);
+      if (known !== undefined) return openEnvelope({ key: known.key, envelope, associatedData: associatedData(place) });
       throw new HoldfastError({
         code: 'STORE_SECRET_KEY_UNKNOWN',
         source: 'control-plane',
         publicMessage: 'a stored secret can not be read',
-        message: `a secret in the database was sealed with key ${envelope.keyId}, this control plane has key ${keyId}; give it the key-encryption key the database was written with`,
+        message: `a secret in the database was sealed with key ${envelope.keyId}, this control plane has ${keys.map(({ keyId }) => keyId).join(', ')}; give it the key-encryption key the database was written with`,
       });
     },
   };

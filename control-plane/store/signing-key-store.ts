@@ -103,7 +103,8 @@ export function createSigningKeyStore(database: Database, keys: SecretKeys): Sig
   const write = { role: 'holdfast_publisher', mode: 'write' } as const;
 
   const insertKeyIn = async (transaction: Transaction, key: NewSigningKey): Promise<boolean> => {
-    const envelope = key.privateKey === undefined ? null : keys.installationBox.seal(placeOf(key.purpose, key.keyId), Buffer.from(key.privateKey, 'utf8'));
+    await keys.ring.refresh();
+    const envelope = key.privateKey === undefined ? null : keys.ring.seal(placeOfSigningKey(key.purpose, key.keyId), Buffer.from(key.privateKey, 'utf8'));
     const rows = await transaction.query(
       `INSERT INTO signing_keys (purpose, key_id, tenant_id, gateway_id, public_key, certificate, private_envelope)
        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING key_id`,
@@ -119,7 +120,7 @@ export function createSigningKeyStore(database: Database, keys: SecretKeys): Sig
       scope: row.tenant_id === null || row.gateway_id === null ? undefined : { tenantId: row.tenant_id, gatewayId: row.gateway_id },
       publicKey: row.public_key,
       certificate: row.certificate ?? undefined,
-      privateKey: row.private_envelope === null ? undefined : Buffer.from(keys.installationBox.open(placeOf(row.purpose, row.key_id), row.private_envelope)).toString('utf8'),
+      privateKey: row.private_envelope === null ? undefined : Buffer.from(keys.ring.open(placeOfSigningKey(row.purpose, row.key_id), row.private_envelope)).toString('utf8'),
       createdAt: row.created_at,
       retiredAt: row.retired_at ?? undefined,
     };
@@ -143,6 +144,7 @@ export function createSigningKeyStore(database: Database, keys: SecretKeys): Sig
          FROM signing_keys WHERE purpose = $1 AND ${OF_SCOPE} ORDER BY created_at, key_id`,
         [purpose, scope?.tenantId ?? null, scope?.gatewayId ?? null],
       );
+      await keys.ring.know(rows.map((row) => row.private_envelope));
       return rows.map(toKey);
     },
 
@@ -235,6 +237,7 @@ async function announceTrustChange(transaction: Transaction): Promise<void> {
   await transaction.query(`UPDATE trust_state SET revision = revision + 1 RETURNING pg_notify('${CHANGE_CHANNEL}', 'trust')`);
 }
 
-function placeOf(purpose: SigningPurpose, keyId: string): SecretPlace {
+/** Where its private half stands. */
+export function placeOfSigningKey(purpose: SigningPurpose, keyId: string): SecretPlace {
   return ['installation', 'signing-key', purpose, keyId];
 }

@@ -28,6 +28,7 @@ import { createGatewayStore, type GatewayStore } from './gateway-store.ts';
 import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import type { KeyEncryptionOptions } from './key-encryption-ring.ts';
 import { createJoinTokenStore, type JoinTokenStore } from './join-token-store.ts';
+import { createKeyRotationStore, type KeyRotationStore } from './key-rotation-store.ts';
 import { createOperatorStore, type OperatorStore } from './operator-store.ts';
 import { withClient } from './prepare-database.ts';
 import { createQuarantineStore, type QuarantineStore } from './quarantine-store.ts';
@@ -96,6 +97,7 @@ export interface Store {
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
+  readonly keyRotations: KeyRotationStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
@@ -106,6 +108,8 @@ export interface Store {
 
 const POOL_SIZE = 10;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** What was read of keys is of yesterday. */
+const KEYS_CHANGED: ReadonlySet<string> = new Set(['STORE_CONTENT_KEY_CHANGED', 'STORE_DATA_KEY_CHANGED', 'STORE_SECRET_KEY_UNKNOWN']);
 const REACHABLE_WITHIN_MS = 1_000;
 
 /** Throws STORE_… where the login has too many rights, or the key-encryption key is not the database's. */
@@ -144,6 +148,7 @@ class PostgresStore implements Store {
   readonly telemetry: TelemetryStore;
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
+  readonly keyRotations: KeyRotationStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
@@ -180,6 +185,7 @@ class PostgresStore implements Store {
     this.telemetry = createTelemetryStore(database);
     this.audit = createAuditStore(database);
     this.auditChain = createAuditChainStore(database);
+    this.keyRotations = createKeyRotationStore(database, keys);
     this.alarms = createAlarmStore(database, clock);
     this.convergence = createConvergenceStore(database, clock);
     this.drift = createDriftStore(database, clock);
@@ -217,7 +223,7 @@ class PostgresStore implements Store {
     try {
       return await work(secrets);
     } catch (thrown) {
-      if (thrown instanceof HoldfastError && thrown.code === 'STORE_CONTENT_KEY_CHANGED') this.#keys.forget(scope);
+      if (thrown instanceof HoldfastError && KEYS_CHANGED.has(thrown.code)) this.#keys.forget(scope);
       throw thrown;
     }
   }
