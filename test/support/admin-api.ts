@@ -84,6 +84,8 @@ export interface TestAdminApi {
   readonly events: EventHub;
   readonly keys: KeyDesk;
   readonly auditKeeper: AuditKeeper;
+  /** A second control plane's API at the same database; its address. */
+  readonly startAnother: () => Promise<string>;
   /** All that this API serves. */
   readonly routes: readonly Route[];
   /** Of a new service account whose role, with the same name, has these permissions and no others. */
@@ -132,11 +134,16 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   };
   const api = await startAdminApi(all);
   cleanUp.push(() => api.stop());
+  const startAnother = async (): Promise<string> => {
+    const another = await startAdminApi({ ...all, events: new EventHub({ fleetState: store.fleetState, clock: systemClock, log }) });
+    cleanUp.push(() => another.stop());
+    return `http://127.0.0.1:${another.address.port}`;
+  };
   const base = `http://127.0.0.1:${api.address.port}`;
   const send = (method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> => sendTo(base, method, path, { token: adminToken, ...call });
   const operator = await send('POST', '/v1/operators', { json: { name: 'spectator', role: 'viewer' } });
   const token = await send('POST', `/v1/operators/${operator.expect(201).word('id')}/tokens`, { json: {} });
-  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, auditKeeper, routes: adminRoutes(all), tokenFor: (name, permissions) => tokenFor(send, name, permissions), send, stop: () => api.stop() };
+  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, auditKeeper, routes: adminRoutes(all), startAnother, tokenFor: (name, permissions) => tokenFor(send, name, permissions), send, stop: () => api.stop() };
 }
 
 async function tokenFor(send: TestAdminApi['send'], name: string, permissions: readonly object[]): Promise<string> {
