@@ -3,12 +3,14 @@
  * The `holdfast` command. Starts on any Node from 16, finds the pinned one and hands over to the command's TypeScript
  * file. It dispatches here, because neither plane may import the other.
  */
+import { existsSync } from 'node:fs';
 import { BootstrapError, ensureInstalled, runBootstrap, runSource } from './bootstrap.js';
 
 /** `file` gets the words after the command; with `passesName` also the command itself. */
 const COMMANDS = {
   'control-plane': { file: 'control-plane/main.ts' },
   'data-plane': { file: 'data-plane/main.ts' },
+  doctor: { files: { 'control-plane': 'control-plane/doctor/main.ts', 'data-plane': 'data-plane/doctor/main.ts' } },
   quickstart: { file: 'deploy/quickstart/main.ts', installs: true },
   'join-token': { file: 'control-plane/cli/main.ts', passesName: true },
   releases: { file: 'control-plane/cli/main.ts', passesName: true },
@@ -32,9 +34,19 @@ await runBootstrap(async () => {
   const name = Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : word;
   if (!Object.hasOwn(COMMANDS, name)) throw new BootstrapError(refuse(name));
   const command = COMMANDS[name];
+  if (command.files !== undefined) return runDoctor(command.files, rest);
   if (command.installs === true) ensureInstalled({ withDevelopment: false });
   await runSource(command.file, command.passesName === true ? [name, ...rest] : rest);
 });
+
+/** The plane is a word of its own, or told by what this machine has. */
+async function runDoctor(files, [word, ...rest]) {
+  if (word !== undefined && Object.hasOwn(files, word)) return runSource(files[word], rest);
+  if (word !== undefined && !word.startsWith('-')) throw new BootstrapError(`"holdfast doctor" looks at ${Object.keys(files).join(' or ')}, not at "${word}"`);
+  const { HOLDFAST_STATE_FOLDER: folder, HOLDFAST_JOIN_TOKEN: token, HOLDFAST_JOIN_TOKEN_FILE: tokenFile } = process.env;
+  const isDataPlane = token !== undefined || tokenFile !== undefined || existsSync(`${folder ?? '.holdfast/data-plane'}/identity`);
+  return runSource(files[isDataPlane ? 'data-plane' : 'control-plane'], word === undefined ? [] : [word, ...rest]);
+}
 
 function refuse(name) {
   const names = Object.keys(COMMANDS);

@@ -13,7 +13,7 @@ import type { Command, Output } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { terminalLines } from './terminal-text.ts';
 
-const PLANES = [['quickstart', 'control plane, two data planes and a demo origin on this machine'], ['control-plane', 'run a control plane'], ['data-plane', 'run a data plane']] as const;
+const PLANES = [['quickstart', 'control plane, two data planes and a demo origin on this machine'], ['control-plane', 'run a control plane'], ['data-plane', 'run a data plane'], ['doctor', 'look at what a plane needs on this machine']] as const;
 const ABOUT_ITSELF = [['version', 'versions of this software'], ['help', 'this text']] as const;
 
 /** Runs one command; returns the exit code: 0, 1 for wrong use or failure, or one of the command's own. Never throws. */

@@ -84,7 +84,7 @@ async function createHistory(client: ClientBase): Promise<void> {
 }
 
 /** What was applied must be the beginning of what this release has. */
-function checkHistory(applied: readonly { readonly number: number; readonly name: string; readonly checksum: string }[], migrations: readonly Migration[]): void {
+export function checkHistory(applied: readonly { readonly number: number; readonly name: string; readonly checksum: string }[], migrations: readonly Migration[]): void {
   for (const [index, row] of applied.entries()) {
     const ours = migrations[index];
     if (ours === undefined) {

@@ -30,6 +30,7 @@ export interface BootstrapOptions {
 }
 
 const LOGIN_ROLE = 'holdfast_server';
+const DATABASE_NAME = 'holdfast';
 
 /** Checks server and login, makes roles where needed and allowed, migrates. Throws a HoldfastError STORE_… that says what to do. */
 export async function prepareDatabase(options: PrepareOptions): Promise<void> {
@@ -43,7 +44,7 @@ export async function prepareDatabase(options: PrepareOptions): Promise<void> {
 
 /** Makes database, roles and login on a server of our own; returns the login's connection string. Idempotent. */
 export async function bootstrapDatabase(options: BootstrapOptions): Promise<string> {
-  const databaseName = options.databaseName ?? 'holdfast';
+  const databaseName = options.databaseName ?? DATABASE_NAME;
   const password = readOrCreateSecretFile(options.passwordFile, () => randomBytes(32).toString('base64url'));
   await withClient(options.superuserConnectionString, async (client) => {
     await checkServerVersion(client);
@@ -55,7 +56,12 @@ export async function bootstrapDatabase(options: BootstrapOptions): Promise<stri
   });
   await withClient(withDatabase(options.superuserConnectionString, databaseName), (client) => ensureRoles(client, LOGIN_ROLE));
   options.log.debug({ event: 'database-bootstrapped', database: databaseName }, 'database, roles and login are there');
-  return withLogin(withDatabase(options.superuserConnectionString, databaseName), LOGIN_ROLE, password);
+  return serverLogin(options.superuserConnectionString, password, databaseName);
+}
+
+/** What bootstrapDatabase returned, of a server that it has worked on. */
+export function serverLogin(superuserConnectionString: string, password: string, databaseName = DATABASE_NAME): string {
+  return withLogin(withDatabase(superuserConnectionString, databaseName), LOGIN_ROLE, password);
 }
 
 /** One connection for the length of `work`. */

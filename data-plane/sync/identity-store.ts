@@ -53,7 +53,7 @@ export class IdentityStore {
     const stored = await disk.read(keyFile);
     const keyText = stored?.toString('utf8') ?? SEALED_LINE + (await newKey());
     if (stored === undefined) await replaceFile(disk, keyFile, [Buffer.from(keyText)]);
-    return new IdentityStore(disk, folder, keyText, await readEnrolment(disk, join(folder, ENROLMENT_FILE)));
+    return new IdentityStore(disk, folder, keyText, await readEnrolment(disk, folder));
   }
 
   /** PKCS #8. Secret. */
@@ -138,7 +138,9 @@ export function leafOf(certificateChain: string): X509Certificate {
   return new X509Certificate(certificateChain);
 }
 
-async function readEnrolment(disk: Disk, path: string): Promise<Enrolment | undefined> {
+/** What is in the identity's folder; undefined before enrolment. Throws DATA_PLANE_IDENTITY_DAMAGED. */
+export async function readEnrolment(disk: Disk, folder: string): Promise<Enrolment | undefined> {
+  const path = join(folder, ENROLMENT_FILE);
   if ((await disk.read(path)) === undefined) return undefined;
   const enrolment = parseEnrolment(await readJson(disk, path));
   if (enrolment !== undefined) return enrolment;
