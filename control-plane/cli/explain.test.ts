@@ -35,6 +35,13 @@ test('an answer is told in lines', () => {
   ]);
 });
 
+test('a plugin is told with its group, its ordering and its condition', () => {
+  const limit = { name: 'rate-limiting', priority: 910, scope: ['route', 'consumer_group'], consumer_group: { id: 'g', name: 'gold' }, phases: ['requestHead'], ordering: { before: ['key-auth', 'acl'], after: [] }, condition: 'http.method == "GET"', quarantined: null };
+  const told = tell({ ...ANSWER, consumer: { found: true, id: 'c', username: 'ann', groups: ['gold', 'staff'] }, plugins: [limit] });
+  assert.ok(told.includes('consumer      ann, in gold, staff'));
+  assert.ok(told.includes('plugins       1. rate-limiting (910, route+consumer_group gold: requestHead), before key-auth and acl, where http.method == "GET"'));
+});
+
 test('whatever an answer holds, no control character reaches a terminal', () => {
   const hostile = fc.oneof(fc.constantFrom('\u001b]0;owned\u0007', '\u009b2J', 'a\r\nroute  none', '\u202egpj', '\u2066'), fc.jsonValue());
   const replaced = (value: unknown, by: unknown): unknown => {

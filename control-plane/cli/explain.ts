@@ -74,12 +74,22 @@ function tellRoute(route: Told | undefined): readonly string[] {
 
 function tellConsumer(consumer: Told | undefined): readonly string[] {
   if (consumer === undefined) return [];
-  return [consumer['found'] === true ? `consumer      ${text(consumer['username'] ?? consumer['id'])}` : `consumer      ${text(consumer['asked'])} is not known: shown without`];
+  const groups = Array.isArray(consumer['groups']) && consumer['groups'].length > 0 ? `, in ${consumer['groups'].map(text).join(', ')}` : '';
+  return [consumer['found'] === true ? `consumer      ${text(consumer['username'] ?? consumer['id'])}${groups}` : `consumer      ${text(consumer['asked'])} is not known: shown without`];
 }
 
 function tellPlugins(plugins: readonly Told[]): readonly string[] {
   if (plugins.length === 0) return ['plugins       none'];
-  return plugins.map((plugin, index) => `${index === 0 ? 'plugins' : ''}`.padEnd(14) + `${index + 1}. ${text(plugin['name'])} (${text(plugin['priority'])}, ${words(plugin['scope'])}: ${words(plugin['phases'])})${typeof plugin['quarantined'] === 'string' ? `, quarantined: ${text(plugin['quarantined'])}` : ''}`);
+  return plugins.map((plugin, index) => {
+    const group = part(plugin, 'consumer_group');
+    const scope = `${words(plugin['scope'])}${group === undefined ? '' : ` ${text(group['name'])}`}`;
+    const quarantined = typeof plugin['quarantined'] === 'string' ? `, quarantined: ${text(plugin['quarantined'])}` : '';
+    return `${index === 0 ? 'plugins' : ''}`.padEnd(14) + `${index + 1}. ${text(plugin['name'])} (${text(plugin['priority'])}, ${scope}: ${words(plugin['phases'])})${tellOrdering(part(plugin, 'ordering'))}${plugin['condition'] === undefined ? '' : `, where ${text(plugin['condition'])}`}${quarantined}`;
+  });
+}
+
+function tellOrdering(ordering: Told | undefined): string {
+  return ['before', 'after'].map((side) => (Array.isArray(ordering?.[side]) && ordering[side].length > 0 ? `, ${side} ${ordering[side].map(text).join(' and ')}` : '')).join('');
 }
 
 function tellService(service: Told | undefined, sent: Told | undefined): readonly string[] {
