@@ -2,15 +2,19 @@ import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { defined } from '../../shared/assert.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
+import { isEntityKind } from '../../shared/model/registry.ts';
 import type { PluginInstance } from '../../shared/plugins/contract.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
 import { keyAuthSchema } from '../../shared/plugins/key-auth/schema.ts';
 import { BASIS, CONSUMER, plugin, routeAt, ROUTE, SERVICE } from '../../test/support/books-gateway.ts';
-import { compiled, testServices } from '../../test/support/compile-config.ts';
+import { compile, compiled, testServices } from '../../test/support/compile-config.ts';
 import { CONTENT_KEYS, put, ref, remove, testId } from '../../test/support/config-content.ts';
 import { requestView } from '../../test/support/request-view.ts';
+import { testCertificate } from '../../test/support/test-certificates.ts';
 import { compileConfig } from './compile.ts';
 import type { CompiledConfig } from './compiled-config.ts';
+
+const pair = await testCertificate();
 
 describe('what requests find', () => {
   test('a route with its service, upstream and targets, whatever order they came in', () => {
@@ -75,6 +79,24 @@ describe('what requests find', () => {
     assert.notEqual(config.credentialBySecret('keyauth_credentials', 'secret'), undefined);
     nowMs += 60_000;
     assert.equal(config.credentialBySecret('keyauth_credentials', 'secret'), undefined);
+  });
+
+  test('vaults, keys and the credentials of every plugin are kept as they are, and go again; without a content key they refuse the whole', () => {
+    const consumer = ref('3');
+    const pem = { private_key: pair.key };
+    const added = [
+      put('vaults', { id: testId('a1'), name: 'env', prefix: 'my-env' }), put('key_sets', { id: testId('a2'), name: 'issuer' }), put('keys', { id: testId('a3'), kid: 'k', set: ref('a2'), pem }),
+      put('basicauth_credentials', { id: testId('a4'), consumer, username: 'ann', password: 'secret' }), put('hmacauth_credentials', { id: testId('a5'), consumer, username: 'ann' }),
+      put('jwt_secrets', { id: testId('a6'), consumer }), put('oauth2_credentials', { id: testId('a7'), consumer, name: 'app' }), put('mtls_auth_credentials', { id: testId('a8'), consumer, subject_name: 'ann' }),
+    ];
+    const { config, quarantined } = compiled([...BASIS, CONSUMER, ...added]);
+    assert.deepEqual(quarantined, []);
+    const { entities, referrers } = config.parts.tables;
+    for (const { kind, id } of added) assert.ok(isEntityKind(kind) && entities[kind].get(id)?.id === id, kind);
+    assert.deepEqual([...referrers.jwt_secrets.membersOf(testId('3'))], [testId('a6')]);
+    const without = compiled(added.map(({ kind, id }) => remove(kind, id)), { base: config }).config;
+    for (const { kind, id } of added) assert.ok(isEntityKind(kind) && without.parts.tables.entities[kind].get(id) === undefined, kind);
+    for (const credential of added.slice(3, 7)) assert.equal(compile([CONSUMER, credential], { contentKeys: undefined }).kind, 'refused', credential.kind);
   });
 
   test('what is of a kind that this version does not know is set aside, and reported until it is gone', () => {

@@ -6,7 +6,8 @@
  */
 import { describeThrown } from '../../shared/errors.ts';
 import type { EntityKind } from '../../shared/model/definition.ts';
-import { entityKinds, isEntityKind } from '../../shared/model/registry.ts';
+import { definitionOf, entityKinds, isEntityKind } from '../../shared/model/registry.ts';
+import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 import { ContentSeal, type ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import { deriveLookupKey } from '../../shared/trust/credential-digest.ts';
 import { Router, type RouterDraft } from '../router/router.ts';
@@ -36,8 +37,8 @@ const KEPT_IN_PART: ReadonlySet<EntityKind> = new Set([...NEVER_LEFT_OUT, 'snis'
 const USED_BY_REFERRERS: ReadonlySet<EntityKind> = new Set(['certificates', 'ca_certificates']);
 /** These are closed where they stand once a value of theirs is missing; others are as good as not there. */
 const CLOSED_IN_PLACE: ReadonlySet<EntityKind> = new Set(['plugins', 'certificates']);
-/** Secrets that nothing can be done with without a content key. */
-const SECRET_KINDS = ['keyauth_credentials', 'certificates'] as const satisfies readonly EntityKind[];
+/** Each entity of these has a secret that nothing can be done with without a content key. */
+const SECRET_KINDS = entityKinds.filter((kind) => secretFieldsOf(definitionOf(kind)).some(({ field }) => field.secret === 'digest' || field.required === true));
 /** What decides which plugins meet. */
 const MET_BY_ORDER = ['plugins', 'routes', 'consumer_groups', 'consumer_group_consumers'] as const satisfies readonly EntityKind[];
 const STREAM_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'tls', 'tls_passthrough']);

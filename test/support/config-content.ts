@@ -2,12 +2,15 @@
  * Configurations for tests, written as in the admin API: entities go through the real parser, codec and digests, so what
  * a data plane compiles here is what a control plane would publish.
  */
+import { defined } from '../../shared/assert.ts';
 import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { parseEntity } from '../../shared/model/parse-entity.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
+import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
+import { splitEntity } from '../../shared/model/split-entity.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { ContentSeal, type ContentKeyRing } from '../../shared/trust/content-seal.ts';
-import { credentialDigest, deriveLookupKey } from '../../shared/trust/credential-digest.ts';
+import { credentialDigest, deriveLookupKey, ownedSecret } from '../../shared/trust/credential-digest.ts';
 import { isVaultReference } from '../../shared/vaults/vault-reference.ts';
 import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { EntityChange } from '../../data-plane/config/compile-contract.ts';
@@ -36,10 +39,10 @@ export function put(kind: EntityKind, input: JsonObject, contentKeys: ContentKey
   if (parsed.kind === 'problems') throw new Error(`${kind}: ${JSON.stringify(parsed.problems)}`);
   const { id } = parsed.entity;
   const seal = new ContentSeal(contentKeys);
-  const secrets = definition.fields.flatMap(({ name: field, secret }) => {
-    const value = parsed.entity[field];
-    if (secret === undefined || typeof value !== 'string') return [];
-    return [[field, secret === 'digest' ? Buffer.from(credentialDigest(lookupKey, value), 'hex') : isVaultReference(value) ? Buffer.from(value) : seal.seal({ kind, id, field }, Buffer.from(value))] as const];
+  const secrets = Object.entries(splitEntity(definition, parsed.entity).secrets).map(([path, value]) => {
+    const { field } = defined(secretFieldsOf(definition).find((secret) => secret.path === path), 'a secret field');
+    if (field.secret === 'digest') return [path, Buffer.from(credentialDigest(lookupKey, field.unique === true ? value : ownedSecret(id, value)), 'hex')] as const;
+    return [path, isVaultReference(value) ? Buffer.from(value) : seal.seal({ kind, id, field: path }, Buffer.from(value))] as const;
   });
   return { kind, id, bytes: encodeEntity(definition, parsed.entity, Object.fromEntries(secrets)) };
 }
