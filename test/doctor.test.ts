@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { request } from 'undici';
 import { examineControlPlane } from '../control-plane/doctor/main.ts';
 import { examineDataPlane } from '../data-plane/doctor/main.ts';
 import { systemClock, type Clock } from '../shared/clock.ts';
@@ -100,7 +101,8 @@ test('beside running planes: ports are open, certificates valid, clocks agree; a
   assert.match(before.of('control plane', 'ok'), /answers.*\n.*clock of https:.* agrees/);
   const dataPlane = await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: joinToken });
   t.after(() => dataPlane.destroy());
-  await waitUntil('it has joined', async () => (await dataPlane.get('/status', dataPlane.statusPort)).body.includes('"connected":true'), 30_000);
+  assert.equal((await request(`${admin}/services`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"a","host":"a.test"}' })).statusCode, 201);
+  await waitUntil('it is ready', async () => (await dataPlane.get('/status/ready', dataPlane.statusPort)).status === 200, 30_000);
   const words = ['--json', '--state-folder', dataPlane.stateFolder, '--proxy-listen', `127.0.0.1:${dataPlane.proxyPort}`, '--proxy-tls-listen', `127.0.0.1:${dataPlane.proxyTlsPort}`, '--status-listen', `127.0.0.1:${dataPlane.statusPort}`];
   const ran = startProgram('bin/holdfast.js', ['doctor', 'data-plane', ...words]);
   assert.equal(await ran.ended, 0, ran.output());
