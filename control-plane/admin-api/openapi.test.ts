@@ -89,6 +89,12 @@ test("a plugin's config is described by the plugin's name", () => {
   assert.equal(written({ name: 'acl', config: { alow: ['a'] } }), false);
 });
 
+test("a vault's config is described by its kind", () => {
+  const written = validator('VaultCreate');
+  assert.equal(written({ name: 'env', prefix: 'a', config: { prefix: 'X_' } }), true);
+  assert.equal(written({ name: 'env', prefix: 'a', config: { folder: 'x' } }), false);
+});
+
 test('a service needs a host or a url', () => {
   const written = validator('ServiceCreate');
   assert.equal(written({ host: 'a' }), true);

@@ -7,6 +7,7 @@ import type { EntityDefinition, JsonObject } from '../../shared/model/definition
 import { configSchema, entitySchema, inputSchema } from '../../shared/model/json-schema.ts';
 import { typeName } from '../../shared/model/type-name.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
+import { vaultCatalog } from '../../shared/vaults/catalog.ts';
 import { errorResponses, errorSchemas } from './openapi-errors.ts';
 import { entityPaths, LIST_PARAMETERS } from './openapi-paths.ts';
 
@@ -49,28 +50,36 @@ export function buildOpenApi(definitions: readonly EntityDefinition[], plugins: 
   };
 }
 
-/** `Service` as answered, `ServiceCreate` and `ServicePatch` as written, `AclConfig` for what a plugin takes. */
+/** What the `config` of an entity of this name may hold. */
+interface NamedConfig {
+  readonly name: string;
+  readonly schemaName: string;
+  readonly schema: JsonObject;
+}
+
+/** `Service` as answered, `ServiceCreate` and `ServicePatch` as written, `AclConfig` and `EnvVaultConfig` for what a plugin or vault takes. */
 function entitySchemas(definitions: readonly EntityDefinition[], plugins: readonly PluginSchema[]): JsonObject {
+  const ofPlugins = plugins.map((plugin) => namedConfig(plugin, ''));
+  const ofVaults = [...vaultCatalog.values()].map((vault) => namedConfig(vault, ' vault'));
   const entities = definitions.flatMap((definition) => {
     const name = typeName(definition);
-    const perPlugin = definition.kind === 'plugins' ? { allOf: plugins.map(configByName) } : {};
+    const configs = definition.kind === 'plugins' ? ofPlugins : definition.kind === 'vaults' ? ofVaults : [];
     return [
       [name, entitySchema(definition)],
-      [`${name}Create`, { ...inputSchema(definition, 'create'), ...perPlugin }],
+      [`${name}Create`, { ...inputSchema(definition, 'create'), ...(configs.length === 0 ? {} : { allOf: configs.map(configByName) }) }],
       [`${name}Patch`, inputSchema(definition, 'patch')],
     ];
   });
-  const configs = plugins.map((plugin) => [configName(plugin), { description: plugin.description, ...configSchema(plugin.config) }]);
-  return Object.fromEntries([...entities, ...configs]);
+  return Object.fromEntries([...entities, ...[...ofPlugins, ...ofVaults].map(({ schemaName, schema }) => [schemaName, schema])]);
 }
 
-function configName(plugin: PluginSchema): string {
-  return `${typeName({ singular: plugin.name })}Config`;
+function namedConfig({ name, description, config }: Pick<PluginSchema, 'name' | 'description' | 'config'>, suffix: string): NamedConfig {
+  return { name, schemaName: `${typeName({ singular: `${name}${suffix}` })}Config`, schema: { description, ...configSchema(config) } };
 }
 
-function configByName(plugin: PluginSchema): JsonObject {
+function configByName({ name, schemaName }: NamedConfig): JsonObject {
   return {
-    if: { properties: { name: { const: plugin.name } }, required: ['name'] },
-    then: { properties: { config: { anyOf: [{ $ref: `#/components/schemas/${configName(plugin)}` }, { type: 'null' }] } } },
+    if: { properties: { name: { const: name } }, required: ['name'] },
+    then: { properties: { config: { anyOf: [{ $ref: `#/components/schemas/${schemaName}` }, { type: 'null' }] } } },
   };
 }
