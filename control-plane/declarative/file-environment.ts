@@ -7,6 +7,7 @@
 const MASKS: ReadonlyMap<string, string> = new Map([['{', '\u{e07b}'], ['}', '\u{e07d}'], ['"', '\u{e022}'], ["'", '\u{e027}'], ['|', '\u{e07c}']]);
 const EXPRESSION = /\$\{\{[^\n]*?\}\}/g;
 const MASKED = /\$\u{e07b}\u{e07b}([^\n]*?)\u{e07d}\u{e07d}/gu;
+const SPECIAL = /[{}"'|\u{e07b}\u{e07d}\u{e022}\u{e027}\u{e07c}]/gu;
 const CALL = /^\s*env\s+["'](DECK_\w+)["']\s*(?:\|\s*(toBool|toInt|toFloat)\s*)?$/;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,5 +54,5 @@ function unmask(text: string): string {
 }
 
 function mapped(text: string, characters: ReadonlyMap<string, string>): string {
-  return [...text].map((character) => characters.get(character) ?? character).join('');
+  return text.replaceAll(SPECIAL, (character) => characters.get(character) ?? character);
 }

@@ -28,8 +28,6 @@ export function tellWriteProblem(problem: StoreProblem, { kind, action }: Pick<P
     case 'unstorable-text':
       return { field: problem.field, message: 'holds characters that can not be stored' };
     case 'role-missing':
-      return { field: '@entity', message: `role ${problem.name} is not there` };
-    case 'role-missing':
       return { field: 'role', message: `there is no role "${problem.name}"` };
     case 'name-refused':
     case 'not-empty':
