@@ -21,7 +21,9 @@ test('who is in a group has the plugins of the group, from the moment it is put 
     await body.dump();
     return `${statusCode} ${String(headers['x-ratelimit-limit-minute'] ?? 'none')}`;
   };
-  const settles = (what: string, expected: string, asked: () => Promise<string>): Promise<void> => waitUntil(`${what}: ${expected}`, async () => (await asked()) === expected, 10_000);
+  const settles = async (what: string, expected: string, asked: () => Promise<string>): Promise<void> => {
+    await waitUntil(`${what}: ${expected}`, async () => (await asked()) === expected, 10_000);
+  };
 
   await admin.send('POST', '/services/demo/plugins', { name: 'key-auth' });
   for (const name of ['ann', 'bob']) {

@@ -37,7 +37,7 @@ export function kongPluginSchema(plugin: PluginSchema, pluginEntity: EntityDefin
       { protocols: { type: 'set', required: true, default: plugin.protocols, elements: { type: 'string', one_of: plugin.protocols } } },
       { config: { type: 'record', required: true, fields: plugin.config.map(namedField) } },
     ],
-    ...(plugin.partials === undefined ? {} : { supported_partials: Object.fromEntries(Map.groupBy(plugin.partials, ({ type }) => type).entries().map(([type, places]) => [type, places.map(({ path }) => path)])) }),
+    ...(plugin.partials === undefined ? {} : { supported_partials: Object.fromEntries([...Map.groupBy(plugin.partials, ({ type }) => type)].map(([type, places]) => [type, places.map(({ path }) => path)])) }),
     entity_checks: (plugin.checks ?? []).map(({ description }) => ({ description })),
   };
 }

@@ -17,7 +17,7 @@ export function served(config: CompiledConfig, route: RuntimeRoute, consumer: st
   const chain = route.chainFor(consumer);
   const [only] = chain.requestHead;
   if (only?.priority === Number.MIN_SAFE_INTEGER) return undefined;
-  return { route: route.id, service: route.service?.id, upstream: route.service?.upstream?.hostHeader, plugins: chain.entries.map(({ pluginId }) => [pluginId, config.parts.plugins.byId.get(pluginId)?.entity.config]) };
+  return { route: route.id, service: route.service?.id, upstream: route.service?.upstream?.hostHeader, plugins: chain.entries.map(({ pluginId, condition }) => [pluginId, config.parts.plugins.byId.get(pluginId)?.entity.config, condition?.text]), order: chain.requestHead.map(({ pluginId }) => pluginId) };
 }
 
 /** Everything that a request, a plugin or an operator can see of it. */
@@ -28,7 +28,7 @@ export function behaviourOf({ config, quarantined }: { readonly config: Compiled
     routes: REQUESTS.map((request) => routeOf(config.match(request)?.route)),
     streams: STREAMS.map((stream) => routeOf(config.matchStream(stream))),
     credentials: KEYS.map((key) => config.credentialBySecret('keyauth_credentials', key)),
-    consumers: CONSUMERS.map((id) => [config.consumerById(id), config.groupsOf(id)]),
+    consumers: CONSUMERS.map((id) => [config.consumerById(id), config.groupsOf(id), config.consumerGroupsOf(id)]),
     certificates: NAMES.map((name) => config.certificates.forServerName(name)),
   };
 }

@@ -12,7 +12,7 @@ import { testServices } from './compile-config.ts';
 import { contentKeysOf, put, ref, remove, testId } from './config-content.ts';
 import { testCertificate } from './test-certificates.ts';
 
-const { Acl, Plugin, Route, Service, Sni, Upstream } = holdfast.config.v1;
+const { Acl, ConsumerGroupMember, Plugin, Route, Service, Sni, Upstream } = holdfast.config.v1;
 const FUTURE_PLUGIN = 'x-new';
 /** A data plane of the future knows one plugin more. */
 export const futureServices = testServices({ plugins: new Map([...pluginRegistry, [FUTURE_PLUGIN, futurePlugin()]]) });
@@ -40,9 +40,11 @@ function critical(change: EntityChange): Twins {
   const written = (other: Uint8Array): Twins => ({ written: withCriticalField(changed(change, other)), meant: change });
   switch (change.kind) {
     case 'plugins':
-      return written(Plugin.encode(Object.assign(Plugin.decode(bytes), { consumer: null })).finish());
+      return written(Plugin.encode(Object.assign(Plugin.decode(bytes), { consumer: null, consumer_group: null, condition: null, ordering: null })).finish());
     case 'acls':
       return written(Acl.encode(Object.assign(Acl.decode(bytes), { group: 'other' })).finish());
+    case 'consumer_group_consumers':
+      return written(ConsumerGroupMember.encode(Object.assign(ConsumerGroupMember.decode(bytes), { consumer_group: bytesOfId(testId('a2')) })).finish());
     case 'snis':
       return written(Sni.encode(Object.assign(Sni.decode(bytes), { certificate: bytesOfId(testId('f2')) })).finish());
     case 'upstreams':
@@ -109,7 +111,7 @@ const certificates = ['f1', 'f2'].flatMap((id, index) => {
 const path = fc.constantFrom('/', '/a', '/a/b', '~/a/\\w+');
 /** Ids of different kinds are the same now and then: only together with its kind does an id say what is meant. */
 const PREFIXES: readonly (readonly [EntityKind, string])[] = [
-  ['services', 'a'], ['routes', 'b'], ['consumers', 'c'], ['upstreams', 'd'], ['targets', 'e'], ['plugins', 'b'], ['keyauth_credentials', 'c'], ['acls', 'c'], ['certificates', 'f'], ['snis', 'a'],
+  ['services', 'a'], ['routes', 'b'], ['consumers', 'c'], ['upstreams', 'd'], ['targets', 'e'], ['plugins', 'b'], ['keyauth_credentials', 'c'], ['acls', 'c'], ['consumer_groups', 'a'], ['consumer_group_consumers', 'a'], ['certificates', 'f'], ['snis', 'a'],
 ];
 const healthy: fc.Arbitrary<EntityChange> = fc.oneof(
   { weight: 3, arbitrary: entity('services', 'a', fc.record({ host: fc.constantFrom('up-1', 'up-2', 'plain.test'), protocol: fc.constantFrom('http', 'http', 'tcp') })) },
@@ -119,7 +121,10 @@ const healthy: fc.Arbitrary<EntityChange> = fc.oneof(
   { weight: 2, arbitrary: entity('consumers', 'c', fc.record({ username: fc.constantFrom('ann', 'bob', 'cy') })) },
   { weight: 1, arbitrary: entity('upstreams', 'd', fc.record({ name: fc.constantFrom('up-1', 'up-2', 'UP-1') })) },
   { weight: 1, arbitrary: entity('targets', 'e', fc.record({ target: fc.constantFrom('10.0.0.1', '10.0.0.2:81'), upstream: reference('d') })) },
-  { weight: 5, arbitrary: entity('plugins', 'b', fc.record({ name: fc.constant('key-auth'), service: maybe(reference('a')), route: maybe(reference('b')), enabled: fc.boolean() })) },
+  { weight: 5, arbitrary: entity('plugins', 'b', fc.record({ name: fc.constant('key-auth'), service: maybe(reference('a')), route: maybe(reference('b')), enabled: fc.boolean(), ordering: maybe(fc.constant({ before: { access: ['rate-limiting'] } })) })) },
+  { weight: 3, arbitrary: entity('plugins', 'b', fc.record({ name: fc.constant('rate-limiting'), config: fc.constant({ minute: 1 }), route: maybe(reference('b')), consumer_group: maybe(reference('a')), condition: maybe(fc.constant('http.method == "PUT"')), ordering: maybe(fc.constant({ before: { access: ['key-auth'] } })) })) },
+  { weight: 1, arbitrary: entity('consumer_groups', 'a', fc.record({ name: fc.constantFrom('g1', 'g2', 'g3') })) },
+  { weight: 2, arbitrary: entity('consumer_group_consumers', 'a', fc.record({ consumer: reference('c'), consumer_group: reference('a') })) },
   { weight: 3, arbitrary: entity('plugins', 'b', fc.record({ name: fc.constant('rate-limiting'), config: fc.constant({ minute: 1 }), service: maybe(reference('a')), consumer: maybe(reference('c')) })) },
   { weight: 2, arbitrary: entity('keyauth_credentials', 'c', fc.record({ key: fc.constantFrom('k1', 'k2', 'k3'), consumer: reference('c') })) },
   { weight: 2, arbitrary: entity('acls', 'c', fc.record({ group: fc.constantFrom('g1', 'g2'), consumer: reference('c') })) },
@@ -140,6 +145,8 @@ export const BASIS: readonly Twins[] = [
   ...certificates.filter(({ written, meant }) => written === meant),
   ...['a1', 'a2', 'a3'].map((id, index) => put('services', { id: testId(id), host: `up-${index + 1}` })),
   ...['c1', 'c2', 'c3'].flatMap((id, index) => [put('consumers', { id: testId(id), username: `user-${index}` }), put('keyauth_credentials', { id: testId(id), key: `k${index + 1}`, consumer: ref(id) })]),
+  ...['a1', 'a2'].map((id, index) => put('consumer_groups', { id: testId(id), name: `g${index + 1}` })),
+  put('consumer_group_consumers', { id: testId('a1'), consumer: ref('c1'), consumer_group: ref('a1') }),
   ...['d1', 'd2'].map((id, index) => put('upstreams', { id: testId(id), name: `up-${index + 1}` })),
   put('routes', { id: testId('b1'), paths: ['/', '~/a/\\w+'], service: ref('a1') }),
   put('routes', { id: testId('b2'), paths: ['/a'], methods: ['GET'], service: ref('a2') }),
@@ -153,6 +160,8 @@ function uniqueKeyOf({ kind, bytes }: EntityChange): string | undefined {
   switch (kind) {
     case 'consumers':
       return `consumer ${decodeEntity('consumers', bytes).username}`;
+    case 'consumer_groups':
+      return `group ${decodeEntity('consumer_groups', bytes).name}`;
     case 'upstreams':
       return `upstream ${decodeEntity('upstreams', bytes).name}`;
     case 'keyauth_credentials':
@@ -160,8 +169,8 @@ function uniqueKeyOf({ kind, bytes }: EntityChange): string | undefined {
     case 'snis':
       return `sni ${decodeEntity('snis', bytes).name}`;
     case 'plugins': {
-      const { name, route, service, consumer } = decodeEntity('plugins', bytes);
-      return `plugin ${name} ${route?.id} ${service?.id} ${consumer?.id}`;
+      const { name, route, service, consumer, consumer_group: group } = decodeEntity('plugins', bytes);
+      return `plugin ${name} ${route?.id} ${service?.id} ${consumer?.id} ${group?.id}`;
     }
     default:
       return undefined;
