@@ -102,8 +102,8 @@ function wrong(context: FieldContext, path: string, message: string): undefined 
   return undefined;
 }
 
-/** The kind of a wrong value helps; the value itself might be a secret. */
-function wrongKind(context: FieldContext, path: string, expected: string, value: JsonValue): undefined {
+/** Adds a problem. The kind of a wrong value helps; the value itself might be a secret. */
+export function wrongKind(context: FieldContext, path: string, expected: string, value: JsonValue): undefined {
   return wrong(context, path, `expected ${expected}, not ${kindOf(value)}`);
 }
 

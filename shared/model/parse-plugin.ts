@@ -8,7 +8,7 @@ import type { Entity, EntityCheck, EntityDefinition, JsonObject, JsonValue, Prob
 import { applyPartials, type PartialOf } from './apply-partials.ts';
 import { entityRule, isJsonObject } from './entity-checks.ts';
 import { orderedNames } from './entities/plugin-checks.ts';
-import { parseFields, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+import { parseFields, refuseUnknownFields, wrongKind, type FieldContext } from './parse-fields.ts';
 import type { ProblemList } from './problems.ts';
 
 /** The schema of a plugin by its name; undefined where no such plugin is enabled. */
@@ -33,10 +33,7 @@ export function parsePluginConfig(name: JsonValue | undefined, value: JsonValue,
     context.problems.add('name', `plugin '${name}' not enabled; /plugins/enabled lists those that are${hint}`);
     return undefined;
   }
-  if (!isJsonObject(value)) {
-    context.problems.add(path, 'expected a record');
-    return undefined;
-  }
+  if (!isJsonObject(value)) return wrongKind(context, path, 'a record', value);
   refuseUnknownFields(value, schema.config.map((field) => field.name), path, context.problems);
   return parseFields(schema.config, value, path, context);
 }

@@ -6,7 +6,7 @@ import { partialFieldsOf } from '../plugins/partial-types.ts';
 import { vaultCatalog, type VaultSchema } from '../vaults/catalog.ts';
 import type { EntityCheck, EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
-import { parseFields, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
+import { parseFields, refuseUnknownFields, wrongKind, type FieldContext } from './parse-fields.ts';
 import type { PluginSchemaOf } from './parse-plugin.ts';
 
 /** The config with the defaults of the kind of vault, or undefined after adding a problem. */
@@ -14,10 +14,7 @@ export function parseVaultConfig(name: JsonValue | undefined, value: JsonValue, 
   const schema = vaultSchemaOf(name);
   // A missing or unknown name is reported at the name.
   if (schema === undefined) return undefined;
-  if (!isJsonObject(value)) {
-    context.problems.add(path, 'expected a record');
-    return undefined;
-  }
+  if (!isJsonObject(value)) return wrongKind(context, path, 'a record', value);
   refuseUnknownFields(value, schema.config.map((field) => field.name), path, context.problems);
   return parseFields(schema.config, value, path, context);
 }

@@ -69,7 +69,7 @@ const bad: readonly (readonly [string, unknown, string])[] = [
   ['a name of another type', { name: 5 }, 'name: expected a string, not a number'],
   ['an unknown plugin', { name: 'key-aut' }, "name: plugin 'key-aut' not enabled; /plugins/enabled lists those that are (did you mean \"key-auth\"?)"],
   ['a name from every object', { name: 'constructor' }, "name: plugin 'constructor' not enabled; /plugins/enabled lists those that are"],
-  ['a config of another type', { name: 'key-auth', config: [] }, 'config: expected a record'],
+  ['a config of another type', { name: 'key-auth', config: [] }, 'config: expected a record, not a list'],
   ['an unknown setting', { name: 'key-auth', config: { key_nams: ['x'] } }, 'config.key_nams: unknown field (did you mean "key_names"?)'],
   ['a setting of another type', { name: 'key-auth', config: { key_names: 'x' } }, 'config.key_names: expected an array, not a string'],
   ['a setting in a list', { name: 'key-auth', config: { key_names: ['a', 5] } }, 'config.key_names.2: expected a string, not a number'],
