@@ -9,6 +9,7 @@ import { entityDefinitions } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { unknownFieldOf } from '../../shared/wire/entity-codec.ts';
 import { onlyRow } from './database.ts';
+import { refuseUnpermitted } from './change-permissions.ts';
 import { commitChanges, type EntityChange } from './entity-changes.ts';
 import { entityKey, uniqueKeyName, uniqueKeyValue, type EntityKey } from './entity-keys.ts';
 import { findEndpointKeys, lockMany } from './entity-lookup.ts';
@@ -71,6 +72,8 @@ const SECRET_KINDS: ReadonlySet<EntityKind> = new Set(entityDefinitions.filter((
 
 export class TransactionWriter extends TransactionReader implements EntityWriter {
   readonly #changes: EntityChange[] = [];
+  /** What was read under a lock stays as it is until it is written here. */
+  readonly #held = new Map<EntityKey, StoredEntity>();
   #abandoned = false;
 
   getForUpdate(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
@@ -93,7 +96,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   }
 
   async insert(record: EntityRecord): Promise<StoreProblem | undefined> {
-    const problem = unstorable(record) ?? (await this.#holdReferences(record.references)) ?? (await findProtocolsApart(this.transaction, this.scope, record));
+    const problem = unstorable(record) ?? (await this.#findUnbound(record));
     if (problem !== undefined) return problem;
     const rows = await this.transaction.query<{ readonly inserted: boolean; readonly claimed: number }>(
       `WITH entity AS (
@@ -127,7 +130,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     if (before === undefined) return { kind: 'not-found' };
     const newer = unknownFieldOf(record.kind, before.bytes);
     if (newer !== undefined) return { kind: 'written-by-newer', field: newer };
-    const problem = unstorable(record) ?? (await this.#holdReferences(record.references)) ?? (await findProtocolsApart(this.transaction, this.scope, record)) ?? (await this.#claimKeys(record));
+    const problem = unstorable(record) ?? (await this.#findUnbound(record)) ?? (await this.#claimKeys(record));
     if (problem !== undefined) return problem;
     await this.transaction.query(
       `WITH released AS (
@@ -144,6 +147,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
        WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, $3, $4)`,
       [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
     );
+    this.#held.delete(entityKey(record.kind, record.id));
     this.#changes.push({ kind: record.kind, id: record.id, action: 'update', before: before.bytes, after: record.bytes, privateBefore: before.controlPlaneOnly });
     return undefined;
   }
@@ -163,6 +167,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     const holder = holding.find((dependant) => !doomed.has(entityKey(dependant.kind, dependant.id)));
     if (holder !== undefined) return { kind: 'referenced-by', by: holder.kind, id: holder.id, field: holder.field };
     const inOrder = [...doomed.values()].sort(dependantsFirst);
+    for (const key of doomed.keys()) this.#held.delete(key);
     await this.transaction.query(
       // By kind and by id so that the index serves, and by both together because an id may occur in two kinds.
       `WITH unlinked AS (
@@ -181,6 +186,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     const plan = planWrites(await readWriteFacts(this.transaction, this.scope, writes), writes);
     if (plan.kind === 'problems') return plan.problems;
     await writeEntitySets(this.transaction, this.scope, plan.sets);
+    this.#held.clear();
     for (const change of plan.changes) this.#changes.push(change);
     return [];
   }
@@ -201,6 +207,8 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   async finish(actor: Actor, whileFrozen = false): Promise<ConfigVersion | undefined> {
     if (!this.#abandoned && this.#changes.some(({ kind, after }) => after !== undefined && SECRET_KINDS.has(kind))) await this.#holdContentKey();
     if (!this.#abandoned) return commitChanges(this.transaction, this.scope, actor, this.#changes, whileFrozen);
+    // Of what is only tried it is told too whether it would be permitted.
+    await refuseUnpermitted(this.transaction, this.scope, this.#changes);
     this.transaction.abandon();
     return undefined;
   }
@@ -217,6 +225,19 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     throw contentKeyChanged();
   }
 
+  protected override async lock(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
+    const key = entityKey(kind, id);
+    const held = this.#held.get(key) ?? (await super.lock(kind, id));
+    if (held !== undefined) this.#held.set(key, held);
+    return held;
+  }
+
+  /** What is wrong with what it refers to; asked together, because each round trip costs as much as the question. */
+  async #findUnbound(record: EntityRecord): Promise<StoreProblem | undefined> {
+    const [missing, apart] = await Promise.all([this.#holdReferences(record.references), findProtocolsApart(this.transaction, this.scope, record)]);
+    return missing ?? apart;
+  }
+
   /** Keeps what is referred to from being deleted meanwhile. */
   async #holdReferences(references: readonly EntityReference[]): Promise<StoreProblem | undefined> {
     if (references.length === 0) return undefined;
@@ -227,12 +248,19 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
 
   /** Takes the unique keys that the entity has not yet; all of them or none. */
   async #claimKeys(record: EntityRecord): Promise<StoreProblem | undefined> {
-    const claimed = await this.transaction.query<{ readonly key_name: string; readonly value: string }>(
-      `INSERT INTO entity_unique (tenant_id, gateway_id, kind, key_name, value, entity_id)
-       SELECT $1, $2, $3, k.name, k.value, $4 FROM unnest($5::text[], $6::text[]) AS k (name, value)
-       ON CONFLICT DO NOTHING RETURNING key_name, value`,
+    if (record.uniqueKeys.length === 0) return undefined;
+    const wanted = await this.transaction.query<{ readonly key_name: string; readonly value: string; readonly claimed: boolean; readonly owned: boolean }>(
+      `WITH claimed AS (
+         INSERT INTO entity_unique (tenant_id, gateway_id, kind, key_name, value, entity_id)
+         SELECT $1, $2, $3, k.name, k.value, $4 FROM unnest($5::text[], $6::text[]) AS k (name, value)
+         ON CONFLICT DO NOTHING RETURNING key_name, value)
+       SELECT k.name AS key_name, k.value, EXISTS (SELECT FROM claimed c WHERE c.key_name = k.name AND c.value = k.value) AS claimed,
+              EXISTS (SELECT FROM entity_unique u WHERE (u.tenant_id, u.gateway_id, u.kind, u.key_name, u.value) = ($1, $2, $3, k.name, k.value) AND u.entity_id = $4) AS owned
+       FROM unnest($5::text[], $6::text[]) AS k (name, value)`,
       [...this.#place(record), ...keyColumns(record.uniqueKeys)],
     );
+    if (wanted.every(({ claimed, owned }) => claimed || owned)) return undefined;
+    const claimed = wanted.filter((key) => key.claimed);
     const owners = await this.#ownersOfKeys(record);
     if (owners.every((owner) => owner === record.id)) return undefined;
     await this.transaction.query(
