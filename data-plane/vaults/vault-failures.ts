@@ -43,6 +43,6 @@ export function vaultValueExpired(why: string): HoldfastError {
   return new HoldfastError({ code: 'VAULT_VALUE_EXPIRED', source: 'upstream', publicMessage: `the last good value is older than ttl and resurrect_ttl allow, and no new one can be had: ${why}` });
 }
 
-export function tooManyReferences(most: number): HoldfastError {
-  return new HoldfastError({ code: 'VAULT_TOO_MANY', source: 'gateway', publicMessage: `the configuration refers to more than ${most} secrets: those beyond are not looked up` });
+export function tooManyReferences(most: string): HoldfastError {
+  return new HoldfastError({ code: 'VAULT_TOO_MANY', source: 'gateway', publicMessage: `the configuration refers to ${most}: those beyond are left out` });
 }

@@ -47,8 +47,9 @@ export interface VaultView {
   readonly oldestMs: number | undefined;
 }
 
-/** What of a configuration is looked up at most (R5). */
+/** What of a configuration is looked up at most, and handed to each thread (R5). */
 const MOST_SECRETS = 5_000;
+const MOST_CHARACTERS = 33_554_432;
 const CHECK_MS = 1_000;
 /** Several secrets are often replaced together. */
 const SETTLE_MS = 100;
@@ -148,7 +149,7 @@ export class VaultResolver {
     const { name, version, options, key } = reference;
     const id = JSON.stringify([vault.id, name, version ?? null, Object.entries(options).toSorted()]);
     const known = this.#secrets.get(id);
-    if (known === undefined && this.#secrets.size >= MOST_SECRETS) return { problem: tooManyReferences(MOST_SECRETS) };
+    if (known === undefined && this.#secrets.size >= MOST_SECRETS) return { problem: tooManyReferences(`more than ${MOST_SECRETS} secrets`) };
     const kept = vault.isLocal ? undefined : this.#options.lastValues.atStart.get(id);
     const wanted = known ?? { vault, secret: new HeldSecret({ name, version }, lifetimeOf(vault.config, reference), kept, this.#options), options, asking: undefined };
     if (known !== undefined && known.vault !== vault) return this.#moved(id, known, vault, reference);
@@ -177,8 +178,11 @@ export class VaultResolver {
 
   #known(): VaultValues {
     const values = new Map<string, VaultValue>();
-    for (const [text, looked] of [...this.#serving, ...this.#looked]) {
-      values.set(text, 'wanted' in looked ? looked.wanted.secret.valueOf(looked.key) : { kind: 'missing', problem: `${looked.problem.code}: ${looked.problem.message}` });
+    let characters = 0;
+    for (const [text, looked] of new Map([...this.#serving, ...this.#looked])) {
+      const value = 'wanted' in looked ? looked.wanted.secret.valueOf(looked.key) : missing(looked.problem);
+      characters += value.kind === 'value' ? value.value.length : 0;
+      values.set(text, characters > MOST_CHARACTERS ? missing(tooManyReferences(`more than ${MOST_CHARACTERS} characters of secrets`)) : value);
     }
     return values;
   }
@@ -226,6 +230,10 @@ export class VaultResolver {
     });
     return this.#options.lastValues.save(new Map(kept));
   }
+}
+
+function missing({ code, message }: HoldfastError): VaultValue {
+  return { kind: 'missing', problem: `${code}: ${message}` };
 }
 
 function lifetimeOf(config: JsonObject, { options }: VaultReference): Lifetime {

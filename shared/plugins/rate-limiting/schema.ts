@@ -28,7 +28,7 @@ const REDIS = [
   { name: 'host', tag: 1, type: { kind: 'string', rules: [hostRule] }, description: 'Without effect: policy `redis` is not available.' },
   { name: 'port', tag: 2, type: { kind: 'integer', between: [0, 65_535] }, default: 6379, description: 'Without effect.' },
   { name: 'timeout', tag: 3, type: { kind: 'integer', between: [0, 2_147_483_646] }, default: 2000, description: 'Without effect.' },
-  { name: 'username', tag: 4, type: NAME, description: 'Without effect.' },
+  { name: 'username', tag: 4, type: NAME, referenceable: true, description: 'Without effect.' },
   {
     name: 'password', tag: 5, type: { kind: 'unavailable', shownAs: 'string', message: 'policy redis is not available, and a password would be kept for nothing: leave it out or null' },
     description: 'Only null is accepted.',
