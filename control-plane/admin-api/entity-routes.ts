@@ -29,7 +29,7 @@ export function entityRoutes(options: EntityRoutesOptions): readonly Route[] {
       return [...nestedRoutes(options, collection, { field, collection: target }), ...relatedRoutes(options, collection, { field, collection: target })];
     });
     return [...own, ...nested];
-  });
+  }).map((route) => ({ ...route, gatewayMayBeOld: true }));
 }
 
 function referencesOf(definition: EntityDefinition): readonly (readonly [field: string, to: EntityKind])[] {

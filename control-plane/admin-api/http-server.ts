@@ -11,12 +11,12 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { isUuid } from '../../shared/model/ids.ts';
 import { placeOf } from '../access/permission.ts';
-import type { Gateway } from '../store/gateway-store.ts';
 import type { Admission } from './admission.ts';
 import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedContentEncoding, unsupportedMediaType, type Answer } from './answer.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import { refusalOf } from './failure.ts';
 import type { OutageMemory } from './outage-memory.ts';
+import type { KnownGateways } from './known-gateways.ts';
 import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
 import type { RequestMeter } from './request-meter.ts';
 import { admitted, allowedMethods, METHODS, type AdmittedGateway, type Caller, type Method, type Operation, type Route } from './route.ts';
@@ -27,7 +27,7 @@ export interface HttpServerOptions {
   readonly probes: ReadonlyMap<string, () => Promise<Answer>>;
   readonly admission: Admission;
   /** Throws a not-found Refusal. Undefined asks for the tenant's default gateway. */
-  readonly findGateway: (caller: Caller, name: string | undefined) => Promise<Gateway>;
+  readonly gateways: KnownGateways;
   /** Never throws. */
   readonly recordRefusedWrite: (refused: RefusedWrite) => Promise<void>;
   /** Counted up and down as requests come and go. */
@@ -81,6 +81,8 @@ const LONGEST_PATH_WORD = 16_384;
 /** Operators, their tools and probes; data planes connect elsewhere (R5). */
 const MAX_CONNECTIONS = 2000;
 const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** Resources whose writes change which gateways there are, or their names. */
+const OF_GATEWAYS: ReadonlySet<string> = new Set(['gateways', 'tenants', 'tenant']);
 /** Roles, operators, tokens and tenants are among these. */
 const DECIDING: ReadonlySet<string> = new Set(['tenant', 'installation', 'everybody']);
 /** How often it is asked whether who reads a stream still may. */
@@ -166,7 +168,7 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   exchange.caller = caller;
   options.admission.admit(caller);
   if (Object.values(params).some(isUnstorable)) throw notFound();
-  if (route.needsGateway || gatewayName !== undefined) exchange.gateway = admitted(caller, await options.findGateway(caller, gatewayName));
+  if (route.needsGateway || gatewayName !== undefined) exchange.gateway = admitted(caller, await options.gateways.find(caller, gatewayName, route.gatewayMayBeOld));
 
   const allow = allowedMethods(route);
   if (exchange.method === 'OPTIONS') return { ...NO_CONTENT, headers: { allow: allow.join(', ') } };
@@ -186,6 +188,7 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   const answer = await operation.handle({ path: pathOf(request.raw), params, query, headers: request.headers, body, caller, actor, gateway: exchange.gateway });
   // Who may do what may have changed: at this instance that counts at once.
   if (WRITES.has(exchange.method) && DECIDING.has(placeOf(operation.permission.on))) options.admission.forgetAll();
+  if (WRITES.has(exchange.method) && OF_GATEWAYS.has(operation.permission.on)) options.gateways.forgetAll();
   return answer;
 }
 

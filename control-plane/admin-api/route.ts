@@ -115,6 +115,8 @@ export interface Route {
   readonly inGateway: boolean;
   /** Its operations get the gateway; otherwise one is looked up only where the path names it, because it must exist. */
   readonly needsGateway: boolean;
+  /** Of its gateway only id and name count (known-gateways.ts). */
+  readonly gatewayMayBeOld?: true;
   /** Parameters in whose place a secret may stand (a credential's key): they are left out of the log and the audit (T2). */
   readonly secretParams: readonly string[];
   readonly operations: Operations<RoutedRequest>;

@@ -17,23 +17,23 @@ import type { SocketAddress } from '../../shared/setting-types.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { KeyDesk } from '../keys/key-desk.ts';
 import { SecretKeyDesk } from '../keys/secret-key-desk.ts';
-import type { Gateway } from '../store/gateway-store.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
-import { notFound, ok } from './answer.ts';
+import { ok } from './answer.ts';
 import { clusteringRoutes } from './clustering-routes.ts';
 import { CrossOrigin } from './cross-origin.ts';
 import { configRoutes } from './config-routes.ts';
 import { isLoopbackAddress } from './development-guard.ts';
 import { entityRoutes } from './entity-routes.ts';
 import { createHttpServer, newServerCounters, type ServerCounters } from './http-server.ts';
+import { KnownGateways } from './known-gateways.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { buildOpenApi } from './openapi.ts';
 import { OutageMemory } from './outage-memory.ts';
 import { ownPaths } from './own-openapi.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 import { RequestMeter } from './request-meter.ts';
-import { DEFAULT_GATEWAY, type Caller, type Route } from './route.ts';
+import type { Route } from './route.ts';
 import { schemaRoutes } from './schema-routes.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
@@ -109,7 +109,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
     // A control plane without its database still answers reads; that it is away is said, and not a reason to be taken away.
     probes: new Map([['/status/ready', async () => ok({ message: 'ready', database: (await store.isReachable()) ? 'reachable' : 'away' })]]),
     admission: new Admission({ tokens: store.tokens, clock, developmentTenant: options.developmentMode ? options.installationTenant : undefined }),
-    findGateway: (caller, name) => findGateway(store, caller, name),
+    gateways: new KnownGateways(store.gateways, clock),
     recordRefusedWrite: (refused) => refusals.record(refused),
     serverHeader: `holdfast/${options.softwareVersion}`,
     maxBodyBytes: options.maxBodyBytes,
@@ -179,12 +179,6 @@ async function stopWithin(cutAfterMs: number, server: FastifyInstance, events: E
   await events.stop();
   await server.close();
   cut.cancel();
-}
-
-async function findGateway(store: Pick<Store, 'gateways'>, caller: Caller, name: string | undefined): Promise<Gateway> {
-  const gateway = await store.gateways.findByName(caller.tenantId, name ?? DEFAULT_GATEWAY);
-  if (gateway === undefined) throw notFound();
-  return gateway;
 }
 
 function refuseOpenDevelopment({ developmentMode, listen }: AdminApiOptions): void {

@@ -125,7 +125,9 @@ export class Database {
     let broken = false;
     try {
       const value = await work(transaction);
-      await transaction.end();
+      // Nothing depends on the end of what only read, so nobody waits for it.
+      if (options.mode === 'snapshot') transaction.endSoon();
+      else await transaction.end();
       return value;
     } catch (thrown) {
       // After a failover the address leads elsewhere, so a server that became read-only is left for a new connection.
@@ -168,6 +170,7 @@ class OpenTransaction implements Transaction {
 
   async query<Row extends object>(text: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
     assert(this.#state !== 'ended', 'no query follows the end of its transaction');
+    this.#sendTogether();
     const [, { rows }] = await Promise.all([this.#begun, this.#send<Row>(text, values)]);
     return rows;
   }
@@ -190,6 +193,14 @@ class OpenTransaction implements Transaction {
     const [, { command }] = await Promise.all([this.#begun, this.#client.query(this.#state === 'abandoned' ? 'ROLLBACK' : 'COMMIT')]);
     assert(command === 'COMMIT' || this.#state === 'abandoned', 'nobody goes on in a transaction in which a query failed');
     this.#state = 'ended';
+  }
+
+  /** Sent, and not waited for: whoever uses the connection next stands behind it. Of a transaction that only read. */
+  endSoon(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    // A connection that breaks is found broken by its next query.
+    this.#client.query('COMMIT').catch(() => undefined);
   }
 
   /** False where the connection can't be used any more. */
