@@ -3,6 +3,7 @@
  * started is ended after its tests, however they end.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { waitUntil } from './wait-until.ts';
@@ -25,10 +26,12 @@ after(async () => {
   await Promise.all([...children].map(({ ended }) => ended));
 });
 
-/** Starts a program of this project, with our environment minus Holdfast's settings, plus `environment`. */
-export function startProgram(program: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Starts a program of this project, or of another release of it, with our environment minus Holdfast's settings, plus `environment`. */
+export function startProgram(program: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}, project = PROJECT): Started {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_') && name !== 'DATABASE_URL' && name !== 'NODE_TEST_CONTEXT'));
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`../../${program}`, import.meta.url)), ...words], { env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(project, program), ...words], { env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let stdout = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += String(text)));
@@ -41,8 +44,8 @@ export function startProgram(program: string, words: readonly string[], environm
 }
 
 /** On free ports. `environment` names at least the state folder. */
-export function startControlPlane(environment: Readonly<Record<string, string>>): Started {
-  return startProgram('control-plane/main.ts', [], { HOLDFAST_ADMIN_LISTEN: '127.0.0.1:0', HOLDFAST_SYNC_LISTEN: '127.0.0.1:0', HOLDFAST_STATUS_LISTEN: '127.0.0.1:0', ...environment });
+export function startControlPlane(environment: Readonly<Record<string, string>>, project = PROJECT): Started {
+  return startProgram('control-plane/main.ts', [], { HOLDFAST_ADMIN_LISTEN: '127.0.0.1:0', HOLDFAST_SYNC_LISTEN: '127.0.0.1:0', HOLDFAST_STATUS_LISTEN: '127.0.0.1:0', ...environment }, project);
 }
 
 /** The URL of a control plane's admin API, once it says that it is ready. */

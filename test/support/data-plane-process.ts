@@ -52,11 +52,11 @@ export class DataPlaneProcess {
   readonly #exited: Promise<number | string>;
   #errors = '';
 
-  private constructor(stateFolder: string, ports: readonly [number, number, number], environment: Readonly<Record<string, string>>) {
+  private constructor(stateFolder: string, ports: readonly [number, number, number], environment: Readonly<Record<string, string>>, main: string) {
     this.stateFolder = stateFolder;
     [this.proxyPort, this.proxyTlsPort, this.statusPort] = ports;
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_')));
-    this.#child = spawn(process.execPath, [MAIN], {
+    this.#child = spawn(process.execPath, [main], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...inherited,
@@ -80,11 +80,11 @@ export class DataPlaneProcess {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
   }
 
-  /** `before`: starts again in its state folder, on its ports. */
-  static async start(environment: Readonly<Record<string, string>>, before?: DataPlaneProcess): Promise<DataPlaneProcess> {
+  /** `before`: starts again in its state folder, on its ports. `main`: of another release. */
+  static async start(environment: Readonly<Record<string, string>>, before?: DataPlaneProcess, main = MAIN): Promise<DataPlaneProcess> {
     const stateFolder = before?.stateFolder ?? mkdtempSync(join(tmpdir(), 'holdfast-data-plane-'));
     const ports = before === undefined ? await freePorts() : ([before.proxyPort, before.proxyTlsPort, before.statusPort] as const);
-    return new DataPlaneProcess(stateFolder, ports, environment);
+    return new DataPlaneProcess(stateFolder, ports, environment, main);
   }
 
   /** All that was logged so far. */
