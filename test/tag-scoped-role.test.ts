@@ -103,7 +103,8 @@ test('bulk and declared writes are held to the same', async () => {
   (await api.send('GET', `/services/${theirs}`)).expect(200);
   const content = JSON.stringify({ _format_version: '3.0', services: [{ name: 'declared', host: 'a.test' }] });
   (await asTeam('POST', '/v1/gateways/default/declarative', { json: { mode: 'apply', content } })).expect(403);
-  (await asTeam('POST', '/v1/gateways/default/declarative', { json: { mode: 'sync', content: JSON.stringify({ _format_version: '3.0' }) } })).expect(403);
+  const synced = (await asTeam('POST', '/v1/gateways/default/declarative', { json: { mode: 'sync', content: JSON.stringify({ _format_version: '3.0' }) } })).expect(403);
+  assert.ok(!synced.text.includes('their'), synced.text);
   (await api.send('GET', `/services/${theirs}`)).expect(200);
 });
 

@@ -25,7 +25,7 @@ export function doneOrRefuse(result: ContentResult, plugins: PluginSource, flatt
     case 'problems':
       throw contentInvalid(result.problems, plugins, flatten);
     case 'forbidden':
-      throw forbidden(`this would ${result.verb} ${definitionOf(result.entity.kind).singular} ${result.entity.name ?? result.entity.id}, which your roles do not let you`);
+      throw forbidden(`this would ${result.verb} ${definitionOf(result.entity.kind).singular} ${result.seen ? (result.entity.name ?? result.entity.id) : 'entities that you may not see'}, which your roles do not let you`);
     case 'version-differs':
       throw otherVersion(result.wanted, result.version);
     default:

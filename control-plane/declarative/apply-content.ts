@@ -47,7 +47,8 @@ export type ContentResult =
   | { readonly kind: 'done'; readonly plan: readonly PlannedEntity[]; readonly version: ConfigVersion | undefined; readonly plannedFor: ConfigVersion; readonly selectTags: readonly string[] }
   | { readonly kind: 'problems'; readonly problems: readonly ContentProblem[] }
   | { readonly kind: 'version-differs'; readonly wanted: ConfigVersion; readonly version: ConfigVersion }
-  | { readonly kind: 'forbidden'; readonly entity: PlannedEntity; readonly verb: Verb };
+  /** `seen`: whether the caller may see the entity at all. */
+  | { readonly kind: 'forbidden'; readonly entity: PlannedEntity; readonly verb: Verb; readonly seen: boolean };
 
 export type ContentStore = Pick<Store, 'read' | 'write' | 'secretsOf' | 'gateways'>;
 
@@ -109,7 +110,7 @@ function firstForbidden(plan: readonly PlannedEntity[], access: EntityAccess): C
     const verb = entity.action;
     // Before and after: nobody gets at an entity by giving it the right tag, nor lets go of one that way.
     const states = [entity.before, entity.after].flatMap((state) => (state === undefined ? [] : [tagsOf(state)]));
-    if (!states.every((tags) => access.may(entity.kind, verb, tags))) return { kind: 'forbidden', entity, verb };
+    if (!states.every((tags) => access.may(entity.kind, verb, tags))) return { kind: 'forbidden', entity, verb, seen: states.every((tags) => access.may(entity.kind, 'read', tags)) };
   }
   return undefined;
 }
