@@ -90,6 +90,21 @@ test('a row says who did what, from where, with what, and the fields before and 
   assert.equal(dump.rows.some(({ row }) => row.includes('canary')), false);
 });
 
+test('who is shown a secret is in the audit before it is shown; who is not shown it is not', async () => {
+  (await api.send('POST', '/consumers', { json: { username: 'eve' } })).expect(201);
+  const made = (await api.send('POST', '/consumers/eve/key-auth', { json: { key: 'canary-eve' } })).expect(201);
+  const one = (await api.send('GET', `/consumers/eve/key-auth/${made.word('id')}`)).expect(200);
+  assert.equal(one.word('key'), 'canary-eve');
+  const list = (await api.send('GET', '/key-auths')).expect(200);
+  await api.send('GET', '/key-auths', { token: api.viewerToken });
+  await api.send('GET', '/consumers');
+  const rows = (await api.send('GET', '/v1/audit?action=reveal')).expect(200);
+  assert.deepEqual([rows.word('data.1.subject.id'), rows.word('data.1.request_id'), rows.word('data.1.actor')], [made.word('id'), String(one.headers['x-kong-admin-request-id']), 'admin']);
+  assert.equal(rows.word('data.0.request_id'), String(list.headers['x-kong-admin-request-id']));
+  assert.equal(rows.at('data.0.details.count'), 2);
+  assert.equal(rows.at('data.2'), undefined);
+});
+
 test('filters: by actor, action, kind, id, request, time; pages go on where they ended', async () => {
   const made = await api.send('POST', '/services', { json: { name: 'filtered', host: 'a.test' } });
   const requestId = String(made.headers['x-kong-admin-request-id']);

@@ -76,7 +76,7 @@ export class EntityCollection {
 
   /** The entities for an answer. Secret fields are null for who may not reveal them. */
   async show(reader: EntityReader, stored: readonly StoredEntity[], secrets: GatewaySecrets | undefined): Promise<readonly Entity[]> {
-    const entities = stored.map((one) => withoutWriteOnly(this.definition, readEntity(this.definition, one, reader.mayReveal(one.kind, one.tags) ? secrets : undefined)));
+    const entities = stored.map((one) => withoutWriteOnly(this.definition, readEntity(this.definition, one, reader.reveal(one) ? secrets : undefined)));
     return this.#names?.withNames(reader, entities) ?? entities;
   }
 

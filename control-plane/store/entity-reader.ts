@@ -5,6 +5,8 @@
 import { defined } from '../../shared/assert.ts';
 import type { EntityDefinition, EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
+import { definitionOf } from '../../shared/model/registry.ts';
+import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 import { onlyRow, type SqlValue, type Transaction } from './database.ts';
 import { uniqueKeyName, uniqueKeyValue } from './entity-keys.ts';
 import type { EntityScope } from './scope.ts';
@@ -60,8 +62,17 @@ export interface EntityReader {
   count(kind: EntityKind): Promise<number>;
   /** Whether the caller may see the secrets of an entity with these tags in the clear (T2). */
   mayReveal(kind: EntityKind, tags: readonly string[]): boolean;
+  /** The same of one whose secrets are then shown: noted, for the audit. */
+  reveal(stored: StoredEntity): boolean;
+  /** What was. */
+  readonly revealed: readonly Revealed[];
   /** The endpoint keys of those whose reference field names one of these, in their order; nothing for one that nobody names. */
   endpointKeysReferringTo(definition: EntityDefinition, field: string, ids: readonly EntityId[]): Promise<readonly ReferringKey[]>;
+}
+
+export interface Revealed {
+  readonly kind: EntityKind;
+  readonly id: EntityId;
 }
 
 export interface ReferringKey {
@@ -97,6 +108,7 @@ const COLUMNS = 'e.id, e.published, e.control_plane_only, e.bytes, e.tags';
 const IN_GATEWAY = 'e.tenant_id = $1 AND e.gateway_id = $2 AND e.kind = $3';
 
 export class TransactionReader implements EntityReader {
+  readonly #revealed: Revealed[] = [];
   protected readonly transaction: Transaction;
   protected readonly scope: EntityScope;
   protected readonly secrets: GatewaySecrets;
@@ -183,6 +195,16 @@ export class TransactionReader implements EntityReader {
 
   mayReveal(kind: EntityKind, tags: readonly string[]): boolean {
     return this.scope.access.may(kind, 'reveal', tags);
+  }
+
+  get revealed(): readonly Revealed[] {
+    return this.#revealed;
+  }
+
+  reveal(stored: StoredEntity): boolean {
+    if (!this.mayReveal(stored.kind, stored.tags)) return false;
+    if (secretFieldsOf(definitionOf(stored.kind)).some(({ path, field }) => field.writeOnly !== true && typeof stored.controlPlaneOnly[path] === 'string')) this.#revealed.push({ kind: stored.kind, id: stored.id });
+    return true;
   }
 
   /** Like get, holding the row until the transaction ends. */

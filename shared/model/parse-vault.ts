@@ -7,7 +7,6 @@ import { vaultCatalog, type VaultSchema } from '../vaults/catalog.ts';
 import type { EntityCheck, EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
 import { parseFields, refuseUnknownFields, wrongKind, type FieldContext } from './parse-fields.ts';
-import type { PluginSchemaOf } from './parse-plugin.ts';
 
 /** The config with the defaults of the kind of vault, or undefined after adding a problem. */
 export function parseVaultConfig(name: JsonValue | undefined, value: JsonValue, path: string, context: FieldContext): JsonObject | undefined {
@@ -30,7 +29,7 @@ export function configNamedBy({ kind }: EntityDefinition): 'name' | 'type' {
 }
 
 /** What the `config` of an entity may hold, be it a plugin, a vault or a partial; `name` is what stands in `configNamedBy`. Undefined where it has none or nobody knows it. */
-export function configFieldsOfEntity(definition: EntityDefinition, name: JsonValue | undefined, pluginSchemaOf: PluginSchemaOf): readonly Field[] | undefined {
+export function configFieldsOfEntity(definition: EntityDefinition, name: JsonValue | undefined, pluginSchemaOf: (name: string) => { readonly config: readonly Field[] } | undefined): readonly Field[] | undefined {
   if (definition.kind === 'partials') return typeof name === 'string' ? partialFieldsOf(name) : undefined;
   if (definition.kind === 'vaults') return vaultSchemaOf(name)?.config;
   return definition.kind === 'plugins' && typeof name === 'string' ? pluginSchemaOf(name)?.config : undefined;

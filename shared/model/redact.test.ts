@@ -35,6 +35,12 @@ test('of a plugin that is not known nothing of its config is shown', () => {
   assert.equal(redactEntity(plugins, plugin({ anything: 'canary' }, 'unknown'), configFieldsOf)['config'], HIDDEN);
 });
 
+test('the config of a vault and of a partial is shown by its own schema', () => {
+  const vault = { id: 'i', name: 'env', config: { prefix: 'APP_' } };
+  assert.deepEqual(redactEntity(definitionOf('vaults'), vault, configFieldsOf), vault);
+  assert.equal(redactEntity(definitionOf('vaults'), { ...vault, name: 'unheard-of' }, configFieldsOf)['config'], HIDDEN);
+});
+
 test('a credential is hidden in the form of the admin API and in the published one', () => {
   const definition: EntityDefinition = definitionOf('keyauth_credentials');
   assert.deepEqual(redactEntity(definition, { id: 'i', key: 'canary' }, configFieldsOf), { id: 'i', key: HIDDEN });

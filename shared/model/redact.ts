@@ -5,8 +5,8 @@
  */
 import { canonicalJson } from './canonical-json.ts';
 import type { EntityDefinition, Field, FieldType, JsonObject, JsonValue } from './definition.ts';
-import { vaultCatalog } from '../vaults/catalog.ts';
 import { isJsonObject } from './entity-checks.ts';
+import { configFieldsOfEntity, configNamedBy } from './parse-vault.ts';
 import { joinPath } from './problems.ts';
 
 /** Stands where a secret is set; null where none is. */
@@ -51,10 +51,11 @@ export function publishedNames(fields: readonly Field[], path = ''): ReadonlyMap
   }));
 }
 
-function configFields({ kind }: EntityDefinition, entity: JsonObject, configFieldsOf: ConfigFieldsOf): readonly Field[] | undefined {
-  const name = entity['name'];
-  if (typeof name !== 'string') return undefined;
-  return kind === 'vaults' ? vaultCatalog.get(name)?.config : configFieldsOf(name);
+function configFields(definition: EntityDefinition, entity: JsonObject, configFieldsOf: ConfigFieldsOf): readonly Field[] | undefined {
+  return configFieldsOfEntity(definition, entity[configNamedBy(definition)], (name) => {
+    const config = configFieldsOf(name);
+    return config === undefined ? undefined : { config };
+  });
 }
 
 type Config = () => readonly Field[] | undefined;
