@@ -94,6 +94,19 @@ test('unknown, wrong, expired, revoked and used up tokens get the same answer', 
   await enrol(port, good);
 });
 
+test('a tenant that is suspended or has enough data planes lets nobody in, says so to who has a good token, and takes no use of it', async () => {
+  const closed = await createGateway(store);
+  const token = await parts.joinToken(closed, {});
+  const body = (): Promise<unknown> => enrolBody(token, generateDataPlaneKey());
+  await store.tenants.suspend(closed.tenantId, 'unpaid', TEST_ACTOR);
+  assert.partialDeepStrictEqual(await post(await body()), { status: 503, code: 'ENROL_TENANT_REFUSES' });
+  await store.tenants.resume(closed.tenantId, TEST_ACTOR);
+  await store.quotas.set(closed.tenantId, { gateways: undefined, dataPlanes: 0, requestsPerSecond: undefined, entities: {} }, TEST_ACTOR);
+  assert.match((await post(await body())).message, /quota "data_planes" of this tenant is 0/);
+  await store.quotas.set(closed.tenantId, { gateways: undefined, dataPlanes: 1, requestsPerSecond: undefined, entities: {} }, TEST_ACTOR);
+  assert.equal((await post(await body())).status, 200);
+});
+
 test('names in a certificate request are ignored: nothing but its key counts', async () => {
   const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
   const victim = `spiffe://${parts.trustDomain}/tenant/${newId()}/gateway/${newId()}/data-plane/${newId()}`;
