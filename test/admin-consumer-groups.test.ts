@@ -40,6 +40,12 @@ test('consumers are put into groups from either side, by name or id, once, and l
   assert.equal((await send('GET', '/consumer_groups/gold/consumers/ann')).expect(200).word('id'), consumers.get('ann'));
   assert.equal((await send('GET', `/consumers/bob/consumer_groups/${groups.get('gold')}`)).expect(200).word('name'), 'gold');
   (await send('GET', '/consumer_groups/silver/consumers/bob')).expect(404);
+
+  // As Kong's clients read a group.
+  const alone = (await send('GET', '/consumer_groups/gold?list_consumers=false')).expect(200);
+  assert.deepEqual([alone.word('consumer_group.name'), alone.at('consumers')], ['gold', undefined]);
+  const together = (await send('GET', '/consumer_groups/gold?list_consumers=true')).expect(200);
+  assert.deepEqual([together.word('consumer_group.name'), together.at('consumers.0.username'), together.at('consumers.1.username')], ['gold', 'ann', 'bob']);
 });
 
 test('what can not be put there is refused with the field, the rule and the way out', async () => {

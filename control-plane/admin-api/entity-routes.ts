@@ -8,9 +8,10 @@ import { entityDefinitions } from '../../shared/model/registry.ts';
 import { EntityCollection, type EntityRules } from './entity-collection.ts';
 import { EntityOperations, type Place } from './entity-operations.ts';
 import type { EntityStore } from './entity-transactions.ts';
+import { groupAnswer } from './group-answer.ts';
 import { LinkOperations, type LinkSide } from './link-operations.ts';
 import { RelatedOperations } from './related-operations.ts';
-import { gatewayRoute, type Route } from './route.ts';
+import { gatewayRoute, type GatewayRequest, type Operations, type Route } from './route.ts';
 
 export interface EntityRoutesOptions extends EntityRules {
   readonly store: EntityStore;
@@ -22,7 +23,7 @@ export function entityRoutes(options: EntityRoutesOptions): readonly Route[] {
     const { definition } = collection;
     if (definition.link !== undefined) return linkRoutes(options, collection, collections, definition.link);
     const operations = new EntityOperations(options.store, collection, undefined);
-    const own = definition.topLevel ? [gatewayRoute(`/${definition.path}`, operations.ofMany()), gatewayRoute(`/${definition.path}/:id`, operations.ofOne(), secretParams(definition))] : [];
+    const own = definition.topLevel ? [gatewayRoute(`/${definition.path}`, operations.ofMany()), gatewayRoute(`/${definition.path}/:id`, operationsOfOne(options, operations, collection, collections), secretParams(definition))] : [];
     const nested = referencesOf(definition).flatMap(([field, kind]) => {
       const target = collections.get(kind);
       if (target === undefined || !target.definition.topLevel) return [];
@@ -47,11 +48,26 @@ function nestedRoutes(options: EntityRoutesOptions, collection: EntityCollection
   return [gatewayRoute(path, operations.ofMany()), ...all, gatewayRoute(`${path}/:id`, operations.ofOne(), secretParams(definition))];
 }
 
-/** `/consumer_groups/:parent/consumers/:id` and `/consumers/:parent/consumer_groups/:id`. */
-function linkRoutes(options: EntityRoutesOptions, links: EntityCollection, collections: ReadonlyMap<EntityKind, EntityCollection>, [one, other]: EntityLink): readonly Route[] {
+/** What can be done with one of a collection; a consumer group is answered as Kong's clients read it. */
+function operationsOfOne(options: EntityRoutesOptions, operations: EntityOperations, { definition }: EntityCollection, collections: ReadonlyMap<EntityKind, EntityCollection>): Operations<GatewayRequest> {
+  const { GET: get, ...others } = operations.ofOne();
+  const links = collections.get('consumer_group_consumers');
+  if (definition.kind !== 'consumer_groups' || get === undefined || links?.definition.link === undefined) return operations.ofOne();
+  const [group, consumer] = linkSides(links, collections, links.definition.link);
+  const { GET: members } = new LinkOperations(options.store, links, group, consumer).ofMany();
+  return { ...others, GET: members === undefined ? get : groupAnswer(get, members) };
+}
+
+function linkSides(links: EntityCollection, collections: ReadonlyMap<EntityKind, EntityCollection>, [one, other]: EntityLink): readonly [LinkSide, LinkSide] {
   const kindOf = new Map(referencesOf(links.definition));
   const side = ({ field, word }: LinkField): LinkSide => ({ field, word, collection: defined(collections.get(defined(kindOf.get(field), 'a reference field')), 'the kind it refers to') });
-  return [[side(one), side(other)] as const, [side(other), side(one)] as const].flatMap(([near, far]) => {
+  return [side(one), side(other)];
+}
+
+/** `/consumer_groups/:parent/consumers/:id` and `/consumers/:parent/consumer_groups/:id`. */
+function linkRoutes(options: EntityRoutesOptions, links: EntityCollection, collections: ReadonlyMap<EntityKind, EntityCollection>, link: EntityLink): readonly Route[] {
+  const [one, other] = linkSides(links, collections, link);
+  return [[one, other] as const, [other, one] as const].flatMap(([near, far]) => {
     const operations = new LinkOperations(options.store, links, near, far);
     const path = `/${near.collection.definition.path}/:parent/${far.collection.definition.path}`;
     return [gatewayRoute(path, operations.ofMany()), gatewayRoute(`${path}/:id`, operations.ofOne())];
