@@ -29,7 +29,7 @@ export function checkOutPreviousRelease(): PreviousRelease | string {
   const commit = first === '' ? '' : git(['rev-parse', '--verify', '--quiet', `${first}^`]);
   if (commit === '') return 'the history of this checkout does not reach to the release before (a tarball, or a shallow clone)';
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-previous-'));
-  const unpacked = spawnSync('sh', ['-c', 'git -C "$1" archive "$2" bin control-plane data-plane shared proto package.json | tar -x -C "$3"', 'sh', PROJECT, commit, folder], { encoding: 'utf8' });
+  const unpacked = spawnSync('sh', ['-c', 'git -C "$1" archive "$2" bin control-plane data-plane shared proto test package.json | tar -x -C "$3"', 'sh', PROJECT, commit, folder], { encoding: 'utf8' });
   if (unpacked.status !== 0) {
     rmSync(folder, { recursive: true, force: true });
     return `the release before could not be unpacked: ${unpacked.stderr}`;
