@@ -255,3 +255,45 @@ test('/config takes JSON, YAML and a form, answers 201 with entities, 304 where 
   (await send('POST', '/kong/services', { raw: yaml, headers: { 'content-type': 'text/yaml' } })).expect(415);
   assert.deepEqual(await gateway.names('services'), ['s']);
 });
+
+test('a role that may only touch a tag syncs with it, and is refused what is not its own', async () => {
+  const gateway = await newGateway('scoped');
+  (await gateway.post({ services: [{ name: 'other', host: 'x' }] })).expect(200);
+  (await send('POST', '/v1/roles', { json: { name: 'team-a', permissions: [{ resources: ['entities'], verbs: ['read', 'create', 'update', 'delete'], tags: ['team-a'] }] } })).expect(201);
+  (await send('POST', '/v1/operators', { json: { name: 'ann', role: 'team-a' } })).expect(201);
+  const token = (await send('POST', '/v1/operators/ann/tokens', { json: {} })).expect(201).word('token');
+  const post = (content: object, options: PostOptions = {}) =>
+    send('POST', '/v1/gateways/scoped/declarative', { token, json: { mode: 'sync', ...options, content: JSON.stringify({ _format_version: '3.0', ...content }) } });
+  const own = { services: [{ name: 'own', host: 'a' }] };
+  assert.deepEqual((await post(own, { select_tags: ['team-a'] })).expect(200).at('summary'), { created: 1, updated: 0, deleted: 0, unchanged: 0 });
+  // Without select tags it would delete what is not there for this role.
+  const refused = (await post(own)).expect(403);
+  assert.equal(refused.text.includes('other'), false, refused.text);
+  (await post({ services: [{ name: 'untagged', host: 'a' }] }, { mode: 'apply' })).expect(403);
+  assert.match((await post({ routes: [{ name: 'r', paths: ['/'], service: 'other' }] }, { select_tags: ['team-a'] })).expect(400).word('message'), /there is no service "other"/);
+  assert.deepEqual(await gateway.names('services'), ['other', 'own']);
+  assert.equal(JSON.stringify((await send('GET', '/v1/gateways/scoped/declarative', { token })).expect(200).at('content')), '{"_format_version":"3.0","services":[{"name":"own","host":"a","tags":["team-a"]}]}');
+});
+
+test('two syncs that meet are planned again: the gateway is what one of them says, not a mixture', async () => {
+  const gateway = await newGateway('meeting');
+  const names = ['a', 'b', 'c'];
+  await Promise.all(names.map(async (name) => (await gateway.post({ services: [{ name, host: name }], consumers: [{ username: name }] })).expect(200)));
+  const services = await gateway.names('services');
+  assert.equal(services.length, 1);
+  assert.deepEqual(await gateway.names('consumers'), services);
+});
+
+test('a consumer group with its members and plugins, told from either side', async () => {
+  const gateway = await newGateway('grouped');
+  const content = {
+    consumer_groups: [{ name: 'gold', plugins: [{ name: 'rate-limiting', config: { minute: 5 } }], consumers: [{ username: 'ada' }] }, { name: 'silver' }],
+    consumers: [{ username: 'ada', groups: [{ name: 'silver', tags: ['shown-by-a-dump'] }] }],
+    plugins: [{ name: 'rate-limiting', config: { minute: 9 } }],
+  };
+  (await gateway.post(content)).expect(200);
+  assert.deepEqual(namesIn((await gateway.get('/consumers/ada/consumer_groups')).at('consumer_groups') ?? (await gateway.get('/consumers/ada/consumer_groups')).at('data')), ['gold', 'silver']);
+  assert.deepEqual((await gateway.post(content)).at('summary'), { created: 0, updated: 0, deleted: 0, unchanged: 7 });
+  const dumped = await gateway.dump();
+  assert.ok(JSON.stringify(dumped).includes('"consumers":[{"username":"ada","groups":[{"name":"gold"},{"name":"silver"}]}]'), JSON.stringify(dumped));
+});

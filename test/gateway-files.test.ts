@@ -132,6 +132,13 @@ test('what is wrong is shown with file, line and column, and nothing is changed;
   assert.match((await holdfast(['gateway', 'sync', join(folder, 'empty')])).err, /holds no \.yaml/);
 });
 
+test('files that are larger than the control plane takes are refused with what to set', async () => {
+  const large = file('large.yaml', `_format_version: "3.0"\n_comment: "${'x'.repeat(1_100_000)}"\n`);
+  const ran = await holdfast(['gateway', 'sync', large]);
+  assert.equal(ran.code, 1);
+  assert.match(ran.err, /the files make 11\d{5} bytes, .* HOLDFAST_MAX_ADMIN_BODY_BYTES there to 2 MiB or more/);
+});
+
 test('apply deletes nothing, reset deletes everything and needs a yes, --json-output has the names of decK', async () => {
   await newGateway('verbs');
   const a = file('a.yaml', '_format_version: "3.0"\nservices:\n- {name: a, host: a}\n');

@@ -13,11 +13,11 @@ import type { MergedContent } from '../declarative/merge-files.ts';
 import { planChanges } from '../declarative/plan-changes.ts';
 import { contentInvalid } from './declarative-client.ts';
 
-/** The number of entities. Throws CLI_CONTENT_INVALID. */
-export function checkOffline(merged: MergedContent, scope: ScopeOptions): number {
+/** The number of entities. Rejects with CLI_CONTENT_INVALID. */
+export async function checkOffline(merged: MergedContent, scope: ScopeOptions): Promise<number> {
   const problems = new ContentProblems();
   const rules = { clock: systemClock, plugins: { pluginSchemaOf: (name: string) => pluginCatalog.get(name), pluginNames: [...pluginCatalog.keys()] } };
-  const plan = planChanges(readContent(merged.content, problems), new CurrentEntities([]), new ContentScope(scope), { gatewayId: newId<GatewayId>(systemClock.nowMs()), mode: 'apply', rules }, problems);
+  const plan = await planChanges(readContent(merged.content, problems), new CurrentEntities([]), new ContentScope(scope), { gatewayId: newId<GatewayId>(systemClock.nowMs()), mode: 'apply', rules }, problems);
   if (problems.list.length > 0) {
     throw contentInvalid(problems.list.map(({ path, field, message, entity }) => merged.locate(path, `${entity === undefined ? '' : `${entity.kind}${entity.name === undefined ? '' : ` ${JSON.stringify(entity.name)}`}: `}${field === '' || field === '@entity' ? '' : `${field}: `}${message}`)));
   }

@@ -99,7 +99,7 @@ async function diff(settings: DiffSettings, output: Output, words: readonly stri
 async function validate(settings: ValidateSettings, output: Output, words: readonly string[]): Promise<void> {
   const merged = readContent(words);
   const entities = settings.offline
-    ? checkOffline(merged, settings)
+    ? await checkOffline(merged, settings)
     : Object.values(recordOf((await sendContent(targetOf(settings, merged), merged, { mode: 'apply', dryRun: true }))['summary'])).reduce((sum: number, count) => sum + (typeof count === 'number' ? count : 0), 0);
   output.out(settings.json ? JSON.stringify({ valid: true, entities }) : `valid: ${entities} entities`);
 }

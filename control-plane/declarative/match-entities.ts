@@ -14,6 +14,7 @@ import type { CurrentEntities, CurrentEntity } from './current-entities.ts';
 import type { DesiredContent, DesiredEntity } from './desired-entities.ts';
 import { nameOf, showPath } from './file-layout.ts';
 import { alwaysHasKey, contentKeyOf, idFor, matchingKeysOf } from './matching-keys.ts';
+import type { Pauses } from './pauses.ts';
 
 export interface MatchedEntity {
   readonly desired: DesiredEntity;
@@ -31,10 +32,13 @@ export interface MatchOptions {
   readonly deletesAbsent: boolean;
   /** The entity that an input without any name describes, complete with defaults; undefined where it is not valid. */
   readonly complete: (kind: EntityKind, input: JsonObject) => JsonObject | undefined;
+  /** What the caller may not see can't be referred to, and is not named. */
+  readonly sees: (entity: CurrentEntity) => boolean;
+  readonly pauses: Pauses;
 }
 
 /** In the order of dependence. What has problems in its references or identity is left out and told. */
-export function matchEntities(content: DesiredContent, options: MatchOptions, problems: ContentProblems): readonly MatchedEntity[] {
+export function matchEntities(content: DesiredContent, options: MatchOptions, problems: ContentProblems): Promise<readonly MatchedEntity[]> {
   return new Matching(content, options, problems).run();
 }
 
@@ -57,18 +61,22 @@ class Matching {
     this.#problems = problems;
   }
 
-  run(): readonly MatchedEntity[] {
+  async run(): Promise<readonly MatchedEntity[]> {
     const byKind = Map.groupBy(this.#content.entities, ({ kind }) => kind);
-    return entityKinds.flatMap((kind) => {
-      const pending = (byKind.get(kind) ?? []).flatMap((desired): readonly Pending[] => {
+    const matched: MatchedEntity[] = [];
+    for (const kind of entityKinds) {
+      const pending: Pending[] = [];
+      for (const desired of byKind.get(kind) ?? []) {
+        await this.#options.pauses.due();
         const input = this.#resolve(desired);
-        return input === undefined ? [] : [{ desired, input }];
-      });
-      return this.#matchKind(kind, pending);
-    });
+        if (input !== undefined) pending.push({ desired, input });
+      }
+      for (const entity of await this.#matchKind(kind, pending)) matched.push(entity);
+    }
+    return matched;
   }
 
-  #matchKind(kind: EntityKind, pending: readonly Pending[]): readonly MatchedEntity[] {
+  async #matchKind(kind: EntityKind, pending: readonly Pending[]): Promise<readonly MatchedEntity[]> {
     const definition = definitionOf(kind);
     const { current, gatewayId } = this.#options;
     const matched: MatchedEntity[] = [];
@@ -82,6 +90,7 @@ class Matching {
     // Ids and names first, so that nobody takes what another one names.
     const nameless: Pending[] = [];
     for (const one of pending) {
+      await this.#options.pauses.due();
       const { first } = matchingKeysOf(definition, one.input);
       const id = typeof one.input['id'] === 'string' ? parseId<EntityId>(one.input['id']) : undefined;
       const named = first === undefined ? undefined : current.byKey(kind, first);
@@ -93,6 +102,7 @@ class Matching {
     }
     const contents = alwaysHasKey(definition) ? undefined : current.byContent(kind);
     for (const one of nameless) {
+      await this.#options.pauses.due();
       const { first, others } = matchingKeysOf(definition, one.input);
       const keys = first === undefined ? others : [first, ...others];
       const whole = keys.length === 0 && contents !== undefined ? this.#options.complete(kind, one.input) : undefined;
@@ -195,7 +205,8 @@ class Matching {
     if (sought === undefined) return undefined;
     const described = this.#described.get(`${to} ${sought}`);
     if (described !== undefined) return described.id;
-    const there = id === undefined ? this.#options.current.byKey(to, sought) : this.#options.current.get(to, id);
+    const found = id === undefined ? this.#options.current.byKey(to, sought) : this.#options.current.get(to, id);
+    const there = found !== undefined && this.#options.sees(found) ? found : undefined;
     const shown = id ?? (typeof value === 'string' ? value : String(Object.values(names).find((name) => typeof name === 'string')));
     if (there === undefined) return { message: `there is no ${definition.singular} ${JSON.stringify(shown)}, neither in the files nor in the gateway${didYouMean(shown, this.#namesOf(to))}` };
     if (this.#options.deletesAbsent && this.#options.scope.has(to, there.entity)) return { message: `the ${definition.singular} ${JSON.stringify(shown)} is not in the files, so that this sync would delete it: add it, or use apply` };
@@ -206,7 +217,7 @@ class Matching {
 
   *#namesOf(kind: EntityKind): Iterable<string> {
     const described = this.#content.entities.filter((desired) => desired.kind === kind).map(({ input }) => input);
-    for (const entity of [...described, ...[...this.#options.current.ofKind(kind).values()].map((current) => current.entity)]) {
+    for (const entity of [...described, ...[...this.#options.current.ofKind(kind).values()].filter(this.#options.sees).map((current) => current.entity)]) {
       const name = nameOf(kind, entity);
       if (name !== undefined) yield name;
     }

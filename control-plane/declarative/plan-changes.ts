@@ -21,6 +21,7 @@ import type { CurrentEntities, CurrentEntity } from './current-entities.ts';
 import type { DesiredContent } from './desired-entities.ts';
 import { nameOf, type ContentPath } from './file-layout.ts';
 import { matchEntities, type MatchedEntity } from './match-entities.ts';
+import { Pauses } from './pauses.ts';
 import { isSameEntity, shownChanges } from './shown-changes.ts';
 
 /** What the entities of a plan are checked against, besides their definitions. */
@@ -49,10 +50,12 @@ export interface PlanOptions {
   readonly gatewayId: GatewayId;
   readonly mode: 'sync' | 'apply';
   readonly rules: PlanRules;
+  /** What the caller may see; everything where it is not said. */
+  readonly sees?: (entity: CurrentEntity) => boolean;
 }
 
 /** In the order of dependence; what goes stands behind, dependants first. */
-export function planChanges(content: DesiredContent, current: CurrentEntities, scope: ContentScope, options: PlanOptions, problems: ContentProblems): readonly PlannedEntity[] {
+export function planChanges(content: DesiredContent, current: CurrentEntities, scope: ContentScope, options: PlanOptions, problems: ContentProblems): Promise<readonly PlannedEntity[]> {
   const planning = new Planning(current, scope, options, problems);
   return planning.plan(content);
 }
@@ -72,16 +75,22 @@ class Planning {
     this.#problems = problems;
   }
 
-  plan(content: DesiredContent): readonly PlannedEntity[] {
-    const { gatewayId, mode } = this.#options;
-    const matched = matchEntities(content, {
-      gatewayId, current: this.#current, scope: this.#scope, deletesAbsent: mode === 'sync',
+  async plan(content: DesiredContent): Promise<readonly PlannedEntity[]> {
+    const { gatewayId, mode, rules, sees = () => true } = this.#options;
+    const pauses = new Pauses(rules.clock);
+    const matched = await matchEntities(content, {
+      gatewayId, sees, pauses, current: this.#current, scope: this.#scope, deletesAbsent: mode === 'sync',
       complete: (kind, input) => {
         const result = this.#parse(kind, input, undefined);
         return result.kind === 'entity' ? result.entity : undefined;
       },
     }, this.#problems);
-    const described = matched.flatMap((entity) => this.#planOne(entity) ?? []);
+    const described: PlannedEntity[] = [];
+    for (const entity of matched) {
+      await pauses.due();
+      const planned = this.#planOne(entity);
+      if (planned !== undefined) described.push(planned);
+    }
     const written = [...described, ...this.#pluginsOfChangedPartials(described)];
     // What could not be matched or parsed must not look as if it were absent.
     if (mode === 'apply' || this.#problems.list.length > 0) return written;

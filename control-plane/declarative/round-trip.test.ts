@@ -25,10 +25,10 @@ const clock = new ManualClock();
 const WHOLE = { selectTags: [], skipConsumers: false } as const;
 const DUMP = { ...WHOLE, withIds: false, sanitize: false } as const;
 
-function planFor(content: JsonObject, current: CurrentEntities, gatewayId: GatewayId): { readonly plan: readonly PlannedEntity[]; readonly problems: ContentProblems } {
+async function planFor(content: JsonObject, current: CurrentEntities, gatewayId: GatewayId): Promise<{ readonly plan: readonly PlannedEntity[]; readonly problems: ContentProblems }> {
   const problems = new ContentProblems();
   const taken = takeContent(content, problems) ?? {};
-  const plan = planChanges(readContent(taken, problems), current, new ContentScope(WHOLE), { gatewayId, mode: 'sync', rules: { plugins, clock } }, problems);
+  const plan = await planChanges(readContent(taken, problems), current, new ContentScope(WHOLE), { gatewayId, mode: 'sync', rules: { plugins, clock } }, problems);
   return { plan, problems };
 }
 
@@ -69,8 +69,8 @@ const arbitraryContent: fc.Arbitrary<JsonObject> = fc.tuple(fc.array(fc.constant
 });
 
 /** Without the entities that something is wrong with, until nothing is. */
-function validPart(content: JsonObject): JsonObject {
-  const { problems } = planFor(content, EMPTY, GATEWAY);
+async function validPart(content: JsonObject): Promise<JsonObject> {
+  const { problems } = await planFor(content, EMPTY, GATEWAY);
   if (problems.list.length === 0) return content;
   const wrong = new Set(problems.list.map(({ path: [kind, index] }) => `${String(kind)} ${String(index)}`));
   return validPart(Object.fromEntries(Object.entries(content).map(([kind, list]): [string, JsonValue] => [kind, Array.isArray(list) ? list.filter((_, index) => !wrong.has(`${kind} ${index}`)) : list])));
@@ -78,22 +78,22 @@ function validPart(content: JsonObject): JsonObject {
 
 const [GATEWAY, OTHER] = [newId<GatewayId>(1), newId<GatewayId>(2)];
 
-test('a dump in an empty gateway gives the same dump, and in its own changes nothing', () => {
+test('a dump in an empty gateway gives the same dump, and in its own changes nothing', async () => {
   const seen = new Set<EntityKind>();
-  fc.assert(fc.property(arbitraryContent, (drawn) => {
-    const { plan } = planFor(validPart(drawn), EMPTY, GATEWAY);
+  await fc.assert(fc.asyncProperty(arbitraryContent, async (drawn) => {
+    const { plan } = await planFor(await validPart(drawn), EMPTY, GATEWAY);
     for (const { kind } of plan) seen.add(kind);
     const current = afterwards(plan);
     const dumped = exportContent(current, plugins, DUMP);
-    const again = planFor(dumped, current, GATEWAY);
+    const again = await planFor(dumped, current, GATEWAY);
     assert.deepEqual(again.problems.list, []);
     assert.deepEqual(again.plan.filter(({ action }) => action !== 'none'), []);
-    const elsewhere = planFor(dumped, EMPTY, OTHER);
+    const elsewhere = await planFor(dumped, EMPTY, OTHER);
     assert.deepEqual(elsewhere.problems.list, []);
     assert.equal(elsewhere.plan.length, plan.length);
     assert.deepEqual(exportContent(afterwards(elsewhere.plan), plugins, DUMP), dumped);
     const withIds = exportContent(current, plugins, { ...DUMP, withIds: true });
-    assert.deepEqual(exportContent(afterwards(planFor(withIds, EMPTY, OTHER).plan), plugins, { ...DUMP, withIds: true }), withIds);
+    assert.deepEqual(exportContent(afterwards((await planFor(withIds, EMPTY, OTHER)).plan), plugins, { ...DUMP, withIds: true }), withIds);
   }), { numRuns: 50 });
   assert.deepEqual(entityKinds.filter((kind) => !seen.has(kind)), [], 'kinds that were never part of a round trip');
 });

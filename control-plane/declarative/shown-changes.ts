@@ -8,14 +8,14 @@ import { defaultOf } from '../../shared/model/default-value.ts';
 import type { Entity, EntityDefinition, Field, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import type { PluginSource } from '../../shared/model/parse-plugin.ts';
+import { configFieldsOfEntity, configNamedBy } from '../../shared/model/parse-vault.ts';
 import { changedFields, type FieldChange } from '../../shared/model/redact.ts';
 
 const NOT_TOLD: ReadonlySet<string> = new Set(['id', 'created_at', 'updated_at']);
 
-/** The entity's own fields, with the config of the plugin that it is. */
+/** The entity's own fields, with those of the config of the plugin, vault or partial that it is. */
 export function fieldsOf(definition: EntityDefinition, entity: JsonObject, plugins: PluginSource): readonly Field[] {
-  const name = entity['name'];
-  const config = definition.kind === 'plugins' && typeof name === 'string' ? plugins.pluginSchemaOf(name)?.config : undefined;
+  const config = configFieldsOfEntity(definition, entity[configNamedBy(definition)], plugins.pluginSchemaOf);
   const own = definition.fields.map((field: Field): Field => (field.type.kind === 'plugin-config' && config !== undefined ? { ...field, type: { kind: 'record', fields: config } } : field));
   return [...own, tagsField];
 }
