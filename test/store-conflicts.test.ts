@@ -35,7 +35,7 @@ test('a serialization failure (40001): the transaction runs again on what the ot
   assert.equal((await database.query<{ readonly revision: number }>(WRITE, revision))[0]?.revision, (before?.revision ?? 0) + 11);
   assert.equal(retriesOf('40001'), 1);
 
-  await t.test('a deadlock (40P01): one of the two is chosen, runs again, and both are done once', async () => {
+  await t.test('a deadlock (40P01): who is chosen runs again, and both are done once', async () => {
     const [one, other] = [await createGateway(store), await createGateway(store)];
     const bump = (transaction: Transaction, gatewayId: string): Promise<unknown> => transaction.query('UPDATE gateways SET fleet_revision = fleet_revision + 1 WHERE id = $1', [gatewayId]);
     const read = () => database.query<{ readonly fleet_revision: number }>(WRITE, 'SELECT fleet_revision FROM gateways WHERE id = ANY($1)', [[one.gatewayId, other.gatewayId]]);
@@ -53,9 +53,11 @@ test('a serialization failure (40001): the transaction runs again on what the ot
       });
     await Promise.all([crossing(0, one.gatewayId, other.gatewayId), crossing(1, other.gatewayId, one.gatewayId)]);
     assert.equal(sum(await read()) - first, 4);
-    assert.deepEqual([runs, retriesOf('40P01')], [3, 1]);
+    const lost = retriesOf('40P01');
+    assert.ok(lost >= 1, 'Postgres may find more than one');
+    assert.equal(runs, 2 + lost);
     const outcomes = meter.transactions.entries().filter(({ labels }) => labels['mode'] === 'write').map(({ labels, value }) => [labels['outcome'], value.count]);
-    assert.equal(outcomes.find(([outcome]) => outcome === 'failed')?.[1], 2);
+    assert.equal(outcomes.find(([outcome]) => outcome === 'failed')?.[1], 1 + lost);
     assert.equal(meter.state.kind, 'answers', 'a conflict is an answer');
   });
 
