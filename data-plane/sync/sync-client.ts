@@ -257,8 +257,7 @@ export class SyncClient {
     this.#session.send(toAnswer({ kind: 'applied', config: active, tookMs: 0, quarantined, already: true }));
   }
 
-  /** Said now, and after each Welcome from now on. */
-  /** What is quarantined of the configuration that serves is something else, though the configuration is the same. */
+  /** What is quarantined of the configuration that serves is something else, though it is the same. Said now, and after each Welcome from now on. */
   quarantineChanged(): void {
     this.#leftQuarantine = true;
     this.#reportQuarantined();

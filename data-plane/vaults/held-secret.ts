@@ -74,7 +74,7 @@ export class HeldSecret {
 
   /** Nothing is known of it, not even that it can't be had: worth waiting for. */
   get isUnknown(): boolean {
-    return !this.#asked && [...this.#keys].some((key) => !this.#values.has(key));
+    return !this.#asked && !this.isResolved;
   }
 
   /** References take this member of it, or the whole. */
@@ -135,7 +135,7 @@ export class HeldSecret {
 
   #hasExpired(): boolean {
     const { ttl, resurrectTtl } = this.lifetime;
-    if (ttl === 0 || resurrectTtl === undefined || this.#obtainedAtMs === undefined || !this.isFailing) return false;
+    if (ttl === 0 || resurrectTtl === undefined || this.#obtainedAtMs === undefined) return false;
     return this.#clock.nowMs() > this.#obtainedAtMs + (ttl + resurrectTtl) * 1_000;
   }
 }

@@ -80,6 +80,11 @@ export class OpenVault {
     return this.kind === 'env' || this.kind === 'file';
   }
 
+  /** It did not answer last: one secret finds out whether it does again. */
+  get isAway(): boolean {
+    return this.#lastError !== undefined;
+  }
+
   isPaused(nowMs: number): boolean {
     return nowMs < this.#pausedUntilMs;
   }

@@ -106,7 +106,7 @@ export function isMetadataAddress(address: string): boolean {
 }
 
 /** A name of a configuration must not lead there either. */
-const lookupElsewhere: LookupFunction = (hostname, options, callback) => {
+export const lookupElsewhere: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const [first] = error === null ? addresses : [];
     if (error !== null || first === undefined) return callback(error ?? new Error(`${hostname} has no address`), '');

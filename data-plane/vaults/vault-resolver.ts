@@ -101,7 +101,8 @@ export class VaultResolver {
     const values = this.#known();
     if (!areSameValues(values, this.#values)) this.#values = values;
     this.#isUnsaved = true;
-    void this.#save();
+    // What serves is on the disk, as the configuration is: the next start may have neither vault nor control plane (S2).
+    await this.#save();
     if (this.#secrets.size > 0) this.#ticking ??= clock.every(CHECK_MS, () => this.#tick());
   }
 
@@ -111,11 +112,13 @@ export class VaultResolver {
   }
 
   view(): readonly VaultView[] {
+    const nowMs = this.#options.clock.monotonicMs();
     const byVault = Map.groupBy(this.#secrets.values(), ({ vault }) => vault);
-    return [...byVault].map(([{ prefix, kind, failures, lastFailure }, wanted]) => {
+    return [...byVault].map(([vault, wanted]) => {
+      const { prefix, kind, failures, lastFailure } = vault;
       const resolved = wanted.filter(({ secret }) => secret.isResolved);
       const times = resolved.flatMap(({ secret }) => secret.obtainedAtMs ?? []);
-      const outdated = resolved.filter(({ secret }) => secret.isFailing).length;
+      const outdated = resolved.filter(({ secret }) => secret.isFailing || (vault.isAway && secret.isDue(nowMs))).length;
       return { prefix, kind, secrets: wanted.length, resolved: resolved.length, outdated, failures, lastFailure, oldestMs: times.length === 0 ? undefined : Math.max(0, this.#options.clock.nowMs() - Math.min(...times)) };
     });
   }
@@ -209,7 +212,13 @@ export class VaultResolver {
 
   #tick(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const wanted of this.#secrets.values()) if (wanted.secret.isDue(nowMs) && !wanted.vault.isPaused(nowMs)) void this.#ask(wanted);
+    const tried = new Set<OpenVault>();
+    for (const wanted of this.#secrets.values()) {
+      const { vault, secret } = wanted;
+      if (!secret.isDue(nowMs) || vault.isPaused(nowMs) || (vault.isAway && tried.has(vault))) continue;
+      tried.add(vault);
+      void this.#ask(wanted);
+    }
     // Values end without anybody asking.
     this.#tellChanges();
   }
