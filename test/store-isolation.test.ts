@@ -39,6 +39,12 @@ async function fill(scope: GatewayScope): Promise<void> {
     versions: [{ version: { epoch: 1, sequence: 1 }, requests: 1, failed: 0, failedHere: 0 }],
     drops: [{ reason: 'spool-full', count: 1 }], crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 1 }],
   });
+  await store.keyRotations.begin(scope.tenantId, TEST_ACTOR);
+  // Two seals, the first of which stands for removed rows.
+  const { lastId } = await store.auditChain.moment();
+  for (let seal = 0; seal < 2; seal += 1) assert.equal(await store.auditChain.sealNext(scope.tenantId, lastId, 1), 1);
+  await store.auditChain.addCheckpoint(scope.tenantId, 1, true, 's');
+  assert.equal(await store.auditChain.remove(scope.tenantId, 1, 10), 1);
 }
 
 /** In a transaction of the login role, as the store begins it; always rolled back. */
@@ -70,7 +76,7 @@ test('every table with a tenant has row-level security enabled and forced, and b
       "SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS secured, relowner::regrole::text AS owner FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind IN ('r', 'p')"));
   const secured = rows.filter((row) => row.secured).map((row) => row.name).sort();
   assert.deepEqual(secured, [...(await tenantTables())].sort());
-  assert.deepEqual(rows.filter((row) => !row.secured).map((row) => row.name).sort(), ['schema_migrations', 'trust_state']);
+  assert.deepEqual(rows.filter((row) => !row.secured).map((row) => row.name).sort(), ['key_encryption_keys', 'schema_migrations', 'trust_state']);
   assert.deepEqual([...new Set(rows.map((row) => row.owner))], ['holdfast_migration']);
 });
 

@@ -115,7 +115,7 @@ test('a column that a newer release adds breaks no statement of a control plane 
     assert.ok(dataPlane);
     assert.ok(await store.dataPlanes.get(scope, dataPlane.id));
     await store.dataPlanes.list(scope);
-    await store.audit.list(scope.tenantId, { limit: 10 });
+    await store.audit.list(scope.tenantId, {}, { size: 10 });
     await store.signingKeys.insertKey({ purpose: 'publish', keyId: newName(), scope, publicKey: 'p', certificate: undefined, privateKey: 'secret' });
     await store.signingKeys.listKeys('publish', scope);
     await store.signingKeys.listStatements('root', undefined);

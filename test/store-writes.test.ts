@@ -362,11 +362,11 @@ test('every leaf is read as of one version while writers go on', async () => {
 test('an audit row tells who did what, with the version', async () => {
   const scope = await createGateway(store);
   const service = await insert(store, scope, 'services', { url: 'http://a' });
-  const rows = await store.audit.list(scope.tenantId, { gatewayId: scope.gatewayId, limit: 10 });
-  assert.deepEqual(rows.map((row) => [row.action, row.subjectKind, row.subjectId, row.version, row.actor, row.address, row.requestId]), [
-    ['create', 'services', service.id, service.version, 'tester', '127.0.0.1', 'request-1'],
-    ['create', 'gateways', scope.gatewayId, undefined, 'tester', '127.0.0.1', 'request-1'],
+  const { rows } = await store.audit.list(scope.tenantId, { gatewayId: scope.gatewayId }, { size: 10 });
+  assert.deepEqual(rows.map((row) => [row.action, row.subject_kind, row.subject_id, row.epoch, row.sequence, row.actor, row.address, row.request_id]), [
+    ['create', 'services', service.id, service.version.epoch, service.version.sequence, 'tester', '127.0.0.1', 'request-1'],
+    ['create', 'gateways', scope.gatewayId, null, null, 'tester', '127.0.0.1', 'request-1'],
   ]);
   const [newest] = rows;
-  assert.deepEqual((await store.audit.list(scope.tenantId, { limit: 1, before: newest?.id ?? 0 })).map((row) => row.action), ['create']);
+  assert.deepEqual((await store.audit.list(scope.tenantId, {}, { size: 1, before: newest?.id ?? 0 })).rows.map((row) => row.action), ['create']);
 });

@@ -5,7 +5,7 @@
  */
 import type { EntityKind, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { changedFields } from '../../shared/model/redact.ts';
-import { definitionOf } from '../../shared/model/registry.ts';
+import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
 import { configFieldsOf } from '../../shared/plugins/catalog.ts';
 import { decodeEntity } from '../../shared/wire/entity-codec.ts';
 
@@ -15,7 +15,9 @@ const LONGEST = 65_536;
 const LEFT_OUT: ReadonlySet<string> = new Set(['id', 'created_at', 'updated_at']);
 
 /** JSON of `{before, after}`; null where nothing that is published is different, or this version can't read it. */
-export function auditChanges(kind: EntityKind, before: Uint8Array | undefined, after: Uint8Array | undefined): string | null {
+export function auditChanges(kind: string, before: Uint8Array | undefined, after: Uint8Array | undefined): string | null {
+  // Of a kind that only a newer version knows.
+  if (!isEntityKind(kind)) return null;
   const [old, now] = [read(kind, before), read(kind, after)];
   if (old === 'unreadable' || now === 'unreadable') return null;
   const changes = changedFields(definitionOf(kind), old, now, configFieldsOf).filter(({ field }) => !LEFT_OUT.has(field));

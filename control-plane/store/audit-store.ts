@@ -89,7 +89,7 @@ export function createAuditStore(database: Database): AuditStore {
            ORDER BY matches DESC, id DESC`,
           values,
         );
-        const found = rows.filter(({ matches }) => matches).map(toRow);
+        const found: readonly AuditRow[] = rows.filter(({ matches }) => matches);
         const last = found[size - 1];
         if (found.length > size && last !== undefined) return { rows: found.slice(0, size), next: last.id };
         // More is to be looked at, unless all of it is too old.
@@ -98,11 +98,6 @@ export function createAuditStore(database: Database): AuditStore {
         return { rows: found, next: isOver ? undefined : end.id };
       }),
   };
-}
-
-/** Columns that only the question needs are left behind. */
-function toRow({ matches: _, time: __, ...row }: AuditRow & { readonly matches: boolean; readonly time: Date }): AuditRow {
-  return row;
 }
 
 function conditionsOf(filter: AuditFilter, parameter: (value: SqlValue) => string): string {

@@ -18,9 +18,6 @@ create table key_encryption_keys (
   wrapped     bytea not null check (octet_length(wrapped) <= 65536),
   created_at  timestamptz not null default clock_timestamp()
 );
-alter table key_encryption_keys enable row level security;
-alter table key_encryption_keys force row level security;
-create policy installation on key_encryption_keys to holdfast_publisher using (true);
 grant select, insert, delete on key_encryption_keys to holdfast_publisher;
 
 -- How far the sealing again of a tenant's secrets has got: the newest rotation of each tenant.
