@@ -8,6 +8,7 @@ import { newId, type DataPlaneId, type TenantId } from '../shared/model/ids.ts';
 import { startTestAdminApi, type AdminAnswer, type AdminCall } from './support/admin-api.ts';
 import { onServer } from './support/postgres-server.ts';
 import { insert, newName, TEST_ACTOR } from './support/store-scene.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const api = await startTestAdminApi({ deletionGraceMs: 0 });
 const { send, store } = api;
@@ -74,6 +75,28 @@ test('counts stay what is there, whatever cascades or is rolled back', async () 
     const { rows } = await client.query('SELECT c.tenant_id, c.kind FROM holdfast.entity_counts c WHERE c.count <> (SELECT count(*) FROM holdfast.entities e WHERE (e.tenant_id, e.gateway_id, e.kind) = (c.tenant_id, c.gateway_id, c.kind))');
     assert.deepEqual(rows, [], 'the counts of all tenants of this file');
   });
+});
+
+test('of two writes in two gateways that would both take the last place, one waits for the other and is refused', async () => {
+  const tenant = await newTenant();
+  (await tenant.send('POST', '/v1/gateways', { json: { name: 'second' } })).expect(201);
+  (await send('PATCH', `/v1/tenants/${tenant.name}/quotas`, { json: { entities: { services: 1 } } })).expect(200);
+  const [one, two] = await store.gateways.list(tenant.id);
+  assert.ok(one && two);
+  // Change rows without entities: after the test that compares the counts of this file.
+  const add = `INSERT INTO holdfast.changes (tenant_id, gateway_id, epoch, sequence, ordinal, kind, id, op, bytes_after, actor, request_id) VALUES ($1, $2, 1, 1, 1, 'services', $3, 'put', '', '', '')`;
+  await onServer(api.database.superuserConnectionString, (first) =>
+    onServer(api.database.superuserConnectionString, async (second) => {
+      for (const client of [first, second]) await client.query('BEGIN; SET LOCAL search_path = holdfast');
+      await first.query(add, [tenant.id, one.gatewayId, newId()]);
+      const waiting = second.query(add, [tenant.id, two.gatewayId, newId()]);
+      waiting.catch(() => undefined);
+      await onServer(api.database.superuserConnectionString, (watch) =>
+        waitUntil('the second to wait', async () => (await watch.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")).rowCount === 1));
+      await first.query('COMMIT');
+      await assert.rejects(waiting, { code: 'HF403' });
+      await second.query('ROLLBACK');
+    }));
 });
 
 test('gateways and data planes have quotas too, under the same race', async () => {
