@@ -35,6 +35,15 @@ test('a plugin takes the values of a partial, named by name or id', async () => 
   (await send('PUT', '/plugins/one', { json: (await send('GET', '/plugins/one')).body })).expect(200);
 });
 
+test('the schemas tell what a partial may hold and which plugins take it', async () => {
+  assert.partialDeepStrictEqual((await send('GET', '/schemas/partials/redis-ce')).expect(200).body, { name: 'redis-ce', fields: [{ config: { type: 'record', required: true } }] });
+  (await send('GET', '/schemas/partials/redis-xe')).expect(404);
+  assert.deepEqual((await send('GET', '/schemas/plugins/remember')).expect(200).at('supported_partials'), { 'redis-ce': ['config.redis'] });
+  (await send('POST', '/schemas/partials/validate', { json: { type: 'redis-ee', config: { port: 1 } } })).expect(200);
+  (await send('POST', '/schemas/plugins/validate', { json: { name: 'remember', partials: [{ name: 'main-redis' }] } })).expect(200);
+  (await send('POST', '/schemas/plugins/validate', { json: { name: 'remember' } })).expect(400);
+});
+
 test('a change of the partial is a change of all its plugins, in one release', async () => {
   const changed = (await send('PATCH', '/partials/main-redis', { json: { config: { host: 'new.test', port: 7000 } } })).expect(200);
   for (const plugin of ['one', 'two']) assert.deepEqual(await configOf(plugin), { redis: { host: 'new.test', port: 7000 } });

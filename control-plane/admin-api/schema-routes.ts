@@ -1,10 +1,11 @@
 /**
- * `/schemas/…`: what entities, plugins and vaults may hold, in Kong's form, and the check of a body that stores nothing. Clients
+ * `/schemas/…`: what entities, plugins, partials and vaults may hold, in Kong's form, and the check of a body that stores nothing. Clients
  * read defaults from here, decK above all. Used by start-admin-api.ts.
  */
-import { kongPluginSchema, kongSchema, kongVaultSchema } from '../../shared/model/kong-schema.ts';
+import { kongPartialSchema, kongPluginSchema, kongSchema, kongVaultSchema } from '../../shared/model/kong-schema.ts';
 import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
+import { partialFieldsOf } from '../../shared/plugins/partial-types.ts';
 import { vaultCatalog } from '../../shared/vaults/catalog.ts';
 import { notFound, ok } from './answer.ts';
 import { EntityCollection, type EntityRules } from './entity-collection.ts';
@@ -40,6 +41,14 @@ export function schemaRoutes(options: SchemaRoutesOptions): readonly Route[] {
         if (plugin === undefined) throw notFound();
         return ok(kongPluginSchema(plugin, definitionOf('plugins')));
       }, "Read a plugin's schema in Kong's form"),
+    }),
+    gatewayRoute('/schemas/partials/validate', { POST: validate(() => 'partials') }),
+    anyGatewayRoute('/schemas/partials/:name', {
+      GET: read('node', async (request) => {
+        const fields = partialFieldsOf(param(request, 'name'));
+        if (fields === undefined) throw notFound();
+        return ok(kongPartialSchema(param(request, 'name'), fields));
+      }, "Read the schema of a type of partials in Kong's form"),
     }),
     anyGatewayRoute('/schemas/vaults/:name', {
       GET: read('node', async (request) => {

@@ -42,6 +42,11 @@ export function kongPluginSchema(plugin: PluginSchema, pluginEntity: EntityDefin
   };
 }
 
+/** `/schemas/partials/{type}`: what the config of a partial of this type may hold. */
+export function kongPartialSchema(type: string, fields: readonly Field[]): JsonObject {
+  return { name: type, fields: [{ config: { type: 'record', required: true, fields: fields.map(namedField) } }] };
+}
+
 /** `/schemas/vaults/{name}`: what of a vault entity depends on the kind of vault. */
 export function kongVaultSchema(vault: VaultSchema): JsonObject {
   return {
