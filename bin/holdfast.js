@@ -19,6 +19,8 @@ const COMMANDS = {
   keys: { file: 'control-plane/cli/main.ts', passesName: true },
   epoch: { file: 'control-plane/cli/main.ts', passesName: true },
   convert: { file: 'control-plane/cli/main.ts', passesName: true },
+  login: { file: 'control-plane/cli/main.ts', passesName: true },
+  logout: { file: 'control-plane/cli/main.ts', passesName: true },
   explain: { file: 'control-plane/cli/main.ts', passesName: true },
   publish: { file: 'control-plane/cli/main.ts', passesName: true },
   backup: { file: 'control-plane/cli/main.ts', passesName: true },

@@ -12,6 +12,17 @@ export const controlPlaneSettings = defineSettings({
     default: '127.0.0.1:8001',
     description: 'Address of the admin API; put TLS in front of it before it leaves this machine',
   },
+  adminUrl: {
+    env: 'HOLDFAST_ADMIN_PUBLIC_URL',
+    type: 'string',
+    description: 'http:// or https://host[:port] under which browsers reach the admin API, without a path: identity providers send people back there. Without it, http:// and the address of the admin API',
+  },
+  insecureIssuers: {
+    env: 'HOLDFAST_SIGN_IN_INSECURE_ISSUERS',
+    type: 'boolean',
+    default: false,
+    description: 'Accept identity providers without TLS (http://), for trying it out: whoever is on the way can then sign in as anybody',
+  },
   syncListen: {
     env: 'HOLDFAST_SYNC_LISTEN',
     type: 'address',

@@ -29,6 +29,7 @@ import { bundleOf, parseStatementFile } from './keys/statement-file.ts';
 import { openDatabase } from './open-database.ts';
 import { HistoryCompactor } from './publish/history-compactor.ts';
 import { PublishMeter } from './publish/publish-meter.ts';
+import { publicAdminUrl } from './public-admin-url.ts';
 import { startPublisher } from './publish/publisher.ts';
 import { loadSigningMaterial } from './publish/signing-material.ts';
 import type { ControlPlaneSettings } from './settings.ts';
@@ -152,6 +153,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     developmentMode: settings.developmentMode,
     installationTenant,
     deletionGraceMs: settings.tenantDeletionGrace,
+    publicUrl: publicAdminUrl(settings.adminUrl, settings.adminListen),
+    allowHttpIssuers: settings.insecureIssuers,
     maxBodyBytes: settings.maxBodyBytes,
     allowedOrigins: settings.adminAllowedOrigins,
     softwareVersion: THIS_VERSION,

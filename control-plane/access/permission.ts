@@ -8,7 +8,7 @@ import { entityKinds, isEntityKind } from '../../shared/model/registry.ts';
 /** What belongs to one gateway, besides its entities. */
 export const GATEWAY_RESOURCES = ['gateways', 'releases', 'data-planes', 'join-tokens', 'alarms', 'events', 'usage', 'quarantine', 'explain'] as const;
 /** What belongs to the tenant as a whole (`tenant`: its life itself): given only by permissions for all gateways. */
-export const TENANT_RESOURCES = ['operators', 'service-accounts', 'roles', 'tokens', 'quotas', 'audit', 'tenant'] as const;
+export const TENANT_RESOURCES = ['operators', 'service-accounts', 'roles', 'tokens', 'sessions', 'identity-providers', 'quotas', 'audit', 'tenant'] as const;
 /** What belongs to the whole installation: for installation admins only, whatever their role gives. */
 export const INSTALLATION_RESOURCES = ['tenants', 'signing-keys', 'secret-keys', 'backups'] as const;
 /** `node`: this control plane as such. `me`: the caller. Every valid credential may read these two. */

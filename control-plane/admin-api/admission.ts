@@ -11,15 +11,19 @@ import type { TenantId } from '../../shared/model/ids.ts';
 import { builtInRoles, isBuiltInRole } from '../access/built-in-roles.ts';
 import type { Permission } from '../access/permission.ts';
 import { Policy } from '../access/policy.ts';
+import { SESSION_PREFIX, type SessionHolder, type SessionStore } from '../store/session-store.ts';
 import type { TokenHolder, TokenStore } from '../store/token-store.ts';
 import { tenantClosed } from '../store/tenant-standing.ts';
 import { forbidden, rateLimited, unauthenticated } from './answer.ts';
 import { refuseForeign } from './development-guard.ts';
 import type { Caller } from './route.ts';
+import type { SessionCookies } from './session-cookie.ts';
 import { TenantRates } from './tenant-rates.ts';
 
 export interface AdmissionOptions {
   readonly tokens: Pick<TokenStore, 'authenticate'>;
+  readonly sessions: Pick<SessionStore, 'authenticate'>;
+  readonly cookies: SessionCookies;
   /** In development mode, the tenant of requests without a token. */
   readonly developmentTenant: TenantId | undefined;
   readonly clock: Clock;
@@ -49,10 +53,10 @@ export class Admission {
 
   /** Throws a Refusal (401) where there is no valid credential. */
   async identify(headers: IncomingHttpHeaders): Promise<Caller> {
-    const token = tokenOf(headers);
+    const token = tokenOf(headers) ?? this.#options.cookies.sessionOf(headers);
     if (token === undefined) return this.#developer();
     const caller = await this.#holderOf(token);
-    if (caller === undefined) throw unauthenticated('the admin token is unknown, expired or revoked');
+    if (caller === undefined) throw unauthenticated('the admin token or session is unknown, expired or revoked');
     return caller;
   }
 
@@ -78,11 +82,11 @@ export class Admission {
   }
 
   #holderOf(token: string): Promise<Caller | undefined> {
-    const { clock, tokens } = this.#options;
+    const { clock } = this.#options;
     const key = createHash('sha256').update(token, 'utf8').digest('base64');
     const known = this.#known.get(key);
     if (known !== undefined && clock.monotonicMs() < known.untilMs) return known.holder;
-    const entry = { holder: tokens.authenticate(token).then((holder) => (holder === undefined ? undefined : callerOf(holder))), untilMs: clock.monotonicMs() + KNOWN_FOR_MS };
+    const entry = { holder: this.#lookUp(token), untilMs: clock.monotonicMs() + KNOWN_FOR_MS };
     this.#known.set(key, entry);
     // What is not valid, or could not be asked, is asked again by the next request.
     const forget = (): void => {
@@ -90,6 +94,15 @@ export class Admission {
     };
     entry.holder.then((caller) => (caller === undefined ? forget() : undefined), forget);
     return entry.holder;
+  }
+
+  async #lookUp(token: string): Promise<Caller | undefined> {
+    if (token.startsWith(SESSION_PREFIX)) {
+      const session = await this.#options.sessions.authenticate(token);
+      return session === undefined ? undefined : callerOfSession(session);
+    }
+    const holder = await this.#options.tokens.authenticate(token);
+    return holder === undefined ? undefined : callerOf(holder);
   }
 
   #developer(): Caller {
@@ -122,6 +135,22 @@ function callerOf({ operator, tokenId, ownRole, tokenPermissions, tenant }: Toke
     roles: [operator.role],
     installationAdmin: operator.installationAdmin,
     policy: new Policy(tokenPermissions === undefined ? [role] : [role, tokenPermissions], operator.installationAdmin),
+    tenant,
+  };
+}
+
+/** What the roles of a session give adds up, and a deny in one of them outweighs what others allow. */
+function callerOfSession({ operator, sessionId, roles, tenant }: SessionHolder): Caller {
+  const grants = roles.flatMap(({ name, own }) => (isBuiltInRole(name) ? builtInRoles[name].grants : (own ?? [])));
+  return {
+    tenantId: operator.tenantId,
+    kind: operator.kind,
+    operatorId: operator.id,
+    name: operator.name,
+    credential: `session:${sessionId}`,
+    roles: roles.map(({ name }) => name),
+    installationAdmin: operator.installationAdmin,
+    policy: new Policy([grants], operator.installationAdmin),
     tenant,
   };
 }

@@ -19,13 +19,18 @@ import type { OutageMemory } from './outage-memory.ts';
 import type { KnownGateways } from './known-gateways.ts';
 import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
 import type { RequestMeter } from './request-meter.ts';
+import type { SessionCookies } from './session-cookie.ts';
+import type { OpenRoute } from './sign-in-routes.ts';
 import { admitted, allowedMethods, METHODS, type AdmittedGateway, type Caller, type Method, type Operation, type Route } from './route.ts';
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
   /** Paths that are answered without a credential: health probes. */
   readonly probes: ReadonlyMap<string, () => Promise<Answer>>;
+  /** Paths by which people come in: answered without a credential. */
+  readonly openRoutes: readonly OpenRoute[];
   readonly admission: Admission;
+  readonly cookies: SessionCookies;
   /** Throws a not-found Refusal. Undefined asks for the tenant's default gateway. */
   readonly gateways: KnownGateways;
   /** Never throws. */
@@ -87,6 +92,7 @@ const OF_GATEWAYS: ReadonlySet<string> = new Set(['gateways', 'tenants', 'tenant
 const DECIDING: ReadonlySet<string> = new Set(['tenant', 'installation', 'everybody']);
 /** How often it is asked whether who reads a stream still may. */
 const RECHECK_MS = 2_000;
+const MAX_OPEN_BODY_BYTES = 16_384;
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /** Builds the server; the caller listens and closes. */
@@ -113,6 +119,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     }),
   );
   for (const [url, probe] of options.probes) server.route({ method: ['GET', 'HEAD'], url, handler: (request, reply) => serve(options, request, reply, url, probe) });
+  for (const route of options.openRoutes) {
+    server.route({ method: route.method, url: route.path, handler: (request, reply) => serve(options, request, reply, route.path, (exchange) => answerOpenly(route, request, exchange)) });
+  }
   const method = [...METHODS, 'HEAD', 'OPTIONS', 'TRACE'];
   for (const route of options.routes) {
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
@@ -162,10 +171,17 @@ function countConnections(server: FastifyInstance, counters: MutableCounters): v
   });
 }
 
+/** Nobody is known yet, so little is read. */
+async function answerOpenly(route: OpenRoute, request: FastifyRequest, { address, requestId }: Exchange): Promise<Answer> {
+  const body = route.method === 'POST' ? await readBody(request.raw, MAX_OPEN_BODY_BYTES, {}) : NO_BODY;
+  return route.handle({ params: paramsOf(request), query: queryOf(request.raw), headers: request.headers, body, address, requestId });
+}
+
 async function carryOut(options: HttpServerOptions, route: Route, request: FastifyRequest, exchange: Exchange): Promise<Answer> {
   const { gateway: gatewayName, ...params } = paramsOf(request);
   const caller = await options.memory.identify(request.raw, () => options.admission.identify(request.headers));
   exchange.caller = caller;
+  options.cookies.refuseForgery(exchange.method, request.headers);
   options.admission.admit(caller);
   if (Object.values(params).some(isUnstorable)) throw notFound();
   if (route.needsGateway || gatewayName !== undefined) exchange.gateway = admitted(caller, await options.gateways.find(caller, gatewayName, route.gatewayMayBeOld));

@@ -18,6 +18,8 @@ import type { EventHub } from '../events/event-hub.ts';
 import type { KeyDesk } from '../keys/key-desk.ts';
 import { SecretKeyDesk } from '../keys/secret-key-desk.ts';
 import type { Store } from '../store/store.ts';
+import { OidcSignIn } from '../sign-in/oidc.ts';
+import { SignInDesk } from '../sign-in/sign-in-desk.ts';
 import { Admission } from './admission.ts';
 import { ok } from './answer.ts';
 import { clusteringRoutes } from './clustering-routes.ts';
@@ -35,7 +37,11 @@ import { RefusalAudit } from './refusal-audit.ts';
 import { RequestMeter } from './request-meter.ts';
 import type { Route } from './route.ts';
 import { schemaRoutes } from './schema-routes.ts';
+import { SessionCookies } from './session-cookie.ts';
+import { signInRoutes } from './sign-in-routes.ts';
 import { tagRoutes } from './tag-routes.ts';
+import { identityProviderRoutes } from './v1/identity-provider-routes.ts';
+import { sessionRoutes } from './v1/session-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
 import { batchRoutes } from './v1/batch-routes.ts';
@@ -73,6 +79,10 @@ export interface AdminApiOptions {
   readonly installationTenant: TenantId;
   /** How long a tenant that was deleted can be restored. */
   readonly deletionGraceMs: number;
+  /** Under which browsers reach the admin API. */
+  readonly publicUrl: URL;
+  /** Identity providers without TLS are taken: for trying it out. */
+  readonly allowHttpIssuers: boolean;
   readonly maxBodyBytes: number;
   /** Of web pages that may use the API from a browser. */
   readonly allowedOrigins: readonly string[];
@@ -103,12 +113,17 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   const counters = newServerCounters();
   const meter = new RequestMeter();
   const routes = adminRoutes(options, counters);
+  const cookies = new SessionCookies(options.publicUrl);
+  const oidc = new OidcSignIn({ redirectUri: new URL('/v1/sign-in/callback', options.publicUrl).href, allowHttp: options.allowHttpIssuers, clock });
+  const desk = new SignInDesk({ providers: store.identityProviders, sessions: store.sessions, passwords: store.passwords, box: store.installationBox, oidc, clock, log });
   const refusals = new RefusalAudit({ audit: store.audit, installationTenant: options.installationTenant, log, clock });
   const server = createHttpServer({
     routes,
     // A control plane without its database still answers reads; that it is away is said, and not a reason to be taken away.
     probes: new Map([['/status/ready', async () => ok({ message: 'ready', database: (await store.isReachable()) ? 'reachable' : 'away' })]]),
-    admission: new Admission({ tokens: store.tokens, clock, developmentTenant: options.developmentMode ? options.installationTenant : undefined }),
+    openRoutes: signInRoutes(desk, cookies),
+    cookies,
+    admission: new Admission({ tokens: store.tokens, sessions: store.sessions, cookies, clock, developmentTenant: options.developmentMode ? options.installationTenant : undefined }),
     gateways: new KnownGateways(store.gateways, clock),
     recordRefusedWrite: (refused) => refusals.record(refused),
     serverHeader: `holdfast/${options.softwareVersion}`,
@@ -139,6 +154,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
 /** Every route of the admin API, in the order of the documentation. */
 export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBytes' | 'allowedOrigins' | 'developmentMode' | 'log'>, counters = newServerCounters()): readonly Route[] {
   const { store, catalog, clock } = options;
+  const cookies = new SessionCookies(options.publicUrl);
   const rules = { clock, plugins: { pluginSchemaOf: (name: string) => catalog.get(name), pluginNames: [...catalog.keys()] } };
   const entities = entityRoutes({ ...rules, store });
   const openApi = (): JsonObject => buildOpenApi(entityDefinitions, [...catalog.values()], { version: options.softwareVersion, paths: ownPaths(routes) });
@@ -156,7 +172,9 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...batchRoutes(store, rules),
     ...operatorRoutes(store),
     ...tokenRoutes(store, clock),
-    ...roleRoutes(store),
+    ...roleRoutes(store, cookies),
+    ...identityProviderRoutes({ store, allowHttp: options.allowHttpIssuers }),
+    ...sessionRoutes(store, cookies),
     ...dataPlaneRoutes(store, clock),
     ...explainRoutes(options.askDataPlane),
     ...keyRoutes(options.keys, store),

@@ -4,6 +4,7 @@
  */
 import { request, type Dispatcher } from 'undici';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
+import { savedSession } from './saved-sessions.ts';
 
 export interface AdminAccess {
   readonly adminUrl: string;
@@ -25,7 +26,7 @@ export class AdminRefusal extends HoldfastError {
   readonly answer: Readonly<Record<string, unknown>>;
 
   constructor(access: AdminAccess, status: number, reason: string, answer: Readonly<Record<string, unknown>> = {}) {
-    const hint = status === 401 ? '; set HOLDFAST_ADMIN_TOKEN, or --admin-token-file' : reason === 'Not found' ? '; is the name of the gateway right, and what else was named?' : '';
+    const hint = status === 401 ? '; set HOLDFAST_ADMIN_TOKEN, or --admin-token-file, or sign in with "holdfast login"' : reason === 'Not found' ? '; is the name of the gateway right, and what else was named?' : '';
     super({ code: 'CLI_ADMIN_REFUSED', source: 'control-plane', retryable: status >= 500, publicMessage: `${access.called ?? ADMIN_API} at ${access.adminUrl} answered ${status}: ${reason}${hint}` });
     this.status = status;
     this.answer = answer;
@@ -44,7 +45,7 @@ export function get(access: AdminAccess, path: string, signal?: AbortSignal): Pr
 
 /** GETs text for people. Throws as post does. */
 export async function getText(access: AdminAccess, path: string): Promise<string> {
-  const { statusCode, body } = await send(addressOf(access.adminUrl, path), access, { method: 'GET' });
+  const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, { method: 'GET' });
   const text = await body.text().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown)));
   if (statusCode === 200) return text;
   throw new AdminRefusal(access, statusCode, reasonOf(text));
@@ -52,13 +53,20 @@ export async function getText(access: AdminAccess, path: string): Promise<string
 
 /** The body of a GET as it comes, without a bound on its time; the caller ends it by the signal. Throws as post does. */
 export async function openStream(access: AdminAccess, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-  const { statusCode, body } = await send(addressOf(access.adminUrl, path), access, { method: 'GET', signal, bodyTimeout: 0 });
+  const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, { method: 'GET', signal, bodyTimeout: 0 });
   if (statusCode === 200) return body;
   throw new AdminRefusal(access, statusCode, reasonOf(await body.text()));
 }
 
+/** Sends a request whose answer has no body of interest, and gives its status. Throws CLI_ADMIN_UNREACHABLE. */
+export async function send(access: AdminAccess, path: string, method: 'POST' | 'DELETE'): Promise<number> {
+  const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, { method });
+  await body.dump();
+  return statusCode;
+}
+
 async function exchange(access: AdminAccess, path: string, options: Partial<RequestOptions>): Promise<Readonly<Record<string, unknown>>> {
-  const { statusCode, body } = await send(addressOf(access.adminUrl, path), access, options);
+  const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, options);
   const text = await body.text().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown)));
   const answer = parseAnswer(text);
   if (statusCode >= 200 && statusCode < 300 && answer !== undefined) return answer;
@@ -76,10 +84,12 @@ function addressOf(adminUrl: string, path: string): URL {
   throw new HoldfastError({ code: 'CLI_ADMIN_URL_INVALID', source: 'gateway', publicMessage: `"${adminUrl}" is no address of an admin API; give --admin-url one like http://127.0.0.1:8001` });
 }
 
-async function send(url: URL, access: AdminAccess, options: Partial<RequestOptions>): Promise<Dispatcher.ResponseData> {
+async function ask(url: URL, access: AdminAccess, options: Partial<RequestOptions>): Promise<Dispatcher.ResponseData> {
+  // Somebody who signed in need not show a token.
+  const token = access.adminToken ?? (access.called === undefined ? savedSession(access.adminUrl) : undefined);
   try {
     return await request(url, {
-      headers: { 'content-type': 'application/json', ...(access.adminToken === undefined ? {} : { authorization: `Bearer ${access.adminToken}` }) },
+      headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,
       ...options,

@@ -6,6 +6,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { BACKUP_COMMANDS } from './backup.ts';
 import { command, type Command } from './command.ts';
 import { CONVERT_COMMAND } from './convert.ts';
+import { LOGIN_COMMANDS } from './login.ts';
 import { listDataPlanes } from './data-planes.ts';
 import { DECLARATIVE_COMMANDS } from './declarative.ts';
 import { explain } from './explain.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'Asks a data plane what would become of a request: which route and why not the others, which plugins in which order, which target.',
   }),
   CONVERT_COMMAND,
+  ...LOGIN_COMMANDS,
   ...RELEASE_COMMANDS,
   ...GATEWAY_COMMANDS,
   ...DECLARATIVE_COMMANDS,

@@ -42,6 +42,10 @@ import { SecretKeys } from './secret-keys.ts';
 import { createSigningKeyStore, type SigningKeyStore } from './signing-key-store.ts';
 import { createTelemetryStore, type TelemetryStore } from './telemetry-store.ts';
 import { createTenantStore, type TenantStore } from './tenant-store.ts';
+import { createIdentityProviderStore, type IdentityProviderStore } from './identity-provider-store.ts';
+import { createPasswordStore, type PasswordStore } from './password-store.ts';
+import type { SecretBox } from './secret-box.ts';
+import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 
 export interface StoreOptions extends KeyEncryptionOptions {
@@ -84,6 +88,11 @@ export interface Store {
   readonly gateways: GatewayStore;
   readonly operators: OperatorStore;
   readonly tokens: TokenStore;
+  readonly sessions: SessionStore;
+  readonly passwords: PasswordStore;
+  readonly identityProviders: IdentityProviderStore;
+  /** Seals what belongs to the installation; the same at every instance. */
+  readonly installationBox: Pick<SecretBox, 'seal' | 'open'>;
   readonly roles: RoleStore;
   readonly quotas: QuotaStore;
   readonly joinTokens: JoinTokenStore;
@@ -131,6 +140,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 class PostgresStore implements Store {
   readonly quotas: QuotaStore;
   readonly tokens: TokenStore;
+  readonly sessions: SessionStore;
+  readonly passwords: PasswordStore;
+  readonly identityProviders: IdentityProviderStore;
+  readonly installationBox: Pick<SecretBox, 'seal' | 'open'>;
   readonly roles: RoleStore;
   /** What queries cost, and whether the database answers. */
   readonly meter: DatabaseMeter;
@@ -172,6 +185,10 @@ class PostgresStore implements Store {
     this.gateways = createGatewayStore(database, keys, clock);
     this.operators = createOperatorStore(database, clock);
     this.tokens = createTokenStore(database, clock);
+    this.sessions = createSessionStore(database, clock);
+    this.passwords = createPasswordStore(database);
+    this.identityProviders = createIdentityProviderStore(database, keys, clock);
+    this.installationBox = keys.ring;
     this.roles = createRoleStore(database, clock);
     this.quotas = createQuotaStore(database);
     this.joinTokens = createJoinTokenStore(database, clock);

@@ -52,7 +52,7 @@ export function toGrants(given: readonly RecordOf<typeof grantFields>[]): readon
   });
 }
 
-const CONTROL: ReadonlySet<string> = new Set(['gateways', 'releases', 'alarms', 'events', 'usage', 'quarantine', 'explain', 'operators', 'roles', 'tokens', 'quotas', 'audit', 'tenant', 'tenants', 'backups', 'node', 'me']);
+const CONTROL: ReadonlySet<string> = new Set(['gateways', 'releases', 'alarms', 'events', 'usage', 'quarantine', 'explain', 'operators', 'roles', 'tokens', 'sessions', 'quotas', 'audit', 'tenant', 'tenants', 'backups', 'node', 'me']);
 
 /** Throws a Refusal (403) where the permissions, all of which must let something through, hold more than the caller has. */
 export function refuseExcess(caller: Caller, lists: readonly (readonly Grant[])[], what: string): void {

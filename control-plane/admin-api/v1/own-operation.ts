@@ -10,6 +10,7 @@ import { ProblemList } from '../../../shared/model/problems.ts';
 import { didYouMean } from '../../../shared/nearest.ts';
 import type { Permission } from '../../access/permission.ts';
 import { invalidQuery, schemaViolation, type Answer } from '../answer.ts';
+import type { RequestBody } from '../request-body.ts';
 import type { AdminRequest, Operation, QueryParameter } from '../route.ts';
 
 export interface OwnOperation<R extends AdminRequest, F extends readonly Field[]> {
@@ -31,7 +32,7 @@ export function ownOperation<R extends AdminRequest>() {
     description: { summary, ...(query === undefined ? {} : { query }), ...(body === undefined ? {} : { body }), ...(success === undefined ? {} : { success }), ...(mediaType === undefined ? {} : { mediaType }) },
     handle: async (request) => {
       refuseUnknownParameters(request.query, (query ?? []).map(({ name }) => name));
-      return handle(request, parseBody<F>(body, request));
+      return handle(request, parseBody<F>(body, request.body));
     },
   });
 }
@@ -43,10 +44,11 @@ function refuseUnknownParameters(query: URLSearchParams, known: readonly string[
   }
 }
 
-function parseBody<F extends readonly Field[]>(fields: F | undefined, request: AdminRequest): RecordOf<F> {
+/** The fields of a body, typed. Throws a Refusal (400) that names each wrong one. */
+export function parseBody<const F extends readonly Field[]>(fields: F | undefined, body: RequestBody): RecordOf<F> {
   const known: readonly Field[] = fields ?? [];
   const problems = new ProblemList();
-  const input: JsonObject = request.body.kind === 'form' ? coerceFields(known, request.body.value) : request.body.value;
+  const input: JsonObject = body.kind === 'form' ? coerceFields(known, body.value) : body.value;
   refuseUnknownFields(input, known.map(({ name }) => name), '', problems);
   const parsed = parseFields(known, input, '', { problems, newKey: () => '', parsePluginConfig: () => undefined });
   if (problems.problems.length > 0) throw schemaViolation(problems.problems);

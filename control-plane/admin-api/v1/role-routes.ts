@@ -7,6 +7,7 @@ import type { Role } from '../../store/role-store.ts';
 import type { Store } from '../../store/store.ts';
 import { created, forbidden, NO_CONTENT, notFound, ok } from '../answer.ts';
 import { param, tenantRoute, type AdminRequest, type Caller, type Route } from '../route.ts';
+import type { SessionCookies } from '../session-cookie.ts';
 import { refuseProblem, storedOrRefuse } from '../store-refusal.ts';
 import { permissionsType, refuseExcess, showGrants, toGrants } from './grant-fields.ts';
 import { ownOperation } from './own-operation.ts';
@@ -17,7 +18,7 @@ const nameField = { name: 'name', tag: 1, type: nameType, description: 'Unique n
 const descriptionField = { name: 'description', tag: 2, type: { kind: 'string', maxLength: 500 }, description: 'For people.' } as const;
 const permissionsField = { name: 'permissions', tag: 3, type: permissionsType, description: 'What whoever has the role may do; what nothing allows is refused.' } as const;
 
-export function roleRoutes(store: Pick<Store, 'roles'>): readonly Route[] {
+export function roleRoutes(store: Pick<Store, 'roles'>, cookies: SessionCookies): readonly Route[] {
   const find = async (request: AdminRequest): Promise<Role> => {
     const name = param(request, 'id');
     const role = (await store.roles.list(request.caller.tenantId)).find((candidate) => candidate.name === name || (candidate.id !== null && candidate.id === name.toLowerCase()));
@@ -71,7 +72,7 @@ export function roleRoutes(store: Pick<Store, 'roles'>): readonly Route[] {
       }),
     }),
     tenantRoute('/v1/me', {
-      GET: operation({ permission: { on: 'me', verb: 'read' }, summary: 'Tell who you are and what you may do', handle: async ({ caller }) => ok(showCaller(caller)) }),
+      GET: operation({ permission: { on: 'me', verb: 'read' }, summary: 'Tell who you are and what you may do', handle: async ({ caller, headers }) => ok({ ...showCaller(caller), csrf_token: cookies.csrfTokenOf(headers) }) }),
     }),
   ];
 }
