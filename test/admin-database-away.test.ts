@@ -49,7 +49,7 @@ test('while only the database is away, a credential that was valid reads what it
   const store: Store = await openStore({ ...database, connectionString: cable.connectionString, log: createMemoryLogger('test').log, clock: systemClock });
   t.after(() => store.stop());
   const clock = new ManualClock();
-  const { send, viewerToken } = await startTestAdminApi({ clock }, { store, database });
+  const { send, viewerToken, tokenFor } = await startTestAdminApi({ clock }, { store, database });
   const service = (await send('POST', '/services', { json: { name: 'before', host: 'a.test' } })).expect(201);
   (await send('POST', '/consumers', { json: { username: 'ann' } })).expect(201);
   const key = (await send('POST', '/consumers/ann/key-auth', { json: { key: 'canary-key-of-ann' } })).expect(201);
@@ -59,6 +59,12 @@ test('while only the database is away, a credential that was valid reads what it
   const kept = ['/consumers/ann/key-auth', '/key-auths', `/key-auths/${key.word('id')}`, '/plugins', '/certificates', '/v1/operators', '/v1/audit'];
   for (const path of kept) (await send('GET', path)).expect(200);
   (await send('GET', '/services', { token: viewerToken })).expect(200);
+  // What was read under a wider role is not told under a narrower one.
+  const reader = { resources: ['*'], verbs: ['read'] };
+  const demoted = await tokenFor('demoted', [reader]);
+  (await send('GET', '/services', { token: demoted })).expect(200);
+  (await send('PATCH', '/v1/roles/demoted', { json: { permissions: [{ ...reader, resources: ['routes'] }] } })).expect(200);
+  (await send('GET', '/routes', { token: demoted })).expect(200);
 
   await cable.unplug();
   clock.advance(7_000);
@@ -74,6 +80,7 @@ test('while only the database is away, a credential that was valid reads what it
   for (const path of ['/status', '/endpoints', '/schemas/services', '/openapi.json', '/plugins/enabled']) assert.equal((await send('GET', path)).expect(200).headers['age'], undefined, path);
   (await send('GET', '/services', { token: viewerToken })).expect(200);
   (await send('GET', '/services/before', { token: viewerToken })).expect(503);
+  (await send('GET', '/services', { token: demoted })).expect(503);
   (await send('GET', '/services', { token: 'hfo_unknown' })).expect(503);
   (await send('GET', '/services', { token: null })).expect(401);
   for (const [method, path] of [['POST', '/services'], ['PUT', '/services/before'], ['PATCH', '/services/before'], ['DELETE', '/services/before']] as const) {

@@ -2,7 +2,7 @@
  * What the admin API still knows while only the database is away: who showed a valid credential lately, and what each of them
  * was last answered. Reads are answered from it with their age; writes never are. Used by http-server.ts for every request.
  *
- * While the database answers, nothing here decides anything: each credential is looked up, so a revoked one ends at once. While
+ * While the database answers, nothing here decides anything: admission.ts does, so a revoked credential ends within seconds. While
  * it is away nobody can revoke through this instance, and one that was valid up to KEPT_MS ago may read what it has read before.
  * An answer is kept under the credential that got it (T1), never one that may hold secrets (T2), and all of it is bounded (R5).
  */
@@ -59,6 +59,8 @@ export class OutageMemory {
     if (known !== undefined && this.#options.isDatabaseAway()) return known.caller;
     try {
       const caller = await live();
+      const before = this.#callers.peek(credential)?.caller;
+      if (before !== undefined && !mayTheSame(before, caller)) this.#forgetAnswers(credential);
       this.#callers.set(credential, { caller, atMs: this.#options.clock.monotonicMs() });
       return caller;
     } catch (thrown) {
@@ -87,6 +89,11 @@ export class OutageMemory {
     this.#answers.set(keyOf(request), { json, headers, atMs: this.#options.clock.monotonicMs() });
   }
 
+  /** What was answered to a role that was wider is not told to a narrower one. */
+  #forgetAnswers(credential: string): void {
+    for (const key of [...this.#answers.keys()]) if (key.startsWith(credential)) this.#answers.delete(key);
+  }
+
   /** Only of who is still let in by this memory. */
   #lastAnswer(request: IncomingMessage): RememberedAnswer | undefined {
     return this.#fresh(this.#callers.get(credentialOf(request))) === undefined ? undefined : this.#fresh(this.#answers.get(keyOf(request)));
@@ -103,6 +110,11 @@ export class OutageMemory {
   #fresh<T extends { readonly atMs: number }>(remembered: T | undefined): T | undefined {
     return remembered !== undefined && this.#options.clock.monotonicMs() - remembered.atMs <= KEPT_MS ? remembered : undefined;
   }
+}
+
+/** The same object while a credential counts as known (admission.ts). */
+function mayTheSame(before: Caller, now: Caller): boolean {
+  return before.policy === now.policy || JSON.stringify(before.policy.lists) === JSON.stringify(now.policy.lists);
 }
 
 function isRead({ method }: IncomingMessage): boolean {
