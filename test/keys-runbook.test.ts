@@ -126,6 +126,11 @@ test('a stolen publish key is replaced and retired', async () => {
   assert.notEqual((await parts.signing.trustFor(scope)).publishKey.keyId, old);
 });
 
+test('data keys are rotated, and everything is wrapped again', async () => {
+  assert.match(await runSection('Rotate a data key'), /data key {6}2 of tenant default since .*: closing/);
+  assert.match(await runSection('Replace the key-encryption key'), /encrypting {4}\d+, in use, \d+ keys stand under it/);
+});
+
 test('content key and certificate authority are rotated and the old ones retired', async () => {
   await runSection('Rotate a content key');
   assert.deepEqual((await store.signingKeys.listContentKeys(scope)).map(({ keyId }) => keyId), [2]);

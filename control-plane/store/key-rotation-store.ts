@@ -7,6 +7,7 @@ import type { JsonObject } from '../../shared/model/definition.ts';
 import type { GatewayId, TenantId } from '../../shared/model/ids.ts';
 import { addAuditRow } from './audit-store.ts';
 import { onlyRow, type Database, type Transaction } from './database.ts';
+import { clientSecretPlace } from './identity-provider-store.ts';
 import { resealDocument, resealValue, type Resealed } from './reseal.ts';
 import { CONTROL_PLANE_ACTOR, type Actor } from './scope.ts';
 import type { SecretBox } from './secret-box.ts';
@@ -68,10 +69,12 @@ type LookAt = (transaction: Transaction, tenantId: TenantId, box: SecretBox, aft
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 const ROWS_AT_ONCE = 500;
+const NOTHING = { now: undefined, found: 0 };
 
 /** In the order of a pass, each with what stands before its first row. */
 const TABLES: readonly { readonly name: string; readonly begin: readonly string[]; readonly lookAt: LookAt }[] = [
   { name: 'content_keys', begin: [NOBODY, '0'], lookAt: lookAtContentKeys },
+  { name: 'identity_providers', begin: [NOBODY], lookAt: lookAtIdentityProviders },
   { name: 'entities', begin: [NOBODY, '', NOBODY], lookAt: lookAtEntities },
   { name: 'changes', begin: [NOBODY, '0', '0', '0'], lookAt: lookAtChanges },
 ];
@@ -165,7 +168,7 @@ async function moveOn(transaction: Transaction, rotation: RotationRow, box: Secr
   const table = TABLES[index];
   if (table === undefined) return;
   const rows = await table.lookAt(transaction, rotation.tenant_id, box, rotation.at_row.length === 0 ? table.begin : rotation.at_row);
-  const written = await Promise.all(rows.map(({ write }) => write?.() ?? 0));
+  const written = await Promise.all(rows.flatMap(({ write }) => (write === undefined ? [] : [write()])));
   const found = rotation.found + rows.reduce((sum, row) => sum + row.found, 0);
   const next = TABLES[index + 1];
   const isLast = rows.length < ROWS_AT_ONCE && next === undefined;
@@ -190,6 +193,14 @@ async function lookAtContentKeys(transaction: Transaction, tenantId: TenantId, b
   return rows.map(({ gateway_id: gatewayId, key_id: keyId, envelope }) =>
     looked([gatewayId, String(keyId)], resealValue(box, contentKeyPlace({ tenantId, gatewayId }, keyId), envelope), (now) =>
       transaction.query('UPDATE content_keys SET envelope = $4 WHERE tenant_id = $1 AND gateway_id = $2 AND key_id = $3 AND envelope = $5 RETURNING key_id', [tenantId, gatewayId, keyId, now, envelope])));
+}
+
+async function lookAtIdentityProviders(transaction: Transaction, tenantId: TenantId, box: SecretBox, [id = '']: readonly string[]): Promise<readonly Looked[]> {
+  const rows = await transaction.query<{ readonly id: string; readonly sealed: Buffer | null }>(
+    'SELECT id, client_secret AS sealed FROM identity_providers WHERE tenant_id = $1 AND id > $2::uuid ORDER BY id LIMIT $3', [tenantId, id, ROWS_AT_ONCE]);
+  return rows.map((row) =>
+    looked([row.id], row.sealed === null ? NOTHING : resealValue(box, clientSecretPlace(tenantId, row.id), row.sealed), (now) =>
+      transaction.query('UPDATE identity_providers SET client_secret = $3 WHERE tenant_id = $1 AND id = $2 AND client_secret = $4 RETURNING id', [tenantId, row.id, now, row.sealed])));
 }
 
 /** Whoever changed a row meanwhile has sealed it with the new key. */
