@@ -184,6 +184,22 @@ test('T2: who may not reveal sees no key, in no answer; refusals, audit and log 
   assert.ok(!api.logLines().some((line) => line.includes(trace)));
 });
 
+test('a key may be a reference to a vault: its form is checked, the pair is not, and it is no secret to anybody', async () => {
+  const [cert, key] = ['{vault://prod/site/cert}', '{vault://prod/site/key}'];
+  const id = (await send('POST', '/certificates', { json: { cert, key, snis: ['vaulted.test'] } })).expect(201).word('id');
+  for (const token of [undefined, api.viewerToken]) {
+    const read = (await send('GET', `/certificates/${id}`, token === undefined ? {} : { token })).expect(200);
+    assert.deepEqual([read.at('cert'), read.at('key'), read.at('key_alt')], [cert, key, null]);
+  }
+  (await send('PATCH', `/certificates/${id}`, { json: { cert: first.cert } })).expect(200);
+  assert.match((await send('PATCH', `/certificates/${id}`, { json: { key: '{vault://prod/site/key' } })).expect(400).text, /a vault reference ends with '\}'/);
+  const kept = (await send('PATCH', `/certificates/${id}`, { json: { key: first.key } })).expect(200);
+  assert.equal(kept.at('key'), first.key);
+  assert.equal((await send('GET', `/certificates/${id}`, { token: api.viewerToken })).at('key'), null);
+  (await send('POST', '/consumers', { json: { username: 'vaulted' } })).expect(201);
+  assert.match((await send('POST', '/consumers/vaulted/key-auth', { json: { key: '{vault://prod/api/key}' } })).expect(400).text, /this secret can not be a vault reference/);
+});
+
 test('T2: at rest a key stands in envelopes alone, whatever happened to it; the one for data planes opens with the content key', async () => {
   const [secret, renewed] = [await testCertificate({ names: ['rest.test'] }), await testCertificate({ names: ['rest.test'] })];
   const id = (await createCertificate({}, secret)).word('id');

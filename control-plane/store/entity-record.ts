@@ -8,7 +8,7 @@ import { fieldAt, isJsonObject } from '../../shared/model/entity-checks.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { secretFieldsOf, withoutSecrets, type SecretField } from '../../shared/model/secret-fields.ts';
 import { joinEntity, splitEntity } from '../../shared/model/split-entity.ts';
-import { isVaultReference } from '../../shared/vaults/vault-reference.ts';
+import { isVaultReference, mayRefer, publishedReference } from '../../shared/vaults/vault-reference.ts';
 import { ownedSecret } from '../../shared/trust/credential-digest.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { StoredEntity } from './entity-reader.ts';
@@ -77,11 +77,14 @@ export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Ar
   return secretFields.every(({ publishedPath }) => fieldAt(now, publishedPath) === fieldAt(decoded, publishedPath)) ? { ...record, ...stored, controlPlaneOnly: record.controlPlaneOnly } : record;
 }
 
-/** The entity as the admin API speaks of it. Without `secrets`, for who may not reveal them, secret fields are null. */
+/** The entity as the admin API speaks of it. Without `secrets`, for who may not reveal them, secret fields are null, but for references to vaults. */
 export function readEntity(definition: EntityDefinition, stored: StoredEntity, secrets: GatewaySecrets | undefined): Entity {
   const controlPlaneOnly: Record<string, JsonValue> = { ...stored.controlPlaneOnly };
   const revealed: Record<string, string> = {};
-  for (const { path } of secretFieldsOf(definition)) {
+  const published: JsonObject = secrets === undefined && mayRefer(stored.bytes) ? decodeEntity(definition.kind, stored.bytes) : {};
+  for (const { path, publishedPath } of secretFieldsOf(definition)) {
+    const reference = publishedReference(fieldAt(published, publishedPath));
+    if (reference !== undefined) revealed[path] = reference;
     const sealed = controlPlaneOnly[path];
     delete controlPlaneOnly[path];
     if (secrets === undefined || typeof sealed !== 'string') continue;

@@ -6,13 +6,14 @@ import type { JsonObject } from '../../shared/model/definition.ts';
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { isEntityKind } from '../../shared/model/registry.ts';
 import { VAULT_NAMES, type VaultName } from '../../shared/vaults/catalog.ts';
+import { mayRefer } from '../../shared/vaults/vault-reference.ts';
 import { decodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { EntityChange } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
 import { mergePacked, readPacked } from '../config/packed-changes.ts';
 import { runInTurns } from '../config/run-in-slices.ts';
 import { isSameConfig, type VersionedRoot } from '../config/versioned-root.ts';
-import { mayRefer, replaceReferences, type ConfigFieldsOf } from './references-in.ts';
+import { replaceReferences, type ConfigFieldsOf } from './references-in.ts';
 
 export interface NamedVault {
   readonly id: string;

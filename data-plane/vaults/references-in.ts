@@ -7,7 +7,7 @@ import type { EntityKind, Field, FieldType, JsonObject, JsonValue, StringType } 
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { joinPath } from '../../shared/model/problems.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
-import { looksLikeReference, REFERENCE_START } from '../../shared/vaults/vault-reference.ts';
+import { looksLikeReference, publishedReference } from '../../shared/vaults/vault-reference.ts';
 
 export interface FoundReference {
   readonly text: string;
@@ -21,15 +21,6 @@ export interface FoundReference {
 
 /** The fields of a plugin's config by its name; undefined where it is not known. */
 export type ConfigFieldsOf = (pluginName: string) => readonly Field[] | undefined;
-
-const MARK = Buffer.from(REFERENCE_START);
-/** Nine bytes: base64 of them is the beginning of base64 of whatever begins with them. */
-const SEALED_MARK = MARK.toString('base64');
-
-/** Whether there can be a reference in the bytes of an entity, or of many: cheap, asked of all. */
-export function mayRefer(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(MARK);
-}
 
 /** The entity with `put`'s result in place of each reference: for a sealed one in base64. A vault's own config is no business of this. */
 export function replaceReferences(kind: EntityKind, entity: JsonObject, configFieldsOf: ConfigFieldsOf, put: (found: FoundReference) => string): JsonObject {
@@ -48,8 +39,9 @@ function inFields(fields: readonly Field[], values: JsonObject, path: string, pu
     const value = values[published];
     if (value === undefined || value === null) continue;
     if (secret === undefined) replaced[published] = inValue(type, value, at, referenceable, put);
-    else if (secret === 'sealed' && referenceable && type.kind === 'string' && typeof value === 'string' && value.startsWith(SEALED_MARK)) {
-      replaced[published] = put({ text: Buffer.from(value, 'base64').toString('utf8'), path: at, type, sealed: true });
+    else if (secret === 'sealed' && referenceable && type.kind === 'string') {
+      const text = publishedReference(value);
+      if (text !== undefined) replaced[published] = put({ text, path: at, type, sealed: true });
     }
   }
   return replaced;

@@ -46,6 +46,20 @@ export function isVaultReference(value: JsonValue | undefined): value is string 
   return looksLikeReference(value) && typeof parseVaultReference(value) === 'object';
 }
 
+const MARK = Buffer.from(REFERENCE_START);
+/** Nine bytes: base64 of them is the beginning of base64 of whatever begins with them. */
+const BASE64_MARK = MARK.toString('base64');
+
+/** Whether there can be a reference in the bytes of an entity, or of many: cheap, asked of all. */
+export function mayRefer(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(MARK);
+}
+
+/** The reference that is published in the place of a secret's envelope (base64); undefined where an envelope is. */
+export function publishedReference(base64: JsonValue | undefined): string | undefined {
+  return typeof base64 === 'string' && base64.startsWith(BASE64_MARK) ? Buffer.from(base64, 'base64').toString('utf8') : undefined;
+}
+
 /** The reference, or what is wrong with it: one sentence, with the way out. */
 export function parseVaultReference(text: string): VaultReference | string {
   if (!text.startsWith(REFERENCE_START)) return `a vault reference begins with ${REFERENCE_START}`;
