@@ -55,6 +55,15 @@ test('a content is created in one release; the same content again changes nothin
   const again = (await gateway.post(BOOKS)).expect(200);
   assert.deepEqual(again.at('summary'), { created: 0, updated: 0, deleted: 0, unchanged: 10 });
   assert.equal(again.at('version'), null);
+  assert.deepEqual(await gateway.dump(), {
+    _format_version: '3.0',
+    services: [{
+      name: 'books', host: 'books.internal', port: 8080, path: '/v1', tags: ['shop'],
+      routes: [{ name: 'books', paths: ['/books'], plugins: [{ name: 'rate-limiting', config: { minute: 5 } }] }], plugins: [{ name: 'key-auth' }],
+    }],
+    consumers: [{ username: 'ada', keyauth_credentials: [{ key: 'ada-key-1' }], acls: [{ group: 'readers' }] }],
+    upstreams: [{ name: 'shelf', targets: [{ target: '10.0.0.1:8000' }, { target: '10.0.0.2:81', weight: 7 }] }],
+  });
   assert.deepEqual(again.at('entities'), []);
 });
 
@@ -97,8 +106,10 @@ test('what the store refuses undoes everything: two entities that are each right
   const gateway = await newGateway('together');
   (await gateway.post({ services: [{ name: 'a', host: 'a' }, { name: 'b', host: 'b' }] })).expect(200);
   const [a, b] = [await gateway.get('/services/a'), await gateway.get('/services/b')].map((answer) => answer.word('id'));
-  // Each takes the name of the other: by its id that is no conflict in the content, and one on the way.
-  const answer = (await gateway.post({ services: [{ id: a, name: 'b', host: 'changed' }, { id: b, name: 'a', host: 'changed' }] })).expect(400);
+  // Each takes the name of the other: by its id that is no conflict in the content, and one on the way. A dry run knows.
+  const swapped = { services: [{ id: a, name: 'b', host: 'changed' }, { id: b, name: 'a', host: 'changed' }] };
+  assert.match((await gateway.post(swapped, { dry_run: true })).expect(400).word('message'), /must be unique/);
+  const answer = (await gateway.post(swapped)).expect(400);
   assert.match(answer.word('problems.0.message'), /must be unique/);
   assert.deepEqual(answer.at('problems.0.path'), ['services', 0, 'name']);
   assert.equal((await gateway.get('/services/a')).at('host'), 'a');
@@ -109,6 +120,10 @@ test('a name that something deleted had is free for what comes', async () => {
   (await gateway.post({ consumers: [{ username: 'ada', custom_id: '7', keyauth_credentials: [{ key: 'k-7' }] }] })).expect(200);
   const answer = (await gateway.post({ consumers: [{ username: 'zoe', custom_id: '8' }, { username: 'bob', custom_id: '9', keyauth_credentials: [{ key: 'k-9' }] }] })).expect(200);
   assert.deepEqual(answer.at('summary'), { created: 3, updated: 0, deleted: 2, unchanged: 0 });
+  // What zoe takes, ada has until she goes.
+  (await gateway.post({ consumers: [{ username: 'zoe', custom_id: '8' }, { username: 'ada', custom_id: '7' }, { username: 'bob', custom_id: '9', keyauth_credentials: [{ key: 'k-9' }] }] })).expect(200);
+  (await gateway.post({ consumers: [{ username: 'zoe', custom_id: '7' }, { username: 'bob', custom_id: '9', keyauth_credentials: [{ key: 'k-9' }] }] })).expect(200);
+  assert.equal((await gateway.get('/consumers/zoe')).at('custom_id'), '7');
   // Known by its custom_id, it is renamed and keeps its id and its key.
   const bob = (await gateway.get('/consumers/bob')).word('id');
   const renamed = (await gateway.post({ consumers: [{ username: 'bobby', custom_id: '9', keyauth_credentials: [{ key: 'k-9' }] }] })).expect(200);
@@ -267,6 +282,7 @@ test('a role that may only touch a tag syncs with it, and is refused what is not
   const own = { services: [{ name: 'own', host: 'a' }] };
   assert.deepEqual((await post(own, { select_tags: ['team-a'] })).expect(200).at('summary'), { created: 1, updated: 0, deleted: 0, unchanged: 0 });
   // Without select tags it would delete what is not there for this role.
+  (await post(own, { dry_run: true })).expect(403);
   const refused = (await post(own)).expect(403);
   assert.equal(refused.text.includes('other'), false, refused.text);
   (await post({ services: [{ name: 'untagged', host: 'a' }] }, { mode: 'apply' })).expect(403);

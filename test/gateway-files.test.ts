@@ -7,7 +7,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { carryOut } from '../control-plane/cli/declarative.ts';
 import { runCommand } from '../control-plane/cli/main.ts';
+import { mergeFiles } from '../control-plane/declarative/merge-files.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { startProgram } from './support/control-plane-process.ts';
 
@@ -130,6 +132,27 @@ test('what is wrong is shown with file, line and column, and nothing is changed;
   assert.match((await holdfast(['gateway', 'sync', join(folder, 'nowhere')])).err, /nowhere can not be read/);
   mkdirSync(join(folder, 'empty'));
   assert.match((await holdfast(['gateway', 'sync', join(folder, 'empty')])).err, /holds no \.yaml/);
+});
+
+test('on a terminal the plan is shown and asked about; what is agreed to is what is applied, also where somebody writes meanwhile', async () => {
+  await newGateway('asked');
+  const merged = mergeFiles([{ name: 'f', text: '_format_version: "3.0"\nservices:\n- {name: s, host: wanted}\n' }], {});
+  const settings = { adminUrl: base, adminToken, gateway: 'asked', selectTags: [], skipConsumers: false, json: false, yes: false, wait: false, selector: undefined, quorum: '100%', timeout: 1_000 };
+  const [out, shown]: [string[], string[]] = [[], []];
+  const output = { out: (line: string) => out.push(line), err: (line: string) => shown.push(line) };
+  const run = (ask: () => Promise<boolean>): Promise<number> => carryOut('sync', settings, output, merged, { colours: true, ask });
+  await assert.rejects(run(async () => false), /nothing was changed/);
+  assert.deepEqual((await send('GET', '/asked/services')).at('data'), []);
+  assert.ok(shown.includes('\u001b[32m+ creating services s\u001b[0m'), shown.join('\n'));
+  let asked = 0;
+  const code = await run(async () => {
+    asked += 1;
+    if (asked === 1) (await send('POST', '/asked/services', { json: { name: 'other', host: 'x' } })).expect(201);
+    return true;
+  });
+  assert.deepEqual([code, asked], [0, 2]);
+  assert.ok(shown.includes('\u001b[31m- deleting services other\u001b[0m'), shown.join('\n'));
+  assert.match(out.at(-1) ?? '', /^1 created, 0 updated, 1 deleted, 0 unchanged; version/);
 });
 
 test('files that are larger than the control plane takes are refused with what to set', async () => {

@@ -110,29 +110,31 @@ async function reset(settings: ResetSettings, output: Output, terminal: Terminal
   return carryOut('sync', { ...settings, yes }, output, { content: { _format_version: '3.0' }, problems: [], locate: (_path, message) => ({ file: { name: 'reset', text: '' }, line: undefined, column: undefined, message }) }, terminal);
 }
 
-/** Shows the plan, asks where somebody can be asked, carries out what was shown, and waits for the fleet where that is wanted. */
-async function carryOut(mode: 'sync' | 'apply', settings: SyncSettings, output: Output, merged: MergedContent, terminal: Terminal): Promise<number> {
+/**
+ * Where somebody can be asked: shows the plan, asks, and carries out exactly that. Elsewhere it is carried out at once; either way it is
+ * one transaction. Then waits for the fleet where that is wanted.
+ */
+export async function carryOut(mode: 'sync' | 'apply', settings: SyncSettings, output: Output, merged: MergedContent, terminal: Terminal): Promise<number> {
   const target = targetOf(settings, merged);
-  output.err(terminalLine(`planning for gateway ${target.gateway} at ${target.adminUrl}`));
-  for (let turn = 1; ; turn += 1) {
+  const { ask } = terminal;
+  output.err(terminalLine(`${mode === 'sync' ? 'syncing' : 'applying to'} gateway ${target.gateway} at ${target.adminUrl}`));
+  const done = settings.yes || ask === undefined ? await sendContent(target, merged, { mode, dryRun: false }) : await confirmAndApply(mode, target, output, merged, { ...terminal, ask });
+  tellPlan(settings, output, done, terminal);
+  return settings.wait && typeof done['version'] === 'string' ? waitForFleet(settings, target, output, done['version']) : 0;
+}
+
+async function confirmAndApply(mode: 'sync' | 'apply', target: PlanTarget, output: Output, merged: MergedContent, { ask, colours }: Terminal & { readonly ask: NonNullable<Terminal['ask']> }): Promise<Told> {
+  for (let turn = 1; turn <= MOST_PLANS; turn += 1) {
     const plan = await sendContent(target, merged, { mode, dryRun: true });
-    if (!hasChanges(plan)) {
-      tellPlan(settings, output, plan, terminal);
-      return 0;
-    }
-    if (!settings.yes && terminal.ask !== undefined) {
-      for (const line of planLines(plan, terminal.colours)) output.err(line);
-      if (!(await terminal.ask(`${summaryLine(plan)}. Go on?`))) throw new HoldfastError({ code: 'CLI_NOT_CONFIRMED', source: 'gateway', publicMessage: 'nothing was changed' });
-    }
+    if (!hasChanges(plan)) return plan;
+    for (const line of planLines(plan, colours)) output.err(line);
+    if (!(await ask(`${summaryLine(plan)}. Go on?`))) throw new HoldfastError({ code: 'CLI_NOT_CONFIRMED', source: 'gateway', publicMessage: 'nothing was changed' });
     output.err('applying');
     const done = await applyPlanned(target, merged, mode, cell(plan['planned_for']));
-    if (done !== undefined) {
-      tellPlan(settings, output, done, terminal);
-      return settings.wait && typeof done['version'] === 'string' ? waitForFleet(settings, target, output, done['version']) : 0;
-    }
-    if (turn === MOST_PLANS) throw new HoldfastError({ code: 'CLI_PLAN_OVERTAKEN', source: 'control-plane', retryable: true, publicMessage: `the gateway was changed ${MOST_PLANS} times between plan and execution; nothing was changed by this` });
+    if (done !== undefined) return done;
     output.err('the gateway was changed meanwhile; planning again');
   }
+  throw new HoldfastError({ code: 'CLI_PLAN_OVERTAKEN', source: 'control-plane', retryable: true, publicMessage: `the gateway was changed ${MOST_PLANS} times between plan and execution; nothing was changed by this` });
 }
 
 /** Undefined where the gateway is not what it was when it was planned for. */

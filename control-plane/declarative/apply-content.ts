@@ -81,7 +81,7 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
   const forbidden = firstForbidden(plan, caller.access);
   if (forbidden !== undefined) return forbidden;
   const done: ContentResult = { kind: 'done', plan, version: undefined, plannedFor: head, selectTags };
-  if (request.dryRun || plan.every(({ action }) => action === 'none')) return done;
+  if (plan.every(({ action }) => action === 'none')) return done;
 
   const writes = writesOf(plan, secrets);
   const { value, version } = await store.write({ ...everything, access: caller.access }, caller.actor, async (writer): Promise<ContentResult> => {
@@ -91,9 +91,9 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
       writer.abandon();
       return { kind: 'version-differs', wanted: head, version: now };
     }
-    if (refused.length === 0) return done;
-    writer.abandon();
-    return { kind: 'problems', problems: tellRefused(refused, writes) };
+    // A dry run is done and undone, so that it tells everything that would stand against it.
+    if (refused.length > 0 || request.dryRun) writer.abandon();
+    return refused.length === 0 ? done : { kind: 'problems', problems: tellRefused(refused, writes) };
   });
   return value.kind === 'done' ? { ...value, version } : value;
 }
