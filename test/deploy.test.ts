@@ -107,6 +107,8 @@ for (const plane of PLANES) {
     assert.deepEqual([at(pod, 'securityContext.runAsNonRoot'), at(pod, 'securityContext.seccompProfile.type'), at(pod, 'automountServiceAccountToken')], [true, 'RuntimeDefault', false]);
     const container = at(pod, 'containers.0');
     assert.deepEqual(at(container, 'securityContext'), { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+    for (const init of listOf(at(pod, 'initContainers'))) assert.deepEqual([at(init, 'image'), at(init, 'securityContext')], [at(container, 'image'), at(container, 'securityContext')]);
+    for (const volume of listOf(at(pod, 'volumes'))) assert.ok([undefined, 0o440].includes(Number(at(volume, 'secret.defaultMode')) || undefined), 'a mode that means the same in YAML 1.1 and 1.2');
     const ports = names(at(container, 'ports'));
     for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) assert.ok(ports.includes(textAt(container, `${probe}.httpGet.port`)), probe);
     assert.equal(at(container, 'readinessProbe.httpGet.path'), '/status/ready');
@@ -146,7 +148,11 @@ test('deploy/upgrade.md names only commands and flags that there are', async () 
 });
 
 function names(list: JsonValue | undefined): readonly string[] {
-  return Array.isArray(list) ? list.map((one) => textAt(one, 'name')) : [];
+  return listOf(list).map((one) => textAt(one, 'name'));
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** Of a list of words. */
