@@ -1,6 +1,7 @@
 /** `POST /v1/gateways/{gateway}/batch` over HTTP: all or nothing, one release, names of what the batch itself makes, all problems. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BATCH_EXAMPLE } from '../control-plane/admin-api/v1/batch-routes.ts';
 import { startTestAdminApi, type AdminAnswer, type AdminCall } from './support/admin-api.ts';
 import { testCertificate } from './support/test-certificates.ts';
 
@@ -139,6 +140,12 @@ test('a batch is bounded, is JSON, and needs the right to write', async () => {
   (await batch([{ op: 'create', kind: 'services', entity: { host: 'a' } }], {}, { token: viewerToken })).expect(403);
   (await send('POST', '/v1/gateways/no-such/batch', { json: { operations: [] } })).expect(404);
   assert.deepEqual((await batch([])).expect(200).at('summary'), { created: 0, updated: 0, deleted: 0, unchanged: 0 });
+});
+
+test('the example of the OpenAPI document does what it shows', async () => {
+  const { name } = await newGateway();
+  const answer = (await send('POST', `/v1/gateways/${name}/batch`, { json: BATCH_EXAMPLE })).expect(200);
+  assert.deepEqual(answer.at('summary'), { created: 2, updated: 1, deleted: 0, unchanged: 1 });
 });
 
 test('each entity of a batch has its audit row, all under one request and one version', async () => {

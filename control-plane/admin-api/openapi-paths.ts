@@ -13,6 +13,12 @@ export const LIST_PARAMETERS: JsonObject = {
   tags: { name: 'tags', in: 'query', description: 'Only entities with all of these tags (`a,b`) or any of them (`a/b`).', schema: { type: 'string' } },
 };
 
+/** Conditions of reads and writes of one entity. */
+export const CONDITION_PARAMETERS: JsonObject = {
+  ifMatch: { name: 'If-Match', in: 'header', description: 'The ETag of the state that the request is for: 412 where the entity is in another.', schema: { type: 'string' } },
+  ifNoneMatch: { name: 'If-None-Match', in: 'header', description: 'Of a read: the ETag that the caller has (304). `*` of a PUT: only create (412).', schema: { type: 'string' } },
+};
+
 /** Path items of all entities by path. */
 export function entityPaths(definitions: readonly EntityDefinition[]): JsonObject {
   const byKind = new Map(definitions.map((definition) => [definition.kind, definition]));
@@ -70,7 +76,7 @@ function linkPaths({ kind, fields }: EntityDefinition, [one, other]: EntityLink,
         post: {
           operationId: `add${typeName(member)}${suffix}`, tags: [kind], summary: `Put ${withArticle(member)} there`,
           requestBody: { required: true, content: { 'application/json': content, 'application/x-www-form-urlencoded': content, 'multipart/form-data': content } },
-          responses: { 201: answer('Both.', made), ...errors(400, 401, 403, 404, 409, 413, 415) },
+          responses: { 201: answer('Both.', made), ...errors(400, 401, 403, 404, 409, 412, 413, 415, 423) },
         },
         delete: { operationId: `removeAll${typeName(member)}s${suffix}`, tags: [kind], summary: `Take all ${member.kind} out`, responses: { 204: { description: 'None is there.' }, ...errors(401, 403, 404) } },
       }],
@@ -106,42 +112,48 @@ function collectionItem(definition: EntityDefinition, parameters: readonly JsonV
       tags: [definition.kind],
       summary: `List ${definition.kind}`,
       parameters: Object.keys(LIST_PARAMETERS).map((parameter) => ({ $ref: `#/components/parameters/${parameter}` })),
-      responses: { 200: answer('A page.', page), ...errors(400, 401, 403, 404) },
+      responses: { 200: answer('A page.', page, definition, 'Page'), ...errors(400, 401, 403, 404) },
     },
     post: {
       operationId: `create${name}${suffix}`,
       tags: [definition.kind],
       summary: `Create ${withArticle(definition)}`,
-      requestBody: body(`${name}Create`),
-      responses: { 201: answer('Created.', reference(name)), ...errors(400, 401, 403, 404, 409, 413, 415) },
+      requestBody: body(`${name}Create`, `${name}Create`),
+      responses: { 201: answer('Created.', reference(name), definition), ...errors(400, 401, 403, 404, 409, 412, 413, 415, 423) },
     },
   };
 }
 
-function entityItem(definition: EntityDefinition, parameters: readonly JsonValue[], suffix: string, deletable: boolean): JsonObject {
+function entityItem(definition: EntityDefinition, parameters: readonly JsonValue[], suffix: string, isOwn: boolean): JsonObject {
   const name = typeName(definition);
+  // Of what is reached through another entity, the state is asked for at its own path.
+  const conditions = (...names: readonly string[]): JsonObject => (isOwn ? { parameters: names.map((parameter) => ({ $ref: `#/components/parameters/${parameter}` })) } : {});
   const tags = [definition.kind];
   return {
     parameters,
     get: {
       operationId: `get${name}${suffix}`, tags, summary: `Read ${withArticle(definition)}`,
-      responses: { 200: answer('The entity.', reference(name)), ...errors(401, 403, 404) },
+      ...conditions('ifNoneMatch'),
+      responses: { 200: answer('The entity.', reference(name), definition), ...(isOwn ? { 304: { description: 'It is as If-None-Match knows it.' } } : {}), ...errors(400, 401, 403, 404) },
     },
     put: {
       operationId: `put${name}${suffix}`, tags, summary: `Create ${withArticle(definition)}, or replace it as a whole`,
-      requestBody: body(`${name}Create`),
-      responses: { 200: answer('As it is now.', reference(name)), ...errors(400, 401, 403, 404, 409, 413, 415) },
+      ...conditions('ifMatch', 'ifNoneMatch'),
+      requestBody: body(`${name}Create`, `${name}Create`),
+      responses: { 200: answer('As it is now.', reference(name), definition), ...errors(400, 401, 403, 404, 409, 412, 413, 415, 423) },
     },
     patch: {
       operationId: `patch${name}${suffix}`, tags, summary: `Change some fields of ${withArticle(definition)}; records merge, lists and maps are replaced`,
-      requestBody: body(`${name}Patch`),
-      responses: { 200: answer('As it is now.', reference(name)), ...errors(400, 401, 403, 404, 409, 413, 415) },
+      ...conditions('ifMatch'),
+      requestBody: body(`${name}Patch`, 'TagsPatch'),
+      responses: { 200: answer('As it is now.', reference(name), definition), ...errors(400, 401, 403, 404, 409, 412, 413, 415, 423) },
     },
-    ...(deletable
+    ...(isOwn
       ? {
           delete: {
             operationId: `delete${name}${suffix}`, tags, summary: `Delete ${withArticle(definition)}`,
-            responses: { 204: { description: 'Deleted, or was not there.' }, ...errors(400, 401, 403) },
+            ...conditions('ifMatch'),
+            responses: { 204: { description: 'Deleted, or was not there.' }, ...errors(400, 401, 403, 404, 412, 423) },
           },
         }
       : {}),
@@ -166,11 +178,16 @@ function reference(schema: string): JsonObject {
   return { $ref: `#/components/schemas/${schema}` };
 }
 
-function answer(description: string, schema: JsonObject): JsonObject {
-  return { description, content: { 'application/json': { schema } } };
+/** With the example of a kind where one is given. */
+function answer(description: string, schema: JsonObject, example?: EntityDefinition, suffix: '' | 'Page' = ''): JsonObject {
+  return { description, content: { 'application/json': { schema, ...(example === undefined ? {} : exampleReference(`${typeName(example)}${suffix}`)) } } };
 }
 
-function body(schema: string): JsonObject {
+function exampleReference(name: string): JsonObject {
+  return { examples: { example: { $ref: `#/components/examples/${name}` } } };
+}
+
+function body(schema: string, example: string): JsonObject {
   const content = { schema: reference(schema) };
-  return { required: true, content: { 'application/json': content, 'application/x-www-form-urlencoded': content, 'multipart/form-data': content } };
+  return { required: true, content: { 'application/json': { ...content, ...exampleReference(example) }, 'application/x-www-form-urlencoded': content, 'multipart/form-data': content } };
 }

@@ -38,7 +38,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 function describe(route: Route, method: string, operation: Operation<never>, description: OperationDescription): JsonObject {
-  const { summary, query, body, bodySchema, success = 200, mediaType = 'application/json' } = description;
+  const { summary, query, body, bodySchema, bodyExample, success = 200, mediaType = 'application/json' } = description;
   const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
   const needs = placeOf(operation.permission.on) === 'installation' ? ' (installation admins only)' : '';
   return {
@@ -47,8 +47,8 @@ function describe(route: Route, method: string, operation: Operation<never>, des
     summary: summary + needs,
     ...(query === undefined ? {} : { parameters: query.map((parameter) => ({ ...parameter, in: 'query', schema: { type: 'string' } })) }),
     ...(body === undefined ? {} : { requestBody: requestBody(body) }),
-    ...(bodySchema === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: bodySchema } } } }),
-    responses: { [success]: answer(success, mediaType), ...errors(...(hasBody ? ([400, 401, 403, 404, 413, 415] as const) : ([400, 401, 403, 404] as const))) },
+    ...(bodySchema === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: bodySchema, ...(bodyExample === undefined ? {} : { examples: { example: { value: bodyExample } } }) } } } }),
+    responses: { [success]: answer(success, mediaType), ...errors(...(hasBody ? ([400, 401, 403, 404, 409, 412, 413, 415, 423] as const) : ([400, 401, 403, 404] as const))) },
   };
 }
 

@@ -94,6 +94,8 @@ export interface OperationDescription {
   readonly body?: readonly Field[];
   /** Of a body of JSON that is more than fields. */
   readonly bodySchema?: JsonObject;
+  /** One that a test sends. */
+  readonly bodyExample?: JsonObject;
   /** Status of the answer where all goes well; 200 where not said. */
   readonly success?: 200 | 201 | 204;
   /** Of the answer; JSON where not said. */

@@ -21,7 +21,7 @@ export function batchRoutes(store: EntityStore, rules: EntityRules): readonly Ro
       POST: {
         // What each operation does is permitted where it is written (change-permissions.ts).
         permission: { on: 'entities', verb: ['create', 'update', 'delete'] },
-        description: { summary: `Carry out up to ${MAX_OPERATIONS} operations on entities in one transaction and one release, or none of them`, bodySchema: BODY },
+        description: { summary: `Carry out up to ${MAX_OPERATIONS} operations on entities in one transaction and one release, or none of them`, bodySchema: BODY, bodyExample: BATCH_EXAMPLE },
         maxItems: MAX_OPERATIONS,
         handle: (request) => carryOut(store, rules, request),
       },
@@ -64,6 +64,17 @@ function showBatch({ dryRun }: Batch, results: readonly PlannedOperation[], vers
     results: results.map(({ operation, action, id, name }) => ({ op: operation.op, kind: operation.kind, id: id ?? null, action, ...(name === undefined ? {} : { name }) })),
   };
 }
+
+/** For the OpenAPI document; test/admin-batch.test.ts sends it. */
+export const BATCH_EXAMPLE: JsonObject = {
+  dry_run: false,
+  operations: [
+    { op: 'upsert', kind: 'services', id: 'billing', entity: { url: 'https://billing.internal:8443/v1', tags: ['team-a'] } },
+    { op: 'upsert', kind: 'routes', id: 'invoices', entity: { paths: ['/invoices'], service: { name: 'billing' } } },
+    { op: 'update', kind: 'services', id: 'billing', entity: { retries: 3 } },
+    { op: 'delete', kind: 'consumers', id: 'who-left' },
+  ],
+};
 
 const BODY: JsonObject = {
   type: 'object',
