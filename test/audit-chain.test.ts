@@ -80,6 +80,7 @@ test('a row says who did what, from where, with what, and the fields before and 
   assert.equal(patched.word('data.0.subject.kind'), 'consumers');
   assert.deepEqual([patched.at('data.0.before'), patched.at('data.0.after')], [{ custom_id: null }, { custom_id: 'c-1' }]);
   assert.equal(patched.at('data.0.actor_kind'), 'operator');
+  assert.match(patched.word('data.0.credential'), /^token:[0-9a-f-]{36}$/);
   assert.equal(patched.word('data.0.actor'), 'admin');
   assert.match(patched.word('data.0.at'), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
   assert.match(patched.word('data.0.config_version'), /^1\.\d+$/);

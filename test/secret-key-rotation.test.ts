@@ -60,6 +60,7 @@ async function keysInUse(database: TestDatabase, { tenantId }: EntityScope): Pro
   const { rows } = await onServer(database.superuserConnectionString, (client) =>
     client.query<{ readonly sealed: Buffer }>(
       `SELECT envelope AS sealed FROM holdfast.content_keys WHERE tenant_id = $1
+       UNION ALL SELECT client_secret FROM holdfast.identity_providers WHERE tenant_id = $1
        UNION ALL SELECT decode(control_plane_only ->> 'key', 'base64') FROM holdfast.entities WHERE tenant_id = $1 AND kind = 'keyauth_credentials'
        UNION ALL SELECT decode(private_before ->> 'key', 'base64') FROM holdfast.changes WHERE tenant_id = $1 AND private_before IS NOT NULL`,
       [tenantId],
@@ -78,6 +79,8 @@ test('a data key is replaced while reads and writes go on; then nothing stands u
   try {
     const scope = await gatewayWith(store, 600);
     const bystander = await gatewayWith(store, 1);
+    const provider = { name: 'sso', issuer: 'https://id.test', clientId: 'c', clientSecret: 'canary-client', scopes: ['openid'], groupsClaim: 'groups', roleMappings: [], defaultRole: 'viewer', sessionHours: 1, enabled: true };
+    assert.equal((await store.identityProviders.create(scope.tenantId, provider, TEST_ACTOR)).kind, 'stored');
     // A change row holds what was secret before.
     const old = await store.read(scope, (reader) => reader.getByEndpointKey(credentials, 'key-0'));
     assert.ok(old);
@@ -109,6 +112,7 @@ test('a data key is replaced while reads and writes go on; then nothing stands u
     assert.ok(rounds > 3, `${rounds} rounds`);
     assert.deepEqual(await keysInUse(database, scope), [2]);
     assert.deepEqual(await keysInUse(database, bystander), [1]);
+    assert.equal((await other.identityProviders.find(scope.tenantId, 'sso'))?.clientSecret, 'canary-client');
     const { rows } = await onServer(database.superuserConnectionString, (client) => client.query<{ readonly retired: boolean }>('SELECT retired_at IS NOT NULL AS retired FROM holdfast.tenant_keys WHERE tenant_id = $1 ORDER BY key_id', [scope.tenantId]));
     assert.deepEqual(rows.map(({ retired }) => retired), [true, false]);
     const [status] = (await new SecretKeyDesk(store).status()).rotations;
