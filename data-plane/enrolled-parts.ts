@@ -36,8 +36,7 @@ import { TrustAnchor } from './sync/trust-anchor.ts';
 import { TelemetryAgent } from './telemetry/telemetry-agent.ts';
 import { ProxyPool } from './threads/proxy-pool.ts';
 import { createWorkerStarter } from './threads/proxy-worker.ts';
-import { startVaults } from './vaults/start-vaults.ts';
-import type { VaultResolver } from './vaults/vault-resolver.ts';
+import { VaultsOnDemand } from './vaults/vaults-on-demand.ts';
 
 export interface EnrolledPartsOptions {
   readonly settings: DataPlaneSettings;
@@ -117,10 +116,11 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     onListenFailed: options.onFatal,
   });
   lifecycle.add('proxy threads', () => pool.stop());
-  const vaults: VaultResolver = await startVaults({
-    settings, clock, random, log, seal, lifecycle,
+  const vaults = new VaultsOnDemand({
+    settings, clock, random, log, seal,
     onChanged: () => keeper.vaultValuesChanged().then((changed) => changed && sync.quarantineChanged()),
   });
+  lifecycle.add('vaults', () => vaults.stop());
   const keeper: ConfigKeeper = new ConfigKeeper({
     cache,
     highest,
@@ -194,11 +194,10 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
 }
 
 /** The threads get what references to vaults stand for before they prepare what has them. */
-function withVaults(pool: ProxyPool, vaults: VaultResolver): ConfigThreads {
+function withVaults(pool: ProxyPool, vaults: VaultsOnDemand): ConfigThreads {
   return {
     async prepare(content) {
-      await vaults.prepareFor(content);
-      pool.setVaultValues(vaults.values);
+      pool.setVaultValues(await vaults.valuesFor(content));
       return pool.prepare(content);
     },
     async commit() {

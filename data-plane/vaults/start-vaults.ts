@@ -1,10 +1,9 @@
 /**
- * The vaults of a data plane, put together from its settings and the surroundings of its process. Called by enrolled-parts.ts, before
- * the cache is served: what was known last is read first (S2).
+ * The vaults of a data plane, put together from its settings and the surroundings of its process. Called by vaults-on-demand.ts with the
+ * first configuration that refers to one: what was known last is read first (S2).
  */
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
-import type { Lifecycle } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/log.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import type { DataPlaneSettings } from '../settings.ts';
@@ -23,11 +22,15 @@ export interface VaultsOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly seal: StateSeal;
-  readonly lifecycle: Lifecycle;
   readonly onChanged: () => Promise<unknown>;
 }
 
-export async function startVaults({ settings, clock, random, log, seal, lifecycle, onChanged }: VaultsOptions): Promise<VaultResolver> {
+export interface StartedVaults {
+  readonly resolver: VaultResolver;
+  stop(): Promise<void>;
+}
+
+export async function startVaults({ settings, clock, random, log, seal, onChanged }: VaultsOptions): Promise<StartedVaults> {
   const { vaultEnvPrefixes: envPrefixes, vaultFolder: folder, vaultHosts: hosts, vaultTimeout: timeoutMs } = settings;
   const http = new VaultHttp({ clock, timeoutMs, hosts });
   const resolver = new VaultResolver({
@@ -36,9 +39,11 @@ export async function startVaults({ settings, clock, random, log, seal, lifecycl
     lastValues: await LastValues.open({ disk: systemDisk, path: join(settings.stateFolder, 'vault-values.sealed'), seal, log }),
     clock, random, log, waitMs: timeoutMs, onChanged,
   });
-  lifecycle.add('vaults', async () => {
-    await resolver.stop();
-    await http.close();
-  });
-  return resolver;
+  return {
+    resolver,
+    async stop() {
+      await resolver.stop();
+      await http.close();
+    },
+  };
 }
