@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defined } from '../assert.ts';
-import type { Field, JsonObject } from '../model/definition.ts';
+import type { Field, FieldType, JsonObject } from '../model/definition.ts';
 import { parseFields } from '../model/parse-fields.ts';
 import { ProblemList } from '../model/problems.ts';
 import { pluginCatalog } from './catalog.ts';
@@ -74,6 +74,16 @@ for (const [name, schema] of pluginCatalog) {
       };
       seen(schema.config);
       assert.match(schema.version, /^\d+\.\d+\.\d+$/);
+    });
+
+    test('no field of its config is secret: configs are stored and published as they are, so secrets come by vault references', () => {
+      const secretIn = (fields: readonly Field[]): readonly string[] => fields.flatMap((field) => [...(field.secret === undefined ? [] : [field.name]), ...secretInType(field.type)]);
+      const secretInType = (type: FieldType): readonly string[] => {
+        if (type.kind === 'record') return secretIn(type.fields);
+        if (type.kind === 'array' || type.kind === 'set') return secretInType(type.of);
+        return type.kind === 'map' ? secretInType(type.values) : [];
+      };
+      assert.deepEqual(secretIn(schema.config), []);
     });
 
     test('its defaults are valid, and parsing what was parsed changes nothing', () => {
