@@ -21,6 +21,7 @@ import { readCurrent, type CurrentEntity } from './current-entities.ts';
 import { readContent, type DesiredContent } from './desired-entities.ts';
 import { referenceFields } from './file-layout.ts';
 import { matchingKeysOf } from './matching-keys.ts';
+import { Pauses } from './pauses.ts';
 import { planChanges, problemEntity, type PlannedEntity, type PlanRules } from './plan-changes.ts';
 import { tellWriteProblem } from './write-problem.ts';
 
@@ -83,7 +84,7 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
   const done: ContentResult = { kind: 'done', plan, version: undefined, plannedFor: head, selectTags };
   if (plan.every(({ action }) => action === 'none')) return done;
 
-  const writes = writesOf(plan, secrets);
+  const writes = await writesOf(plan, secrets, new Pauses(rules.clock));
   const { value, version } = await store.write({ ...everything, access: caller.access }, caller.actor, async (writer): Promise<ContentResult> => {
     const refused = await writer.writeMany(writes.map(({ write }) => write));
     const now = await writer.holdHead();
@@ -126,7 +127,7 @@ interface OrderedWrite {
  * What goes and holds a name that something else takes goes first; then updates and inserts in the order of dependence, updates
  * first because they may let go of names; then everything else that goes, dependants first.
  */
-function writesOf(plan: readonly PlannedEntity[], secrets: GatewaySecrets): readonly OrderedWrite[] {
+async function writesOf(plan: readonly PlannedEntity[], secrets: GatewaySecrets, pauses: Pauses): Promise<readonly OrderedWrite[]> {
   const written = plan.filter((planned) => planned.action === 'create' || planned.action === 'update');
   const wanted = new Set(written.flatMap(({ kind, after }) => (after === undefined ? [] : keysOf(kind, after))));
   const inTheWay = new Set<string>();
@@ -136,12 +137,13 @@ function writesOf(plan: readonly PlannedEntity[], secrets: GatewaySecrets): read
     if (belongs || keysOf(kind, before).some((key) => wanted.has(key))) inTheWay.add(id);
   }
   const remove = (planned: PlannedEntity): OrderedWrite => ({ planned, write: { op: 'delete', kind: planned.kind, id: planned.id } });
-  return [
-    ...gone.filter(({ id }) => inTheWay.has(id)).map(remove),
-    ...entityKinds.flatMap((kind) => (['update', 'create'] as const).flatMap((action) => written.filter((planned) => planned.kind === kind && planned.action === action))).flatMap((planned): readonly OrderedWrite[] =>
-      planned.after === undefined ? [] : [{ planned, write: { op: planned.action === 'create' ? 'insert' : 'update', record: buildEntityRecord(definitionOf(planned.kind), planned.after, secrets) } }]),
-    ...gone.filter(({ id }) => !inTheWay.has(id)).map(remove),
-  ];
+  const inOrder = entityKinds.flatMap((kind) => (['update', 'create'] as const).flatMap((action) => written.filter((planned) => planned.kind === kind && planned.action === action)));
+  const stored: OrderedWrite[] = [];
+  for (const planned of inOrder) {
+    await pauses.due();
+    if (planned.after !== undefined) stored.push({ planned, write: { op: planned.action === 'create' ? 'insert' : 'update', record: buildEntityRecord(definitionOf(planned.kind), planned.after, secrets) } });
+  }
+  return [...gone.filter(({ id }) => inTheWay.has(id)).map(remove), ...stored, ...gone.filter(({ id }) => !inTheWay.has(id)).map(remove)];
 }
 
 function keysOf(kind: PlannedEntity['kind'], entity: JsonObject): readonly string[] {
