@@ -40,6 +40,7 @@ function checkout(t: TestContext): Checkout {
   cpSync(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
   mkdirSync(join(folder, 'test'));
   cpSync(join(root, 'test/run.js'), join(folder, 'test/run.js'));
+  cpSync(join(root, 'test/support/end-stuck-files.js'), join(folder, 'test/support/end-stuck-files.js'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   mkdirSync(join(folder, 'npm'));
   writeFileSync(join(folder, 'npm/package.json'), '{ "type": "commonjs" }');
