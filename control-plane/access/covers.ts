@@ -3,9 +3,8 @@
  * clever: a single grant must cover each part of what is given, so two that only together would do are not enough. Used
  * wherever a role, a token or an operator is made or changed.
  */
-import { isEntityKind } from '../../shared/model/registry.ts';
 import { ANY, isAbout, matches, type Grant } from './grant.ts';
-import { resources, VERBS, type Resource, type Verb } from './permission.ts';
+import { isOfEntities, resources, VERBS, type Resource, type Verb } from './permission.ts';
 
 type Policies = readonly (readonly Grant[])[];
 
@@ -55,7 +54,7 @@ function expandVerbs({ verbs }: Grant): readonly (Verb | '*')[] {
 /** All of the part: what asks for everything is held only by what gives everything. */
 function holds(grant: Grant, { resource, verb, gateway, tags }: Part): boolean {
   const hasVerb = grant.verbs.includes(ANY) || (verb === ANY ? VERBS.every((one) => grant.verbs.includes(one)) : grant.verbs.includes(verb));
-  const hasResource = grant.resources.includes(ANY) || (resource !== ANY && (grant.resources.includes(resource) || (isEntityKind(resource) && grant.resources.includes('entities'))));
+  const hasResource = grant.resources.includes(ANY) || (resource !== ANY && (grant.resources.includes(resource) || (isOfEntities(resource) && grant.resources.includes('entities'))));
   return hasVerb && hasResource && grant.gateways.some((pattern) => matches(pattern, gateway)) && grant.tags.every((tag) => tags.includes(tag));
 }
 

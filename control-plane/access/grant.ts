@@ -2,8 +2,7 @@
  * One permission of a role or a token: who has it may (or, with `deny`, may not) do these verbs to these resources, in these
  * gateways, to entities with these tags. Stored as JSON; checked where it comes in (admin-api/v1/grant-fields.ts).
  */
-import { isEntityKind } from '../../shared/model/registry.ts';
-import type { Resource, Verb } from './permission.ts';
+import { isOfEntities, type Resource, type Verb } from './permission.ts';
 
 export interface Grant {
   /** One matching `deny` outweighs any number of `allow`. */
@@ -22,7 +21,7 @@ export const ANY = '*';
 /** True where the grant is about the verb on the resource, in some gateway and for some tags. */
 export function isAbout({ resources, verbs }: Grant, on: Resource, verb: Verb): boolean {
   if (!verbs.includes(ANY) && !verbs.includes(verb)) return false;
-  return resources.includes(ANY) || resources.includes(on) || (isEntityKind(on) && resources.includes('entities'));
+  return resources.includes(ANY) || resources.includes(on) || (isOfEntities(on) && resources.includes('entities'));
 }
 
 /** Whether it counts in this gateway; undefined asks for the tenant as a whole. */
@@ -32,7 +31,7 @@ export function countsIn({ gateways }: Grant, gateway: string | undefined): bool
 
 /** Of what stands in gateways, tags are asked of entities alone: a grant with tags gives nothing else. */
 export function countsFor(grant: Grant, on: Resource): boolean {
-  return grant.tags.length === 0 || on === 'entities' || isEntityKind(on);
+  return grant.tags.length === 0 || isOfEntities(on);
 }
 
 /** `prod-*` matches `prod-eu`; a pattern as text is matched by a wider pattern. */

@@ -3,7 +3,7 @@
  * the admin API names one permission (admin-api/route.ts); nothing is allowed that no role gives.
  */
 import type { EntityKind } from '../../shared/model/definition.ts';
-import { entityKinds, isEntityKind } from '../../shared/model/registry.ts';
+import { entityKinds } from '../../shared/model/registry.ts';
 
 /** What belongs to one gateway, besides its entities. */
 export const GATEWAY_RESOURCES = ['gateways', 'releases', 'data-planes', 'join-tokens', 'alarms', 'events', 'usage', 'quarantine', 'explain'] as const;
@@ -44,7 +44,15 @@ export function isVerb(text: string): text is Verb {
 
 /** Where a resource belongs; decides which permissions can give it. */
 export function placeOf(resource: Resource): 'gateway' | 'tenant' | 'installation' | 'everybody' {
-  const within = (list: readonly string[]): boolean => list.includes(resource);
-  if (resource === 'entities' || isEntityKind(resource) || within(GATEWAY_RESOURCES)) return 'gateway';
-  return within(TENANT_RESOURCES) ? 'tenant' : within(INSTALLATION_RESOURCES) ? 'installation' : 'everybody';
+  return CONTROL_PLACES.get(resource) ?? 'gateway';
 }
+
+/** True for kinds of entities, those that only a newer version knows too, and for all of them together. */
+export function isOfEntities(resource: Resource): boolean {
+  return !CONTROL_PLACES.has(resource);
+}
+
+const CONTROL_PLACES: ReadonlyMap<string, 'gateway' | 'tenant' | 'installation' | 'everybody'> = new Map([
+  ...GATEWAY_RESOURCES.map((name) => [name, 'gateway'] as const), ...TENANT_RESOURCES.map((name) => [name, 'tenant'] as const),
+  ...INSTALLATION_RESOURCES.map((name) => [name, 'installation'] as const), ...COMMON_RESOURCES.map((name) => [name, 'everybody'] as const),
+]);

@@ -4,9 +4,9 @@
  * entity-changes.ts. Costs nothing where the caller may write every entity of these kinds.
  */
 import { HoldfastError } from '../../shared/errors.ts';
-import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
+import type { EntityKind, Field, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import { definitionOf } from '../../shared/model/registry.ts';
+import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
 import { decodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { Verb } from '../access/permission.ts';
 import type { EntityAccess } from '../access/policy.ts';
@@ -60,7 +60,7 @@ function refusalOf(access: EntityAccess, { kind, id, action }: EntityChange, bef
 
 /** A plugin without service, route or consumer acts on the requests of everybody, whatever tags it carries. */
 function reachesAll(kind: EntityKind, { references }: Side): boolean {
-  const owners = definitionOf(kind).fields.filter(({ type }) => type.kind === 'reference' && type.onDelete === 'cascade');
+  const owners = fieldsOf(kind).filter(({ type }) => type.kind === 'reference' && type.onDelete === 'cascade');
   return owners.length > 0 && owners.every(({ required }) => required !== true) && !references.some(({ onDelete }) => onDelete === 'cascade');
 }
 
@@ -94,9 +94,14 @@ async function newReferences(transaction: Transaction, { tenantId, gatewayId, ac
   return wanted.map((reference) => ({ reference, tags: tagsOf.get(`${reference.to} ${reference.id}`) }));
 }
 
+/** Of a kind that a newer version wrote nothing is known: what cascades takes such along. */
+function fieldsOf(kind: EntityKind): readonly Field[] {
+  return isEntityKind(kind) ? definitionOf(kind).fields : [];
+}
+
 /** Kinds that one kind can refer to. */
 function targetsOf(kind: EntityKind): readonly EntityKind[] {
-  return definitionOf(kind).fields.flatMap(({ type }) => {
+  return fieldsOf(kind).flatMap(({ type }) => {
     const inner = type.kind === 'array' || type.kind === 'set' ? type.of : type;
     return inner.kind === 'reference' ? [inner.to] : [];
   });

@@ -8,7 +8,7 @@ import { tagsField } from '../../../shared/model/common-fields.ts';
 import { didYouMean } from '../../../shared/nearest.ts';
 import { findExcess } from '../../access/covers.ts';
 import { ANY, type Grant } from '../../access/grant.ts';
-import { isResource, isVerb, resources, VERBS, type Resource, type Verb } from '../../access/permission.ts';
+import { isOfEntities, isResource, isVerb, resources, VERBS, type Resource, type Verb } from '../../access/permission.ts';
 import { forbidden, schemaViolation } from '../answer.ts';
 import type { Caller } from '../route.ts';
 
@@ -46,13 +46,11 @@ export function toGrants(given: readonly RecordOf<typeof grantFields>[]): readon
   if (given.length > MOST_GRANTS || words > MOST_WORDS) throw schemaViolation([{ field: 'permissions', message: `must be at most ${MOST_GRANTS}, with ${MOST_WORDS} gateways, resources, verbs and tags together: make them wider, or several roles` }]);
   return given.map(({ effect, gateways, resources: named, verbs, tags }, index): Grant => {
     const on = named.filter((text): text is Resource | '*' => text === ANY || isResource(text));
-    const beyond = tags.length === 0 ? undefined : on.find((resource) => resource === ANY || (resource.includes('-') || CONTROL.has(resource)));
+    const beyond = tags.length === 0 ? undefined : on.find((resource) => resource === ANY || !isOfEntities(resource));
     if (beyond !== undefined) throw schemaViolation([{ field: `permissions.${index + 1}.tags`, message: `are of entities alone: name "entities" or kinds of them in resources, not "${beyond}"` }]);
     return { effect: effect === 'deny' ? 'deny' : 'allow', gateways, resources: on, verbs: verbs.filter((text): text is Verb | '*' => text === ANY || isVerb(text)), tags };
   });
 }
-
-const CONTROL: ReadonlySet<string> = new Set(['gateways', 'releases', 'alarms', 'events', 'usage', 'quarantine', 'explain', 'operators', 'roles', 'tokens', 'sessions', 'quotas', 'audit', 'tenant', 'tenants', 'backups', 'node', 'me']);
 
 /** Throws a Refusal (403) where the permissions, all of which must let something through, hold more than the caller has. */
 export function refuseExcess(caller: Caller, lists: readonly (readonly Grant[])[], what: string): void {
