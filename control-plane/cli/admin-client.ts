@@ -38,9 +38,9 @@ export function post(access: AdminAccess, path: string, document: object, timeou
   return exchange(access, path, { method: 'POST', body: JSON.stringify(document), headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
 }
 
-/** GETs an object; the signal ends it early. Throws as post does. */
-export function get(access: AdminAccess, path: string, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-  return exchange(access, path, { method: 'GET', ...(signal === undefined ? {} : { signal }) });
+/** GETs an object; the signal ends it early. Throws as post does. `timeoutMs`: for what takes its time. */
+export function get(access: AdminAccess, path: string, signal?: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<Readonly<Record<string, unknown>>> {
+  return exchange(access, path, { method: 'GET', headersTimeout: timeoutMs, bodyTimeout: timeoutMs, ...(signal === undefined ? {} : { signal }) });
 }
 
 /** GETs text for people. Throws as post does. */

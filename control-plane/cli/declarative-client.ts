@@ -14,7 +14,7 @@ import { AdminRefusal, post, type AdminAccess } from './admin-client.ts';
 import { terminalLine } from './terminal-text.ts';
 
 /** Of tens of thousands of entities. */
-const TIMEOUT_MS = 120_000;
+export const CONTENT_TIMEOUT_MS = 120_000;
 /** Of problems that are shown; the number of the others is told. */
 const MOST_SHOWN = 20;
 
@@ -37,7 +37,7 @@ export async function sendContent(target: PlanTarget, merged: MergedContent, { m
     return await post(target, `/v1/gateways/${encodeURIComponent(target.gateway)}/declarative`, {
       mode, dry_run: dryRun, content, skip_consumers: target.skipConsumers,
       ...(target.selectTags.length === 0 ? {} : { select_tags: target.selectTags }), ...(ifVersion === undefined ? {} : { if_version: ifVersion }),
-    }, TIMEOUT_MS);
+    }, CONTENT_TIMEOUT_MS);
   } catch (thrown) {
     if (!(thrown instanceof AdminRefusal)) throw thrown;
     if (thrown.status === 413) throw tooLarge(Buffer.byteLength(content), thrown);

@@ -14,7 +14,7 @@ import { AdminRefusal, get } from './admin-client.ts';
 import { checkOffline } from './check-offline.ts';
 import { command, type Command, type Output } from './command.ts';
 import { readTexts } from './content-texts.ts';
-import { gatewayOf, mergeOrThrow, sendContent, type PlanTarget } from './declarative-client.ts';
+import { CONTENT_TIMEOUT_MS, gatewayOf, mergeOrThrow, sendContent, type PlanTarget } from './declarative-client.ts';
 import {
   diffSettings, dumpSettings, pingSettings, resetSettings, syncSettings, validateSettings,
   type DiffSettings, type DumpSettings, type PingSettings, type ResetSettings, type SyncSettings, type ValidateSettings,
@@ -72,7 +72,7 @@ async function dump(settings: DumpSettings, output: Output, terminal: Terminal):
     ...(settings.selectTags.length === 0 ? {} : { select_tags: settings.selectTags.join(',') }), ...(settings.skipConsumers ? { skip_consumers: '1' } : {}),
     ...(settings.withId ? { with_id: '1' } : {}), ...(settings.sanitize ? { sanitize: '1' } : {}),
   });
-  const answer = await get(settings, `/v1/gateways/${encodeURIComponent(settings.gateway ?? 'default')}/declarative?${query.toString()}`);
+  const answer = await get(settings, `/v1/gateways/${encodeURIComponent(settings.gateway ?? 'default')}/declarative?${query.toString()}`, undefined, CONTENT_TIMEOUT_MS);
   const { content } = answer;
   const text = settings.format === 'json' ? JSON.stringify(content, null, 2) : stringify(content, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd();
   if (typeof answer['secrets_hidden'] === 'number' && answer['secrets_hidden'] > 0) output.err(`${answer['secrets_hidden']} entities are without their secrets, which your roles do not let you reveal: these files can not be synced as they are`);

@@ -53,6 +53,7 @@ export class GatewayWatch {
   /** Of the content that the gateway was last found or made to follow. */
   #placed: string | undefined;
   #lastTold = '';
+  #extra: { readonly state: string; readonly entities: readonly Told[] } = { state: '', entities: [] };
 
   constructor(settings: WatchSettings, output: Output, source: WatchSource, clock: Clock, colours: boolean) {
     this.#settings = settings;
@@ -105,7 +106,7 @@ export class GatewayWatch {
     const version = cell(plan['planned_for']);
     if (!hasChanges(plan)) {
       this.#placed = digest;
-      const extra = prune ? [] : await this.#notInFiles(target, merged);
+      const extra = prune ? [] : await this.#notInFiles(target, merged, `${digest} ${version}`);
       this.#tell(this.#output.out, 'in-place', [`gateway ${target.gateway} is as ${from} says, at version ${version}`, ...extra.map((entity) => `  not in the files: ${cell(entity['kind'])} ${cell(entity['name'] ?? entity['id'])} (--prune deletes it)`)], { from, version, not_in_files: extra.map(({ kind, id, name }) => ({ kind, id, name })) });
       return 'in-place';
     }
@@ -124,15 +125,18 @@ export class GatewayWatch {
     }
   }
 
-  /** What a sync would delete; nothing where it can not be told. */
-  async #notInFiles(target: PlanTarget, merged: MergedContent): Promise<readonly Told[]> {
+  /** What a sync would delete; nothing where it can not be told. Asked once for a state of files and gateway. */
+  async #notInFiles(target: PlanTarget, merged: MergedContent, state: string): Promise<readonly Told[]> {
+    if (this.#extra.state === state) return this.#extra.entities;
+    let entities: readonly Told[] = [];
     try {
-      return recordsOf((await sendContent(target, merged, { mode: 'sync', dryRun: true }))['entities']).filter(({ action }) => action === 'delete');
+      entities = recordsOf((await sendContent(target, merged, { mode: 'sync', dryRun: true }))['entities']).filter(({ action }) => action === 'delete');
     } catch (thrown) {
       // Files may name what only the gateway has; then a sync is refused, and there is nothing to list.
-      if (thrown instanceof HoldfastError && thrown.code === 'CLI_CONTENT_INVALID') return [];
-      throw thrown;
+      if (!(thrown instanceof HoldfastError) || thrown.code !== 'CLI_CONTENT_INVALID') throw thrown;
     }
+    this.#extra = { state, entities };
+    return entities;
   }
 
   #target({ content }: MergedContent): PlanTarget {
