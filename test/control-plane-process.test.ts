@@ -58,6 +58,17 @@ test('a control plane from its first start to an orderly end', { timeout: 180_00
     assert.match(refused.output(), /answered 401: .*HOLDFAST_ADMIN_TOKEN/);
   });
 
+  await t.test('holdfast backup create works beside it, on its embedded Postgres', async () => {
+    const file = join(folder, 'backup');
+    const made = startProgram('control-plane/cli/main.ts', ['backup', 'create', '--out', file, '--json'], { HOLDFAST_STATE_FOLDER: stateFolder });
+    assert.equal(await made.ended, 0, made.output());
+    assert.ok((JSON.parse(made.stdout()) as { readonly rows: number }).rows > 0);
+    assert.equal((await get(`${admin}/services`, token)).status, 200, 'its database was not stopped');
+    const again = startProgram('control-plane/cli/main.ts', ['backup', 'restore', file], { HOLDFAST_STATE_FOLDER: stateFolder });
+    assert.equal(await again.ended, 1);
+    assert.match(again.output(), /into an empty database only/);
+  });
+
   await t.test('a second control plane in the same state folder is refused and harms nothing', async () => {
     const second = startControlPlane();
     assert.equal(await second.ended, 1);
