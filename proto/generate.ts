@@ -4,7 +4,7 @@
  * file here that knows shared/: it is a tool, and nothing imports it.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { entityDefinitions } from '../shared/model/registry.ts';
@@ -12,6 +12,8 @@ import { configProto } from '../shared/wire/config-proto.ts';
 
 const here = import.meta.dirname;
 const gen = join(here, 'gen');
+/** Files take the place of the old ones when they are whole: what runs meanwhile finds one or the other. */
+const draft = join(here, `gen-draft-${process.pid}`);
 const pbjs = join(createRequire(import.meta.url).resolve('protobufjs-cli/package.json'), '..', 'bin', 'pbjs');
 
 /** 64-bit numbers as JavaScript numbers: codecs refuse what is no safe integer, so nothing is rounded silently. */
@@ -32,7 +34,7 @@ function generate(protoFile: string): void {
   // The types are made from the comments, which then only make the script larger.
   compile(name, ['--dts']);
   compile(name, ['--no-comments']);
-  const types = join(gen, `${name}.d.ts`);
+  const types = join(draft, `${name}.d.ts`);
   writeFileSync(types, readFileSync(types, 'utf8').replace('import Long = require("long");\n', ''));
 }
 
@@ -44,15 +46,22 @@ function compile(name: string, more: readonly string[]): void {
     [
       pbjs, '--target', 'static-module', '--wrap', 'esm', '--dependency', './runtime.js', '--root', `holdfast-${name}`,
       '--force-number', '--no-create', '--no-verify', '--no-convert', '--no-delimited', '--no-typeurl', '--no-service',
-      ...spelling, ...more, '--out', join(gen, `${name}.js`), `${name}.proto`,
+      ...spelling, ...more, '--out', join(draft, `${name}.js`), `${name}.proto`,
     ],
     { stdio: 'inherit', cwd: here },
   );
 }
 
 writeFileSync(join(here, 'config.proto'), configProto(entityDefinitions));
-rmSync(gen, { recursive: true, force: true });
-mkdirSync(gen);
-writeFileSync(join(gen, 'runtime.js'), RUNTIME);
-writeFileSync(join(gen, 'runtime.d.ts'), RUNTIME_TYPES);
-for (const file of readdirSync(here).filter((name) => name.endsWith('.proto')).toSorted()) generate(file);
+mkdirSync(draft);
+try {
+  writeFileSync(join(draft, 'runtime.js'), RUNTIME);
+  writeFileSync(join(draft, 'runtime.d.ts'), RUNTIME_TYPES);
+  for (const file of readdirSync(here).filter((name) => name.endsWith('.proto')).toSorted()) generate(file);
+  mkdirSync(gen, { recursive: true });
+  const made = readdirSync(draft);
+  for (const file of made) renameSync(join(draft, file), join(gen, file));
+  for (const file of readdirSync(gen).filter((name) => !made.includes(name))) rmSync(join(gen, file));
+} finally {
+  rmSync(draft, { recursive: true, force: true });
+}

@@ -17,6 +17,7 @@ import { startIdentityProvider } from './support/identity-provider.ts';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 /** Between what the blocks print. */
 const MARK = '=== block ';
+const PAGE_BOUND_MS = 150_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-team-'));
 // As root, Postgres runs as another user and must get to its folder in here.
@@ -75,7 +76,10 @@ test('the page works as it stands', { skip: missing.length > 0 ? `needs ${missin
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += String(text)));
+  // The page waits for what it started; where that never comes up, it would for ever.
+  const bound = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), PAGE_BOUND_MS);
   await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(bound);
   const logs = (): string => ['control-plane.log', 'data-plane.log', 'restored.log'].map((name) => `--- ${name}\n${readOr(join(folder, name)).slice(-1500)}`).join('\n');
   assert.match(output, new RegExp(`${MARK}end`), `${output}\n${logs()}`);
   const printed = output.split(new RegExp(`^${MARK}.*$`, 'm')).slice(1);
