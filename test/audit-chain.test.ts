@@ -8,6 +8,7 @@ import type { Client } from 'pg';
 import { AuditKeeper } from '../control-plane/audit/audit-keeper.ts';
 import { exportAudit, verifyLines, type VerifiedAudit } from '../control-plane/audit/audit-lines.ts';
 import { runCommand } from '../control-plane/cli/main.ts';
+import type { AuditChainStore } from '../control-plane/store/audit-chain-store.ts';
 import { withEveryEntity } from '../control-plane/store/scope.ts';
 import { withClient } from '../control-plane/store/prepare-database.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -15,8 +16,10 @@ import { createMemoryLogger } from '../shared/log.ts';
 import type { TenantId } from '../shared/model/ids.ts';
 import { generateSigningKey } from '../shared/trust/statement-keys.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
+import { ManualClock } from './support/manual-clock.ts';
 import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, TEST_ACTOR } from './support/store-scene.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const api = await startTestAdminApi();
 const { store, database } = api;
@@ -41,9 +44,9 @@ async function sealedTenant(seals = 3): Promise<TenantId> {
   return scope.tenantId;
 }
 
-async function linesOf(tenantId: TenantId): Promise<readonly string[]> {
+async function linesOf(tenantId: TenantId, chain: AuditChainStore = store.auditChain): Promise<readonly string[]> {
   const lines: string[] = [];
-  for await (const line of exportAudit(store.auditChain, tenantId, [key.publicKey])) lines.push(line);
+  for await (const line of exportAudit(chain, tenantId, [key.publicKey])) lines.push(line);
   return lines;
 }
 
@@ -137,6 +140,17 @@ test('the app role may neither change nor delete nor truncate rows, seals or che
     await client.query(`BEGIN; SET LOCAL ROLE holdfast_app; SET LOCAL search_path = holdfast; SET LOCAL holdfast.tenant = '${tenantId}'`);
     await assert.rejects(client.query("INSERT INTO audit_seals (tenant_id, number, last_id, rows, entries, hash) SELECT tenant_id, 99, 1, rows, entries, hash FROM audit_seals"), /permission denied/);
     await client.query('ROLLBACK');
+  });
+  // Nor choose where in the chain a row comes, or when it was.
+  await withClient(database.connectionString, async (client) => {
+    for (const role of ['holdfast_app', 'holdfast_publisher']) {
+      for (const [column, value] of [['id', '1'], ['at', "'2020-01-01'"]] as const) {
+        await client.query(`BEGIN; SET LOCAL ROLE ${role}; SET LOCAL search_path = holdfast; SET LOCAL holdfast.tenant = '${tenantId}'`);
+        await assert.rejects(
+          client.query(`INSERT INTO audit (${column}, tenant_id, actor, address, request_id, action, subject_kind, subject_id) OVERRIDING SYSTEM VALUE VALUES (${value}, '${tenantId}', 'x', '', '', 'create', 'x', 'x')`), /permission denied/, `${role}: ${column}`);
+        await client.query('ROLLBACK');
+      }
+    }
   });
   // The owner of the tables, who may do anything by its rights, is stopped by the triggers.
   await onServer(database.superuserConnectionString, async (client) => {
@@ -273,6 +287,44 @@ test('retention removes from the front, up to a signed seal, and what is left is
   await tamper((client) => client.query('DELETE FROM audit_checkpoints WHERE tenant_id = $1 AND removal', [tenantId]));
   const unsigned = await verify(tenantId);
   assert.equal(unsigned.kind === 'altered' ? unsigned.what : unsigned.kind, 'removed');
+});
+
+test('a removal that was signed before the newest checkpoints is exported with them', async () => {
+  const tenantId = await sealedTenant();
+  await newKeeper(0).removeOld([tenantId]);
+  const chain: AuditChainStore = { ...store.auditChain, checkpoints: async (id) => (await store.auditChain.checkpoints(id, 1_000)).slice(0, 1) };
+  assert.equal((await verifyThese(await linesOf(tenantId, chain))).kind, 'intact');
+});
+
+test('an export during which retention removes rows is broken off, and not one that looks altered', async () => {
+  const tenantId = await sealedTenant();
+  const chain: AuditChainStore = {
+    ...store.auditChain,
+    async rows(...asked) {
+      await newKeeper(0).removeOld([tenantId]);
+      return store.auditChain.rows(...asked);
+    },
+  };
+  await assert.rejects(linesOf(tenantId, chain), /retention removed rows/);
+});
+
+test('rows that wait for five minutes to be sealed are told of, once', async () => {
+  const scope = await createGateway(store);
+  const clock = new ManualClock();
+  const { log: kept, lines } = createMemoryLogger('test');
+  const held = new AuditKeeper({ chain: store.auditChain, publishKey: () => key, checkpointEveryMs: 3_600_000, retentionMs: undefined, clock, log: kept });
+  await withClient(database.connectionString, async (client) => {
+    await client.query('BEGIN; SELECT pg_current_xact_id()');
+    await insert(store, scope, 'services', { host: 'a.test' });
+    held.start();
+    for (const told of [0, 1, 1]) {
+      clock.advance(200_000);
+      await waitUntil('it has looked', () => clock.pendingTimers > 0);
+      assert.equal(lines().filter((line) => line.includes('audit-seal-held-back')).length, told);
+    }
+    await client.query('ROLLBACK');
+  });
+  await held.stop();
 });
 
 test('the command line lists, exports, signs and verifies, online and on files', async () => {

@@ -27,6 +27,8 @@ const SEAL_EVERY_MS = 1_000;
 const REMOVE_EVERY_MS = 600_000;
 const ROWS_PER_SEAL = 1_000;
 const REMOVED_AT_ONCE = 2_000;
+/** So long no write of ours takes: something else in the database keeps rows from being sealed. */
+const HELD_BACK_MS = 300_000;
 /** For `sealNow`: how often it looks whether earlier transactions are over. */
 const LOOKS = 100;
 const LOOK_EVERY_MS = 20;
@@ -40,6 +42,9 @@ export class AuditKeeper {
   #sealedUpTo = 0;
   #lastCheckpointMs: number;
   #lastRemovalMs: number;
+  /** When all that there was had been sealed, or something was. */
+  #upToDateMs: number;
+  #heldBack = false;
   #next: TimerHandle | undefined;
   #running: Promise<unknown> = Promise.resolve();
   #stopped = false;
@@ -47,7 +52,7 @@ export class AuditKeeper {
 
   constructor(options: AuditKeeperOptions) {
     this.#options = options;
-    this.#lastCheckpointMs = this.#lastRemovalMs = options.clock.monotonicMs();
+    this.#lastCheckpointMs = this.#lastRemovalMs = this.#upToDateMs = options.clock.monotonicMs();
   }
 
   start(): void {
@@ -67,8 +72,12 @@ export class AuditKeeper {
 
   /** Seals what no transaction can add to any more. How many rows. */
   async seal(): Promise<number> {
-    if ((await this.#options.chain.newestId()) <= this.#sealedUpTo) return 0;
-    const now = await this.#options.chain.moment();
+    const { chain, clock } = this.#options;
+    if ((await chain.newestId()) <= this.#sealedUpTo) {
+      this.#upToDateMs = clock.monotonicMs();
+      return 0;
+    }
+    const now = await chain.moment();
     const settled = this.#moments.findLast((moment) => moment.begun <= now.over);
     this.#moments = [...this.#moments.filter((moment) => moment.begun > now.over), now];
     if (this.#moments.length > MOST_MOMENTS) this.#moments = this.#moments.filter((_, index) => index % 2 === 0);
@@ -102,11 +111,11 @@ export class AuditKeeper {
 
   /** Removes what is beyond the retention, each tenant's up to a seal, once that is signed. How many rows. */
   async removeOld(tenants: readonly TenantId[]): Promise<number> {
-    const { chain, clock, retentionMs } = this.#options;
+    const { chain, retentionMs } = this.#options;
     if (retentionMs === undefined) return 0;
     let removed = 0;
     for (const tenantId of tenants) {
-      const end = await chain.removableUpTo(tenantId, new Date(clock.nowMs() - retentionMs));
+      const end = await chain.removableUpTo(tenantId, retentionMs);
       const floor = await chain.floorOf(tenantId);
       if (end === undefined || end.number <= (floor?.number ?? 0)) continue;
       await this.checkpoint(tenantId, end, true);
@@ -120,6 +129,7 @@ export class AuditKeeper {
     try {
       await this.seal();
       const nowMs = clock.monotonicMs();
+      this.#tellHeldBack(nowMs);
       if (nowMs - this.#lastCheckpointMs >= checkpointEveryMs) {
         this.#lastCheckpointMs = nowMs;
         for (const tenantId of await chain.tenantsWithoutCheckpoint()) await this.checkpoint(tenantId, await chain.endOf(tenantId));
@@ -136,6 +146,18 @@ export class AuditKeeper {
     }
   }
 
+  /** Whoever has the database can keep a transaction open, and alter meanwhile what is not sealed. */
+  #tellHeldBack(nowMs: number): void {
+    const isHeldBack = nowMs - this.#upToDateMs >= HELD_BACK_MS;
+    if (isHeldBack && !this.#heldBack) {
+      this.#options.log.warn(
+        { event: 'audit-seal-held-back', sealedUpTo: this.#sealedUpTo },
+        'rows of the audit have waited for 5 minutes to be sealed: a transaction that has written is open on the database server (see pg_stat_activity, the oldest backend_xid, and pg_prepared_xacts); end it',
+      );
+    }
+    this.#heldBack = isHeldBack;
+  }
+
   async #sealUpTo(lastId: number): Promise<number> {
     if (lastId <= this.#sealedUpTo) return 0;
     let sealed = 0;
@@ -146,7 +168,10 @@ export class AuditKeeper {
       sealed += rows ?? 0;
     }
     // Where another instance is at it, it may not get that far.
-    if (!isBusy && !this.#stopped) this.#sealedUpTo = lastId;
+    if (!isBusy && !this.#stopped) {
+      this.#sealedUpTo = lastId;
+      this.#upToDateMs = this.#options.clock.monotonicMs();
+    }
     return sealed;
   }
 

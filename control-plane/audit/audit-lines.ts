@@ -21,30 +21,38 @@ const SEALS_AT_ONCE = 20;
 const ROWS_AT_ONCE = 1_000;
 const CHECKPOINTS = 1_000;
 
-/** One line after the other, without line ends. `publicKeys`: of the installation's publish keys, old ones too. */
+/** One line after the other, without line ends; throws where retention removes what is still to come. `publicKeys`: of the installation's publish keys, old ones too. */
 export async function* exportAudit(chain: AuditChainStore, tenantId: TenantId, publicKeys: readonly string[]): AsyncGenerator<string> {
   // Checkpoints before the end of the chain: none may name a seal that comes later.
   const [{ lastId }, checkpoints, end, floor] = [await chain.moment(), await chain.checkpoints(tenantId, CHECKPOINTS), await chain.endOf(tenantId), await chain.floorOf(tenantId)];
+  // After each reading, because rows go after the floor has moved: what retention takes away meanwhile would look like rows that somebody deleted.
+  const refuseRemoval = async (): Promise<void> => {
+    if ((await chain.floorOf(tenantId))?.number !== floor?.number) throw new Error('retention removed rows during the export; it is to be asked for again');
+  };
   yield line({ type: 'start', format: AUDIT_FORMAT, tenant_id: tenantId, floor: floor === undefined ? null : showEnd(floor), keys: [...publicKeys] });
-  for (const { statement } of checkpoints) yield line({ type: 'checkpoint', statement });
+  // That of the removal may be older than all of these.
+  const statements = new Set([...(floor?.removal === undefined ? [] : [floor.removal]), ...checkpoints.map(({ statement }) => statement)]);
+  for (const statement of statements) yield line({ type: 'checkpoint', statement });
   let at: Pick<ChainEnd, 'number' | 'lastId'> = floor ?? { number: 0, lastId: 0 };
   while (at.number < end.number) {
     const seals = await chain.seals(tenantId, at.number, SEALS_AT_ONCE);
+    await refuseRemoval();
     if (seals.length === 0) break;
     for (const seal of seals.filter(({ number }) => number <= end.number)) {
       yield line({ type: 'seal', ...showEnd(seal), entries: encodeEntries(seal.entries).toString('base64') });
-      yield* rowLines(chain, tenantId, at.lastId, seal.lastId);
+      yield* rowLines(chain, tenantId, at.lastId, seal.lastId, refuseRemoval);
       at = seal;
     }
     if ((seals.at(-1)?.number ?? 0) >= end.number) break;
   }
-  yield* rowLines(chain, tenantId, at.lastId, Math.max(lastId, at.lastId));
+  yield* rowLines(chain, tenantId, at.lastId, Math.max(lastId, at.lastId), refuseRemoval);
   yield line({ type: 'end' });
 }
 
-async function* rowLines(chain: AuditChainStore, tenantId: TenantId, afterId: number, upToId: number): AsyncGenerator<string> {
+async function* rowLines(chain: AuditChainStore, tenantId: TenantId, afterId: number, upToId: number, refuseRemoval: () => Promise<void>): AsyncGenerator<string> {
   for (let after = afterId; ; ) {
     const rows = await chain.rows(tenantId, after, upToId, ROWS_AT_ONCE);
+    await refuseRemoval();
     for (const row of rows) yield line({ type: 'row', ...row });
     const last = rows.at(-1);
     if (last === undefined || rows.length < ROWS_AT_ONCE) return;

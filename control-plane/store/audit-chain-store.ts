@@ -24,6 +24,12 @@ export interface ChainEnd {
   readonly hash: Uint8Array;
 }
 
+/** Where a chain begins after removals. */
+export interface ChainFloor extends ChainEnd {
+  /** The signed statement of the removal. */
+  readonly removal: string | undefined;
+}
+
 export interface StoredCheckpoint {
   readonly number: number;
   readonly removal: boolean;
@@ -40,8 +46,8 @@ export interface AuditChainStore {
   /** Seals at most `limit` rows of a tenant with ids up to `upToId`, which must be settled. How many; undefined where another instance is at it. */
   sealNext(tenantId: TenantId, upToId: number, limit: number): Promise<number | undefined>;
   endOf(tenantId: TenantId): Promise<ChainEnd>;
-  /** Where it begins after removals; undefined where nothing was removed. */
-  floorOf(tenantId: TenantId): Promise<ChainEnd | undefined>;
+  /** Undefined where nothing was removed. */
+  floorOf(tenantId: TenantId): Promise<ChainFloor | undefined>;
   /** Oldest first. */
   seals(tenantId: TenantId, after: number, limit: number): Promise<readonly AuditSeal[]>;
   /** In the order of their ids, whatever was sealed. */
@@ -53,8 +59,8 @@ export interface AuditChainStore {
   /** Tenants whose newest seal has no checkpoint. */
   tenantsWithoutCheckpoint(): Promise<readonly TenantId[]>;
   tenantsWithSeals(): Promise<readonly TenantId[]>;
-  /** The newest seal of which all rows are older, and which is not the tenant's newest; undefined where there is none. */
-  removableUpTo(tenantId: TenantId, olderThan: Date): Promise<ChainEnd | undefined>;
+  /** The newest seal of which all rows are older, by the clock that wrote their times, and which is not the tenant's newest; undefined where there is none. */
+  removableUpTo(tenantId: TenantId, olderThanMs: number): Promise<ChainEnd | undefined>;
   /** Removes at most `batch` rows up to that seal, whose removal is signed. How many. */
   remove(tenantId: TenantId, number: number, batch: number): Promise<number>;
 }
@@ -118,8 +124,13 @@ export function createAuditChainStore(database: Database): AuditChainStore {
     endOf: (tenantId) => database.transaction(read, (transaction) => readEnd(transaction, tenantId)),
 
     async floorOf(tenantId) {
-      const [floor] = await database.query<SealRow>(read, 'SELECT number, last_id, hash FROM audit_floors WHERE tenant_id = $1', [tenantId]);
-      return floor === undefined ? undefined : toEnd(floor);
+      const [floor] = await database.query<SealRow & { readonly removal: string | null }>(
+        read,
+        `SELECT f.number, f.last_id, f.hash, c.statement AS removal FROM audit_floors f
+         LEFT JOIN audit_checkpoints c ON (c.tenant_id, c.number) = (f.tenant_id, f.number) AND c.removal WHERE f.tenant_id = $1`,
+        [tenantId],
+      );
+      return floor === undefined ? undefined : { ...toEnd(floor), removal: floor.removal ?? undefined };
     },
 
     async seals(tenantId, after, limit) {
@@ -154,13 +165,13 @@ export function createAuditChainStore(database: Database): AuditChainStore {
       return rows.map(({ id }) => id);
     },
 
-    async removableUpTo(tenantId, olderThan) {
+    async removableUpTo(tenantId, olderThanMs) {
       const [row] = await database.query<SealRow>(
         read,
         // Sealed after its rows were written, and seals follow time.
-        `SELECT s.number, s.last_id, s.hash FROM audit_seals s WHERE s.tenant_id = $1 AND s.sealed_at < $2
+        `SELECT s.number, s.last_id, s.hash FROM audit_seals s WHERE s.tenant_id = $1 AND s.sealed_at < clock_timestamp() - $2::bigint * interval '1 millisecond'
          AND s.number < (SELECT max(number) FROM audit_seals WHERE tenant_id = $1) ORDER BY s.number DESC LIMIT 1`,
-        [tenantId, olderThan],
+        [tenantId, olderThanMs],
       );
       return row === undefined ? undefined : toEnd(row);
     },

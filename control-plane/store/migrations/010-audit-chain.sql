@@ -61,6 +61,12 @@ grant select on sequence audit_id_seq to holdfast_publisher;
 create policy all_tenants_to_seal on audit for select to holdfast_publisher using (true);
 create policy history on audit to holdfast_migration using (true);
 
+-- Number and time of a row are given by the database: who could choose them could write in the past, or so far ahead that it is
+-- never sealed.
+revoke insert on audit from holdfast_app, holdfast_publisher;
+grant insert (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, epoch, sequence, details, actor_kind, credential, changed)
+  on audit to holdfast_app, holdfast_publisher;
+
 create trigger append_only before update or truncate on audit_seals for each statement execute function refuse_rewriting();
 create trigger ends_by_retention before delete on audit_seals for each statement execute function refuse_deleting();
 create trigger append_only before update or delete or truncate on audit_checkpoints for each statement execute function refuse_rewriting();
