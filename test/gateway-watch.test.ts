@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -81,4 +81,26 @@ test('a git checkout: only what is committed counts; without --prune nothing is 
   assert.equal((await send('GET', '/git/services/by-hand')).status, 200);
   watcher.child.kill('SIGINT');
   assert.equal(await watcher.ended, 0);
+});
+
+test('a checkout that names programs of its own runs none of them, also where an object is missing', async () => {
+  const folder = newFolder();
+  const ran = join(folder, 'ran');
+  const git = (...words: string[]): string => {
+    const { status, stdout, stderr } = spawnSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...words], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    return stdout.trim();
+  };
+  git('init', '-q');
+  writeFileSync(join(folder, 'kong.yaml'), content('one'));
+  git('add', '.');
+  git('commit', '-q', '-m', 'one');
+  const object = git('rev-parse', 'HEAD:kong.yaml');
+  rmSync(join(folder, '.git', 'objects', object.slice(0, 2), object.slice(2)));
+  const program = `touch ${ran};`;
+  for (const [name, value] of [['core.repositoryformatversion', '1'], ['extensions.partialclone', 'origin'], ['remote.origin.url', 'ssh://x/y'], ['remote.origin.promisor', 'true'], ['protocol.ssh.allow', 'always'], ['core.sshCommand', program], ['core.fsmonitor', program]] as const) git('config', name, value);
+  const watcher = watch('default', folder, '--once', '--report-only');
+  assert.equal(await watcher.ended, 1, watcher.output());
+  assert.match(watcher.output(), /kong\.yaml could not be read from the commit|git cat-file failed/);
+  assert.equal(existsSync(ran), false, 'a program of the checkout ran');
 });

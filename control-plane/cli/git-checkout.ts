@@ -60,7 +60,7 @@ async function readObjects(root: string, files: readonly { readonly object: stri
 
 function git(folder: string, words: readonly string[], input = ''): Promise<Buffer> {
   const { promise, resolve: done, reject } = Promise.withResolvers<Buffer>();
-  const child = spawn('git', ['-C', folder, ...words], { stdio: ['pipe', 'pipe', 'pipe'], timeout: TIMEOUT_MS, env: gitEnvironment() });
+  const child = spawn('git', ['--literal-pathspecs', '-C', folder, ...words], { stdio: ['pipe', 'pipe', 'pipe'], timeout: TIMEOUT_MS, env: gitEnvironment() });
   const chunks: Buffer[] = [];
   let length = 0;
   let errors = '';
@@ -77,9 +77,14 @@ function git(folder: string, words: readonly string[], input = ''): Promise<Buff
   return promise;
 }
 
-/** Without our settings: hooks and filters of a checkout have no use for an admin token. */
+/**
+ * A checkout is somebody else's: its configuration may name programs. Reading objects runs none of them but to fetch what is missing
+ * (a partial clone, gitprotocol "lazy fetch"), so nothing is fetched; and no program sees our settings. Of a hook that called us,
+ * GIT_DIR and the like would be about another checkout.
+ */
 function gitEnvironment(): NodeJS.ProcessEnv {
-  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_'))), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+  const kept = Object.entries(process.env).filter(([name]) => !/^(?:HOLDFAST_|DECK_|GIT_(?!CONFIG))/.test(name));
+  return { ...Object.fromEntries(kept), GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
 }
 
 function failed(message: string): HoldfastError {
