@@ -61,7 +61,7 @@ function contentOf({ body }: GatewayRequest, problems: ContentProblems): JsonObj
   const text = body.kind === 'document' ? body.text : undefined;
   const whole = text === undefined ? body.value : parseContentText(text, problems);
   const inside = whole?.['config'];
-  return typeof inside === 'string' ? parseContentText(inside, problems) : whole === undefined ? undefined : takeContent(whole, problems);
+  return typeof inside === 'string' ? parseContentText(inside, problems) : whole === undefined ? undefined : takeContent(whole, 0, problems);
 }
 
 /** As they are now, by kind and id. */

@@ -106,3 +106,17 @@ test('what two files say differently is refused where the second says it', () =>
     ['b.yaml', 4, '_plugin_configs.p is {"minute":1} in a.yaml: files that are merged must say the same'],
   ]);
 });
+
+test('aliases that one after the other make far more than the file holds are refused before they do', () => {
+  const list = `_comment:\n  a: &a [${'1,'.repeat(20_000)}1]\n  b: [${Array(900).fill('*a').join(',')}]\n`;
+  assert.match(mergeFiles([{ name: 'f.yaml', text: list }], {}).problems[0]?.message ?? '', /too large with all that its aliases stand for/);
+  const text = `_comment:\n  a: &a ${'x'.repeat(100_000)}\n  b: [${Array(900).fill('*a').join(',')}]\n`;
+  assert.match(mergeFiles([{ name: 'f.yaml', text }], {}).problems[0]?.message ?? '', /too large with all that its aliases stand for/);
+});
+
+test('merge keys lay an anchor below; a second document is told where it begins', () => {
+  const merged = mergeFiles([{ name: 'f.yaml', text: 'services:\n- &a {name: a, host: h}\n- <<: *a\n  name: b\n' }], {});
+  assert.deepEqual([merged.problems, merged.content], [[], { services: [{ name: 'a', host: 'h' }, { name: 'b', host: 'h' }] }]);
+  const two = mergeFiles([{ name: 'f.yaml', text: 'a: 1\n---\nb: 2\n' }], {});
+  assert.deepEqual([two.problems[0]?.line, two.problems[0]?.message], [2, 'a second document begins here: a file holds one']);
+});

@@ -4,6 +4,7 @@
  */
 import { isAlias, isCollection, isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import { describeThrown } from '../../shared/errors.ts';
+import { KONG_YAML, yamlMessage } from './content-door.ts';
 import { hasExpression, isMasked, maskExpressions, substitute, type Environment } from './file-environment.ts';
 import type { ContentPath } from './file-layout.ts';
 
@@ -41,7 +42,7 @@ export class ContentFile {
       return;
     }
     const document = this.#parsed();
-    const problems = [...document.errors.map(({ pos: [offset], message }) => this.#at(offset, message)), ...this.#substituteAll(document, environment)];
+    const problems = [...document.errors.map((error) => this.#at(error.pos[0], yamlMessage(error))), ...this.#substituteAll(document, environment)];
     this.problems = problems;
     if (problems.length > 0) return;
     try {
@@ -71,7 +72,7 @@ export class ContentFile {
   }
 
   #parsed(): Document {
-    this.#document ??= parseDocument(maskExpressions(this.source.text), { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
+    this.#document ??= parseDocument(maskExpressions(this.source.text), { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true, ...KONG_YAML });
     return this.#document;
   }
 

@@ -36,7 +36,7 @@ export function mergeFiles(texts: readonly FileText[], environment: Environment)
   const problems: FileProblem[] = files.flatMap((file) => file.problems);
   const parts = files.filter((file) => file.problems.length === 0).flatMap((file): readonly Part[] => {
     const found = new ContentProblems();
-    const content = takeContent(file.value, found);
+    const content = takeContent(file.value, file.source.text.length, found);
     for (const { path, message } of found.list) problems.push(locateIn(file, path, message));
     return content === undefined ? [] : [{ file, content }];
   });

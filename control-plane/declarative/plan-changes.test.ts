@@ -25,7 +25,7 @@ const clock = new ManualClock();
 async function plan(content: JsonObject, before: readonly PlannedEntity[] = [], mode: 'sync' | 'apply' = 'sync') {
   const problems = new ContentProblems();
   const current = new CurrentEntities(before.flatMap(({ kind, id, after }) => (after === undefined ? [] : [{ kind, id, entity: after, tags: [] }])));
-  const desired = readContent(takeContent({ _format_version: '3.0', ...content }, problems) ?? {}, problems);
+  const desired = readContent(takeContent({ _format_version: '3.0', ...content }, 0, problems) ?? {}, problems);
   const planned = await planChanges(desired, current, new ContentScope({ selectTags: [], skipConsumers: false }), { gatewayId, mode, rules: { plugins, clock } }, problems);
   assert.deepEqual(problems.list, []);
   return planned;

@@ -27,7 +27,7 @@ const DUMP = { ...WHOLE, withIds: false, sanitize: false } as const;
 
 async function planFor(content: JsonObject, current: CurrentEntities, gatewayId: GatewayId): Promise<{ readonly plan: readonly PlannedEntity[]; readonly problems: ContentProblems }> {
   const problems = new ContentProblems();
-  const taken = takeContent(content, problems) ?? {};
+  const taken = takeContent(content, 0, problems) ?? {};
   const plan = await planChanges(readContent(taken, problems), current, new ContentScope(WHOLE), { gatewayId, mode: 'sync', rules: { plugins, clock } }, problems);
   return { plan, problems };
 }
