@@ -336,7 +336,7 @@ test('a frozen gateway is rolled back by whoever says so, and a version that was
   await insert(store, scope, 'services', { host: 'b' });
   await store.gateways.freeze(scope, 'incident', TEST_ACTOR);
   await assert.rejects(rollBack(scope, { to }), { code: 'STORE_GATEWAY_FROZEN' });
-  assert.equal((await rollBack(scope, { to, dryRun: true })).entities.length, 1);
+  assert.equal((await rollBack(scope, { to, dryRun: true, whileFrozen: true })).entities.length, 1);
   assert.equal((await rollBack(scope, { to, whileFrozen: true })).version?.sequence, 3);
   const unknown = await store.rollBack(scope, TEST_ACTOR, { to: { epoch: 1, sequence: 77 }, includeCredentials: false, dryRun: false, whileFrozen: true, reason: '' });
   assert.equal(unknown.kind, 'no-such-release');

@@ -54,6 +54,14 @@ export class Policy {
     return access;
   }
 
+  /** Whether more would be permitted in a gateway called `name` than in one called `before`. */
+  gainsIn(name: string, before: string): boolean {
+    return this.lists.some((grants) => grants.some((grant) => {
+      const [more, less] = grant.effect === 'allow' ? [name, before] : [before, name];
+      return countsIn(grant, more) && !countsIn(grant, less);
+    }));
+  }
+
   #allowsOne(on: Resource, verb: Verb, gateway: string | undefined): boolean {
     const place = placeOf(on);
     if (place === 'everybody' && verb === 'read') return true;

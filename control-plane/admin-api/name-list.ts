@@ -50,7 +50,10 @@ export class NamesOfEntity {
     const { definition } = this.#members;
     const named = definition.endpointKey === undefined ? {} : { [definition.endpointKey]: name };
     const { entity, problem } = await this.#members.tryInsert(writer, { kind: 'json', value: {} }, { ...named, [this.#list.by]: { id: ownerId } }, secrets);
-    if (problem?.kind === 'unique') throw schemaViolation([{ field: this.#list.name, message: `'${name}' belongs to another already: take it away there first, or change ${definition.path}/${problem.ownerId}` }]);
+    if (problem?.kind === 'unique') {
+      const seen = await writer.get(definition.kind, problem.ownerId);
+      throw schemaViolation([{ field: this.#list.name, message: `'${name}' belongs to another already: take it away there first${seen === undefined ? '' : `, or change ${definition.path}/${seen.id}`}` }]);
+    }
     if (problem !== undefined) throw refuseEntity(problem, definition, entity);
   }
 }

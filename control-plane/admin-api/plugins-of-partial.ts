@@ -42,13 +42,18 @@ export async function rewritePlugins(writer: EntityWriter, partial: Entity, rule
     const others = await partialsOf(writer, previous);
     const partialOf: PartialOf = (other) => (other === partial.id ? valuesOf(partial) : others(other));
     const result = parseEntity(plugins, {}, { ...rules.plugins, mode: 'merge', previous, partialOf, newId: () => stored.id, newKey: () => '', nowSeconds: rules.nowSeconds });
-    if (result.kind === 'problems') problems.push(...result.problems.map((problem) => refusedBy(stored, problem)));
+    if (result.kind === 'problems') {
+      const isSeen = (await writer.get('plugins', stored.id)) !== undefined;
+      problems.push(...result.problems.map((problem) => (isSeen ? refusedBy(stored, problem) : REFUSED_BY_ANOTHER)));
+    }
     else if (canonicalJson(result.entity['config'] ?? null) !== canonicalJson(previous['config'] ?? null)) records.push(buildEntityRecord(plugins, result.entity, secrets));
   }
   if (problems.length > 0) throw schemaViolation(problems);
   const [refused] = await writer.writeMany(records.map((record) => ({ op: 'update', record })));
   if (refused !== undefined) throw refuseProblem(refused.problem, 'plugins');
 }
+
+const REFUSED_BY_ANOTHER: Problem = { field: '@entity', message: 'a plugin that you may not see takes it and could not work with it' };
 
 function refusedBy({ id, published }: StoredEntity, { field, message }: Problem): Problem {
   const name = [published['instance_name'], published['name']].find((text) => typeof text === 'string') ?? '';

@@ -92,8 +92,9 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
       writer.abandon();
       return { kind: 'version-differs', wanted: head, version: now };
     }
-    // A dry run is done and undone, so that it tells everything that would stand against it.
-    if (refused.length > 0 || request.dryRun) writer.abandon();
+    if (refused.length > 0) writer.abandon();
+    // So that it tells everything that would stand against it.
+    else if (request.dryRun) writer.onlyTry();
     return refused.length === 0 ? done : { kind: 'problems', problems: tellRefused(refused, writes) };
   });
   return value.kind === 'done' ? { ...value, version } : value;

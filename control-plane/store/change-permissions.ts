@@ -4,9 +4,9 @@
  * entity-changes.ts. Costs nothing where the caller may write every entity of these kinds.
  */
 import { HoldfastError } from '../../shared/errors.ts';
-import type { EntityKind, Field, JsonObject } from '../../shared/model/definition.ts';
+import type { EntityKind, FieldType, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
+import { definitionOf, entityKinds, isEntityKind } from '../../shared/model/registry.ts';
 import { decodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { Verb } from '../access/permission.ts';
 import type { EntityAccess } from '../access/policy.ts';
@@ -54,14 +54,13 @@ function refusalOf(access: EntityAccess, { kind, id, action }: EntityChange, bef
   if (before !== undefined && !may('read', before)) return `${action} of ${kind} that you may not see`;
   if (!may(action, before)) return `${action} of ${kind} ${id}`;
   if (!may(action, after)) return `${action} of ${kind} ${id}${wantedTags(access, kind, action)}`;
-  if (after !== undefined && reachesAll(kind, after) && access.rulesFor(kind, action).length > 0) return `${action} of ${kind} ${id} for the whole gateway: a permission that is limited to tags is not enough`;
+  if ([before, after].some((side) => side !== undefined && reachesAll(kind, side)) && access.rulesFor(kind, action).length > 0) return `${action} of ${kind} ${id} for the whole gateway: a permission that is limited to tags is not enough`;
   return undefined;
 }
 
-/** A plugin without service, route or consumer acts on the requests of everybody, whatever tags it carries. */
+/** A plugin that belongs to nothing acts on the requests of everybody, whatever tags it carries. */
 function reachesAll(kind: EntityKind, { references }: Side): boolean {
-  const owners = fieldsOf(kind).filter(({ type }) => type.kind === 'reference' && type.onDelete === 'cascade');
-  return owners.length > 0 && owners.every(({ required }) => required !== true) && !references.some(({ onDelete }) => onDelete === 'cascade');
+  return kind === 'plugins' && !references.some(({ onDelete }) => onDelete === 'cascade');
 }
 
 function wantedTags(access: EntityAccess, kind: EntityKind, verb: Verb): string {
@@ -94,17 +93,24 @@ async function newReferences(transaction: Transaction, { tenantId, gatewayId, ac
   return wanted.map((reference) => ({ reference, tags: tagsOf.get(`${reference.to} ${reference.id}`) }));
 }
 
-/** Of a kind that a newer version wrote nothing is known: what cascades takes such along. */
-function fieldsOf(kind: EntityKind): readonly Field[] {
-  return isEntityKind(kind) ? definitionOf(kind).fields : [];
+/** Kinds that one kind can refer to; none of one that only a newer version knows, which cascades take along. */
+function targetsOf(kind: EntityKind): readonly EntityKind[] {
+  return isEntityKind(kind) ? definitionOf(kind).fields.flatMap(({ type }) => targetsIn(type)) : [];
 }
 
-/** Kinds that one kind can refer to. */
-function targetsOf(kind: EntityKind): readonly EntityKind[] {
-  return fieldsOf(kind).flatMap(({ type }) => {
-    const inner = type.kind === 'array' || type.kind === 'set' ? type.of : type;
-    return inner.kind === 'reference' ? [inner.to] : [];
-  });
+function targetsIn(type: FieldType): readonly EntityKind[] {
+  if (type.kind === 'reference') return [type.to];
+  if (type.kind === 'record') return type.fields.flatMap((field) => targetsIn(field.type));
+  return type.kind === 'array' || type.kind === 'set' ? targetsIn(type.of) : [];
+}
+
+/** Whether who may do this sees an entity with these published bytes; none are seen by everybody. */
+export function maySee(access: EntityAccess, kind: string, bytes: Uint8Array | undefined): boolean {
+  if (bytes === undefined) return true;
+  if (!isEntityKind(kind)) return entityKinds.every((known) => access.mayAll(known, 'read'));
+  if (access.mayAll(kind, 'read')) return true;
+  const tags = sideOf(kind, bytes)?.tags;
+  return tags !== undefined && tags !== 'unreadable' && access.may(kind, 'read', tags);
 }
 
 function sideOf(kind: EntityKind, bytes: Uint8Array | undefined): Side | undefined {

@@ -9,7 +9,7 @@ import type { ConfigVersion } from '../../shared/model/version.ts';
 import { auditChanges } from './audit-changes.ts';
 import { callerColumns } from './audit-store.ts';
 import { refuseUnpermitted } from './change-permissions.ts';
-import { onlyRow, type Transaction } from './database.ts';
+import { onlyRow, type SqlValue, type Transaction } from './database.ts';
 import { frozenRefusal, isGatewayGone, isRevocation } from './gateway-freeze.ts';
 import type { Actor, EntityScope, GatewayScope } from './scope.ts';
 import { gatewayUnknown } from './secret-keys.ts';
@@ -27,27 +27,38 @@ export interface EntityChange {
 /** The channel of LISTEN; its payload is a gateway id and nothing else. */
 export const CHANGE_CHANNEL = 'holdfast_changes';
 
+export interface CommitOptions {
+  /** Also where the gateway is frozen. */
+  readonly whileFrozen?: boolean;
+  /** Done and undone: refused for whatever a real one would be. Takes no sequence. */
+  readonly dryRun?: boolean;
+}
+
 /**
  * Undefined where nothing that is published changed: such a write takes no sequence. Every write of entities comes through
  * here, so here the caller's permissions are asked for. Throws STORE_CHANGE_NOT_PERMITTED, STORE_GATEWAY_UNKNOWN, and
  * STORE_GATEWAY_FROZEN unless the write only revokes or may pass (`whileFrozen`).
  */
-export async function commitChanges(transaction: Transaction, scope: EntityScope, actor: Actor, changes: readonly EntityChange[], whileFrozen = false): Promise<ConfigVersion | undefined> {
+export async function commitChanges(transaction: Transaction, scope: EntityScope, actor: Actor, changes: readonly EntityChange[], { whileFrozen = false, dryRun = false }: CommitOptions = {}): Promise<ConfigVersion | undefined> {
+  if (dryRun) transaction.abandon();
   if (changes.length === 0) return undefined;
   await refuseUnpermitted(transaction, scope, changes);
-  const committing = sendChanges(transaction, scope, actor, changes, whileFrozen || isRevocation(changes));
-  return committing.catch((thrown: unknown) => {
+  try {
+    const version = await sendChanges(transaction, scope, actor, changes, { whileFrozen: whileFrozen || isRevocation(changes), dryRun });
+    return dryRun ? undefined : version;
+  } catch (thrown) {
     throw frozenRefusal(thrown) ?? (isGatewayGone(thrown) ? gatewayUnknown(scope) : thrown);
-  });
+  }
 }
 
-async function sendChanges(transaction: Transaction, scope: GatewayScope, actor: Actor, changes: readonly EntityChange[], whileFrozen: boolean): Promise<ConfigVersion | undefined> {
+async function sendChanges(transaction: Transaction, scope: GatewayScope, actor: Actor, changes: readonly EntityChange[], { whileFrozen, dryRun }: Required<CommitOptions>): Promise<ConfigVersion | undefined> {
+  const send = <Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]> => (dryRun ? transaction.query<Row>(text, values) : transaction.commitWith<Row>(text, values));
   const published = changes.filter(isPublished);
   const audit = [changes.map(({ action }) => action), changes.map(({ kind }) => kind), changes.map(({ id }) => id)] as const;
   const audited = [...callerColumns(actor), changes.map(({ kind, before, after }) => auditChanges(kind, before, after))] as const;
   const who = [scope.tenantId, scope.gatewayId, actor.operatorId, actor.name, actor.address, actor.requestId] as const;
   if (published.length === 0) {
-    await transaction.commitWith(
+    await send(
       // Held, so that it is not frozen meanwhile.
       `WITH held AS (SELECT FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND (frozen_at IS NULL OR $10) FOR SHARE)
        INSERT INTO audit (tenant_id, gateway_id, operator_id, actor, address, request_id, action, subject_kind, subject_id, actor_kind, credential, changed)
@@ -57,7 +68,7 @@ async function sendChanges(transaction: Transaction, scope: GatewayScope, actor:
     );
     return undefined;
   }
-  const rows = await transaction.commitWith<ConfigVersion>(
+  const rows = await send<ConfigVersion>(
     `WITH head AS (
        UPDATE gateways SET head_sequence = head_sequence + 1
        WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND (frozen_at IS NULL OR $14) RETURNING epoch, head_sequence AS sequence),

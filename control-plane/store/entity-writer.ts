@@ -9,7 +9,6 @@ import { entityDefinitions } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { unknownFieldOf } from '../../shared/wire/entity-codec.ts';
 import { onlyRow } from './database.ts';
-import { refuseUnpermitted } from './change-permissions.ts';
 import { commitChanges, type EntityChange } from './entity-changes.ts';
 import { entityKey, uniqueKeyName, uniqueKeyValue, type EntityKey } from './entity-keys.ts';
 import { findEndpointKeys, lockMany } from './entity-lookup.ts';
@@ -50,6 +49,8 @@ export interface EntityWriter extends EntityReader {
   holdHead(): Promise<ConfigVersion | undefined>;
   /** Undoes the whole transaction when `work` returns; for writes of several entities that stand or fall together. */
   abandon(): void;
+  /** Like abandon, once it is known that nothing would have stood against it. */
+  onlyTry(): void;
 }
 
 /** One of many (writeMany). */
@@ -74,7 +75,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   readonly #changes: EntityChange[] = [];
   /** What was read under a lock stays as it is until it is written here. */
   readonly #held = new Map<EntityKey, StoredEntity>();
-  #abandoned = false;
+  #end: 'commit' | 'try' | 'abandon' = 'commit';
 
   getForUpdate(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
     return this.lock(kind, id);
@@ -200,17 +201,21 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   }
 
   abandon(): void {
-    this.#abandoned = true;
+    this.#end = 'abandon';
+  }
+
+  onlyTry(): void {
+    this.#end = 'try';
   }
 
   /** Ends the transaction. The version of what it changed; undefined where nothing that is published did. `whileFrozen`: also where the gateway is frozen. */
   async finish(actor: Actor, whileFrozen = false): Promise<ConfigVersion | undefined> {
-    if (!this.#abandoned && this.#changes.some(({ kind, after }) => after !== undefined && SECRET_KINDS.has(kind))) await this.#holdContentKey();
-    if (!this.#abandoned) return commitChanges(this.transaction, this.scope, actor, this.#changes, whileFrozen);
-    // Of what is only tried it is told too whether it would be permitted.
-    await refuseUnpermitted(this.transaction, this.scope, this.#changes);
-    this.transaction.abandon();
-    return undefined;
+    if (this.#end === 'abandon') {
+      this.transaction.abandon();
+      return undefined;
+    }
+    if (this.#changes.some(({ kind, after }) => after !== undefined && SECRET_KINDS.has(kind))) await this.#holdContentKey();
+    return commitChanges(this.transaction, this.scope, actor, this.#changes, { whileFrozen, dryRun: this.#end === 'try' });
   }
 
   /** What stands under another content key than the gateway's present one would be found by no data plane, and what stands under a closed data key would end with it. */

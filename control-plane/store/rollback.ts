@@ -12,9 +12,11 @@ import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
 import { holdsSecret } from '../../shared/model/secret-kinds.ts';
 import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
 import { decodeEntity, unknownFieldOf } from '../../shared/wire/entity-codec.ts';
+import type { EntityAccess } from '../access/policy.ts';
 import { addAuditRow } from './audit-store.ts';
 import { refuseRemoved } from './change-reader.ts';
 import type { Database, Transaction } from './database.ts';
+import { maySee } from './change-permissions.ts';
 import { commitChanges } from './entity-changes.ts';
 import { entityKey, uniqueKeyName, uniqueKeyValue, uniqueValueKey } from './entity-keys.ts';
 import { restoreEntityRecord, type EntityRecord } from './entity-record.ts';
@@ -31,7 +33,7 @@ export interface RollbackOptions {
   /** A release. */
   readonly to: ConfigVersion;
   readonly includeCredentials: boolean;
-  /** Only tell. */
+  /** Done and undone. */
   readonly dryRun: boolean;
   /** Whoever froze the gateway rolls it back before others may write again. */
   readonly whileFrozen: boolean;
@@ -65,33 +67,34 @@ const LOCK_WITHIN_MS = 250;
 
 /** Throws STORE_HISTORY_REMOVED, STORE_GATEWAY_FROZEN, STORE_GATEWAY_UNKNOWN, STORE_CONTENT_KEY_CHANGED and STORE_ROLLBACK_TOO_LARGE. */
 export function rollBack(database: Database, secrets: GatewaySecrets, scope: EntityScope, actor: Actor, options: RollbackOptions): Promise<RollbackResult> {
-  const within = { role: 'holdfast_app', tenantId: scope.tenantId, mode: options.dryRun ? 'snapshot' : 'write' } as const;
-  return database.transaction(within, async (transaction): Promise<RollbackResult> => {
+  return database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'write' }, async (transaction): Promise<RollbackResult> => {
     const head = await holdHead(transaction, scope, secrets, options);
     if (!(await isRelease(transaction, scope, options.to))) {
       await refuseRemoved(transaction, scope, options.to);
       return { kind: 'no-such-release' };
     }
     const { plan, unknown } = await makePlan(transaction, scope, secrets, head, options);
-    const entities = [...toEntities(plan), ...unknown.map(toUnknown)];
-    if (options.dryRun || plan.apply.length === 0) return { kind: 'done', report: { version: undefined, entities } };
+    const { access } = scope;
+    const seen = unknown.filter(({ kind, before, after }) => maySee(access, kind, before) && maySee(access, kind, after));
+    const entities = [...toEntities(plan, access), ...seen.map(toUnknown)];
+    if (plan.apply.length === 0) return { kind: 'done', report: { version: undefined, entities } };
     const changes = await restoreEntities(transaction, scope, plan);
     const details = { reason: storableText(options.reason), include_credentials: options.includeCredentials, changed: changes.length, skipped: plan.skipped.length };
     await addAuditRow(transaction, { ...scope, actor, action: 'rollback', subjectKind: 'releases', subjectId: formatVersion(options.to), details });
-    return { kind: 'done', report: { version: await commitChanges(transaction, scope, actor, changes, options.whileFrozen), entities } };
+    return { kind: 'done', report: { version: await commitChanges(transaction, scope, actor, changes, options), entities } };
   });
 }
 
-/** The version that is rolled back from. Where it is for real, no other write of the gateway commits until this one has. */
-async function holdHead(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets, { dryRun, whileFrozen }: RollbackOptions): Promise<ConfigVersion> {
+/** The version that is rolled back from. No other write of the gateway commits until this one has. */
+async function holdHead(transaction: Transaction, scope: GatewayScope, secrets: GatewaySecrets, { whileFrozen }: RollbackOptions): Promise<ConfigVersion> {
   const [row] = await transaction.query<ConfigVersion & { readonly content_key_id: number; readonly name: string; readonly frozen_at: Date | null; readonly frozen_by: string | null; readonly frozen_reason: string | null }>(
-    `SELECT epoch, head_sequence AS sequence, content_key_id, name, frozen_at, frozen_by, frozen_reason FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL ${dryRun ? '' : 'FOR NO KEY UPDATE'}`,
+    `SELECT epoch, head_sequence AS sequence, content_key_id, name, frozen_at, frozen_by, frozen_reason FROM gateways WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE`,
     [scope.tenantId, scope.gatewayId],
   );
   if (row === undefined) throw gatewayUnknown(scope);
   // Whoever waits for the head may hold an entity that is needed here: rather begin anew than wait until a deadlock is found.
-  if (!dryRun) await transaction.query(`SET LOCAL lock_timeout = ${LOCK_WITHIN_MS}`);
-  if (row.frozen_at !== null && !dryRun && !whileFrozen) throw gatewayFrozen(row.name, { at: row.frozen_at, by: row.frozen_by ?? '', reason: row.frozen_reason ?? '' });
+  await transaction.query(`SET LOCAL lock_timeout = ${LOCK_WITHIN_MS}`);
+  if (row.frozen_at !== null && !whileFrozen) throw gatewayFrozen(row.name, { at: row.frozen_at, by: row.frozen_by ?? '', reason: row.frozen_reason ?? '' });
   if (row.content_key_id !== secrets.contentKeyId) throw contentKeyChanged();
   return { epoch: row.epoch, sequence: row.sequence };
 }
@@ -193,11 +196,13 @@ async function readOwners(transaction: Transaction, scope: GatewayScope, candida
   return new Map(rows.map((row) => [`${row.kind} ${row.name} ${row.value}`, row.owner_id]));
 }
 
-function toEntities({ apply, cascade, skipped }: RollbackPlan): readonly RolledBackEntity[] {
+/** What is written may all be seen (change-permissions.ts); of what stays as it is, this is asked here. */
+function toEntities({ apply, cascade, skipped }: RollbackPlan, access: EntityAccess): readonly RolledBackEntity[] {
+  const shown = skipped.filter(({ candidate: { kind, now, restored } }) => maySee(access, kind, now) && maySee(access, kind, restored?.bytes));
   return [
     ...apply.map((candidate): RolledBackEntity => ({ ...nameOf(candidate), outcome: candidate.action, wanted: candidate.action })),
     ...cascade.map(({ kind, id }): RolledBackEntity => ({ kind, id, name: undefined, outcome: 'delete-with', wanted: 'delete' })),
-    ...skipped.map(({ candidate, reason }): RolledBackEntity => ({ ...nameOf(candidate), outcome: 'skip', wanted: candidate.action, reason })),
+    ...shown.map(({ candidate, reason }): RolledBackEntity => ({ ...nameOf(candidate), outcome: 'skip', wanted: candidate.action, reason })),
   ];
 }
 

@@ -51,7 +51,7 @@ async function write(writer: EntityWriter, rules: EntityRules, secrets: GatewayS
   // Now that all entities are held nobody can come in between any more.
   const head = batch.ifVersion === undefined ? undefined : await writer.holdHead();
   if (batch.ifVersion !== undefined && head !== undefined && compareVersions(batch.ifVersion, head) !== 0) throw otherVersion(batch.ifVersion, head);
-  if (batch.dryRun) writer.abandon();
+  if (batch.dryRun) writer.onlyTry();
   return plan.results;
 }
 

@@ -9,7 +9,7 @@ import type { Store } from '../../store/store.ts';
 import type { Gateway } from '../../store/gateway-store.ts';
 import type { Permission, Verb } from '../../access/permission.ts';
 import { created, forbidden, NO_CONTENT, notFound, ok } from '../answer.ts';
-import { param, tenantRoute, type AdminRequest, type Route } from '../route.ts';
+import { param, tenantRoute, type AdminRequest, type Caller, type Route } from '../route.ts';
 import { refuseProblem, storedOrRefuse } from '../store-refusal.ts';
 import { ownOperation } from './own-operation.ts';
 import { nameType, showTime, showVersion } from './own-values.ts';
@@ -37,7 +37,10 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk
         summary: 'Create a gateway',
         success: 201,
         body: [nameField],
-        handle: async ({ caller, actor }, { name }) => created(showGateway(storedOrRefuse(await store.gateways.create(caller.tenantId, name, actor), 'gateways'))),
+        handle: async ({ caller, actor }, { name }) => {
+          refuseName(caller, 'create', name);
+          return created(showGateway(storedOrRefuse(await store.gateways.create(caller.tenantId, name, actor), 'gateways')));
+        },
       }),
     }),
     tenantRoute('/v1/gateways/:id', {
@@ -53,7 +56,13 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk
         permission: { on: 'gateways', verb: 'update' },
         summary: 'Rename a gateway',
         body: [nameField],
-        handle: async (request, { name }) => ok(showGateway(storedOrRefuse(await store.gateways.rename(await find(request, 'update'), name, request.actor), 'gateways'))),
+        handle: async (request, { name }) => {
+          const gateway = await find(request, 'update');
+          refuseName(request.caller, 'update', name);
+          // Permissions count by name: whoever could choose it would choose what they may do.
+          if (request.caller.policy.gainsIn(name, gateway.name)) throw forbidden(`in a gateway called "${name}" you may do more than in "${gateway.name}": let somebody rename it who may do the same in both`);
+          return ok(showGateway(storedOrRefuse(await store.gateways.rename(gateway, name, request.actor), 'gateways')));
+        },
       }),
       DELETE: operation({
         permission: { on: 'gateways', verb: 'delete' },
@@ -82,6 +91,10 @@ export function gatewayRoutes(store: Pick<Store, 'gateways'>, keys: Pick<KeyDesk
       }),
     }),
   ];
+}
+
+function refuseName(caller: Caller, verb: Verb, name: string): void {
+  if (!caller.policy.allows({ on: 'gateways', verb }, name)) throw forbidden(`you have no permission to ${verb} a gateway called "${name}"`);
 }
 
 function showGateway(gateway: Gateway): JsonObject {

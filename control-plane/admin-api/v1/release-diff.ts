@@ -8,6 +8,8 @@ import { definitionOf, isEntityKind } from '../../../shared/model/registry.ts';
 import { formatVersion } from '../../../shared/model/version.ts';
 import { configFieldsOf } from '../../../shared/plugins/catalog.ts';
 import { decodeEntity } from '../../../shared/wire/entity-codec.ts';
+import type { EntityAccess } from '../../access/policy.ts';
+import { maySee } from '../../store/change-permissions.ts';
 import type { Difference } from '../../store/release-store.ts';
 import { showTime, showVersion } from './own-values.ts';
 
@@ -26,12 +28,13 @@ export interface EntityDifference {
   readonly last: Pick<Difference, 'actor' | 'requestId' | 'at' | 'version'>;
 }
 
-/** Undefined where it is the same before and after. */
-export function describeDifference(difference: Difference): EntityDifference | undefined {
+/** Undefined where it is the same before and after, or was or is what may not be seen. */
+export function describeDifference(difference: Difference, access: EntityAccess): EntityDifference | undefined {
   const { kind, id, before, after } = difference;
   if (before === undefined && after === undefined) return undefined;
   if (before !== undefined && after !== undefined && Buffer.from(before).equals(after)) return undefined;
   const op = before === undefined ? 'create' : after === undefined ? 'delete' : 'update';
+  if (!maySee(access, kind, before) || !maySee(access, kind, after)) return undefined;
   const [old, now] = [read(kind, before), read(kind, after)];
   const last = { actor: difference.actor, requestId: difference.requestId, at: difference.at, version: difference.version };
   if (!isEntityKind(kind) || old === 'unreadable' || now === 'unreadable') return { op, kind, id, name: undefined, before: null, after: null, fields: [], unreadable: true, last };

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../shared/model/definition.ts';
 import { isJsonObject } from '../../../shared/model/entity-checks.ts';
 import { parseId, type EntityId } from '../../../shared/model/ids.ts';
 import { formatVersion, NO_VERSION, type ConfigVersion } from '../../../shared/model/version.ts';
-import type { ReleaseSummary } from '../../store/release-store.ts';
+import type { Difference, ReleaseSummary } from '../../store/release-store.ts';
 import type { Store } from '../../store/store.ts';
 import { invalidQuery, notFound, ok, type Answer } from '../answer.ts';
 import { pageAnswer, parsePageSize } from '../list-query.ts';
@@ -47,7 +47,7 @@ export function releaseRoutes(store: Releases): readonly Route[] {
         handle: async ({ gateway, ...request }) => {
           const release = await find(store, gateway, param(request, 'version'));
           const found = await store.releases.differences(gateway, release.base ?? NO_VERSION, release.version, { limit: MAX_ENTITIES + 1 });
-          return ok({ ...showRelease(release), changes: describeAll(found.slice(0, MAX_ENTITIES)).map(showChange), truncated: found.length > MAX_ENTITIES });
+          return ok({ ...showRelease(release), changes: describeAll(gateway, found.slice(0, MAX_ENTITIES)).map(showChange), truncated: found.length > MAX_ENTITIES });
         },
       }),
     }),
@@ -80,7 +80,7 @@ async function compareReleases(store: Releases, request: GatewayRequest): Promis
   const page = found.slice(0, size);
   const last = page.at(-1);
   const offset = found.length > size && last !== undefined ? Buffer.from(`${last.kind} ${last.id}`, 'utf8').toString('base64url') : undefined;
-  const entities = describeAll(page);
+  const entities = describeAll(gateway, page);
   if (format === 'text') return { status: 200, text: asText(from, to.version, entities, offset) };
   const { body = null } = pageAnswer(request, entities.map(showDifference), offset);
   return ok({ from: showVersion(from), to: showVersion(to.version), ...(isJsonObject(body) ? body : {}) });
@@ -92,8 +92,8 @@ function asText(from: ConfigVersion, to: ConfigVersion, entities: readonly Entit
   return `${[title, ...entities.map(differenceAsText), ...(offset === undefined ? [] : [`… and more: offset=${offset}`])].join('\n')}\n`;
 }
 
-function describeAll(found: Parameters<typeof describeDifference>[0][]): readonly EntityDifference[] {
-  return found.flatMap((difference) => describeDifference(difference) ?? []);
+function describeAll({ access }: GatewayRequest['gateway'], found: readonly Difference[]): readonly EntityDifference[] {
+  return found.flatMap((difference) => describeDifference(difference, access) ?? []);
 }
 
 /** A release or `current`, with what it is compared with where nothing else is said. */
