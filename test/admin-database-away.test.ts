@@ -48,7 +48,7 @@ test('while only the database is away, a credential that was valid reads what it
   const cable = await DatabaseCable.to(database.connectionString);
   const store: Store = await openStore({ ...database, connectionString: cable.connectionString, log: createMemoryLogger('test').log, clock: systemClock });
   t.after(() => store.stop());
-  const clock = new ManualClock();
+  const clock = new ManualClock(Date.now());
   const { send, viewerToken, tokenFor } = await startTestAdminApi({ clock }, { store, database });
   const service = (await send('POST', '/services', { json: { name: 'before', host: 'a.test' } })).expect(201);
   (await send('POST', '/consumers', { json: { username: 'ann' } })).expect(201);
@@ -66,6 +66,19 @@ test('while only the database is away, a credential that was valid reads what it
   (await send('PATCH', '/v1/roles/demoted', { json: { permissions: [{ ...reader, resources: ['routes'] }] } })).expect(200);
   (await send('GET', '/routes', { token: demoted })).expect(200);
 
+  // Nor to who was revoked and did not come again, whose token expires meanwhile, or of what was told to be gone.
+  const operator = (await send('POST', '/v1/operators', { json: { name: 'leaver', role: 'viewer' } })).expect(201);
+  const [leaving, expiring] = await Promise.all([{}, { ttl_seconds: 60 }].map((json) => send('POST', `/v1/operators/${operator.word('id')}/tokens`, { json })));
+  assert.ok(leaving !== undefined && expiring !== undefined);
+  (await send('GET', '/services', { token: leaving.expect(201).word('token') })).expect(200);
+  (await send('POST', '/services', { json: { name: 'gone', host: 'a.test' } })).expect(201);
+  (await send('GET', '/services/gone')).expect(200);
+  (await send('DELETE', '/services/gone')).expect(204);
+  (await send('GET', '/services/gone')).expect(404);
+  (await send('DELETE', `/v1/tokens/${leaving.word('id')}`)).expect(204);
+  for (const token of [undefined, viewerToken, demoted]) (await send('GET', '/', token === undefined ? {} : { token })).expect(200);
+  (await send('GET', '/services', { token: expiring.expect(201).word('token') })).expect(200);
+
   await cable.unplug();
   clock.advance(7_000);
   for (const [index, path] of pages.entries()) {
@@ -80,12 +93,17 @@ test('while only the database is away, a credential that was valid reads what it
   for (const path of ['/status', '/endpoints', '/schemas/services', '/openapi.json', '/plugins/enabled']) assert.equal((await send('GET', path)).expect(200).headers['age'], undefined, path);
   (await send('GET', '/services', { token: viewerToken })).expect(200);
   (await send('GET', '/services/before', { token: viewerToken })).expect(503);
-  (await send('GET', '/services', { token: demoted })).expect(503);
+  for (const token of [demoted, leaving.word('token')]) (await send('GET', '/services', { token })).expect(503);
+  (await send('GET', '/services/gone')).expect(503);
   (await send('GET', '/services', { token: 'hfo_unknown' })).expect(503);
   (await send('GET', '/services', { token: null })).expect(401);
   for (const [method, path] of [['POST', '/services'], ['PUT', '/services/before'], ['PATCH', '/services/before'], ['DELETE', '/services/before']] as const) {
     assert.equal((await send(method, path, method === 'DELETE' ? {} : { json: { name: 'before', host: 'b.test' } })).expect(503).headers['retry-after'], '2');
   }
+  (await send('GET', '/services', { token: expiring.word('token') })).expect(200);
+  clock.advance(60_000);
+  (await send('GET', '/services', { token: expiring.word('token') })).expect(503);
+  (await send('GET', '/services', { token: viewerToken })).expect(200);
   clock.advance(15 * 60_000);
   (await send('GET', '/services')).expect(503);
 

@@ -124,7 +124,7 @@ const DEVELOPER: Omit<Caller, 'tenantId'> = {
 };
 
 /** A role that is not there (any more) permits nothing. */
-function callerOf({ operator, tokenId, ownRole, tokenPermissions, tenant }: TokenHolder): Caller {
+function callerOf({ operator, tokenId, ownRole, tokenPermissions, tenant, expiresAt }: TokenHolder): Caller {
   const role = isBuiltInRole(operator.role) ? builtInRoles[operator.role].grants : (ownRole ?? []);
   return {
     tenantId: operator.tenantId,
@@ -132,6 +132,7 @@ function callerOf({ operator, tokenId, ownRole, tokenPermissions, tenant }: Toke
     operatorId: operator.id,
     name: operator.name,
     credential: `token:${tokenId}`,
+    expiresAt,
     roles: [operator.role],
     installationAdmin: operator.installationAdmin,
     policy: new Policy(tokenPermissions === undefined ? [role] : [role, tokenPermissions], operator.installationAdmin),
@@ -140,7 +141,7 @@ function callerOf({ operator, tokenId, ownRole, tokenPermissions, tenant }: Toke
 }
 
 /** What the roles of a session give adds up, and a deny in one of them outweighs what others allow. */
-function callerOfSession({ operator, sessionId, roles, tenant }: SessionHolder): Caller {
+function callerOfSession({ operator, sessionId, roles, tenant, expiresAt }: SessionHolder): Caller {
   const grants = roles.flatMap(({ name, own }) => (isBuiltInRole(name) ? builtInRoles[name].grants : (own ?? [])));
   return {
     tenantId: operator.tenantId,
@@ -148,6 +149,7 @@ function callerOfSession({ operator, sessionId, roles, tenant }: SessionHolder):
     operatorId: operator.id,
     name: operator.name,
     credential: `session:${sessionId}`,
+    expiresAt,
     roles: roles.map(({ name }) => name),
     installationAdmin: operator.installationAdmin,
     policy: new Policy([grants], operator.installationAdmin),

@@ -3,7 +3,9 @@
  * was last answered. Reads are answered from it with their age; writes never are. Used by http-server.ts for every request.
  *
  * While the database answers, nothing here decides anything: admission.ts does, so a revoked credential ends within seconds. While
- * it is away nobody can revoke through this instance, and one that was valid up to KEPT_MS ago may read what it has read before.
+ * it is away nobody can revoke through this instance, and one that was valid up to KEPT_MS ago, and has not expired, may read what
+ * it has read before, unless it was told since that it may not or that it is gone. Whoever changes people, roles or tokens here
+ * makes this forget who was known; what was changed at another instance is known here with the credential's next request.
  * An answer is kept under the credential that got it (T1), never one that may hold secrets (T2), and all of it is bounded (R5).
  */
 import { createHash } from 'node:crypto';
@@ -13,7 +15,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { isEntityKind } from '../../shared/model/registry.ts';
 import { holdsSecret } from '../../shared/model/secret-kinds.ts';
-import type { Resource } from '../access/permission.ts';
+import { placeOf, type Resource } from '../access/permission.ts';
 import type { Answer } from './answer.ts';
 import type { RequestMeter } from './request-meter.ts';
 import type { Caller, Route } from './route.ts';
@@ -25,6 +27,8 @@ const BYTES_AT_MOST = 32 * 1_048_576;
 const ANSWER_BYTES_AT_MOST = 1_048_576;
 /** Of everything else an answer could hold a secret, or be wrong when it is old. */
 const REMEMBERED: ReadonlySet<Resource> = new Set<Resource>(['entities', 'gateways', 'releases', 'data-planes', 'alarms', 'quarantine']);
+/** Roles, operators, tokens and tenants are among these. */
+const DECIDING: ReadonlySet<string> = new Set(['tenant', 'installation', 'everybody']);
 /** Their configuration may hold what no definition calls a secret. */
 const WITH_CONFIGURATION: ReadonlySet<string> = new Set(['plugins', 'partials', 'vaults']);
 
@@ -36,6 +40,8 @@ export interface OutageMemoryOptions {
 }
 
 interface RememberedAnswer {
+  /** As it was then. */
+  readonly caller: Caller;
   readonly json: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly atMs: number;
@@ -45,6 +51,8 @@ export class OutageMemory {
   readonly #options: OutageMemoryOptions;
   readonly #callers: LRUCache<string, { readonly caller: Caller; readonly atMs: number }>;
   readonly #answers: LRUCache<string, RememberedAnswer>;
+  /** Who sent what is being answered. */
+  readonly #senders = new WeakMap<IncomingMessage, Caller>();
 
   constructor(options: OutageMemoryOptions) {
     this.#options = options;
@@ -55,16 +63,15 @@ export class OutageMemory {
   /** Who sent the request: as `live` says, or, of a read while the database is away, as it last said. */
   async identify(request: IncomingMessage, live: () => Promise<Caller>): Promise<Caller> {
     const credential = credentialOf(request);
-    const known = isRead(request) ? this.#fresh(this.#callers.get(credential)) : undefined;
-    if (known !== undefined && this.#options.isDatabaseAway()) return known.caller;
+    const known = isRead(request) ? this.#caller(request) : undefined;
+    if (known !== undefined && this.#options.isDatabaseAway()) return known;
     try {
       const caller = await live();
-      const before = this.#callers.peek(credential)?.caller;
-      if (before !== undefined && !mayTheSame(before, caller)) this.#forgetAnswers(credential);
+      this.#senders.set(request, caller);
       this.#callers.set(credential, { caller, atMs: this.#options.clock.monotonicMs() });
       return caller;
     } catch (thrown) {
-      if (known !== undefined && isAbsence(thrown)) return known.caller;
+      if (known !== undefined && isAbsence(thrown)) return known;
       // Revoked, expired: also what it was answered is not told any more.
       if (!isAbsence(thrown)) this.#callers.delete(credential);
       throw thrown;
@@ -76,7 +83,9 @@ export class OutageMemory {
     const known = isRemembered(route, request) ? this.#lastAnswer(request) : undefined;
     if (known !== undefined && this.#options.isDatabaseAway()) return this.#told(known);
     try {
-      return await live();
+      const answer = await live();
+      if (isDeciding(route, request)) this.#callers.clear();
+      return answer;
     } catch (thrown) {
       if (known !== undefined && isAbsence(thrown)) return this.#told(known);
       throw thrown;
@@ -85,18 +94,22 @@ export class OutageMemory {
 
   /** `json` was sent in answer to the request. */
   keep(route: Route, request: IncomingMessage, { status, headers = {} }: Answer, json: string): void {
-    if (status !== 200 || headers['age'] !== undefined || !isRemembered(route, request)) return;
-    this.#answers.set(keyOf(request), { json, headers, atMs: this.#options.clock.monotonicMs() });
+    const caller = this.#senders.get(request);
+    if (status === 403 || status === 404) this.#answers.delete(keyOf(request));
+    if (caller === undefined || status !== 200 || headers['age'] !== undefined || !isRemembered(route, request)) return;
+    this.#answers.set(keyOf(request), { caller, json, headers, atMs: this.#options.clock.monotonicMs() });
   }
 
-  /** What was answered to a role that was wider is not told to a narrower one. */
-  #forgetAnswers(credential: string): void {
-    for (const key of [...this.#answers.keys()]) if (key.startsWith(credential)) this.#answers.delete(key);
-  }
-
-  /** Only of who is still let in by this memory. */
+  /** Only of who is still let in by this memory, and may what they might then. */
   #lastAnswer(request: IncomingMessage): RememberedAnswer | undefined {
-    return this.#fresh(this.#callers.get(credentialOf(request))) === undefined ? undefined : this.#fresh(this.#answers.get(keyOf(request)));
+    const now = this.#caller(request);
+    const answer = this.#fresh(this.#answers.get(keyOf(request)));
+    return now !== undefined && answer !== undefined && mayTheSame(answer.caller, now) ? answer : undefined;
+  }
+
+  #caller(request: IncomingMessage): Caller | undefined {
+    const caller = this.#fresh(this.#callers.get(credentialOf(request)))?.caller;
+    return caller?.expiresAt !== undefined && caller.expiresAt.getTime() <= this.#options.clock.nowMs() ? undefined : caller;
   }
 
   /** RFC 9111 §5.1; `Warning` 110 and 111 as RFC 7234 §5.5 had them, which tools still show. */
@@ -130,6 +143,11 @@ function isRemembered({ operations, path }: Route, request: IncomingMessage): bo
   // What else a control plane says of itself needs no database, and must be of now.
   if (on === 'node') return path === '/';
   return isEntityKind(on) ? !holdsSecret(on) && !WITH_CONFIGURATION.has(on) : REMEMBERED.has(on);
+}
+
+function isDeciding({ operations }: Route, { method }: IncomingMessage): boolean {
+  const operation = method === 'POST' || method === 'PUT' || method === 'PATCH' || method === 'DELETE' ? operations[method] : undefined;
+  return operation !== undefined && DECIDING.has(placeOf(operation.permission.on));
 }
 
 function isAbsence(thrown: unknown): boolean {

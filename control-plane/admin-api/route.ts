@@ -29,6 +29,8 @@ export interface Caller {
   readonly name: string;
   /** What it was let in by: `token:<id>` or `session:<id>`; undefined in development mode without a token. */
   readonly credential: string | undefined;
+  /** When that ends by itself. */
+  readonly expiresAt?: Date | undefined;
   /** Of which `policy` is made; several where groups of an identity provider give them. */
   readonly roles: readonly string[];
   /** May also manage tenants, as far as its permissions go. */

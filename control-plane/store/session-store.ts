@@ -86,6 +86,7 @@ interface HolderRow extends OperatorRow {
   readonly session_id: string;
   readonly role_names: readonly string[];
   readonly own_roles: Readonly<Record<string, readonly Grant[]>>;
+  readonly expires_at: Date;
   readonly last_used_at: Date | null;
   readonly suspended_reason: string | null;
   readonly delete_after: Date | null;
@@ -177,7 +178,7 @@ export function createSessionStore(database: Database, clock: Clock): SessionSto
       const now = new Date(clock.nowMs());
       const [row] = await database.query<HolderRow>(
         { role: 'holdfast_authentication', mode: 'snapshot' },
-        `SELECT ${OPERATOR_COLUMNS}, s.id AS session_id, s.last_used_at, coalesce(s.roles, array[o.role]) AS role_names,
+        `SELECT ${OPERATOR_COLUMNS}, s.id AS session_id, s.expires_at, s.last_used_at, coalesce(s.roles, array[o.role]) AS role_names,
            (SELECT coalesce(jsonb_object_agg(r.name, r.permissions), '{}') FROM roles r WHERE r.tenant_id = s.tenant_id AND r.name = ANY(coalesce(s.roles, array[o.role]))) AS own_roles,
            tenants.suspended_reason, tenants.delete_after, q.requests_per_second
          FROM sessions s
@@ -192,6 +193,7 @@ export function createSessionStore(database: Database, clock: Clock): SessionSto
       return {
         operator: toOperator(row),
         sessionId: row.session_id,
+        expiresAt: row.expires_at,
         roles: row.role_names.map((name) => ({ name, own: row.own_roles[name] })),
         tenant: { suspendedReason: row.suspended_reason ?? undefined, deleteAfter: row.delete_after ?? undefined, requestsPerSecond: row.requests_per_second ?? undefined },
       };

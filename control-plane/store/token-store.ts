@@ -35,6 +35,7 @@ export interface NewToken {
 export interface TokenHolder {
   readonly operator: Operator;
   readonly tokenId: string;
+  readonly expiresAt: Date | undefined;
   /** Of the tenant's own role; undefined where the role is a built-in one. */
   readonly ownRole: readonly Grant[] | undefined;
   readonly tokenPermissions: readonly Grant[] | undefined;
@@ -79,6 +80,7 @@ interface HolderRow extends OperatorRow {
   readonly token_id: string;
   readonly own_role: readonly Grant[] | null;
   readonly token_permissions: readonly Grant[] | null;
+  readonly expires_at: Date | null;
   readonly last_used_at: Date | null;
   readonly suspended_reason: string | null;
   readonly delete_after: Date | null;
@@ -154,7 +156,7 @@ export function createTokenStore(database: Database, clock: Clock): TokenStore {
       const now = new Date(clock.nowMs());
       const [row] = await database.query<HolderRow>(
         { role: 'holdfast_authentication', mode: 'snapshot' },
-        `SELECT ${OPERATOR_COLUMNS}, t.id AS token_id, r.permissions AS own_role, t.permissions AS token_permissions, t.last_used_at,
+        `SELECT ${OPERATOR_COLUMNS}, t.id AS token_id, r.permissions AS own_role, t.permissions AS token_permissions, t.expires_at, t.last_used_at,
            tenants.suspended_reason, tenants.delete_after, q.requests_per_second
          FROM operator_tokens t
          JOIN operators o ON (o.tenant_id, o.id) = (t.tenant_id, t.operator_id)
@@ -187,6 +189,7 @@ function toHolder(row: HolderRow): TokenHolder {
   return {
     operator: toOperator(row),
     tokenId: row.token_id,
+    expiresAt: row.expires_at ?? undefined,
     ownRole: row.own_role ?? undefined,
     tokenPermissions: row.token_permissions ?? undefined,
     tenant: { suspendedReason: row.suspended_reason ?? undefined, deleteAfter: row.delete_after ?? undefined, requestsPerSecond: row.requests_per_second ?? undefined },
