@@ -39,6 +39,10 @@ async function fill(scope: GatewayScope): Promise<void> {
     versions: [{ version: { epoch: 1, sequence: 1 }, requests: 1, failed: 0, failedHere: 0 }],
     drops: [{ reason: 'spool-full', count: 1 }], crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 1 }],
   });
+  const provider = await store.identityProviders.create(scope.tenantId, { name: 'idp', issuer: 'https://idp.test', clientId: 'c', clientSecret: 's', scopes: ['openid'], groupsClaim: 'groups', roleMappings: [], defaultRole: 'viewer', sessionHours: 1, enabled: true }, TEST_ACTOR);
+  assert.equal(provider.kind, 'stored');
+  assert.equal((await store.sessions.beginByIdentity(provider.value, { subject: 'one', name: 'ada' }, ['viewer'], { address: '127.0.0.1', userAgent: '', requestId: 'r', lifetimeMs: 60_000 })).kind, 'stored');
+  assert.equal(await store.passwords.set(scope.tenantId, operator.value.id, 'hash', TEST_ACTOR), undefined);
   await store.keyRotations.begin(scope.tenantId, TEST_ACTOR);
   // Two seals, the first of which stands for removed rows.
   const { lastId } = await store.auditChain.moment();
