@@ -5,21 +5,25 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { CustomFetch } from 'openid-client';
+import { identityOf, isIssuer } from '../control-plane/sign-in/oidc.ts';
+import { createProviderFetch } from '../control-plane/sign-in/provider-fetch.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { signInAt, TestBrowser } from './support/browser.ts';
 import { startIdentityProvider } from './support/identity-provider.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const PUBLIC = 'http://admin.test';
-const provider = await startIdentityProvider(`${PUBLIC}/v1/sign-in/callback`);
-after(() => provider.stop());
 const api = await startTestAdminApi({ publicUrl: new URL(PUBLIC), allowHttpIssuers: true });
 const { send } = api;
 const tenant = String((await api.store.tenants.get(api.tenantId))?.name);
 const BEGIN = `${PUBLIC}/v1/sign-in/${tenant}/corp`;
+const provider = await startIdentityProvider(`${BEGIN}/callback`, `${PUBLIC}/v1/sign-in/${tenant}/given/callback`);
+after(() => provider.stop());
 
 const PROVIDER = {
   name: 'corp', issuer: provider.issuer, client_id: provider.clientId, client_secret: provider.clientSecret, scopes: ['openid', 'profile', 'groups'],
@@ -27,6 +31,11 @@ const PROVIDER = {
 };
 provider.groups.set('alice', ['platform', 'everybody']).set('bob', ['support', 'auditors']).set('mallory', ['everybody']);
 (await send('POST', '/v1/identity-providers', { json: PROVIDER })).expect(201);
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
 
 function newBrowser(): TestBrowser {
   return new TestBrowser(new Map([[PUBLIC, api.base]]));
@@ -107,14 +116,18 @@ test('sessions end: by sign-out, by revocation, with the operator, and with a ch
 
 test('a sign-in is good in the browser that began it, once', async () => {
   const victim = newBrowser();
-  const page = await signInAt(victim, BEGIN, 'alice', (url) => url.pathname === '/v1/sign-in/callback');
+  const page = await signInAt(victim, BEGIN, 'alice', (url) => url.pathname.endsWith('/corp/callback'));
   // Somebody else's browser is given the address that came back (login CSRF).
   assert.equal((await newBrowser().go(page.url)).status, 400);
   const other = newBrowser();
   await other.go(BEGIN, { until: (url) => url.origin !== PUBLIC });
   assert.equal((await other.go(page.url)).status, 403);
+  // A code that one provider gave is not taken to another: each has a redirect URI of its own (mix-up).
+  const mixed = newBrowser();
+  await mixed.go(BEGIN, { until: (url) => url.origin !== PUBLIC });
+  assert.equal((await mixed.go(new URL(page.url.search, `${PUBLIC}/v1/sign-in/${tenant}/given/callback`))).status, 400);
   assert.equal((await victim.go(page.url)).status, 200);
-  assert.equal((await victim.go(page.url)).status, 403);
+  assert.equal((await victim.go(page.url)).status, 400);
 });
 
 test('wrong ways in', async () => {
@@ -126,7 +139,7 @@ test('wrong ways in', async () => {
     [`/v1/sign-in/${tenant}/corp?port=80&challenge=x&state=y`, 400, /must be a port from 1024/],
     [`/v1/sign-in/${tenant}/corp?port=8080&challenge=x&state=y`, 400, /must be the base64url SHA-256/],
     [`/v1/sign-in/${tenant}/corp?to=x`, 400, /unknown query parameter/],
-    ['/v1/sign-in/callback?code=x&state=y', 400, /not begun in this browser/],
+    [`/v1/sign-in/${tenant}/corp/callback?code=x&state=y`, 400, /not begun in this browser/],
   ];
   for (const [path, status, message] of cases) assert.match((await send('GET', path, { token: null })).expect(status).word('message'), message, path);
 });
@@ -206,4 +219,82 @@ test('the command line: a browser brings the code, which is good there alone; lo
     for (const child of children) child.kill('SIGKILL');
     rmSync(home, { recursive: true, force: true });
   }
+});
+
+test('a page of another site can not sign a browser in by a form, nor forge a token of another length', async () => {
+  const operator = (await send('POST', '/v1/operators', { json: { name: 'form', role: 'viewer' } })).expect(201).word('id');
+  (await send('PUT', `/v1/operators/${operator}/password`, { json: { password: 'correct horse battery' } })).expect(204);
+  const form = `tenant=${tenant}&operator=form&password=correct+horse+battery&cookie=true`;
+  for (const headers of [{ origin: 'https://evil.test' }, { 'sec-fetch-site': 'cross-site' }]) {
+    const refused = await send('POST', '/v1/sign-in/password', { token: null, form, headers });
+    assert.equal(refused.expect(403).headers['set-cookie'], undefined);
+  }
+  assert.match(String((await send('POST', '/v1/sign-in/password', { token: null, form, headers: { origin: PUBLIC } })).expect(200).headers['set-cookie']), /holdfast-session=hfs_/);
+  const browser = await signedIn('alice');
+  const csrf = (await asBrowser(browser, 'GET', '/v1/me')).word('csrf_token');
+  (await asBrowser(browser, 'POST', '/v1/sign-out', { headers: { 'x-holdfast-csrf': `\u00e9${csrf.slice(1)}` } })).expect(403);
+});
+
+test('who is enabled again has to sign in again', async () => {
+  const browser = await signedIn('alice');
+  const id = (await asBrowser(browser, 'GET', '/v1/me')).word('id');
+  for (const disabled of [true, false]) (await send('PATCH', `/v1/operators/${id}`, { json: { disabled } })).expect(200);
+  (await asBrowser(browser, 'GET', '/v1/me')).expect(401);
+});
+
+test('the client secret does not go to another issuer', async () => {
+  const made = (await send('POST', '/v1/identity-providers', { json: { ...PROVIDER, name: 'moving', role_mappings: [] } })).expect(201).word('id');
+  const { client_secret: _, ...withoutSecret } = { ...PROVIDER, name: 'moving', role_mappings: [], issuer: 'http://127.0.0.1:1' };
+  assert.match((await send('PUT', `/v1/identity-providers/${made}`, { json: withoutSecret })).expect(400).word('message'), /client_secret/);
+  (await send('PUT', `/v1/identity-providers/${made}`, { json: { ...withoutSecret, client_secret: 'another' } })).expect(200);
+});
+
+test('a role that a provider gives is not deleted, and is renamed there too: nobody gets what a later role of that name holds', async () => {
+  const permissions = [{ resources: ['services'], verbs: ['read'] }];
+  const role = (await send('POST', '/v1/roles', { json: { name: 'given', permissions } })).expect(201).word('id');
+  provider.groups.set('rita', ['readers']);
+  const id = (await send('POST', '/v1/identity-providers', { json: { ...PROVIDER, name: 'given', role_mappings: [{ group: 'readers', role: 'given' }], default_role: 'given' } })).expect(201).word('id');
+  assert.match((await send('DELETE', `/v1/roles/${role}`)).expect(409).text, /identity provider \\"given\\"/);
+  const browser = newBrowser();
+  assert.equal((await signInAt(browser, BEGIN.replace(/corp$/, 'given'), 'rita')).status, 200);
+  (await send('PATCH', `/v1/roles/${role}`, { json: { name: 'renamed' } })).expect(200);
+  assert.deepEqual((await asBrowser(browser, 'GET', '/v1/me')).expect(200).at('roles'), ['renamed']);
+  const renamed = (await send('GET', `/v1/identity-providers/${id}`)).expect(200);
+  assert.deepEqual([renamed.at('role_mappings'), renamed.at('default_role')], [[{ group: 'readers', role: 'renamed' }], 'renamed']);
+});
+
+test('who was turned away stands in the audit, with the reason; the log says why', async () => {
+  await signInAt(newBrowser(), BEGIN, 'mallory');
+  const rows = (await send('GET', '/v1/audit?action=refuse')).expect(200).text;
+  assert.match(rows, /mallory@example.com/);
+  assert.match(rows, /identity_providers/);
+  assert.match(api.logLines().join('\n'), /sign-in-refused/);
+});
+
+test('whoever may not give what a provider gives can not take it away either', async () => {
+  const token = await api.tokenFor('provider-remover', [{ resources: ['identity-providers'], verbs: ['*'] }]);
+  (await send('DELETE', '/v1/identity-providers/corp', { token })).expect(403);
+});
+
+test('a provider is not asked at this machine or at a metadata service, and its answers are bounded', async () => {
+  const big = createServer((request, response) => void response.end(request.url === '/big' ? 'x'.repeat(1_100_000) : '{"a":1}'));
+  const port = await new Promise<number>((resolve) => big.listen(0, '127.0.0.1', () => resolve(portOf(big))));
+  const [strict, lenient] = [createProviderFetch({ mayAskItself: false }), createProviderFetch({ mayAskItself: true })];
+  const ask = (fetch: CustomFetch, url: string) => fetch(url, { method: 'GET', headers: {}, body: undefined, redirect: 'manual' });
+  try {
+    assert.equal(await (await ask(lenient.fetch, `http://127.0.0.1:${port}/`)).text(), '{"a":1}');
+    await assert.rejects(ask(lenient.fetch, `http://127.0.0.1:${port}/big`), /size/i);
+    for (const url of [`http://127.0.0.1:${port}/`, `http://localhost:${port}/`, `http://[::ffff:127.0.0.1]:${port}/`]) await assert.rejects(ask(strict.fetch, url), { code: 'SIGN_IN_PROVIDER_FAILED' }, url);
+    for (const { fetch } of [strict, lenient]) await assert.rejects(ask(fetch, 'http://169.254.169.254/latest/meta-data/'), { code: 'SIGN_IN_PROVIDER_FAILED' });
+    for (const issuer of ['https://169.254.169.254', 'https://[::1]:8443', 'https://127.0.0.1']) assert.equal(isIssuer(issuer, false), false, issuer);
+  } finally {
+    await Promise.all([strict.close(), lenient.close()]);
+    big.close();
+  }
+});
+
+test('a subject is never cut to that of somebody else', () => {
+  for (const sub of ['x'.repeat(256), '', 7, 'a\0b']) assert.throws(() => identityOf({ sub }, { groupsClaim: 'groups' }), { code: 'SIGN_IN_REFUSED' });
+  const groups = Array.from({ length: 1_500 }, (_, index) => `g${index}`);
+  assert.deepEqual(identityOf({ sub: 's', groups: [...groups, 7] }, { groupsClaim: 'groups' }), { subject: 's', name: 's', groups });
 });

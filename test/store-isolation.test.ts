@@ -6,7 +6,7 @@ import type { GatewayScope } from '../control-plane/store/scope.ts';
 import { newId, type DataPlaneId } from '../shared/model/ids.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
-import { createGateway, insert, newName, TEST_ACTOR } from './support/store-scene.ts';
+import { createGateway, insert, letSomebodyIn, newName, TEST_ACTOR } from './support/store-scene.ts';
 
 const { store, database } = await openTestStore();
 const ours = await createGateway(store);
@@ -23,6 +23,7 @@ async function fill(scope: GatewayScope): Promise<void> {
   assert.equal((await store.roles.create(scope.tenantId, { name: 'readers', description: '', permissions: [] }, TEST_ACTOR)).kind, 'stored');
   assert.equal((await store.quotas.set(scope.tenantId, { gateways: 5, dataPlanes: undefined, requestsPerSecond: undefined, entities: {} }, TEST_ACTOR)).kind, 'stored');
   await store.tokens.create(scope.tenantId, operator.value.id, {}, TEST_ACTOR);
+  await letSomebodyIn(store, scope.tenantId);
   const { token, secret } = await store.joinTokens.create(scope, { uses: 2, expiresAt: new Date(Date.now() + 60_000), labels: {} }, TEST_ACTOR);
   const dataPlane = await store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate: { serial: '01', fingerprint: Buffer.alloc(32), notAfter: new Date() } }));
   assert.ok(dataPlane);

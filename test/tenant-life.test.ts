@@ -7,7 +7,7 @@ import { createMemoryLogger } from '../shared/log.ts';
 import { newId, type DataPlaneId, type TenantId } from '../shared/model/ids.ts';
 import { startTestAdminApi, type AdminAnswer, type AdminCall } from './support/admin-api.ts';
 import { onServer } from './support/postgres-server.ts';
-import { insert, newName, TEST_ACTOR } from './support/store-scene.ts';
+import { insert, letSomebodyIn, newName, TEST_ACTOR } from './support/store-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const api = await startTestAdminApi({ deletionGraceMs: 0 });
@@ -172,6 +172,7 @@ test('a deleted tenant can be restored until its time is over; then nothing is l
   assert.ok(gateway);
   for (let index = 0; index < 3; index++) await insert(store, gateway, 'services', { host: 'a.test', tags: [`t${index}`] });
   await enrol(tenant);
+  await letSomebodyIn(store, tenant.id);
   assert.ok((await send('DELETE', `/v1/tenants/${tenant.name}`)).expect(202).at('deletion.at'));
   assert.match((await tenant.send('GET', '/services')).expect(403).word('message'), /deleted for good after .*restore/);
   assert.equal((await send('POST', `/v1/tenants/${tenant.name}/restore`)).expect(200).at('deletion'), null);

@@ -16,6 +16,8 @@ export interface Answer {
   /** Sent as plain text instead. */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** `Set-Cookie` lines. */
+  readonly cookies?: readonly string[];
   /** In place of a body: goes on writing after the head is out, and ends the response. Must not throw. */
   readonly stream?: (response: ServerResponse) => void;
 }

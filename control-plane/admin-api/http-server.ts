@@ -229,6 +229,7 @@ function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, e
     'x-content-type-options': 'nosniff',
     ...options.crossOrigin.headersFor(reply.request.headers),
     ...answer.headers,
+    ...(answer.cookies === undefined ? {} : { 'set-cookie': [...answer.cookies] }),
   };
   if (answer.stream !== undefined) return sendStream(options, reply, answer.stream, exchange, () => reply.raw.writeHead(answer.status, { ...headers, connection: 'close' }));
   void reply.code(answer.status).headers(headers);

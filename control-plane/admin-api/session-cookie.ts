@@ -62,14 +62,16 @@ export class SessionCookies {
   refuseForgery(method: string, headers: IncomingHttpHeaders): void {
     const session = this.sessionOf(headers);
     if (session === undefined || READS.has(method)) return;
-    const { origin, 'sec-fetch-site': site } = headers;
+    this.refuseOtherSite(headers);
+    const given = Buffer.from(String(headers[CSRF_HEADER] ?? ''));
+    const expected = Buffer.from(csrfToken(session));
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw forged(`a write by cookie needs the header ${CSRF_HEADER} with the csrf_token of GET /v1/me`);
+  }
+
+  /** Throws a Refusal (403) for what a page of another site sent, as browsers tell: it must not sign a browser in either (login CSRF). */
+  refuseOtherSite({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders): void {
     if (origin !== undefined && origin !== this.#origin) throw forged(`Origin is ${origin.slice(0, 100)}, not ${this.#origin}`);
     if (site !== undefined && site !== 'same-origin' && site !== 'none') throw forged('Sec-Fetch-Site says that another site sent the request');
-    const given = headers[CSRF_HEADER];
-    const expected = csrfToken(session);
-    if (typeof given !== 'string' || given.length !== expected.length || !timingSafeEqual(Buffer.from(given), Buffer.from(expected))) {
-      throw forged(`a write by cookie needs the header ${CSRF_HEADER} with the csrf_token of GET /v1/me`);
-    }
   }
 
   #set(name: string, value: string, seconds: number): string {

@@ -31,6 +31,8 @@ export interface OpenRoute {
 const TICKET_SECONDS = 600;
 const LONGEST_AGENT = 200;
 const HOME = '/v1/me';
+/** It goes into a cookie, of which browsers keep 4 KiB. */
+const LONGEST_RETURN = 1_000;
 
 const exchangeFields = [
   { name: 'code', tag: 1, type: { kind: 'string', maxLength: 4096 }, required: true, description: 'What the browser brought to the command line.' },
@@ -52,19 +54,20 @@ export function signInRoutes(desk: SignInDesk, cookies: SessionCookies): readonl
       handle: async (request) => {
         const { tenant = '', provider = '' } = request.params;
         const { url, ticket } = await desk.begin({ tenant, provider }, destinationOf(request.query), askerOf(request));
-        return redirect(url.href, cookies.setTicket(ticket, TICKET_SECONDS));
+        return redirect(url.href, [cookies.setTicket(ticket, TICKET_SECONDS)]);
       },
     },
     {
       method: 'GET',
-      path: '/v1/sign-in/callback',
+      path: '/v1/sign-in/:tenant/:provider/callback',
       handle: async (request) => {
-        const { made, destination } = await desk.finish(request.query, cookies.ticketOf(request.headers), askerOf(request));
-        if (destination.kind === 'browser') return redirect(destination.path, cookies.setSession(made.text, secondsOf(made)));
+        const { tenant = '', provider = '' } = request.params;
+        const { made, destination } = await desk.finish({ tenant, provider }, request.query, cookies.ticketOf(request.headers), askerOf(request));
+        if (destination.kind === 'browser') return redirect(destination.path, [cookies.setSession(made.text, secondsOf(made)), cookies.clearTicket()]);
         const url = new URL(`http://127.0.0.1:${destination.port}/`);
         url.searchParams.set('code', desk.codeFor(made, destination.challenge));
         url.searchParams.set('state', destination.state);
-        return redirect(url.href);
+        return redirect(url.href, [cookies.clearTicket()]);
       },
     },
     {
@@ -81,9 +84,10 @@ export function signInRoutes(desk: SignInDesk, cookies: SessionCookies): readonl
       path: '/v1/sign-in/password',
       handle: async (request) => {
         const { tenant, operator, password, cookie } = parseBody(passwordFields, request.body);
+        if (cookie) cookies.refuseOtherSite(request.headers);
         const made = await desk.withPassword({ tenant, operator }, password, askerOf(request));
         const expires = { expires_at: made.session.expiresAt.toISOString() };
-        return cookie ? { ...ok(expires), headers: { 'set-cookie': cookies.setSession(made.text, secondsOf(made)) } } : ok({ token: made.text, ...expires });
+        return cookie ? { ...ok(expires), cookies: [cookies.setSession(made.text, secondsOf(made))] } : ok({ token: made.text, ...expires });
       },
     },
   ];
@@ -97,7 +101,7 @@ function destinationOf(query: URLSearchParams): Destination {
   if (port === null) {
     const path = query.get('return_to') ?? HOME;
     // "//host" and "/\host" are other sites to a browser.
-    if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(path)) throw invalidQuery('options', 'return_to', 'must be a path of this admin API, beginning with one "/"');
+    if (path.length > LONGEST_RETURN || !/^\/(?![/\\])[\x21-\x7e]*$/.test(path)) throw invalidQuery('options', 'return_to', `must be a path of this admin API, beginning with one "/", of at most ${LONGEST_RETURN} characters`);
     return { kind: 'browser', path };
   }
   const [challenge = '', state = ''] = [query.get('challenge') ?? undefined, query.get('state') ?? undefined];
@@ -112,8 +116,8 @@ function askerOf({ address, headers, requestId }: OpenRequest): Asker {
 }
 
 /** 303: whatever was asked, what follows is read. */
-function redirect(location: string, setCookie?: string): Answer {
-  return { status: 303, headers: { location, ...(setCookie === undefined ? {} : { 'set-cookie': setCookie }) } };
+function redirect(location: string, cookies: readonly string[]): Answer {
+  return { status: 303, headers: { location }, cookies };
 }
 
 function secondsOf({ session }: MadeSession): number {

@@ -1,15 +1,18 @@
 /**
  * Sign-in at an identity provider by OpenID Connect: authorization code with PKCE, state and nonce (RFC 9700 §2.1.1, OpenID Connect
- * Core §3.1). Discovery, keys and checks are openid-client's. Used by sign-in-desk.ts.
+ * Core §3.1). Each provider has a redirect URI of its own: a code that one gave is never shown to another (mix-up, RFC 9700 §4.4.2.2).
+ * Discovery, keys and checks are openid-client's. Used by sign-in-desk.ts.
  */
 import { LRUCache } from 'lru-cache';
 import * as oidc from 'openid-client';
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { IdentityProvider } from '../store/identity-provider-store.ts';
+import { createProviderFetch, isRefusedAddress, type ProviderFetch } from './provider-fetch.ts';
 
 /** What a browser has to bring back; goes along in a sealed cookie. */
 export interface Pending {
+  readonly redirectUri: string;
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
@@ -28,37 +31,39 @@ const TIMEOUT_S = 10;
 /** Discovery is asked again after that; keys are looked after by the library. */
 const KNOWN_FOR_MS = 3_600_000;
 const MOST_PROVIDERS = 1_000;
-const MOST_GROUPS = 1_000;
-const LONGEST_TEXT = 256;
+/** A subject has 255 ASCII characters at most (OpenID Connect Core §2); names are for people, and are cut. */
+const LONGEST_TEXT = 255;
 
 export class OidcSignIn {
-  readonly #redirectUri: string;
+  readonly #publicUrl: URL;
+  readonly #fetch: ProviderFetch;
   readonly #allowHttp: boolean;
   readonly #clock: Clock;
   readonly #known = new LRUCache<string, { readonly configuration: Promise<oidc.Configuration>; readonly untilMs: number }>({ max: MOST_PROVIDERS });
 
-  /** `allowHttp`: providers without TLS, for trying it out. */
-  constructor({ redirectUri, allowHttp, clock }: { readonly redirectUri: string; readonly allowHttp: boolean; readonly clock: Clock }) {
-    this.#redirectUri = redirectUri;
+  /** `publicUrl`: under which browsers reach the admin API. `allowHttp`: providers without TLS and on this machine, for trying it out. */
+  constructor({ publicUrl, allowHttp, clock }: { readonly publicUrl: URL; readonly allowHttp: boolean; readonly clock: Clock }) {
+    this.#publicUrl = publicUrl;
+    this.#fetch = createProviderFetch({ mayAskItself: allowHttp });
     this.#allowHttp = allowHttp;
     this.#clock = clock;
   }
 
-  /** Where to send the browser. Throws SIGN_IN_PROVIDER_FAILED. */
-  async begin(provider: IdentityProvider): Promise<{ readonly url: URL; readonly pending: Pending }> {
+  /** Where to send the browser, which comes back to the path that is named. Throws SIGN_IN_PROVIDER_FAILED. */
+  async begin(provider: IdentityProvider, callbackPath: string): Promise<{ readonly url: URL; readonly pending: Pending }> {
     const configuration = await this.#configurationOf(provider);
-    const pending = { state: oidc.randomState(), nonce: oidc.randomNonce(), verifier: oidc.randomPKCECodeVerifier() };
+    const pending = { redirectUri: new URL(callbackPath, this.#publicUrl).href, state: oidc.randomState(), nonce: oidc.randomNonce(), verifier: oidc.randomPKCECodeVerifier() };
     const url = oidc.buildAuthorizationUrl(configuration, {
-      redirect_uri: this.#redirectUri, scope: provider.scopes.join(' '), state: pending.state, nonce: pending.nonce,
+      redirect_uri: pending.redirectUri, scope: provider.scopes.join(' '), state: pending.state, nonce: pending.nonce,
       code_challenge: await oidc.calculatePKCECodeChallenge(pending.verifier), code_challenge_method: 'S256',
     });
     return { url, pending };
   }
 
   /** Exchanges what came back for who it is. Throws SIGN_IN_REFUSED or SIGN_IN_PROVIDER_FAILED. */
-  async finish(provider: IdentityProvider, query: URLSearchParams, { state, nonce, verifier }: Pending): Promise<Identity> {
+  async finish(provider: IdentityProvider, query: URLSearchParams, { redirectUri, state, nonce, verifier }: Pending): Promise<Identity> {
     const configuration = await this.#configurationOf(provider);
-    const url = new URL(this.#redirectUri);
+    const url = new URL(redirectUri);
     url.search = query.toString();
     try {
       const tokens = await oidc.authorizationCodeGrant(configuration, url, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true });
@@ -70,7 +75,7 @@ export class OidcSignIn {
       return identityOf({ ...more, ...claims }, provider);
     } catch (thrown) {
       if (thrown instanceof HoldfastError) throw thrown;
-      if (thrown instanceof oidc.AuthorizationResponseError) throw refused(thrown.error);
+      if (thrown instanceof oidc.AuthorizationResponseError) throw refused(/^[\x20-\x7e]{1,100}$/.test(thrown.error) ? thrown.error : 'for a reason that can not be read');
       // What a provider answered may hold what nobody should read.
       throw new HoldfastError({
         code: 'SIGN_IN_REFUSED', source: 'control-plane', publicMessage: `sign-in at "${provider.name}" did not succeed; begin again, and see the log if it happens twice`,
@@ -91,12 +96,16 @@ export class OidcSignIn {
     return configuration;
   }
 
+  close(): Promise<void> {
+    return this.#fetch.close();
+  }
+
   async #discover(provider: IdentityProvider): Promise<oidc.Configuration> {
     const authentication = provider.clientSecret === undefined ? oidc.None() : oidc.ClientSecretBasic(provider.clientSecret);
     try {
       // The library looks for this very function, which it marks as deprecated so that its use is seen.
       const execute = this.#allowHttp ? [oidc.allowInsecureRequests] : [];
-      return await oidc.discovery(new URL(provider.issuer), provider.clientId, undefined, authentication, { timeout: TIMEOUT_S, execute });
+      return await oidc.discovery(new URL(provider.issuer), provider.clientId, undefined, authentication, { timeout: TIMEOUT_S, execute, [oidc.customFetch]: this.#fetch.fetch });
     } catch (thrown) {
       throw new HoldfastError({
         code: 'SIGN_IN_PROVIDER_FAILED', source: 'control-plane', retryable: true,
@@ -110,22 +119,24 @@ export class OidcSignIn {
 /** True for an address at which a provider may be. */
 export function isIssuer(text: string, mayBeHttp: boolean): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && (url.protocol === 'https:' || (mayBeHttp && url.protocol === 'http:')) && url.username === '' && url.hash === '' && url.search === '';
+  return url !== undefined && (url.protocol === 'https:' || (mayBeHttp && url.protocol === 'http:')) && !isRefusedAddress(url, mayBeHttp) && url.username === '' && url.hash === '' && url.search === '';
 }
 
 function refused(why: string): HoldfastError {
   return new HoldfastError({ code: 'SIGN_IN_REFUSED', source: 'control-plane', publicMessage: `the identity provider refused the sign-in (${why})` });
 }
 
-function identityOf(claims: Readonly<Record<string, unknown>>, provider: IdentityProvider): Identity {
+/** Pure; exported for tests. Throws SIGN_IN_REFUSED. */
+export function identityOf(claims: Readonly<Record<string, unknown>>, provider: Pick<IdentityProvider, 'groupsClaim'>): Identity {
   const text = (name: string): string | undefined => {
     const value = claims[name];
     return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST_TEXT) : undefined;
   };
-  const subject = text('sub');
-  if (subject === undefined) throw refused('it named nobody');
+  const { sub: subject } = claims;
+  // Never cut: two people could become one.
+  if (typeof subject !== 'string' || subject === '' || subject.length > LONGEST_TEXT || subject.includes('\0') || !subject.isWellFormed()) throw refused('it named nobody, or not as it should');
   const given = claims[provider.groupsClaim];
-  const groups = (Array.isArray(given) ? given : [given]).filter((group) => typeof group === 'string').slice(0, MOST_GROUPS);
+  const groups = (Array.isArray(given) ? given : [given]).filter((group) => typeof group === 'string');
   // An address that nobody proved is only a name; it decides nothing.
   return { subject, name: text('preferred_username') ?? text('email') ?? text('name') ?? subject, groups };
 }

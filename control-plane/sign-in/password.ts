@@ -7,8 +7,8 @@ import { HoldfastError } from '../../shared/errors.ts';
 
 const PARAMETERS = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as const;
 const NONCE_BYTES = 16;
-/** Hashes computed at once in this process; more are refused. */
-const MOST_AT_ONCE = 4;
+/** Hashes computed at once in this process; more are refused. Half of libuv's threads, so that files and names go on being read. */
+const MOST_AT_ONCE = 2;
 /** Of the stored form; what is above is not ours and would cost what it likes. */
 const MOST_MEMORY = 262_144;
 const MOST_PASSES = 10;

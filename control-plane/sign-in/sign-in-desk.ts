@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
-import { HoldfastError } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { TenantId } from '../../shared/model/ids.ts';
 import { AttemptLimit } from '../enrolment/attempt-limit.ts';
@@ -37,7 +37,14 @@ export interface Asker {
 /** Where the browser goes when it is done: back into the admin API's own pages, or to a command line on the same machine. */
 export type Destination = { readonly kind: 'browser'; readonly path: string } | { readonly kind: 'command-line'; readonly port: number; readonly challenge: string; readonly state: string };
 
+/** As the paths of a sign-in have them. */
+export interface WayIn {
+  readonly tenant: string;
+  readonly provider: string;
+}
+
 interface Ticket {
+  readonly way: WayIn;
   readonly tenantId: TenantId;
   readonly providerId: string;
   readonly pending: Pending;
@@ -57,13 +64,16 @@ const SIGN_IN_WITHIN_MS = 600_000;
 const CODE_WITHIN_MS = 60_000;
 /** Whoever breaks the glass is there to mend something. */
 const PASSWORD_SESSION_MS = 3_600_000;
+/** Ten at once, then one in six seconds. */
+const FAILURES = { burst: 10, refillPerSecond: 1 / 6, addresses: 50_000 };
 const TICKET = ['sign-in', 'ticket'] as const;
 const CODE = ['sign-in', 'code'] as const;
 
 export class SignInDesk {
   readonly #options: SignInOptions;
-  /** Ten tries at once from one address, then one in six seconds. */
-  readonly #tries = new AttemptLimit({ burst: 10, refillPerSecond: 1 / 6, addresses: 50_000 });
+  /** Of one address. Apart from each other: who guesses passwords behind a proxy that others share must not keep them from their provider. */
+  readonly #tries = new AttemptLimit(FAILURES);
+  readonly #guesses = new AttemptLimit(FAILURES);
   /** A code is good once; the few of one minute are remembered where they were exchanged. */
   readonly #used = new Map<string, number>();
 
@@ -72,39 +82,39 @@ export class SignInDesk {
   }
 
   /** `ticket` is for a cookie. Throws SIGN_IN_UNKNOWN, SIGN_IN_PROVIDER_FAILED or SIGN_IN_TOO_OFTEN. */
-  async begin(names: { readonly tenant: string; readonly provider: string }, destination: Destination, asker: Asker): Promise<{ readonly url: URL; readonly ticket: string }> {
+  async begin(way: WayIn, destination: Destination, asker: Asker): Promise<{ readonly url: URL; readonly ticket: string }> {
     this.#refuseTooOften(asker);
-    const provider = await this.#options.providers.findForSignIn(names.tenant, names.provider);
+    const provider = await this.#options.providers.findForSignIn(way.tenant, way.provider);
     if (provider === undefined) {
       this.#noteFailure(asker);
       throw new HoldfastError({ code: 'SIGN_IN_UNKNOWN', source: 'downstream', publicMessage: 'there is no such way to sign in: the address names a tenant and one of its identity providers, /v1/sign-in/<tenant>/<provider>' });
     }
-    const { url, pending } = await this.#options.oidc.begin(provider);
-    return { url, ticket: this.#seal<Ticket>(TICKET, { tenantId: provider.tenantId, providerId: provider.id, pending, destination, untilMs: this.#options.clock.nowMs() + SIGN_IN_WITHIN_MS }) };
+    const { url, pending } = await this.#options.oidc.begin(provider, `/v1/sign-in/${encodeURIComponent(way.tenant)}/${encodeURIComponent(way.provider)}/callback`);
+    return { url, ticket: this.#seal<Ticket>(TICKET, { way, tenantId: provider.tenantId, providerId: provider.id, pending, destination, untilMs: this.#options.clock.nowMs() + SIGN_IN_WITHIN_MS }) };
   }
 
-  /** What the browser brought back. Throws SIGN_IN_…. */
-  async finish(query: URLSearchParams, sealed: string | undefined, asker: Asker): Promise<{ readonly made: MadeSession; readonly destination: Destination }> {
+  /** What the browser brought back, to the path of the provider that it was sent to. Throws SIGN_IN_…. */
+  async finish(way: WayIn, query: URLSearchParams, sealed: string | undefined, asker: Asker): Promise<{ readonly made: MadeSession; readonly destination: Destination }> {
     this.#refuseTooOften(asker);
     const ticket = sealed === undefined ? undefined : this.#open<Ticket>(TICKET, sealed);
-    if (ticket === undefined) throw this.#failed(asker, new HoldfastError({ code: 'SIGN_IN_EXPIRED', source: 'downstream', publicMessage: 'this sign-in was not begun in this browser, or more than ten minutes ago; begin again' }));
+    if (ticket === undefined || ticket.way.tenant !== way.tenant || ticket.way.provider !== way.provider) throw this.#failed(asker, new HoldfastError({ code: 'SIGN_IN_EXPIRED', source: 'downstream', publicMessage: 'this sign-in was not begun in this browser, or more than ten minutes ago; begin again' }));
     const provider = await this.#options.providers.getForSignIn(ticket.tenantId, ticket.providerId);
     if (provider === undefined) throw this.#failed(asker, noWayIn('the identity provider was removed or switched off meanwhile'));
-    const identity = await this.#options.oidc.finish(provider, query, ticket.pending).catch((thrown: unknown) => {
-      this.#noteFailure(asker);
-      throw thrown;
-    });
+    const turnAway = (name: string | undefined, error: unknown): Promise<never> => this.#turnAway(provider, name, asker, error);
+    const identity = await this.#options.oidc.finish(provider, query, ticket.pending).catch((thrown: unknown) => turnAway(undefined, thrown));
     const roles = rolesOf(provider, identity.groups);
-    if (roles.length === 0) throw this.#failed(asker, noWayIn(`none of your groups there gives you a role here; ask who manages the identity provider "${provider.name}" of this tenant`));
+    if (roles.length === 0) return turnAway(identity.name, noWayIn(`none of your groups there gives you a role here; ask who manages the identity provider "${provider.name}" of this tenant`));
     const made = await this.#options.sessions.beginByIdentity(provider, identity, roles, { ...asker, lifetimeMs: provider.sessionHours * 3_600_000 });
-    if (made.kind !== 'stored') throw this.#failed(asker, noWayIn('your operator was disabled here, or the identity provider was changed at this moment'));
+    if (made.kind !== 'stored') return turnAway(identity.name, noWayIn(made.kind === 'not-empty' ? made.message : 'your operator was disabled here, or the identity provider was changed at this moment'));
     this.#options.log.info({ event: 'signed-in', operator: made.value.operator.name, provider: provider.name, address: asker.address }, 'somebody signed in at an identity provider');
     return { made: made.value, destination: ticket.destination };
   }
 
   /** Throws SIGN_IN_WRONG (the same for a wrong name, a wrong password and a locked one), SIGN_IN_TOO_OFTEN or SIGN_IN_BUSY. */
   async withPassword(names: { readonly tenant: string; readonly operator: string }, password: string, asker: Asker): Promise<MadeSession> {
-    this.#refuseTooOften(asker);
+    this.#refuseTooOften(asker, this.#guesses);
+    // Before it is known how it ends: of many at once from one address no more than the burst are looked at.
+    this.#noteFailure(asker, this.#guesses);
     const { passwords, sessions, clock, log } = this.#options;
     const holder = await passwords.find(names.tenant, names.operator);
     const isLocked = holder?.lockedUntil !== undefined && holder.lockedUntil.getTime() > clock.nowMs();
@@ -113,7 +123,7 @@ export class SignInDesk {
     if (made?.kind !== 'stored' || holder === undefined) {
       if (holder !== undefined && !isLocked) await passwords.noteFailure(holder, asker);
       log.warn({ event: 'password-refused', tenant: names.tenant, operator: names.operator, address: asker.address, locked: isLocked }, 'a break-glass sign-in was refused');
-      throw this.#failed(asker, new HoldfastError({ code: 'SIGN_IN_WRONG', source: 'downstream', publicMessage: 'tenant, operator and password do not belong together, or there were too many wrong ones: wait a moment and try again' }));
+      throw new HoldfastError({ code: 'SIGN_IN_WRONG', source: 'downstream', publicMessage: 'tenant, operator and password do not belong together, or there were too many wrong ones: wait a moment and try again' });
     }
     await passwords.noteSuccess(holder);
     log.warn({ event: 'glass-broken', operator: holder.operatorName, address: asker.address }, 'somebody signed in with a break-glass password');
@@ -139,18 +149,27 @@ export class SignInDesk {
     return { token: opened.text, expiresAt: opened.expiresAt };
   }
 
-  #refuseTooOften({ address }: Asker): void {
-    const waitMs = this.#tries.waitMs(address, this.#options.clock.monotonicMs());
+  #refuseTooOften({ address }: Asker, limit = this.#tries): void {
+    const waitMs = limit.waitMs(address, this.#options.clock.monotonicMs());
     if (waitMs > 0) throw new HoldfastError({ code: 'SIGN_IN_TOO_OFTEN', source: 'downstream', retryable: true, publicMessage: `too many failed sign-ins from your address; wait ${Math.ceil(waitMs / 1000)} seconds` });
   }
 
-  #noteFailure({ address }: Asker): void {
-    this.#tries.noteFailure(address, this.#options.clock.monotonicMs());
+  #noteFailure({ address }: Asker, limit = this.#tries): void {
+    limit.noteFailure(address, this.#options.clock.monotonicMs());
   }
 
   #failed(asker: Asker, error: HoldfastError): HoldfastError {
     this.#noteFailure(asker);
     return error;
+  }
+
+  /** With what nobody but an operator may read in the log, and who it was in the audit. */
+  async #turnAway(provider: IdentityProvider, name: string | undefined, asker: Asker, thrown: unknown): Promise<never> {
+    this.#noteFailure(asker);
+    const { log, sessions } = this.#options;
+    log.warn({ event: 'sign-in-refused', provider: provider.name, name, address: asker.address, requestId: asker.requestId, reason: describeThrown(thrown) }, 'somebody who came from an identity provider was turned away');
+    await sessions.noteRefusal(provider, { name, reason: thrown instanceof HoldfastError ? thrown.publicMessage : 'unexpected' }, asker);
+    throw thrown;
   }
 
   #seal<T extends object>(place: readonly string[], value: T): string {

@@ -46,7 +46,7 @@ export interface IdentityProviderStore {
   find(tenantId: TenantId, named: string): Promise<IdentityProvider | undefined>;
   /** Replaces what is given, and ends the sessions that it began: what they may do was decided by what it said. */
   update(tenantId: TenantId, id: string, change: Partial<ProviderContent>, actor: Actor): Promise<Stored<IdentityProvider>>;
-  /** With its sessions; operators that it brought stay, without a way in. */
+  /** With its sessions; operators that it brought stay, with such tokens and passwords as they have. */
   delete(tenantId: TenantId, id: string, actor: Actor): Promise<StoreProblem | undefined>;
   /** Before anybody is known: an enabled one, by the names of tenant and provider. */
   findForSignIn(tenantName: string, providerName: string): Promise<IdentityProvider | undefined>;

@@ -69,7 +69,7 @@ export interface OperatorRow {
 /** On `operators o`. */
 export const OPERATOR_COLUMNS = 'o.tenant_id, o.id, o.kind, o.name, o.description, o.role, o.installation_admin, o.created_at, o.disabled_at';
 /** Operators and service accounts of a tenant together (R5). */
-const MOST_OPERATORS = 10_000;
+export const MOST_OPERATORS = 10_000;
 
 export function createOperatorStore(database: Database, clock: Clock): OperatorStore {
   const within = (tenantId: TenantId, mode: 'snapshot' | 'write') => ({ role: 'holdfast_app', tenantId, mode }) as const;
@@ -90,6 +90,8 @@ export function createOperatorStore(database: Database, clock: Clock): OperatorS
         transaction.abandon();
         return alone;
       }
+      // Whoever is enabled again signs in again: a session that was stolen does not come back.
+      if (disabled) await transaction.query('UPDATE sessions SET revoked_at = now() WHERE tenant_id = $1 AND operator_id = $2 AND revoked_at IS NULL', [tenantId, id]);
       const action = change.disabled === undefined || change.disabled === (before.disabled_at !== null) ? 'update' : disabled ? 'disable' : 'enable';
       await addAuditRow(transaction, { tenantId, actor, action, subjectKind: subjectKindOf(row), subjectId: id, details: { name: row.name, role, ...(role === before.role ? {} : { role_before: before.role }) } });
       return { kind: 'stored', value: toOperator(row) };

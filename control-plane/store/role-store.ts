@@ -1,6 +1,6 @@
 /**
- * A tenant's own roles, beside the built-in ones: named sets of permissions. Operators name their role, so one that somebody
- * has is not deleted, and takes those who have it along when it is renamed.
+ * A tenant's own roles, beside the built-in ones: named sets of permissions. Operators and identity providers name them, so one that
+ * somebody has or gets is not deleted, and takes them along when it is renamed.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { newId, type TenantId } from '../../shared/model/ids.ts';
@@ -35,7 +35,7 @@ export interface RoleStore {
   findByName(tenantId: TenantId, name: string): Promise<Role | undefined>;
   /** Replaces what is given; of own roles alone. */
   update(tenantId: TenantId, id: string, change: Partial<RoleContent>, actor: Actor): Promise<Stored<Role>>;
-  /** Only where nobody has it. */
+  /** Only where nobody has it, and no identity provider gives it. */
   delete(tenantId: TenantId, id: string, actor: Actor): Promise<StoreProblem | undefined>;
 }
 
@@ -98,7 +98,7 @@ export function createRoleStore(database: Database, clock: Clock): RoleStore {
         if (name !== before.name) {
           const others = await transaction.query('SELECT FROM roles WHERE tenant_id = $1 AND name = $2', [tenantId, name]);
           if (others.length > 0) return taken(name);
-          await transaction.query('UPDATE operators SET role = $3, updated_at = now() WHERE tenant_id = $1 AND role = $2', [tenantId, before.name, name]);
+          await rename(transaction, tenantId, before.name, name);
         }
         const rows = await transaction.query<Row>(
           `UPDATE roles SET name = $3, description = $4, permissions = $5::jsonb, updated_at = now() WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
@@ -115,11 +115,30 @@ export function createRoleStore(database: Database, clock: Clock): RoleStore {
         if (row === undefined) return { kind: 'not-found' };
         const [operator] = await transaction.query<{ readonly name: string }>('SELECT name FROM operators WHERE tenant_id = $1 AND role = $2 LIMIT 1', [tenantId, row.name]);
         if (operator !== undefined) return { kind: 'not-empty', message: `${operator.name} has the role "${row.name}"; give everybody who has it another one first` };
+        const [provider] = await transaction.query<{ readonly name: string }>(`SELECT name FROM identity_providers WHERE tenant_id = $1 AND ${GIVES} LIMIT 1`, [tenantId, row.name]);
+        if (provider !== undefined) return { kind: 'not-empty', message: `the identity provider "${provider.name}" gives the role "${row.name}"; let it give another one first` };
         await transaction.query('DELETE FROM roles WHERE tenant_id = $1 AND id = $2', [tenantId, id]);
         await addAuditRow(transaction, { tenantId, actor, action: 'delete', subjectKind: 'roles', subjectId: id, details: { name: row.name } });
         return undefined;
       }),
   };
+}
+
+/** Identity providers that give a role ($2). */
+const GIVES = `(default_role = $2 OR role_mappings @> jsonb_build_array(jsonb_build_object('role', $2::text)))`;
+
+/** Wherever a role stands by its name: what is left behind would get what a later role of that name holds. */
+async function rename(transaction: Transaction, tenantId: TenantId, before: string, name: string): Promise<void> {
+  const names = [tenantId, before, name] as const;
+  await transaction.query('UPDATE operators SET role = $3, updated_at = now() WHERE tenant_id = $1 AND role = $2', names);
+  await transaction.query(
+    `UPDATE identity_providers SET default_role = CASE WHEN default_role = $2 THEN $3 ELSE default_role END, updated_at = clock_timestamp(),
+       role_mappings = (SELECT coalesce(jsonb_agg(CASE WHEN one ->> 'role' = $2 THEN one || jsonb_build_object('role', $3::text) ELSE one END ORDER BY place), '[]')
+                        FROM jsonb_array_elements(role_mappings) WITH ORDINALITY AS mapping (one, place))
+     WHERE tenant_id = $1 AND ${GIVES}`,
+    names,
+  );
+  await transaction.query('UPDATE sessions SET roles = array_replace(roles, $2, $3) WHERE tenant_id = $1 AND $2 = ANY(roles)', names);
 }
 
 /** True where the role is there; an own one is held, so that it is neither renamed nor deleted before the transaction ends. */

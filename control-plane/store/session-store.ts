@@ -10,7 +10,7 @@ import type { Grant } from '../access/grant.ts';
 import { addAuditRow } from './audit-store.ts';
 import { onlyRow, type Database, type Transaction } from './database.ts';
 import type { IdentityProvider } from './identity-provider-store.ts';
-import { OPERATOR_COLUMNS, toOperator, type Operator, type OperatorRow } from './operator-store.ts';
+import { MOST_OPERATORS, OPERATOR_COLUMNS, toOperator, type Operator, type OperatorRow } from './operator-store.ts';
 import type { Actor } from './scope.ts';
 import type { Stored, StoreProblem } from './store-problem.ts';
 import type { TokenHolder } from './token-store.ts';
@@ -55,6 +55,8 @@ export interface SessionStore {
   /** For somebody whom a provider vouches for; makes their operator at the first time. A name that somebody else has gets a number: nobody becomes somebody else by a name. */
   beginByIdentity(provider: IdentityProvider, identity: { readonly subject: string; readonly name: string }, roles: readonly string[], facts: SessionFacts): Promise<Stored<MadeSession>>;
   beginByPassword(tenantId: TenantId, operatorId: OperatorId, facts: SessionFacts): Promise<Stored<MadeSession>>;
+  /** Somebody came from the provider and was turned away; `name` is theirs where it is known. */
+  noteRefusal(provider: IdentityProvider, refused: { readonly name: string | undefined; readonly reason: string }, from: { readonly address: string; readonly requestId: string }): Promise<void>;
   /** Those that are neither revoked nor over, newest first. */
   list(tenantId: TenantId, operatorId?: OperatorId): Promise<readonly Session[]>;
   get(tenantId: TenantId, id: string): Promise<Session | undefined>;
@@ -69,6 +71,8 @@ const MOST_SESSIONS = 50;
 const KEPT_AFTER_END = '7 days';
 const NOTED_EVERY_MS = 60_000;
 const LONGEST_NAME = 60;
+/** Of people with one name; those after get something random. */
+const MOST_NUMBERED = 9;
 
 interface Row {
   readonly id: string;
@@ -134,6 +138,7 @@ export function createSessionStore(database: Database, clock: Clock): SessionSto
           [tenantId, providerId, subject, role],
         );
         const row = known ?? (await makeOperator(transaction, tenantId, name, provider.name, role));
+        if (row === undefined) return { kind: 'not-empty', message: `there are ${MOST_OPERATORS} operators and service accounts, the most that a tenant can have` };
         if (row.disabled_at !== null) {
           transaction.abandon();
           return { kind: 'not-found' };
@@ -148,6 +153,11 @@ export function createSessionStore(database: Database, clock: Clock): SessionSto
         if (row === undefined) return { kind: 'not-found' };
         return { kind: 'stored', value: await begin(transaction, toOperator(row), { providerId: undefined, roles: undefined }, facts) };
       }),
+
+    noteRefusal: ({ tenantId, id }, { name, reason }, { address, requestId }) =>
+      database.transaction(within(tenantId, 'write'), (transaction) =>
+        addAuditRow(transaction, { tenantId, actor: { operatorId: null, name: name ?? 'unknown', kind: 'unknown', address, requestId }, action: 'refuse', subjectKind: 'identity_providers', subjectId: id, details: { reason } }),
+      ),
 
     async list(tenantId, operatorId) {
       const rows = await database.query<Row>(
@@ -207,10 +217,12 @@ export function createSessionStore(database: Database, clock: Clock): SessionSto
       .catch(() => undefined);
   }
 
-  async function makeOperator(transaction: Transaction, tenantId: TenantId, wish: string, providerName: string, role: string): Promise<OperatorRow> {
+  async function makeOperator(transaction: Transaction, tenantId: TenantId, wish: string, providerName: string, role: string): Promise<OperatorRow | undefined> {
+    const [full] = await transaction.query('SELECT FROM operators WHERE tenant_id = $1 OFFSET $2 LIMIT 1', [tenantId, MOST_OPERATORS - 1]);
+    if (full !== undefined) return undefined;
     const base = wish.normalize('NFKC').replace(/[^A-Za-z0-9._~-]+/g, '-').replace(/^[^A-Za-z0-9]+|[-.]+$/g, '').slice(0, LONGEST_NAME);
     for (let number = 1; ; number += 1) {
-      const name = `${base === '' ? 'person' : base}${number === 1 ? '' : `-${number}`}`;
+      const name = `${base === '' ? 'person' : base}${number === 1 ? '' : `-${number <= MOST_NUMBERED ? number : randomBytes(4).toString('hex')}`}`;
       const [row] = await transaction.query<OperatorRow>(
         `INSERT INTO operators AS o (tenant_id, id, kind, name, description, role, installation_admin) VALUES ($1, $2, 'operator', $3, $4, $5, false) ON CONFLICT DO NOTHING RETURNING ${OPERATOR_COLUMNS}`,
         [tenantId, newId<OperatorId>(clock.nowMs()), name, `signs in at ${providerName}`, role],

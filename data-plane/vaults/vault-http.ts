@@ -2,11 +2,11 @@
  * Calls to vaults: bounded in time and size, without redirects, and never to the metadata addresses of clouds, which give out the
  * machine's own identity, unless the call is made for that. A configuration names hosts, so the names' addresses are looked at, too.
  */
-import { lookup } from 'node:dns';
-import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import type { Agent } from 'undici';
 import type { Clock } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
+import { isMetadataAddress, literalAddress, lookupExcept } from '../../shared/outward-addresses.ts';
 import { vaultAnswerInvalid, vaultNotAllowed, vaultUnreachable } from './vault-failures.ts';
 
 /** Base64 and JSON around a secret take room; see MAX_SECRET_BYTES. */
@@ -80,8 +80,8 @@ export class VaultHttp {
 
   #checkHost(url: string, hostname: string): void {
     if (this.#options.hosts !== undefined && !this.isNamed(url)) throw vaultNotAllowed(`vaults at ${hostname} may not be asked by this data plane: name the host in HOLDFAST_VAULT_HOSTS`);
-    const address = hostname.replace(/^\[|\]$/g, '');
-    if (isIP(address) !== 0 && isMetadataAddress(address)) throw metadataRefused(hostname);
+    const address = literalAddress(new URL(url));
+    if (address !== undefined && isMetadataAddress(address)) throw metadataRefused(hostname);
   }
 
   async #dispatcher(ownPlace: boolean): Promise<Agent> {
@@ -92,28 +92,8 @@ export class VaultHttp {
   }
 }
 
-const metadata = new BlockList();
-metadata.addSubnet('169.254.0.0', 16);
-metadata.addAddress('168.63.129.16');
-metadata.addAddress('100.100.100.200');
-metadata.addSubnet('fe80::', 10, 'ipv6');
-metadata.addAddress('fd00:ec2::254', 'ipv6');
-metadata.addAddress('fd20:ce::254', 'ipv6');
-
-/** Where clouds give out credentials of the machine. */
-export function isMetadataAddress(address: string): boolean {
-  return metadata.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-}
-
 /** A name of a configuration must not lead there either. */
-export const lookupElsewhere: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const [first] = error === null ? addresses : [];
-    if (error !== null || first === undefined) return callback(error ?? new Error(`${hostname} has no address`), '');
-    if (addresses.some(({ address }) => isMetadataAddress(address))) return callback(metadataRefused(hostname), '');
-    return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
-  });
-};
+export const lookupElsewhere: LookupFunction = lookupExcept(isMetadataAddress, metadataRefused);
 
 function metadataRefused(hostname: string): HoldfastError {
   return vaultNotAllowed(`${hostname} is where a cloud gives out the identity of this machine: no vault is there`);

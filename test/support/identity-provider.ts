@@ -16,7 +16,7 @@ export interface TestIdentityProvider {
   readonly stop: () => Promise<void>;
 }
 
-export async function startIdentityProvider(redirectUri: string): Promise<TestIdentityProvider> {
+export async function startIdentityProvider(...redirectUris: string[]): Promise<TestIdentityProvider> {
   const groups = new Map<string, readonly string[]>();
   const clientSecret = randomBytes(24).toString('base64url');
   const server: Server = createServer();
@@ -26,7 +26,7 @@ export async function startIdentityProvider(redirectUri: string): Promise<TestId
   }));
   const issuer = `http://127.0.0.1:${port}`;
   const configuration: Configuration = {
-    clients: [{ client_id: 'holdfast', client_secret: clientSecret, redirect_uris: [redirectUri], grant_types: ['authorization_code'], response_types: ['code'], token_endpoint_auth_method: 'client_secret_basic' }],
+    clients: [{ client_id: 'holdfast', client_secret: clientSecret, redirect_uris: redirectUris, grant_types: ['authorization_code'], response_types: ['code'], token_endpoint_auth_method: 'client_secret_basic' }],
     findAccount: (_context, id) => (groups.has(id) ? { accountId: id, claims: () => ({ sub: id, preferred_username: `${id}@example.com`, groups: [...(groups.get(id) ?? [])] }) } : undefined),
     claims: { openid: ['sub'], profile: ['preferred_username'], groups: ['groups'] },
     features: { devInteractions: { enabled: true } },

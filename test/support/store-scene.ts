@@ -8,7 +8,7 @@ import { withEveryEntity, type Actor, type EntityScope, type GatewayScope } from
 import type { Store } from '../../control-plane/store/store.ts';
 import type { StoreProblem } from '../../control-plane/store/store-problem.ts';
 import type { Entity, EntityKind, JsonObject } from '../../shared/model/definition.ts';
-import { newId, parseId, type DataPlaneId, type EntityId } from '../../shared/model/ids.ts';
+import { newId, parseId, type DataPlaneId, type EntityId, type TenantId } from '../../shared/model/ids.ts';
 import { parseEntity } from '../../shared/model/parse-entity.ts';
 import { randomKey } from '../../shared/model/random-key.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
@@ -77,4 +77,14 @@ export function idOf(text: string): EntityId {
 /** What a session that has just begun reports of a data plane; false where the store has no such data plane. */
 export async function report(store: Store, scope: GatewayScope, dataPlaneId: DataPlaneId, given: DataPlaneReport): Promise<boolean> {
   return (await store.dataPlanes.report([{ ...scope, dataPlaneId, sessionId: newId(), sessionAgeMs: 0, report: { bootId: newId(), ...given } }])).length === 1;
+}
+
+/** A person with an identity at a provider, a session and a password. */
+export async function letSomebodyIn(store: Store, tenantId: TenantId): Promise<void> {
+  const content = { name: 'corp', issuer: 'https://id.test', clientId: 'x', clientSecret: 'y', scopes: ['openid'], groupsClaim: 'groups', roleMappings: [], defaultRole: 'viewer', sessionHours: 8, enabled: true };
+  const provider = await store.identityProviders.create(tenantId, content, TEST_ACTOR);
+  assert.equal(provider.kind, 'stored');
+  const made = await store.sessions.beginByIdentity(provider.value, { subject: 'ada', name: 'ada' }, ['viewer'], { address: '', userAgent: '', requestId: '', lifetimeMs: 3_600_000 });
+  assert.equal(made.kind, 'stored');
+  assert.equal(await store.passwords.set(tenantId, made.value.operator.id, 'a hash', TEST_ACTOR), undefined);
 }

@@ -7,7 +7,7 @@ import type { RecordOf } from '../../../shared/model/entity-types.ts';
 import { isIssuer } from '../../sign-in/oidc.ts';
 import type { IdentityProvider, ProviderContent } from '../../store/identity-provider-store.ts';
 import type { Store } from '../../store/store.ts';
-import { created, NO_CONTENT, notFound, ok } from '../answer.ts';
+import { created, NO_CONTENT, notFound, ok, schemaViolation } from '../answer.ts';
 import { param, tenantRoute, type AdminRequest, type Caller, type Route } from '../route.ts';
 import { refuseProblem, storedOrRefuse } from '../store-refusal.ts';
 import { refuseExcess } from './grant-fields.ts';
@@ -31,8 +31,8 @@ function fieldsFor(allowHttp: boolean) {
   return [
     { name: 'name', tag: 1, type: nameType, required: true, description: 'Unique name; stands in the address to sign in at.' },
     { name: 'issuer', tag: 2, type: { kind: 'string', maxLength: 500, rules: [issuerRule] }, required: true, description: 'Its /.well-known/openid-configuration tells the rest.' },
-    { name: 'client_id', tag: 3, type: { kind: 'string', maxLength: 500 }, required: true, description: 'As which this control plane is registered there; the redirect URI is <admin URL>/v1/sign-in/callback.' },
-    { name: 'client_secret', tag: 4, type: { kind: 'string', maxLength: 2000 }, description: 'Never shown again. Without one, a public client that PKCE protects.' },
+    { name: 'client_id', tag: 3, type: { kind: 'string', maxLength: 500 }, required: true, description: 'As which this control plane is registered there; the redirect URI is <admin URL>/v1/sign-in/<tenant>/<name>/callback, with the names of the tenant and of this provider.' },
+    { name: 'client_secret', tag: 4, type: { kind: 'string', maxLength: 2000 }, description: 'Never shown again; to be given again with another issuer. Without one, a public client that PKCE protects.' },
     { name: 'scopes', tag: 5, type: { kind: 'set', of: { kind: 'string', rules: [scopeRule] }, minLength: 1 }, default: ['openid', 'profile', 'email'], description: 'Must hold openid.' },
     { name: 'groups_claim', tag: 6, type: { kind: 'string', maxLength: 200 }, default: 'groups', description: 'Claim of the id token or of userinfo that lists the groups.' },
     {
@@ -96,6 +96,8 @@ export function identityProviderRoutes({ store, allowHttp }: IdentityProviderOpt
           await refuseStronger(caller, before);
           const content = contentOf(input);
           await refuseStronger(caller, content);
+          // Who may not read the secret must not have it sent to where they can.
+          if (before.clientSecret !== undefined && content.clientSecret === undefined && content.issuer !== before.issuer) throw schemaViolation([{ field: 'client_secret', message: 'must be given again with another issuer: the old one is not sent there' }]);
           const kept = content.clientSecret === undefined ? { ...content, clientSecret: before.clientSecret } : content;
           return ok(show(storedOrRefuse(await store.identityProviders.update(caller.tenantId, before.id, kept, actor), 'identity-providers')));
         },
@@ -107,7 +109,9 @@ export function identityProviderRoutes({ store, allowHttp }: IdentityProviderOpt
         handle: async (request) => {
           const { caller, actor } = request;
           const found = await store.identityProviders.find(caller.tenantId, param(request, 'id'));
-          const problem = found === undefined ? undefined : await store.identityProviders.delete(caller.tenantId, found.id, actor);
+          if (found === undefined) return NO_CONTENT;
+          await refuseStronger(caller, found);
+          const problem = await store.identityProviders.delete(caller.tenantId, found.id, actor);
           if (problem !== undefined && problem.kind !== 'not-found') throw refuseProblem(problem, 'identity-providers');
           return NO_CONTENT;
         },

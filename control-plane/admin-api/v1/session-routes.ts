@@ -3,15 +3,13 @@
  */
 import type { JsonObject } from '../../../shared/model/definition.ts';
 import { hashPassword, PASSWORD_LENGTHS } from '../../sign-in/password.ts';
-import type { Operator } from '../../store/operator-store.ts';
 import type { Session } from '../../store/session-store.ts';
 import type { Store } from '../../store/store.ts';
-import { forbidden, NO_CONTENT, ok, type Answer } from '../answer.ts';
-import { param, tenantRoute, type AdminRequest, type Caller, type Route } from '../route.ts';
+import { NO_CONTENT, ok, type Answer } from '../answer.ts';
+import { param, tenantRoute, type AdminRequest, type Route } from '../route.ts';
 import type { SessionCookies } from '../session-cookie.ts';
 import { refuseProblem } from '../store-refusal.ts';
-import { refuseExcess } from './grant-fields.ts';
-import { findOperator } from './operator-routes.ts';
+import { findOperator, refuseStronger } from './operator-routes.ts';
 import { ownOperation } from './own-operation.ts';
 import { showTime } from './own-values.ts';
 
@@ -27,6 +25,7 @@ export function sessionRoutes(store: SessionStores, cookies: SessionCookies): re
   const setPassword = async (request: AdminRequest, password: string | undefined): Promise<Answer> => {
     const { caller, actor } = request;
     const operator = await findOperator(store, request, 'operator');
+    // Whoever sets a password can sign in with it.
     await refuseStronger(store, caller, operator);
     const problem = await store.passwords.set(caller.tenantId, operator.id, password === undefined ? undefined : await hashPassword(password), actor);
     if (problem !== undefined) throw refuseProblem(problem, 'operators');
@@ -59,7 +58,7 @@ export function sessionRoutes(store: SessionStores, cookies: SessionCookies): re
         handle: async (request) => {
           const [kind, id] = request.caller.credential?.split(':') ?? [];
           const answer = kind === 'session' && id !== undefined ? await revoke(request, await store.sessions.get(request.caller.tenantId, id)) : NO_CONTENT;
-          return { ...answer, headers: { 'set-cookie': cookies.clearSession() } };
+          return { ...answer, cookies: [cookies.clearSession()] };
         },
       }),
     }),
@@ -74,13 +73,6 @@ export function sessionRoutes(store: SessionStores, cookies: SessionCookies): re
       DELETE: operation({ permission: { on: 'operators', verb: 'update' }, summary: 'Take the password away from an operator, and end the sessions it began', success: 204, handle: (request) => setPassword(request, undefined) }),
     }),
   ];
-}
-
-/** Whoever sets a password can sign in with it. Throws a Refusal (403). */
-async function refuseStronger(store: SessionStores, caller: Caller, operator: Operator): Promise<void> {
-  if (operator.installationAdmin && !caller.installationAdmin) throw forbidden('only an installation admin may do this to one');
-  const role = await store.roles.findByName(operator.tenantId, operator.role);
-  refuseExcess(caller, [role?.permissions ?? []], `${operator.name} ("${operator.role}")`);
 }
 
 function show(session: Session): JsonObject {

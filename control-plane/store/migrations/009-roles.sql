@@ -190,7 +190,9 @@ begin
   for gateway in update gateways set deleted_at = now() where tenant_id = in_tenant and deleted_at is null returning id loop
     perform pg_notify('holdfast_changes', gateway::text);
   end loop;
-  foreach t in array array['entity_references', 'entity_unique', 'entities', 'usage', 'telemetry_received', 'telemetry_drops', 'crash_gaps', 'version_counts', 'alarms', 'join_tokens', 'operator_tokens'] loop
+  foreach t in array array['entity_references', 'entity_unique', 'entities', 'usage', 'telemetry_received', 'telemetry_drops', 'crash_gaps', 'version_counts', 'alarms', 'join_tokens', 'operator_tokens',
+    -- Of 011-sessions.sql.
+    'sessions', 'operator_passwords', 'operator_identities', 'identity_providers'] loop
     execute format('delete from %I where ctid = any(array(select ctid from %I where tenant_id = $1 limit $2))', t, t) using in_tenant, batch;
     get diagnostics removed = row_count;
     if removed >= batch then
