@@ -114,7 +114,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   const meter = new RequestMeter();
   const routes = adminRoutes(options, counters);
   const cookies = new SessionCookies(options.publicUrl);
-  const oidc = new OidcSignIn({ redirectUri: new URL('/v1/sign-in/callback', options.publicUrl).href, allowHttp: options.allowHttpIssuers, clock });
+  const oidc = new OidcSignIn({ publicUrl: options.publicUrl, allowHttp: options.allowHttpIssuers, clock });
   const desk = new SignInDesk({ providers: store.identityProviders, sessions: store.sessions, passwords: store.passwords, box: store.installationBox, oidc, clock, log });
   const refusals = new RefusalAudit({ audit: store.audit, installationTenant: options.installationTenant, log, clock });
   const server = createHttpServer({
@@ -148,7 +148,11 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   }
   const address = { host: listen.host, port: portOf(server.server.address()) ?? listen.port };
   log.info({ event: 'admin-api-listening', ...address, developmentMode: options.developmentMode }, options.developmentMode ? 'admin API open to this machine without a token: development mode' : 'admin API open');
-  return { address, meter, counters, stop: () => stopWithin(CUT_AFTER_MS, server, options.events, clock) };
+  const stop = async (): Promise<void> => {
+    await stopWithin(CUT_AFTER_MS, server, options.events, clock);
+    await oidc.close();
+  };
+  return { address, meter, counters, stop };
 }
 
 /** Every route of the admin API, in the order of the documentation. */
