@@ -9,6 +9,7 @@ import type { Clock } from '../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../shared/errors.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
+import { LogLevelSwitch } from '../shared/log-level-switch.ts';
 import { pluginCatalog } from '../shared/plugins/catalog.ts';
 import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
 import { THIS_VERSION } from '../shared/this-version.ts';
@@ -26,6 +27,7 @@ import { ensureFirstStart } from './first-start.ts';
 import { DataKeyRotator } from './keys/data-key-rotator.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { bundleOf, parseStatementFile } from './keys/statement-file.ts';
+import { LogLevelWatch } from './log-level/log-level-watch.ts';
 import { openDatabase } from './open-database.ts';
 import { HistoryCompactor } from './publish/history-compactor.ts';
 import { PublishMeter } from './publish/publish-meter.ts';
@@ -141,12 +143,19 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const joinTokens = createJoinTokenMaker({ joinTokens: store.joinTokens, urls, caFingerprint: () => authority.fingerprint, rootFingerprint: async (scope) => (await signing.trustFor(scope)).rootSet.fingerprint, clock });
   log.info({ event: 'sync-server-listening', address: formatAddress(syncAddress), urls }, 'data planes can connect');
 
+  const levels = new LogLevelSwitch({ usual: settings.logLevel, apply: (level) => void (log.level = level), clock, log });
+  lifecycle.add('log level', () => levels.stop());
+  const logLevelWatch = new LogLevelWatch({ store: store.logLevels, levels, clock, log });
+  logLevelWatch.start();
+  lifecycle.add('log level of all control planes', () => logLevelWatch.stop());
+
   const admin = await startAdminApi({
     store,
     catalog: pluginCatalog,
     createJoinToken: (scope, token, actor) => joinTokens.create(scope, token, actor),
     auditKeeper,
     keys: new KeyDesk({ store, signing, authority, clock }),
+    logLevels: { levels, watch: logLevelWatch },
     askDataPlane: (scope, dataPlaneId, subject, question) => sync.ask(scope, dataPlaneId, subject, question),
     events,
     listen: settings.adminListen,

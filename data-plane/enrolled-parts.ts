@@ -12,7 +12,10 @@ import { defined } from '../shared/assert.ts';
 import { describeThrown } from '../shared/errors.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
+import { LogLevelSwitch } from '../shared/log-level-switch.ts';
 import { compareVersions, NO_VERSION } from '../shared/model/version.ts';
+import { LOG_LEVEL_SUBJECT } from '../shared/wire/sync-message.ts';
+import { answerLogLevel } from './answer-log-level.ts';
 import { ConfigKeeper, type ConfigThreads } from './config/config-keeper.ts';
 import { SnapshotCache } from './config/snapshot-cache.ts';
 import { createRecordVerifier } from './config/verify-record.ts';
@@ -112,10 +115,21 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       telemetry.removeThread(goneId);
       counters.releaseLocksOf(goneId);
     },
+    onTargets: (report) => sync.reportHealth(report),
     onCrash: () => keeper.threadCrashed(),
     onListenFailed: options.onFatal,
   });
   lifecycle.add('proxy threads', () => pool.stop());
+  const levels = new LogLevelSwitch({
+    usual: settings.logLevel,
+    apply: (level) => {
+      log.level = level;
+      pool.setLogLevel(level);
+    },
+    clock,
+    log,
+  });
+  lifecycle.add('log level', () => levels.stop());
   const vaults = new VaultsOnDemand({
     settings, clock, random, log, seal,
     onChanged: () => keeper.vaultValuesChanged().then((changed) => changed && sync.quarantineChanged()),
@@ -142,7 +156,10 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       timeoutMs: CONNECT_TIMEOUT_MS,
     }),
     identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, clock, random, log, bootId, softwareVersion,
-    answerQuestion: async (subject, document) => (await import('./explain/answer-question.ts')).answerQuestion(pool, subject, document),
+    answerQuestion: async (subject, document) => {
+      if (subject === LOG_LEVEL_SUBJECT) return answerLogLevel(levels, document);
+      return (await import('./explain/answer-question.ts')).answerQuestion(pool, subject, document);
+    },
     maximumConfigBytes: settings.maxConfigBytes,
   });
 

@@ -24,8 +24,8 @@ const enrolled: EnrolledView = {
   threadCrashes: 1,
   traffic: { ...NO_TRAFFIC, connections: 3, activeRequests: 1, acceptedConnections: 9, endedRequests: 20, refusals: { 'ODD"CODE\\': 2 } },
   targets: [
-    { upstream: 'orders', upstreamId: 'u', target: 'a.test:80', address: '10.0.0.1', state: 'open', since: '2026-01-01T00:00:00.000Z', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false },
-    { upstream: 'orders', upstreamId: 'u', target: 'a.test:80', address: '10.0.0.2', state: 'closed', since: '2026-01-01T00:00:00.000Z', reason: null, failures: { tcp: 0, timeout: 1, http: 0 }, opened: 0, failover: true },
+    { upstream: 'orders', upstreamId: 'u', targetId: 't', port: 80, isNamed: true, target: 'a.test:80', address: '10.0.0.1', state: 'open', since: '2026-01-01T00:00:00.000Z', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false },
+    { upstream: 'orders', upstreamId: 'u', targetId: 't', port: 80, isNamed: true, target: 'a.test:80', address: '10.0.0.2', state: 'closed', since: '2026-01-01T00:00:00.000Z', reason: null, failures: { tcp: 0, timeout: 1, http: 0 }, opened: 0, failover: true },
   ],
   cache: { slots: 3, knownGood: undefined, refusals: [] },
   counters: { slots: 1, full: 0, lockTimeouts: 0 },

@@ -131,7 +131,7 @@ scenario('a target that its checks find down takes no request, and takes them ag
     origin.respond(({ target }) => response('one', [], target === '/health' ? '500 Sick' : '200 OK'));
     proxy.upstreams.lead(true);
     serve(staticConfig({ routes: [{ path: '/', service: { host: 'u', upstream } }] }));
-    const state = (): string | undefined => proxy.upstreams.report().find(({ target }) => target === `127.0.0.1:${origin.port}`)?.state;
+    const state = (): string | undefined => proxy.upstreams.report().targets.find(({ target }) => target === `127.0.0.1:${origin.port}`)?.state;
     await waitUntil('the checks to find it down', () => state() === 'open');
     const ask = async (): Promise<string> => (await exchange('GET /x HTTP/1.1\r\nHost: a\r\n\r\n')).body;
     assert.deepEqual([await ask(), await ask(), await ask()], ['other', 'other', 'other']);
@@ -139,7 +139,7 @@ scenario('a target that its checks find down takes no request, and takes them ag
     await waitUntil('the checks to find it well', () => state() === 'closed');
     assert.deepEqual(new Set([await ask(), await ask()]), new Set(['one', 'other']));
     serve(staticConfig({ routes: [] }));
-    await waitUntil('the upstream to be forgotten', () => proxy.upstreams.report().length === 0);
+    await waitUntil('the upstream to be forgotten', () => proxy.upstreams.report().targets.length === 0);
     const { length } = origin.requests;
     await waitUntil('checks that were under way to end', () => origin.openConnections === 0);
     assert.ok(origin.requests.length <= length + 1, 'nothing more is probed');

@@ -94,7 +94,7 @@ scenario('a target that dies costs no request, takes none while its circuit is o
       await mortal.stop();
       assert.deepEqual(new Set(await ask(scene, 10, POST)), new Set(['0']), 'POST too: nothing was sent to a target that refuses');
       assert.equal(scene.proxy.stats().circuitsOpened, 1);
-      const [row] = scene.proxy.upstreams.report().filter(({ state }) => state !== 'closed');
+      const [row] = scene.proxy.upstreams.report().targets.filter(({ state }) => state !== 'closed');
       assert.deepEqual([row?.target, row?.state, row?.reason], [`127.0.0.1:${mortal.port}`, 'open', 'outlier']);
       const { retries } = scene.proxy.stats();
       await ask(scene, 4);
@@ -164,7 +164,7 @@ scenario('outliers are ejected down to a floor', {}, async (scene) => {
     for (const origin of origins) origin.respond(() => response('', [], '502 No'));
     scene.serve(balanced(origins.map(({ port }) => ({ port })), { outlier_detection: { consecutive_failures: 2, max_ejected_percent: 50 } }));
     await ask(scene, 40);
-    assert.deepEqual(scene.proxy.upstreams.report().map(({ state, reason }) => `${state} ${reason}`).toSorted(), ['closed null', 'closed null', 'open outlier', 'open outlier']);
+    assert.deepEqual(scene.proxy.upstreams.report().targets.map(({ state, reason }) => `${state} ${reason}`).toSorted(), ['closed null', 'closed null', 'open outlier', 'open outlier']);
   });
 });
 

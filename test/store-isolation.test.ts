@@ -27,6 +27,7 @@ async function fill(scope: GatewayScope): Promise<void> {
   const { token, secret } = await store.joinTokens.create(scope, { uses: 2, expiresAt: new Date(Date.now() + 60_000), labels: {} }, TEST_ACTOR);
   const dataPlane = await store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'h', certificate: { serial: '01', fingerprint: Buffer.alloc(32), notAfter: new Date() } }));
   assert.ok(dataPlane);
+  await store.dataPlanes.report([{ ...scope, dataPlaneId: dataPlane.id, sessionId: newId(), sessionAgeMs: 0, report: { bootId: newId(), health: { targets: [], leftOut: 0, at: new Date() } } }]);
   await store.releases.insert(scope, { version: { epoch: 1, sequence: 1 }, base: undefined, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'a' });
   await store.releases.insert(scope, { version: { epoch: 1, sequence: 2 }, base: { epoch: 1, sequence: 1 }, manifestStatement: 'm', contentRoot: Buffer.alloc(32), entityCount: 0, author: 'a' });
   // Leaves a floor, and change rows above it.
@@ -81,7 +82,7 @@ test('every table with a tenant has row-level security enabled and forced, and b
       "SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS secured, relowner::regrole::text AS owner FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind IN ('r', 'p')"));
   const secured = rows.filter((row) => row.secured).map((row) => row.name).sort();
   assert.deepEqual(secured, [...(await tenantTables())].sort());
-  assert.deepEqual(rows.filter((row) => !row.secured).map((row) => row.name).sort(), ['key_encryption_keys', 'schema_migrations', 'trust_state']);
+  assert.deepEqual(rows.filter((row) => !row.secured).map((row) => row.name).sort(), ['key_encryption_keys', 'log_level_orders', 'schema_migrations', 'trust_state']);
   assert.deepEqual([...new Set(rows.map((row) => row.owner))], ['holdfast_migration']);
 });
 

@@ -29,6 +29,7 @@ import { isLoopbackAddress } from './development-guard.ts';
 import { entityRoutes } from './entity-routes.ts';
 import { createHttpServer, newServerCounters, type ServerCounters } from './http-server.ts';
 import { KnownGateways } from './known-gateways.ts';
+import { logLevelRoutes, type LogLevels } from './log-level-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { buildOpenApi } from './openapi.ts';
 import { OutageMemory } from './outage-memory.ts';
@@ -40,6 +41,7 @@ import { schemaRoutes } from './schema-routes.ts';
 import { SessionCookies } from './session-cookie.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 import { tagRoutes } from './tag-routes.ts';
+import { upstreamHealthRoutes } from './upstream-health-routes.ts';
 import { identityProviderRoutes } from './v1/identity-provider-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
@@ -68,6 +70,7 @@ export interface AdminApiOptions {
   readonly catalog: ReadonlyMap<string, PluginSchema>;
   readonly createJoinToken: CreateJoinToken;
   readonly askDataPlane: AskDataPlane;
+  readonly logLevels: LogLevels;
   readonly keys: KeyDesk;
   readonly auditKeeper: AuditKeeper;
   /** Stopped with the API: its streams would hold up the end. */
@@ -166,10 +169,12 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...nodeRoutes({ ...options, nodeId: randomUUID(), counters }, () => routes, openApi),
     ...schemaRoutes({ ...rules, store, catalog }),
     ...entities,
+    ...upstreamHealthRoutes({ ...rules, store }),
     ...tagRoutes(store),
     ...configRoutes({ ...rules, store }),
     ...declarativeRoutes({ ...rules, store }),
     ...clusteringRoutes(store),
+    ...logLevelRoutes(options.logLevels, options.askDataPlane, store),
     ...tenantRoutes(options),
     ...quotaRoutes(store),
     ...gatewayRoutes(store, options.keys),

@@ -37,7 +37,7 @@ const MOST_NAMED = 10;
 /** Throws STORE_CHANGE_NOT_PERMITTED or STORE_REFERENCE_HIDDEN; nothing of the write stays then. */
 export async function refuseUnpermitted(transaction: Transaction, scope: EntityScope, changes: readonly EntityChange[]): Promise<void> {
   const { access } = scope;
-  const looked = changes.filter(({ kind, action }) => !access.mayAll(kind, action) || !access.mayAll(kind, 'read')).map((change) => ({ change, before: sideOf(change.kind, change.before), after: sideOf(change.kind, change.after) }));
+  const looked = changes.filter(({ kind, action, verb = action }) => !access.mayAll(kind, verb) || !access.mayAll(kind, 'read')).map((change) => ({ change, before: sideOf(change.kind, change.before), after: sideOf(change.kind, change.after) }));
   const refused = looked.flatMap(({ change, before, after }) => refusalOf(access, change, before, after) ?? []);
   if (refused.length > 0) throw notPermitted(refused);
   const references = await newReferences(transaction, scope, changes, looked);
@@ -49,7 +49,7 @@ export async function refuseUnpermitted(transaction: Transaction, scope: EntityS
   if (foreign.length > 0) throw notPermitted(foreign.map(({ reference }) => `adding to the ${reference.to} ${reference.id} needs the permission to update it`));
 }
 
-function refusalOf(access: EntityAccess, { kind, id, action }: EntityChange, before: Side | undefined, after: Side | undefined): string | undefined {
+function refusalOf(access: EntityAccess, { kind, id, action: done, verb: action = done }: EntityChange, before: Side | undefined, after: Side | undefined): string | undefined {
   const may = (verb: Verb, side: Side | undefined): boolean => side === undefined || access.mayAll(kind, verb) || (side.tags !== 'unreadable' && access.may(kind, verb, side.tags));
   if (before !== undefined && !may('read', before)) return `${action} of ${kind} that you may not see`;
   if (!may(action, before)) return `${action} of ${kind} ${id}`;

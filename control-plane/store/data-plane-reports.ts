@@ -8,6 +8,7 @@ import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { QuarantinedEntity, Rejection } from './data-plane.ts';
 import type { Database } from './database.ts';
 import type { GatewayScope } from './scope.ts';
+import { storableHealth, type HealthReport } from './health-report.ts';
 import { storableText } from './storable-text.ts';
 
 /** What a session learned; absent fields stay as they are. */
@@ -30,6 +31,8 @@ export interface DataPlaneReport {
    * either (ahead-store.ts).
    */
   readonly ahead?: AheadClaim;
+  /** Takes the place of what it said before of its targets (health-store.ts). */
+  readonly health?: HealthReport;
 }
 
 export interface AppliedReport {
@@ -92,7 +95,7 @@ const HAS_RETURNED = `d.boot_returned_at > statement_timestamp() - ${BOOT_RETURN
 
 // Only the first word of a session, with its boot, takes over: a later one that waited long in a process that stood still would be dated too late.
 // A start of a session in the future is that of a clock that was put back since, and holds nobody up.
-const WRITE = `
+const WRITE = `WITH written AS (
 UPDATE data_planes d SET
   session_id = r.session_id,
   session_started_at = CASE WHEN d.session_id = r.session_id THEN d.session_started_at ELSE r.started_at END,
@@ -123,11 +126,16 @@ FROM (
   FROM json_to_recordset($1::json) AS given (
     tenant_id uuid, gateway_id uuid, id uuid, session_id uuid, session_age_ms double precision, connected boolean, last_seen_at timestamptz, hostname text, software_version text,
     boot_id uuid, desired_epoch bigint, desired_sequence bigint, desired_at timestamptz, applied_epoch bigint, applied_sequence bigint, applied_root text, applied_at timestamptz,
-    applied_took_ms integer, quarantined jsonb, is_active boolean, is_said_again boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint, ahead_proved boolean)
+    applied_took_ms integer, quarantined jsonb, is_active boolean, is_said_again boolean, rejection jsonb, ahead_epoch bigint, ahead_sequence bigint, ahead_proved boolean, health jsonb, health_left_out integer, health_at timestamptz)
 ) AS r
 WHERE d.tenant_id = r.tenant_id AND d.gateway_id = r.gateway_id AND d.id = r.id
   AND (d.session_id IS NULL OR d.session_id = r.session_id OR r.boot_id IS NOT NULL AND (d.session_started_at <= r.started_at OR d.session_started_at > statement_timestamp()))
-RETURNING d.id, CASE WHEN ${HAS_RETURNED} THEN d.boot_returns ELSE 0 END AS boot_returns, r.is_ahead`;
+RETURNING d.tenant_id, d.gateway_id, d.id, CASE WHEN ${HAS_RETURNED} THEN d.boot_returns ELSE 0 END AS boot_returns, r.is_ahead, d.revoked_at, r.health, r.health_left_out, r.health_at),
+health AS (
+  INSERT INTO data_plane_health (tenant_id, gateway_id, data_plane_id, reported_at, targets, left_out)
+  SELECT tenant_id, gateway_id, id, health_at, health, health_left_out FROM written WHERE health IS NOT NULL AND revoked_at IS NULL
+  ON CONFLICT (tenant_id, gateway_id, data_plane_id) DO UPDATE SET reported_at = excluded.reported_at, targets = excluded.targets, left_out = excluded.left_out)
+SELECT id, boot_returns, is_ahead FROM written`;
 
 function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, report }: SessionReport) {
   const { desired } = report;
@@ -158,6 +166,9 @@ function toRow({ tenantId, gatewayId, dataPlaneId, sessionId, sessionAgeMs, repo
     ahead_epoch: report.ahead?.version.epoch,
     ahead_sequence: report.ahead?.version.sequence,
     ahead_proved: report.ahead?.isProved,
+    health: report.health && storableHealth(report.health),
+    health_left_out: report.health && Math.min(report.health.leftOut, LARGEST_INTEGER),
+    health_at: report.health?.at,
   };
 }
 

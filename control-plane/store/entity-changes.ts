@@ -18,6 +18,8 @@ export interface EntityChange {
   readonly kind: EntityKind;
   readonly id: EntityId;
   readonly action: 'create' | 'update' | 'delete';
+  /** What it needs the permission for, where that is not the action. */
+  readonly verb?: 'create' | 'update' | 'delete' | 'switch';
   readonly before: Uint8Array | undefined;
   readonly after: Uint8Array | undefined;
   /** What was stored beside `before`: secrets as envelopes. Absent where there was nothing. */

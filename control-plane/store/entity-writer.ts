@@ -15,6 +15,7 @@ import { findEndpointKeys, lockMany } from './entity-lookup.ts';
 import { TransactionReader, type EntityReader, type StoredEntity } from './entity-reader.ts';
 import type { EntityRecord, EntityReference, UniqueKey } from './entity-record.ts';
 import { writeEntitySets } from './entity-tables.ts';
+import { keepOperational } from './operational-fields.ts';
 import { findProtocolsApart } from './plugin-protocols.ts';
 import type { Actor } from './scope.ts';
 import type { StoreProblem } from './store-problem.ts';
@@ -33,8 +34,10 @@ export interface EntityWriter extends EntityReader {
   /** All that refer to it, held likewise, also what the caller may not see: for what has to be written again with it. */
   referrersForUpdate(kind: EntityKind, id: EntityId): Promise<readonly StoredEntity[]>;
   insert(record: EntityRecord): Promise<StoreProblem | undefined>;
-  /** Replaces the whole entity. */
+  /** Replaces the whole entity, but for what only operations of their own set (operational-fields.ts). */
   update(record: EntityRecord): Promise<StoreProblem | undefined>;
+  /** Replaces the whole entity as given; needs no more than the permission to switch it. */
+  switch(record: EntityRecord): Promise<StoreProblem | undefined>;
   /** With everything that cascades; each deleted entity has a change row of its own, dependants first. */
   delete(kind: EntityKind, id: EntityId): Promise<StoreProblem | undefined>;
   /**
@@ -126,11 +129,20 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     return undefined;
   }
 
-  async update(record: EntityRecord): Promise<StoreProblem | undefined> {
-    const before = await this.lock(record.kind, record.id);
+  update(record: EntityRecord): Promise<StoreProblem | undefined> {
+    return this.#replace(record, 'update');
+  }
+
+  switch(record: EntityRecord): Promise<StoreProblem | undefined> {
+    return this.#replace(record, 'switch');
+  }
+
+  async #replace(given: EntityRecord, verb: 'update' | 'switch'): Promise<StoreProblem | undefined> {
+    const before = await this.lock(given.kind, given.id);
     if (before === undefined) return { kind: 'not-found' };
-    const newer = unknownFieldOf(record.kind, before.bytes);
+    const newer = unknownFieldOf(given.kind, before.bytes);
     if (newer !== undefined) return { kind: 'written-by-newer', field: newer };
+    const record = verb === 'switch' ? given : keepOperational(given, before.bytes);
     const problem = unstorable(record) ?? (await this.#findUnbound(record)) ?? (await this.#claimKeys(record));
     if (problem !== undefined) return problem;
     await this.transaction.query(
@@ -149,7 +161,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
       [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
     );
     this.#held.delete(entityKey(record.kind, record.id));
-    this.#changes.push({ kind: record.kind, id: record.id, action: 'update', before: before.bytes, after: record.bytes, privateBefore: before.controlPlaneOnly });
+    this.#changes.push({ kind: record.kind, id: record.id, action: 'update', verb, before: before.bytes, after: record.bytes, privateBefore: before.controlPlaneOnly });
     return undefined;
   }
 

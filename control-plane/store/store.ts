@@ -25,6 +25,8 @@ import { createDriftStore, type DriftStore } from './drift-store.ts';
 import { createFleetPageStore, type FleetPageStore } from './fleet-page-store.ts';
 import { createFleetStateStore, type FleetStateStore } from './fleet-state-store.ts';
 import { createGatewayStore, type GatewayStore } from './gateway-store.ts';
+import { createHealthStore, type HealthStore } from './health-store.ts';
+import { createLogLevelStore, type LogLevelStore } from './log-level-store.ts';
 import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import type { KeyEncryptionOptions } from './key-encryption-ring.ts';
 import { createJoinTokenStore, type JoinTokenStore } from './join-token-store.ts';
@@ -113,6 +115,8 @@ export interface Store {
   readonly fleetState: FleetStateStore;
   readonly fleet: FleetPageStore;
   readonly quarantine: QuarantineStore;
+  readonly health: HealthStore;
+  readonly logLevels: LogLevelStore;
 }
 
 const POOL_SIZE = 10;
@@ -168,6 +172,8 @@ class PostgresStore implements Store {
   readonly fleetState: FleetStateStore;
   readonly fleet: FleetPageStore;
   readonly quarantine: QuarantineStore;
+  readonly health: HealthStore;
+  readonly logLevels: LogLevelStore;
   readonly #options: StoreOptions;
   readonly #database: Database;
   readonly #keys: SecretKeys;
@@ -209,6 +215,8 @@ class PostgresStore implements Store {
     this.fleetState = createFleetStateStore(database);
     this.fleet = createFleetPageStore(database);
     this.quarantine = createQuarantineStore(database, clock);
+    this.health = createHealthStore(database, clock);
+    this.logLevels = createLogLevelStore(database);
   }
 
   /** Part of openStore. */

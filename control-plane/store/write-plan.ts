@@ -13,6 +13,7 @@ import { entityKey, uniqueValueKey, type EntityKey } from './entity-keys.ts';
 import type { EntityRecord } from './entity-record.ts';
 import type { EntitySets } from './entity-tables.ts';
 import type { EntityWrite, WriteProblem } from './entity-writer.ts';
+import { keepOperational } from './operational-fields.ts';
 import { findUnstorableText } from './storable-text.ts';
 import type { StoreProblem } from './store-problem.ts';
 import type { Edge, EntityPlace, HeldEntity, WriteFacts } from './write-facts.ts';
@@ -87,12 +88,13 @@ class PlannedTables {
     return undefined;
   }
 
-  update(record: EntityRecord): StoreProblem | undefined {
-    const key = entityKey(record.kind, record.id);
+  update(given: EntityRecord): StoreProblem | undefined {
+    const key = entityKey(given.kind, given.id);
     const before = this.#present.get(key);
     if (before === undefined) return { kind: 'not-found' };
-    const newer = unknownFieldOf(record.kind, before.bytes);
+    const newer = unknownFieldOf(given.kind, before.bytes);
     if (newer !== undefined) return { kind: 'written-by-newer', field: newer };
+    const record = keepOperational(given, before.bytes);
     const problem = unstorable(record) ?? this.#missingReference(record) ?? this.#protocolsApart(record) ?? this.#takenValue(record);
     if (problem !== undefined) return problem;
     this.#put(key, record);

@@ -39,7 +39,7 @@ const INTERVAL_MS = { least: 250, most: 5_000 };
 /** So that writing reports takes at most a quarter of one database connection. */
 const PAUSE_FACTOR = 4;
 const MOST_IN_ONE = 500;
-/** Reasons and quarantined entities in one statement, on top of its reports. */
+/** Reasons, quarantined entities and targets in one statement, on top of its reports. */
 const MOST_DETAILS = 2_000;
 
 interface Pending {
@@ -106,7 +106,7 @@ export class ReportWriter {
     const batch: Pending[] = [];
     let details = 0;
     for (const [id, pending] of this.#pending) {
-      details += (pending.report.applied?.quarantined.length ?? 0) + (pending.report.rejection?.reasons.length ?? 0);
+      details += (pending.report.applied?.quarantined.length ?? 0) + (pending.report.rejection?.reasons.length ?? 0) + (pending.report.health?.targets.length ?? 0);
       if (batch.length === MOST_IN_ONE || (details > MOST_DETAILS && batch.length > 0)) break;
       batch.push(pending);
       this.#pending.delete(id);

@@ -358,6 +358,7 @@ const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, 
   renewed: { kind: 'renewed', certificateChain: '' }, bye: { kind: 'bye', code: 'shutting-down', reason: '', retryAfterMs: 0 },
   question: { kind: 'question', id: 1, subject: 'explain', document: Buffer.from('{}') }, answer: { kind: 'answer', id: 1, document: Buffer.from('{}'), problem: '' },
   trust: { kind: 'trust', rootStatements: [], delegationStatement: '', contentKeys: [], authoritiesStatement: '' }, notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: '', version: undefined },
+  health: { kind: 'health', targets: [], leftOut: 0 },
 };
 
 /** A state of each kind, as play gets there. */
@@ -377,10 +378,10 @@ const takenIn: { readonly [Kind in SessionState['kind']]: readonly SyncMessage['
   'awaiting-hello': ['hello'],
   'renewing-only': [],
   greeting: ['credit'],
-  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice'],
-  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice'],
-  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice'],
-  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice'],
+  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health'],
+  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health'],
+  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health'],
+  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health'],
   closed: [],
 };
 

@@ -247,6 +247,8 @@ export class Session implements ReportingSession {
         return this.#run('report-fell-back', this.#reportFellBack(effect.fellBack));
       case 'report-notice':
         return this.#reportNotice(effect.notice);
+      case 'report-health':
+        return this.#report({ health: { targets: effect.health.targets, leftOut: effect.health.leftOut, at: this.#now() } });
       case 'alarm':
         return this.#raise(effect);
       case 'settle':

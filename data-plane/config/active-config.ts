@@ -21,8 +21,11 @@ export interface ActiveConfig extends ConfigLookup {
   /** The stream route (tcp, tls, tls_passthrough) for a connection; undefined where none matches. */
   matchStream(connection: StreamView): RuntimeRoute | undefined;
   hasUpstream(id: string): boolean;
+  upstreamOf(id: string): RuntimeUpstream | undefined;
   /** Upstreams that ask for active health checks. The same array while no upstream or target changed. */
   probedUpstreams(): readonly RuntimeUpstream[];
+  /** Upstreams with targets that an operator switched. The same array while no upstream or target changed. */
+  switchedUpstreams(): readonly RuntimeUpstream[];
   /** Certificates by server name. The same object while no certificate changed. */
   readonly certificates: CertificateBook;
 }
@@ -150,6 +153,16 @@ export interface RuntimeTarget {
   readonly weight: number;
   /** Used only where no other target is available. */
   readonly isFailover: boolean;
+  /** What operators said it is; mostly empty. */
+  readonly switches: readonly TargetSwitch[];
+}
+
+export interface TargetSwitch {
+  /** One address; null for all. */
+  readonly address: string | null;
+  readonly health: 'healthy' | 'unhealthy';
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export interface ChainEntry {

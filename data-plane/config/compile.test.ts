@@ -38,7 +38,7 @@ describe('what requests find', () => {
     });
     assert.deepEqual([...retryOn], ['connect-failure', 'reset', 'timeout']);
     assert.deepEqual([upstream?.id, upstream?.name, upstream?.entity.algorithm, upstream?.hostHeader], [testId('5'), 'Books.internal', 'least-connections', 'books.example']);
-    assert.deepEqual(upstream?.targets, [{ id: testId('6'), host: '2001:db8::1', port: 81, weight: 7, isFailover: false }]);
+    assert.deepEqual(upstream?.targets, [{ id: testId('6'), host: '2001:db8::1', port: 81, weight: 7, isFailover: false, switches: [] }]);
     assert.equal(config.match(requestView({ path: '/books' }))?.route, match.route, 'the same object for each request');
   });
 

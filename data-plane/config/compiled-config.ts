@@ -69,8 +69,16 @@ export class CompiledConfig implements ActiveConfig {
     return this.parts.tables.entities.upstreams.has(id);
   }
 
+  upstreamOf(id: string): RuntimeUpstream | undefined {
+    return this.parts.routes.upstreamOf(id);
+  }
+
   probedUpstreams(): readonly RuntimeUpstream[] {
     return this.parts.routes.probedUpstreams();
+  }
+
+  switchedUpstreams(): readonly RuntimeUpstream[] {
+    return this.parts.routes.switchedUpstreams();
   }
 
   consumerById(id: string): ConsumerRef | undefined {

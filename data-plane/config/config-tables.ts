@@ -21,6 +21,8 @@ export interface ConfigTables {
   readonly upstreamsByName: PersistentGroups;
   readonly sniIdByName: PersistentMap<string>;
   readonly credentialIdByDigest: PersistentMap<string>;
+  /** Ids of targets that an operator switched, by themselves. */
+  readonly switchedTargets: PersistentMap<string>;
 }
 
 /** One for each kind. TypeScript does not follow a key through a loop: the assertion stands for all of them. */
@@ -36,6 +38,7 @@ export const EMPTY_TABLES: ConfigTables = {
   upstreamsByName: new PersistentGroups(),
   sniIdByName: new PersistentMap(),
   credentialIdByDigest: new PersistentMap(),
+  switchedTargets: new PersistentMap(),
 };
 
 export interface Reference {
@@ -85,6 +88,7 @@ export class TablesDraft {
   readonly #upstreamsByName: GroupsDraft;
   readonly #sniIdByName: MapDraft<string>;
   readonly #credentialIdByDigest: MapDraft<string>;
+  readonly #switchedTargets: MapDraft<string>;
 
   constructor(original: ConfigTables) {
     const { entities, referrers } = original;
@@ -95,6 +99,7 @@ export class TablesDraft {
     this.#upstreamsByName = original.upstreamsByName.draft();
     this.#sniIdByName = original.sniIdByName.draft();
     this.#credentialIdByDigest = original.credentialIdByDigest.draft();
+    this.#switchedTargets = original.switchedTargets.draft();
   }
 
   put<K extends EntityKind>(kind: K, entity: Published<K>): void {
@@ -118,6 +123,7 @@ export class TablesDraft {
       upstreamsByName: this.#upstreamsByName.finish(),
       sniIdByName: this.#sniIdByName.finish(),
       credentialIdByDigest: this.#credentialIdByDigest.finish(),
+      switchedTargets: this.#switchedTargets.finish(),
     };
   }
 
@@ -157,6 +163,7 @@ export class TablesDraft {
       const name = this.#entities.snis.get(id)?.name;
       return name === undefined ? [] : [[this.#sniIdByName, name]];
     }
+    if (kind === 'targets') return (this.#entities.targets.get(id)?.switches?.length ?? 0) > 0 ? [[this.#switchedTargets, id]] : [];
     if (kind === 'keyauth_credentials') {
       const digest = this.#entities.keyauth_credentials.get(id)?.key_digest;
       return digest === undefined ? [] : [[this.#credentialIdByDigest, digest]];

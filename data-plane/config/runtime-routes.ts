@@ -34,6 +34,7 @@ export class RuntimeRoutes {
   readonly #services = new Map<string, RuntimeService>();
   readonly #upstreams = new Map<string, RuntimeUpstream>();
   #probed: readonly RuntimeUpstream[] | undefined;
+  #switched: readonly RuntimeUpstream[] | undefined;
   readonly #clients = new Map<string, Client>();
   /** By route, then by the client's key. */
   readonly #consumerChains = new Map<string, Map<string, PluginChain>>();
@@ -130,6 +131,19 @@ export class RuntimeRoutes {
     return this.#probed;
   }
 
+  /** Upstreams with targets that an operator switched. */
+  switchedUpstreams(): readonly RuntimeUpstream[] {
+    const { targets } = this.#tables.entities;
+    const ids = (): ReadonlySet<string> => new Set([...this.#tables.switchedTargets.values()].flatMap((id) => targets.get(id)?.upstream.id ?? []));
+    this.#switched ??= [...ids()].flatMap((id) => this.upstreamOf(id) ?? []);
+    return this.#switched;
+  }
+
+  upstreamOf(id: string): RuntimeUpstream | undefined {
+    const name = this.#tables.entities.upstreams.get(id)?.name;
+    return name === undefined ? undefined : this.#upstreamNamed(name);
+  }
+
   /** Without regard to case, as host names are; of several, that of the same case. */
   #upstreamNamed(host: string): RuntimeUpstream | undefined {
     const { upstreams } = this.#tables.entities;
@@ -156,7 +170,7 @@ export function addressOf(target: Published<'targets'>): { readonly host: string
 
 function runtimeTarget(target: Published<'targets'> | undefined): readonly RuntimeTarget[] {
   const address = target === undefined || target.weight === 0 ? undefined : addressOf(target);
-  return target === undefined || address === undefined ? [] : [{ id: target.id, ...address, weight: target.weight, isFailover: target.failover }];
+  return target === undefined || address === undefined ? [] : [{ id: target.id, ...address, weight: target.weight, isFailover: target.failover, switches: target.switches ?? [] }];
 }
 
 interface RouteParts {

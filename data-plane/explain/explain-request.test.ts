@@ -119,7 +119,7 @@ test('a stream route that is asked about says that no request gets there', () =>
 
 test('targets come with the addresses that are known, their states and reasons', () => {
   const { config } = compiled([service, put('upstreams', { id: testId('f1'), name: 'back.test' }), put('targets', { id: testId('e1'), upstream: ref('f1'), target: 'one.test:80' }), put('targets', { id: testId('e2'), upstream: ref('f1'), target: 'two.test:80' }), route('b1', { paths: ['/'] })]);
-  const report: TargetReport = { upstream: 'back.test', upstreamId: testId('f1'), target: 'one.test:80', address: '10.0.0.1', state: 'open', since: '', reason: 'tcp', failures: { tcp: 3, timeout: 0, http: 0 }, opened: 1, failover: false };
+  const report: TargetReport = { upstream: 'back.test', upstreamId: testId('f1'), targetId: 't', port: 80, isNamed: true, target: 'one.test:80', address: '10.0.0.1', state: 'open', since: '', reason: 'tcp', failures: { tcp: 3, timeout: 0, http: 0 }, opened: 1, failover: false };
   const told = explain(config, { url: 'http://x/' }, { healthOf: (id) => (id === testId('f1') ? [report] : []) })['service'];
   assert.deepEqual(isJsonObject(told) && told['targets'], [
     { id: testId('e1'), target: 'one.test:80', weight: 100, failover: false, addresses: [{ address: '10.0.0.1', state: 'open', reason: 'tcp' }] },

@@ -19,10 +19,12 @@ import { claimedVersion, type ApplyResult, type ConfigKeeper, type FallBack } fr
 import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
 import type { TelemetryAgent } from '../telemetry/telemetry-agent.ts';
+import type { TargetsReport } from '../upstreams/upstream-control.ts';
 import { AnswerDesk, type AnswerQuestion } from './answer-desk.ts';
 import type { ContentKeys } from './content-keys.ts';
 import type { OpenFrameSocket } from './frame-socket.ts';
 import type { HeadWatch } from './head-watch.ts';
+import { HealthReports } from './health-reports.ts';
 import { isIssuedByNewest, leafOf, refuseAuthorities, type IdentityStore } from './identity-store.ts';
 import { acceptRenewed, changeOverDueAtMs, isExpired, renewalDueAtMs } from './renewal.ts';
 import { NewestOnly } from './newest-only.ts';
@@ -64,6 +66,7 @@ export class SyncClient {
   readonly #session: Session;
   readonly #intake: TransferIntake;
   readonly #notices = new Notices();
+  readonly #health = new HealthReports();
   readonly #renewalJitter: number;
   /** Made ahead, because a greeting can't wait for it. */
   #renewalRequest: Uint8Array | undefined;
@@ -101,6 +104,7 @@ export class SyncClient {
         this.#held = undefined;
         this.#intake.cutOff();
         this.#notices.disconnected();
+        this.#health.disconnected();
         options.telemetry.disconnected();
       },
       onMessage: (message) => this.#hear(message),
@@ -148,6 +152,11 @@ export class SyncClient {
   /** Something an operator should know; waits for a session where there is none. */
   reportNotice(notice: Omit<Notice, 'kind'>): void {
     this.#notices.tell(notice);
+  }
+
+  /** How the targets of upstreams are; told where it is not what was told before. */
+  reportHealth(report: TargetsReport): void {
+    this.#health.changed(report);
   }
 
   #greeting(): SyncMessage {
@@ -242,7 +251,10 @@ export class SyncClient {
     this.#intake.restart();
     if (keeper.fellBack === undefined) this.#reportQuarantined();
     else this.reportFallBack(keeper.fellBack);
-    if (welcome.protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION) this.#notices.connected((notice) => this.#session.send(notice));
+    if (welcome.protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION) {
+      this.#notices.connected((notice) => this.#session.send(notice));
+      this.#health.connected((health) => this.#session.send(health));
+    }
     telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes }) }, welcome.telemetryCredit);
     this.#renewWhereDue();
   }
@@ -290,6 +302,7 @@ export class SyncClient {
         return undefined;
       case 'answer':
       case 'notice':
+      case 'health':
       case 'hello':
       case 'applied':
       case 'rejected':

@@ -18,7 +18,7 @@ class Member implements BoardMember {
   }
 }
 
-const OPEN: PeerChange = { upstreamId: 'u', key: 'a:1/10.0.0.1', kind: 'open', cause: 'timeouts', attempt: 1, retryInMs: 5_000, episode: 'x.1', sinceMs: 1 };
+const OPEN: PeerChange = { upstreamId: 'u', key: 'a:1/10.0.0.1', kind: 'open', cause: 'timeouts', attempt: 1, retryInMs: 5_000, episode: 'x.1', sinceMs: 1, switchedAtMs: 0 };
 
 test('one thread leads; when it is gone another does', () => {
   const members = [new Member(), new Member()];
@@ -65,10 +65,10 @@ test('only the thread that leads is believed about all targets', () => {
   assert.ok(first !== undefined && second !== undefined);
   const board = new HealthBoard(new ManualClock(), () => members);
   board.joined(first);
-  const row = { upstream: 'u', upstreamId: 'u', target: 'a:1', address: '10.0.0.1', state: 'open', since: '', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false } as const;
-  board.reported(second, [row]);
+  const row = { upstream: 'u', upstreamId: 'u', targetId: 't', port: 80, isNamed: true, target: 'a:1', address: '10.0.0.1', state: 'open', since: '', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false } as const;
+  board.reported(second, { targets: [row], unresolved: [] });
   assert.deepEqual(board.targets, []);
-  board.reported(first, [row]);
+  board.reported(first, { targets: [row], unresolved: [] });
   assert.deepEqual(board.targets, [row]);
 });
 
@@ -80,13 +80,13 @@ test('what is closed in the thread that leads is closed: it may never have heard
   const board = new HealthBoard(clock, () => members);
   board.joined(first);
   board.changed(first, OPEN);
-  const row = { upstream: 'u', upstreamId: 'u', target: 'a:1', address: '10.0.0.1', state: 'closed', since: '', reason: null, failures: { tcp: 0, timeout: 0, http: 0 }, opened: 0, failover: false } as const;
-  board.reported(first, [row]);
+  const row = { upstream: 'u', upstreamId: 'u', targetId: 't', port: 80, isNamed: true, target: 'a:1', address: '10.0.0.1', state: 'closed', since: '', reason: null, failures: { tcp: 0, timeout: 0, http: 0 }, opened: 0, failover: false } as const;
+  board.reported(first, { targets: [row], unresolved: [] });
   assert.equal(second.heard.length, 1, 'the report may be older than the change');
   clock.advance(6_000);
-  board.reported(first, [{ ...row, state: 'open' }]);
+  board.reported(first, { targets: [{ ...row, state: 'open' }], unresolved: [] });
   assert.equal(second.heard.length, 1);
-  board.reported(first, [row]);
-  board.reported(first, [row]);
+  board.reported(first, { targets: [row], unresolved: [] });
+  board.reported(first, { targets: [row], unresolved: [] });
   assert.deepEqual(second.heard.slice(1), [{ kind: 'peer-changes', changes: [{ ...OPEN, kind: 'closed', cause: undefined, attempt: 0, retryInMs: 0 }] }]);
 });

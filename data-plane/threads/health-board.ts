@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
-import type { TargetReport } from '../upstreams/upstream-control.ts';
+import type { TargetReport, TargetsReport } from '../upstreams/upstream-control.ts';
 import type { ToThread } from './thread-messages.ts';
 
 /** A proxy thread, as far as this is concerned. */
@@ -23,11 +23,13 @@ export class HealthBoard {
   readonly #clock: Clock;
   readonly #members: () => readonly BoardMember[];
   readonly #open = new Map<string, { readonly change: PeerChange; readonly atMs: number }>();
+  readonly #onReport: (report: TargetsReport) => void;
   #leader: BoardMember | undefined;
   #targets: readonly TargetReport[] = [];
 
-  constructor(clock: Clock, members: () => readonly BoardMember[]) {
+  constructor(clock: Clock, members: () => readonly BoardMember[], onReport: (report: TargetsReport) => void = () => undefined) {
     this.#clock = clock;
+    this.#onReport = onReport;
     this.#members = members;
   }
 
@@ -51,9 +53,11 @@ export class HealthBoard {
    * The leading thread has the last word, because the others may wait for its checks: what is closed there is closed. Another
    * one may know it as open where the target was gone for a while, from the configuration or from DNS, and is new to the leader.
    */
-  reported(from: BoardMember, targets: readonly TargetReport[]): void {
+  reported(from: BoardMember, report: TargetsReport): void {
     if (from !== this.#leader) return;
+    const { targets } = report;
     this.#targets = targets;
+    this.#onReport(report);
     if (this.#open.size === 0) return;
     const heardBeforeMs = this.#clock.monotonicMs() - HEARD_WITHIN_MS;
     for (const { upstreamId, target, address, state } of targets) {

@@ -71,6 +71,7 @@ function obedient(order: ToThread): FromThread | undefined {
     case 'explain':
       return { kind: 'explained', explainId: order.explainId, explanation: { asked: order.question.url } };
     case 'peer-changes':
+    case 'log-level':
     case 'lead':
     case 'discard':
     case 'ticket-keys':
@@ -301,7 +302,7 @@ test('one thread runs the active checks; when it dies another does, and all hear
   await serve(content(1));
   const leads = (): readonly number[] => workers.map((worker) => worker.heard.filter(({ kind }) => kind === 'lead').length);
   assert.deepEqual(leads(), [1, 0]);
-  const change = { upstreamId: 'u', key: 'k', kind: 'open', cause: 'timeouts', attempt: 1, retryInMs: 1, episode: 'e', sinceMs: 1 } as const;
+  const change = { upstreamId: 'u', key: 'k', kind: 'open', cause: 'timeouts', attempt: 1, retryInMs: 1, episode: 'e', sinceMs: 1, switchedAtMs: 0 } as const;
   workers[0]?.say({ kind: 'peer-change', change });
   assert.deepEqual(workers.map((worker) => worker.heard.filter(({ kind }) => kind === 'peer-changes').length), [0, 1]);
   workers[0]?.die('a defect');

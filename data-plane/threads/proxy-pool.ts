@@ -5,7 +5,7 @@
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/log.ts';
+import type { Logger, LogLevel } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import { formatVersion } from '../../shared/model/version.ts';
@@ -14,7 +14,7 @@ import type { Quarantined } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
 import { isSameConfig, type VersionedRoot } from '../config/versioned-root.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
-import type { TargetReport } from '../upstreams/upstream-control.ts';
+import type { TargetReport, TargetsReport } from '../upstreams/upstream-control.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
 import { HealthBoard } from './health-board.ts';
 import { addTraffic, NO_TRAFFIC, withoutPresent, type ProxyTotals } from './proxy-totals.ts';
@@ -37,6 +37,8 @@ export interface ProxyPoolOptions {
   readonly contentKeys: () => ContentKeyRing | undefined;
   readonly onUsageTable: (threadId: number, table: SharedArrayBuffer) => void;
   readonly onVersionTable: (threadId: number, table: SharedArrayBuffer) => void;
+  /** How the targets of upstreams are, when it changes. */
+  readonly onTargets?: (report: TargetsReport) => void;
   /** Also where it was told to end. */
   readonly onThreadGone: (threadId: number) => void;
   /** A thread died of itself; it is being replaced. */
@@ -79,6 +81,8 @@ export class ProxyPool {
   #prepared: { readonly applyId: number; readonly content: ConfigContent; readonly links: readonly ThreadLink[] } | undefined;
   #ports: readonly number[];
   #vaultValues: VaultValues = new Map();
+  /** Undefined: as the threads were started. */
+  #logLevel: LogLevel | undefined;
   #listening: Promise<void> = Promise.resolve();
   /** Between the beginning of a prepare and its commit, discard or refusal. */
   #isPreparing = false;
@@ -91,7 +95,7 @@ export class ProxyPool {
     this.#options = options;
     this.#ports = options.ports;
     this.#links = Array.from({ length: options.threads }, () => undefined);
-    this.#health = new HealthBoard(options.clock, () => this.#live().filter((link) => link.listening));
+    this.#health = new HealthBoard(options.clock, () => this.#live().filter((link) => link.listening), options.onTargets);
     this.#backoffs = this.#links.map(() => new Backoff({ initialMs: 200, maximumMs: 10_000, random: options.random }));
   }
 
@@ -108,6 +112,12 @@ export class ProxyPool {
   /** Hands new keys of TLS session tickets to all threads. */
   setTicketKeys(keys: Uint8Array): void {
     for (const link of this.#live()) link.tell({ kind: 'ticket-keys', keys });
+  }
+
+  /** Of the threads' own lines. */
+  setLogLevel(level: LogLevel): void {
+    this.#logLevel = level;
+    for (const link of this.#live()) link.tell({ kind: 'log-level', level });
   }
 
   /** What references to vaults stand for, for what is prepared from here on. Cheap where it is the same map. */
@@ -245,11 +255,12 @@ export class ProxyPool {
       versionTable: (from, table) => onVersionTable(from.threadId, table),
       line: (_from, line) => forwardThreadLine(log, index, line),
       peerChange: (from, change) => this.#health.changed(from, change),
-      targets: (from, targets) => this.#health.reported(from, targets),
+      targets: (from, report) => this.#health.reported(from, report),
       exited: (from, reason) => this.#exited(from, reason),
     });
     this.#links[index] = link;
     link.tell({ kind: 'ticket-keys', keys: this.#options.ticketKeys() });
+    if (this.#logLevel !== undefined) link.tell({ kind: 'log-level', level: this.#logLevel });
     if (this.#vaultValues.size > 0) link.tell({ kind: 'vault-values', values: this.#vaultValues });
     if (this.#current !== undefined && !this.#isPreparing) void this.#bringUp(link, this.#current);
   }

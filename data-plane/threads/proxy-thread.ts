@@ -61,11 +61,12 @@ agent.on('message', (order: ToThread) => {
   if (order.kind === 'drain') void drain(order);
   else if (order.kind === 'peer-changes') for (const change of order.changes) proxy?.upstreams.told(change);
   else if (order.kind === 'lead') lead();
+  else if (order.kind === 'log-level') log.level = order.level;
   else if (order.kind === 'explain') void configs.explain(order, explainSurroundings()).then(tell);
   else turn = turn.then(() => carryOut(order));
 });
 
-async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'peer-changes' | 'lead' }>): Promise<void> {
+async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'peer-changes' | 'lead' | 'log-level' }>): Promise<void> {
   switch (order.kind) {
     case 'prepare':
       return tell(await configs.prepare(order, proxy !== undefined));
@@ -130,11 +131,11 @@ function lead(): void {
   leading.upstreams.lead(true);
   let told = '';
   clock.every(STATS_INTERVAL_MS, () => {
-    const targets = leading.upstreams.report();
-    const text = JSON.stringify(targets);
+    const report = leading.upstreams.report();
+    const text = JSON.stringify(report);
     if (text === told) return;
     told = text;
-    tell({ kind: 'targets', targets });
+    tell({ kind: 'targets', report });
   });
 }
 

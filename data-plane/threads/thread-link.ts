@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
-import type { TargetReport } from '../upstreams/upstream-control.ts';
+import type { TargetsReport } from '../upstreams/upstream-control.ts';
 import type { FromThread, ToThread } from './thread-messages.ts';
 
 /** The worker underneath. Its events go to the ThreadEvents given when it was started. */
@@ -30,7 +30,7 @@ export interface ThreadNews {
   readonly versionTable: (link: ThreadLink, table: SharedArrayBuffer) => void;
   readonly line: (link: ThreadLink, line: string) => void;
   readonly peerChange: (link: ThreadLink, change: PeerChange) => void;
-  readonly targets: (link: ThreadLink, targets: readonly TargetReport[]) => void;
+  readonly targets: (link: ThreadLink, report: TargetsReport) => void;
   readonly exited: (link: ThreadLink, reason: string) => void;
 }
 
@@ -106,7 +106,7 @@ export class ThreadLink {
       case 'peer-change':
         return this.#news.peerChange(this, message.change);
       case 'targets':
-        return this.#news.targets(this, message.targets);
+        return this.#news.targets(this, message.report);
       case 'stats':
         this.#stats = message.stats;
         return undefined;

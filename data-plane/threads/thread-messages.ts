@@ -15,7 +15,7 @@ import type { MessageOptions } from '../proxy/message-options.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
 import type { DnsServer } from '../upstreams/dns-client.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
-import type { TargetReport } from '../upstreams/upstream-control.ts';
+import type { TargetsReport } from '../upstreams/upstream-control.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
 
 /** Given to a proxy thread when it starts. */
@@ -68,6 +68,8 @@ export type ToThread =
   | { readonly kind: 'explain'; readonly explainId: number; readonly question: ExplainQuestion }
   /** What other threads found about the health of upstreams' targets. */
   | { readonly kind: 'peer-changes'; readonly changes: readonly PeerChange[] }
+  /** Of its own lines, from now on. */
+  | { readonly kind: 'log-level'; readonly level: LogLevel }
   /** Run the active checks, and report about targets. */
   | { readonly kind: 'lead' }
   | { readonly kind: 'drain'; readonly acceptForMs: number; readonly boundMs: number };
@@ -88,6 +90,6 @@ export type FromThread =
   | { readonly kind: 'stats'; readonly stats: ProxyStats }
   | { readonly kind: 'peer-change'; readonly change: PeerChange }
   /** All targets that it knows; from the thread that leads. */
-  | { readonly kind: 'targets'; readonly targets: readonly TargetReport[] }
+  | { readonly kind: 'targets'; readonly report: TargetsReport }
   /** One line of its logger, JSON. */
   | { readonly kind: 'log'; readonly line: string };

@@ -23,7 +23,8 @@ export interface HealthPolicy {
 
 export type FailureKind = 'tcp' | 'timeout' | 'http';
 export type HealthSource = 'check' | 'traffic';
-export type OpenCause = 'tcp-failures' | 'timeouts' | 'http-failures' | 'outlier';
+/** `switched`: an operator said so; requests do not find out whether it is back. */
+export type OpenCause = 'tcp-failures' | 'timeouts' | 'http-failures' | 'outlier' | 'switched';
 
 interface Counts {
   readonly tcp: number;

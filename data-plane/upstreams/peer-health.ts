@@ -22,6 +22,8 @@ export interface PeerChange {
   readonly episode: string;
   /** Wall clock. */
   readonly sinceMs: number;
+  /** `Peer.switchedAtMs`. */
+  readonly switchedAtMs: number;
 }
 
 /** The other threads of the process. */
@@ -73,6 +75,19 @@ export class PeerHealth {
     if (effect === 'closed') this.#close(peer, policy);
   }
 
+  /** What an operator said counts until checks or traffic show something else; of what is said down, only checks do. */
+  switch(peer: Peer, health: 'healthy' | 'unhealthy', atMs: number, policy: UpstreamPolicy): void {
+    peer.switchedAtMs = atMs;
+    this.version += 1;
+    if (health === 'unhealthy') {
+      peer.health = openState('switched', 1);
+      return this.#open(peer, 'switched', 1, policy);
+    }
+    const wasClosed = peer.health.kind === 'closed';
+    peer.health = CLOSED;
+    return wasClosed ? undefined : this.#close(peer, policy);
+  }
+
   /** True where the address takes requests, or a single one now to see whether it is back; `take` must follow for the latter. */
   isDue(peer: Peer, policy: UpstreamPolicy, nowMs: number): boolean {
     const { health } = peer;
@@ -104,6 +119,7 @@ export class PeerHealth {
     this.version += 1;
     peer.episode = change.episode;
     peer.sinceMs = change.sinceMs;
+    peer.switchedAtMs = Math.max(peer.switchedAtMs, change.switchedAtMs);
     peer.lostProbes = 0;
     if (change.kind === 'open') {
       peer.opened += 1;
@@ -117,7 +133,7 @@ export class PeerHealth {
 
   #open(peer: Peer, cause: OpenCause, attempt: number, policy: UpstreamPolicy): void {
     const { clock, random, log, sharing } = this.#around;
-    const retryInMs = openForMs(policy, cause === 'outlier', attempt, random);
+    const retryInMs = cause === 'switched' ? Number.POSITIVE_INFINITY : openForMs(policy, cause === 'outlier', attempt, random);
     this.#episodes += 1;
     this.#opened += 1;
     peer.opened += 1;
@@ -125,7 +141,7 @@ export class PeerHealth {
     peer.lostProbes = 0;
     peer.retryAtMs = clock.monotonicMs() + retryInMs;
     peer.sinceMs = clock.nowMs();
-    sharing.publish({ upstreamId: peer.upstreamId, key: peer.key, kind: 'open', cause, attempt, retryInMs, episode: peer.episode, sinceMs: peer.sinceMs });
+    sharing.publish({ upstreamId: peer.upstreamId, key: peer.key, kind: 'open', cause, attempt, retryInMs, episode: peer.episode, sinceMs: peer.sinceMs, switchedAtMs: peer.switchedAtMs });
     log.warn({ event: 'target-down', upstream: peer.upstreamId, target: peer.key, cause, attempt, retryInMs }, `target ${peer.key} takes no requests: ${cause}`);
   }
 
@@ -134,7 +150,7 @@ export class PeerHealth {
     this.#closed += 1;
     peer.sinceMs = clock.nowMs();
     this.#ramp(peer, policy);
-    sharing.publish({ upstreamId: peer.upstreamId, key: peer.key, kind: 'closed', cause: undefined, attempt: 0, retryInMs: 0, episode: peer.episode, sinceMs: peer.sinceMs });
+    sharing.publish({ upstreamId: peer.upstreamId, key: peer.key, kind: 'closed', cause: undefined, attempt: 0, retryInMs: 0, episode: peer.episode, sinceMs: peer.sinceMs, switchedAtMs: peer.switchedAtMs });
     log.info({ event: 'target-up', upstream: peer.upstreamId, target: peer.key }, `target ${peer.key} takes requests again`);
   }
 

@@ -12,6 +12,8 @@ import { stickyName } from './hash-input.ts';
 export interface PlacedMember extends Member {
   /** Lower ones first. */
   readonly level: number;
+  /** Whose address it is. */
+  readonly targetId: string;
 }
 
 export class PeerSet {

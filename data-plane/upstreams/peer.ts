@@ -40,6 +40,8 @@ export class Peer {
   retryAtMs = Number.POSITIVE_INFINITY;
   /** Names one opening of the circuit, so that all threads mean the same. */
   episode = '';
+  /** Of the last switch of an operator that was carried out; milliseconds since the epoch. */
+  switchedAtMs = 0;
   /** Requests let through during it that ended without telling anything. */
   lostProbes = 0;
   /** The last right to such a request that this thread asked for. */

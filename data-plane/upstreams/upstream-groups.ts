@@ -229,7 +229,7 @@ export class UpstreamGroups {
     for (const target of upstream.targets) {
       const level = target.isFailover ? FAILOVER_LEVEL : 0;
       if (isIP(target.host) !== 0) {
-        members.push({ peer: this.#peer(group, target, target.host, undefined), weight: target.weight, level });
+        members.push({ peer: this.#peer(group, target, target.host, undefined), weight: target.weight, level, targetId: target.id });
         continue;
       }
       const records = this.#addresses.all(target.host);
@@ -241,7 +241,7 @@ export class UpstreamGroups {
       for (const record of records) {
         // As Kong: each address has the target's weight, unless an SRV record says otherwise.
         const weight = record.name === undefined ? target.weight : record.weight;
-        members.push({ peer: this.#peer(group, target, record.address, record), weight, level: level + record.priority });
+        members.push({ peer: this.#peer(group, target, record.address, record), weight, level: level + record.priority, targetId: target.id });
       }
     }
     return waitsFor;
@@ -346,8 +346,8 @@ function stick({ entity }: RuntimeUpstream, facts: BalancedRequest, peer: Peer):
 function sameMembers(one: readonly PlacedMember[], other: readonly PlacedMember[]): boolean {
   if (one.length !== other.length) return false;
   const known = new Map(one.map((member) => [member.peer, member]));
-  return other.every(({ peer, weight, level }) => {
+  return other.every(({ peer, weight, level, targetId }) => {
     const same = known.get(peer);
-    return same !== undefined && same.weight === weight && same.level === level;
+    return same !== undefined && same.weight === weight && same.level === level && same.targetId === targetId;
   });
 }

@@ -2353,6 +2353,9 @@ export namespace holdfast {
                 /** Target failover. */
                 failover?: (boolean|null);
 
+                /** Target switches. */
+                switches?: (holdfast.config.v1.Target.SwitchesList.$Properties|null);
+
                 /**
                  * Encodes the specified Target message. Does not implicitly {@link holdfast.config.v1.Target.verify|verify} messages.
                  * @param message Target message or plain object to encode
@@ -2401,12 +2404,141 @@ export namespace holdfast {
                     /** Target failover */
                     failover?: (boolean|null);
 
+                    /** Target switches */
+                    switches?: (holdfast.config.v1.Target.SwitchesList.$Properties|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
                 /** Shape of a Target. */
                 type $Shape = holdfast.config.v1.Target.$Properties;
+
+                /**
+                 * Properties of a Switches.
+                 * @deprecated Use holdfast.config.v1.Target.Switches.$Properties instead.
+                 */
+                interface ISwitches extends holdfast.config.v1.Target.Switches.$Properties {
+                }
+
+                /** Represents a Switches. */
+                class Switches {
+
+                    /**
+                     * Constructs a new Switches.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Target.Switches.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Switches address. */
+                    address?: (string|null);
+
+                    /** Switches health. */
+                    health?: (string|null);
+
+                    /** Switches at. */
+                    at?: (number|null);
+
+                    /**
+                     * Encodes the specified Switches message. Does not implicitly {@link holdfast.config.v1.Target.Switches.verify|verify} messages.
+                     * @param message Switches message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Target.Switches.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Switches message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Target.Switches & holdfast.config.v1.Target.Switches.$Shape} Switches
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Target.Switches & holdfast.config.v1.Target.Switches.$Shape;
+                }
+
+                namespace Switches {
+
+                    /** Properties of a Switches. */
+                    interface $Properties {
+
+                        /** Switches address */
+                        address?: (string|null);
+
+                        /** Switches health */
+                        health?: (string|null);
+
+                        /** Switches at */
+                        at?: (number|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Switches. */
+                    type $Shape = holdfast.config.v1.Target.Switches.$Properties;
+                }
+
+                /**
+                 * Properties of a SwitchesList.
+                 * @deprecated Use holdfast.config.v1.Target.SwitchesList.$Properties instead.
+                 */
+                interface ISwitchesList extends holdfast.config.v1.Target.SwitchesList.$Properties {
+                }
+
+                /** Represents a SwitchesList. */
+                class SwitchesList {
+
+                    /**
+                     * Constructs a new SwitchesList.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: holdfast.config.v1.Target.SwitchesList.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** SwitchesList values. */
+                    values: holdfast.config.v1.Target.Switches.$Properties[];
+
+                    /**
+                     * Encodes the specified SwitchesList message. Does not implicitly {@link holdfast.config.v1.Target.SwitchesList.verify|verify} messages.
+                     * @param message SwitchesList message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: holdfast.config.v1.Target.SwitchesList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a SwitchesList message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {holdfast.config.v1.Target.SwitchesList & holdfast.config.v1.Target.SwitchesList.$Shape} SwitchesList
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.config.v1.Target.SwitchesList & holdfast.config.v1.Target.SwitchesList.$Shape;
+                }
+
+                namespace SwitchesList {
+
+                    /** Properties of a SwitchesList. */
+                    interface $Properties {
+
+                        /** SwitchesList values */
+                        values?: (holdfast.config.v1.Target.Switches.$Properties[]|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a SwitchesList. */
+                    type $Shape = holdfast.config.v1.Target.SwitchesList.$Properties;
+                }
             }
 
             /**

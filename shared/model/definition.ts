@@ -209,6 +209,11 @@ export interface EntityDefinition {
   readonly description: string;
   /** `id`, `created_at`, `updated_at` and `tags` are part of every entity and are not listed here. */
   readonly fields: readonly Field[];
+  /**
+   * Published with the entity and no part of what clients write or are shown: set by an operation of its own, kept by every
+   * other write (control-plane/store/operational-fields.ts). Only of kinds without secrets.
+   */
+  readonly operational?: readonly Field[];
   /** Unique over several fields together (reference fields count by id, null is a value here). */
   readonly uniqueTogether?: readonly (readonly string[])[];
   /** Entities that have this field have those keys of `uniqueTogether` that name it, the others those that don't. */

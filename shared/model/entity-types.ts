@@ -57,4 +57,7 @@ type PublishedFields<Fields extends readonly Field[]> = {
 };
 
 /** An entity as it is published: hidden fields left out, secrets as `<name>_digest` (lower-case hex) or `<name>_sealed` (base64). */
-export type PublishedOf<D extends EntityDefinition> = CommonFields & PublishedFields<D['fields']>;
+export type PublishedOf<D extends EntityDefinition> = CommonFields & PublishedFields<D['fields']> & OperationalOf<D>;
+
+/** Absent where never set. */
+type OperationalOf<D extends EntityDefinition> = D extends { readonly operational: infer Fields extends readonly Field[] } ? Partial<RecordOf<Fields>> : unknown;

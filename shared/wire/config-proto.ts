@@ -36,7 +36,7 @@ const COMMON_LINES = [
 ];
 
 function entityMessage(definition: EntityDefinition, shared: SharedMessages): string {
-  const own = definition.fields.toSorted((a, b) => a.tag - b.tag);
+  const own = [...definition.fields, ...(definition.operational ?? [])].toSorted((a, b) => a.tag - b.tag);
   checkTags(definition, own);
   shared.set('StringList', ['repeated string values = 1;']);
   const lines = [...COMMON_LINES, ...fieldLines(own, shared)];

@@ -47,6 +47,7 @@ export function encodeEntity(definition: EntityDefinition, entity: Entity, secre
     created_at: entity['created_at'],
     updated_at: entity['updated_at'],
     ...encodeFields(definition.fields, entity, { kind: definition.kind, path: '', secrets }),
+    ...encodeFields(operationalIn(definition, entity), entity, { kind: definition.kind, path: '', secrets }),
   };
   if (Array.isArray(entity['tags'])) message['tags'] = { values: entity['tags'] };
   return codecs[definition.kind].encode(message).finish();
@@ -78,6 +79,7 @@ function decodeMessage<K extends EntityKind>(kind: K, message: Message, decode: 
     created_at: decodeInteger(message['created_at'] ?? 0, 'created_at', kind),
     updated_at: decodeInteger(message['updated_at'] ?? 0, 'updated_at', kind),
     ...decodeFields(definition.fields, message, kind, decode),
+    ...decodeFields(operationalIn(definition, message), message, kind, decode),
     tags: message['tags'] === undefined ? null : decodeValue({ kind: 'array', of: { kind: 'string' } }, message['tags'], 'tags', kind),
   };
   // The door: the definition has just been applied to every field.
@@ -95,6 +97,13 @@ export function salvageEntity<K extends EntityKind>(kind: K, bytes: Uint8Array):
   } catch {
     return undefined;
   }
+}
+
+const NO_FIELDS: readonly Field[] = [];
+
+/** Those that are there: most entities never have any. */
+function operationalIn({ operational }: EntityDefinition, values: Message): readonly Field[] {
+  return operational === undefined ? NO_FIELDS : operational.filter(({ name }) => values[name] !== undefined);
 }
 
 /** The name under which a secret field is published; undefined where it is none. */
@@ -221,7 +230,7 @@ function tryToDecode(type: FieldType, wire: unknown, name: string, path: string)
 
 /** The number of a field that this version does not know, or not all of; undefined where decoding and encoding again loses nothing. */
 export function unknownFieldOf(kind: EntityKind, bytes: Uint8Array): number | undefined {
-  return unknownTag([...commonFields, ...definitionOf(kind).fields], bytes);
+  return unknownTag([...commonFields, ...definitionOf(kind).fields, ...(definitionOf(kind).operational ?? [])], bytes);
 }
 
 function unknownTag(fields: readonly Field[], bytes: Uint8Array): number | undefined {

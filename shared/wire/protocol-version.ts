@@ -16,6 +16,7 @@ export const PROTOCOL_HISTORY: readonly [ProtocolChange, ...ProtocolChange[]] = 
   { version: 1, date: '2026-11-21', change: 'first version', hash: 'acd0cbbe4e9bcb9d97186665112043ec44498de7259214276e64645356d3aed2' },
   { version: 2, date: '2026-11-21', change: 'a control plane asks questions (explain), a data plane answers', hash: 'f1afa84ea0147319ecf81b090e39029680e88669593675a155b10eb0b929d683' },
   { version: 3, date: '2026-11-21', change: 'Trust and Notice frames; cut transfers are resumed; counts per configuration version; Hello proves what it accepted', hash: '689c8ac483d24ee8c726654c0c52069f56277e4967d3066b9cf4e0a62391e6af' },
+  { version: 3, date: '2026-11-22', change: 'Health frames: how the targets of upstreams are', hash: '8b3d395701238f518365d0ba0b0f2788bd7573bed6af2813206f1ad87d478938' },
 ];
 
 /** What we speak; sent in Hello and Welcome. */

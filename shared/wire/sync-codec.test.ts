@@ -42,6 +42,10 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
   answer: { kind: 'answer', id: 3, document: Buffer.from('{}'), problem: 'none' },
   trust: { kind: 'trust', rootStatements: ['r1'], delegationStatement: 'd', contentKeys: [], authoritiesStatement: 'a' },
   notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: 'why', version },
+  health: {
+    kind: 'health', leftOut: 3,
+    targets: [{ id: newId<EntityId>(), addresses: [{ ip: '10.0.0.1', port: 80, state: 'open', cause: 'timeouts', sinceMs: 1_700_000_000_000 }] }, { id: newId<EntityId>(), addresses: [] }],
+  },
   bye: { kind: 'bye', code: 'shutting-down', reason: 'restart', retryAfterMs: 500 },
 };
 

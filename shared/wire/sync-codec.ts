@@ -6,7 +6,7 @@ import { holdfast } from '../../proto/gen/sync.js';
 import { describeThrown, HoldfastError } from '../errors.ts';
 import { bytesToId, idToBytes, type AnyId } from '../model/ids.ts';
 import { NO_VERSION, type ConfigVersion } from '../model/version.ts';
-import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type Applied, type FellBack, type Hello, type PartialTransfer, type Rejected, type SyncFrame, type SyncMessage, type Welcome } from './sync-message.ts';
+import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type Applied, type FellBack, type Health, type Hello, type PartialTransfer, type Rejected, type SyncFrame, type SyncMessage, type Welcome } from './sync-message.ts';
 
 const { Envelope } = holdfast.sync.v1;
 type Body = holdfast.sync.v1.Envelope.$Properties;
@@ -88,6 +88,8 @@ function encodeMessage(message: SyncMessage): Body {
       return { trust: { ...message, rootStatements: [...message.rootStatements], contentKeys: [...message.contentKeys] } };
     case 'notice':
       return { notice: { code: message.code, detail: cutText(message.detail), version: message.version ?? null } };
+    case 'health':
+      return { health: { ...message, targets: message.targets.map((target) => ({ ...target, id: idToBytes(target.id), addresses: [...target.addresses] })) } };
   }
 }
 
@@ -155,6 +157,7 @@ function decodeMessage(envelope: holdfast.sync.v1.Envelope): SyncMessage {
     const { code, detail, version: about } = envelope.notice;
     return { kind: 'notice', code: shortText(code, 'code'), detail: cutText(detail ?? ''), version: about == null ? undefined : version(about, 'version') };
   }
+  if (envelope.health != null) return decodeHealth(envelope.health);
   throw malformed('it holds no message of this protocol version');
 }
 
@@ -242,6 +245,24 @@ function decodeApplied(applied: holdfast.sync.v1.Applied.$Properties): Applied {
 
 function decodeRejected(rejected: holdfast.sync.v1.Rejected.$Properties): Rejected {
   return { kind: 'rejected', version: version(rejected.version, 'version'), code: shortText(rejected.code, 'code'), reasons: list(rejected.reasons, 'reasons').map(cutText) };
+}
+
+function decodeHealth({ targets, leftOut }: holdfast.sync.v1.Health.$Properties): Health {
+  return {
+    kind: 'health',
+    targets: list(targets, 'targets').map((target) => ({
+      id: id(target.id, 'id'),
+      addresses: list(target.addresses, 'addresses').map(({ ip, port, state, cause, sinceMs }) => ({
+        ip: shortText(ip, 'ip'), port: count(port, 'port'), state: stateOf(state), cause: shortText(cause, 'cause'), sinceMs: count(sinceMs, 'since_ms'),
+      })),
+    })),
+    leftOut: count(leftOut, 'left_out'),
+  };
+}
+
+/** What a later version may call a state is one in which it takes no requests. */
+function stateOf(text: string | null | undefined): Health['targets'][number]['addresses'][number]['state'] {
+  return text === 'closed' || text === 'half-open' ? text : 'open';
 }
 
 function decodeFellBack(fellBack: WireFellBack): FellBack {

@@ -13,8 +13,10 @@ export const SYNC_PATH = '/sync';
 export const MAXIMUM_FRAME_BYTES = 256 * 1024;
 /** From this protocol version on a data plane takes questions. */
 export const QUESTIONS_SINCE_VERSION = 2;
-/** From this protocol version on a data plane takes Trust, and a control plane takes Notice; both ends resume cut transfers. */
+/** From this protocol version on a data plane takes Trust, and a control plane takes Notice and Health; both ends resume cut transfers. */
 export const TRUST_AND_NOTICES_SINCE_VERSION = 3;
+/** Subject of questions about a data plane's log level (data-plane/answer-log-level.ts). */
+export const LOG_LEVEL_SUBJECT = 'log-level';
 /** Subject of the question what would become of a request (shared/model/explain-question.ts). */
 export const EXPLAIN_SUBJECT = 'explain';
 /** The largest piece of a transfer in one frame, bytes. */
@@ -243,9 +245,37 @@ export interface Notice {
   readonly version: ConfigVersion | undefined;
 }
 
+/**
+ * How the targets of upstreams are, as a whole: takes the place of what was said before. Data plane → control plane, protocol
+ * version 3 and later.
+ */
+export interface Health {
+  readonly kind: 'health';
+  /** Those that do not take requests, and those with a name; all others take requests, or were not asked yet. */
+  readonly targets: readonly TargetHealth[];
+  /** Further ones with addresses that take no requests. */
+  readonly leftOut: number;
+}
+
+export interface TargetHealth {
+  readonly id: EntityId;
+  /** None where its name has no address. */
+  readonly addresses: readonly AddressHealth[];
+}
+
+export interface AddressHealth {
+  readonly ip: string;
+  readonly port: number;
+  readonly state: 'closed' | 'open' | 'half-open';
+  /** Why it is not closed; '' where it is. */
+  readonly cause: string;
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+}
+
 export type SyncMessage =
   | Hello | Welcome | Snapshot | Delta | Chunk | Applied | Rejected | FellBack | Head | Ping | Telemetry | TelemetryAck
-  | Credit | Renew | Renewed | Bye | Question | Answer | TrustUpdate | Notice;
+  | Credit | Renew | Renewed | Bye | Question | Answer | TrustUpdate | Notice | Health;
 
 /** An entity as it travels: its bytes were encoded once, when it was written. */
 export interface Leaf {

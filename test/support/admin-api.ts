@@ -9,16 +9,19 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { request } from 'undici';
 import { AuditKeeper } from '../../control-plane/audit/audit-keeper.ts';
+import type { LogLevels } from '../../control-plane/admin-api/log-level-routes.ts';
 import type { Route } from '../../control-plane/admin-api/route.ts';
 import { adminRoutes, startAdminApi, type AdminApiOptions } from '../../control-plane/admin-api/start-admin-api.ts';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import { EventHub } from '../../control-plane/events/event-hub.ts';
 import { ADMIN_TOKEN_FILE, ensureFirstStart } from '../../control-plane/first-start.ts';
 import { KeyDesk } from '../../control-plane/keys/key-desk.ts';
+import { LogLevelWatch } from '../../control-plane/log-level/log-level-watch.ts';
 import { loadSigningMaterial } from '../../control-plane/publish/signing-material.ts';
 import type { Store } from '../../control-plane/store/store.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createMemoryLogger } from '../../shared/log.ts';
+import { LogLevelSwitch } from '../../shared/log-level-switch.ts';
 import type { TenantId } from '../../shared/model/ids.ts';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { openTestStore, type TestDatabase } from './postgres.ts';
@@ -84,6 +87,8 @@ export interface TestAdminApi {
   readonly events: EventHub;
   readonly keys: KeyDesk;
   readonly auditKeeper: AuditKeeper;
+  /** Of the log of this API; nobody looks for what others ordered. */
+  readonly logLevels: LogLevels;
   /** A second control plane's API at the same database; its address. */
   readonly startAnother: () => Promise<string>;
   /** All that this API serves. */
@@ -108,6 +113,9 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock: systemClock, log });
   const keys = new KeyDesk({ store, signing, authority, clock: systemClock });
   const auditKeeper = new AuditKeeper({ chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: 3_600_000, retentionMs: undefined, clock: systemClock, log });
+  const levels = new LogLevelSwitch({ usual: 'trace', apply: (level) => void (log.level = level), clock: systemClock, log });
+  cleanUp.push(() => levels.stop());
+  const logLevels: LogLevels = { levels, watch: new LogLevelWatch({ store: store.logLevels, levels, clock: systemClock, log }) };
   const all: AdminApiOptions = {
     store,
     keys,
@@ -118,6 +126,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
       return { token, text: 'hfjoin1_made-up' };
     },
     askDataPlane: async () => ({ kind: 'not-connected' }),
+    logLevels,
     events,
     listen: { host: '127.0.0.1', port: 0 },
     developmentMode: false,
@@ -145,7 +154,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const send = (method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> => sendTo(base, method, path, { token: adminToken, ...call });
   const operator = await send('POST', '/v1/operators', { json: { name: 'spectator', role: 'viewer' } });
   const token = await send('POST', `/v1/operators/${operator.expect(201).word('id')}/tokens`, { json: {} });
-  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, auditKeeper, routes: adminRoutes(all), startAnother, tokenFor: (name, permissions) => tokenFor(send, name, permissions), send, stop: () => api.stop() };
+  return { base, port: api.address.port, store, database, tenantId, adminToken, viewerToken: token.expect(201).word('token'), logLines: lines, events, keys, auditKeeper, logLevels, routes: adminRoutes(all), startAnother, tokenFor: (name, permissions) => tokenFor(send, name, permissions), send, stop: () => api.stop() };
 }
 
 async function tokenFor(send: TestAdminApi['send'], name: string, permissions: readonly object[]): Promise<string> {

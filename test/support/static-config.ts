@@ -58,7 +58,7 @@ export function staticUpstream(targets: readonly { readonly host: string; readon
   const entity = decodeEntity('upstreams', encodeEntity(definitionOf('upstreams'), accepted('upstreams', { name: 'upstream', ...fields })));
   return {
     id: 'upstream', name: 'upstream', entity, hostHeader, clientCertificate: undefined,
-    targets: targets.map((target, index) => ({ id: `target-${index}`, weight: 100, isFailover: false, ...target })),
+    targets: targets.map((target, index) => ({ id: `target-${index}`, weight: 100, isFailover: false, switches: [], ...target })),
   };
 }
 
@@ -79,7 +79,9 @@ export function staticConfig(parts: StaticConfigParts): ActiveConfig {
     },
     matchStream: (connection) => routes.find(({ stream }) => stream?.(connection) === true)?.runtime,
     hasUpstream: (id) => upstreams.some((upstream) => upstream.id === id),
+    upstreamOf: (id) => upstreams.find((upstream) => upstream.id === id),
     probedUpstreams: () => probed,
+    switchedUpstreams: () => upstreams.filter(({ targets }) => targets.some(({ switches }) => switches.length > 0)),
     certificates: {
       forServerName: (name) => certificates[name ?? '*'] ?? certificates['*'],
       caCertificates: parts.caCertificates ?? [],
