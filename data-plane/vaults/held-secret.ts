@@ -1,6 +1,7 @@
 /**
  * One secret of one vault as this data plane has it: the values that references take from it, how old they are, and when it is to be
- * looked up next. Times of values are wall clock, as they outlive the process; times of attempts are monotonic. Used by vault-resolver.ts.
+ * looked up next. Ages are counted by the monotonic clock, so that setting the other one ends no value; what outlives the process has the
+ * wall clock's time. Used by vault-resolver.ts.
  */
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -24,6 +25,15 @@ export interface Lifetime {
 /** What is kept of a secret over restarts. */
 export interface KeptSecret {
   readonly values: Readonly<Record<string, string>>;
+  /** Wall clock; of the oldest of them. */
+  readonly obtainedAtMs: number;
+}
+
+interface HeldValue {
+  readonly text: string;
+  /** Monotonic; before the start of the process of one that was kept. */
+  readonly sinceMs: number;
+  /** Wall clock. */
   readonly obtainedAtMs: number;
 }
 
@@ -40,9 +50,8 @@ export class HeldSecret {
   readonly #random: () => number;
   readonly #retry: Backoff;
   readonly #keys = new Set<string>();
-  #values = new Map<string, string>();
+  #values = new Map<string, HeldValue>();
   #problems = new Map<string, HoldfastError>();
-  #obtainedAtMs: number | undefined;
   #dueAtMs: number;
   #asked = false;
 
@@ -54,13 +63,15 @@ export class HeldSecret {
     this.#retry = new Backoff({ ...RETRY, random });
     this.#dueAtMs = clock.monotonicMs();
     if (kept === undefined) return;
-    this.#values = new Map(Object.entries(kept.values));
-    this.#obtainedAtMs = kept.obtainedAtMs;
+    const { obtainedAtMs } = kept;
+    const sinceMs = clock.monotonicMs() - Math.max(0, clock.nowMs() - obtainedAtMs);
+    this.#values = new Map(Object.entries(kept.values).map(([key, text]) => [key, { text, sinceMs, obtainedAtMs }]));
   }
 
-  /** Wall clock; undefined where it never was. */
-  get obtainedAtMs(): number | undefined {
-    return this.#obtainedAtMs;
+  /** Age of its oldest value in milliseconds; undefined where it has none. */
+  get ageMs(): number | undefined {
+    const times = [...this.#values.values()].map(({ sinceMs }) => sinceMs);
+    return times.length === 0 ? undefined : this.#clock.monotonicMs() - Math.min(...times);
   }
 
   /** The last attempt failed. */
@@ -85,6 +96,14 @@ export class HeldSecret {
     this.#dueAtMs = this.#clock.monotonicMs();
   }
 
+  /** References take these members and no others any more. */
+  wantOnly(keys: ReadonlySet<string | undefined>): void {
+    for (const key of [...this.#keys, ...this.#values.keys()]) {
+      if (keys.has(key === WHOLE ? undefined : key)) continue;
+      for (const held of [this.#keys, this.#values, this.#problems]) held.delete(key);
+    }
+  }
+
   isDue(nowMs: number): boolean {
     return nowMs >= this.#dueAtMs;
   }
@@ -92,7 +111,7 @@ export class HeldSecret {
   valueOf(key: string | undefined): VaultValue {
     const value = this.#values.get(key ?? WHOLE);
     const problem = this.#problems.get(key ?? WHOLE);
-    if (value !== undefined && !this.#hasExpired()) return { kind: 'value', value };
+    if (value !== undefined && !this.#hasExpired(value)) return { kind: 'value', value: value.text };
     const told = value === undefined ? problem : vaultValueExpired(problem?.message ?? 'it is being looked up');
     return { kind: 'missing', problem: told === undefined ? 'it is being looked up' : `${told.code}: ${told.message}` };
   }
@@ -101,10 +120,10 @@ export class HeldSecret {
   took(secret: string): void {
     this.#asked = true;
     this.#problems = new Map();
-    this.#obtainedAtMs = this.#clock.nowMs();
+    const [sinceMs, obtainedAtMs] = [this.#clock.monotonicMs(), this.#clock.nowMs()];
     for (const key of this.#keys) {
       try {
-        this.#values.set(key, valueOf(secret, key === WHOLE ? undefined : key, this.lifetime.isBase64));
+        this.#values.set(key, { text: valueOf(secret, key === WHOLE ? undefined : key, this.lifetime.isBase64), sinceMs, obtainedAtMs });
       } catch (thrown) {
         this.#problems.set(key, thrown instanceof HoldfastError ? thrown : vaultAnswerInvalid('its value can not be read'));
       }
@@ -123,8 +142,8 @@ export class HeldSecret {
 
   /** Undefined where there is nothing. */
   kept(): KeptSecret | undefined {
-    const values = Object.fromEntries([...this.#values].filter(([key]) => this.#keys.has(key)));
-    return this.#obtainedAtMs === undefined || Object.keys(values).length === 0 ? undefined : { values, obtainedAtMs: this.#obtainedAtMs };
+    const values = [...this.#values];
+    return values.length === 0 ? undefined : { values: Object.fromEntries(values.map(([key, { text }]) => [key, text])), obtainedAtMs: Math.min(...values.map(([, { obtainedAtMs }]) => obtainedAtMs)) };
   }
 
   #retryLater(): void {
@@ -133,9 +152,8 @@ export class HeldSecret {
     this.#dueAtMs = this.#clock.monotonicMs() + (negTtl === undefined ? Math.max(RETRY.initialMs / 2, this.#retry.nextDelayMs()) : Math.max(1, negTtl) * 1_000);
   }
 
-  #hasExpired(): boolean {
+  #hasExpired({ sinceMs }: HeldValue): boolean {
     const { ttl, resurrectTtl } = this.lifetime;
-    if (ttl === 0 || resurrectTtl === undefined || this.#obtainedAtMs === undefined) return false;
-    return this.#clock.nowMs() > this.#obtainedAtMs + (ttl + resurrectTtl) * 1_000;
+    return ttl !== 0 && resurrectTtl !== undefined && this.#clock.monotonicMs() > sinceMs + (ttl + resurrectTtl) * 1_000;
   }
 }

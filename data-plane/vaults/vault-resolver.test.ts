@@ -162,6 +162,51 @@ test('resurrect_ttl ends that: the value is not used for longer', async () => {
   assert.equal(said(CERT), '! VAULT_VALUE_EXPIRED: the last good value is older than ttl and resurrect_ttl allow, and no new one can be had: it refused');
 });
 
+test('a member that is gone from the secret ends by resurrect_ttl as a vault that is away does', async () => {
+  const vault = new Vault();
+  vault.secrets = secret('one', 'key');
+  const { resolver, said, pass, changes } = await start(vault);
+  const config = content(1, [vaultEntity({ ttl: 10, resurrect_ttl: 100, neg_ttl: 7 }), site(CERT)]);
+  await resolver.prepareFor(config);
+  resolver.committed();
+  vault.secrets = { site: JSON.stringify({ cert: 'two' }) };
+  await pass(112_000);
+  assert.ok(changes() > 0);
+  await resolver.prepareFor(config);
+  assert.match(said(KEY), /^! VAULT_VALUE_EXPIRED: .* the secret has no key 'key'$/);
+  assert.equal(said(CERT), 'two', 'the others go on');
+});
+
+test('a wall clock that is set does not end a value that is young', async () => {
+  const vault = new Vault();
+  vault.secrets = secret('one', 'key');
+  const { resolver, said, pass, changes, clock } = await start(vault);
+  const config = content(1, [vaultEntity({ ttl: 3_600, resurrect_ttl: 60 }), site(CERT)]);
+  await resolver.prepareFor(config);
+  resolver.committed();
+  clock.jump(86_400_000);
+  await pass(5_000);
+  await resolver.prepareFor(config);
+  assert.deepEqual([said(CERT), changes(), vault.asked.length], ['one', 0, 1]);
+});
+
+test('a member that nothing refers to any more does not keep its secret failing', async () => {
+  const vault = new Vault();
+  vault.secrets = { site: JSON.stringify({ key: 'key' }) };
+  const { resolver, pass } = await start(vault);
+  const first = content(1, [vaultEntity({ ttl: 3_600, neg_ttl: 7 }), site(CERT)]);
+  await resolver.prepareFor(first);
+  resolver.committed();
+  assert.equal(resolver.view()[0]?.resolved, 0);
+  await resolver.prepareFor(content(2, [site(KEY)], first));
+  resolver.committed();
+  await resolver.prepareFor(content(3, [put('routes', { id: testId('b1'), paths: ['/'] })], content(2, [site(KEY)], first)));
+  await pass(10_000);
+  const asked = vault.asked.length;
+  await pass(60_000);
+  assert.deepEqual([resolver.view()[0]?.resolved, vault.asked.length], [1, asked]);
+});
+
 test('a slow vault holds a configuration up for a bounded time, and only once', async () => {
   const vault = new Vault();
   vault.secrets = secret('late', 'key');

@@ -117,9 +117,9 @@ export class VaultResolver {
     return [...byVault].map(([vault, wanted]) => {
       const { prefix, kind, failures, lastFailure } = vault;
       const resolved = wanted.filter(({ secret }) => secret.isResolved);
-      const times = resolved.flatMap(({ secret }) => secret.obtainedAtMs ?? []);
+      const ages = resolved.flatMap(({ secret }) => secret.ageMs ?? []);
       const outdated = resolved.filter(({ secret }) => secret.isFailing || (vault.isAway && secret.isDue(nowMs))).length;
-      return { prefix, kind, secrets: wanted.length, resolved: resolved.length, outdated, failures, lastFailure, oldestMs: times.length === 0 ? undefined : Math.max(0, this.#options.clock.nowMs() - Math.min(...times)) };
+      return { prefix, kind, secrets: wanted.length, resolved: resolved.length, outdated, failures, lastFailure, oldestMs: ages.length === 0 ? undefined : Math.max(...ages) };
     });
   }
 
@@ -136,9 +136,10 @@ export class VaultResolver {
     this.#looked = new Map();
     const opened = new Map([...index.vaults].map(([prefix, entity]) => [prefix, this.#vaultOf(entity)]));
     for (const text of index.references) this.#looked.set(text, this.#look(text, opened));
-    const used = new Set([...this.#looked.values(), ...this.#serving.values()].flatMap((looked) => ('wanted' in looked ? [looked.wanted] : [])));
+    const used = Map.groupBy([...this.#looked.values(), ...this.#serving.values()].filter((looked) => 'wanted' in looked), ({ wanted }) => wanted);
+    for (const [{ secret }, takers] of used) secret.wantOnly(new Set(takers.map(({ key }) => key)));
     for (const [id, wanted] of this.#secrets) if (!used.has(wanted)) this.#secrets.delete(id);
-    const vaults = new Set([...used].map(({ vault }) => vault));
+    const vaults = new Set([...used.keys()].map(({ vault }) => vault));
     for (const [id, vault] of this.#vaults) if (!vaults.has(vault)) this.#vaults.delete(id);
   }
 
