@@ -167,6 +167,42 @@ test('a process that is killed in the middle of a rotation costs nothing: anothe
   assert.equal(await keyOf(store, scope, 'key-1199'), 'key-1199');
 });
 
+test('a tenant that is gone, or whose secrets do not open, holds up no other', async () => {
+  const { store, database } = await openTestStore({ keysKeptMs: 50 });
+  const scopes = [await gatewayWith(store, 1), await gatewayWith(store, 1), await gatewayWith(store, 1)];
+  const [gone, damaged, sound] = scopes;
+  assert.ok(gone !== undefined && damaged !== undefined && sound !== undefined);
+  for (const { tenantId } of scopes) await store.keyRotations.begin(tenantId, TEST_ACTOR);
+  await onServer(database.superuserConnectionString, async (client) => {
+    await client.query("SET search_path = holdfast; SET session_replication_role = 'replica'");
+    await client.query('DELETE FROM tenant_keys WHERE tenant_id = $1', [gone.tenantId]);
+    await client.query('UPDATE tenants SET deleted_at = now() WHERE id = $1', [gone.tenantId]);
+    await client.query('UPDATE content_keys SET envelope = set_byte(envelope, octet_length(envelope) - 1, get_byte(envelope, octet_length(envelope) - 1) # 1) WHERE tenant_id = $1', [damaged.tenantId]);
+  });
+  const rotator = new DataKeyRotator({ rotations: store.keyRotations, clock: systemClock, log });
+  rotator.start();
+  try {
+    await finished(store, sound);
+  } finally {
+    await rotator.stop();
+  }
+  assert.deepEqual((await store.keyRotations.list()).map(({ tenantId, phase }) => [tenantId, phase]), [[damaged.tenantId, 'resealing'], [sound.tenantId, 'done']]);
+});
+
+test('a secret in a field that only a newer version knows keeps its key, and passes that find it are not made without a pause', async () => {
+  const { store, database } = await openTestStore({ keysKeptMs: 2 });
+  const scope = await gatewayWith(store, 1);
+  await onServer(database.superuserConnectionString, (client) =>
+    client.query(`UPDATE holdfast.entities SET control_plane_only = control_plane_only || jsonb_build_object('of_a_newer_version', control_plane_only -> 'key') WHERE tenant_id = $1 AND kind = 'keyauth_credentials'`, [scope.tenantId]));
+  await store.keyRotations.begin(scope.tenantId, TEST_ACTOR);
+  await waitUntil('the old key is closed', async () => (await store.keyRotations.step(scope.tenantId)) === 'moved');
+  const steps = [];
+  for (let step = 0; step < 8; step += 1) steps.push(await store.keyRotations.step(scope.tenantId));
+  assert.deepEqual(steps, ['moved', 'moved', 'moved', 'waiting', 'moved', 'moved', 'moved', 'waiting']);
+  assert.equal((await store.keyRotations.list())[0]?.phase, 'resealing');
+  assert.equal(await keyOf(store, scope, 'key-0'), 'key-0');
+});
+
 test('a key-encryption key is replaced: both open, the new one seals, all is wrapped under it, and the old one is needed no more', async () => {
   const database = await createTestDatabase();
   const [a, b] = [randomBytes(32), randomBytes(32)];
@@ -252,9 +288,12 @@ test('a program that fails, hangs, floods, is missing or answers wrongly is told
     ['setInterval(() => undefined, 1000)', /ended by SIGKILL/],
     ["process.stdout.write('x'.repeat(200000))", /more than 65536 bytes/],
     ['', /answered nothing/],
+    // Whose own program goes on with its pipes.
+    ["require('node:child_process').spawn('sleep', ['60'], { stdio: 'inherit' }); setInterval(() => undefined, 1000)", /ended by SIGKILL/],
+    ["require('node:child_process').spawn('sleep', ['60'], { stdio: 'inherit' }); process.exit(4)", /exit code 4/],
   ];
   for (const [index, [body, message]] of cases.entries()) {
-    const command = commandOf(writeCommand(`wrong-${index}`, body), index === 1 ? 500 : 10_000);
+    const command = commandOf(writeCommand(`wrong-${index}`, body), body.includes('setInterval') ? 500 : 10_000);
     await assert.rejects(command.wrap(bytes), (thrown: Error) => message.test(thrown.message) && !thrown.message.includes('canary'), String(message));
   }
   await assert.rejects(commandOf(join(folder, 'nowhere')).unwrap(bytes), { code: 'STORE_KEY_COMMAND_FAILED' });

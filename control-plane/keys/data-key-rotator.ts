@@ -6,6 +6,7 @@
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { TenantId } from '../../shared/model/ids.ts';
 import type { KeyRotationStore } from '../store/key-rotation-store.ts';
 
 export interface DataKeyRotatorOptions {
@@ -48,15 +49,21 @@ export class DataKeyRotator {
 
   async #look(): Promise<void> {
     const { rotations, log } = this.#options;
+    const failures: unknown[] = [];
     try {
       for (const { tenantId, phase } of await rotations.list()) {
-        while (phase !== 'done' && !this.#stopped && (await rotations.step(tenantId)) === 'moved') await this.#pause();
+        // What one tenant's can't get past holds up no other's.
+        if (phase !== 'done') await this.#goOn(tenantId).catch((thrown: unknown) => failures.push(thrown));
       }
-      this.#failing = false;
     } catch (thrown) {
-      if (!this.#failing) log.warn({ event: 'data-keys-not-rotated', reason: describeThrown(thrown) }, 'a rotation of data keys could not go on; tried again every second');
-      this.#failing = true;
+      failures.push(thrown);
     }
+    if (failures.length > 0 && !this.#failing) log.warn({ event: 'data-keys-not-rotated', reason: describeThrown(failures[0]) }, 'a rotation of data keys could not go on; tried again every second');
+    this.#failing = failures.length > 0;
+  }
+
+  async #goOn(tenantId: TenantId): Promise<void> {
+    while (!this.#stopped && (await this.#options.rotations.step(tenantId)) === 'moved') await this.#pause();
   }
 
   async #pause(): Promise<void> {

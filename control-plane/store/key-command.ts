@@ -4,6 +4,7 @@
  * stays in memory, so it runs at a start and at a rotation, never on a request's way. Used by key-encryption-ring.ts.
  */
 import { spawn } from 'node:child_process';
+import { kill } from 'node:process';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 
 export interface KeyCommand {
@@ -40,9 +41,19 @@ export function createKeyCommand({ path, timeoutMs, environment }: KeyCommandOpt
   return { wrap: (bytes) => run('wrap', bytes), unwrap: (bytes) => run('unwrap', bytes) };
 }
 
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
+}
+
 function runOnce(path: string, verb: string, bytes: Uint8Array, timeoutMs: number, env: Record<string, string | undefined>): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, [verb], { stdio: ['pipe', 'pipe', 'pipe'], shell: false, timeout: timeoutMs, killSignal: 'SIGKILL', env });
+    const child = spawn(path, [verb], { stdio: ['pipe', 'pipe', 'pipe'], shell: false, detached: true, timeout: timeoutMs, killSignal: 'SIGKILL', env });
+    // What it started itself would keep the pipes open after it, and us waiting.
+    child.on('exit', () => endGroup(child.pid));
     const answer: Buffer[] = [];
     let length = 0;
     let complaint = '';

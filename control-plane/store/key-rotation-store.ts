@@ -24,13 +24,13 @@ export interface DataKeyRotation {
   readonly finishedAt: Date | undefined;
 }
 
-/** `waiting`: until every instance knows the new key. `idle`: nothing to do here, or another instance is at it. */
+/** `waiting`: until every instance knows the new key, or before another pass. `idle`: nothing to do here, or another instance is at it. */
 export type RotationStep = 'moved' | 'waiting' | 'idle';
 
 export interface KeyRotationStore {
   /** Makes a new data key. Its number; undefined where a rotation of the tenant is under way. */
   begin(tenantId: TenantId, actor: Actor): Promise<number | undefined>;
-  /** The newest of each tenant. */
+  /** The newest of each tenant that is still there. */
   list(): Promise<readonly DataKeyRotation[]>;
   /** One batch, in one transaction. */
   step(tenantId: TenantId): Promise<RotationStep>;
@@ -82,9 +82,9 @@ const TABLES: readonly { readonly name: string; readonly begin: readonly string[
 export function createKeyRotationStore(database: Database, keys: SecretKeys): KeyRotationStore {
   const within = (tenantId: TenantId) => ({ role: 'holdfast_app', tenantId, mode: 'write' }) as const;
   return {
-    begin: (tenantId, actor) =>
-      database.transaction(within(tenantId), async (transaction): Promise<number | undefined> => {
-        await keys.ring.refresh();
+    async begin(tenantId, actor) {
+      await keys.ring.refresh();
+      return database.transaction(within(tenantId), async (transaction): Promise<number | undefined> => {
         const [newest] = await transaction.query<{ readonly key_id: number }>('SELECT key_id FROM tenant_keys WHERE tenant_id = $1 ORDER BY key_id DESC LIMIT 1 FOR SHARE', [tenantId]);
         const keyId = (newest?.key_id ?? 0) + 1;
         const rows = await transaction.query(
@@ -98,11 +98,15 @@ export function createKeyRotationStore(database: Database, keys: SecretKeys): Ke
         await keys.addTenantKey(transaction, tenantId, keyId);
         await addAuditRow(transaction, { tenantId, actor, action: 'rotate', subjectKind: 'data-keys', subjectId: String(keyId) });
         return keyId;
-      }),
+      });
+    },
 
     async list() {
       const rows = await database.query<RotationRow>(
-        { role: 'holdfast_publisher', mode: 'snapshot' }, 'SELECT tenant_id, to_key, phase, at_table, at_row, found, looked_at, resealed, started_at, finished_at FROM data_key_rotations ORDER BY tenant_id');
+        { role: 'holdfast_publisher', mode: 'snapshot' },
+        `SELECT r.tenant_id, r.to_key, r.phase, r.at_table, r.at_row, r.found, r.looked_at, r.resealed, r.started_at, r.finished_at
+         FROM data_key_rotations r JOIN tenants t ON t.id = r.tenant_id AND t.deleted_at IS NULL ORDER BY r.tenant_id`,
+      );
       return rows.map((row) => ({
         tenantId: row.tenant_id, toKey: row.to_key, phase: row.phase, lookedAt: row.looked_at, resealed: row.resealed, startedAt: row.started_at, finishedAt: row.finished_at ?? undefined,
       }));
@@ -117,13 +121,12 @@ export function createKeyRotationStore(database: Database, keys: SecretKeys): Ke
         );
         if (rotation === undefined) return 'idle';
         if (rotation.phase === 'closing') return close(transaction, rotation, keys.keptMs);
-        await moveOn(transaction, rotation, await keys.openTenantBox(transaction, tenantId));
-        return 'moved';
+        return moveOn(transaction, rotation, await keys.openTenantBox(transaction, tenantId));
       }),
 
-    rewrapSome: (limit) =>
-      database.transaction({ role: 'holdfast_publisher', mode: 'write' }, async (transaction) => {
-        await keys.ring.refresh();
+    async rewrapSome(limit) {
+      await keys.ring.refresh();
+      return database.transaction({ role: 'holdfast_publisher', mode: 'write' }, async (transaction) => {
         const current = Buffer.alloc(4);
         current.writeUInt32BE(keys.ring.keyId);
         const tenantKeys = await transaction.query<{ readonly tenant_id: TenantId; readonly key_id: number; readonly envelope: Buffer }>(
@@ -139,7 +142,8 @@ export function createKeyRotationStore(database: Database, keys: SecretKeys): Ke
           await transaction.query('UPDATE signing_keys SET private_envelope = $3 WHERE purpose = $1 AND key_id = $2', [purpose, keyId, now ?? envelope]);
         }
         return tenantKeys.length + signingKeys.length;
-      }),
+      });
+    },
 
     renewEncryptingKey: async () => (keys.ring.canRenew ? keys.ring.renew() : undefined),
 
@@ -163,10 +167,11 @@ async function close(transaction: Transaction, { tenant_id: tenantId, to_key: to
   return 'moved';
 }
 
-async function moveOn(transaction: Transaction, rotation: RotationRow, box: SecretBox): Promise<void> {
+/** Whoever finds in every pass what it may not seal again pauses between them. */
+async function moveOn(transaction: Transaction, rotation: RotationRow, box: SecretBox): Promise<RotationStep> {
   const index = Math.max(TABLES.findIndex(({ name }) => name === rotation.at_table), 0);
   const table = TABLES[index];
-  if (table === undefined) return;
+  if (table === undefined) return 'idle';
   const rows = await table.lookAt(transaction, rotation.tenant_id, box, rotation.at_row.length === 0 ? table.begin : rotation.at_row);
   const written = await Promise.all(rows.flatMap(({ write }) => (write === undefined ? [] : [write()])));
   const found = rotation.found + rows.reduce((sum, row) => sum + row.found, 0);
@@ -180,6 +185,7 @@ async function moveOn(transaction: Transaction, rotation: RotationRow, box: Secr
     [rotation.tenant_id, atTable, JSON.stringify(atRow), isLast ? 0 : found, rows.length, written.reduce((sum, count) => sum + count, 0), isDone],
   );
   if (isDone) await retire(transaction, rotation);
+  return isLast && !isDone ? 'waiting' : 'moved';
 }
 
 async function retire(transaction: Transaction, { tenant_id: tenantId, to_key: toKey }: RotationRow): Promise<void> {

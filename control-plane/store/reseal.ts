@@ -1,7 +1,7 @@
 /**
  * Seals the secrets of rows again, under the tenant's newest data key: the same values in the same places, so nothing that is
- * published changes. What can't be opened or is of a kind that this version does not know counts as found, so that the key it
- * stands under is not retired. Used by key-rotation-store.ts.
+ * published changes. What is of a kind or a field that this version does not know counts as found and stays, so that the key it
+ * stands under is not retired; what can't be opened is thrown. Used by key-rotation-store.ts.
  */
 import type { JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
@@ -22,11 +22,11 @@ export function resealDocument(box: SecretBox, place: SecretPlace, kind: string,
   const now: Record<string, JsonValue> = { ...document };
   let [found, done] = [0, 0];
   for (const [field, value] of Object.entries(document)) {
-    if (typeof value !== 'string' || fields?.has(field) === false) continue;
+    if (typeof value !== 'string') continue;
     const sealed = Buffer.from(value, 'base64');
     if (!standsUnderAnother(box, sealed)) continue;
     found += 1;
-    if (fields === undefined) continue;
+    if (fields?.has(field) !== true) continue;
     now[field] = Buffer.from(reseal(box, [...place, kind, id, field], sealed)).toString('base64');
     done += 1;
   }
