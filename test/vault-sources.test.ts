@@ -102,6 +102,15 @@ test('hcv: KV version 2 with a token from the environment, its versions, errors 
   assert.match(await refused(source, 'team/db'), /^VAULT_UNREACHABLE: 127\.0\.0\.1:\d+ can not be reached: ECONNREFUSED/);
 });
 
+test('hcv: only engines are read, not what the server tells of tokens and of itself', async (context) => {
+  const server = await serve(context, () => ({ body: { data: { id: 'the-token-itself' } } }));
+  for (const mount of ['auth/token', 'sys', 'identity/oidc']) {
+    const source = await open(context, 'hcv', { host: '127.0.0.1', port: server.port, kv: 'v1', mount, token: '{vault://env/secret-token}' }, { environment: { SECRET_TOKEN: 't' } });
+    assert.match(await refused(source, 'lookup-self'), /^VAULT_NOT_ALLOWED: .* is no KV engine/);
+  }
+  assert.equal(server.calls.length, 0);
+});
+
 test('hcv: AppRole logs in once, and again when its token is revoked or ends', async (context) => {
   let logins = 0;
   const held = { token: '', secrets: { db: { password: 'pw' } } };

@@ -12,6 +12,8 @@ import { numberOf, textOf, type SecretName, type SourceServices, type VaultSourc
 
 const KUBERNETES_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 const WHO = 'HashiCorp Vault';
+/** Of the server itself: no engine can be mounted there, and `auth/token/lookup-self` answers with the token. */
+const NO_ENGINES = ['auth', 'sys', 'identity'];
 
 export function createHcvSource(config: JsonObject, services: SourceServices): VaultSource {
   const host = textOf(config, 'host') ?? '127.0.0.1';
@@ -29,6 +31,7 @@ export function createHcvSource(config: JsonObject, services: SourceServices): V
 
   return {
     async read({ name, version }: SecretName) {
+      if (NO_ENGINES.includes(mount.split('/', 1)[0] ?? '')) throw vaultNotAllowed(`${mount} of ${WHO} is no KV engine: name where one is mounted`);
       const path = `${mount}/${isV2 ? 'data/' : ''}${name.split('/').map(encodeURIComponent).join('/')}${isV2 && version !== undefined ? `?version=${encodeURIComponent(version)}` : ''}`;
       let answer = await ask(path);
       // A token may have been revoked, or replaced where it is kept.
