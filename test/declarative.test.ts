@@ -313,3 +313,31 @@ test('a consumer group with its members and plugins, told from either side', asy
   const dumped = await gateway.dump();
   assert.ok(JSON.stringify(dumped).includes('"consumers":[{"username":"ada","groups":[{"name":"gold"},{"name":"silver"}]}]'), JSON.stringify(dumped));
 });
+
+test('a password is in no dump, and a sync of the dump keeps it', async () => {
+  const gateway = await newGateway('passwords');
+  const content = (password: string) => ({ consumers: [{ username: 'ada', basicauth_credentials: [{ username: 'ada', password }] }] });
+  (await gateway.post(content('canary-password'))).expect(200);
+  const dumped = JSON.stringify(await gateway.dump());
+  assert.equal(dumped, '{"_format_version":"3.0","consumers":[{"username":"ada","basicauth_credentials":[{"username":"ada"}]}]}');
+  assert.deepEqual((await gateway.post(dumped)).expect(200).at('summary'), { created: 0, updated: 0, deleted: 0, unchanged: 2 });
+  assert.deepEqual((await gateway.post(content('canary-password'))).expect(200).at('summary'), { created: 0, updated: 0, deleted: 0, unchanged: 2 });
+  const changed = (await gateway.post(content('another'))).expect(200);
+  assert.deepEqual(changed.at('entities.0.changes'), [{ field: 'password', before: '(secret)', after: '(secret)' }]);
+});
+
+test('a viewer is told what a sync would change, and nothing by which secrets could be guessed', async () => {
+  const gateway = await newGateway('viewed');
+  (await gateway.post(BOOKS)).expect(200);
+  const post = (content: object, dryRun = true) =>
+    send('POST', '/v1/gateways/viewed/declarative', { token: viewerToken, json: { mode: 'sync', dry_run: dryRun, content: JSON.stringify({ _format_version: '3.0', ...content }) } });
+  const { consumers: _, ...rest } = BOOKS;
+  const plan = (await post({ ...rest, services: [{ ...BOOKS.services[0], retries: 2 }] })).expect(200);
+  assert.deepEqual(plan.at('summary'), { created: 0, updated: 1, deleted: 3, unchanged: 6 });
+  assert.equal(plan.text.includes('ada-key-1'), false);
+  // Else one answer of 200 among many of 403 would tell a key.
+  assert.match((await post(BOOKS)).expect(403).word('message'), /keyauth/);
+  (await post({ consumers: [{ username: 'ada', keyauth_credentials: [{ key: 'guessed' }] }] })).expect(403);
+  assert.match((await post(rest, false)).expect(403).word('message'), /this would delete/);
+  assert.deepEqual(await gateway.names('consumers'), ['ada']);
+});

@@ -134,6 +134,16 @@ test('what is wrong is shown with file, line and column, and nothing is changed;
   assert.match((await holdfast(['gateway', 'sync', join(folder, 'empty')])).err, /holds no \.yaml/);
 });
 
+test('what two files describe is told with the place of the other', async () => {
+  const one = file('both/one.yaml', '_format_version: "3.0"\nservices:\n- name: s\n  host: a\n');
+  file('both/two.yaml', '_format_version: "3.0"\nservices:\n- name: t\n  host: a\n- name: s\n  host: b\n');
+  for (const words of [['diff'], ['validate', '--offline']]) {
+    const ran = await holdfast(['gateway', ...words, join(folder, 'both')]);
+    assert.match(ran.err, /two\.yaml:5:3: services "s": is described twice: .* \(the other: [^ ]*one\.yaml:3:3\)/);
+    assert.ok(ran.err.includes(`${one.slice(1)}:3:3)`), ran.err);
+  }
+});
+
 test('on a terminal the plan is shown and asked about; what is agreed to is what is applied, also where somebody writes meanwhile', async () => {
   await newGateway('asked');
   const merged = mergeFiles([{ name: 'f', text: '_format_version: "3.0"\nservices:\n- {name: s, host: wanted}\n' }], {});

@@ -65,7 +65,7 @@ function contentInvalid(problems: readonly ContentProblem[], plugins: PluginSour
       message: `declarative config is invalid: ${where}${first?.message ?? ''}${more}`,
       ...(flatten
         ? { fields: fieldsOf(problems.filter(({ entity }) => entity === undefined)), flattened_errors: flattened(problems, plugins) }
-        : { problems: problems.map(({ path, field, message, entity }) => ({ path, field, message, ...(entity === undefined ? {} : { kind: entity.kind, id: entity.id ?? null, name: entity.name ?? null }) })) }),
+        : { problems: problems.map(({ path, field, message, entity, other }) => ({ path, field, message, ...(other === undefined ? {} : { other_path: other }), ...(entity === undefined ? {} : { kind: entity.kind, id: entity.id ?? null, name: entity.name ?? null }) })) }),
     },
   });
 }

@@ -11,7 +11,7 @@ import { CurrentEntities } from '../declarative/current-entities.ts';
 import { readContent } from '../declarative/desired-entities.ts';
 import type { MergedContent } from '../declarative/merge-files.ts';
 import { planChanges } from '../declarative/plan-changes.ts';
-import { contentInvalid } from './declarative-client.ts';
+import { contentInvalid, locateBoth } from './declarative-client.ts';
 
 /** The number of entities. Rejects with CLI_CONTENT_INVALID. */
 export async function checkOffline(merged: MergedContent, scope: ScopeOptions): Promise<number> {
@@ -19,7 +19,7 @@ export async function checkOffline(merged: MergedContent, scope: ScopeOptions): 
   const rules = { clock: systemClock, plugins: { pluginSchemaOf: (name: string) => pluginCatalog.get(name), pluginNames: [...pluginCatalog.keys()] } };
   const plan = await planChanges(readContent(merged.content, problems), new CurrentEntities([]), new ContentScope(scope), { gatewayId: newId<GatewayId>(systemClock.nowMs()), mode: 'apply', rules }, problems);
   if (problems.list.length > 0) {
-    throw contentInvalid(problems.list.map(({ path, field, message, entity }) => merged.locate(path, `${entity === undefined ? '' : `${entity.kind}${entity.name === undefined ? '' : ` ${JSON.stringify(entity.name)}`}: `}${field === '' || field === '@entity' ? '' : `${field}: `}${message}`)));
+    throw contentInvalid(problems.list.map(({ path, field, message, entity, other }) => locateBoth(merged, path, `${entity === undefined ? '' : `${entity.kind}${entity.name === undefined ? '' : ` ${JSON.stringify(entity.name)}`}: `}${field === '' || field === '@entity' ? '' : `${field}: `}${message}`, other)));
   }
   return plan.length;
 }

@@ -43,7 +43,7 @@ export async function sendContent(target: PlanTarget, merged: MergedContent, { m
     if (thrown.status === 413) throw tooLarge(Buffer.byteLength(content), thrown);
     const problems = recordsOf(thrown.answer['problems']);
     if (thrown.status !== 400 || problems.length === 0) throw thrown;
-    throw contentInvalid(problems.map((problem) => merged.locate(pathOf(problem), describe(problem))));
+    throw contentInvalid(problems.map((problem) => locateBoth(merged, pathOf(problem['path']), describe(problem), problem['other_path'] === undefined ? undefined : pathOf(problem['other_path']))));
   }
 }
 
@@ -74,7 +74,14 @@ function tooLarge(bytes: number, cause: unknown): HoldfastError {
   });
 }
 
-function pathOf({ path }: Told): ContentPath {
+/** Where it is, and where the other is that it is about: mostly in another file. */
+export function locateBoth(merged: MergedContent, path: ContentPath, message: string, other: ContentPath | undefined): FileProblem {
+  const found = other === undefined ? undefined : merged.locate(other, '');
+  const where = found?.line === undefined ? '' : ` (the other: ${found.file.name}:${found.line}:${found.column ?? 1})`;
+  return merged.locate(path, `${message}${where}`);
+}
+
+function pathOf(path: unknown): ContentPath {
   return listOf(path).filter((step): step is string | number => typeof step === 'string' || typeof step === 'number');
 }
 

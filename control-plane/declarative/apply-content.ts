@@ -3,9 +3,10 @@
  * A content that changes nothing writes nothing and makes no release. Called by admin-api/v1/declarative-routes.ts and
  * admin-api/config-routes.ts.
  */
-import type { JsonObject } from '../../shared/model/definition.ts';
+import type { EntityKind, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { definitionOf, entityKinds } from '../../shared/model/registry.ts';
+import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { EntityAccess } from '../access/policy.ts';
 import type { Verb } from '../access/permission.ts';
@@ -19,7 +20,7 @@ import { ContentProblems, type ContentProblem } from './content-problem.ts';
 import { ContentScope } from './content-scope.ts';
 import { readCurrent, type CurrentEntity } from './current-entities.ts';
 import { readContent, type DesiredContent } from './desired-entities.ts';
-import { referenceFields } from './file-layout.ts';
+import { nameOf, referenceFields, showPath } from './file-layout.ts';
 import { matchingKeysOf } from './matching-keys.ts';
 import { Pauses } from './pauses.ts';
 import { planChanges, problemEntity, type PlannedEntity, type PlanRules } from './plan-changes.ts';
@@ -49,7 +50,7 @@ export type ContentResult =
   | { readonly kind: 'problems'; readonly problems: readonly ContentProblem[] }
   | { readonly kind: 'version-differs'; readonly wanted: ConfigVersion; readonly version: ConfigVersion }
   /** `seen`: whether the caller may see the entity at all. */
-  | { readonly kind: 'forbidden'; readonly entity: PlannedEntity; readonly verb: Verb; readonly seen: boolean };
+  | { readonly kind: 'forbidden'; readonly entity: { readonly kind: EntityKind; readonly name: string | undefined; readonly id: string }; readonly verb: Verb; readonly seen: boolean };
 
 export type ContentStore = Pick<Store, 'read' | 'write' | 'secretsOf' | 'gateways'>;
 
@@ -73,15 +74,18 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
   const content = readContent(request.content, problems);
   const selectTags = settleSelectTags(content, request, problems);
   const scope = new ContentScope({ selectTags, skipConsumers: request.skipConsumers });
+  const guess = firstGuess(content, caller.access);
+  if (guess !== undefined) return guess;
   const secrets = await store.secretsOf(gateway);
   const everything = withEveryEntity(gateway);
   const current = await store.read(everything, (reader) => readCurrent(reader, () => secrets));
   const sees = ({ kind, tags }: CurrentEntity): boolean => caller.access.may(kind, 'read', tags);
   const plan = await planChanges(content, current, scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules, sees }, problems);
   if (problems.list.length > 0) return { kind: 'problems', problems: problems.list };
-  const forbidden = firstForbidden(plan, caller.access);
-  if (forbidden !== undefined) return forbidden;
   const done: ContentResult = { kind: 'done', plan, version: undefined, plannedFor: head, selectTags };
+  const forbidden = firstForbidden(plan, caller.access);
+  // Who may only read is told what planning tells, without its being tried.
+  if (forbidden !== undefined) return request.dryRun && seesAll(plan, caller.access) ? done : forbidden;
   if (plan.every(({ action }) => action === 'none')) return done;
 
   const writes = await writesOf(plan, secrets, new Pauses(rules.clock));
@@ -117,6 +121,27 @@ function firstForbidden(plan: readonly PlannedEntity[], access: EntityAccess): C
     if (!states.every((tags) => access.may(entity.kind, verb, tags))) return { kind: 'forbidden', entity, verb, seen: states.every((tags) => access.may(entity.kind, 'read', tags)) };
   }
   return undefined;
+}
+
+/** Whether somebody who may not write all of it may know the plan: who sees every entity that it changes. */
+function seesAll(plan: readonly PlannedEntity[], access: EntityAccess): boolean {
+  return plan.every(({ kind, action, before }) => action === 'none' || before === undefined || access.may(kind, 'read', tagsOf(before)));
+}
+
+/** Secrets come from who may reveal or write them: of anybody else's guesses, a plan would tell which are right. */
+function firstGuess({ entities, selectTags }: DesiredContent, access: EntityAccess): ContentResult | undefined {
+  const guess = entities.find(({ kind, input }) => {
+    const tags = [...tagsOf(input), ...selectTags];
+    return !(['reveal', 'create', 'update'] as const).some((verb) => access.may(kind, verb, tags)) && secretFieldsOf(definitionOf(kind)).some(({ path }) => !isUnset(input, path.split('.')));
+  });
+  if (guess === undefined) return undefined;
+  const { kind, input, path } = guess;
+  return { kind: 'forbidden', entity: { kind, name: nameOf(kind, input) ?? showPath(path), id: '' }, verb: 'reveal', seen: true };
+}
+
+function isUnset(value: JsonValue | undefined, [step, ...deeper]: readonly string[]): boolean {
+  if (value === undefined || value === null) return true;
+  return step !== undefined && isJsonObject(value) && isUnset(value[step], deeper);
 }
 
 interface OrderedWrite {

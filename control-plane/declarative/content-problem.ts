@@ -13,6 +13,8 @@ export interface ContentProblem {
   readonly field: string;
   readonly message: string;
   readonly entity?: ProblemEntity;
+  /** Another place that it is about. */
+  readonly other?: ContentPath;
 }
 
 export interface ProblemEntity {
@@ -47,8 +49,8 @@ export class ContentProblems {
     this.add({ path, field: '', message });
   }
 
-  ofEntity(entity: ProblemEntity, at: ContentPath, problem: Problem): void {
-    this.add({ path: [...at, ...stepsTo(entity.input, problem.field)], field: problem.field, message: problem.message, entity });
+  ofEntity(entity: ProblemEntity, at: ContentPath, problem: Problem, other?: ContentPath): void {
+    this.add({ path: [...at, ...stepsTo(entity.input, problem.field)], field: problem.field, message: problem.message, entity, ...(other === undefined ? {} : { other }) });
   }
 }
 

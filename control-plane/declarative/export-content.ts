@@ -122,6 +122,8 @@ class ContentExport {
   #record(fields: readonly Field[], values: JsonObject): JsonObject {
     return Object.fromEntries(fields.flatMap((field): readonly (readonly [string, JsonValue])[] => {
       const value = values[field.name];
+      // A password is shown to nobody; a sync of what is written here keeps it.
+      if (field.writeOnly === true && !this.#options.sanitize) return [];
       // Inside of records that were given, what is null is left out too.
       if (value === undefined || canonicalJson(value) === canonicalJson(defaultOf(field))) return [];
       const named = field.type.kind === 'reference' && field.type.bare === true ? this.#named(field.type.to, value) : undefined;

@@ -12,7 +12,7 @@ import type { ContentProblems } from './content-problem.ts';
 import type { ContentScope } from './content-scope.ts';
 import type { CurrentEntities, CurrentEntity } from './current-entities.ts';
 import type { DesiredContent, DesiredEntity } from './desired-entities.ts';
-import { nameOf, showPath } from './file-layout.ts';
+import { nameOf, showPath, type ContentPath } from './file-layout.ts';
 import { alwaysHasKey, contentKeyOf, idFor, matchingKeysOf } from './matching-keys.ts';
 import type { Pauses } from './pauses.ts';
 
@@ -127,7 +127,7 @@ class Matching {
     const names = [entity.id, ...(first === undefined ? [] : [first]), ...others].map((name) => `${kind} ${name}`);
     const other = names.map((name) => this.#described.get(name)).find((known) => known !== undefined);
     if (other !== undefined) {
-      this.#refuse(entity.desired, entity.input, '@entity', `is described twice: ${showPath(other.desired.path)} and ${showPath(path)} are the same ${definitionOf(kind).singular}`);
+      this.#refuse(entity.desired, entity.input, '@entity', `is described twice: ${showPath(other.desired.path)} and ${showPath(path)} are the same ${definitionOf(kind).singular}`, other.desired.path);
       return false;
     }
     for (const name of names) this.#described.set(name, entity);
@@ -223,10 +223,10 @@ class Matching {
     }
   }
 
-  #refuse({ kind, path }: DesiredEntity, input: JsonObject, field: string, message: string): void {
+  #refuse({ kind, path }: DesiredEntity, input: JsonObject, field: string, message: string, other?: ContentPath): void {
     const name = nameOf(kind, input);
     const id = input['id'];
-    this.#problems.ofEntity({ kind, input, ...(name === undefined ? {} : { name }), ...(typeof id === 'string' ? { id } : {}), ...(input['tags'] === undefined ? {} : { tags: input['tags'] }) }, path, { field, message });
+    this.#problems.ofEntity({ kind, input, ...(name === undefined ? {} : { name }), ...(typeof id === 'string' ? { id } : {}), ...(input['tags'] === undefined ? {} : { tags: input['tags'] }) }, path, { field, message }, other);
   }
 }
 

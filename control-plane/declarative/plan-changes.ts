@@ -113,7 +113,7 @@ class Planning {
   /** Undefined where it has problems. */
   #planOne({ desired, id, input, previous }: MatchedEntity): PlannedEntity | undefined {
     const { kind, path } = desired;
-    const whole = this.#withAutomaticValues(kind, this.#withSelectTags({ ...input, id }), previous?.entity);
+    const whole = this.#withKeptValues(kind, this.#withSelectTags({ ...input, id }), previous?.entity);
     const result = this.#parse(kind, whole, previous?.entity);
     if (result.kind === 'problems') {
       for (const problem of result.problems) this.#problems.ofEntity(problemEntity(kind, id, whole), path, problem);
@@ -181,11 +181,14 @@ class Planning {
     return { ...input, tags: [...own, ...selectTags.filter((tag) => !own.includes(tag))] };
   }
 
-  /** A key that was made stays: another one at every run would lock everybody out. */
-  #withAutomaticValues(kind: EntityKind, input: JsonObject, previous: Entity | undefined): JsonObject {
-    const automatic = definitionOf(kind).fields.filter(({ name, auto }) => auto !== undefined && (input[name] ?? null) === null);
-    if (automatic.length === 0 || previous === undefined) return input;
-    return { ...input, ...Object.fromEntries(automatic.map(({ name }) => [name, defined(previous[name], name)])) };
+  /**
+   * A key that was made stays: another one at every run would lock everybody out. So does a secret that must be there and is not in
+   * the file: dumps leave it out for who may not reveal it, and passwords for everybody.
+   */
+  #withKeptValues(kind: EntityKind, input: JsonObject, previous: Entity | undefined): JsonObject {
+    const kept = definitionOf(kind).fields.filter(({ name, auto, secret, required }) => (auto !== undefined || (secret !== undefined && required === true)) && (input[name] ?? null) === null);
+    if (kept.length === 0 || previous === undefined) return input;
+    return { ...input, ...Object.fromEntries(kept.map(({ name }) => [name, defined(previous[name], name)])) };
   }
 }
 

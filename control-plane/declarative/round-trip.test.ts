@@ -76,6 +76,11 @@ async function validPart(content: JsonObject): Promise<JsonObject> {
   return validPart(Object.fromEntries(Object.entries(content).map(([kind, list]): [string, JsonValue] => [kind, Array.isArray(list) ? list.filter((_, index) => !wrong.has(`${kind} ${index}`)) : list])));
 }
 
+/** What no dump tells, and another gateway must be given. */
+function withPasswords(dumped: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(dumped, (name, value: unknown) => (name === 'basicauth_credentials' && Array.isArray(value) ? value.map((credential: object) => ({ ...credential, password: 'p' })) : value)));
+}
+
 const [GATEWAY, OTHER] = [newId<GatewayId>(1), newId<GatewayId>(2)];
 
 test('a dump in an empty gateway gives the same dump, and in its own changes nothing', async () => {
@@ -88,12 +93,12 @@ test('a dump in an empty gateway gives the same dump, and in its own changes not
     const again = await planFor(dumped, current, GATEWAY);
     assert.deepEqual(again.problems.list, []);
     assert.deepEqual(again.plan.filter(({ action }) => action !== 'none'), []);
-    const elsewhere = await planFor(dumped, EMPTY, OTHER);
+    const elsewhere = await planFor(withPasswords(dumped), EMPTY, OTHER);
     assert.deepEqual(elsewhere.problems.list, []);
     assert.equal(elsewhere.plan.length, plan.length);
     assert.deepEqual(exportContent(afterwards(elsewhere.plan), plugins, DUMP), dumped);
     const withIds = exportContent(current, plugins, { ...DUMP, withIds: true });
-    assert.deepEqual(exportContent(afterwards((await planFor(withIds, EMPTY, OTHER)).plan), plugins, { ...DUMP, withIds: true }), withIds);
+    assert.deepEqual(exportContent(afterwards((await planFor(withPasswords(withIds), EMPTY, OTHER)).plan), plugins, { ...DUMP, withIds: true }), withIds);
   }), { numRuns: 50 });
   assert.deepEqual(entityKinds.filter((kind) => !seen.has(kind)), [], 'kinds that were never part of a round trip');
 });

@@ -49,7 +49,8 @@ export function declarativeRoutes(options: DeclarativeRoutesOptions): readonly R
         },
       }),
       POST: operation({
-        permission: { on: 'entities', verb: ['create', 'update', 'delete'] },
+        // A dry run needs no more than to read; what else is needed is asked of each entity of the plan.
+        permission: { on: 'entities', verb: ['read', 'create', 'update', 'delete'] },
         summary: 'Make a gateway what a declarative file (decK) says: one transaction, one release',
         body: [
           { name: 'mode', tag: 1, type: { kind: 'string', oneOf: ['sync', 'apply'] }, required: true, description: '`sync` deletes what is not in the content, `apply` does not.' },
