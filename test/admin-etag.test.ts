@@ -27,6 +27,28 @@ test('a read has a strong tag that stays until the entity changes; who has that 
   (await send('GET', '/services/a', { headers: { 'if-none-match': 'no quotes' } })).expect(400);
 });
 
+test('who writes is told the tag of what was written, the same as who reads it then', async () => {
+  const { cert, key } = await testCertificate();
+  const config = { limit_by: 'ip', minute: 5 };
+  const consumer = (await send('POST', '/consumers', { json: { username: 'tagged' } })).expect(201).word('id');
+  for (const [path, json, change] of [
+    ['/services', { host: 'a.test', tags: ['z', 'b'] }, { retries: 2 }],
+    ['/plugins', { name: 'rate-limiting', config }, { config: { minute: 7 } }],
+    ['/upstreams', { name: 'tagged.test' }, { healthchecks: { passive: { healthy: { successes: 3 } } } }],
+    ['/certificates', { cert, key, snis: ['z.test', 'y.test'] }, { snis: ['y.test'] }],
+    [`/consumers/${consumer}/key-auth`, { key: 'k' }, { ttl: 500 }],
+  ] as const) {
+    const made = (await send('POST', path, { json })).expect(201);
+    const one = `${path}/${made.word('id')}`;
+    assert.equal(made.headers['etag'], await tagOf(one), path);
+    const changed = (await send('PATCH', one, { json: change, headers: { 'if-match': String(made.headers['etag']) } })).expect(200);
+    assert.equal(changed.headers['etag'], await tagOf(one), path);
+    assert.notEqual(changed.headers['etag'], made.headers['etag'], path);
+    const replaced = (await send('PUT', one, { json, headers: { 'if-match': String(changed.headers['etag']) } })).expect(200);
+    assert.equal(replaced.headers['etag'], await tagOf(one), path);
+  }
+});
+
 test('PUT, PATCH and DELETE with If-Match are for one state: of writers who read the same, one writes', async () => {
   (await send('PUT', '/services/b', { json: { host: 'b' } })).expect(200);
   const tag = await tagOf('/services/b');

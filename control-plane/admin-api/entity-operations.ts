@@ -2,6 +2,9 @@
  * What can be done with a collection and its entities, all of them or those below a parent: list, create, read, replace,
  * change, delete, as Kong does it. Used by entity-routes.ts.
  */
+import { defined } from '../../shared/assert.ts';
+import type { Entity } from '../../shared/model/definition.ts';
+import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { parseEntityCursor, type EntityReader, type StoredEntity } from '../store/entity-reader.ts';
 import type { EntityWriter } from '../store/entity-writer.ts';
 import type { GatewaySecrets } from '../store/secret-box.ts';
@@ -69,7 +72,7 @@ export class EntityOperations {
     return this.#transactions.write(request, async (writer, secrets) => {
       const parent = await this.#parent(request, writer);
       const fixed = parent === undefined ? {} : { [parent.field]: { id: parent.id } };
-      return created(await this.#collection.insert(writer, request.body, fixed, secrets));
+      return this.#tagged(await this.#collection.insert(writer, request.body, fixed, secrets), created, writer, secrets);
     });
   }
 
@@ -88,7 +91,8 @@ export class EntityOperations {
   async #put(request: GatewayRequest): Promise<Answer> {
     return this.#transactions.write(request, async (writer, secrets) => {
       const parent = await this.#parent(request, writer);
-      return ok(await this.#collection.upsert(writer, param(request, 'id'), parent, request.body, secrets, (stored) => this.#refuseOtherState(request, writer, stored, secrets)));
+      const entity = await this.#collection.upsert(writer, param(request, 'id'), parent, request.body, secrets, (previous) => this.#refuseOtherState(request, writer, previous, secrets));
+      return this.#tagged(entity, ok, writer, secrets);
     });
   }
 
@@ -98,7 +102,7 @@ export class EntityOperations {
       const stored = await this.#collection.findForUpdate(writer, param(request, 'id'), parent);
       await this.#refuseOtherState(request, writer, stored, secrets);
       if (stored === undefined) throw notFound();
-      return ok(await this.#collection.update(writer, stored, 'merge', request.body, {}, secrets));
+      return this.#tagged(await this.#collection.update(writer, stored, 'merge', request.body, {}, secrets), ok, writer, secrets);
     });
   }
 
@@ -110,6 +114,13 @@ export class EntityOperations {
       if (stored !== undefined) await this.#collection.delete(writer, stored);
       return NO_CONTENT;
     });
+  }
+
+  /** What was written, with the tag that a read of it would have. */
+  async #tagged(entity: Entity, answer: (entity: Entity) => Answer, writer: EntityWriter, secrets: GatewaySecrets): Promise<Answer> {
+    const { kind } = this.#collection.definition;
+    const stored = defined(await writer.getForUpdate(kind, defined(parseId<EntityId>(entity.id), 'the id of an entity')), 'what was just written');
+    return { ...answer(entity), headers: { etag: entityTag(stored, await this.#collection.showOne(writer, stored, secrets)) } };
   }
 
   /** Throws a Refusal (412) where the request is for another state of the entity than it is held in. */

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { canonicalJson } from '../../shared/model/canonical-json.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
 import type { StoredEntity } from '../store/entity-reader.ts';
@@ -17,7 +18,8 @@ const TAG_BYTES = 16;
  * sees secrets). The envelopes of secrets are made anew by every write, so the same values written again have another tag.
  */
 export function entityTag({ bytes, controlPlaneOnly }: Pick<StoredEntity, 'bytes' | 'controlPlaneOnly'>, shown: JsonObject): string {
-  const hash = createHash('sha256').update(bytes).update(JSON.stringify([controlPlaneOnly, shown]));
+  // What was just written has its fields in another order than what comes back from the database.
+  const hash = createHash('sha256').update(bytes).update(canonicalJson([controlPlaneOnly, shown]));
   return `"${hash.digest().subarray(0, TAG_BYTES).toString('base64url')}"`;
 }
 

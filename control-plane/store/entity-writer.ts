@@ -76,7 +76,7 @@ const SECRET_KINDS: ReadonlySet<EntityKind> = new Set(entityDefinitions.filter((
 
 export class TransactionWriter extends TransactionReader implements EntityWriter {
   readonly #changes: EntityChange[] = [];
-  /** What was read under a lock stays as it is until it is written here. */
+  /** What was read under a lock, or written, stays as it is until it is written here. */
   readonly #held = new Map<EntityKey, StoredEntity>();
   #end: 'commit' | 'try' | 'abandon' = 'commit';
 
@@ -125,6 +125,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
       // Without a conflict any more, its owner went away in between.
       return conflictIn(record, await this.#ownersOfKeys(record)) ?? this.insert(record);
     }
+    this.#held.set(entityKey(record.kind, record.id), record);
     this.#changes.push({ kind: record.kind, id: record.id, action: 'create', before: undefined, after: record.bytes });
     return undefined;
   }
@@ -160,7 +161,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
        WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, $3, $4)`,
       [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
     );
-    this.#held.delete(entityKey(record.kind, record.id));
+    this.#held.set(entityKey(record.kind, record.id), record);
     this.#changes.push({ kind: record.kind, id: record.id, action: 'update', verb, before: before.bytes, after: record.bytes, privateBefore: before.controlPlaneOnly });
     return undefined;
   }
