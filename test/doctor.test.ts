@@ -1,6 +1,7 @@
 /** `holdfast doctor`: what is fine is said to be fine, before a start and beside a running plane; what is wrong comes with the way out. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +81,30 @@ test('what is wrong is named with the way out', async () => {
   assert.match(lone.of('identity', 'fail'), /has no join token/);
   assert.match(lone.of('control plane', 'fail'), /none is named/);
   assert.match((await examine(examineDataPlane, { ...FREE_PROXY, HOLDFAST_STATE_FOLDER: join(folder, 'lone'), HOLDFAST_JOIN_TOKEN: 'hfjoin1_x' })).of('identity', 'fail'), /join token/);
+});
+
+test('what can not be looked at is said so, and who never stops answering holds nothing up', { timeout: 30_000 }, async (t) => {
+  const file = join(folder, 'file');
+  writeFileSync(file, 'no certificate');
+  const under = await examine(examineControlPlane, { ...FREE, HOLDFAST_STATE_FOLDER: join(file, 'state'), HOLDFAST_AUTHORITY_CERTIFICATE_FILE: file, HOLDFAST_AUTHORITY_KEY_FILE: file });
+  assert.match(under.of('state folder', 'fail'), /file is no folder/);
+  assert.match(under.of('certificates', 'fail'), /can not be read from .*file .* → give it as PEM/);
+  const closed = join(folder, 'closed');
+  mkdirSync(join(closed, 'state'), { recursive: true });
+  chmodSync(closed, 0o000);
+  t.after(() => chmodSync(closed, 0o700));
+  const hidden = await examine(examineControlPlane, { ...FREE, HOLDFAST_STATE_FOLDER: join(closed, 'state') });
+  // Root sees everything.
+  if (process.getuid?.() !== 0) assert.match(hidden.of('state folder', 'fail') + hidden.of('keys', 'fail'), /may not see .*state → correct owner[^]*may not see the key-encryption key/);
+  const endless = createHttpServer((_request, response) => {
+    response.write('{');
+    const timer = setInterval(() => response.write(' '.repeat(300_000)), 10);
+    response.once('close', () => clearInterval(timer));
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => endless.once('listening', resolve));
+  t.after(() => endless.close());
+  const held = await examine(examineControlPlane, { ...FREE, HOLDFAST_STATE_FOLDER: join(folder, 'new'), HOLDFAST_STATUS_LISTEN: `127.0.0.1:${(endless.address() as AddressInfo).port}` });
+  assert.match(held.of('ports', 'fail'), /status .* can not be used/);
 });
 
 test('beside running planes: ports are open, certificates valid, clocks agree; and by the command', { timeout: 60_000 }, async (t) => {

@@ -76,10 +76,18 @@ async function lookAtDatabase({ databaseUrl, stateFolder, databasePoolSize }: Co
 }
 
 async function checkCertificates({ authorityCertificateFile, syncListen }: ControlPlaneSettings, running: boolean, clock: Clock): Promise<readonly Finding[]> {
-  const own = authorityCertificateFile === undefined ? [] : [validity('the certificate of the authority', new X509Certificate(readFileSync(authorityCertificateFile)), false, clock)];
+  const own = authorityCertificateFile === undefined ? [] : [ofAuthority(authorityCertificateFile, clock)];
   const shown = running ? await shownCertificate(syncListen) : undefined;
   const server = shown === undefined ? (running ? [fail('the sync port shows no certificate', 'look into the log of the control plane')] : []) : [validity('the certificate of the sync port', shown, true, clock)];
   return own.length + server.length === 0 ? [ok('there is nothing to look at before it runs')] : [...own, ...server];
+}
+
+function ofAuthority(file: string, clock: Clock): Finding {
+  try {
+    return validity('the certificate of the authority', new X509Certificate(readFileSync(file)), false, clock);
+  } catch (thrown) {
+    return fail(`the certificate of the authority can not be read from ${file} (${describeThrown(thrown)})`, 'give it as PEM, to be read by the user who runs Holdfast, in HOLDFAST_AUTHORITY_CERTIFICATE_FILE');
+  }
 }
 
 function validity(what: string, { validFromDate, validToDate }: X509Certificate, renewsItself: boolean, clock: Clock): Finding {

@@ -88,9 +88,10 @@ function ask(url: string, clock: Clock): Promise<{ readonly why?: string; readon
   const beforeMs = clock.nowMs();
   return new Promise((resolve) => {
     const asked = request(`${url}/`, { rejectUnauthorized: false, timeout: CONNECT_MS, agent: false }, (response) => {
-      response.resume();
       const dateMs = Date.parse(response.headers.date ?? '');
       resolve({ beforeMs, afterMs: clock.nowMs(), ...(Number.isNaN(dateMs) ? {} : { dateMs }) });
+      // It may have no end.
+      asked.destroy();
     });
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${CONNECT_MS / 1000} s`)));
     asked.on('error', (error) => resolve({ why: describeThrown(error), beforeMs, afterMs: clock.nowMs() }));

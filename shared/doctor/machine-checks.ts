@@ -1,5 +1,5 @@
 /** What both planes need of the machine that they run on: Node, folders, disk space, ports, a clock. Checks of run-doctor.ts. */
-import { accessSync, constants, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, statfsSync, statSync, type Stats } from 'node:fs';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
@@ -11,6 +11,8 @@ const OLDEST_NODE = 24;
 const FREE_BYTES = { warn: 2 * 1_073_741_824, fail: 200 * 1_048_576 };
 const SKEW_MS = { warn: 2_000, fail: 30_000 };
 const ASK_MS = 3_000;
+const LONGEST_ANSWER = 1_048_576;
+const AS_WHO = 'correct owner and mode, or run this as the user who runs Holdfast';
 
 export function checkNode(): readonly Finding[] {
   const { node } = process.versions;
@@ -19,13 +21,13 @@ export function checkNode(): readonly Finding[] {
 
 /** One that is not there yet must be possible to make. */
 export function checkStateFolder(folder: string): readonly Finding[] {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  const existing = found === undefined ? nearestExisting(folder) : folder;
-  if (found !== undefined && !found.isDirectory()) return [fail(`${folder} is no folder`, 'remove it, or set HOLDFAST_STATE_FOLDER to another one')];
+  const { path: existing, stats } = nearestExisting(folder);
+  const found = existing === folder ? stats : undefined;
+  if (stats?.isDirectory() === false) return [fail(`${existing} is no folder`, 'remove it, or set HOLDFAST_STATE_FOLDER to another one')];
   try {
     accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
-    return [fail(`this user may not write to ${existing}`, 'correct its owner and mode, run this as the user who runs Holdfast, or set HOLDFAST_STATE_FOLDER')];
+    return [fail(`this user may not ${stats === undefined ? 'see' : 'write to'} ${existing}`, `${AS_WHO}, or set HOLDFAST_STATE_FOLDER`)];
   }
   const rights = found === undefined ? ok(`${folder} will be made at the first start`) : (found.mode & 0o022) !== 0 ? fail(`others may write to ${folder}`, `chmod 700 ${folder}`) : ok(`${folder} can be used`);
   return [rights, checkSpace(existing)];
@@ -33,7 +35,8 @@ export function checkStateFolder(folder: string): readonly Finding[] {
 
 /** Mode of a file that holds a key; nothing where there is none. */
 export function checkKeyFile(file: string, what: string): readonly Finding[] {
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = look(file);
+  if (found === 'hidden') return [fail(`this user may not see ${what} (${file})`, AS_WHO)];
   if (found === undefined) return [];
   return (found.mode & 0o077) === 0 ? [ok(`${what} is for its owner alone`)] : [fail(`others may read ${what} (${file})`, `chmod 600 ${file}, and replace the key if somebody may have read it`)];
 }
@@ -46,8 +49,20 @@ function checkSpace(folder: string): Finding {
   return free < FREE_BYTES.warn ? warn(told, 'free some before it is full') : ok(told);
 }
 
-function nearestExisting(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) if (statSync(at, { throwIfNoEntry: false }) !== undefined) return at;
+/** Without `stats` it may be there or not: this user may not look. */
+function nearestExisting(folder: string): { readonly path: string; readonly stats: Stats | undefined } {
+  for (let path = folder; ; path = dirname(path)) {
+    const stats = look(path);
+    if (stats !== undefined) return { path, stats: stats === 'hidden' ? undefined : stats };
+  }
+}
+
+function look(path: string): Stats | 'hidden' | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return 'hidden';
+  }
 }
 
 /** `running`: a plane with these settings runs, so its ports must be taken. */
@@ -69,12 +84,16 @@ function whyNotFree({ host, port }: SocketAddress): Promise<string | undefined> 
 /** What a status port answers to `/status`; undefined where nobody does. */
 export function askStatus({ host, port }: SocketAddress): Promise<unknown> {
   return new Promise((resolve) => {
-    const asked = get({ host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, port, path: '/status', timeout: ASK_MS, agent: false }, (response) => {
+    // Whatever holds the port, it may answer anything for any time.
+    const asked = get({ host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, port, path: '/status', signal: AbortSignal.timeout(ASK_MS), agent: false }, (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (piece) => (text += String(piece)));
-      response.on('end', () => resolve(parsed(text)));
+      response.setEncoding('utf8').on('data', (piece) => {
+        text += String(piece);
+        if (text.length > LONGEST_ANSWER) asked.destroy();
+      });
+      response.on('error', () => undefined);
+      response.on('close', () => resolve(response.complete ? parsed(text) : undefined));
     });
-    asked.on('timeout', () => asked.destroy());
     asked.on('error', () => resolve(undefined));
   });
 }
