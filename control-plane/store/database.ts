@@ -148,6 +148,8 @@ export class Database {
       // All we ask has an index. A plan that is kept (ours, and those of foreign keys) was perhaps made while the table was small.
       'SET LOCAL enable_seqscan = off',
       'SET LOCAL jit = off',
+      // Each of these statements has one sensible plan whatever the values are, and Postgres would make it anew for every list of values.
+      ...(mode === 'write' || role === 'holdfast_publisher' ? ['SET LOCAL plan_cache_mode = force_generic_plan'] : []),
       `SET LOCAL statement_timeout = ${this.#options.statementTimeoutMs}`,
       `SET LOCAL idle_in_transaction_session_timeout = ${this.#options.statementTimeoutMs}`,
       `SET LOCAL holdfast.tenant = '${tenantId ?? ''}'`,
@@ -199,6 +201,8 @@ class OpenTransaction implements Transaction {
   endSoon(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    // With the first words of who takes the connection next, where somebody waits for one.
+    this.#sendTogether();
     // A connection that breaks is found broken by its next query.
     this.#client.query('COMMIT').catch(() => undefined);
   }
