@@ -106,9 +106,10 @@ function open(url: URL): void {
 
 async function logout({ adminUrl: base }: Settings<typeof logoutSettings>, output: Output): Promise<void> {
   const token = savedSession(base);
-  saveSession(base, undefined);
   if (token === undefined) return output.out(`nobody is signed in at ${base}`);
+  // First there: while nobody answers it is kept, so that it can be ended later.
   const status = await send({ adminUrl: base, adminToken: token }, '/v1/sign-out', 'POST');
+  saveSession(base, undefined);
   if (status !== 204 && status !== 401) throw new AdminRefusal({ adminUrl: base, adminToken: token }, status, 'the session is forgotten here, but may go on there until it expires');
   output.out(`signed out at ${base}`);
 }

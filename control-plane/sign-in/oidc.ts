@@ -30,6 +30,7 @@ export interface Identity {
 const TIMEOUT_S = 10;
 /** Discovery is asked again after that; keys are looked after by the library. */
 const KNOWN_FOR_MS = 3_600_000;
+const FAILED_FOR_MS = 2_000;
 const MOST_PROVIDERS = 1_000;
 /** A subject has 255 ASCII characters at most (OpenID Connect Core §2); names are for people, and are cut. */
 const LONGEST_TEXT = 255;
@@ -92,7 +93,8 @@ export class OidcSignIn {
     if (known !== undefined && known.untilMs > nowMs) return known.configuration;
     const configuration = this.#discover(provider);
     this.#known.set(key, { configuration, untilMs: nowMs + KNOWN_FOR_MS });
-    configuration.catch(() => this.#known.delete(key));
+    // Strangers may begin as often as they like; a provider that is away is not asked for each of them.
+    configuration.catch(() => this.#known.set(key, { configuration, untilMs: this.#clock.monotonicMs() + FAILED_FOR_MS }));
     return configuration;
   }
 
@@ -130,7 +132,7 @@ function refused(why: string): HoldfastError {
 export function identityOf(claims: Readonly<Record<string, unknown>>, provider: Pick<IdentityProvider, 'groupsClaim'>): Identity {
   const text = (name: string): string | undefined => {
     const value = claims[name];
-    return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST_TEXT) : undefined;
+    return typeof value === 'string' && value !== '' ? value.replaceAll(/\p{Cc}/gu, ' ').slice(0, LONGEST_TEXT).toWellFormed() : undefined;
   };
   const { sub: subject } = claims;
   // Never cut: two people could become one.

@@ -163,12 +163,12 @@ export class SignInDesk {
     return error;
   }
 
-  /** With what nobody but an operator may read in the log, and who it was in the audit. */
+  /** The log has what nobody but an operator may read. The audit has whom the provider vouched for, and no strangers: they could fill it (R5). */
   async #turnAway(provider: IdentityProvider, name: string | undefined, asker: Asker, thrown: unknown): Promise<never> {
     this.#noteFailure(asker);
     const { log, sessions } = this.#options;
     log.warn({ event: 'sign-in-refused', provider: provider.name, name, address: asker.address, requestId: asker.requestId, reason: describeThrown(thrown) }, 'somebody who came from an identity provider was turned away');
-    await sessions.noteRefusal(provider, { name, reason: thrown instanceof HoldfastError ? thrown.publicMessage : 'unexpected' }, asker);
+    if (name !== undefined) await sessions.noteRefusal(provider, { name, reason: thrown instanceof HoldfastError ? thrown.publicMessage : 'unexpected' }, asker);
     throw thrown;
   }
 

@@ -55,8 +55,8 @@ export interface SessionStore {
   /** For somebody whom a provider vouches for; makes their operator at the first time. A name that somebody else has gets a number: nobody becomes somebody else by a name. */
   beginByIdentity(provider: IdentityProvider, identity: { readonly subject: string; readonly name: string }, roles: readonly string[], facts: SessionFacts): Promise<Stored<MadeSession>>;
   beginByPassword(tenantId: TenantId, operatorId: OperatorId, facts: SessionFacts): Promise<Stored<MadeSession>>;
-  /** Somebody came from the provider and was turned away; `name` is theirs where it is known. */
-  noteRefusal(provider: IdentityProvider, refused: { readonly name: string | undefined; readonly reason: string }, from: { readonly address: string; readonly requestId: string }): Promise<void>;
+  /** Somebody for whom the provider vouched was turned away. */
+  noteRefusal(provider: IdentityProvider, refused: { readonly name: string; readonly reason: string }, from: { readonly address: string; readonly requestId: string }): Promise<void>;
   /** Those that are neither revoked nor over, newest first. */
   list(tenantId: TenantId, operatorId?: OperatorId): Promise<readonly Session[]>;
   get(tenantId: TenantId, id: string): Promise<Session | undefined>;
@@ -156,7 +156,7 @@ export function createSessionStore(database: Database, clock: Clock): SessionSto
 
     noteRefusal: ({ tenantId, id }, { name, reason }, { address, requestId }) =>
       database.transaction(within(tenantId, 'write'), (transaction) =>
-        addAuditRow(transaction, { tenantId, actor: { operatorId: null, name: name ?? 'unknown', kind: 'unknown', address, requestId }, action: 'refuse', subjectKind: 'identity_providers', subjectId: id, details: { reason } }),
+        addAuditRow(transaction, { tenantId, actor: { operatorId: null, name, kind: 'unknown', address, requestId }, action: 'refuse', subjectKind: 'identity_providers', subjectId: id, details: { reason } }),
       ),
 
     async list(tenantId, operatorId) {
