@@ -3,13 +3,15 @@
  * or not at all; and what an installation of real processes does that was restored from one older than what its data planes have.
  */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { zstdCompressSync } from 'node:zlib';
 import { Client } from 'pg';
 import { request } from 'undici';
+import { encodeFrame, PLAIN } from '../control-plane/store/backup/backup-format.ts';
 import { createBackup } from '../control-plane/store/backup/create-backup.ts';
 import { verifyBackup } from '../control-plane/store/backup/read-backup.ts';
 import { restoreBackup } from '../control-plane/store/backup/restore-backup.ts';
@@ -123,6 +125,34 @@ test('a backup that was cut, changed, or is opened with another key is refused, 
     await assert.rejects(verifyBackup(file, sealing), { code }, name);
     await assert.rejects(restoreBackup({ connectionString: restored, file, key: sealing }), { code }, name);
   }
+  assert.equal(await withClient(restored, async (client) => (await client.query("SELECT to_regnamespace('holdfast') AS found")).rows[0]?.found), null);
+});
+
+test('a backup is the same however dates are written by the server that it is of', async () => {
+  const name = new Client({ connectionString: database.connectionString }).database ?? '';
+  const alter = (what: string) => withClient(database.superuserConnectionString, (client) => client.query(`ALTER DATABASE ${name} ${what}`));
+  await alter("SET datestyle = 'SQL, DMY'");
+  try {
+    const file = join(folder, 'dated');
+    await createBackup({ connectionString: database.connectionString, file, key: undefined, clock: systemClock });
+    const restored = await emptyDatabase();
+    await restoreBackup({ connectionString: restored, file, key: undefined });
+    const times = async (superuser: string) => (await contentOf(superuser))['tenants'];
+    assert.deepEqual(await times(superuserOf(restored, database.superuserConnectionString)), await times(database.superuserConnectionString));
+  } finally {
+    await alter('RESET datestyle');
+  }
+});
+
+test('a row that the server refuses ends a restore with its reason, and nothing is written', async () => {
+  const { header } = await verifyBackup(join(folder, 'plain'), undefined);
+  const rows = Array.from({ length: 200 }, () => encodeFrame('D', Buffer.from('no id\tno name\n'.repeat(1_000))));
+  const frames = Buffer.concat([encodeFrame('H', header), encodeFrame('T', { table: 'tenants', columns: ['id', 'name'] }), ...rows, encodeFrame('E', { table: 'tenants', rows: 200_000 })]);
+  const end = encodeFrame('Z', { sha256: createHash('sha256').update(frames).digest('hex') });
+  const file = join(folder, 'refused');
+  writeFileSync(file, Buffer.concat([Buffer.from(`${PLAIN}\n`), zstdCompressSync(Buffer.concat([frames, end]))]));
+  const restored = await emptyDatabase();
+  await assert.rejects(restoreBackup({ connectionString: restored, file, key: undefined }), /uuid/);
   assert.equal(await withClient(restored, async (client) => (await client.query("SELECT to_regnamespace('holdfast') AS found")).rows[0]?.found), null);
 });
 

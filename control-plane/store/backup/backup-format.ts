@@ -21,6 +21,9 @@ export const FRAME_HEAD_BYTES = 5;
 /** Larger than any row that can be stored, and a bound on what a damaged length makes us wait for. */
 export const LONGEST_FRAME = 256 * 1_048_576;
 
+/** How rows are written as text must not hang on how a server, a database or a login is set up. */
+export const TEXT_SETTINGS = "SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'";
+
 export type FrameType = 'H' | 'T' | 'D' | 'E' | 'Z';
 const TYPES: readonly FrameType[] = ['H', 'T', 'D', 'E', 'Z'];
 

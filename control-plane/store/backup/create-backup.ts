@@ -4,7 +4,7 @@
  * the database; all else (names, hosts, configurations, digests of tokens, the audit) is readable in the file unless a key seals it.
  */
 import { createHash, randomBytes, type Hash } from 'node:crypto';
-import { createWriteStream, linkSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, linkSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
@@ -14,7 +14,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { HoldfastError } from '../../../shared/errors.ts';
 import { THIS_VERSION } from '../../../shared/this-version.ts';
 import { withClient } from '../prepare-database.ts';
-import { encodeFrame, FORMAT, PLAIN, SEALED, type BackupHeader, type TableEnd } from './backup-format.ts';
+import { encodeFrame, FORMAT, PLAIN, SEALED, TEXT_SETTINGS, type BackupHeader, type TableEnd } from './backup-format.ts';
 import { listTables } from './backup-tables.ts';
 import { fileKey, seal } from './sealed-stream.ts';
 
@@ -40,10 +40,13 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   const { file, key } = options;
   const unfinished = `${file}.${randomBytes(6).toString('hex')}.unfinished`;
   const tables: TableEnd[] = [];
+  // Before the work, and again at its end.
+  if (existsSync(file)) throw fileExists(file, 'it is there already');
   try {
     return await withClient(options.connectionString, async (client) => {
       // Both ends of a statement may be a long way apart here; whoever kills this process ends it.
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL ROLE holdfast_migration; SET LOCAL search_path = holdfast');
+      await client.query(TEXT_SETTINGS);
       const header = await readHeader(client, options.clock);
       const salt = randomBytes(32);
       const sealing = async function* (compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -90,6 +93,10 @@ function publish(unfinished: string, file: string): void {
   try {
     linkSync(unfinished, file);
   } catch (thrown) {
-    throw new HoldfastError({ code: 'BACKUP_FILE_EXISTS', source: 'control-plane', publicMessage: 'the file is there already', message: `${file} could not be made (${String(thrown)}); give a name that is not taken, in a folder that can be written to`, cause: thrown });
+    throw fileExists(file, String(thrown), thrown);
   }
+}
+
+function fileExists(file: string, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError({ code: 'BACKUP_FILE_EXISTS', source: 'control-plane', publicMessage: 'the file is there already', message: `${file} could not be made (${why}); give a name that is not taken, in a folder that can be written to`, ...(cause === undefined ? {} : { cause }) });
 }

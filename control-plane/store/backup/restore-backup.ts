@@ -10,7 +10,7 @@ import { HoldfastError } from '../../../shared/errors.ts';
 import { checkServerVersion, checkServingRole, ensureRoles } from '../database-roles.ts';
 import { applyMissing, readMigrations, type Migration } from '../migrate.ts';
 import { withClient } from '../prepare-database.ts';
-import { invalidBackup, parsePayload, type BackupHeader, type TableEnd, type TableHead } from './backup-format.ts';
+import { invalidBackup, parsePayload, TEXT_SETTINGS, type BackupHeader, type TableEnd, type TableHead } from './backup-format.ts';
 import { listTables } from './backup-tables.ts';
 import type { BackupSummary } from './create-backup.ts';
 import { readBackup, verifyBackup } from './read-backup.ts';
@@ -37,7 +37,7 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Back
     try {
       await refuseFilled(client);
       await applyMissing(client, migrations);
-      await client.query('SET LOCAL row_security = on');
+      await client.query(`SET LOCAL row_security = on; ${TEXT_SETTINGS}`);
       await fill(client, options);
       await client.query('COMMIT');
     } catch (thrown) {
@@ -80,18 +80,19 @@ async function fill(client: ClientBase, { file, key }: RestoreBackupOptions): Pr
     // A migration may have put a first row there, which the backup has in its own state.
     await client.query(`DELETE FROM ${escapeIdentifier(table)}`);
   }
-  let current: { readonly head: TableHead; readonly rows: ReturnType<typeof copyFrom> } | undefined;
+  let current: { readonly head: TableHead; readonly rows: ReturnType<typeof copyFrom>; readonly failed: Promise<never> } | undefined;
   for await (const frame of readBackup(file, key)) {
     if (frame.type === 'T') {
       const head = parsePayload<TableHead>(frame);
       const table = known.find((one) => one.table === head.table);
       if (table === undefined || head.columns.some((column) => !table.columns.includes(column))) throw invalidBackup(file, `the schema has no ${head.table} like the one in it`);
-      current = { head, rows: client.query(copyFrom(`COPY ${escapeIdentifier(head.table)} (${head.columns.map(escapeIdentifier).join(', ')}) FROM STDIN`)) };
+      const rows = client.query(copyFrom(`COPY ${escapeIdentifier(head.table)} (${head.columns.map(escapeIdentifier).join(', ')}) FROM STDIN`));
+      current = { head, rows, failed: failureOf(rows) };
     } else if (frame.type === 'D' && current !== undefined) {
-      await write(current.rows, frame.payload);
+      await Promise.race([current.failed, write(current.rows, frame.payload)]);
     } else if (frame.type === 'E' && current !== undefined) {
       current.rows.end();
-      await finished(current.rows);
+      await Promise.race([current.failed, finished(current.rows)]);
       const { table, rows } = parsePayload<TableEnd>(frame);
       if (table !== current.head.table || current.rows.rowCount !== rows) throw invalidBackup(file, `${rows} rows of ${table} were to come, ${current.rows.rowCount} came`);
       current = undefined;
@@ -102,15 +103,15 @@ async function fill(client: ClientBase, { file, key }: RestoreBackupOptions): Pr
   await moveIdentities(client);
 }
 
+/** The server may refuse a row at any time, also while nothing is being written. */
+function failureOf(rows: Writable): Promise<never> {
+  const failed = new Promise<never>((_resolve, reject) => void rows.on('error', reject));
+  failed.catch(() => undefined);
+  return failed;
+}
+
 function write(rows: Writable, bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    rows.once('error', reject);
-    rows.write(bytes, (error) => {
-      rows.off('error', reject);
-      if (error) reject(error);
-      else resolve();
-    });
-  });
+  return new Promise((resolve, reject) => void rows.write(bytes, (error) => (error ? reject(error) : resolve())));
 }
 
 /** So that the next row gets a number that was not given yet. */
