@@ -109,6 +109,10 @@ consumer_groups:
   assert.match((await holdfast(['gateway', 'diff', '--gateway', 'original', one])).out, /^no changes$/);
   const refused = await holdfast(['gateway', 'dump', '-o', one]);
   assert.deepEqual([refused.code, /is there already/.test(refused.err)], [1, true]);
+  assert.equal((await holdfast(['gateway', 'dump', '--gateway', 'original', '-o', '/dev/null', '--yes'])).code, 0);
+  assert.equal(statSync('/dev/null').isCharacterDevice(), true);
+  const unwritable = await holdfast(['gateway', 'dump', '--gateway', 'original', '-o', join(folder, 'nowhere', 'x.yaml')]);
+  assert.deepEqual([unwritable.code, /x\.yaml can not be written: ENOENT/.test(unwritable.err)], [1, true], unwritable.err);
   const sanitized = await holdfast(['gateway', 'dump', '--gateway', 'original', '--sanitize', '--format', 'json']);
   assert.equal(sanitized.out.includes('ada-key'), false);
   assert.match(sanitized.out, /"key": "sanitized-[0-9a-f]{16}"/);

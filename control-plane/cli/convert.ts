@@ -2,17 +2,19 @@
  * `holdfast convert`: turns a file of one tool into one of another, on this machine alone. What could not be said goes to the error
  * stream, each once; with --strict it fails the command.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { LineCounter, parseAllDocuments, stringify } from 'yaml';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { defineSettings, type Settings } from '../../shared/settings.ts';
+import { KONG_YAML } from '../declarative/content-door.ts';
 import type { Converted } from '../convert/convert-result.ts';
 import { toNewestFormat } from '../convert/flat-content.ts';
 import { openApiToContent } from '../convert/openapi-to-content.ts';
 import { toKubernetes } from '../convert/to-kubernetes.ts';
 import { toTerraform } from '../convert/to-terraform.ts';
 import { command, type Output } from './command.ts';
+import { writePrivateFile } from './private-file.ts';
 import { terminalLine } from './terminal-text.ts';
 
 const convertSettings = defineSettings({
@@ -58,7 +60,7 @@ function convertText(text: string, path: string, settings: ConvertSettings): { r
 
 function parseFile(text: string, path: string): JsonObject {
   const lines = new LineCounter();
-  const [document, more] = parseAllDocuments(text, { lineCounter: lines, strict: true });
+  const [document, more] = parseAllDocuments(text, { lineCounter: lines, strict: true, ...KONG_YAML });
   const refuse = (what: string, offset: number): HoldfastError => {
     const { line, col } = lines.linePos(offset);
     return new HoldfastError({ code: 'CONVERT_FILE_UNREADABLE', source: 'gateway', publicMessage: `${path}:${line}:${col}: ${what}\n  ${text.split('\n')[line - 1] ?? ''}` });
@@ -82,7 +84,8 @@ function readText(path: string): string {
 
 function writeText(path: string, text: string): void {
   try {
-    writeFileSync(path, text);
+    // Keys of certificates come along.
+    writePrivateFile(path, text);
   } catch (thrown) {
     throw new HoldfastError({ code: 'CONVERT_FILE_UNWRITABLE', source: 'gateway', publicMessage: `${path} can not be written: ${describeThrown(thrown)}` });
   }

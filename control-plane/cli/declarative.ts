@@ -3,11 +3,11 @@
  * Files are read, merged and filled in here; what they mean is decided by the control plane, in one transaction. What was shown is
  * what is applied: the plan's version goes along.
  */
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { systemClock } from '../../shared/clock.ts';
-import { HoldfastError } from '../../shared/errors.ts';
+import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { MergedContent } from '../declarative/merge-files.ts';
 import { recordOf, type Told } from './admin-answer.ts';
 import { AdminRefusal, get } from './admin-client.ts';
@@ -19,6 +19,7 @@ import {
   diffSettings, dumpSettings, pingSettings, resetSettings, syncSettings, validateSettings,
   type DiffSettings, type DumpSettings, type PingSettings, type ResetSettings, type SyncSettings, type ValidateSettings,
 } from './declarative-settings.ts';
+import { writePrivateFile } from './private-file.ts';
 import { publish } from './publish.ts';
 import { hasChanges, planAsJson, planLines, summaryLine } from './show-plan.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -79,9 +80,11 @@ async function dump(settings: DumpSettings, output: Output, terminal: Terminal):
   if (settings.outputFile === '-') return output.out(text);
   const path = resolve(settings.outputFile);
   if (!(await mayReplace(path, settings, terminal))) throw new HoldfastError({ code: 'CLI_FILE_EXISTS', source: 'gateway', publicMessage: `${path} is there already; --yes replaces it` });
-  // Whole or not at all, and for nobody else: secrets may be in it.
-  writeFileSync(`${path}.part`, `${text}\n`, { mode: 0o600 });
-  renameSync(`${path}.part`, path);
+  try {
+    writePrivateFile(path, `${text}\n`);
+  } catch (thrown) {
+    throw new HoldfastError({ code: 'CLI_FILE_UNWRITABLE', source: 'gateway', cause: thrown, publicMessage: `${path} can not be written: ${describeThrown(thrown)}` });
+  }
   output.err(`written to ${settings.outputFile}`);
 }
 

@@ -58,7 +58,8 @@ export class Backends {
   }
 
   #backend(service: FlatEntity, { host, port, weight }: Place): JsonObject {
-    const name = this.#names.take(dnsName(service.label));
+    // Names of Services begin with a letter (RFC 1035).
+    const name = this.#names.take(dnsName(service.label.replace(/^[^a-zA-Z]*(?=\d)/, 'service-')));
     const isSecure = service.fields['protocol'] === 'https' || service.fields['protocol'] === 'grpcs';
     const ports = [{ name: 'main', port, ...(service.fields['protocol'] === 'grpc' ? { appProtocol: 'kubernetes.io/h2c' } : {}) }];
     if (isIP(host) === 0) this.resources.push(this.#make('Service', name, { spec: { type: 'ExternalName', externalName: host, ports } }));

@@ -40,7 +40,7 @@ export class OpenApiDocument {
   }
 
   get operations(): readonly OpenApiOperation[] {
-    return Object.entries(objectAt(this.root, 'paths')).flatMap(([path, value]) => {
+    return Object.entries(objectAt(this.root, 'paths')).filter(([path]) => path.startsWith('/')).flatMap(([path, value]) => {
       const item = this.follow(value);
       return METHODS.flatMap((method) => {
         const operation = item[method];

@@ -98,3 +98,21 @@ const BAD: readonly (readonly [string, JsonObject, RegExp])[] = [
   ['a circle', { ...PETS, paths: { '/x': { $ref: '#/paths/~1x' } } }, /leads in a circle/],
 ];
 for (const [what, document, message] of BAD) test(`refused: ${what}`, () => assert.match(refusal(document), message));
+
+test('names that people gave are no keywords, examples are no schemas, extensions are no paths', () => {
+  const schema = { $ref: '#/components/schemas/a~1b c' };
+  const document = {
+    openapi: '3.0.3', info: { title: 'x', version: '1' }, servers: [{ url: 'http://a.test' }],
+    paths: { 'x-note': { get: {} }, '/a': { post: { requestBody: { content: { 'application/json': { schema } } } } } },
+    components: { schemas: { 'a/b c': { type: 'object', properties: { nullable: { type: 'boolean' }, example: schema }, example: { $ref: 'elsewhere.json' }, default: { nullable: true } } } },
+  };
+  const { value } = openApiToContent(document, { tags: [], validators: true });
+  const [service] = list(value['services']);
+  const [route, ...others] = list(service?.['routes']);
+  assert.deepEqual(others, []);
+  const [plugin] = list(route?.['plugins']);
+  assert.deepEqual(JSON.parse(String(Object(plugin?.['config']).body_schema)), {
+    $ref: '#/definitions/a_1b_c',
+    definitions: { a_1b_c: { type: 'object', properties: { nullable: { type: 'boolean' }, example: { $ref: '#/definitions/a_1b_c' } }, example: { $ref: 'elsewhere.json' }, default: { nullable: true } } },
+  });
+});

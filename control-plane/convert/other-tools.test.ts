@@ -48,7 +48,7 @@ test('Kubernetes: listeners, backends with weights, matches, rewrites', () => {
   assert.deepEqual(prefix.matches[0].headers, [{ type: 'RegularExpression', name: 'x-tenant', value: '^(a|b\\.c)$' }]);
   assert.deepEqual(prefix.filters, [{ type: 'URLRewrite', urlRewrite: { hostname: 'orders.upstream', path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/api' } } }]);
   assert.deepEqual(prefix.backendRefs, [{ name: 'orders', port: 8443, weight: 10 }, { name: 'orders-2', port: 8443, weight: 100 }]);
-  assert.deepEqual(prefix.timeouts, { backendRequest: '5000ms' });
+  assert.deepEqual(prefix.timeouts, { backendRequest: '5s' });
   assert.deepEqual(regex.matches[0].path, { type: 'RegularExpression', value: '/o/(?<id>\\d+)' });
   const [secure] = Object(byName.get('HTTPRoute secure')?.['spec']).rules;
   assert.deepEqual(secure.filters, [{ type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/api/secure' } } }]);
@@ -78,4 +78,23 @@ test('Terraform: references are expressions, secrets are variables, templates ar
   assert.doesNotMatch(JSON.stringify(value), /canary-secret-1/);
   assert.deepEqual(resources['kong-gateway_route'].far_x.headers, { a: ['$${b}'] });
   assert.deepEqual(warnings, ['kong-gateway_route.far_x: service elsewhere is not in the file: its id must be put in by hand']);
+});
+
+test('Kubernetes: what the API would refuse is not made: long times, names of digits, listeners without a certificate', () => {
+  const content = { _format_version: '3.0', services: [{ name: '2nd', host: 'a.test', read_timeout: 120_500, routes: [{ name: 'r', paths: ['/'] }] }, { name: 'long', host: 'b.test', read_timeout: 2_147_483_646, routes: [{ name: 'l', paths: ['/l'] }] }] };
+  const { value, warnings } = toKubernetes(content, { namespace: undefined, gatewayName: 'g', gatewayClass: 'c' });
+  const specOf = (kind: string, name: string) => Object(value.find((resource) => resource['kind'] === kind && Object(resource['metadata']).name === name)?.['spec']);
+  assert.equal(specOf('HTTPRoute', 'r').rules[0].timeouts.backendRequest, '120s500ms');
+  assert.equal(specOf('HTTPRoute', 'l').rules[0].timeouts.backendRequest, '596h1883s646ms');
+  assert.equal(specOf('HTTPRoute', 'r').rules[0].backendRefs[0].name, 'service-2nd');
+  assert.equal(specOf('Service', 'service-2nd').externalName, 'a.test');
+  assert.deepEqual(specOf('Gateway', 'g').listeners[1].tls, { mode: 'Terminate', certificateRefs: [{ name: 'g-tls' }] });
+  assert.match(warnings.join('\n'), /make the Secret g-tls/);
+});
+
+test('Terraform: a secret inside a record is a variable too', () => {
+  const { value } = toTerraform({ _format_version: '3.0', keys: [{ name: 'k', kid: '1', pem: { public_key: 'p', private_key: 'canary-secret-2' } }] });
+  assert.doesNotMatch(JSON.stringify(value), /canary-secret-2/);
+  assert.deepEqual(Object(value['resource'])['kong-gateway_key'].k.pem, { public_key: 'p', private_key: '${var.key_k_pem_private_key}' });
+  assert.deepEqual(Object(value['variable']).key_k_pem_private_key, { type: 'string', sensitive: true });
 });

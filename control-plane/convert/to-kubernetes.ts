@@ -67,8 +67,10 @@ class KubernetesConversion {
 
   #gateway(secretNames: readonly JsonValue[]): JsonObject {
     const listeners = [...this.#listeners.values()].map(({ name, port, protocol }) => {
-      const tls = protocol === 'HTTPS' ? { mode: 'Terminate', certificateRefs: secretNames.map((secret) => ({ name: secret })) } : protocol === 'TLS' ? { mode: 'Passthrough' } : undefined;
-      if (protocol === 'HTTPS' && secretNames.length === 0) this.#warnings.push('listener https has no certificate: the file holds none');
+      // A listener that ends TLS without a certificate is refused by the API.
+      const certificates = secretNames.length === 0 ? [`${this.#options.gatewayName}-tls`] : secretNames;
+      const tls = protocol === 'HTTPS' ? { mode: 'Terminate', certificateRefs: certificates.map((secret) => ({ name: secret })) } : protocol === 'TLS' ? { mode: 'Passthrough' } : undefined;
+      if (protocol === 'HTTPS' && secretNames.length === 0) this.#warnings.push(`listener https: the file holds no certificate; make the Secret ${this.#options.gatewayName}-tls of type kubernetes.io/tls`);
       return { name, port, protocol, ...(tls === undefined ? {} : { tls }), allowedRoutes: { namespaces: { from: 'Same' } } };
     });
     return this.#resource('gateway.networking.k8s.io/v1', 'Gateway', this.#options.gatewayName, { spec: { gatewayClassName: this.#options.gatewayClass, listeners } });
@@ -169,5 +171,11 @@ class KubernetesConversion {
 
 function timeoutsOf(service: FlatEntity | undefined): JsonObject {
   const timeout = service?.fields['read_timeout'];
-  return typeof timeout === 'number' ? { timeouts: { backendRequest: `${timeout}ms` } } : {};
+  return typeof timeout === 'number' ? { timeouts: { backendRequest: duration(timeout) } } : {};
+}
+
+/** At most five digits of each unit (GEP-2257). */
+function duration(milliseconds: number): string {
+  const parts: readonly (readonly [number, string])[] = [[Math.floor(milliseconds / 3_600_000), 'h'], [Math.floor(milliseconds / 1_000) % 3_600, 's'], [milliseconds % 1_000, 'ms']];
+  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count}${unit}`).join('') || '0s';
 }

@@ -3,7 +3,9 @@
  * admin API (ours speaks the same). References are expressions, so that Terraform knows the order; secrets are variables, so that
  * the file can be committed. Pure.
  */
-import type { EntityKind, Field, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import type { EntityKind, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import { isJsonObject } from '../../shared/model/entity-checks.ts';
+import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 import { isVaultReference } from '../../shared/vaults/vault-reference.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { UniqueNames, type Converted } from './convert-result.ts';
@@ -39,11 +41,11 @@ export function toTerraform(content: JsonObject): Converted<JsonObject> {
     for (const [field, value] of Object.entries(entity.fields)) {
       // The plugin's name is that of the resource.
       if (entity.kind === 'plugins' && field === 'name') continue;
-      const variable = `${type.slice(PROVIDER.length + 1)}_${name}_${field}`;
-      if (isSecret(entity.kind, field) && typeof value === 'string' && !isVaultReference(value)) {
+      body[field] = withVariables(value, field, secretFieldsOf(definitionOf(entity.kind)).map(({ path }) => path), (path) => {
+        const variable = identifier(`${type.slice(PROVIDER.length + 1)}_${name}_${path}`);
         variables[variable] = { type: 'string', sensitive: true };
-        body[field] = `\${var.${variable}}`;
-      } else body[field] = escaped(value);
+        return `\${var.${variable}}`;
+      });
     }
     for (const [field, { to, label, isInFile }] of entity.references) {
       const address = addresses.get(`${to} ${label}`);
@@ -72,9 +74,11 @@ function identifier(text: string): string {
   return /^[a-z_]/.test(name) ? name : `_${name}`;
 }
 
-/** Secrets inside records and configs of plugins stay: their schemas are the server's. */
-function isSecret(kind: EntityKind, field: string): boolean {
-  return definitionOf(kind).fields.some(({ name, secret }: Field) => name === field && secret !== undefined);
+/** The value with its secrets replaced, also in records. Those of a plugin's config stay: its schema is the server's. */
+function withVariables(value: JsonValue, path: string, secrets: readonly string[], variableFor: (path: string) => string): JsonValue {
+  if (secrets.includes(path)) return typeof value === 'string' && !isVaultReference(value) ? variableFor(path) : escaped(value);
+  if (!isJsonObject(value) || !secrets.some((secret) => secret.startsWith(`${path}.`))) return escaped(value);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withVariables(inner, `${path}.${name}`, secrets, variableFor)]));
 }
 
 /** "${" and "%{" begin templates there. */
