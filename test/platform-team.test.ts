@@ -56,7 +56,7 @@ test('the page works as it stands', { skip: missing.length > 0 ? `needs ${missin
   const [base, origin] = await claimPorts();
   t.after(() => origin.close());
   const port = (offset: number): string => String(base + offset);
-  const provider = await startIdentityProvider(`http://127.0.0.1:${port(1)}/v1/sign-in/callback`);
+  const provider = await startIdentityProvider(`http://127.0.0.1:${port(1)}/v1/sign-in/acme/corp/callback`);
   t.after(() => provider.stop());
   provider.groups.set('bob', ['team-a', 'everybody']);
   const page = readFileSync(new URL('../docs/platform-team.md', import.meta.url), 'utf8');
