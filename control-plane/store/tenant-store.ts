@@ -57,6 +57,9 @@ interface Row {
 }
 
 const COLUMNS = 'id, name, created_at, suspended_at, suspended_by, suspended_reason, delete_after, delete_asked_by';
+/** What a deletion of a tenant without gateways removes before it answers. */
+const STEPS_AT_ONCE = 10;
+const ROWS_AT_ONCE = 1_000;
 
 export function createTenantStore(database: Database, keys: SecretKeys, clock: Clock): TenantStore {
   const across = { role: 'holdfast_authentication', mode: 'snapshot' } as const;
@@ -130,8 +133,10 @@ export function createTenantStore(database: Database, keys: SecretKeys, clock: C
         if (row === undefined) return { kind: 'not-found' };
         const gateways = await transaction.query<{ readonly name: string }>('SELECT name FROM gateways WHERE tenant_id = $1 AND deleted_at IS NULL ORDER BY name LIMIT 1', [tenantId]);
         if (gateways[0] !== undefined) return { kind: 'not-empty', message: `tenant "${row.name}" still has the gateway "${gateways[0].name}"; delete its gateways first` };
-        await transaction.query('UPDATE tenants SET deleted_at = now() WHERE id = $1', [tenantId]);
         await audit(transaction, tenantId, actor, 'delete', row.name);
+        await transaction.query('UPDATE tenants SET delete_after = now(), delete_asked_by = $2 WHERE id = $1', [tenantId, actor.name]);
+        // Of a long history the sweeper takes what is left.
+        for (let step = 0; step < STEPS_AT_ONCE && !(await removeSome(transaction, tenantId, ROWS_AT_ONCE)); ) step += 1;
         return undefined;
       }),
 
@@ -145,11 +150,13 @@ export function createTenantStore(database: Database, keys: SecretKeys, clock: C
       return rows.map(({ id }) => id);
     },
 
-    async removeSome(tenantId, batch) {
-      const rows = await database.query<{ readonly done: boolean }>(within(tenantId, 'write'), 'SELECT remove_tenant($1, $2) AS done', [tenantId, batch]);
-      return onlyRow(rows).done;
-    },
+    removeSome: (tenantId, batch) => database.transaction(within(tenantId, 'write'), (transaction) => removeSome(transaction, tenantId, batch)),
   };
+}
+
+async function removeSome(transaction: Transaction, tenantId: TenantId, batch: number): Promise<boolean> {
+  const rows = await transaction.query<{ readonly done: boolean }>('SELECT remove_tenant($1, $2) AS done', [tenantId, batch]);
+  return onlyRow(rows).done;
 }
 
 /** Held against its end until the transaction is over. Throws STORE_TENANT_CLOSED where it is suspended or leaving; false where it is gone. */

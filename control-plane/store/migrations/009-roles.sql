@@ -203,7 +203,9 @@ begin
   if left_over then
     return false;
   end if;
-  foreach t in array array['operators', 'roles', 'tenant_quotas', 'entity_counts', 'content_keys', 'tenant_keys'] loop
+  foreach t in array array['operators', 'roles', 'tenant_quotas', 'entity_counts', 'content_keys', 'tenant_keys',
+    -- Of 012-secrets.sql.
+    'data_key_rotations'] loop
     execute format('delete from %I where tenant_id = $1', t) using in_tenant;
   end loop;
   update tenants set deleted_at = now() where id = in_tenant;

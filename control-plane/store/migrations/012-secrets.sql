@@ -41,6 +41,7 @@ alter table data_key_rotations enable row level security;
 alter table data_key_rotations force row level security;
 create policy one_tenant on data_key_rotations to holdfast_app, holdfast_ingest using (tenant_id = current_tenant());
 create policy all_tenants on data_key_rotations to holdfast_publisher using (true);
+create policy ending on data_key_rotations to holdfast_migration using (true);
 grant select, insert, update on data_key_rotations to holdfast_app;
 grant select on data_key_rotations to holdfast_publisher;
 
