@@ -21,7 +21,7 @@ export const controlPlaneSettings = defineSettings({
     env: 'HOLDFAST_SIGN_IN_INSECURE_ISSUERS',
     type: 'boolean',
     default: false,
-    description: 'Accept identity providers without TLS (http://), for trying it out: whoever is on the way can then sign in as anybody',
+    description: 'Accept identity providers without TLS (http://) and on this machine (loopback), for trying it out: whoever is on the way can then sign in as anybody',
   },
   syncListen: {
     env: 'HOLDFAST_SYNC_LISTEN',

@@ -10,8 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { CustomFetch } from 'openid-client';
-import { identityOf, isIssuer } from '../control-plane/sign-in/oidc.ts';
+import { identityOf, isIssuer, OidcSignIn } from '../control-plane/sign-in/oidc.ts';
 import { createProviderFetch } from '../control-plane/sign-in/provider-fetch.ts';
+import { systemClock } from '../shared/clock.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { signInAt, TestBrowser } from './support/browser.ts';
 import { startIdentityProvider } from './support/identity-provider.ts';
@@ -286,6 +287,11 @@ test('a provider is not asked at this machine or at a metadata service, and its 
     await assert.rejects(ask(lenient.fetch, `http://127.0.0.1:${port}/big`), /size/i);
     for (const url of [`http://127.0.0.1:${port}/`, `http://localhost:${port}/`, `http://[::ffff:127.0.0.1]:${port}/`]) await assert.rejects(ask(strict.fetch, url), { code: 'SIGN_IN_PROVIDER_FAILED' }, url);
     for (const { fetch } of [strict, lenient]) await assert.rejects(ask(fetch, 'http://169.254.169.254/latest/meta-data/'), { code: 'SIGN_IN_PROVIDER_FAILED' });
+    const content = await api.store.identityProviders.find(api.tenantId, 'moving');
+    assert.ok(content);
+    const signIn = new OidcSignIn({ publicUrl: new URL(PUBLIC), allowHttp: false, clock: systemClock });
+    await assert.rejects(signIn.begin({ ...content, issuer: `https://localhost:${port}` }, '/x'), { publicMessage: /^localhost is this machine/ });
+    await signIn.close();
     for (const issuer of ['https://169.254.169.254', 'https://[::1]:8443', 'https://127.0.0.1']) assert.equal(isIssuer(issuer, false), false, issuer);
   } finally {
     await Promise.all([strict.close(), lenient.close()]);

@@ -109,7 +109,9 @@ export class OidcSignIn {
       const execute = this.#allowHttp ? [oidc.allowInsecureRequests] : [];
       return await oidc.discovery(new URL(provider.issuer), provider.clientId, undefined, authentication, { timeout: TIMEOUT_S, execute, [oidc.customFetch]: this.#fetch.fetch });
     } catch (thrown) {
-      throw new HoldfastError({
+      // An address that is never asked (provider-fetch.ts): better said than guessed.
+      const refusal = [thrown, thrown instanceof Error ? thrown.cause : undefined].find((each) => each instanceof HoldfastError);
+      throw refusal ?? new HoldfastError({
         code: 'SIGN_IN_PROVIDER_FAILED', source: 'control-plane', retryable: true,
         publicMessage: `the identity provider "${provider.name}" does not answer as one; see that its issuer is right and reachable from the control plane. A break-glass operator can sign in with a password`,
         message: `discovery at ${provider.issuer} failed: ${describeThrown(thrown)}`, cause: thrown,
