@@ -69,6 +69,24 @@ test('a control plane from its first start to an orderly end', { timeout: 180_00
     assert.match(again.output(), /into an empty database only/);
   });
 
+  await t.test('its log level is set for a while, for itself and for all control planes, and comes back by itself', async () => {
+    const put = async (path: string): Promise<number> => {
+      const { statusCode, body } = await request(admin + path, { method: 'PUT', headers: { authorization: `Bearer ${token}` } });
+      await body.dump();
+      return statusCode;
+    };
+    for (const path of ['/debug/node/log-level/debug', '/debug/cluster/log-level/trace']) {
+      const from = running.output().length;
+      assert.equal(await put(`${path}?timeout=1`), 200);
+      const level = path.slice(path.lastIndexOf('/') + 1);
+      assert.match((await get(`${admin}/debug/node/log-level`, token)).text, new RegExp(`log level: ${level}`));
+      await waitUntil('the usual level to be back', () => running.output().slice(from).includes('log level info again'), START_BOUND_MS);
+      assert.match(running.output().slice(from), new RegExp(`log level ${level} for 1 s, by `));
+    }
+    assert.equal(await put('/debug/node/log-level/loud'), 400);
+    assert.equal(await put('/debug/node/log-level/debug?timeout=99999'), 400);
+  });
+
   await t.test('a second control plane in the same state folder is refused and harms nothing', async () => {
     const second = startControlPlane();
     assert.equal(await second.ended, 1);

@@ -170,7 +170,7 @@ after(async () => {
   for (const step of cleanUp.toReversed()) await step();
 });
 
-async function sendTo(base: string, method: string, path: string, call: AdminCall): Promise<AdminAnswer> {
+export async function sendTo(base: string, method: string, path: string, call: AdminCall): Promise<AdminAnswer> {
   const token = call.token === undefined || call.token === null ? {} : { authorization: `Bearer ${call.token}` };
   const type = call.json !== undefined ? { 'content-type': 'application/json' } : call.form !== undefined ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
   const body = call.json !== undefined ? JSON.stringify(call.json) : (call.form ?? call.raw ?? null);
