@@ -78,7 +78,7 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
   if (guess !== undefined) return guess;
   const secrets = await store.secretsOf(gateway);
   const everything = withEveryEntity(gateway);
-  const current = await store.read(everything, (reader) => readCurrent(reader, () => secrets));
+  const current = await store.read(everything, (reader) => readCurrent(reader, () => secrets, new Pauses(rules.clock)));
   const sees = ({ kind, tags }: CurrentEntity): boolean => caller.access.may(kind, 'read', tags);
   const plan = await planChanges(content, current, scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules, sees }, problems);
   if (problems.list.length > 0) return { kind: 'problems', problems: problems.list };
@@ -155,10 +155,16 @@ interface OrderedWrite {
  */
 async function writesOf(plan: readonly PlannedEntity[], secrets: GatewaySecrets, pauses: Pauses): Promise<readonly OrderedWrite[]> {
   const written = plan.filter((planned) => planned.action === 'create' || planned.action === 'update');
-  const wanted = new Set(written.flatMap(({ kind, after }) => (after === undefined ? [] : keysOf(kind, after))));
-  const inTheWay = new Set<string>();
   const gone = plan.filter((planned) => planned.action === 'delete');
-  for (const { kind, id, before } of gone.toReversed()) {
+  const wanted = new Set<string>();
+  // Where nothing goes, nothing is in the way.
+  for (const { kind, after } of gone.length === 0 ? [] : written) {
+    await pauses.due();
+    if (after !== undefined) for (const key of keysOf(kind, after)) wanted.add(key);
+  }
+  const inTheWay = new Set<string>();
+  for (const { kind, id, before } of wanted.size === 0 ? [] : gone.toReversed()) {
+    await pauses.due();
     const belongs = referenceFields(definitionOf(kind)).some(({ field }) => inTheWay.has(referencedIn(before, field)));
     if (belongs || keysOf(kind, before).some((key) => wanted.has(key))) inTheWay.add(id);
   }

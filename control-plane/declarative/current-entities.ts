@@ -11,6 +11,7 @@ import { readEntity } from '../store/entity-record.ts';
 import type { GatewaySecrets } from '../store/secret-box.ts';
 import { referenceFields } from './file-layout.ts';
 import { contentKeyOf, matchingKeysOf } from './matching-keys.ts';
+import type { Pauses } from './pauses.ts';
 
 /** What is read at once. */
 const PAGE = 5_000;
@@ -28,12 +29,24 @@ export class CurrentEntities {
   readonly #byKey = new Map<string, CurrentEntity>();
 
   constructor(all: Iterable<CurrentEntity>) {
+    for (const current of all) this.#add(current);
+  }
+
+  /** As the constructor does, in short pieces. */
+  static async from(all: Iterable<CurrentEntity>, pauses: Pauses): Promise<CurrentEntities> {
+    const entities = new CurrentEntities([]);
     for (const current of all) {
-      const ofKind = this.#byKind.get(current.kind) ?? new Map<string, CurrentEntity>();
-      this.#byKind.set(current.kind, ofKind.set(current.id, current));
-      const { first, others } = matchingKeysOf(definitionOf(current.kind), current.entity);
-      for (const key of [...(first === undefined ? [] : [first]), ...others]) this.#byKey.set(`${current.kind} ${key}`, current);
+      await pauses.due();
+      entities.#add(current);
     }
+    return entities;
+  }
+
+  #add(current: CurrentEntity): void {
+    const ofKind = this.#byKind.get(current.kind) ?? new Map<string, CurrentEntity>();
+    this.#byKind.set(current.kind, ofKind.set(current.id, current));
+    const { first, others } = matchingKeysOf(definitionOf(current.kind), current.entity);
+    for (const key of [...(first === undefined ? [] : [first]), ...others]) this.#byKey.set(`${current.kind} ${key}`, current);
   }
 
   /** By id; in id order. */
@@ -81,14 +94,15 @@ export function referencedId(entity: Entity, field: string): EntityId | undefine
 export type SecretsFor = (kind: EntityKind, tags: readonly string[]) => GatewaySecrets | undefined;
 
 /** All that the reader shows. Hidden secrets are null. */
-export async function readCurrent(reader: EntityReader, secretsFor: SecretsFor): Promise<CurrentEntities> {
+export async function readCurrent(reader: EntityReader, secretsFor: SecretsFor, pauses: Pauses): Promise<CurrentEntities> {
   const all: CurrentEntity[] = [];
   for (const definition of entityDefinitions) {
     for (const stored of await readKind(reader, definition.kind)) {
+      await pauses.due();
       all.push({ kind: definition.kind, id: stored.id, entity: readEntity(definition, stored, secretsFor(definition.kind, stored.tags)), tags: stored.tags });
     }
   }
-  return new CurrentEntities(all);
+  return CurrentEntities.from(all, pauses);
 }
 
 async function readKind(reader: EntityReader, kind: EntityKind): Promise<readonly StoredEntity[]> {

@@ -100,7 +100,7 @@ class Matching {
       if (settled === undefined) nameless.push(one);
       else accept(one, settled, found);
     }
-    const contents = alwaysHasKey(definition) ? undefined : current.byContent(kind);
+    const contents = nameless.length === 0 || alwaysHasKey(definition) ? undefined : current.byContent(kind);
     for (const one of nameless) {
       await this.#options.pauses.due();
       const { first, others } = matchingKeysOf(definition, one.input);

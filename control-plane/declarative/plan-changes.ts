@@ -95,14 +95,20 @@ class Planning {
     // What could not be matched or parsed must not look as if it were absent.
     if (mode === 'apply' || this.#problems.list.length > 0) return written;
     const kept = new Set(written.map(({ kind, id }) => `${kind} ${id}`));
-    return [...written, ...this.#planDeletes(kept)];
+    return [...written, ...(await this.#planDeletes(kept, pauses))];
   }
 
-  #planDeletes(kept: ReadonlySet<string>): readonly PlannedEntity[] {
+  async #planDeletes(kept: ReadonlySet<string>, pauses: Pauses): Promise<readonly PlannedEntity[]> {
     const absent = entityKinds.flatMap((kind) => [...this.#current.ofKind(kind).values()].filter(({ id, entity }) => !kept.has(`${kind} ${id}`) && this.#scope.has(kind, entity)));
     const isAbsent = new Set(absent.map(({ kind, id }) => `${kind} ${id}`));
     const goingWith = this.#current.dependantsOf(absent).filter(({ kind, id }) => !kept.has(`${kind} ${id}`) && !isAbsent.has(`${kind} ${id}`));
-    const planned = [...absent.map((gone) => this.#delete(gone, false)), ...goingWith.map((gone) => this.#delete(gone, true))];
+    const planned: PlannedEntity[] = [];
+    for (const [goesWith, some] of [[false, absent], [true, goingWith]] as const) {
+      for (const gone of some) {
+        await pauses.due();
+        planned.push(this.#delete(gone, goesWith));
+      }
+    }
     return planned.toSorted((a, b) => entityKinds.indexOf(b.kind) - entityKinds.indexOf(a.kind));
   }
 

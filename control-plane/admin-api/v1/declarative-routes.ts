@@ -13,6 +13,7 @@ import { ContentProblems } from '../../declarative/content-problem.ts';
 import { parseContentText } from '../../declarative/content-door.ts';
 import { readCurrent } from '../../declarative/current-entities.ts';
 import { exportContent, type ExportOptions } from '../../declarative/export-content.ts';
+import { Pauses } from '../../declarative/pauses.ts';
 import type { PlanRules } from '../../declarative/plan-changes.ts';
 import type { Store } from '../../store/store.ts';
 import { invalidQuery, ok, schemaViolation } from '../answer.ts';
@@ -81,7 +82,7 @@ export function declarativeRoutes(options: DeclarativeRoutesOptions): readonly R
 }
 
 /** What the caller may see, secrets only where they may be revealed; and how many are left out. */
-export async function readContentOf({ store, plugins }: DeclarativeRoutesOptions, request: GatewayRequest, asked: ExportOptions): Promise<{ readonly content: JsonObject; readonly secretsHidden: number }> {
+export async function readContentOf({ store, plugins, clock }: DeclarativeRoutesOptions, request: GatewayRequest, asked: ExportOptions): Promise<{ readonly content: JsonObject; readonly secretsHidden: number }> {
   const { gateway, actor } = request;
   const { access } = gateway;
   const secrets = await store.secretsOf(gateway);
@@ -90,7 +91,7 @@ export async function readContentOf({ store, plugins }: DeclarativeRoutesOptions
     if (asked.sanitize || access.may(kind, 'reveal', tags)) return secrets;
     if (holdsSecret(kind)) secretsHidden += 1;
     return undefined;
-  }));
+  }, new Pauses(clock)));
   if (!asked.sanitize && mayRevealSome(access)) {
     await store.audit.add({ tenantId: gateway.tenantId, gatewayId: gateway.gatewayId, actor, action: 'reveal', subjectKind: 'gateways', subjectId: gateway.gatewayId, details: { name: gateway.name, as: 'declarative' } });
   }
