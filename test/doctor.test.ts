@@ -56,7 +56,8 @@ test('what is wrong is named with the way out', async () => {
   const stateFolder = join(folder, 'open');
   mkdirSync(stateFolder);
   chmodSync(stateFolder, 0o777);
-  writeFileSync(join(stateFolder, 'key-encryption-key'), KEY, { mode: 0o644 });
+  writeFileSync(join(stateFolder, 'key-encryption-key'), KEY);
+  chmodSync(join(stateFolder, 'key-encryption-key'), 0o644);
   writeFileSync(join(stateFolder, 'admin-token'), 'x', { mode: 0o600 });
   const { superuserConnectionString } = await createTestDatabase();
   const taken = `127.0.0.1:${(holder.address() as AddressInfo).port}`;
