@@ -93,3 +93,36 @@ test('nobody gives away more than they have: wider verbs, resources, gateways, f
   assert.equal(findExcess([builtInRoles.viewer.grants], [builtInRoles.owner.grants, [grant(['services'], ['read'])]]), undefined);
   assert.ok(findExcess([builtInRoles.owner.grants, [grant(['services'], ['read'])]], [builtInRoles.owner.grants]), 'who has a narrow token makes no wide one');
 });
+
+test('of random grants, what may be given away never lets its holder do more', () => {
+  let seed = 1;
+  const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+  const some = <T>(all: readonly T[], first: T): readonly T[] => [...new Set([first, ...all.filter(() => random(4) === 0)])];
+  const pick = <T>(all: readonly T[], otherwise: T): T => all[random(all.length)] ?? otherwise;
+  const words = { on: ['*', 'entities', 'services', 'routes', 'operators', 'releases'], verbs: ['*', 'read', 'create'], gateways: ['*', 'dev-*', 'dev-1', '*-1'] } as const;
+  const randomGrant = (): Grant => {
+    const tags = random(3) === 0 ? some(['a', 'b'], 'a') : [];
+    const on = tags.length > 0 ? some(['services', 'routes'] as const, 'services') : some(words.on, pick(words.on, '*'));
+    return grant(on, some(words.verbs, pick(words.verbs, '*')), { effect: random(4) === 0 ? 'deny' : 'allow', gateways: some(words.gateways, pick(words.gateways, '*')), tags });
+  };
+  let allowed = 0;
+  for (let round = 0; round < 600; round += 1) {
+    const mine = [[randomGrant(), randomGrant()], ...(random(2) === 0 ? [[randomGrant()]] : [])];
+    const theirs = [[...(random(3) === 0 ? [] : (mine[0] ?? [])), randomGrant()]];
+    if (findExcess(mine, theirs) !== undefined) continue;
+    const [giver, holder] = [new Policy(mine, false), new Policy(theirs, false)];
+    for (const gateway of ['dev-1', 'dev-2', 'x-1', 'prod']) {
+      for (const verb of ['read', 'create', 'delete'] as const) {
+        for (const on of ['operators', 'releases'] as const) assert.ok(!holder.allows({ on, verb }, gateway) || giver.allows({ on, verb }, gateway), JSON.stringify({ mine, theirs, on, verb, gateway }));
+        for (const kind of ['services', 'routes', 'consumers'] as const) {
+          for (const tags of [[], ['a'], ['b'], ['a', 'b']]) {
+            const may = holder.entitiesOf(gateway).may(kind, verb, tags);
+            if (may) allowed += 1;
+            assert.ok(!may || giver.entitiesOf(gateway).may(kind, verb, tags), JSON.stringify({ mine, theirs, kind, verb, gateway, tags }));
+          }
+        }
+      }
+    }
+  }
+  assert.ok(allowed > 300, `${allowed} permissions were given away`);
+});
