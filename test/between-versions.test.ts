@@ -9,7 +9,10 @@ import { after, before, test, type TestContext } from 'node:test';
 import { holdfast } from '../proto/gen/config.js';
 import type { EntityChange } from '../data-plane/config/compile-contract.ts';
 import { defined } from '../shared/assert.ts';
-import { put, ref, remove, testId } from './support/config-content.ts';
+import { definitionOf } from '../shared/model/registry.ts';
+import { ContentSeal, type ContentKeyRing } from '../shared/trust/content-seal.ts';
+import { decodeEntity, encodeEntity } from '../shared/wire/entity-codec.ts';
+import { contentKeysOf, put, ref, remove, testId } from './support/config-content.ts';
 import { DataPlaneProcess } from './support/data-plane-process.ts';
 import { FakeControlPlane } from './support/fake-control-plane.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -88,11 +91,18 @@ test('content of the future: what it is about answers 503 with a code, the rest 
   assert.ok(byVersion.length <= 2 && byVersion.every(({ requests, failed, failed_here: here }) => requests >= failed && failed === here));
 });
 
-/** As a data plane of before sees the fields that have come since: their numbers, 1001 to 1003, say nothing to it. */
+/** With an envelope that holds no secret: the plugin has no field for one. */
+function withSecrets(change: EntityChange, keys: ContentKeyRing): EntityChange {
+  const { config_secrets_sealed: _, ...entity } = decodeEntity('plugins', change.bytes ?? new Uint8Array());
+  const sealed = new ContentSeal(keys).seal({ kind: 'plugins', id: change.id, field: 'config_secrets' }, Buffer.from('[]'));
+  return { ...change, bytes: encodeEntity(definitionOf('plugins'), entity, { config_secrets: sealed }) };
+}
+
+/** As a data plane of before sees the fields that have come since: their numbers, 1001 to 1004, say nothing to it. */
 function asBefore(change: EntityChange): EntityChange {
   const bytes = Buffer.from(bytesOf(change));
   let renumbered = 0;
-  for (const tag of [1001, 1002, 1003]) {
+  for (const tag of [1001, 1002, 1003, 1004]) {
     const at = bytes.indexOf(Buffer.from([((tag * 8) & 0x7f) | 0x82, (tag * 8) >> 7]));
     if (at < 0) continue;
     // 1001 becomes 1985, and so on: one that this version does not know either.
@@ -104,25 +114,26 @@ function asBefore(change: EntityChange): EntityChange {
   return { ...change, bytes };
 }
 
-test('a data plane of before closes what a plugin for a group, with a condition or with an ordering is about', async (context) => {
+test('a data plane of before closes what a plugin for a group, with a condition, with an ordering or with secrets is about', async (context) => {
   const { controlPlane, start } = await scene(context);
-  const services = ['a1', 'a2', 'a3', 'a4'].flatMap((id, index) => [service(id), route(`b${index + 1}`, `/${index + 1}`, id)]);
+  const services = ['a1', 'a2', 'a3', 'a4', 'a5'].flatMap((id, index) => [service(id), route(`b${index + 1}`, `/${index + 1}`, id)]);
   const limit = (digits: string, scope: object): EntityChange => put('plugins', { id: testId(digits), name: 'rate-limiting', config: { minute: 9 }, ...scope });
   const told = [
     limit('c1', { service: ref('a1'), consumer_group: ref('d1') }),
     limit('c2', { service: ref('a2'), condition: 'http.method == "POST"' }),
     limit('c3', { service: ref('a3'), ordering: { before: { access: ['key-auth'] } } }),
+    withSecrets(limit('c4', { service: ref('a4') }), contentKeysOf(controlPlane.installation.trust.audience)),
   ];
   await controlPlane.publish([...services, ...told.map(asBefore)]);
   const dataPlane = await start();
   await dataPlane.ready();
   const applied = await controlPlane.heard('applied', ({ version }) => version.sequence === 1);
-  assert.deepEqual(applied.quarantined.map(({ id, code }) => [id, code]), ['c1', 'c2', 'c3'].map((id) => [testId(id), 'CONFIG_ENTITY_UNREADABLE']));
-  const statuses = (): Promise<readonly number[]> => Promise.all(['/1', '/2', '/3', '/4'].map(async (path) => (await dataPlane.get(path)).status));
-  assert.deepEqual(await statuses(), [503, 503, 503, 200]);
+  assert.deepEqual(applied.quarantined.map(({ id, code }) => [id, code]), ['c1', 'c2', 'c3', 'c4'].map((id) => [testId(id), 'CONFIG_ENTITY_UNREADABLE']));
+  const statuses = (): Promise<readonly number[]> => Promise.all(['/1', '/2', '/3', '/4', '/5'].map(async (path) => (await dataPlane.get(path)).status));
+  assert.deepEqual(await statuses(), [503, 503, 503, 503, 200]);
   await controlPlane.publish([put('consumer_groups', { id: testId('d1'), name: 'gold' }), ...told]);
   assert.deepEqual((await controlPlane.heard('applied', ({ version }) => version.sequence === 2)).quarantined, [], 'an upgraded one understands them');
-  assert.deepEqual(await statuses(), [200, 200, 200, 200]);
+  assert.deepEqual(await statuses(), [200, 200, 200, 200, 200]);
 });
 
 test('a control plane of an older protocol is served as one: configuration applies, and no frame is sent that it does not know', async (context) => {

@@ -14,7 +14,6 @@ import { configNamedBy } from '../../shared/model/parse-vault.ts';
 import { randomKey } from '../../shared/model/random-key.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { withoutWriteOnly } from '../../shared/model/secret-fields.ts';
-import { joinEntity, splitEntity } from '../../shared/model/split-entity.ts';
 import type { EntityReader, StoredEntity } from '../store/entity-reader.ts';
 import { buildEntityRecord, readEntity, referenceOf } from '../store/entity-record.ts';
 import type { EntityWriter } from '../store/entity-writer.ts';
@@ -94,8 +93,11 @@ export class EntityCollection {
 
   /** What the store says instead of throwing it. The names are not settled yet. */
   async tryInsert(writer: EntityWriter, body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<Parsed & { readonly problem: StoreProblem | undefined }> {
-    const parsed = await this.#parse(writer, body, fixed, { mode: 'create' });
-    return { ...parsed, problem: await writer.insert(buildEntityRecord(this.definition, parsed.entity, secrets)) };
+    const parsed = await this.#parse(writer, body, fixed, { mode: 'create' }, secrets);
+    const record = buildEntityRecord(this.definition, parsed.entity, secrets);
+    // What a plugin took from a partial is not its author's.
+    const entity = this.definition.configSecrets === undefined ? parsed.entity : this.#shownTo(writer, record, parsed.entity);
+    return { ...parsed, entity, problem: await writer.insert(record) };
   }
 
   /** PUT: what the path names becomes what the body says, whether it was there or not. `check` throws where it may not be so. Throws a Refusal. */
@@ -121,7 +123,8 @@ export class EntityCollection {
 
   /** PUT or PATCH of what is there, held by findForUpdate. Throws a Refusal. */
   async update(writer: EntityWriter, stored: StoredEntity, mode: 'replace' | 'merge', body: RequestBody, fixed: JsonObject, secrets: GatewaySecrets): Promise<Entity> {
-    const { entity, names } = await this.#parse(writer, body, fixed, { mode, previous: readEntity(this.definition, stored, secrets) });
+    const options = { mode, previous: readEntity(this.definition, stored, secrets), secretsHidden: !writer.mayReveal(stored.kind, stored.tags) } as const;
+    const { entity, names } = await this.#parse(writer, body, fixed, options, secrets);
     const record = buildEntityRecord(this.definition, entity, secrets);
     const problem = await writer.update(record);
     if (problem !== undefined) throw refuseEntity(problem, this.definition, entity);
@@ -137,7 +140,7 @@ export class EntityCollection {
 
   /** That a body would create an entity, as far as can be told without storing it; names in references are looked up. Throws a Refusal. */
   async check(reader: EntityReader, body: RequestBody): Promise<void> {
-    await this.#parse(reader, body, {}, { mode: 'create' });
+    await this.#parse(reader, body, {}, { mode: 'create' }, undefined);
   }
 
   /** As stored: `/targets/10.0.0.1` names the target `10.0.0.1:8000`. */
@@ -146,8 +149,8 @@ export class EntityCollection {
   }
 
   /** What was there before the write is told only to who may see it; who creates sees what was made. */
-  #shownTo(reader: EntityReader, { kind, tags }: StoredEntity, entity: Entity): Entity {
-    return reader.mayReveal(kind, tags) ? entity : joinEntity(this.definition, { ...splitEntity(this.definition, entity), secrets: {} });
+  #shownTo(reader: EntityReader, record: StoredEntity, entity: Entity): Entity {
+    return reader.mayReveal(record.kind, record.tags) ? entity : readEntity(this.definition, record, undefined);
   }
 
   /** The entity for the answer to a write, once its names are what they are to be. */
@@ -159,9 +162,9 @@ export class EntityCollection {
     return defined(shown, 'one for one');
   }
 
-  async #parse(reader: EntityReader, body: RequestBody, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous'>): Promise<Parsed> {
+  async #parse(reader: EntityReader, body: RequestBody, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous' | 'secretsHidden'>, secrets: GatewaySecrets | undefined): Promise<Parsed> {
     const input = await resolveReferences(reader, this.definition, this.#typed(body, options.previous));
-    return this.#parseInput(input, fixed, { ...options, partialOf: await partialsOf(reader, input, options.previous) });
+    return this.#parseInput(input, fixed, { ...options, partialOf: await partialsOf(reader, secrets, input, options.previous) });
   }
 
   /** A form's values get the types of the definition. */
@@ -170,7 +173,7 @@ export class EntityCollection {
     return body.kind === 'form' ? coerceForm(this.definition, body.value, { ...this.#rules.plugins, ...(typeof pluginName === 'string' ? { pluginName } : {}) }) : body.value;
   }
 
-  #parseInput(input: JsonObject, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous' | 'partialOf'>): Parsed {
+  #parseInput(input: JsonObject, fixed: JsonObject, options: Pick<ParseOptions, 'mode' | 'previous' | 'secretsHidden' | 'partialOf'>): Parsed {
     const { plugins, clock } = this.#rules;
     const nowMs = clock.nowMs();
     const result = parseEntity(this.definition, this.#withFixed(input, fixed), {

@@ -14,7 +14,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { isEntityKind } from '../../shared/model/registry.ts';
-import { holdsSecret } from '../../shared/model/secret-kinds.ts';
+import { mayHoldSecret } from '../../shared/model/secret-kinds.ts';
 import { placeOf, type Resource } from '../access/permission.ts';
 import type { Answer } from './answer.ts';
 import type { RequestMeter } from './request-meter.ts';
@@ -142,7 +142,7 @@ function isRemembered({ operations, path }: Route, request: IncomingMessage): bo
   if (!isRead(request) || on === undefined || NEVER_REMEMBERED.has(path)) return false;
   // What else a control plane says of itself needs no database, and must be of now.
   if (on === 'node') return path === '/';
-  return isEntityKind(on) ? !holdsSecret(on) && !WITH_CONFIGURATION.has(on) : REMEMBERED.has(on);
+  return isEntityKind(on) ? !mayHoldSecret(on) && !WITH_CONFIGURATION.has(on) : REMEMBERED.has(on);
 }
 
 function isDeciding({ operations }: Route, { method }: IncomingMessage): boolean {

@@ -18,14 +18,14 @@ import type { GatewaySecrets } from '../store/secret-box.ts';
 import { schemaViolation } from './answer.ts';
 import { refuseProblem } from './store-refusal.ts';
 
-const plugins = definitionOf('plugins');
+const [plugins, partials] = [definitionOf('plugins'), definitionOf('partials')];
 
-/** The partials that a plugin names, or named before; in a write held until it ends, so that what is put into its config stays true. */
-export async function partialsOf(reader: EntityReader | EntityWriter, ...documents: readonly (JsonObject | undefined)[]): Promise<PartialOf> {
+/** The partials that a plugin names, or named before; in a write held until it ends, so that what is put into its config stays true. Without `secrets` theirs are null. */
+export async function partialsOf(reader: EntityReader | EntityWriter, secrets: GatewaySecrets | undefined, ...documents: readonly (JsonObject | undefined)[]): Promise<PartialOf> {
   const found = new Map<string, PartialValues>();
   for (const id of new Set(documents.flatMap(partialIdsIn))) {
     const stored = 'getForUpdate' in reader ? await reader.getForUpdate('partials', id) : await reader.get('partials', id);
-    if (stored !== undefined) found.set(id, valuesOf(stored.published));
+    if (stored !== undefined) found.set(id, valuesOf(readEntity(partials, stored, secrets)));
   }
   return (id) => found.get(id);
 }
@@ -39,7 +39,7 @@ export async function rewritePlugins(writer: EntityWriter, partial: Entity, rule
   for (const stored of await writer.referrersForUpdate('partials', id)) {
     if (stored.kind !== 'plugins') continue;
     const previous = readEntity(plugins, stored, secrets);
-    const others = await partialsOf(writer, previous);
+    const others = await partialsOf(writer, secrets, previous);
     const partialOf: PartialOf = (other) => (other === partial.id ? valuesOf(partial) : others(other));
     const result = parseEntity(plugins, {}, { ...rules.plugins, mode: 'merge', previous, partialOf, newId: () => stored.id, newKey: () => '', nowSeconds: rules.nowSeconds });
     if (result.kind === 'problems') {

@@ -80,7 +80,8 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
   const everything = withEveryEntity(gateway);
   const current = await store.read(everything, (reader) => readCurrent(reader, () => secrets, new Pauses(rules.clock)));
   const sees = ({ kind, tags }: CurrentEntity): boolean => caller.access.may(kind, 'read', tags);
-  const plan = await planChanges(content, current, scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules, sees }, problems);
+  const mayReveal = ({ kind, tags }: CurrentEntity): boolean => caller.access.may(kind, 'reveal', tags);
+  const plan = await planChanges(content, current, scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules, sees, mayReveal }, problems);
   if (problems.list.length > 0) return { kind: 'problems', problems: problems.list };
   const done: ContentResult = { kind: 'done', plan, version: undefined, plannedFor: head, selectTags };
   const forbidden = firstForbidden(plan, caller.access);

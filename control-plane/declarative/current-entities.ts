@@ -90,8 +90,8 @@ export function referencedId(entity: Entity, field: string): EntityId | undefine
   return typeof id === 'string' ? parseId<EntityId>(id) : undefined;
 }
 
-/** Of whose entities the secrets are opened: undefined hides them. */
-export type SecretsFor = (kind: EntityKind, tags: readonly string[]) => GatewaySecrets | undefined;
+/** Of which entities the secrets are opened: undefined hides them. */
+export type SecretsFor = (stored: StoredEntity) => GatewaySecrets | undefined;
 
 /** All that the reader shows. Hidden secrets are null. */
 export async function readCurrent(reader: EntityReader, secretsFor: SecretsFor, pauses: Pauses): Promise<CurrentEntities> {
@@ -99,7 +99,7 @@ export async function readCurrent(reader: EntityReader, secretsFor: SecretsFor, 
   for (const definition of entityDefinitions) {
     for (const stored of await readKind(reader, definition.kind)) {
       await pauses.due();
-      all.push({ kind: definition.kind, id: stored.id, entity: readEntity(definition, stored, secretsFor(definition.kind, stored.tags)), tags: stored.tags });
+      all.push({ kind: definition.kind, id: stored.id, entity: readEntity(definition, stored, secretsFor(stored)), tags: stored.tags });
     }
   }
   return CurrentEntities.from(all, pauses);

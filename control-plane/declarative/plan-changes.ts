@@ -52,6 +52,8 @@ export interface PlanOptions {
   readonly rules: PlanRules;
   /** What the caller may see; everything where it is not said. */
   readonly sees?: (entity: CurrentEntity) => boolean;
+  /** Whose secrets the caller may see; everybody's where it is not said. Others' are kept where the content does not say them. */
+  readonly mayReveal?: (entity: CurrentEntity) => boolean;
 }
 
 /** In the order of dependence; what goes stands behind, dependants first. */
@@ -120,7 +122,7 @@ class Planning {
   #planOne({ desired, id, input, previous }: MatchedEntity): PlannedEntity | undefined {
     const { kind, path } = desired;
     const whole = this.#withKeptValues(kind, this.#withSelectTags({ ...input, id }), previous?.entity);
-    const result = this.#parse(kind, whole, previous?.entity);
+    const result = this.#parse(kind, whole, previous?.entity, previous !== undefined && this.#options.mayReveal?.(previous) === false);
     if (result.kind === 'problems') {
       for (const problem of result.problems) this.#problems.ofEntity(problemEntity(kind, id, whole), path, problem);
       return undefined;
@@ -164,12 +166,12 @@ class Planning {
     return typeof type === 'string' && isJsonObject(config) ? { type, config } : undefined;
   }
 
-  #parse(kind: EntityKind, input: JsonObject, previous: Entity | undefined): ParseResult {
+  #parse(kind: EntityKind, input: JsonObject, previous: Entity | undefined, secretsHidden = false): ParseResult {
     const { rules, gatewayId } = this.#options;
     const { created_at: createdAt, updated_at: _, ...told } = input;
     const given = previous === undefined && createdAt !== undefined ? { ...told, created_at: createdAt } : told;
     return parseEntity(definitionOf(kind), given, {
-      ...rules.plugins, partialOf: (id) => this.#partialOf(id), ...(previous === undefined ? { mode: 'create' } : { mode: 'replace', previous }),
+      ...rules.plugins, secretsHidden, partialOf: (id) => this.#partialOf(id), ...(previous === undefined ? { mode: 'create' } : { mode: 'replace', previous }),
       // Every input that is kept has its id by now.
       newId: () => gatewayId, newKey: randomKey, nowSeconds: Math.floor(rules.clock.nowMs() / 1000),
     });

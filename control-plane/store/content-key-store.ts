@@ -11,7 +11,7 @@ import { addAuditRow } from './audit-store.ts';
 import type { Database, Transaction } from './database.ts';
 import { CHANGE_CHANNEL } from './entity-changes.ts';
 import type { EntityCursor } from './entity-reader.ts';
-import { buildEntityRecord, readEntity } from './entity-record.ts';
+import { keepsSecrets, rebuildEntityRecord } from './entity-record.ts';
 import { TransactionWriter } from './entity-writer.ts';
 import { withEveryEntity, type Actor, type GatewayScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
@@ -119,7 +119,9 @@ async function rewriteSecrets(writer: TransactionWriter, secrets: GatewaySecrets
     for (let after: EntityCursor | undefined; ; ) {
       const { entities, next } = await writer.list(definition.kind, { size: PAGE, ...(after === undefined ? {} : { after }) });
       for (const stored of entities) {
-        const problem = await writer.update(buildEntityRecord(definition, readEntity(definition, stored, secrets), secrets));
+        // Of plugins most have none.
+        if (!keepsSecrets(stored)) continue;
+        const problem = await writer.update(rebuildEntityRecord(definition, stored, secrets));
         if (problem !== undefined) throw new Error(`internal invariant broken: ${definition.kind} ${stored.id} can't be written again: ${problem.kind}`);
       }
       if (next === undefined) break;

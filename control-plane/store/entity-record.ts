@@ -6,8 +6,9 @@ import { assert } from '../../shared/assert.ts';
 import type { Entity, EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { fieldAt, isJsonObject } from '../../shared/model/entity-checks.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
+import { definitionOf } from '../../shared/model/registry.ts';
 import { secretFieldsOf, withoutSecrets, type SecretField } from '../../shared/model/secret-fields.ts';
-import { joinEntity, splitEntity } from '../../shared/model/split-entity.ts';
+import { joinEntity, splitEntity, type SplitEntity } from '../../shared/model/split-entity.ts';
 import { isVaultReference, mayRefer, publishedReference } from '../../shared/vaults/vault-reference.ts';
 import { ownedSecret } from '../../shared/trust/credential-digest.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
@@ -35,9 +36,17 @@ export interface EntityRecord extends StoredEntity {
 
 /** Prepares a complete, valid entity (what parseEntity returned) for insert or update. */
 export function buildEntityRecord(definition: EntityDefinition, entity: Entity, secrets: GatewaySecrets): EntityRecord {
-  const id = parseId<EntityId>(entity.id);
+  return recordOf(definition, splitEntity(definition, entity, secrets.configFieldsOf), secrets);
+}
+
+/** An entity that is stored, its secrets under the present keys. What is secret of it stays so, whether or not its plugin is known here. */
+export function rebuildEntityRecord(definition: EntityDefinition, stored: StoredEntity, secrets: GatewaySecrets): EntityRecord {
+  return recordOf(definition, openParts(definition, stored, secrets), secrets);
+}
+
+function recordOf(definition: EntityDefinition, split: SplitEntity, secrets: GatewaySecrets): EntityRecord {
+  const id = parseId<EntityId>(split.published.id);
   assert(id !== undefined, 'an entity that was parsed has a UUID');
-  const split = splitEntity(definition, entity);
   const digests = Object.fromEntries(secretsMarked(definition, 'digest', split.secrets).map(({ path, field, value }) => [path, secrets.digest(digestedText(field, id, value))]));
   const published = [
     ...Object.entries(digests).map(([field, digest]) => [field, Buffer.from(digest, 'hex')] as const),
@@ -53,9 +62,9 @@ export function buildEntityRecord(definition: EntityDefinition, entity: Entity, 
     published: split.published,
     controlPlaneOnly: { ...split.controlPlaneOnly, ...Object.fromEntries(sealed) },
     bytes: encodeEntity(definition, split.published, Object.fromEntries(published)),
-    tags: textsOf(entity['tags']),
+    tags: tagsOf(split.published),
     uniqueKeys: uniqueKeysOf(definition, { ...split.published, ...digests }),
-    references: referencesOf(definition, entity),
+    references: referencesOf(definition, split.published),
   };
 }
 
@@ -70,15 +79,24 @@ export function restoreEntityRecord(definition: EntityDefinition, bytes: Uint8Ar
   assert(id !== undefined, 'an entity that was decoded has a UUID');
   const secretFields = secretFieldsOf(definition);
   const published = withoutSecrets(definition, decoded);
-  const stored: StoredEntity = { kind: definition.kind, id, published, controlPlaneOnly, bytes, tags: textsOf(published['tags']) };
+  const stored: StoredEntity = { kind: definition.kind, id, published, controlPlaneOnly, bytes, tags: tagsOf(published) };
   for (const { path, publishedPath } of secretFields) if (fieldAt(decoded, publishedPath) !== null && typeof controlPlaneOnly[path] !== 'string') return undefined;
-  const record = buildEntityRecord(definition, readEntity(definition, stored, secrets), secrets);
+  const record = rebuildEntityRecord(definition, stored, secrets);
   const now: JsonObject = { ...decodeEntity(definition.kind, record.bytes) };
   return secretFields.every(({ publishedPath }) => fieldAt(now, publishedPath) === fieldAt(decoded, publishedPath)) ? { ...record, ...stored, controlPlaneOnly: record.controlPlaneOnly } : record;
 }
 
 /** The entity as the admin API speaks of it. Without `secrets`, for who may not reveal them, secret fields are null, but for references to vaults. */
 export function readEntity(definition: EntityDefinition, stored: StoredEntity, secrets: GatewaySecrets | undefined): Entity {
+  return joinEntity(definition, openParts(definition, stored, secrets));
+}
+
+/** Whether something secret is kept beside it. */
+export function keepsSecrets({ kind, controlPlaneOnly }: StoredEntity): boolean {
+  return secretFieldsOf(definitionOf(kind)).some(({ path }) => typeof controlPlaneOnly[path] === 'string');
+}
+
+function openParts(definition: EntityDefinition, stored: StoredEntity, secrets: GatewaySecrets | undefined): SplitEntity {
   const controlPlaneOnly: Record<string, JsonValue> = { ...stored.controlPlaneOnly };
   const revealed: Record<string, string> = {};
   const published: JsonObject = secrets === undefined && mayRefer(stored.bytes) ? decodeEntity(definition.kind, stored.bytes) : {};
@@ -91,7 +109,7 @@ export function readEntity(definition: EntityDefinition, stored: StoredEntity, s
     const opened = secrets.box.open(placeOf(secrets, definition.kind, stored.id, path), Buffer.from(sealed, 'base64'));
     revealed[path] = Buffer.from(opened).toString('utf8');
   }
-  return joinEntity(definition, { published: { ...stored.published, id: stored.id }, controlPlaneOnly, secrets: revealed });
+  return { published: { ...stored.published, id: stored.id }, controlPlaneOnly, secrets: revealed };
 }
 
 /** The clear values of the fields with this mark. */
@@ -162,6 +180,11 @@ function referencedId(value: JsonValue): EntityId | undefined {
   if (!isJsonObject(value)) return undefined;
   const id = value['id'];
   return typeof id === 'string' ? parseId<EntityId>(id) : undefined;
+}
+
+/** The tags of an entity in any of its forms. */
+export function tagsOf(entity: JsonObject): readonly string[] {
+  return textsOf(entity['tags']);
 }
 
 function textsOf(value: JsonValue | undefined): readonly string[] {

@@ -6,6 +6,7 @@
 import type { EntityDefinition, EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import { entityDefinitions } from '../../shared/model/registry.ts';
+import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { unknownFieldOf } from '../../shared/wire/entity-codec.ts';
 import { onlyRow } from './database.ts';
@@ -72,7 +73,7 @@ export interface WriteProblem {
 }
 
 /** Kinds with a secret that stands in published content under the content key. */
-const SECRET_KINDS: ReadonlySet<EntityKind> = new Set(entityDefinitions.filter(({ fields }) => fields.some(({ secret }) => secret !== undefined)).map(({ kind }) => kind));
+const SECRET_KINDS: ReadonlySet<EntityKind> = new Set(entityDefinitions.filter((definition) => secretFieldsOf(definition).length > 0).map(({ kind }) => kind));
 
 export class TransactionWriter extends TransactionReader implements EntityWriter {
   readonly #changes: EntityChange[] = [];

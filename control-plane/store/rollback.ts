@@ -9,7 +9,7 @@ import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
 import { definitionOf, isEntityKind } from '../../shared/model/registry.ts';
-import { holdsSecret } from '../../shared/model/secret-kinds.ts';
+import { holdsSecret, mayHoldSecret } from '../../shared/model/secret-kinds.ts';
 import { formatVersion, type ConfigVersion } from '../../shared/model/version.ts';
 import { decodeEntity, unknownFieldOf } from '../../shared/wire/entity-codec.ts';
 import type { EntityAccess } from '../access/policy.ts';
@@ -155,7 +155,7 @@ function actionOf(before: Uint8Array | undefined, after: Uint8Array | undefined)
 
 /** What stands beside those that exist, where something does. */
 async function readPrivate(transaction: Transaction, scope: GatewayScope, entities: readonly TouchedEntity[]): Promise<ReadonlyMap<string, JsonObject>> {
-  const wanted = entities.filter(({ kind, after }) => after !== undefined && isEntityKind(kind) && (holdsSecret(kind) || definitionOf(kind).fields.some((field) => field.controlPlaneOnly === true)));
+  const wanted = entities.filter(({ kind, after }) => after !== undefined && isEntityKind(kind) && (mayHoldSecret(kind) || definitionOf(kind).fields.some((field) => field.controlPlaneOnly === true)));
   if (wanted.length === 0) return new Map();
   const rows = await transaction.query<{ readonly kind: EntityKind; readonly id: EntityId; readonly control_plane_only: JsonObject }>(
     `SELECT w.kind, w.id, e.control_plane_only FROM unnest($3::text[], $4::uuid[]) AS w (kind, id)

@@ -3,6 +3,7 @@
  * seals under one key and opens under several; secret-keys.ts says which.
  */
 import { decodeEnvelope, encodeEnvelope, openEnvelope, sealEnvelope } from '../../shared/trust/envelope.ts';
+import type { ConfigFieldsOf } from '../../shared/model/redact.ts';
 import type { ContentPlace } from '../../shared/trust/content-seal.ts';
 import { assert } from '../../shared/assert.ts';
 import { HoldfastError } from '../../shared/errors.ts';
@@ -32,6 +33,8 @@ export interface GatewaySecrets {
   sealForContent(place: ContentPlace, plaintext: Uint8Array): Uint8Array;
   /** What was sealed for content, under this content key or one of before. Throws TRUST_…. */
   openContent(place: ContentPlace, sealed: Uint8Array): Uint8Array;
+  /** By which it is told what is secret in the config of a plugin. */
+  readonly configFieldsOf: ConfigFieldsOf;
 }
 
 /** The first key seals, any of them opens. Each has 32 bytes and is named by its id (1…2^32-1) in the envelopes. */

@@ -9,7 +9,9 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { TenantId } from '../../shared/model/ids.ts';
+import type { ConfigFieldsOf } from '../../shared/model/redact.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import { configFieldsOf } from '../../shared/plugins/catalog.ts';
 import { ContentSeal, type ContentKey } from '../../shared/trust/content-seal.ts';
 import { credentialDigest, deriveLookupKey } from '../../shared/trust/credential-digest.ts';
 import type { Database, Transaction } from './database.ts';
@@ -26,6 +28,8 @@ export interface SecretKeysOptions extends KeyEncryptionOptions {
   readonly clock: Clock;
   /** How long an instance goes by what it read; KEYS_KEPT_MS where not said. */
   readonly keysKeptMs?: number;
+  /** The config fields of the plugins that may be written; the bundled ones' where not said. */
+  readonly configFieldsOf?: ConfigFieldsOf;
 }
 
 export const KEYS_KEPT_MS = 15_000;
@@ -35,6 +39,7 @@ export class SecretKeys {
   readonly ring: KeyEncryptionRing;
   readonly keptMs: number;
   readonly #database: Database;
+  readonly #configFieldsOf: ConfigFieldsOf;
   readonly #tenantBoxes: LRUCache<TenantId, Promise<SecretBox>>;
   readonly #gateways: LRUCache<string, Promise<GatewaySecrets>>;
 
@@ -43,6 +48,7 @@ export class SecretKeys {
     const perf = { now: () => clock.monotonicMs() };
     this.#database = database;
     this.keptMs = keysKeptMs;
+    this.#configFieldsOf = options.configFieldsOf ?? configFieldsOf;
     this.ring = new KeyEncryptionRing(database, options);
     // What was read of a gateway was read from what was kept of its tenant: both together are kept no longer than that.
     this.#tenantBoxes = new LRUCache({ max: CACHED_TENANTS, ttl: keysKeptMs / 2, perf });
@@ -92,7 +98,7 @@ export class SecretKeys {
     return remember(this.#gateways, `${scope.tenantId}|${scope.gatewayId}`, async () => {
       const box = await this.tenantBox(scope.tenantId);
       // Retired ones too: what is in the history stands under them.
-      return gatewaySecrets(scope, box, await this.#readContentKeys(scope, ''));
+      return gatewaySecrets(scope, box, await this.#readContentKeys(scope, ''), this.#configFieldsOf);
     });
   }
 
@@ -109,7 +115,7 @@ export class SecretKeys {
     await transaction.query('INSERT INTO content_keys (tenant_id, gateway_id, key_id, envelope, from_epoch, from_sequence) VALUES ($1, $2, $3, $4, $5, $6)', [
       scope.tenantId, scope.gatewayId, keyId, box.seal(contentKeyPlace(scope, keyId), key), from.epoch, from.sequence,
     ]);
-    return gatewaySecrets(scope, box, [{ keyId, key }, ...before]);
+    return gatewaySecrets(scope, box, [{ keyId, key }, ...before], this.#configFieldsOf);
   }
 
   /** Part of a rotation of the tenant's data key: made now, used once every instance knows it. */
@@ -150,7 +156,7 @@ export class SecretKeys {
   }
 }
 
-function gatewaySecrets(scope: GatewayScope, box: SecretBox, keys: readonly ContentKey[]): GatewaySecrets {
+function gatewaySecrets(scope: GatewayScope, box: SecretBox, keys: readonly ContentKey[], fieldsOf: ConfigFieldsOf): GatewaySecrets {
   const [newest] = keys;
   if (newest === undefined) throw gatewayUnknown(scope);
   const lookupKey = deriveLookupKey(newest.key);
@@ -160,6 +166,7 @@ function gatewaySecrets(scope: GatewayScope, box: SecretBox, keys: readonly Cont
     digest: (secret) => credentialDigest(lookupKey, secret),
     sealForContent: (place, plaintext) => seal.seal(place, plaintext),
     openContent: (place, sealed) => seal.open(place, sealed),
+    configFieldsOf: fieldsOf,
   };
 }
 

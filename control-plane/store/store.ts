@@ -6,6 +6,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { ConfigFieldsOf } from '../../shared/model/redact.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { createAheadStore, type AheadStore } from './ahead-store.ts';
 import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
@@ -61,6 +62,8 @@ export interface StoreOptions extends KeyEncryptionOptions {
   readonly statementTimeoutMs?: number;
   /** How long keys are kept in memory (secret-keys.ts). */
   readonly keysKeptMs?: number;
+  /** The config fields of the plugins that may be written (secret-keys.ts). */
+  readonly configFieldsOf?: ConfigFieldsOf;
 }
 
 export interface Store {

@@ -92,6 +92,7 @@ class Compilation {
   readonly #routed: MapDraft<Published<'routes'>>;
   readonly #opened: MapDraft<OpenedCertificate>;
   readonly #vaulted: VaultedDraft;
+  readonly #seal: ContentSeal | undefined;
   readonly #touched = new Map<EntityKind, Set<string>>(entityKinds.map((kind) => [kind, new Set()]));
   /** Of the plugins that were put, by id. */
   readonly #pluginBytes = new Map<string, Uint8Array>();
@@ -108,6 +109,7 @@ class Compilation {
     this.#services = services;
     this.#reusable = base?.plugins ?? new PluginSet();
     this.#sharable = base;
+    this.#seal = change.contentKeys === undefined ? undefined : new ContentSeal(change.contentKeys);
     this.#before = base !== undefined && !change.reset ? base : emptyParts();
     this.#draft = new TablesDraft(this.#before.tables);
     this.#quarantine = this.#before.quarantine.draft();
@@ -178,6 +180,9 @@ class Compilation {
   }
 
   *settlePlugins(): Generator<void> {
+    // Those that did not open may open now.
+    const unopened = isSameRing(this.#change.contentKeys, this.#before.contentKeys) ? [] : [...this.#before.plugins.byId.values()].filter(({ quarantined }) => quarantined?.code === 'CONFIG_PLUGIN_SECRET_UNOPENED');
+    for (const { entity, bytes } of unopened) if (!this.#touchedOf('plugins').has(entity.id)) this.#settlePlugin(entity, bytes);
     for (const id of this.#touchedOf('plugins')) {
       const entity = this.#tables.entities.plugins.get(id);
       const bytes = this.#pluginBytes.get(id);
@@ -190,7 +195,6 @@ class Compilation {
   /** Opens the private keys of certificates that changed; a snapshot opens only those that are not in the base. */
   *settleCertificates(): Generator<void> {
     const { contentKeys } = this.#change;
-    const seal = contentKeys === undefined ? undefined : new ContentSeal(contentKeys);
     const ids = new Set(this.#touchedOf('certificates'));
     // Those that did not open may open now.
     if (!this.#change.reset && !isSameRing(contentKeys, this.#before.contentKeys)) for (const { entity, problem } of this.#before.opened.values()) if (problem !== undefined) ids.add(entity.id);
@@ -200,7 +204,7 @@ class Compilation {
       const entity = this.#tables.entities.certificates.get(id);
       if (entity === undefined) this.#opened.delete(id);
       else {
-        const opened = openCertificate(entity, seal, this.#sharable?.opened.get(id));
+        const opened = openCertificate(entity, this.#seal, this.#sharable?.opened.get(id));
         this.#opened.set(id, opened);
         if (opened.problem !== undefined) this.#quarantine.add({ kind: 'certificates', id, code: 'CONFIG_CERTIFICATE_UNUSABLE', reason: opened.problem });
       }
@@ -340,8 +344,10 @@ class Compilation {
 
   #settlePlugin(entity: Published<'plugins'>, bytes: Uint8Array): void {
     const earlier = this.#reusable.byId.get(entity.id);
-    const reused = earlier?.isMadeOf(bytes) === true ? earlier : undefined;
-    const held = reused ?? new HeldPlugin(entity, bytes, this.#services, this.#quarantine.get('plugins', entity.id));
+    const mayOpenNow = earlier?.quarantined?.code === 'CONFIG_PLUGIN_SECRET_UNOPENED';
+    const reused = earlier?.isMadeOf(bytes) === true && !mayOpenNow ? earlier : undefined;
+    this.#quarantine.clearOf('plugins', entity.id, 'CONFIG_PLUGIN_SECRET_UNOPENED');
+    const held = reused ?? new HeldPlugin(entity, bytes, this.#services, this.#quarantine.get('plugins', entity.id), this.#seal);
     if (reused === undefined) this.#made.push(held);
     this.#plugins.set(entity.id, held);
     if (held.quarantined !== undefined) this.#quarantine.add({ ...held.quarantined, reason: this.#vaulted.withoutValues('plugins', entity.id, held.quarantined.reason) });

@@ -5,11 +5,13 @@
  */
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Verdict } from '../../shared/plugins/contract.ts';
+import type { ContentSeal } from '../../shared/trust/content-seal.ts';
 import type { ChainEntry } from './active-config.ts';
 import type { CompileServices, Quarantined, QuarantineCode } from './compile-contract.ts';
 import type { Published } from './config-tables.ts';
 import { PersistentMap } from './persistent-map.ts';
 import { compileCondition } from './plugin-condition.ts';
+import { openPluginConfig, withoutSecrets } from './plugin-secrets.ts';
 import { orderingOf } from './plugin-order.ts';
 
 /** Behind every plugin: wherever a request joins the chain, for instance after authentication, this is still to come. */
@@ -24,15 +26,20 @@ export class HeldPlugin {
   readonly #log: { warn(event: string, fields?: Readonly<Record<string, string>>): void };
   #holders = 0;
 
-  /** `problem`: why it could not be read whole. */
-  constructor(entity: Published<'plugins'>, bytes: Uint8Array, services: CompileServices, problem: Quarantined | undefined) {
+  /** `problem`: why it could not be read whole. `seal` opens the secrets of its config. */
+  constructor(entity: Published<'plugins'>, bytes: Uint8Array, services: CompileServices, problem: Quarantined | undefined, seal: ContentSeal | undefined) {
     this.entity = entity;
     // A copy: what is given may be a view of a whole snapshot, which must not stay in memory for it.
     this.#bytes = Uint8Array.from(bytes);
     this.#log = services.logOf(entity.name, entity.id);
-    const made = makeEntry(entity, services, problem);
+    const made = makeEntry(entity, services, problem, seal);
     this.entry = made.entry;
     this.quarantined = made.quarantined;
+  }
+
+  /** What it was made of; its own. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
 
   /** True where these bytes would make the same instance. */
@@ -86,7 +93,7 @@ interface MadeEntry {
   readonly quarantined: Quarantined | undefined;
 }
 
-function makeEntry(entity: Published<'plugins'>, services: CompileServices, problem: Quarantined | undefined): MadeEntry {
+function makeEntry(entity: Published<'plugins'>, services: CompileServices, problem: Quarantined | undefined, seal: ContentSeal | undefined): MadeEntry {
   const { id, name } = entity;
   const plugin = services.plugins.get(name);
   // Nobody asks a disabled plugin anything, so it needs neither an instance nor to be known.
@@ -96,12 +103,14 @@ function makeEntry(entity: Published<'plugins'>, services: CompileServices, prob
     const reason = `plugin ${name} is not known to this data plane (known: ${[...services.plugins.keys()].join(', ')}): upgrade it, or remove or disable the plugin`;
     return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_UNKNOWN', reason });
   }
+  const opened = openPluginConfig(entity, seal);
+  if (opened.kind === 'closed') return replaced(entity, opened.problem);
   try {
     const condition = entity.condition === null ? undefined : compileCondition(entity.condition);
-    const instance = plugin.create(entity.config, { pluginId: id, clock: services.clock, counters: services.counters, log: services.logOf(name, id) });
+    const instance = plugin.create(opened.config, { pluginId: id, clock: services.clock, counters: services.counters, log: services.logOf(name, id) });
     return { entry: { pluginId: id, name, priority: plugin.schema.priority, ordering: orderingOf(entity), condition, instance }, quarantined: undefined };
   } catch (thrown) {
-    const reason = thrown instanceof HoldfastError ? `${thrown.code}: ${thrown.message}` : describeThrown(thrown);
+    const reason = withoutSecrets(thrown instanceof HoldfastError ? `${thrown.code}: ${thrown.message}` : describeThrown(thrown), opened.secrets);
     return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_FAILED', reason: `plugin ${name} ${plugin.schema.version} could not be made: ${reason}; correct its config, or upgrade this data plane if the config is for a newer version` });
   }
 }

@@ -28,17 +28,21 @@ export function replaceReferences(kind: EntityKind, entity: JsonObject, configFi
   const replaced = inFields(definitionOf(kind).fields, entity, '', put);
   const { name, config } = replaced;
   const ofConfig = kind === 'plugins' && typeof name === 'string' ? configFieldsOf(name) : undefined;
-  return ofConfig === undefined || !isJsonObject(config) ? replaced : { ...replaced, config: inFields(ofConfig, config, 'config', put) };
+  return ofConfig === undefined || !isJsonObject(config) ? replaced : { ...replaced, config: inFields(ofConfig, config, 'config', put, IN_CONFIG) };
 }
 
-function inFields(fields: readonly Field[], values: JsonObject, path: string, put: (found: FoundReference) => string): JsonObject {
+/** Where a reference to a secret stands in a config it stands under the field's own name: only what is no reference is sealed (shared/model/config-secrets.ts). */
+const IN_CONFIG = true;
+
+function inFields(fields: readonly Field[], values: JsonObject, path: string, put: (found: FoundReference) => string, inConfig = false): JsonObject {
   const replaced: Record<string, JsonValue> = { ...values };
-  for (const { name, type, secret, referenceable = false } of fields) {
+  for (const { name, type, secret: marked, referenceable = false } of fields) {
+    const secret = inConfig ? undefined : marked;
     const at = joinPath(path, name);
     const published = secret === undefined ? name : `${name}_${secret}`;
     const value = values[published];
     if (value === undefined || value === null) continue;
-    if (secret === undefined) replaced[published] = inValue(type, value, at, referenceable, put);
+    if (secret === undefined) replaced[published] = inValue(type, value, at, referenceable, put, inConfig);
     else if (secret === 'sealed' && referenceable && type.kind === 'string') {
       const text = publishedReference(value);
       if (text !== undefined) replaced[published] = put({ text, path: at, type, sealed: true });
@@ -47,10 +51,10 @@ function inFields(fields: readonly Field[], values: JsonObject, path: string, pu
   return replaced;
 }
 
-function inValue(type: FieldType, value: JsonValue, path: string, referenceable: boolean, put: (found: FoundReference) => string): JsonValue {
+function inValue(type: FieldType, value: JsonValue, path: string, referenceable: boolean, put: (found: FoundReference) => string, inConfig: boolean): JsonValue {
   if (type.kind === 'string') return referenceable && looksLikeReference(value) ? put({ text: value, path, type, sealed: false }) : value;
-  if (type.kind === 'record') return isJsonObject(value) ? inFields(type.fields, value, path, put) : value;
-  if (type.kind === 'map') return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inValue(type.values, each, joinPath(path, name), referenceable, put)])) : value;
-  if ((type.kind === 'array' || type.kind === 'set') && Array.isArray(value)) return value.map((each: JsonValue, index) => inValue(type.of, each, joinPath(path, index + 1), referenceable, put));
+  if (type.kind === 'record') return isJsonObject(value) ? inFields(type.fields, value, path, put, inConfig) : value;
+  if (type.kind === 'map') return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inValue(type.values, each, joinPath(path, name), referenceable, put, inConfig)])) : value;
+  if ((type.kind === 'array' || type.kind === 'set') && Array.isArray(value)) return value.map((each: JsonValue, index) => inValue(type.of, each, joinPath(path, index + 1), referenceable, put, inConfig));
   return value;
 }

@@ -2581,6 +2581,9 @@ export namespace holdfast {
                 /** Partial config. */
                 config: Uint8Array;
 
+                /** Partial config_secrets_sealed. */
+                config_secrets_sealed: Uint8Array;
+
                 /**
                  * Encodes the specified Partial message. Does not implicitly {@link holdfast.config.v1.Partial.verify|verify} messages.
                  * @param message Partial message or plain object to encode
@@ -2625,6 +2628,9 @@ export namespace holdfast {
 
                     /** Partial config */
                     config?: (Uint8Array|null);
+
+                    /** Partial config_secrets_sealed */
+                    config_secrets_sealed?: (Uint8Array|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -2701,6 +2707,9 @@ export namespace holdfast {
                 /** Plugin ordering. */
                 ordering?: (holdfast.config.v1.Plugin.Ordering.$Properties|null);
 
+                /** Plugin config_secrets_sealed. */
+                config_secrets_sealed: Uint8Array;
+
                 /**
                  * Encodes the specified Plugin message. Does not implicitly {@link holdfast.config.v1.Plugin.verify|verify} messages.
                  * @param message Plugin message or plain object to encode
@@ -2772,6 +2781,9 @@ export namespace holdfast {
 
                     /** Plugin ordering */
                     ordering?: (holdfast.config.v1.Plugin.Ordering.$Properties|null);
+
+                    /** Plugin config_secrets_sealed */
+                    config_secrets_sealed?: (Uint8Array|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -4496,6 +4496,7 @@ export const holdfast = $root.holdfast = (() => {
                 Partial.prototype.name = null;
                 Partial.prototype.type = null;
                 Partial.prototype.config = $util.newBuffer([]);
+                Partial.prototype.config_secrets_sealed = $util.newBuffer([]);
 
                 let $oneOfFields;
 
@@ -4532,6 +4533,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(90).string(message.type);
                     if (message.config != null && $Object.hasOwnProperty.call(message, "config") && message.config.length)
                         writer.uint32(98).bytes(message.config);
+                    if (message.config_secrets_sealed != null && $Object.hasOwnProperty.call(message, "config_secrets_sealed") && message.config_secrets_sealed.length)
+                        writer.uint32(106).bytes(message.config_secrets_sealed);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -4621,6 +4624,15 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.config;
                                 continue;
                             }
+                        case 13: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.config_secrets_sealed = value;
+                                else
+                                    delete message.config_secrets_sealed;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -4666,6 +4678,7 @@ export const holdfast = $root.holdfast = (() => {
                 Plugin.prototype.consumer_group = $util.newBuffer([]);
                 Plugin.prototype.condition = null;
                 Plugin.prototype.ordering = null;
+                Plugin.prototype.config_secrets_sealed = $util.newBuffer([]);
 
                 let $oneOfFields;
 
@@ -4732,6 +4745,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(8018).string(message.condition);
                     if (message.ordering != null && $Object.hasOwnProperty.call(message, "ordering"))
                         $root.holdfast.config.v1.Plugin.Ordering.encode(message.ordering, writer.uint32(8026).fork(), _depth + 1).ldelim();
+                    if (message.config_secrets_sealed != null && $Object.hasOwnProperty.call(message, "config_secrets_sealed") && message.config_secrets_sealed.length)
+                        writer.uint32(8034).bytes(message.config_secrets_sealed);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -4887,6 +4902,15 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 message.ordering = $root.holdfast.config.v1.Plugin.Ordering.decode(reader, reader.size(), $undefined, _depth + 1, message.ordering);
+                                continue;
+                            }
+                        case 1004: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.config_secrets_sealed = value;
+                                else
+                                    delete message.config_secrets_sealed;
                                 continue;
                             }
                         }

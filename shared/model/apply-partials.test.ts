@@ -82,11 +82,11 @@ describe('partials themselves', () => {
     ['a type that there is not', { type: 'redis-xe' }, 'type: expected one of: redis-ce, redis-ee (did you mean "redis-ce"?)'],
     ['a field that the type has not', { type: 'redis-ce', config: { hots: 'a' } }, 'config.hots: unknown field (did you mean "host"?)'],
     ['a value of another type', { type: 'redis-ee', config: { port: 'x' } }, 'config.port: expected an integer, not a string'],
-    ['a password in the clear', { type: 'redis-ce', config: { password: 'swordfish' } }, 'config.password: must be a reference to a vault, such as {vault://env/secret-password}: written here the value would stand in every release'],
   ];
   for (const [what, input, message] of wrong) test(`refused: ${what}`, () => assert.equal(refusal('partials', input), message));
 
-  test('a reference is taken for a password, and every field of the type has a value', () => {
+  test('a password is given or referred to, and every field of the type has a value', () => {
+    assert.equal(Object(accepted('partials', { type: 'redis-ce', config: { password: 'swordfish' } })['config'])['password'], 'swordfish');
     const { config } = accepted('partials', { type: 'redis-ce', config: { password: '{vault://env/redis-password}' } });
     assert.deepEqual(config, { host: null, port: 6379, timeout: 2000, username: null, password: '{vault://env/redis-password}', database: 0, ssl: false, ssl_verify: false, server_name: null });
   });

@@ -4,6 +4,7 @@
  * and again for all of them when a partial changes (control-plane/admin-api/plugins-of-partial.ts).
  */
 import type { PluginPartial, PluginSchema } from '../plugins/contract.ts';
+import { partialFieldsOf } from '../plugins/partial-types.ts';
 import type { Field, JsonObject, JsonValue } from './definition.ts';
 import { fieldAt, isJsonObject } from './entity-checks.ts';
 import { isUuid } from './ids.ts';
@@ -34,7 +35,7 @@ export function applyPartials(schema: PluginSchema, plugin: JsonObject, partialO
     if (partial === undefined || place === undefined) return link;
     if (taken.has(place.path)) problems.add(joinPath(at, 'path'), `another partial fills ${place.path} already`);
     taken.add(place.path);
-    config = filled(config, schema.config, place.path.split('.').slice(1), partial.config);
+    config = filled(config, schema.config, place.path.split('.').slice(1), partial);
     return { ...link, path: place.path };
   });
   return { ...plugin, config, partials: withPaths };
@@ -50,15 +51,17 @@ function placeOf(schema: PluginSchema, { type }: PartialValues, path: JsonValue,
   return undefined;
 }
 
-/** The values go into the record at the end of the path; those that the plugin has no field for are passed over. */
-function filled(config: JsonObject, fields: readonly Field[], path: readonly string[], values: JsonObject): JsonObject {
+/** The values go into the record at the end of the path; those that the plugin has no field for are passed over, and a secret where it would be none. */
+function filled(config: JsonObject, fields: readonly Field[], path: readonly string[], partial: PartialValues): JsonObject {
   const [name, ...deeper] = path;
   if (name === undefined) {
-    const known = new Set(fields.map((field) => field.name));
-    return { ...config, ...Object.fromEntries(Object.entries(values).filter(([field]) => known.has(field))) };
+    const secret = new Set((partialFieldsOf(partial.type) ?? []).filter((field) => field.secret !== undefined).map((field) => field.name));
+    const known = new Map(fields.map((field) => [field.name, field]));
+    const taken = Object.entries(partial.config).filter(([field]) => known.has(field) && (!secret.has(field) || known.get(field)?.secret !== undefined));
+    return { ...config, ...Object.fromEntries(taken) };
   }
   const type = fields.find((field) => field.name === name)?.type;
   if (type?.kind !== 'record') return config;
   const inner = fieldAt(config, name);
-  return { ...config, [name]: filled(isJsonObject(inner) ? inner : {}, type.fields, deeper, values) };
+  return { ...config, [name]: filled(isJsonObject(inner) ? inner : {}, type.fields, deeper, partial) };
 }

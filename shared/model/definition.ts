@@ -110,7 +110,8 @@ export interface Field {
    * The value is secret: stored as an AES-256-GCM envelope, never logged, shown only to who may reveal it.
    * `digest`: what is published is a keyed HMAC of it (`<name>_digest`), and the value itself never leaves the control plane.
    * `sealed`: what is published is an envelope under the gateway's content key (`<name>_sealed`), for values that a data
-   * plane must have. Only fields of text can be secret: those of the entity itself, sealed ones also of records in it.
+   * plane must have. Only fields of text can be secret: those of the entity itself, sealed ones also of records in it. In the
+   * config of a plugin or a partial they are `sealed`, may be lists of text too, and leave in one envelope (config-secrets.ts).
    */
   readonly secret?: 'digest' | 'sealed';
   /** Of a secret field of the entity itself: shown to nobody. Null in every answer, also to who may reveal secrets. */
@@ -214,6 +215,8 @@ export interface EntityDefinition {
    * other write (control-plane/store/operational-fields.ts). Only of kinds without secrets.
    */
   readonly operational?: readonly Field[];
+  /** Of a kind whose `config` may hold secrets: the field under which they are kept and published, all in one envelope. No part of what clients write or are shown. */
+  readonly configSecrets?: Field;
   /** Unique over several fields together (reference fields count by id, null is a value here). */
   readonly uniqueTogether?: readonly (readonly string[])[];
   /** Entities that have this field have those keys of `uniqueTogether` that name it, the others those that don't. */

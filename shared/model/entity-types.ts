@@ -57,7 +57,10 @@ type PublishedFields<Fields extends readonly Field[]> = {
 };
 
 /** An entity as it is published: hidden fields left out, secrets as `<name>_digest` (lower-case hex) or `<name>_sealed` (base64). */
-export type PublishedOf<D extends EntityDefinition> = CommonFields & PublishedFields<D['fields']> & OperationalOf<D>;
+export type PublishedOf<D extends EntityDefinition> = CommonFields & PublishedFields<D['fields']> & OperationalOf<D> & ConfigSecretsOf<D>;
 
 /** Absent where never set. */
 type OperationalOf<D extends EntityDefinition> = D extends { readonly operational: infer Fields extends readonly Field[] } ? Partial<RecordOf<Fields>> : unknown;
+
+/** The envelope of the secrets of its config, base64; null where there are none. */
+type ConfigSecretsOf<D extends EntityDefinition> = D extends { readonly configSecrets: infer F extends Field } ? PublishedFields<readonly [F]> : unknown;

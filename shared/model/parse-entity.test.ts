@@ -8,6 +8,7 @@ import type { Entity, EntityDefinition } from './definition.ts';
 import { parseEntity } from './parse-entity.ts';
 import { definitionOf, entityDefinitions } from './registry.ts';
 import { withoutSecrets } from './secret-fields.ts';
+import { configFieldsOf } from '../plugins/catalog.ts';
 import { splitEntity } from './split-entity.ts';
 
 const LATER = NOW + 100;
@@ -35,7 +36,7 @@ for (const definition of entityDefinitions) {
       fc.property(arbitraryInput(definition.kind), (input) => {
         const entity = parse(definition, input, {});
         if (entity === undefined) return;
-        const split = splitEntity(definition, entity);
+        const split = splitEntity(definition, entity, configFieldsOf);
         const bytes = encodeEntity(definition, entity, Object.fromEntries(Object.keys(split.secrets).map((path) => [path, Buffer.alloc(32, 1)])));
         assert.deepEqual(withoutSecrets(definition, decodeEntity(definition.kind, bytes)), split.published);
       }),

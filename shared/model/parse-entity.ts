@@ -8,12 +8,14 @@ import type { PartialOf } from './apply-partials.ts';
 import { commonFields } from './common-fields.ts';
 import type { Entity, EntityDefinition, JsonObject, JsonValue, Problem } from './definition.ts';
 import { expandShorthands } from './expand-shorthands.ts';
+import { isJsonObject } from './entity-checks.ts';
+import { keepSecrets } from './keep-secrets.ts';
 import { takeJsonObject } from './json-door.ts';
 import { mergeEntity } from './merge-entity.ts';
 import { parseFields, parseValue, refuseUnknownFields, type FieldContext } from './parse-fields.ts';
 import { parsePartialConfig } from './parse-partial.ts';
 import { parsePluginConfig, pluginChecks, withPluginDefaults, type PluginSource } from './parse-plugin.ts';
-import { parseVaultConfig, vaultChecks } from './parse-vault.ts';
+import { configFieldsOfEntity, configNamedBy, parseVaultConfig, vaultChecks } from './parse-vault.ts';
 import { ProblemList } from './problems.ts';
 
 export interface ParseOptions extends PluginSource {
@@ -31,6 +33,8 @@ export interface ParseOptions extends PluginSource {
   readonly newKey: () => string;
   /** Wall clock, whole seconds. */
   readonly nowSeconds: number;
+  /** Whoever writes may not see the secrets of `previous`: in a config, leaving one out or sending null does not remove it (keep-secrets.ts). */
+  readonly secretsHidden?: boolean;
   /** The partials that a plugin may name; none where not given. */
   readonly partialOf?: PartialOf;
 }
@@ -48,7 +52,7 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
   refuseUnknownFields(taken, inputNames(definition), '', problems);
 
   const expanded = expandShorthands(definition, taken, problems, options.nowSeconds);
-  const merged = mergePrevious(definition, expanded, options);
+  const merged = withKeptSecrets(definition, mergePrevious(definition, expanded, options), options);
   const whole = withPluginDefaults(definition, withIdentity(merged, expanded, problems, options), options.pluginSchemaOf, options.partialOf ?? (() => undefined), problems);
   const tooMuch = (definition.bounds ?? []).flatMap((rule) => rule.check(whole));
   if (tooMuch.length > 0) return { kind: 'problems', problems: tooMuch };
@@ -95,6 +99,14 @@ function mergePrevious(definition: EntityDefinition, input: JsonObject, options:
   if (options.mode !== 'merge') return input;
   const previous = defined(options.previous, 'the previous entity of a merge');
   return mergeEntity(definition, previous, input, options.pluginSchemaOf);
+}
+
+function withKeptSecrets(definition: EntityDefinition, input: JsonObject, { previous, pluginSchemaOf, secretsHidden = false }: ParseOptions): JsonObject {
+  const naming = configNamedBy(definition);
+  const [config, before] = [input['config'] ?? {}, previous?.['config']];
+  if (definition.configSecrets === undefined || previous === undefined || input[naming] !== previous[naming] || !isJsonObject(config) || !isJsonObject(before)) return input;
+  const fields = configFieldsOfEntity(definition, input[naming], pluginSchemaOf) ?? [];
+  return { ...input, config: keepSecrets(fields, config, before, secretsHidden) };
 }
 
 /** Who the entity is and when it was made are not up to the client once it exists. */

@@ -10,6 +10,7 @@ import { isJsonObject } from './entity-checks.ts';
 import { didYouMean } from '../nearest.ts';
 import { isUuid } from './ids.ts';
 import { joinPath, ProblemList } from './problems.ts';
+import { HIDDEN } from './secret-fields.ts';
 import { looksLikeReference, parseVaultReference, REFERENCE_START } from '../vaults/vault-reference.ts';
 
 /** What parsing needs besides the definition. */
@@ -64,9 +65,12 @@ const SHORTEST_SECRET = 4;
 
 /** What a rule says of a secret must not hold it (T2). */
 function parseSecret(field: Field, value: JsonValue, path: string, context: FieldContext): JsonValue | undefined {
+  const texts = Array.isArray(value) ? value : [value];
+  if (context.resolved !== true && texts.includes(HIDDEN)) return wrong(context, path, `'${HIDDEN}' is what is shown in the place of a secret: give the secret itself; leave it out of a PATCH to keep the one that is there`);
   const problems = new ProblemList();
   const parsed = parseValue(field.type, value, path, { ...context, problems });
-  for (const { field: at, message } of problems.problems) context.problems.add(at, typeof value === 'string' && value.length >= SHORTEST_SECRET && message.includes(value) ? 'is not valid' : message);
+  const tells = (message: string): boolean => texts.some((text: JsonValue) => typeof text === 'string' && text.length >= SHORTEST_SECRET && message.includes(text));
+  for (const { field: at, message } of problems.problems) context.problems.add(at, tells(message) ? 'is not valid' : message);
   return parsed;
 }
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EntityDefinition, Field } from './definition.ts';
-import { changedFields, HIDDEN, redactEntity, redactFields } from './redact.ts';
+import { changedFields, redactEntity, redactFields } from './redact.ts';
+import { HIDDEN } from './secret-fields.ts';
 import { definitionOf } from './registry.ts';
 
 const text = { kind: 'string' } as const;

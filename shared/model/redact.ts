@@ -8,9 +8,7 @@ import type { EntityDefinition, Field, FieldType, JsonObject, JsonValue } from '
 import { isJsonObject } from './entity-checks.ts';
 import { configFieldsOfEntity, configNamedBy } from './parse-vault.ts';
 import { joinPath } from './problems.ts';
-
-/** Stands where a secret is set; null where none is. */
-export const HIDDEN = '(secret)';
+import { HIDDEN, wireFieldsOf } from './secret-fields.ts';
 
 /** The config fields of a plugin by its name; undefined where no such plugin is known. */
 export type ConfigFieldsOf = (pluginName: string) => readonly Field[] | undefined;
@@ -32,14 +30,14 @@ export function redactFields(fields: readonly Field[], values: JsonObject): Json
 
 /** Takes the entity in any of its forms: as the admin API speaks of it, or as it is published (digests and sealed values). */
 export function redactEntity(definition: EntityDefinition, entity: JsonObject, configFieldsOf: ConfigFieldsOf): JsonObject {
-  return redactRecord(definition.fields, entity, () => configFields(definition, entity, configFieldsOf));
+  return redactRecord(wireFieldsOf(definition), entity, () => configFields(definition, entity, configFieldsOf));
 }
 
 /** What is different between two states of an entity in the same form, in their order; records field by field, lists whole. */
 export function changedFields(definition: EntityDefinition, before: JsonObject | undefined, after: JsonObject | undefined, configFieldsOf: ConfigFieldsOf): readonly FieldChange[] {
   const shownBefore = before === undefined ? {} : redactEntity(definition, before, configFieldsOf);
   const shownAfter = after === undefined ? {} : redactEntity(definition, after, configFieldsOf);
-  return compare({ raw: before ?? {}, shown: shownBefore }, { raw: after ?? {}, shown: shownAfter }, '', publishedNames(definition.fields));
+  return compare({ raw: before ?? {}, shown: shownBefore }, { raw: after ?? {}, shown: shownAfter }, '', publishedNames(wireFieldsOf(definition)));
 }
 
 /** From the path under which a secret is published to that of its field; paths are dotted inside records. */

@@ -6,6 +6,9 @@ import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from './d
 import { isJsonObject } from './entity-checks.ts';
 import { joinPath } from './problems.ts';
 
+/** Stands where a secret is set, for who may not see it; null where none is. */
+export const HIDDEN = '(secret)';
+
 export interface SecretField {
   /** Dotted, from the entity: its name among an entity's secrets, and part of the place that its envelopes are bound to. */
   readonly path: string;
@@ -16,11 +19,22 @@ export interface SecretField {
 
 const known = new WeakMap<EntityDefinition, readonly SecretField[]>();
 
-/** In the order of the definition. */
+/** In the order of the definition; those of a config are one. */
 export function secretFieldsOf(definition: EntityDefinition): readonly SecretField[] {
-  const found = known.get(definition) ?? secretsIn(definition.fields, '');
+  const found = known.get(definition) ?? secretsIn(wireFieldsOf(definition), '');
   known.set(definition, found);
   return found;
+}
+
+const onWire = new WeakMap<EntityDefinition, readonly Field[]>();
+
+/** The fields of an entity as it is published: its own, and the envelope of its config's secrets. The same list at every call. */
+export function wireFieldsOf(definition: EntityDefinition): readonly Field[] {
+  const { fields, configSecrets } = definition;
+  if (configSecrets === undefined) return fields;
+  const all = onWire.get(definition) ?? [...fields, configSecrets];
+  onWire.set(definition, all);
+  return all;
 }
 
 /** An entity for an answer: what nobody is to see again is null. */

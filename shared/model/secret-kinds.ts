@@ -11,7 +11,13 @@ export function isCredentialKind(kind: EntityKind): boolean {
   return definitionOf(kind).credential === true;
 }
 
-/** Credentials, and whatever else has a secret of its own, like a certificate its private key. */
+/** Credentials, and whatever else is a secret itself, like a certificate its private key. Not what has one among its settings, as plugins do: that is configuration. */
 export function holdsSecret(kind: EntityKind): boolean {
+  const definition = definitionOf(kind);
+  return isCredentialKind(kind) || secretFieldsOf(definition).some(({ field }) => field !== definition.configSecrets);
+}
+
+/** Also what may have one among its settings. */
+export function mayHoldSecret(kind: EntityKind): boolean {
   return isCredentialKind(kind) || secretFieldsOf(definitionOf(kind)).length > 0;
 }

@@ -5,6 +5,7 @@ import { testCertificate } from '../../test/support/test-certificates.ts';
 import type { EntityDefinition } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
 import { definitionOf } from './registry.ts';
+import { configFieldsOf } from '../plugins/catalog.ts';
 import { joinEntity, splitEntity } from './split-entity.ts';
 
 const pair = await testCertificate();
@@ -16,7 +17,7 @@ const withComment: EntityDefinition = {
 
 test('secrets and private fields are taken out of what is published, and the parts make the whole', () => {
   const entity = accepted(withComment, { consumer: { id: OTHER_ID }, key: 'clear', comment: 'for us' });
-  const parts = splitEntity(withComment, entity);
+  const parts = splitEntity(withComment, entity, configFieldsOf);
   assert.deepEqual(parts.secrets, { key: 'clear' });
   assert.deepEqual(parts.controlPlaneOnly, { comment: 'for us' });
   assert.equal(JSON.stringify(parts.published).includes('clear'), false);
@@ -27,7 +28,7 @@ test('secrets and private fields are taken out of what is published, and the par
 test('a secret inside a record is taken out of it, and comes back to it', () => {
   const keys = definitionOf('keys');
   const entity = accepted('keys', { kid: 'k', pem: { private_key: pair.key } });
-  const parts = splitEntity(keys, entity);
+  const parts = splitEntity(keys, entity, configFieldsOf);
   assert.deepEqual(parts.secrets, { 'pem.private_key': pair.key });
   assert.deepEqual(parts.published['pem'], { public_key: null });
   assert.deepEqual(joinEntity(keys, parts), entity);
@@ -36,7 +37,7 @@ test('a secret inside a record is taken out of it, and comes back to it', () => 
 
 test('an entity without such fields is published as it is', () => {
   const entity = accepted('consumers', { username: 'a' });
-  assert.deepEqual(splitEntity(definitionOf('consumers'), entity), { published: entity, controlPlaneOnly: {}, secrets: {} });
+  assert.deepEqual(splitEntity(definitionOf('consumers'), entity, configFieldsOf), { published: entity, controlPlaneOnly: {}, secrets: {} });
 });
 
 test('what is joined is in the order of the definition, and a field that did not exist yet has its default', () => {

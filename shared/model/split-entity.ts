@@ -2,11 +2,15 @@
  * The border between what the admin API handles and what is stored and published (T2): secrets and fields that are
  * only for the control plane are taken out before an entity is encoded.
  */
+import { assert } from '../assert.ts';
+import { putConfigSecrets, readConfigSecrets, takeConfigSecrets, writeConfigSecrets } from './config-secrets.ts';
 import { createdAtField, idField, tagsField, updatedAtField } from './common-fields.ts';
 import { defaultOf } from './default-value.ts';
 import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from './definition.ts';
 import { isJsonObject } from './entity-checks.ts';
+import { configFieldsOfEntity, configNamedBy } from './parse-vault.ts';
 import { joinPath } from './problems.ts';
+import type { ConfigFieldsOf } from './redact.ts';
 
 export interface SplitEntity {
   /** What may be encoded and published; `encodeEntity` adds the digests. */
@@ -17,13 +21,28 @@ export interface SplitEntity {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** Takes an entity apart; nothing is lost: the three parts together are the entity. */
-export function splitEntity(definition: EntityDefinition, entity: Entity): SplitEntity {
+/** Takes an entity apart; nothing is lost: the three parts together are the entity. Of a plugin the schema must be known, or its secrets would be published. */
+export function splitEntity(definition: EntityDefinition, entity: Entity, configFieldsOf: ConfigFieldsOf): SplitEntity {
   const controlPlaneOnly: Record<string, JsonValue> = {};
   const secrets: Record<string, string> = {};
   const { published, hidden } = takeSecrets(definition.fields, entity, '', secrets);
   for (const [name, value] of hidden) controlPlaneOnly[name] = value;
-  return { published: { ...published, id: entity.id }, controlPlaneOnly, secrets };
+  return { published: { ...withoutConfigSecrets(definition, published, configFieldsOf, secrets), id: entity.id }, controlPlaneOnly, secrets };
+}
+
+/** All secrets of its config are one of the entity's. */
+function withoutConfigSecrets(definition: EntityDefinition, published: JsonObject, configFieldsOf: ConfigFieldsOf, secrets: Record<string, string>): JsonObject {
+  const { configSecrets } = definition;
+  const config = published['config'];
+  if (configSecrets === undefined || !isJsonObject(config)) return published;
+  const fields = configFieldsOfEntity(definition, published[configNamedBy(definition)], (name) => {
+    const known = configFieldsOf(name);
+    return known === undefined ? undefined : { config: known };
+  });
+  assert(fields !== undefined, 'the config of an entity that was parsed has a schema');
+  const taken = takeConfigSecrets(fields, config);
+  if (taken.secrets.length > 0) secrets[configSecrets.name] = writeConfigSecrets(taken.secrets);
+  return { ...published, config: taken.config };
 }
 
 interface Taken {
@@ -51,7 +70,14 @@ function takeSecrets(fields: readonly Field[], values: JsonObject, path: string,
  */
 export function joinEntity(definition: EntityDefinition, parts: SplitEntity): Entity {
   const fields = [idField, createdAtField, updatedAtField, ...definition.fields, tagsField];
-  return { id: parts.published.id, ...complete(fields, { ...parts.published, ...parts.controlPlaneOnly }, '', parts.secrets) };
+  const values = { ...withConfigSecrets(definition, parts), ...parts.controlPlaneOnly };
+  return { id: parts.published.id, ...complete(fields, values, '', parts.secrets) };
+}
+
+function withConfigSecrets({ configSecrets }: EntityDefinition, { published, secrets }: SplitEntity): JsonObject {
+  const text = configSecrets === undefined ? undefined : secrets[configSecrets.name];
+  const config = published['config'];
+  return text === undefined || !isJsonObject(config) ? published : { ...published, config: putConfigSecrets(config, readConfigSecrets(text)) };
 }
 
 function complete(fields: readonly Field[], values: JsonObject, path: string, secrets: SplitEntity['secrets']): JsonObject {

@@ -13,7 +13,7 @@ function rowsOf(fields: readonly Field[], parent: string): readonly string[] {
     const name = `${parent}${field.name}`;
     const nested = field.type.kind === 'record' ? rowsOf(field.type.fields, `${name}.`) : [];
     const shownDefault = field.type.kind === 'record' ? 'as below' : `\`${JSON.stringify(defaultOf(field))}\``;
-    return [`| \`${name}\` | ${shown(field.type)} | ${shownDefault} | ${field.description} |`, ...nested];
+    return [`| \`${name}\` | ${shown(field.type)} | ${shownDefault} | ${field.description}${field.secret === undefined ? '' : ' Secret.'} |`, ...nested];
   });
 }
 

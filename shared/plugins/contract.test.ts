@@ -8,8 +8,10 @@ import type { Field, FieldType, JsonObject } from '../model/definition.ts';
 import { parseFields } from '../model/parse-fields.ts';
 import { ProblemList } from '../model/problems.ts';
 import { pluginCatalog } from './catalog.ts';
+import { vaultCatalog } from '../vaults/catalog.ts';
 import { renderConfigTable } from './config-table.ts';
 import type { PluginServices } from './contract.ts';
+import { partialFieldsOf } from './partial-types.ts';
 import { pluginRegistry } from './registry.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -26,6 +28,43 @@ const SMALLEST: Readonly<Record<string, JsonObject>> = { acl: { allow: ['a'] }, 
 function textOf(...path: readonly string[]): string {
   return readFileSync(`${FOLDER}${path.join('/')}`, 'utf8');
 }
+
+/** The paths of fields whose secret would not be kept (contract.ts, PluginSchema.config). */
+function unsealable(fields: readonly Field[], path: string, inRecord = true): readonly string[] {
+  return fields.flatMap((field) => {
+    const { name, type, secret } = field;
+    const here = path === '' ? name : `${path}.${name}`;
+    if (secret === undefined) return unsealableIn(type, here, inRecord);
+    const text = type.kind === 'array' || type.kind === 'set' ? type.of : type;
+    return inRecord && secret === 'sealed' && text.kind === 'string' && text.referenceOnly !== true && field.default === undefined && field.auto === undefined ? [] : [here];
+  });
+}
+
+function unsealableIn(type: FieldType, path: string, inRecord: boolean): readonly string[] {
+  if (type.kind === 'record') return unsealable(type.fields, path, inRecord);
+  if (type.kind === 'array' || type.kind === 'set') return unsealableIn(type.of, path, false);
+  return type.kind === 'map' ? unsealableIn(type.values, path, false) : [];
+}
+
+/** The fields of the record at the end of the path. */
+function fieldsAt(fields: readonly Field[], [name, ...deeper]: readonly string[]): readonly Field[] {
+  if (name === undefined) return fields;
+  const type = fields.find((field) => field.name === name)?.type;
+  return type?.kind === 'record' ? fieldsAt(type.fields, deeper) : [];
+}
+
+test('a secret that could not be sealed is found wherever it stands', () => {
+  const secret = { name: 's', tag: 1, type: { kind: 'string' }, secret: 'sealed', description: '' } as const satisfies Field;
+  const record = { kind: 'record', fields: [secret] } as const satisfies FieldType;
+  const inside = (name: string, type: FieldType): Field => ({ name, tag: 1, type, description: '' });
+  assert.deepEqual(unsealable([secret, inside('r', record), { ...secret, type: { kind: 'array', of: { kind: 'string' } } }], ''), []);
+  assert.deepEqual(unsealable([inside('a', { kind: 'array', of: record }), inside('m', { kind: 'map', keys: { kind: 'string' }, values: record })], ''), ['a.s', 'm.s']);
+  assert.deepEqual(unsealable([{ ...secret, secret: 'digest' }, { ...secret, type: { kind: 'integer' } }, { ...secret, default: 'x' }], ''), ['s', 's', 's']);
+});
+
+test('the config of a vault has no secret that is written there: data planes look it up', () => {
+  for (const { config } of vaultCatalog.values()) assert.deepEqual(config.filter(({ secret }) => secret !== undefined), []);
+});
 
 function parse(fields: readonly Field[], config: JsonObject): { readonly config: JsonObject; readonly problems: ProblemList } {
   const problems = new ProblemList();
@@ -76,14 +115,15 @@ for (const [name, schema] of pluginCatalog) {
       assert.match(schema.version, /^\d+\.\d+\.\d+$/);
     });
 
-    test('no field of its config is secret: configs are stored and published as they are, so secrets come by vault references', () => {
-      const secretIn = (fields: readonly Field[]): readonly string[] => fields.flatMap((field) => [...(field.secret === undefined ? [] : [field.name]), ...secretInType(field.type)]);
-      const secretInType = (type: FieldType): readonly string[] => {
-        if (type.kind === 'record') return secretIn(type.fields);
-        if (type.kind === 'array' || type.kind === 'set') return secretInType(type.of);
-        return type.kind === 'map' ? secretInType(type.values) : [];
-      };
-      assert.deepEqual(secretIn(schema.config), []);
+    test('its secret fields can be sealed: text or lists of text, in records only, without a default; what a partial keeps secret stays so', () => {
+      assert.deepEqual(unsealable(schema.config, ''), []);
+      for (const { type, path } of schema.partials ?? []) {
+        const place = fieldsAt(schema.config, path.split('.').slice(1));
+        for (const { name: field } of (partialFieldsOf(type) ?? []).filter(({ secret }) => secret !== undefined)) {
+          const own = place.find((one) => one.name === field);
+          if (own !== undefined) assert.equal(own.secret, 'sealed', `${path}.${field} takes a secret`);
+        }
+      }
     });
 
     test('its defaults are valid, and parsing what was parsed changes nothing', () => {

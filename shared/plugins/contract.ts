@@ -26,7 +26,12 @@ export interface PluginSchema {
   readonly scopes: readonly PluginScope[];
   readonly protocols: readonly PluginProtocol[];
   readonly description: string;
-  /** The fields of `config`: descriptions, limits, defaults; unknown fields are refused. */
+  /**
+   * The fields of `config`: descriptions, limits, defaults; unknown fields are refused. A password, a client's secret, a key:
+   * `{ …, type: { kind: 'string' }, secret: 'sealed', referenceable: true }`, text or a list of text, in `config` or records inside
+   * it, without a default. It is then encrypted wherever it is stored or published, shown to nobody who may not reveal it, and given
+   * to `create` in the clear: keep it out of errors, logs and headers. `referenceable` lets a `{vault://…}` stand in its place.
+   */
   readonly config: readonly Field[];
   /** Rules over several config fields. They get the whole plugin entity, so paths start at `config.` (`atLeastOneOf(['config.minute', …])`). */
   readonly checks?: readonly EntityCheck[];

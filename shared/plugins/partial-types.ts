@@ -12,14 +12,14 @@ const NAME = { kind: 'string', maxLength: 512, rules: [printableRule] } as const
 const HOST = { kind: 'string', rules: [hostRule] } as const;
 const PORT = { kind: 'integer', between: [0, 65_535] } as const;
 const MILLISECONDS = { kind: 'integer', between: [0, 2_147_483_646] } as const;
-const PASSWORD = { kind: 'string', maxLength: 512, referenceOnly: true } as const;
+const PASSWORD = { kind: 'string', maxLength: 512 } as const;
 
 const REDIS_CE = [
   { name: 'host', tag: 1, type: HOST, description: 'Hostname or address of the Redis server.' },
   { name: 'port', tag: 2, type: PORT, default: 6379, description: 'Its port.' },
   { name: 'timeout', tag: 3, type: MILLISECONDS, default: 2000, description: 'Milliseconds to connect, and between two reads or writes.' },
   { name: 'username', tag: 4, type: NAME, referenceable: true, description: 'User to log in as.' },
-  { name: 'password', tag: 5, type: PASSWORD, referenceable: true, description: "The user's password, as a reference to a vault." },
+  { name: 'password', tag: 5, type: PASSWORD, secret: 'sealed', referenceable: true, description: "The user's password." },
   { name: 'database', tag: 6, type: { kind: 'integer' }, default: 0, description: 'Number of the database.' },
   { name: 'ssl', tag: 7, type: { kind: 'boolean' }, default: false, description: 'Speaks TLS.' },
   { name: 'ssl_verify', tag: 8, type: { kind: 'boolean' }, default: false, description: "Verifies the server's certificate." },
@@ -33,9 +33,9 @@ const REDIS_EE = [
   { name: 'send_timeout', tag: 4, type: MILLISECONDS, default: 2000, description: 'Milliseconds between two writes.' },
   { name: 'read_timeout', tag: 5, type: MILLISECONDS, default: 2000, description: 'Milliseconds between two reads.' },
   { name: 'username', tag: 6, type: NAME, referenceable: true, description: 'User to log in as.' },
-  { name: 'password', tag: 7, type: PASSWORD, referenceable: true, description: "The user's password, as a reference to a vault." },
+  { name: 'password', tag: 7, type: PASSWORD, secret: 'sealed', referenceable: true, description: "The user's password." },
   { name: 'sentinel_username', tag: 8, type: NAME, referenceable: true, description: 'User to log in as at the sentinels.' },
-  { name: 'sentinel_password', tag: 9, type: PASSWORD, referenceable: true, description: 'Its password, as a reference to a vault.' },
+  { name: 'sentinel_password', tag: 9, type: PASSWORD, secret: 'sealed', referenceable: true, description: 'Its password.' },
   { name: 'sentinel_master', tag: 10, type: NAME, description: 'Name of the master that the sentinels watch.' },
   { name: 'sentinel_role', tag: 11, type: { kind: 'string', oneOf: ['master', 'slave', 'any'] }, description: 'Which of the servers that the sentinels know is used.' },
   {

@@ -6,6 +6,7 @@
 import { assert } from '../assert.ts';
 import { FIRST_OWN_TAG } from '../model/common-fields.ts';
 import type { EntityDefinition, Field, FieldType } from '../model/definition.ts';
+import { wireFieldsOf } from '../model/secret-fields.ts';
 import { typeName } from '../model/type-name.ts';
 
 /** Wrapper messages that several entities use, by name. */
@@ -36,7 +37,7 @@ const COMMON_LINES = [
 ];
 
 function entityMessage(definition: EntityDefinition, shared: SharedMessages): string {
-  const own = [...definition.fields, ...(definition.operational ?? [])].toSorted((a, b) => a.tag - b.tag);
+  const own = [...wireFieldsOf(definition), ...(definition.operational ?? [])].toSorted((a, b) => a.tag - b.tag);
   checkTags(definition, own);
   shared.set('StringList', ['repeated string values = 1;']);
   const lines = [...COMMON_LINES, ...fieldLines(own, shared)];

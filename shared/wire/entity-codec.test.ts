@@ -187,7 +187,7 @@ function published(definition: EntityDefinition, entity: Entity, secrets: Readon
   return secretFieldsOf(definition).reduce((whole: JsonObject, { path, publishedPath, field }) => {
     const bytes = secrets[path];
     return withValue(whole, publishedPath.split('.'), bytes === undefined ? null : Buffer.from(bytes).toString(field.secret === 'digest' ? 'hex' : 'base64'));
-  }, splitEntity(definition, entity).published);
+  }, splitEntity(definition, entity, () => []).published);
 }
 
 /** In a record that is null there is no value. */

@@ -14,6 +14,7 @@ import { bytesToId, idToBytes, isUuid, type EntityId } from '../model/ids.ts';
 import { commonFields, FIRST_CRITICAL_TAG } from '../model/common-fields.ts';
 import { joinPath } from '../model/problems.ts';
 import { definitionOf, entityDefinitions, type PublishedEntities } from '../model/registry.ts';
+import { wireFieldsOf } from '../model/secret-fields.ts';
 
 /** A message with the values of its fields, as protobufjs takes and gives them. */
 type Message = Readonly<Record<string, unknown>>;
@@ -46,7 +47,7 @@ export function encodeEntity(definition: EntityDefinition, entity: Entity, secre
     id: encodeId(entity.id),
     created_at: entity['created_at'],
     updated_at: entity['updated_at'],
-    ...encodeFields(definition.fields, entity, { kind: definition.kind, path: '', secrets }),
+    ...encodeFields(wireFieldsOf(definition), entity, { kind: definition.kind, path: '', secrets }),
     ...encodeFields(operationalIn(definition, entity), entity, { kind: definition.kind, path: '', secrets }),
   };
   if (Array.isArray(entity['tags'])) message['tags'] = { values: entity['tags'] };
@@ -78,7 +79,7 @@ function decodeMessage<K extends EntityKind>(kind: K, message: Message, decode: 
     id: decodeId(message['id'], kind),
     created_at: decodeInteger(message['created_at'] ?? 0, 'created_at', kind),
     updated_at: decodeInteger(message['updated_at'] ?? 0, 'updated_at', kind),
-    ...decodeFields(definition.fields, message, kind, decode),
+    ...decodeFields(wireFieldsOf(definition), message, kind, decode),
     ...decodeFields(operationalIn(definition, message), message, kind, decode),
     tags: message['tags'] === undefined ? null : decodeValue({ kind: 'array', of: { kind: 'string' } }, message['tags'], 'tags', kind),
   };
@@ -230,7 +231,7 @@ function tryToDecode(type: FieldType, wire: unknown, name: string, path: string)
 
 /** The number of a field that this version does not know, or not all of; undefined where decoding and encoding again loses nothing. */
 export function unknownFieldOf(kind: EntityKind, bytes: Uint8Array): number | undefined {
-  return unknownTag([...commonFields, ...definitionOf(kind).fields, ...(definitionOf(kind).operational ?? [])], bytes);
+  return unknownTag([...commonFields, ...wireFieldsOf(definitionOf(kind)), ...(definitionOf(kind).operational ?? [])], bytes);
 }
 
 function unknownTag(fields: readonly Field[], bytes: Uint8Array): number | undefined {
@@ -262,7 +263,7 @@ function entryHoldsUnknown(values: FieldType, bytes: Uint8Array): boolean {
 
 /** The field numbers from FIRST_CRITICAL_TAG on that this version knows, by kind; of most kinds there are none. */
 const criticalTags: ReadonlyMap<EntityKind, ReadonlySet<number>> = new Map(
-  entityDefinitions.map(({ kind, fields }) => [kind, new Set(fields.flatMap(({ tag }: Field) => (tag >= FIRST_CRITICAL_TAG ? [tag] : [])))]),
+  entityDefinitions.map((definition: EntityDefinition) => [definition.kind, new Set(wireFieldsOf(definition).flatMap(({ tag }) => (tag >= FIRST_CRITICAL_TAG ? [tag] : [])))]),
 );
 
 /** The first field number from FIRST_CRITICAL_TAG on that this version does not know (proto/README.md). */

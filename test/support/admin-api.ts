@@ -102,7 +102,8 @@ export interface TestAdminApi {
 
 /** Stopped after the tests of the file. Makes a store of its own where none is given. */
 export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, given?: { readonly store: Store; readonly database: TestDatabase }): Promise<TestAdminApi> {
-  const { store, database } = given ?? (await openTestStore());
+  const { catalog } = options;
+  const { store, database } = given ?? (await openTestStore(catalog === undefined ? {} : { configFieldsOf: (name) => catalog.get(name)?.config }));
   const { log, lines } = createMemoryLogger('admin-api');
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-admin-'));
   cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import { parseEntity } from '../../shared/model/parse-entity.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 import { splitEntity } from '../../shared/model/split-entity.ts';
-import { pluginCatalog } from '../../shared/plugins/catalog.ts';
+import { configFieldsOf, pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { ContentSeal, type ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import { credentialDigest, deriveLookupKey, ownedSecret } from '../../shared/trust/credential-digest.ts';
 import { isVaultReference } from '../../shared/vaults/vault-reference.ts';
@@ -39,12 +39,13 @@ export function put(kind: EntityKind, input: JsonObject, contentKeys: ContentKey
   if (parsed.kind === 'problems') throw new Error(`${kind}: ${JSON.stringify(parsed.problems)}`);
   const { id } = parsed.entity;
   const seal = new ContentSeal(contentKeys);
-  const secrets = Object.entries(splitEntity(definition, parsed.entity).secrets).map(([path, value]) => {
+  const split = splitEntity(definition, parsed.entity, configFieldsOf);
+  const secrets = Object.entries(split.secrets).map(([path, value]) => {
     const { field } = defined(secretFieldsOf(definition).find((secret) => secret.path === path), 'a secret field');
     if (field.secret === 'digest') return [path, Buffer.from(credentialDigest(lookupKey, field.unique === true ? value : ownedSecret(id, value)), 'hex')] as const;
     return [path, isVaultReference(value) ? Buffer.from(value) : seal.seal({ kind, id, field: path }, Buffer.from(value))] as const;
   });
-  return { kind, id, bytes: encodeEntity(definition, parsed.entity, Object.fromEntries(secrets)) };
+  return { kind, id, bytes: encodeEntity(definition, split.published, Object.fromEntries(secrets)) };
 }
 
 export function remove(kind: string, id: string): EntityChange {

@@ -12,7 +12,8 @@ import { parseEntity, type ParseOptions } from '../../../shared/model/parse-enti
 import { randomKey } from '../../../shared/model/random-key.ts';
 import { definitionOf, entityDefinitions } from '../../../shared/model/registry.ts';
 import { entityKey, type EntityKey } from '../../store/entity-keys.ts';
-import { buildEntityRecord, readEntity } from '../../store/entity-record.ts';
+import { buildEntityRecord, readEntity, tagsOf } from '../../store/entity-record.ts';
+import type { EntityReader } from '../../store/entity-reader.ts';
 import type { EntityWrite, WriteProblem } from '../../store/entity-writer.ts';
 import type { GatewaySecrets } from '../../store/secret-box.ts';
 import type { EntityRules } from '../entity-collection.ts';
@@ -45,6 +46,7 @@ export class BatchPlan {
   readonly #rules: EntityRules;
   readonly #secrets: GatewaySecrets;
   readonly #lookups: BatchLookups;
+  readonly #mayReveal: EntityReader['mayReveal'];
   /** As they are at this point of the list; undefined for what was deleted. */
   readonly #entities = new Map<EntityKey, Entity | undefined>();
   readonly #named: Map<string, EntityId | undefined>;
@@ -53,10 +55,11 @@ export class BatchPlan {
   readonly #refused = new Set<string>();
   readonly #nowMs: number;
 
-  constructor(rules: EntityRules, secrets: GatewaySecrets, lookups: BatchLookups) {
+  constructor(rules: EntityRules, secrets: GatewaySecrets, lookups: BatchLookups, mayReveal: EntityReader['mayReveal']) {
     this.#rules = rules;
     this.#secrets = secrets;
     this.#lookups = lookups;
+    this.#mayReveal = mayReveal;
     this.#named = new Map(lookups.named);
     this.#listed = new Map([...lookups.listed].map(([id, names]) => [id, new Map(names)]));
     this.#nowMs = rules.clock.nowMs();
@@ -95,7 +98,10 @@ export class BatchPlan {
     const input = this.#input(definition, operation);
     if (input === FOLLOWS) return this.#markRefused(operation);
     if (!('resolved' in input)) return this.#refuse(operation, input);
-    const parsed = parseEntity(definition, input.resolved, this.#options(previous === undefined ? 'create' : op === 'update' ? 'merge' : 'replace', previous));
+    const parsed = parseEntity(definition, input.resolved, {
+      ...this.#options(previous === undefined ? 'create' : op === 'update' ? 'merge' : 'replace', previous),
+      secretsHidden: previous !== undefined && !this.#mayReveal(kind, tagsOf(previous)),
+    });
     if (parsed.kind === 'problems') return this.#refuse(operation, parsed.problems);
     const { entity, names } = parsed;
     const id = defined(parseId<EntityId>(entity.id), 'the id of an entity');

@@ -43,7 +43,7 @@ async function carryOut(store: EntityStore, rules: EntityRules, request: Gateway
 
 /** Throws a Refusal where anything stands against any of the operations: all of that is told, and nothing stays. */
 async function write(writer: EntityWriter, rules: EntityRules, secrets: GatewaySecrets, batch: Batch): Promise<readonly PlannedOperation[]> {
-  const plan = new BatchPlan(rules, secrets, await lookUp(writer, batch.operations));
+  const plan = new BatchPlan(rules, secrets, await lookUp(writer, batch.operations), (kind, tags) => writer.mayReveal(kind, tags));
   for (const operation of batch.operations) plan.add(operation);
   for (const problem of await writer.writeMany(plan.writes.map((planned) => planned.write))) plan.tell(problem);
   const problems = [...batch.problems, ...plan.problems];

@@ -5,12 +5,13 @@
  */
 import type { JsonObject } from '../../../shared/model/definition.ts';
 import { entityKinds } from '../../../shared/model/registry.ts';
-import { holdsSecret } from '../../../shared/model/secret-kinds.ts';
+import { isCredentialKind, mayHoldSecret } from '../../../shared/model/secret-kinds.ts';
 import { formatVersion } from '../../../shared/model/version.ts';
 import type { EntityAccess } from '../../access/policy.ts';
 import { applyContent, type ContentStore } from '../../declarative/apply-content.ts';
 import { ContentProblems } from '../../declarative/content-problem.ts';
 import { parseContentText } from '../../declarative/content-door.ts';
+import { keepsSecrets } from '../../store/entity-record.ts';
 import { readCurrent } from '../../declarative/current-entities.ts';
 import { exportContent, type ExportOptions } from '../../declarative/export-content.ts';
 import { Pauses } from '../../declarative/pauses.ts';
@@ -87,9 +88,9 @@ export async function readContentOf({ store, plugins, clock }: DeclarativeRoutes
   const { access } = gateway;
   const secrets = await store.secretsOf(gateway);
   let secretsHidden = 0;
-  const current = await store.read(gateway, (reader) => readCurrent(reader, (kind, tags) => {
-    if (asked.sanitize || access.may(kind, 'reveal', tags)) return secrets;
-    if (holdsSecret(kind)) secretsHidden += 1;
+  const current = await store.read(gateway, (reader) => readCurrent(reader, (stored) => {
+    if (asked.sanitize || access.may(stored.kind, 'reveal', stored.tags)) return secrets;
+    if (isCredentialKind(stored.kind) || keepsSecrets(stored)) secretsHidden += 1;
     return undefined;
   }, new Pauses(clock)));
   if (!asked.sanitize && mayRevealSome(access)) {
@@ -99,7 +100,7 @@ export async function readContentOf({ store, plugins, clock }: DeclarativeRoutes
 }
 
 function mayRevealSome(access: EntityAccess): boolean {
-  return entityKinds.some((kind) => holdsSecret(kind) && (access.mayAll(kind, 'reveal') || access.rulesFor(kind, 'reveal').some(({ allow }) => allow.length > 0)));
+  return entityKinds.some((kind) => mayHoldSecret(kind) && (access.mayAll(kind, 'reveal') || access.rulesFor(kind, 'reveal').some(({ allow }) => allow.length > 0)));
 }
 
 function isSet(query: URLSearchParams, name: string): boolean {

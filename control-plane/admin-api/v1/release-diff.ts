@@ -5,6 +5,7 @@
 import type { EntityKind, JsonObject } from '../../../shared/model/definition.ts';
 import { changedFields, publishedNames, redactEntity, type FieldChange } from '../../../shared/model/redact.ts';
 import { definitionOf, isEntityKind } from '../../../shared/model/registry.ts';
+import { wireFieldsOf } from '../../../shared/model/secret-fields.ts';
 import { formatVersion } from '../../../shared/model/version.ts';
 import { configFieldsOf } from '../../../shared/plugins/catalog.ts';
 import { decodeEntity } from '../../../shared/wire/entity-codec.ts';
@@ -80,7 +81,7 @@ function read(kind: string, bytes: Uint8Array | undefined): JsonObject | undefin
 /** Without secrets, and without what stands for them in what is published. */
 function without(kind: EntityKind, entity: JsonObject | undefined): JsonObject | null {
   if (entity === undefined) return null;
-  const published = publishedNames(definitionOf(kind).fields);
+  const published = publishedNames(wireFieldsOf(definitionOf(kind)));
   return Object.fromEntries(Object.entries(redactEntity(definitionOf(kind), entity, configFieldsOf)).filter(([name]) => !published.has(name)));
 }
 

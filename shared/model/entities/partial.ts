@@ -20,4 +20,6 @@ export const partialDefinition = {
     { name: 'type', tag: 11, type: { kind: 'string', oneOf: partialTypeNames }, required: true, description: 'What it is a part for. Each plugin says which types it takes.' },
     { name: 'config', tag: 12, type: { kind: 'plugin-config' }, required: true, default: {}, description: 'The settings.' },
   ],
+  // Data planes need nothing of a partial, so one that does not know this field may leave it out.
+  configSecrets: { name: 'config_secrets', tag: 13, type: { kind: 'string' }, secret: 'sealed', description: 'The secrets of the config.' },
 } as const satisfies EntityDefinition;

@@ -54,6 +54,7 @@ export const pluginDefinition = {
       description: "When it sees the request, where that is not to follow from the plugins' priorities.",
     },
   ],
+  configSecrets: { name: 'config_secrets', tag: 1004, type: { kind: 'string' }, secret: 'sealed', description: 'The secrets of the config.' },
   // A plugin is for a consumer or for a group.
   uniqueTogether: [['name', 'route', 'service', 'consumer'], ['name', 'route', 'service', 'consumer_group']],
   uniqueSplitBy: 'consumer_group',
