@@ -70,6 +70,7 @@ test('a process syncs a folder in one release, again with no changes, and exits 
   assert.match(first.out, /^\+ creating services books$/m);
   assert.match(first.out, /^5 created, 0 updated, 0 deleted, 0 unchanged; version 1\.1$/m);
   assert.equal(first.out.includes('ada-key'), false);
+  assert.match(first.out, /^\+ creating services films\n    name: "films"\n    host: "\[masked\]"$/m);
   assert.equal((await send('GET', '/shop/services/films')).expect(200).at('host'), 'films.internal');
   process.env['DECK_FILMS'] = 'films.internal';
   const again = await holdfast(['gateway', 'sync', '--yes', join(folder, 'shop')]);

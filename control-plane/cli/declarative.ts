@@ -21,7 +21,7 @@ import {
 } from './declarative-settings.ts';
 import { writePrivateFile } from './private-file.ts';
 import { publish } from './publish.ts';
-import { hasChanges, planAsJson, planLines, summaryLine } from './show-plan.ts';
+import { hasChanges, planAsJson, planLines, summaryLine, withoutVariables } from './show-plan.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { terminalLine } from './terminal-text.ts';
 import { cell } from './text-table.ts';
@@ -130,7 +130,7 @@ async function confirmAndApply(mode: 'sync' | 'apply', target: PlanTarget, outpu
   for (let turn = 1; turn <= MOST_PLANS; turn += 1) {
     const plan = await sendContent(target, merged, { mode, dryRun: true });
     if (!hasChanges(plan)) return plan;
-    for (const line of planLines(plan, colours)) output.err(line);
+    for (const line of planLines(withoutVariables(plan, process.env), colours)) output.err(line);
     if (!(await ask(`${summaryLine(plan)}. Go on?`))) throw new HoldfastError({ code: 'CLI_NOT_CONFIRMED', source: 'gateway', publicMessage: 'nothing was changed' });
     output.err('applying');
     const done = await applyPlanned(target, merged, mode, cell(plan['planned_for']));
@@ -156,7 +156,8 @@ function waitForFleet({ selector, quorum, timeout }: SyncSettings, { adminUrl, a
   return publish({ adminUrl, adminToken, gateway, version, selector, quorum, timeout, include: 'all', wait: true, json: false }, toPeople, systemClock);
 }
 
-function tellPlan({ json }: { readonly json: boolean }, output: Output, plan: Told, { colours }: Terminal): void {
+function tellPlan({ json }: { readonly json: boolean }, output: Output, told: Told, { colours }: Terminal): void {
+  const plan = withoutVariables(told, process.env);
   if (json) return output.out(planAsJson(plan));
   for (const line of planLines(plan, colours)) output.out(line);
   const version = typeof plan['version'] === 'string' ? `; version ${plan['version']}` : '';

@@ -14,6 +14,21 @@ const SIGNS: Readonly<Record<string, { readonly sign: string; readonly verb: str
 /** Longer values are cut: a certificate fills a screen. */
 const LONGEST_VALUE = 120;
 
+/** Shorter values are flags and numbers, and would be found everywhere. */
+const SHORTEST_MASKED = 4;
+
+/** As decK does: what variables put into files may be secret, also in a field that is none, and plans end in the logs of pipelines. */
+export function withoutVariables(plan: Told, environment: Readonly<Record<string, string | undefined>>): Told {
+  const values = Object.entries(environment).flatMap(([name, value = '']) => (name.startsWith('DECK_') && value.length >= SHORTEST_MASKED ? [value] : [])).toSorted((a, b) => b.length - a.length);
+  const mask = (value: unknown): unknown => {
+    if (typeof value === 'string') return values.reduce((text, hidden) => text.replaceAll(hidden, '[masked]'), value);
+    if (Array.isArray(value)) return value.map(mask);
+    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner)])) : value;
+  };
+  if (values.length === 0) return plan;
+  return { ...plan, entities: recordsOf(plan['entities']).map((entity) => ({ ...entity, changes: recordsOf(entity['changes']).map(({ field, before, after }) => ({ field, before: mask(before), after: mask(after) })) })) };
+}
+
 export function planLines(plan: Told, colours: boolean): readonly string[] {
   return recordsOf(plan['entities']).flatMap((entity) => {
     const { sign, verb, colour } = SIGNS[String(entity['action'])] ?? { sign: '?', verb: cell(entity['action']), colour: 0 };

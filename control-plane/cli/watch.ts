@@ -13,7 +13,7 @@ import { AdminRefusal } from './admin-client.ts';
 import { command, type Command, type Output } from './command.ts';
 import { contentInvalid, gatewayOf, sendContent, type PlanTarget } from './declarative-client.ts';
 import { watchSettings, type WatchSettings } from './declarative-settings.ts';
-import { hasChanges, planLines, summaryLine } from './show-plan.ts';
+import { hasChanges, planLines, summaryLine, withoutVariables } from './show-plan.ts';
 import { processTerminal } from './terminal.ts';
 import { terminalLine } from './terminal-text.ts';
 import { cell } from './text-table.ts';
@@ -102,7 +102,7 @@ export class GatewayWatch {
     const target = this.#target(merged);
     const mode = prune ? 'sync' : 'apply';
     const digest = createHash('sha256').update(JSON.stringify(merged.content)).digest('hex');
-    const plan = await sendContent(target, merged, { mode, dryRun: true });
+    const plan = withoutVariables(await sendContent(target, merged, { mode, dryRun: true }), process.env);
     const version = cell(plan['planned_for']);
     if (!hasChanges(plan)) {
       this.#placed = digest;
