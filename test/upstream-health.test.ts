@@ -48,8 +48,8 @@ async function startOrigin(name: string, port = 0): Promise<{ readonly port: num
   };
 }
 
-async function startDataPlane(parts: ControlPlaneParts): Promise<DataPlaneProcess> {
-  const dataPlane = await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: formatJoinToken(await parts.joinToken(gateway)), HOLDFAST_PROXY_THREADS: '1' });
+async function startDataPlane(parts: ControlPlaneParts, threads: number): Promise<DataPlaneProcess> {
+  const dataPlane = await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: formatJoinToken(await parts.joinToken(gateway)), HOLDFAST_PROXY_THREADS: String(threads) });
   dataPlanes.push(dataPlane);
   return dataPlane;
 }
@@ -109,7 +109,7 @@ test('before any data plane reports, nobody is said to know', async () => {
 });
 
 test('a target that dies is UNHEALTHY at every control plane, and HEALTHY when it is back', async () => {
-  const [first, second] = [await startDataPlane(one), await startDataPlane(other)];
+  const [first, second] = [await startDataPlane(one, 2), await startDataPlane(other, 1)];
   await Promise.all([first.ready(), second.ready()]);
   await waitUntil('both to report', async () => (await healthAt(bases[1], 'checked')).get(targetOf(a))?.reporting === 2, DEADLINE_MS);
   await sayEverywhere('checked', targetOf(b), 'HEALTHY');
@@ -146,11 +146,17 @@ test('a switch reaches the data planes that are there and the one that comes bac
   (await send('PATCH', path, { json: { switches: [] } })).expect(400);
 
   await second.kill();
+  await waitUntil('it not to count any more', async () => (await healthAt(bases[0], 'plain')).get(targetOf(b))?.reporting === 1, DEADLINE_MS);
   (await send('PUT', `${path}/healthy`)).expect(204);
   await onlyAnswers(first, '/plain', 'a', 'b');
   const otherPath = `/upstreams/plain/targets/${targetOf(a)}`;
   (await send('PUT', `${otherPath}/127.0.0.1/unhealthy`)).expect(204);
   await onlyAnswers(first, '/plain', 'b');
+  // What keeps it on the one that comes back is the configuration alone.
+  const { id } = (await send('GET', otherPath)).expect(200).body as { readonly id: string };
+  (await send('PATCH', otherPath, { json: { tags: ['kept'] } })).expect(200);
+  (await send('PUT', otherPath, { json: { weight: 80 } })).expect(200);
+  (await send('POST', '/v1/gateways/default/batch', { json: { operations: [{ op: 'update', kind: 'targets', id, entity: { weight: 90 } }] } })).expect(200);
   const back = await DataPlaneProcess.start({ HOLDFAST_PROXY_THREADS: '1' }, second);
   dataPlanes.push(back);
   await back.ready();

@@ -6,6 +6,7 @@ import { holdfast } from '../../proto/gen/config.js';
 import { arbitrarySecrets, arbitraryEntity } from '../../test/support/entity-arbitrary.ts';
 import type { Entity, EntityDefinition, Field, JsonObject, JsonValue } from '../model/definition.ts';
 import { isJsonObject } from '../model/entity-checks.ts';
+import { newId, type EntityId } from '../model/ids.ts';
 import { definitionOf, entityDefinitions, isEntityKind } from '../model/registry.ts';
 import { secretFieldsOf } from '../model/secret-fields.ts';
 import { splitEntity } from '../model/split-entity.ts';
@@ -211,3 +212,15 @@ function assertDecodesOrRefuses(definition: EntityDefinition, bytes: Uint8Array)
     assert.ok(thrown instanceof Error && 'code' in thrown && thrown.code === invalid.code, String(thrown));
   }
 }
+
+test('an operational field is published where it is set, and absent where it is not', () => {
+  const target = { id: newId<EntityId>(), created_at: 1, updated_at: 1, upstream: { id: newId<EntityId>() }, target: '10.0.0.1:80', weight: 100, failover: false, tags: null };
+  const switches = [{ address: null, health: 'unhealthy', at: 1_790_000_000_000 }, { address: '10.0.0.1', health: 'healthy', at: 1_790_000_000_001 }];
+  const definition = definitionOf('targets');
+  const plain = encodeEntity(definition, target);
+  assert.ok(!('switches' in decodeEntity('targets', plain)));
+  const switched = encodeEntity(definition, { ...target, switches });
+  assert.deepEqual({ ...decodeEntity('targets', switched) }, { ...target, switches });
+  assert.equal(unknownFieldOf('targets', switched), undefined);
+  assert.notDeepEqual(plain, switched);
+});
