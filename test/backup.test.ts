@@ -198,9 +198,11 @@ test('restored from an old backup: data planes keep what is newer and say so, an
     assert.equal(await ran.ended, 0, ran.output());
     return ran.stdout();
   };
-  const post = async (admin: string, path: string, body: object): Promise<void> => {
+  const post = async (admin: string, path: string, body: object): Promise<string> => {
     const { statusCode, body: answer } = await request(admin + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    assert.ok(statusCode < 300, await answer.text());
+    const text = await answer.text();
+    assert.ok(statusCode < 300, text);
+    return text;
   };
   const [firstDatabase, secondDatabase] = [await emptyDatabase(), await emptyDatabase()];
   const [firstFolder, secondFolder] = [join(folder, 'first'), join(folder, 'second')];
@@ -210,8 +212,8 @@ test('restored from an old backup: data planes keep what is newer and say so, an
   const admin = await ready(first);
   const syncPort = /"event":"ready".*"sync":"[^"]*:(\d+)"/.exec(first.output())?.[1] ?? '';
   await post(admin, '/services', { name: 'orders', host: 'a.test' });
-  const token = await holdfast(['join-token', 'create'], { HOLDFAST_ADMIN_URL: admin });
-  const dataPlane = await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: token.trim() });
+  const { token } = JSON.parse(await post(admin, '/v1/join-tokens', {})) as { readonly token: string };
+  const dataPlane = await DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: token });
   t.after(() => dataPlane.destroy());
   const serves = async (version: RegExp): Promise<string | undefined> => {
     const served = (await dataPlane.status().catch(() => undefined))?.holdfast.config?.version;

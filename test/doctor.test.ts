@@ -119,9 +119,8 @@ test('beside running planes: ports are open, certificates valid, clocks agree; a
   assert.match(report.of('ports', 'ok'), /admin API .* is open.*\nsync .* is open.*\nstatus .* is open/);
   assert.match(report.of('certificates', 'ok'), /certificate of the sync port is valid until/);
 
-  const token = startProgram('control-plane/cli/main.ts', ['join-token', 'create'], { HOLDFAST_ADMIN_URL: admin });
-  assert.equal(await token.ended, 0, token.output());
-  const joinToken = token.stdout().trim();
+  const made = await request(`${admin}/v1/join-tokens`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+  const { token: joinToken } = (await made.body.json()) as { readonly token: string };
   const before = await examine(examineDataPlane, { ...FREE_PROXY, HOLDFAST_STATE_FOLDER: join(folder, 'joining'), HOLDFAST_JOIN_TOKEN: joinToken });
   assert.equal(before.code, 0, JSON.stringify(before.findings));
   assert.match(before.of('control plane', 'ok'), /answers.*\n.*clock of https:.* agrees/);
