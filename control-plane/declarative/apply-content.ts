@@ -3,10 +3,11 @@
  * A content that changes nothing writes nothing and makes no release. Called by admin-api/v1/declarative-routes.ts and
  * admin-api/config-routes.ts.
  */
-import type { EntityKind, JsonObject, JsonValue } from '../../shared/model/definition.ts';
+import { canonicalJson } from '../../shared/model/canonical-json.ts';
+import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { definitionOf, entityKinds } from '../../shared/model/registry.ts';
-import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
+import { redactEntity } from '../../shared/model/redact.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { EntityAccess } from '../access/policy.ts';
 import type { Verb } from '../access/permission.ts';
@@ -74,7 +75,7 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
   const content = readContent(request.content, problems);
   const selectTags = settleSelectTags(content, request, problems);
   const scope = new ContentScope({ selectTags, skipConsumers: request.skipConsumers });
-  const guess = firstGuess(content, caller.access);
+  const guess = firstGuess(content, caller.access, rules);
   if (guess !== undefined) return guess;
   const secrets = await store.secretsOf(gateway);
   const everything = withEveryEntity(gateway);
@@ -130,19 +131,14 @@ function seesAll(plan: readonly PlannedEntity[], access: EntityAccess): boolean 
 }
 
 /** Secrets come from who may reveal or write them: of anybody else's guesses, a plan would tell which are right. */
-function firstGuess({ entities, selectTags }: DesiredContent, access: EntityAccess): ContentResult | undefined {
+function firstGuess({ entities, selectTags }: DesiredContent, access: EntityAccess, { plugins }: PlanRules): ContentResult | undefined {
   const guess = entities.find(({ kind, input }) => {
     const tags = [...tagsOf(input), ...selectTags];
-    return !(['reveal', 'create', 'update'] as const).some((verb) => access.may(kind, verb, tags)) && secretFieldsOf(definitionOf(kind)).some(({ path }) => !isUnset(input, path.split('.')));
+    return !(['reveal', 'create', 'update'] as const).some((verb) => access.may(kind, verb, tags)) && canonicalJson(redactEntity(definitionOf(kind), input, (name) => plugins.pluginSchemaOf(name)?.config)) !== canonicalJson(input);
   });
   if (guess === undefined) return undefined;
   const { kind, input, path } = guess;
   return { kind: 'forbidden', entity: { kind, name: nameOf(kind, input) ?? showPath(path), id: '' }, verb: 'reveal', seen: true };
-}
-
-function isUnset(value: JsonValue | undefined, [step, ...deeper]: readonly string[]): boolean {
-  if (value === undefined || value === null) return true;
-  return step !== undefined && isJsonObject(value) && isUnset(value[step], deeper);
 }
 
 interface OrderedWrite {
