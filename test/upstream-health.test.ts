@@ -11,6 +11,7 @@ import { sendTo, startTestAdminApi, type AdminAnswer } from './support/admin-api
 import { startControlPlaneParts, type ControlPlaneParts } from './support/control-plane-parts.ts';
 import { DataPlaneProcess } from './support/data-plane-process.ts';
 import { openTestStore } from './support/postgres.ts';
+import { onServer } from './support/postgres-server.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const DEADLINE_MS = 20_000;
@@ -198,4 +199,12 @@ test("a data plane's log level is set for a while and comes back by itself", asy
   assert.equal((await send('GET', `/v1/data-planes/${id}/log-level`)).expect(200).at('level'), 'info');
   (await send('PUT', `/v1/data-planes/${id}/log-level/loud`)).expect(400);
   (await send('PUT', `/v1/data-planes/${id}/log-level/debug?timeout=0`)).expect(400);
+});
+
+test('what a revoked data plane said of its targets is forgotten', async () => {
+  const reports = (): Promise<number> => onServer(given.database.superuserConnectionString, async (client) => Number((await client.query<{ readonly count: string }>('SELECT count(*) AS count FROM holdfast.data_plane_health')).rows[0]?.count));
+  assert.equal(await reports(), 2);
+  const { data } = (await send('GET', '/v1/data-planes')).expect(200).body as { readonly data: readonly { readonly id: string }[] };
+  (await send('POST', `/v1/data-planes/${data[0]?.id}/revoke`, { json: { reason: 'lost' } })).expect(200);
+  assert.equal(await reports(), 1);
 });
