@@ -2,7 +2,7 @@
  * Reads entities of one gateway inside one transaction, as far as the caller may see them: others are not there. Used
  * through Store.read and Store.write.
  */
-import { defined } from '../../shared/assert.ts';
+import { assert, defined } from '../../shared/assert.ts';
 import type { EntityDefinition, EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
@@ -107,6 +107,19 @@ interface EntityRow {
 const COLUMNS = 'e.id, e.published, e.control_plane_only, e.bytes, e.tags';
 const IN_GATEWAY = 'e.tenant_id = $1 AND e.gateway_id = $2 AND e.kind = $3';
 
+/** Entities in the order of the ids that a query gives, each looked up when it is wanted: what to select from, and the order. */
+function inOrderOf(ids: string): readonly [from: string, order: string] {
+  return [`FROM (${ids}) wanted CROSS JOIN LATERAL (
+    SELECT id, published, control_plane_only, bytes, tags FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND kind = $3 AND id = wanted.id OFFSET 0) e WHERE true`, 'wanted.id'];
+}
+
+/** Of a field that is a reference. */
+function targetOf(kind: EntityKind, name: string): EntityKind {
+  const type = definitionOf(kind).fields.find((field) => field.name === name)?.type;
+  assert(type?.kind === 'reference', `${kind}.${name} is a reference`);
+  return type.to;
+}
+
 export class TransactionReader implements EntityReader {
   readonly #revealed: Revealed[] = [];
   protected readonly transaction: Transaction;
@@ -124,22 +137,32 @@ export class TransactionReader implements EntityReader {
   }
 
   async getByEndpointKey(definition: EntityDefinition, value: string, parentId?: EntityId): Promise<StoredEntity | undefined> {
-    const key = defined(definition.endpointKey, `the endpoint key of ${definition.kind}`);
-    const field = definition.fields.find((candidate) => candidate.name === key);
-    if (definition.endpointKeyScope !== 'parent') return this.findByUnique(definition.kind, [key], [field?.secret === 'digest' ? this.secrets.digest(value) : value]);
-    const fields = defined(definition.uniqueTogether?.find((candidate) => candidate.length === 2 && candidate.includes(key)), `the key of ${definition.kind} under its parent`);
-    const parent = defined(parentId, `the parent of ${definition.kind}`);
-    return this.findByUnique(definition.kind, fields, fields.map((name) => (name === key ? value : parent)));
+    const { fields, values } = this.endpointKeyOf(definition, value, parentId);
+    return this.byUnique(definition.kind, fields, values);
   }
 
   async findByUnique(kind: EntityKind, fields: readonly string[], values: readonly (string | null)[]): Promise<StoredEntity | undefined> {
+    return this.byUnique(kind, fields, values);
+  }
+
+  protected endpointKeyOf(definition: EntityDefinition, value: string, parentId: EntityId | undefined): { readonly fields: readonly string[]; readonly values: readonly string[] } {
+    const key = defined(definition.endpointKey, `the endpoint key of ${definition.kind}`);
+    const field = definition.fields.find((candidate) => candidate.name === key);
+    if (definition.endpointKeyScope !== 'parent') return { fields: [key], values: [field?.secret === 'digest' ? this.secrets.digest(value) : value] };
+    const fields = defined(definition.uniqueTogether?.find((candidate) => candidate.length === 2 && candidate.includes(key)), `the key of ${definition.kind} under its parent`);
+    const parent = defined(parentId, `the parent of ${definition.kind}`);
+    return { fields, values: fields.map((name) => (name === key ? value : parent)) };
+  }
+
+  /** `lock`: what is found is held until the transaction ends. */
+  protected async byUnique(kind: EntityKind, fields: readonly string[], values: readonly (string | null)[], lock: '' | 'FOR UPDATE OF e' = ''): Promise<StoredEntity | undefined> {
     // What can't be stored can't be found either, and Postgres would refuse the question.
     if (findUnstorableText(values) !== undefined) return undefined;
     return this.#one(
       kind,
-      `SELECT ${COLUMNS} FROM entities e
-       JOIN entity_unique u ON (u.tenant_id, u.gateway_id, u.kind, u.entity_id) = (e.tenant_id, e.gateway_id, e.kind, e.id)
-       WHERE ${IN_GATEWAY} AND u.key_name = $4 AND u.value = $5`,
+      // No join: before a table's first statistics the planner reads a whole kind instead of one entry of each index (20,000 entities: 86 ms).
+      `SELECT ${COLUMNS} FROM entities e WHERE ${IN_GATEWAY}
+       AND e.id = (SELECT u.entity_id FROM entity_unique u WHERE (u.tenant_id, u.gateway_id, u.kind, u.key_name, u.value) = ($1, $2, $3, $4, $5)) ${lock}`,
       [uniqueKeyName(fields), uniqueKeyValue(values)],
     );
   }
@@ -147,25 +170,29 @@ export class TransactionReader implements EntityReader {
   async list(kind: EntityKind, options: ListOptions): Promise<EntityPage> {
     const values: SqlValue[] = [this.scope.tenantId, this.scope.gatewayId, kind];
     const parameter = (value: SqlValue): string => `$${values.push(value)}`;
-    const conditions = [IN_GATEWAY];
+    const conditions: string[] = [];
+    let [from, order] = [`FROM entities e WHERE ${IN_GATEWAY}`, 'e.id'];
     if (options.after !== undefined) conditions.push(`e.id > ${parameter(fromCursor(options.after))}`);
     if (findUnstorableText(options.tags?.values ?? []) !== undefined) return { entities: [], next: undefined };
     if (options.tags !== undefined) conditions.push(`e.tags ${options.tags.mode === 'and' ? '@>' : '&&'} ${parameter(options.tags.values)}::text[]`);
+    // Who refers first, then the entities in that order, only as many as are wanted: no plan reads a whole kind, or all that refer to one.
     if (options.reference !== undefined) {
-      conditions.push(`EXISTS (SELECT FROM entity_references r
-        WHERE (r.tenant_id, r.gateway_id, r.from_kind, r.from_id) = (e.tenant_id, e.gateway_id, e.kind, e.id)
-        AND r.field = ${parameter(options.reference.field)} AND r.to_id = ${parameter(options.reference.id)})`);
+      const { field, id } = options.reference;
+      [from, order] = inOrderOf(`SELECT r.from_id AS id FROM entity_references r WHERE r.tenant_id = $1 AND r.gateway_id = $2 AND r.from_kind = $3
+        AND r.field = ${parameter(field)} AND r.to_kind = ${parameter(targetOf(kind, field))} AND r.to_id = ${parameter(id)}${options.after === undefined ? '' : ` AND r.from_id > ${parameter(fromCursor(options.after))}`}
+        ORDER BY r.from_id OFFSET 0`);
     }
     if (options.linked !== undefined) {
-      const { by, field, from } = options.linked;
-      conditions.push(`e.id IN (SELECT other.to_id FROM entity_references near
-        JOIN entity_references other ON (other.tenant_id, other.gateway_id, other.from_kind, other.from_id) = (near.tenant_id, near.gateway_id, near.from_kind, near.from_id)
-        WHERE near.tenant_id = $1 AND near.gateway_id = $2 AND near.from_kind = ${parameter(by)} AND near.field = ${parameter(from.field)} AND near.to_id = ${parameter(from.id)}
-        AND other.field = ${parameter(field)} AND other.to_kind = $3)`);
+      const { by, field, from: near } = options.linked;
+      [from, order] = inOrderOf(`SELECT DISTINCT other.to_id AS id FROM (
+          SELECT from_id FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND from_kind = ${parameter(by)} AND field = ${parameter(near.field)} AND to_id = ${parameter(near.id)} OFFSET 0) near
+        CROSS JOIN LATERAL (
+          SELECT to_id FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND from_kind = ${parameter(by)} AND from_id = near.from_id AND field = ${parameter(field)} AND to_kind = $3 OFFSET 0) other
+        ORDER BY id OFFSET 0`);
     }
     conditions.push(...visibleOnly(this.scope.access, kind, parameter));
     // One more than asked for tells whether there is a next page.
-    const text = `SELECT ${COLUMNS} FROM entities e WHERE ${conditions.join(' AND ')} ORDER BY e.id LIMIT ${parameter(options.size + 1)}`;
+    const text = `SELECT ${COLUMNS} ${from}${conditions.map((condition) => ` AND ${condition}`).join('')} ORDER BY ${order} LIMIT ${parameter(options.size + 1)}`;
     const rows = await this.transaction.query<EntityRow>(text, values);
     const entities = rows.slice(0, options.size).map((row) => toStored(kind, row));
     const last = entities.at(-1);
@@ -177,9 +204,10 @@ export class TransactionReader implements EntityReader {
     const values: SqlValue[] = [this.scope.tenantId, this.scope.gatewayId, definition.kind, key, field, ids];
     const visible = visibleOnly(this.scope.access, definition.kind, (value) => `$${values.push(value)}`);
     const rows = await this.transaction.query<{ readonly to_id: EntityId; readonly id: EntityId; readonly key: string }>(
-      `SELECT r.to_id, e.id, e.published ->> $4 AS key FROM entity_references r
-       JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
-       WHERE r.tenant_id = $1 AND r.gateway_id = $2 AND r.from_kind = $3 AND r.field = $5 AND r.to_id = ANY($6::uuid[])${visible.map((condition) => ` AND ${condition}`).join('')}
+      `SELECT r.to_id, e.id, e.published ->> $4 AS key FROM (
+         SELECT to_id, from_id FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND from_kind = $3 AND field = $5 AND to_id = ANY($6::uuid[]) OFFSET 0) r
+       CROSS JOIN LATERAL (SELECT id, published, tags FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND kind = $3 AND id = r.from_id OFFSET 0) e
+       WHERE true${visible.map((condition) => ` AND ${condition}`).join('')}
        ORDER BY (e.published ->> $4) COLLATE "C"`,
       values,
     );
