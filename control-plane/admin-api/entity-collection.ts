@@ -57,20 +57,23 @@ export class EntityCollection {
   }
 
   /** By id, endpoint key or a name in its list, as a path names it; only below the parent where there is one. */
-  async find(reader: EntityReader, name: string, parent: Parent | undefined): Promise<StoredEntity | undefined> {
+  find(reader: EntityReader, name: string, parent: Parent | undefined): Promise<StoredEntity | undefined> {
     const { definition } = this;
-    const id = parseId<EntityId>(name);
-    if (id !== undefined) return below(parent, await reader.get(definition.kind, id));
-    const owner = await this.#names?.ownerOf(reader, name);
-    if (owner !== undefined) return below(parent, await reader.get(definition.kind, owner));
-    if (definition.endpointKey === undefined || (definition.endpointKeyScope === 'parent' && parent === undefined)) return undefined;
-    return below(parent, await reader.getByEndpointKey(definition, this.normalName(name), parent?.id));
+    return this.#look(reader, name, parent, (id) => reader.get(definition.kind, id), (key) => reader.getByEndpointKey(definition, key, parent?.id));
   }
 
   /** Like find, and held until the transaction ends. */
-  async findForUpdate(writer: EntityWriter, name: string, parent: Parent | undefined): Promise<StoredEntity | undefined> {
-    const found = await this.find(writer, name, parent);
-    return found === undefined ? undefined : below(parent, await writer.getForUpdate(this.definition.kind, found.id));
+  findForUpdate(writer: EntityWriter, name: string, parent: Parent | undefined): Promise<StoredEntity | undefined> {
+    const { definition } = this;
+    return this.#look(writer, name, parent, (id) => writer.getForUpdate(definition.kind, id), (key) => writer.getByEndpointKeyForUpdate(definition, key, parent?.id));
+  }
+
+  async #look(reader: EntityReader, name: string, parent: Parent | undefined, byId: (id: EntityId) => Promise<StoredEntity | undefined>, byKey: (key: string) => Promise<StoredEntity | undefined>): Promise<StoredEntity | undefined> {
+    const { endpointKey, endpointKeyScope } = this.definition;
+    const id = parseId<EntityId>(name) ?? (await this.#names?.ownerOf(reader, name));
+    if (id !== undefined) return below(parent, await byId(id));
+    if (endpointKey === undefined || (endpointKeyScope === 'parent' && parent === undefined)) return undefined;
+    return below(parent, await byKey(this.normalName(name)));
   }
 
   /** The entities for an answer. Secret fields are null for who may not reveal them. */

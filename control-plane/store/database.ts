@@ -35,6 +35,8 @@ export interface Transaction {
   query<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
   /** The last statement and COMMIT in one round trip, so that locks it takes are held as short as can be. */
   commitWith<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** Of a statement that only changes something: not waited for, so that it costs no round trip. Where it fails, so does what follows it, at least the end. */
+  send(text: string, values: readonly SqlValue[]): void;
   /** Rolls back instead of committing when the work returns. */
   abandon(): void;
 }
@@ -159,29 +161,35 @@ export class Database {
 
 class OpenTransaction implements Transaction {
   readonly #client: PoolClient;
-  readonly #begun: Promise<unknown>;
+  /** The prologue, and statements that nobody waited for. */
+  readonly #sent: Promise<unknown>[] = [];
   #state: 'open' | 'abandoned' | 'ended' = 'open';
 
   /** The prologue travels with the first query. Where it fails, the transaction is a failed one and refuses what follows. */
   constructor(client: PoolClient, prologue: string) {
     this.#client = client;
     this.#sendTogether();
-    this.#begun = client.query(prologue);
-    this.#begun.catch(() => undefined);
+    this.#note(client.query(prologue));
   }
 
   async query<Row extends object>(text: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
     assert(this.#state !== 'ended', 'no query follows the end of its transaction');
     this.#sendTogether();
-    const [, { rows }] = await Promise.all([this.#begun, this.#send<Row>(text, values)]);
+    const [{ rows }] = await Promise.all([this.#send<Row>(text, values), ...this.#sent]);
     return rows;
+  }
+
+  send(text: string, values: readonly SqlValue[]): void {
+    assert(this.#state !== 'ended', 'no statement follows the end of its transaction');
+    this.#sendTogether();
+    this.#note(this.#send(text, values));
   }
 
   async commitWith<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
     assert(this.#state === 'open', 'a transaction ends once');
     this.#sendTogether();
     // Where the statement fails, COMMIT finds a failed transaction and rolls it back.
-    const [, { rows }] = await Promise.all([this.#begun, this.#send<Row>(text, values), this.#client.query('COMMIT')]);
+    const [{ rows }] = await Promise.all([this.#send<Row>(text, values), ...this.#sent, this.#client.query('COMMIT')]);
     this.#state = 'ended';
     return rows;
   }
@@ -192,7 +200,7 @@ class OpenTransaction implements Transaction {
 
   async end(): Promise<void> {
     if (this.#state === 'ended') return;
-    const [, { command }] = await Promise.all([this.#begun, this.#client.query(this.#state === 'abandoned' ? 'ROLLBACK' : 'COMMIT')]);
+    const [{ command }] = await Promise.all([this.#client.query(this.#state === 'abandoned' ? 'ROLLBACK' : 'COMMIT'), ...this.#sent]);
     assert(command === 'COMMIT' || this.#state === 'abandoned', 'nobody goes on in a transaction in which a query failed');
     this.#state = 'ended';
   }
@@ -217,6 +225,12 @@ class OpenTransaction implements Transaction {
     } catch {
       return false;
     }
+  }
+
+  /** Answers come in order, so what failed first is what is thrown. */
+  #note(sent: Promise<unknown>): void {
+    sent.catch(() => undefined);
+    this.#sent.push(sent);
   }
 
   #send<Row extends object>(text: string, values: readonly SqlValue[]): Promise<QueryResult<Row>> {

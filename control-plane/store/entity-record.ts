@@ -2,6 +2,7 @@
  * From an entity as the admin API speaks of it to what the store keeps, and back: seals and digests secrets (T2), derives
  * unique keys and references from the definition, encodes the bytes that are hashed and published.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { assert } from '../../shared/assert.ts';
 import type { Entity, EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { fieldAt, isJsonObject } from '../../shared/model/entity-checks.ts';
@@ -151,6 +152,19 @@ function keyText(value: JsonValue | undefined): string | null {
   const id = referencedId(value);
   assert(id !== undefined, 'a unique field is a text, a number or a reference');
   return id;
+}
+
+/**
+ * Whether an entity keeps its unique values, references and protocols when the record replaces it: then nothing of that needs to be
+ * asked or written again. Where a unique value is a secret, that isn't known.
+ */
+export function keepsBindings(definition: EntityDefinition, stored: StoredEntity, { uniqueKeys, references, published }: EntityRecord): boolean {
+  if (definition.fields.some(({ unique, secret }) => unique === true && secret !== undefined)) return false;
+  const before = { ...stored.published, ...stored.controlPlaneOnly };
+  return isDeepStrictEqual(
+    [uniqueKeysOf(definition, before), referencesOf(definition, before), before['protocols']],
+    [uniqueKeys, references, published['protocols']],
+  );
 }
 
 /** What a complete entity refers to. */

@@ -5,7 +5,7 @@
  */
 import type { EntityDefinition, EntityKind } from '../../shared/model/definition.ts';
 import type { EntityId } from '../../shared/model/ids.ts';
-import { entityDefinitions } from '../../shared/model/registry.ts';
+import { definitionOf, entityDefinitions } from '../../shared/model/registry.ts';
 import { secretFieldsOf } from '../../shared/model/secret-fields.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import { unknownFieldOf } from '../../shared/wire/entity-codec.ts';
@@ -14,7 +14,7 @@ import { commitChanges, type EntityChange } from './entity-changes.ts';
 import { entityKey, uniqueKeyName, uniqueKeyValue, type EntityKey } from './entity-keys.ts';
 import { findEndpointKeys, lockMany } from './entity-lookup.ts';
 import { TransactionReader, type EntityReader, type StoredEntity } from './entity-reader.ts';
-import type { EntityRecord, EntityReference, UniqueKey } from './entity-record.ts';
+import { keepsBindings, type EntityRecord, type EntityReference, type UniqueKey } from './entity-record.ts';
 import { writeEntitySets } from './entity-tables.ts';
 import { keepOperational } from './operational-fields.ts';
 import { findProtocolsApart } from './plugin-protocols.ts';
@@ -28,6 +28,8 @@ import { dependantsFirst, planWrites, unstorable } from './write-plan.ts';
 export interface EntityWriter extends EntityReader {
   /** Like get, and nobody else changes or deletes it before this transaction ends: read-modify-write needs it. */
   getForUpdate(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined>;
+  /** Like getByEndpointKey, held likewise. */
+  getByEndpointKeyForUpdate(definition: EntityDefinition, value: string, parentId?: EntityId): Promise<StoredEntity | undefined>;
   /** Like getForUpdate, of many at once: those that are there. */
   getManyForUpdate(places: readonly EntityPlace[]): Promise<readonly StoredEntity[]>;
   /** Who has these endpoint keys, by the key; not of kinds whose key names an entity only under its parent. */
@@ -75,6 +77,9 @@ export interface WriteProblem {
 /** Kinds with a secret that stands in published content under the content key. */
 const SECRET_KINDS: ReadonlySet<EntityKind> = new Set(entityDefinitions.filter((definition) => secretFieldsOf(definition).length > 0).map(({ kind }) => kind));
 
+/** With $1 to $8 of #entityValues. */
+const REPLACE = `UPDATE entities SET published = $5::jsonb, control_plane_only = $6::jsonb, bytes = $7, tags = $8::text[] WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, $3, $4)`;
+
 export class TransactionWriter extends TransactionReader implements EntityWriter {
   readonly #changes: EntityChange[] = [];
   /** What was read under a lock, or written, stays as it is until it is written here. */
@@ -83,6 +88,13 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
 
   getForUpdate(kind: EntityKind, id: EntityId): Promise<StoredEntity | undefined> {
     return this.lock(kind, id);
+  }
+
+  async getByEndpointKeyForUpdate(definition: EntityDefinition, value: string, parentId?: EntityId): Promise<StoredEntity | undefined> {
+    const { fields, values } = this.endpointKeyOf(definition, value, parentId);
+    const held = await this.byUnique(definition.kind, fields, values, 'FOR UPDATE OF e');
+    if (held !== undefined) this.#held.set(entityKey(held.kind, held.id), held);
+    return held;
   }
 
   async getManyForUpdate(places: readonly EntityPlace[]): Promise<readonly StoredEntity[]> {
@@ -101,7 +113,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
   }
 
   async insert(record: EntityRecord): Promise<StoreProblem | undefined> {
-    const problem = unstorable(record) ?? (await this.#findUnbound(record));
+    const problem = unstorable(record) ?? (await this.#findUnbound(record, true));
     if (problem !== undefined) return problem;
     const rows = await this.transaction.query<{ readonly inserted: boolean; readonly claimed: number }>(
       `WITH entity AS (
@@ -120,7 +132,8 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
       [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
     );
     const { inserted, claimed } = onlyRow(rows);
-    if (!inserted) return { kind: 'exists', id: record.id };
+    // What refers to the one that is there is told first, as of many at once.
+    if (!inserted) return (await findProtocolsApart(this.transaction, this.scope, record, false)) ?? { kind: 'exists', id: record.id };
     if (claimed < record.uniqueKeys.length) {
       await this.transaction.query('DELETE FROM entities WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, $3, $4)', this.#place(record));
       // Without a conflict any more, its owner went away in between.
@@ -145,23 +158,11 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     const newer = unknownFieldOf(given.kind, before.bytes);
     if (newer !== undefined) return { kind: 'written-by-newer', field: newer };
     const record = verb === 'switch' ? given : keepOperational(given, before.bytes);
-    const problem = unstorable(record) ?? (await this.#findUnbound(record)) ?? (await this.#claimKeys(record));
+    const isBound = keepsBindings(definitionOf(record.kind), before, record);
+    const problem = unstorable(record) ?? (isBound ? undefined : ((await this.#findUnbound(record, false)) ?? (await this.#claimKeys(record))));
     if (problem !== undefined) return problem;
-    await this.transaction.query(
-      `WITH released AS (
-         DELETE FROM entity_unique WHERE (tenant_id, gateway_id, kind, entity_id) = ($1, $2, $3, $4)
-         AND (key_name, value) NOT IN (SELECT * FROM unnest($9::text[], $10::text[]))),
-       unlinked AS (
-         DELETE FROM entity_references WHERE (tenant_id, gateway_id, from_kind, from_id) = ($1, $2, $3, $4)
-         AND (field, to_kind, to_id) NOT IN (SELECT * FROM unnest($11::text[], $12::text[], $13::uuid[]))),
-       linked AS (
-         INSERT INTO entity_references (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id, on_delete)
-         SELECT $1, $2, $3, $4, * FROM unnest($11::text[], $12::text[], $13::uuid[], $14::text[])
-         ON CONFLICT (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id) DO NOTHING)
-       UPDATE entities SET published = $5::jsonb, control_plane_only = $6::jsonb, bytes = $7, tags = $8::text[]
-       WHERE (tenant_id, gateway_id, kind, id) = ($1, $2, $3, $4)`,
-      [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
-    );
+    if (isBound) this.transaction.send(REPLACE, this.#entityValues(record));
+    else this.#replaceWithBindings(record);
     this.#held.set(entityKey(record.kind, record.id), record);
     this.#changes.push({ kind: record.kind, id: record.id, action: 'update', verb, before: before.bytes, after: record.bytes, privateBefore: before.controlPlaneOnly });
     return undefined;
@@ -183,7 +184,7 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     if (holder !== undefined) return { kind: 'referenced-by', by: holder.kind, id: holder.id, field: holder.field };
     const inOrder = [...doomed.values()].sort(dependantsFirst);
     for (const key of doomed.keys()) this.#held.delete(key);
-    await this.transaction.query(
+    this.transaction.send(
       // By kind and by id so that the index serves, and by both together because an id may occur in two kinds.
       `WITH unlinked AS (
          DELETE FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND from_kind = ANY($3::text[]) AND from_id = ANY($4::uuid[])
@@ -251,9 +252,26 @@ export class TransactionWriter extends TransactionReader implements EntityWriter
     return held;
   }
 
+  #replaceWithBindings(record: EntityRecord): void {
+    this.transaction.send(
+      `WITH released AS (
+         DELETE FROM entity_unique WHERE (tenant_id, gateway_id, kind, entity_id) = ($1, $2, $3, $4)
+         AND (key_name, value) NOT IN (SELECT * FROM unnest($9::text[], $10::text[]))),
+       unlinked AS (
+         DELETE FROM entity_references WHERE (tenant_id, gateway_id, from_kind, from_id) = ($1, $2, $3, $4)
+         AND (field, to_kind, to_id) NOT IN (SELECT * FROM unnest($11::text[], $12::text[], $13::uuid[]))),
+       linked AS (
+         INSERT INTO entity_references (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id, on_delete)
+         SELECT $1, $2, $3, $4, * FROM unnest($11::text[], $12::text[], $13::uuid[], $14::text[])
+         ON CONFLICT (tenant_id, gateway_id, from_kind, from_id, field, to_kind, to_id) DO NOTHING)
+       ${REPLACE}`,
+      [...this.#entityValues(record), ...keyColumns(record.uniqueKeys), ...referenceColumns(record.references)],
+    );
+  }
+
   /** What is wrong with what it refers to; asked together, because each round trip costs as much as the question. */
-  async #findUnbound(record: EntityRecord): Promise<StoreProblem | undefined> {
-    const [missing, apart] = await Promise.all([this.#holdReferences(record.references), findProtocolsApart(this.transaction, this.scope, record)]);
+  async #findUnbound(record: EntityRecord, isNew: boolean): Promise<StoreProblem | undefined> {
+    const [missing, apart] = await Promise.all([this.#holdReferences(record.references), findProtocolsApart(this.transaction, this.scope, record, isNew)]);
     return missing ?? apart;
   }
 

@@ -11,8 +11,9 @@ import type { StoreProblem } from './store-problem.ts';
 
 export const HTTP_PROTOCOLS: readonly string[] = ['http', 'https', 'grpc', 'grpcs'];
 
-export async function findProtocolsApart(transaction: Transaction, scope: GatewayScope, record: EntityRecord): Promise<StoreProblem | undefined> {
-  const message = record.kind === 'plugins' ? await routeApart(transaction, scope, record) : record.kind === 'routes' ? await pluginApart(transaction, scope, record) : undefined;
+/** `isNew`: nothing refers to it yet. */
+export async function findProtocolsApart(transaction: Transaction, scope: GatewayScope, record: EntityRecord, isNew: boolean): Promise<StoreProblem | undefined> {
+  const message = record.kind === 'plugins' ? await routeApart(transaction, scope, record) : record.kind === 'routes' ? await pluginApart(transaction, scope, record, isNew) : undefined;
   return message === undefined ? undefined : { kind: 'protocols-apart', message };
 }
 
@@ -28,9 +29,10 @@ async function routeApart(transaction: Transaction, { tenantId, gatewayId }: Gat
   }
   if (service === undefined) return undefined;
   const [stream] = await transaction.query<{ readonly id: EntityId }>(
-    `SELECT e.id FROM entity_references r
-     JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
-     WHERE r.tenant_id = $1 AND r.gateway_id = $2 AND r.to_kind = 'services' AND r.to_id = $3 AND r.from_kind = 'routes' AND NOT e.published -> 'protocols' ?| $4::text[]
+    `SELECT e.id FROM (
+       SELECT from_id FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND to_kind = 'services' AND to_id = $3 AND from_kind = 'routes' OFFSET 0) r
+     CROSS JOIN LATERAL (SELECT id, published FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND kind = 'routes' AND id = r.from_id OFFSET 0) e
+     WHERE NOT e.published -> 'protocols' ?| $4::text[]
      LIMIT 1`,
     [tenantId, gatewayId, service, HTTP_PROTOCOLS],
   );
@@ -38,16 +40,18 @@ async function routeApart(transaction: Transaction, { tenantId, gatewayId }: Gat
 }
 
 /** Why a route can't have its protocols: a plugin of the route or its service. */
-async function pluginApart(transaction: Transaction, { tenantId, gatewayId }: GatewayScope, route: EntityRecord): Promise<string | undefined> {
+async function pluginApart(transaction: Transaction, { tenantId, gatewayId }: GatewayScope, route: EntityRecord, isNew: boolean): Promise<string | undefined> {
   const protocols = protocolsOf(route);
   const service = isStream(protocols) ? referenceIn(route, 'service') : undefined;
+  const owners = [...(isNew ? [] : [route.id]), ...(service === undefined ? [] : [service])];
+  if (owners.length === 0) return undefined;
   const [plugin] = await transaction.query<{ readonly id: EntityId; readonly name: string }>(
-    `SELECT e.id, e.published ->> 'name' AS name FROM entity_references r
-     JOIN entities e ON (e.tenant_id, e.gateway_id, e.kind, e.id) = (r.tenant_id, r.gateway_id, r.from_kind, r.from_id)
-     WHERE r.tenant_id = $1 AND r.gateway_id = $2 AND r.to_kind IN ('routes', 'services') AND r.to_id = ANY($3::uuid[]) AND r.from_kind = 'plugins'
-     AND NOT e.published -> 'protocols' ?| $4::text[] AND (r.field = 'route' OR jsonb_typeof(e.published -> 'route') IS DISTINCT FROM 'object')
+    `SELECT e.id, e.published ->> 'name' AS name FROM (
+       SELECT from_id, field FROM entity_references WHERE tenant_id = $1 AND gateway_id = $2 AND to_kind IN ('routes', 'services') AND to_id = ANY($3::uuid[]) AND from_kind = 'plugins' OFFSET 0) r
+     CROSS JOIN LATERAL (SELECT id, published FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND kind = 'plugins' AND id = r.from_id OFFSET 0) e
+     WHERE NOT e.published -> 'protocols' ?| $4::text[] AND (r.field = 'route' OR jsonb_typeof(e.published -> 'route') IS DISTINCT FROM 'object')
      LIMIT 1`,
-    [tenantId, gatewayId, [route.id, ...(service === undefined ? [] : [service])], protocols],
+    [tenantId, gatewayId, owners, protocols],
   );
   return plugin === undefined ? undefined : pluginWouldNotRun(plugin.name, plugin.id);
 }
