@@ -61,8 +61,8 @@ function namesOfNobody(word: string): Names {
   };
 }
 
-/** Whatever it names is looked for by a data plane of the caller's own gateway, and here none is connected. */
-const EXPLAIN = /^POST \/v1\/explain: /;
+/** Asked of a data plane of the caller's own gateway, and here none is connected. */
+const EXPLAIN = /^POST \/v1\/explain: |\/v1\/data-planes\/:id\/log-level/;
 
 /** Cases that no tenant of this kind can see done. */
 const AS_IT_IS: readonly RegExp[] = [
@@ -73,6 +73,10 @@ const AS_IT_IS: readonly RegExp[] = [
   // Changed by a path of its own.
   /batch: update partials/,
   EXPLAIN,
+  // It is there, and with another issuer its secret is asked for.
+  /PUT \/v1\/identity-providers/,
+  // Of a target that has not this address.
+  /:address/,
 ];
 
 /** By all attackers. */

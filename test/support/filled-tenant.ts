@@ -14,6 +14,7 @@ import { definitionOf, entityDefinitions } from '../../shared/model/registry.ts'
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import type { TestAdminApi } from './admin-api.ts';
 import { applied, FleetScene, version } from './fleet-scene.ts';
+import { onServer } from './postgres-server.ts';
 import { idOf, TEST_ACTOR } from './store-scene.ts';
 import { testAuthority } from './test-certificates.ts';
 
@@ -166,7 +167,7 @@ async function fillGateway(api: TestAdminApi, word: string, gateway: string, tok
   return { entityIds, entityNames, requestId };
 }
 
-async function fillFleet({ store }: TestAdminApi, word: string, scope: EntityScope, serviceId: string): Promise<{ readonly dataPlaneId: DataPlaneId; readonly alarmId: string }> {
+async function fillFleet({ store, database }: TestAdminApi, word: string, scope: EntityScope, serviceId: string): Promise<{ readonly dataPlaneId: DataPlaneId; readonly alarmId: string }> {
   const fleet = new FleetScene(store, scope);
   const quarantined = [{ kind: 'services', id: idOf(serviceId), code: 'CONFIG_PLUGIN_UNKNOWN', reason: `${word}-reason` }];
   const dataPlaneId = await fleet.enrol(`${word}-host`, { place: `${word}-place` }, { hostname: `${word}-host`, softwareVersion: `${word}-software`, bootId: newId() });
@@ -178,6 +179,7 @@ async function fillFleet({ store }: TestAdminApi, word: string, scope: EntitySco
     versions: [{ version: version(6), requests: 1, failed: 0, failedHere: 0 }], drops: [{ reason: 'spool-full', count: 1 }], crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 1 }],
   });
   await store.alarms.raise(scope, { code: 'TEST_ALARM', dataPlaneId, detail: `${word}-alarm` }, 1);
+  await onServer(database.superuserConnectionString, (client) => client.query('INSERT INTO holdfast.data_plane_health (tenant_id, gateway_id, data_plane_id, reported_at, targets, left_out) VALUES ($1, $2, $3, now(), $4, 0)', [scope.tenantId, scope.gatewayId, dataPlaneId, JSON.stringify({ [newId()]: [{ ip: '10.0.0.7', port: 1, state: 'open', cause: `${word}-cause`, since: 1 }] })]));
   const [alarm] = await store.alarms.list(scope, { cleared: false, limit: 1 });
   return { dataPlaneId, alarmId: alarm?.id ?? '' };
 }

@@ -34,12 +34,13 @@ const QUERY: Readonly<Record<string, ((of: Names) => string) | null>> = {
   data_plane: (of) => of.own['data-planes'], gateway: (of) => of.gateway, actor: (of) => of.operator, id: (of) => idOf(of, 'services'), request_id: (of) => of.requestId, select_tags: (of) => of.tag,
   selector: (of) => `place=${of.tag}`,
   size: nothing, from: nothing, to: nothing, group_by: nothing, action: nothing, kind: nothing, since: nothing, until: nothing, cleared: nothing, include: nothing, format: nothing, check_hash: nothing,
-  flatten_errors: nothing, skip_consumers: nothing, with_id: nothing, sanitize: nothing, reveal: nothing,
+  flatten_errors: nothing, skip_consumers: nothing, with_id: nothing, sanitize: nothing, reveal: nothing, balancer_health: nothing, timeout: nothing,
 };
 
 /** Where a page begins, which each list says in its own way. */
 const OFFSETS: Readonly<Record<string, (of: Names) => string>> = {
   '/v1/data-planes': (of) => of.own['data-planes'], '/v1/alarms': (of) => of.own.alarms, '/v1/audit': () => '999999', '/v1/releases': () => '1.6',
+  '/upstreams/:parent/health': (of) => Buffer.from(idOf(of, 'targets')).toString('base64url'),
   '/v1/releases/:version/diff': (of) => Buffer.from(`services ${idOf(of, 'services')}`).toString('base64url'), '/v1/quarantine': (of) => `services/${idOf(of, 'services')}/CONFIG_PLUGIN_UNKNOWN`,
 };
 
@@ -62,7 +63,7 @@ const BODY_OTHERS: Readonly<Record<string, ((fresh: string) => JsonValue) | null
 const OWN_NAMES: Readonly<Partial<Record<string, (of: Names) => string>>> = { tenants: (of) => of.tenant, gateways: (of) => of.gateway, operators: (of) => of.operator, roles: (of) => of.role, 'identity-providers': (of) => of.provider };
 
 /** Parameters of paths that name what is the same for everybody, or a place in one's own gateway. */
-const SAME_FOR_ALL: Readonly<Record<string, string>> = { entity: 'services', name: 'key-auth', version: '1.6' };
+const SAME_FOR_ALL: Readonly<Record<string, string>> = { level: 'info', address: '10.0.0.7:8443', entity: 'services', name: 'key-auth', version: '1.6' };
 
 export function isolationCases(routes: readonly Route[]): readonly IsolationCase[] {
   const cases = routes.flatMap((route) => METHODS.flatMap((method) => {
@@ -84,7 +85,8 @@ function casesOf(route: Route, method: Method, operation: Operation<never>): rea
   const slots = slotsOf(route.path);
   const named = slots.filter(({ isForeign }) => isForeign);
   const kind = isEntityKind(operation.permission.on) ? operation.permission.on : undefined;
-  const makesOwn = method === 'PUT' && kind !== undefined;
+  const isSwitch = /healthy$/.test(route.path);
+  const makesOwn = method === 'PUT' && kind !== undefined && !isSwitch;
   const isStream = route.path === '/v1/events';
   const request = (foreign: readonly Slot[], byName: boolean, prefixed: boolean, query = '', body?: (of: Names, own: Names, fresh: string) => JsonObject) => (of: Names, own: Names, fresh: string): IsolationRequest => {
     const path = slots.reduce((text, slot) => {
@@ -110,7 +112,7 @@ function casesOf(route: Route, method: Method, operation: Operation<never>): rea
     assert.ok(value !== undefined, `${title}: nobody said what the query parameter ${name} names (test/support/isolation-cases.ts)`);
     return value === null ? [] : [{ ...base, name: `${title}: ?${name}`, way: 'query', request: (of, own, fresh) => request([], false, false, `${name}=${encodeURIComponent(value(of))}`)(of, own, fresh) }];
   });
-  const filters = kind === undefined || method !== 'GET' || /:id$|\/all$/.test(route.path) || !definitionOf(kind).topLevel ? [] : filterCases(kind, title, (of, own, query) => request([], false, false, query)(of, own, 'fresh'));
+  const filters = kind === undefined || method !== 'GET' || /:id$|\/all$|\/health$/.test(route.path) || !definitionOf(kind).topLevel ? [] : filterCases(kind, title, (of, own, query) => request([], false, false, query)(of, own, 'fresh'));
   return [...paths, ...prefix, ...plain, ...queries, ...filters, ...bodyCases(route, method, operation, kind, title, (body) => request([], false, false, '', body))];
 }
 
@@ -154,7 +156,7 @@ function filterCases(kind: EntityKind, title: string, request: (of: Names, own: 
 
 /** What an operation takes, naming only one's own things. */
 function bodyOf(route: Route, method: Method, { permission, description, takesDocument }: Operation<never>, own: Names, fresh: string): JsonObject | undefined {
-  if (method === 'GET' || method === 'DELETE') return undefined;
+  if (method === 'GET' || method === 'DELETE' || /healthy$/.test(route.path)) return undefined;
   if (route.path.endsWith('/batch')) return { dry_run: true, operations: [] };
   if (takesDocument === true) return { config: '{"_format_version":"3.0","services":[{"name":"fresh","host":"fresh"}]}' };
   const { on } = permission;
