@@ -85,7 +85,7 @@ function casesOf(route: Route, method: Method, operation: Operation<never>): rea
   const slots = slotsOf(route.path);
   const named = slots.filter(({ isForeign }) => isForeign);
   const kind = isEntityKind(operation.permission.on) ? operation.permission.on : undefined;
-  const isSwitch = /healthy$/.test(route.path);
+  const isSwitch = route.path.endsWith('healthy');
   const makesOwn = method === 'PUT' && kind !== undefined && !isSwitch;
   const isStream = route.path === '/v1/events';
   const request = (foreign: readonly Slot[], byName: boolean, prefixed: boolean, query = '', body?: (of: Names, own: Names, fresh: string) => JsonObject) => (of: Names, own: Names, fresh: string): IsolationRequest => {
@@ -156,7 +156,7 @@ function filterCases(kind: EntityKind, title: string, request: (of: Names, own: 
 
 /** What an operation takes, naming only one's own things. */
 function bodyOf(route: Route, method: Method, { permission, description, takesDocument }: Operation<never>, own: Names, fresh: string): JsonObject | undefined {
-  if (method === 'GET' || method === 'DELETE' || /healthy$/.test(route.path)) return undefined;
+  if (method === 'GET' || method === 'DELETE' || route.path.endsWith('healthy')) return undefined;
   if (route.path.endsWith('/batch')) return { dry_run: true, operations: [] };
   if (takesDocument === true) return { config: '{"_format_version":"3.0","services":[{"name":"fresh","host":"fresh"}]}' };
   const { on } = permission;
