@@ -12,8 +12,8 @@ import type { ContentPath } from './file-layout.ts';
 export const KONG_YAML = { merge: true } as const;
 /** Deeper than any entity in the lists of another. */
 const MAX_DEPTH = 40;
-/** Reading YAML holds up everybody else for some 300 ms a megabyte; JSON costs a fiftieth. */
-export const MAX_YAML_LENGTH = 2_097_152;
+/** Reading YAML holds up everybody else: 0.7 s of CPU a megabyte, three where it is dense; JSON costs a fiftieth. */
+export const MAX_YAML_LENGTH = 524_288;
 const MAX_ALIASES = 1_000;
 /** Of what the aliases of a short text may make. What stands in a text without them never comes near. */
 const MAX_SIZE = 4_194_304;
