@@ -181,7 +181,10 @@ test('C1: Postgres killed (-9) in the middle of transactions loses nothing that 
   }
   await Promise.all(writers);
   assert.ok(unsure.length > 0, 'some writes were under way');
-  await waitUntil('the control plane is ready again', async () => (await request(`${admin}/status/ready`)).statusCode === 200, 30_000);
+  await waitUntil('the database is back', async () => {
+    const { body } = await request(`${admin}/status/ready`);
+    return (await body.text()).includes('"database":"reachable"');
+  }, 30_000);
   await allPublished(superuserConnectionString);
   const { names } = await checkHistory(superuserConnectionString);
   assert.deepEqual(answered.filter((name) => !names.has(name)), [], 'every write that was answered is there');
