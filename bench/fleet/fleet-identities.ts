@@ -19,7 +19,9 @@ const REGIONS = ['eu-west', 'us-east', 'ap-south'];
 
 /** `urlsOf` says where the nth data plane connects, in order of preference. */
 export async function enrolFleet(installation: Pick<FleetInstallation, 'scope' | 'authority' | 'trustDomain' | 'query'>, count: number, urlsOf: (index: number) => readonly string[]): Promise<readonly SimulatedIdentity[]> {
-  const { scope, authority, trustDomain } = installation;
+  const { authority, trustDomain } = installation;
+  // Without what may be done with it: identities are sent to other processes.
+  const { tenantId, gatewayId } = installation.scope;
   const nowMs = Date.now();
   const enrolled: SimulatedIdentity[] = [];
   for (let begin = 0; begin < count; begin += AT_ONCE) {
@@ -28,7 +30,7 @@ export async function enrolFleet(installation: Pick<FleetInstallation, 'scope' |
     // Together, because each waits for the thread pool several times.
     const rows = await Promise.all(indices.map(async (index) => {
       const { privateKeyPem, publicKey } = defined(keys.get(Math.floor(index / GROUP)), 'the key of the group');
-      const identity = { trustDomain, ...scope, dataPlaneId: newId<DataPlaneId>() };
+      const identity = { trustDomain, tenantId, gatewayId, dataPlaneId: newId<DataPlaneId>() };
       const { chainPem, serial, fingerprint, notAfter } = await authority.signDataPlane({ publicKey, identity, nowMs, lifetimeMs: LIFETIME_MS });
       enrolled[index] = { identity, privateKeyPem, certificatePem: chainPem, urls: urlsOf(index) };
       const labels = JSON.stringify({ region: REGIONS[index % REGIONS.length] });
@@ -38,7 +40,7 @@ export async function enrolFleet(installation: Pick<FleetInstallation, 'scope' |
       `INSERT INTO holdfast.data_planes (tenant_id, gateway_id, id, hostname, labels, certificate_serial, certificate_fingerprint, certificate_not_after)
        SELECT $1::uuid, $2::uuid, r.id, 'simulated', r.labels, r.serial, decode(r.fingerprint, 'hex'), r."notAfter"
        FROM json_to_recordset($3::json) AS r (id uuid, labels jsonb, serial text, fingerprint text, "notAfter" timestamptz)`,
-      [scope.tenantId, scope.gatewayId, JSON.stringify(rows)],
+      [tenantId, gatewayId, JSON.stringify(rows)],
     );
   }
   return enrolled;

@@ -32,7 +32,12 @@ export class Simulators {
   static async start(count: number, identities: readonly SimulatedIdentity[], trust: FleetTrust, seed: number): Promise<Simulators> {
     const processes = Array.from({ length: count }, () => new SimulatorProcess());
     const simulators = new Simulators(processes);
-    await Promise.all(processes.map((process, index) => process.ask({ kind: 'enlist', identities: identities.filter((_, n) => n % count === index), ...trust, seed: seed + index })));
+    try {
+      await Promise.all(processes.map((process, index) => process.ask({ kind: 'enlist', identities: identities.filter((_, n) => n % count === index), ...trust, seed: seed + index })));
+    } catch (thrown) {
+      await simulators.stop();
+      throw thrown;
+    }
     return simulators;
   }
 
