@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, beforeEach, test } from 'node:test';
 import type { CustomFetch } from 'openid-client';
 import { identityOf, isIssuer, OidcSignIn } from '../control-plane/sign-in/oidc.ts';
 import { createProviderFetch } from '../control-plane/sign-in/provider-fetch.ts';
@@ -38,8 +38,14 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+/** Failures are counted by address, and all tests have the same one: each comes in at an instance of its own. */
+let entrance = api.base;
+beforeEach(async () => {
+  entrance = await api.startAnother();
+});
+
 function newBrowser(): TestBrowser {
-  return new TestBrowser(new Map([[PUBLIC, api.base]]));
+  return new TestBrowser(new Map([[PUBLIC, entrance]]));
 }
 
 /** A browser in which somebody is signed in. */
