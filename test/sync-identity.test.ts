@@ -24,7 +24,7 @@ after(() => parts.stop());
 const scope = await createGateway(store);
 const credentials = await parts.enrol(scope);
 const DAY_MS = 86_400_000;
-const identity: DataPlaneIdentity = { trustDomain: parts.trustDomain, ...scope, dataPlaneId: credentials.answer.dataPlaneId };
+const identity: DataPlaneIdentity = { trustDomain: parts.trustDomain, tenantId: scope.tenantId, gatewayId: scope.gatewayId, dataPlaneId: credentials.answer.dataPlaneId };
 
 /** The data plane's key, certified by any CA for any identity and time. */
 async function certified(by: CertificateAuthority, over: Partial<DataPlaneIdentity> = {}, nowMs = Date.now(), lifetimeMs = DAY_MS): Promise<Credentials> {
