@@ -27,13 +27,16 @@ export async function* readBackup(file: string, key: Uint8Array | undefined): As
 
 /** Reads all of it and keeps nothing. */
 export async function verifyBackup(file: string, key: Uint8Array | undefined): Promise<BackupSummary> {
-  let header: BackupHeader | undefined;
-  const tables: TableEnd[] = [];
+  let first: Frame | undefined;
+  const ends: Frame[] = [];
   for await (const frame of readBackup(file, key)) {
-    if (frame.type === 'H') header = parsePayload<BackupHeader>(frame);
-    if (frame.type === 'E') tables.push(parsePayload<TableEnd>(frame));
+    if (frame.type === 'H') first = frame;
+    if (frame.type === 'E') ends.push(frame);
   }
-  if (header === undefined) throw invalidBackup(file, 'it has no header');
+  // Not before the whole file has turned out to be what was written.
+  if (first === undefined) throw invalidBackup(file, 'it has no header');
+  const header = parsePayload<BackupHeader>(first);
+  const tables = ends.map((end) => parsePayload<TableEnd>(end));
   return { header, tables, rows: tables.reduce((sum, { rows }) => sum + rows, 0), sealed: readFirstLine(file).firstLine.startsWith(SEALED) };
 }
 

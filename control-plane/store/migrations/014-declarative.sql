@@ -1,1 +1,1 @@
--- Declarative configuration.
+-- Declarative configuration needs no tables of its own; the number stays taken.
