@@ -19,6 +19,8 @@ const ENTITIES = 100_000;
 const IN_OTHERS = 0.4;
 const READERS = 16;
 const WRITERS = 16;
+/** What was asked for. */
+const WRITES_PER_SECOND = 400;
 const PAGE = 100;
 /** Pages at each end of a list that are compared. */
 const COMPARED_PAGES = 40;
@@ -34,7 +36,7 @@ interface AdminScene {
 
 type Figures = Readonly<Record<string, number>>;
 
-const CASES: Readonly<Record<string, (scene: AdminScene, smoke: boolean) => Promise<Figures>>> = { reads: measureReads, writes: measureWrites, pages: measurePages, batch: measureBatch };
+const CASES: Readonly<Record<string, (scene: AdminScene, smoke: boolean) => Promise<Figures>>> = { reads: measureReads, writes: measureWrites, paced: measurePacedWrites, pages: measurePages, batch: measureBatch };
 
 export async function runAdminBench(options: BenchOptions): Promise<void> {
   const { smoke } = options;
@@ -92,6 +94,11 @@ async function measureReads(scene: AdminScene): Promise<Figures> {
 
 async function measureWrites(scene: AdminScene): Promise<Figures> {
   return measure(scene, () => runLoop({ ...scene, connections: WRITERS, next: writesOf(scene) }));
+}
+
+/** At the rate that is asked for, how long does one take? */
+async function measurePacedWrites(scene: AdminScene): Promise<Figures> {
+  return measure(scene, () => runLoop({ ...scene, connections: WRITERS, pacePerSecond: WRITES_PER_SECOND, next: writesOf(scene) }));
 }
 
 /** Any entity of any gateway: half by name, half by what belongs to it. */

@@ -60,7 +60,7 @@ const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--ro
                               [--sessions N] [--entities N,N] [--scenario name,name] [--seed N] [--smoke]
   --rounds N    turns of each contender (default 5)
   --seconds N   length of a turn (default 4)
-  --only a,b    these contenders alone (proxy, protocols), these cases (admin: reads, writes, pages, batch)
+  --only a,b    these contenders alone (proxy, protocols), these cases (admin: reads, writes, paced, pages, batch)
   --case text   the cases with this in their names alone (protocols)
   --minutes N   length of a soak (default 30)
   --sessions N  data planes of a fleet (default 10000)

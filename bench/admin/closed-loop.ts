@@ -1,4 +1,7 @@
-/** A closed loop against the admin API: so many connections, each sends its next request when the answer to the last one is there. Used by admin.ts. */
+/**
+ * Load on the admin API: so many connections, each sends its next request when the answer to the last one is there, or at a pace that
+ * is set; then the time a request took counts from when it was due, so that one that waits for a slow one is not forgotten. Used by admin.ts.
+ */
 import { Pool } from 'undici';
 
 export interface AdminCall {
@@ -12,6 +15,8 @@ export interface LoopOptions {
   readonly token: string;
   readonly connections: number;
   readonly seconds: number;
+  /** Of all connections together; as fast as answers come where it is not given. */
+  readonly pacePerSecond?: number;
   /** The next request of a connection; called when the last one was answered. */
   readonly next: (connection: number) => AdminCall;
 }
@@ -25,16 +30,20 @@ export interface LoopResult {
 }
 
 /** Throws where a request is not answered with 2xx: the figure would be worthless. */
-export async function runLoop({ base, token, connections, seconds, next }: LoopOptions): Promise<LoopResult> {
+export async function runLoop({ base, token, connections, seconds, next, pacePerSecond }: LoopOptions): Promise<LoopResult> {
   const pool = new Pool(base, { connections });
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const tookMs: number[] = [];
   const begun = performance.now();
   const until = begun + seconds * 1_000;
   const one = async (connection: number): Promise<void> => {
+    const apartMs = pacePerSecond === undefined ? 0 : (connections * 1_000) / pacePerSecond;
+    let due = begun + (apartMs * connection) / connections;
     while (performance.now() < until) {
+      if (due > performance.now()) await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
       const { method, path, json } = next(connection);
-      const sent = performance.now();
+      const sent = apartMs === 0 ? performance.now() : due;
+      due += apartMs;
       const { statusCode, body } = await pool.request({ method, path, headers, body: json === undefined ? null : JSON.stringify(json) });
       const text = await body.text();
       tookMs.push(performance.now() - sent);
