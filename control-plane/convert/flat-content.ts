@@ -2,14 +2,13 @@
  * The entities of a declarative file, flat, each with its name and with the names of what it refers to: what the conversions to
  * other tools' files start from. Files of format 1.1 are brought to 3.0.
  */
-import { describeProblem } from './describe-problem.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { EntityKind, JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { ContentProblems } from '../declarative/content-problem.ts';
 import { readContent, type DesiredEntity } from '../declarative/desired-entities.ts';
-import { nameOf, referenceFields } from '../declarative/file-layout.ts';
+import { nameOf, referenceFields, showPath } from '../declarative/file-layout.ts';
 import { textAt } from './json-values.ts';
 
 export interface FlatEntity {
@@ -32,7 +31,7 @@ export interface FlatReference {
 export function flatContent(content: JsonObject): readonly FlatEntity[] {
   const problems = new ContentProblems();
   const { entities } = readContent(content, problems);
-  if (problems.list.length > 0) throw new HoldfastError({ code: 'CONVERT_CONTENT_INVALID', source: 'gateway', publicMessage: `the file is no declarative configuration: ${problems.list.slice(0, 10).map(describeProblem).join('; ')}` });
+  if (problems.list.length > 0) throw new HoldfastError({ code: 'CONVERT_CONTENT_INVALID', source: 'gateway', publicMessage: `the file is no declarative configuration: ${problems.list.slice(0, 10).map(({ path, message }) => (path.length === 0 ? message : `${showPath(path)}: ${message}`)).join('; ')}` });
   const labels = new Map<DesiredEntity, string>(entities.map((entity) => [entity, labelOf(entity)]));
   const known = new Set([...labels].map(([{ kind }, label]) => `${kind} ${label}`));
   const idLabels = new Map([...labels].map(([{ kind, input }, label]) => [`${kind} ${textAt(input, 'id')}`, label]));
