@@ -31,6 +31,7 @@ const KILLED: Region = 'us-east';
 export async function runOutage(installation: TestInstallation, options: OutageOptions): Promise<OutageReport> {
   const { ports, processes } = installation;
   const before = await usageByRegion(installation);
+  const survivorProduced = await produced(installation, SURVIVOR);
   const survivorLoad = startSteadyLoad(portsOf(ports, SURVIVOR).proxy, '/demo/load', options.perSecond);
   const firstLoad = startSteadyLoad(portsOf(ports, KILLED).proxy, '/demo/load', options.perSecond);
   await untilOk(firstLoad.counts, options.perSecond / 2);
@@ -47,6 +48,7 @@ export async function runOutage(installation: TestInstallation, options: OutageO
   const restarted = await startDataPlane(installation, KILLED);
   const readyMs = await waitUntilReady(installation, KILLED, restarted);
   const contentRootAfter = await contentRoot(installation, KILLED);
+  const restartedProduced = await produced(installation, KILLED);
   const secondLoad = startSteadyLoad(portsOf(ports, KILLED).proxy, '/demo/load', options.perSecond);
   await untilOk(secondLoad.counts, options.perSecond);
 
@@ -59,6 +61,8 @@ export async function runOutage(installation: TestInstallation, options: OutageO
 
   const survivorSent = survivor.ok + failuresIn(survivor);
   const killedAnswered = first.ok + second.ok;
+  // An empty spool alone says nothing of what was counted since the last fold.
+  await waitUntil(undefined, 'all is folded that was sent', async () => (await produced(installation, SURVIVOR)) >= survivorProduced + survivorSent && (await produced(installation, KILLED)) >= restartedProduced + second.ok);
   await waitUntil(undefined, 'the spools are empty', async () => (await buffered(installation, SURVIVOR)) === 0 && (await buffered(installation, KILLED)) === 0);
   const after = await usageByRegion(installation);
   return {
@@ -81,7 +85,7 @@ async function untilOk(counts: { readonly ok: number }, atLeast: number): Promis
 
 interface DataPlaneStatus {
   readonly config: { readonly content_root: string };
-  readonly telemetry: { readonly buffered: number };
+  readonly telemetry: { readonly produced: number; readonly buffered: number };
 }
 
 async function statusOf({ ports }: TestInstallation, region: Region): Promise<DataPlaneStatus> {
@@ -91,6 +95,10 @@ async function statusOf({ ports }: TestInstallation, region: Region): Promise<Da
 
 async function contentRoot(installation: TestInstallation, region: Region): Promise<string> {
   return (await statusOf(installation, region)).config.content_root;
+}
+
+async function produced(installation: TestInstallation, region: Region): Promise<number> {
+  return (await statusOf(installation, region)).telemetry.produced;
 }
 
 async function buffered(installation: TestInstallation, region: Region): Promise<number> {
