@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { compiled } from '../test/support/compile-config.ts';
 import { put, testId } from '../test/support/config-content.ts';
-import { requestView, type RequestParts } from '../test/support/request-view.ts';
+import { requestView, type RequestParts } from '../shared/plugin-kit/request-view.ts';
 import { runAtOnce } from '../data-plane/config/run-in-slices.ts';
 import type { RoutingAttributes } from '../data-plane/router/matcher.ts';
 import { Router } from '../data-plane/router/router.ts';

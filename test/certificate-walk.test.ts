@@ -19,7 +19,7 @@ import { startTestAdminApi } from './support/admin-api.ts';
 import { testServices } from './support/compile-config.ts';
 import { startControlPlaneParts } from './support/control-plane-parts.ts';
 import { openTestStore } from './support/postgres.ts';
-import { requestView } from './support/request-view.ts';
+import { requestView } from '../shared/plugin-kit/request-view.ts';
 import { connectSync, leafOf } from './support/sync-client.ts';
 import { testAuthority, testCertificate } from './support/test-certificates.ts';
 

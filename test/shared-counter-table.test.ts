@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { allocateCounterTable, SharedCounterTable } from '../data-plane/counters/shared-counter-table.ts';
-import type { CounterWindow } from '../shared/plugins/contract.ts';
+import type { CounterWindow } from '../shared/plugins/plugin-services.ts';
 import type { CountingReport, CountingTask } from './support/counting-thread.ts';
 
 const NOW_MS = 90_000;

@@ -3,7 +3,8 @@
  * the one reference to it; what outlives a configuration (connections, balancer and breaker state, counters) is kept by
  * id elsewhere (R3).
  */
-import type { ConfigLookup, PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
+import type { ConfigLookup } from '../../shared/plugins/config-lookup.ts';
+import type { PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
 import type { PublishedEntities } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { PluginCondition } from './plugin-condition.ts';

@@ -8,7 +8,7 @@ import { ContentSeal } from '../../shared/trust/content-seal.ts';
 import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { compile, compiled } from '../../test/support/compile-config.ts';
 import { CONTENT_KEYS, contentKeysOf, put, ref, remove, testId } from '../../test/support/config-content.ts';
-import { requestView } from '../../test/support/request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 import { testAuthority, testCertificate, type TestCertificate } from '../../test/support/test-certificates.ts';
 import type { RuntimeRoute, RuntimeService } from './active-config.ts';
 import type { EntityChange } from './compile-contract.ts';

@@ -5,7 +5,7 @@
 import type { EntityKind } from '../../shared/model/definition.ts';
 import type { PublishedEntities } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { CounterTable, PluginServices } from '../../shared/plugins/contract.ts';
+import type { CounterTable, PluginServices } from '../../shared/plugins/plugin-services.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { EntityKind, JsonObject } from '../../shared/model/definition.ts';
 import { compiled, testServices } from '../../test/support/compile-config.ts';
 import { contentKeysOf, put, ref, remove, testId } from '../../test/support/config-content.ts';
-import { requestView } from '../../test/support/request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 import { testAuthority, testCertificate } from '../../test/support/test-certificates.ts';
 import type { EntityChange, Quarantined } from './compile-contract.ts';
 import type { CompiledConfig } from './compiled-config.ts';

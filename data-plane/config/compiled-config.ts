@@ -2,7 +2,8 @@
  * The configuration that a thread serves (ActiveConfig) together with what its successor is built from. Immutable; made
  * by compile.ts alone. Holds its plugin instances from birth until `release`.
  */
-import type { ConsumerRef, CredentialRef, RequestView } from '../../shared/plugins/contract.ts';
+import type { ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
+import type { RequestView } from '../../shared/plugins/contract.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { RouteHit, Router } from '../router/router.ts';

@@ -3,7 +3,7 @@
  * configurations between which none of it changed. Raw credentials are never kept for longer than a bounded cache of those
  * that were right (T2): what is wrong is hashed each time, so guessing can't push others out.
  */
-import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/contract.ts';
+import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
 import { createCredentialDigester } from '../../shared/trust/credential-digest.ts';
 import { groupsOfConsumer } from './client-scope.ts';
 import type { ConfigTables } from './config-tables.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { compiled } from '../../test/support/compile-config.ts';
 import { put, ref, remove, testId } from '../../test/support/config-content.ts';
-import { requestView } from '../../test/support/request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 
 const SERVICE = put('services', { id: testId('1'), url: 'http://books.internal:9000/api' });
 const BASIS = [SERVICE, put('routes', { id: testId('2'), paths: ['/books'], service: ref('1') }), put('consumers', { id: testId('3'), username: 'ann' })];

@@ -5,7 +5,8 @@
 import { HoldfastError } from '../../shared/errors.ts';
 import { parseExpression } from '../../shared/model/expression/parse-expression.ts';
 import type { AddressField, ConsumerField, NumberField, TextField } from '../../shared/model/expression/syntax.ts';
-import type { ConsumerRef, RequestView } from '../../shared/plugins/contract.ts';
+import type { ConsumerRef } from '../../shared/plugins/config-lookup.ts';
+import type { RequestView } from '../../shared/plugins/contract.ts';
 import { Condition } from '../router/condition.ts';
 import { RequestFields, type FieldSource } from '../router/request-fields.ts';
 

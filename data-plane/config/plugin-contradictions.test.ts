@@ -4,7 +4,7 @@ import { defined } from '../../shared/assert.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { compiled } from '../../test/support/compile-config.ts';
 import { put, ref, remove, testId } from '../../test/support/config-content.ts';
-import { requestView } from '../../test/support/request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 import type { EntityChange } from './compile-contract.ts';
 import type { CompiledConfig } from './compiled-config.ts';
 

@@ -3,7 +3,7 @@
  * left out is counted and told with the next line.
  */
 import type { Logger } from '../../shared/log.ts';
-import type { PluginServices } from '../../shared/plugins/contract.ts';
+import type { PluginServices } from '../../shared/plugins/plugin-services.ts';
 
 const LINES_PER_MINUTE = 20;
 const MINUTE_MS = 60_000;

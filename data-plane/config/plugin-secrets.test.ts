@@ -6,7 +6,7 @@ import type { JsonObject } from '../../shared/model/definition.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { compiled, testServices, type CompileOptions } from '../../test/support/compile-config.ts';
 import { CONTENT_KEYS, put, testId } from '../../test/support/config-content.ts';
-import { requestView } from '../../test/support/request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 import { digestOfSecrets } from '../../test/support/secret-plugin.ts';
 import type { EntityChange } from './compile-contract.ts';
 import type { CompiledConfig } from './compiled-config.ts';

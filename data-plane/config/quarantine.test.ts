@@ -7,7 +7,7 @@ import { keyAuthSchema } from '../../shared/plugins/key-auth/schema.ts';
 import { BASIS, CONSUMER, plugin, routeAt, ROUTE, SERVICE } from '../../test/support/books-gateway.ts';
 import { compile, compiled, testServices } from '../../test/support/compile-config.ts';
 import { put, ref, remove, testId } from '../../test/support/config-content.ts';
-import { requestView } from '../../test/support/request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 import { compileConfig } from './compile.ts';
 import type { CompiledConfig } from './compiled-config.ts';
 

@@ -5,7 +5,7 @@ import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { compiled, testServices, type CompileOptions } from '../../test/support/compile-config.ts';
 import { CONTENT_KEYS, put, ref, testId } from '../../test/support/config-content.ts';
-import { requestView } from '../../test/support/request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 import { testCertificate } from '../../test/support/test-certificates.ts';
 import type { VaultValue, VaultValues } from '../vaults/vault-values.ts';
 import type { EntityChange } from './compile-contract.ts';

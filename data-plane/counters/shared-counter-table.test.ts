@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { CounterWindow } from '../../shared/plugins/contract.ts';
+import type { CounterWindow } from '../../shared/plugins/plugin-services.ts';
 import { allocateCounterTable, SharedCounterTable } from './shared-counter-table.ts';
 
 function openTable(slots: number) {

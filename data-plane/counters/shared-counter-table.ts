@@ -12,7 +12,7 @@
  * own last request counted in some of its windows: a slot's first word is cleared before and written after the rest.
  */
 import { hash, randomBytes } from 'node:crypto';
-import type { CounterKey, CounterTable, CounterWindow, TakeResult } from '../../shared/plugins/contract.ts';
+import type { CounterKey, CounterTable, CounterWindow, TakeResult } from '../../shared/plugins/plugin-services.ts';
 
 export interface CounterTableStats {
   readonly slots: number;

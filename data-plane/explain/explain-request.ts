@@ -6,7 +6,8 @@
 import type { JsonObject, JsonValue } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import { formatVersion } from '../../shared/model/version.ts';
-import type { ConsumerRef, RequestView } from '../../shared/plugins/contract.ts';
+import type { ConsumerRef } from '../../shared/plugins/config-lookup.ts';
+import type { RequestView } from '../../shared/plugins/contract.ts';
 import type { ChainEntry, RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
 import type { CompiledConfig } from '../config/compiled-config.ts';
 import { clientScope } from '../config/client-scope.ts';

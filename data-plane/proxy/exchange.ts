@@ -3,7 +3,7 @@
  * (request-life.ts) moves along, that plugins see through their contexts, and that writers read. Made anew for each request,
  * so nothing of one client's can be left in another's.
  */
-import type { ConsumerRef, CredentialRef } from '../../shared/plugins/contract.ts';
+import type { ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
 import type { ChainEntry, PluginChain, RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
 import type { RequestHead } from '../http1/message-head.ts';
 import type { Http1RequestView } from '../http1/request-view.ts';

@@ -2,9 +2,8 @@
  * What plugins see and may do, per phase (contract v1). Thin views of the exchange; run-plugins.ts hands them out. After
  * the request ended they show what was known then and change nothing.
  */
-import type {
-  ConfigLookup, ConsumerRef, CredentialRef, LogContext, NamedRef, PluginInstance, RequestContext, RequestView, ResponseContext,
-} from '../../shared/plugins/contract.ts';
+import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
+import type { LogContext, NamedRef, PluginInstance, RequestContext, RequestView, ResponseContext } from '../../shared/plugins/contract.ts';
 import { defined } from '../../shared/assert.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { formatVersion } from '../../shared/model/version.ts';

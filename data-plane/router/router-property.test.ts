@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { requestView } from '../../test/support/request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 import type { RequestView } from '../../shared/plugins/contract.ts';
 import type { RoutingAttributes } from './matcher.ts';
 import { runAtOnce } from '../config/run-in-slices.ts';

@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { cpuMsOf } from '../../test/support/cpu-time.ts';
-import { requestView, type RequestParts } from '../../test/support/request-view.ts';
+import { requestView, type RequestParts } from '../../shared/plugin-kit/request-view.ts';
 import { runAtOnce } from '../config/run-in-slices.ts';
 import type { RoutingAttributes } from './matcher.ts';
 import { Router } from './router.ts';

@@ -2,7 +2,7 @@
  * The right to send the one request that an open circuit lets through, for one thread of all: taken in the counters that they
  * share (counters/shared-counter-table.ts), so it needs no message. Given to each proxy as its HealthSharing.
  */
-import type { CounterTable } from '../../shared/plugins/contract.ts';
+import type { CounterTable } from '../../shared/plugins/plugin-services.ts';
 
 /** Longer than a right is good for; at its boundary two threads may both get one, which does no harm. */
 const WINDOW_MS = 60_000;

@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { PublishedEntities } from '../../shared/model/registry.ts';
-import type { ConsumerRef } from '../../shared/plugins/contract.ts';
+import type { ConsumerRef } from '../../shared/plugins/config-lookup.ts';
 import type { RouteMatch } from '../config/active-config.ts';
 import type { Peer } from './peer.ts';
 import { hashText } from './string-hash.ts';

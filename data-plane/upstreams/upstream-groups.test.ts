@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createMemoryLogger } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
-import { mapCounterTable } from '../../test/support/map-counter-table.ts';
+import { mapCounterTable } from '../../shared/plugin-kit/map-counter-table.ts';
 import { plainAnswer } from '../../test/support/name-answers.ts';
 import { staticService, staticUpstream } from '../../test/support/static-config.ts';
 import type { RuntimeUpstream } from '../config/active-config.ts';

@@ -1,19 +1,28 @@
 /**
- * Plugin contract v1. A plugin is one folder, shared/plugins/<name>/: schema.ts (what the control plane needs),
- * handler.ts (what runs on a data plane; imports only this file and its own folder), tests, README. It is listed in
- * catalog.ts (schemas) and registry.ts (handlers). Every later change of this contract is recorded in ARCHITECTURE.md.
+ * Plugin contract v2. A plugin is one folder, shared/plugins/<name>/: schema.ts (what the control plane needs),
+ * handler.ts (what runs on a data plane; imports this file, its own folder and the files beside this one), tests, README. It is
+ * listed in catalog.ts (schemas) and registry.ts (handlers). Every later change of this contract is recorded in ARCHITECTURE.md.
  *
  * Life of a request as a plugin sees it, in call order. Plugins run by descending priority, ties by descending name:
- *   requestHead   after routing; may answer, authenticate the client, edit what goes upstream
- *   responseHead  after the upstream's (or our own) response head; may edit response headers
- *   log           after the last byte; may only read
- * An absent method costs one comparison.
+ *   certificate      in the TLS handshake, before there is a request; may ask for the client's certificate
+ *   requestHead      after routing; may answer, authenticate the client, edit what goes upstream
+ *   upstreamRequest  after every plugin's requestHead, when it is known what goes upstream; may edit it or answer
+ *   responseHead     after the upstream's (or our own) response head; may edit it, answer instead, ask for the body
+ *   responseBody     with the whole body, where responseHead asked for it (`collectBody`)
+ *   responseBytes    with each piece of the body as it passes, where responseHead asked for it (`observeBody`)
+ *   log              after the last byte; may only read
+ * Instead of those of a response: webSocketFrame, with each frame of a tunnel; stream, for a TCP or TLS connection on a stream route.
+ * An absent phase costs one comparison. Bodies are only touched where a plugin asks for them. A phase may only wait where the
+ * instance says `isAsync`.
  */
 import type { Field, EntityCheck } from '../model/definition.ts';
+import type { ConfigLookup, ConsumerRef, CredentialRef } from './config-lookup.ts';
 import type { PartialTypeName } from './partial-types.ts';
+import type { PluginServices } from './plugin-services.ts';
 
 export type PluginScope = 'global' | 'service' | 'route' | 'consumer' | 'consumer_group';
-export type PluginProtocol = 'http' | 'https' | 'grpc' | 'grpcs';
+/** `ws` and `wss` are WebSockets on routes for http and https; the last three are streams. */
+export type PluginProtocol = 'http' | 'https' | 'grpc' | 'grpcs' | 'ws' | 'wss' | 'tcp' | 'tls' | 'tls_passthrough';
 
 /** The static half: catalogued by the control plane, checked at write time. */
 export interface PluginSchema {
@@ -55,19 +64,39 @@ export interface PluginFactory<Config> {
   create(config: Config, services: PluginServices): PluginInstance;
 }
 
-export interface PluginInstance {
+/** `State` is what the plugin keeps of one request, from phase to phase. */
+export interface PluginInstance<State = unknown> {
+  /** `requestHead` and `upstreamRequest` may give a promise. Where the answer is at hand they should not: waiting costs a turn of the event loop. */
+  readonly isAsync?: true;
+  /** Makes the state of a request when the plugin's first phase comes; every phase of that request gets the same. */
+  newState?(): State;
   /**
    * Present where the plugin needs the request body before `requestHead`: the proxy then collects at most
    * `maxBytes` first and hands it over as `context.body` (undefined where the body was larger).
    */
   readonly requestBody?: { readonly maxBytes: number };
+  /** Whether a TLS client is asked for its certificate. Called for the plugins whose scope takes in a route that the server name can reach. */
+  certificate?(context: CertificateContext): CertificateWish | undefined;
   /** Undefined lets the request go on. */
-  readonly requestHead?: (context: RequestContext) => Verdict | undefined;
-  readonly responseHead?: (context: ResponseContext) => void;
-  readonly log?: (context: LogContext) => void;
+  requestHead?(context: RequestContext, state: State): Answer;
+  /** Likewise, after every plugin's `requestHead`. */
+  upstreamRequest?(context: RequestContext, state: State): Answer;
+  responseHead?(context: ResponseContext, state: State): void;
+  responseBody?(context: ResponseBodyContext, state: State): void;
+  /** `bytes` are valid during the call. After the last piece it is called once more with undefined if the body is complete; where it broke off, never. */
+  responseBytes?(context: LogContext, bytes: Uint8Array | undefined, state: State): void;
+  log?(context: LogContext, state: State): void;
+  /** Each frame of a WebSocket, in both directions, whole and unmasked, up to `maxFrameBytes`; larger ones end the connection with 1009. */
+  webSocketFrame?(context: RequestContext, frame: WebSocketFrame, state: State): FrameVerdict | undefined;
+  /** Largest payload that `webSocketFrame` is given; 65,536 where absent. */
+  readonly maxFrameBytes?: number;
+  /** A connection on a stream route, before anything is sent upstream. */
+  stream?(context: StreamContext): StreamVerdict | undefined;
   /** Frees what `create` took. Called once, after the last request pinned to a configuration with the instance ended. */
-  readonly close?: () => void;
+  close?(): void;
 }
+
+export type Answer = Verdict | undefined | Promise<Verdict | undefined>;
 
 /** An expected refusal or answer by a plugin: a value, never a throw. */
 export interface Verdict {
@@ -76,8 +105,56 @@ export interface Verdict {
   /** Sent as `{"message": …, "request_id": …}` in the format that Accept asks for, unless `body` is set. */
   readonly message?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
-  /** A complete body with its own Content-Type. */
-  readonly body?: { readonly contentType: string; readonly bytes: Uint8Array };
+  /** A complete body with its own Content-Type; undefined sends none. */
+  readonly body?: { readonly contentType: string | undefined; readonly bytes: Uint8Array };
+  /** The client has its answer, and the request goes upstream all the same, once, for the plugins that look at the response. Without a request body only. */
+  readonly refresh?: true;
+}
+
+/** What a plugin wants of a TLS handshake. */
+export interface CertificateWish {
+  readonly kind: 'ask';
+  /** Ids of the `ca_certificates` whose names are sent; all that are configured where empty. */
+  readonly authorities: readonly string[];
+}
+
+export interface CertificateContext {
+  /** The name that the client asks for (SNI), lower case; undefined where it asked for none. */
+  readonly serverName: string | undefined;
+  readonly config: ConfigLookup;
+}
+
+export interface WebSocketFrame {
+  readonly from: 'client' | 'upstream';
+  readonly kind: 'text' | 'binary' | 'continuation' | 'close' | 'ping' | 'pong';
+  readonly isFinal: boolean;
+  /** Unmasked. */
+  readonly payload: Uint8Array;
+}
+
+export type FrameVerdict =
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'replace'; readonly payload: Uint8Array }
+  /** Ends the connection, to both sides, with this status (RFC 6455 §7.4) and reason of at most 123 bytes. */
+  | { readonly kind: 'close'; readonly status: number; readonly reason: string };
+
+export interface StreamContext {
+  readonly protocol: 'tcp' | 'tls' | 'tls_passthrough';
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly serverName: string | undefined;
+  readonly route: NamedRef;
+  readonly service: NamedRef | undefined;
+  readonly config: ConfigLookup;
+}
+
+/** Nothing is sent; the connection is closed. */
+export interface StreamVerdict {
+  readonly kind: 'refuse';
+  /** For the log. */
+  readonly reason: string;
 }
 
 /** The one parsed, immutable view of the request: routing, plugins, logging and forwarding all read this (R1). */
@@ -140,34 +217,14 @@ export interface NamedRef {
   readonly name: string | null;
 }
 
-export interface ConsumerRef {
-  readonly id: string;
-  readonly username: string | null;
-  readonly customId: string | null;
-}
-
-export interface CredentialRef {
-  readonly id: string;
-  readonly consumerId: string;
-}
-
-/** What a plugin may look up in the configuration its request is pinned to. All are O(1). */
-export interface ConfigLookup {
-  consumerById(id: string): ConsumerRef | undefined;
-  consumerByUsername(username: string): ConsumerRef | undefined;
-  /** A credential by the keyed digest of what the client presented; the raw value exists nowhere on a data plane. */
-  credentialBySecret(kind: 'keyauth_credentials', presented: string): CredentialRef | undefined;
-  /** The acl groups of a consumer; the same frozen array for the life of the configuration. */
-  groupsOf(consumerId: string): readonly string[];
-}
-
-export interface RequestContext {
+/** What all phases of a request show. */
+export interface ExchangeContext {
   readonly request: RequestView;
   readonly config: ConfigLookup;
   readonly route: NamedRef;
   readonly service: NamedRef | undefined;
-  /** Only with `requestBody`, and only where the body fitted. */
-  readonly body: Uint8Array | undefined;
+  /** What the groups of the route's path pattern caught: numbers from 1 as text, and names. Undefined where it has none. */
+  readonly uriCaptures: ReadonlyMap<string, string> | undefined;
   /** 32 hex digits, also sent as X-Kong-Request-Id. */
   readonly requestId: string;
   /** The version of the configuration that the request is pinned to, for logs and telemetry: `epoch.sequence`, e.g. `1.42`. */
@@ -176,74 +233,90 @@ export interface RequestContext {
   readonly credential: CredentialRef | undefined;
   /** Groups set by `setAuthenticatedGroups`; undefined where no plugin did. */
   readonly authenticatedGroups: readonly string[] | undefined;
+}
+
+export interface RequestContext extends ExchangeContext {
+  /** Only with `requestBody`, and only where the body fitted. */
+  readonly body: Uint8Array | undefined;
   /**
    * Sets the client's identity: the X-Consumer-* and X-Credential-Identifier headers go upstream. Consumer-scoped plugins of lower
-   * priority join the chain from here on. `credential` undefined means the anonymous consumer.
+   * priority join the chain from here on. `credential` undefined means the anonymous consumer; `consumer` undefined a client that
+   * proved who it is and is no consumer of ours.
    */
-  authenticate(consumer: ConsumerRef, credential: CredentialRef | undefined): void;
+  authenticate(consumer: ConsumerRef | undefined, credential: CredentialRef | undefined): void;
   /** Sets the groups that the client was found to be in, by something else than the acl entities (LDAP, a token's claim): X-Authenticated-Groups goes upstream. */
   setAuthenticatedGroups(groups: readonly string[]): void;
-  /** Replaces any header of that name sent by the client. Throws on control characters (R2). */
-  setUpstreamHeader(name: string, value: string): void;
+  /** The values that go upstream under that name now, one per line: the client's, or what plugins made of them. */
+  upstreamHeaderValues(lowerCaseName: string): readonly string[];
+  /** Lower-case names of the headers that go upstream now, without those that the engine writes itself. */
+  upstreamHeaderNames(): readonly string[];
+  /** Replaces any header of that name. A list gives one line each. Throws on control characters (R2). */
+  setUpstreamHeader(name: string, value: string | readonly string[]): void;
   removeUpstreamHeader(name: string): void;
+  readonly upstreamMethod: string;
+  /** A token (RFC 9110 §9.1). */
+  setUpstreamMethod(method: string): void;
+  /** The path that goes upstream now, encoded, with the service's path in front; without query. */
+  readonly upstreamPath: string;
+  /** The whole path, encoded. Throws where it does not begin with `/` or holds `?`, `#`, blanks or control characters. */
+  setUpstreamPath(path: string): void;
+  /** The query that goes upstream now, without `?`. */
+  readonly upstreamQuery: string;
+  /** The whole query, encoded, without `?`. Throws on `#`, blanks and control characters. */
+  setUpstreamQuery(query: string): void;
   /** Drops all arguments of that name from the query that goes upstream. */
   removeQueryArgument(name: string): void;
+  /** Sends the request there instead: the name of an upstream entity, or a host. What is undefined stays the service's. */
+  useTarget(target: { readonly host: string; readonly port?: number; readonly protocol?: 'http' | 'https' }): void;
+  /** Milliseconds. What is undefined stays the service's. */
+  setTimeouts(timeouts: { readonly connectMs?: number; readonly writeMs?: number; readonly readMs?: number }): void;
+  /** A body that turns out to be longer is answered by this, where the answer has not begun; the smallest of several limits counts. */
+  limitRequestBody(maxBytes: number, verdict: Verdict): void;
   /** Replaces the body that goes upstream; only with `requestBody`. */
   replaceBody(bytes: Uint8Array): void;
   /** Added to the response, whoever makes it. Throws on control characters. */
   setResponseHeader(name: string, value: string): void;
 }
 
-export interface ResponseContext extends Omit<RequestContext, 'authenticate' | 'setAuthenticatedGroups' | 'setUpstreamHeader' | 'removeUpstreamHeader' | 'removeQueryArgument' | 'replaceBody' | 'body'> {
+export interface ResponseContext extends ExchangeContext {
   readonly status: number;
   /** True where the gateway made the response itself. */
   readonly generated: boolean;
+  /** Of a response of the gateway's own: the text of its message, and its code where it is an error of the gateway's (ERRORS.md). */
+  readonly message: string | undefined;
+  readonly errorCode: string | undefined;
+  /** The first value, as it is to be sent now. */
   responseHeader(lowerCaseName: string): string | undefined;
+  responseHeaderValues(lowerCaseName: string): readonly string[];
+  /** Name as received and value, one per line, as they are to be sent now, without those that the engine writes itself. */
+  responseHeaders(): readonly (readonly [name: string, value: string])[];
+  /** Replaces any header of that name. A list gives one line each. Throws on control characters. */
+  setResponseHeader(name: string, value: string | readonly string[]): void;
   removeResponseHeader(name: string): void;
+  /** Between 200 and 599. */
+  setStatus(status: number): void;
+  /** This instead of the response, which is thrown away. Plugins that come later see this one. */
+  respondInstead(verdict: Verdict): void;
+  /** The body is held back and handed to `responseBody`, if it has at most `maxBytes`; a longer one passes as it is, and `responseBody` is told so. */
+  collectBody(maxBytes: number): void;
+  /** `responseBytes` is to be called. */
+  observeBody(): void;
 }
 
-export interface LogContext extends Omit<ResponseContext, 'setResponseHeader' | 'removeResponseHeader'> {
+export interface ResponseBodyContext extends ResponseContext {
+  /** As the upstream sent it, without its transfer coding; its content coding stands in Content-Encoding. Undefined where it was longer than asked for. */
+  readonly body: Uint8Array | undefined;
+  /** Content-Length follows; Content-Encoding and ETag are the plugin's to put right. Throws where `body` is undefined. */
+  replaceBody(bytes: Uint8Array): void;
+}
+
+export interface LogContext extends ExchangeContext {
+  readonly status: number;
+  readonly generated: boolean;
+  readonly errorCode: string | undefined;
+  responseHeader(lowerCaseName: string): string | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly startedAtMs: number;
   readonly totalMs: number;
-}
-
-/** One fixed window that a request must fit in. */
-export interface CounterWindow {
-  /** Window length in milliseconds; windows start at multiples of it since the epoch unless `startMs` says otherwise. */
-  readonly windowMs: number;
-  /** Start of the current window, epoch milliseconds. */
-  readonly startMs: number;
-  readonly limit: number;
-}
-
-export type TakeResult =
-  /** Counted in every window; `remaining` in the order of the windows. */
-  | { readonly kind: 'taken'; readonly remaining: readonly number[] }
-  /** Nothing was counted; `exceeded` are the indices of the windows that are full. */
-  | { readonly kind: 'over'; readonly exceeded: readonly number[]; readonly remaining: readonly number[] }
-  /** The table has no room even after dropping expired entries; nothing was counted. */
-  | { readonly kind: 'full' };
-
-/** A key that is used again and again: keep the object, and the table need not work out anew where it stands. */
-export interface CounterKey {
-  readonly text: string;
-  /** The table's own; undefined at first. */
-  known: object | undefined;
-}
-
-/** Counters shared by all proxy threads of the process. */
-export interface CounterTable {
-  /** Checks every window and counts in all of them, or in none: one atomic step over all threads. `key` identifies plugin and client. */
-  take(key: string | CounterKey, windows: readonly CounterWindow[]): TakeResult;
-}
-
-export interface PluginServices {
-  /** Id of the plugin entity this instance belongs to. */
-  readonly pluginId: string;
-  readonly clock: { nowMs(): number };
-  readonly counters: CounterTable;
-  /** Rate-limited by the host; never pass secrets. */
-  readonly log: { warn(event: string, fields?: Readonly<Record<string, string | number | boolean>>): void };
 }

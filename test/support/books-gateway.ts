@@ -5,7 +5,7 @@ import type { RuntimeRoute } from '../../data-plane/config/active-config.ts';
 import type { EntityChange } from '../../data-plane/config/compile-contract.ts';
 import type { CompiledConfig } from '../../data-plane/config/compiled-config.ts';
 import { put, ref, testId } from './config-content.ts';
-import { requestView } from './request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 
 export const SERVICE = put('services', { id: testId('1'), name: 'books', url: 'http://books.internal:9000/api', retries: 2, read_timeout: 1_000 });
 export const ROUTE = put('routes', { id: testId('2'), name: 'books', paths: ['/books'], service: ref('1') });

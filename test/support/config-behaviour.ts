@@ -3,7 +3,7 @@ import type { RuntimeRoute } from '../../data-plane/config/active-config.ts';
 import type { Quarantined } from '../../data-plane/config/compile-contract.ts';
 import type { CompiledConfig } from '../../data-plane/config/compiled-config.ts';
 import { testId } from './config-content.ts';
-import { requestView } from './request-view.ts';
+import { requestView } from '../../shared/plugin-kit/request-view.ts';
 
 export const REQUESTS = ['/', '/a', '/a/b', '/a/b/c', '/zzz'].flatMap((at) => ['GET', 'PUT'].map((method) => requestView({ path: at, method })));
 export const STREAMS = [1, 2].map((destinationPort) => ({ protocol: 'tcp', serverName: undefined, sourceAddress: '192.0.2.1', sourcePort: 9, destinationAddress: '10.0.0.1', destinationPort }) as const);

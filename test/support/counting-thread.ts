@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData, threadId } from 'node:worker_threads';
 import { defined } from '../../shared/assert.ts';
-import type { CounterWindow } from '../../shared/plugins/contract.ts';
+import type { CounterWindow } from '../../shared/plugins/plugin-services.ts';
 import { SharedCounterTable } from '../../data-plane/counters/shared-counter-table.ts';
 
 export interface CountingTask {

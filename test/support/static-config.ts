@@ -9,7 +9,8 @@ import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { accepted } from './parse-outcome.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
-import type { ConsumerRef, PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
+import type { ConsumerRef } from '../../shared/plugins/config-lookup.ts';
+import type { PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
 
 export interface StaticPlugin {
   readonly name: string;

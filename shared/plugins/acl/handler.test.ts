@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { aclSchema } from './schema.ts';
-import { pluginContext, pluginServices, type HostParts } from '../../../test/support/plugin-host.ts';
+import { pluginContext, pluginRun, pluginServices, type HostParts } from '../../plugin-kit/plugin-host.ts';
 import { aclFactory } from './handler.ts';
 import type { AclConfig } from './schema.ts';
 
@@ -12,7 +12,7 @@ const CLEARED = ['remove-upstream X-Consumer-Groups', 'remove-upstream X-Authent
 
 function run(given: Partial<AclConfig>, parts: HostParts & { readonly groups?: readonly string[] }) {
   const context = pluginContext({ config: { groupsOf: () => parts.groups ?? [] }, ...parts });
-  const verdict = aclFactory.create({ ...DEFAULTS, ...given }, pluginServices()).requestHead?.(context);
+  const verdict = pluginRun(aclFactory.create({ ...DEFAULTS, ...given }, pluginServices())).head(context);
   return { status: verdict?.status, message: verdict?.message, effects: context.effects };
 }
 

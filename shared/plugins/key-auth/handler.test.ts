@@ -1,9 +1,10 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { defined } from '../../assert.ts';
-import type { ConfigLookup, PluginInstance, Verdict } from '../contract.ts';
+import type { ConfigLookup } from '../config-lookup.ts';
+import type { PluginInstance, Verdict } from '../contract.ts';
 import { cpuMsOf } from '../../../test/support/cpu-time.ts';
-import { pluginContext, pluginServices, type HostParts, type RecordedContext } from '../../../test/support/plugin-host.ts';
+import { pluginContext, pluginRun, pluginServices, type HostParts, type RecordedContext } from '../../plugin-kit/plugin-host.ts';
 import { keyAuthFactory } from './handler.ts';
 import type { KeyAuthConfig } from './schema.ts';
 
@@ -34,7 +35,7 @@ function make(given: Partial<KeyAuthConfig> = {}, services = pluginServices()): 
 function run(given: Partial<KeyAuthConfig>, parts: HostParts): Outcome {
   const services = pluginServices();
   const context = pluginContext({ config, ...parts });
-  return { verdict: make(given, services).requestHead?.(context), context, warnings: services.warnings };
+  return { verdict: pluginRun(make(given, services)).head(context), context, warnings: services.warnings };
 }
 
 function refused(outcome: Outcome, message: string, challenge = 'Key'): void {

@@ -2,7 +2,8 @@
  * key-auth on a data plane: finds the key, looks its digest up in the pinned configuration, names the consumer. Fails
  * closed: whatever is odd about a key is a refusal. Behaviour and texts as in Kong 3.9; differences are in the README.
  */
-import type { PluginFactory, PluginInstance, PluginServices, RequestContext, RequestView, Verdict } from '../contract.ts';
+import type { PluginFactory, PluginInstance, RequestContext, RequestView, Verdict } from '../contract.ts';
+import type { PluginServices } from '../plugin-services.ts';
 import { readBodyFields, type BodyFields } from './body-fields.ts';
 import type { KeyAuthConfig } from './schema.ts';
 

@@ -4,11 +4,11 @@ import { defined } from '../../assert.ts';
 import type { JsonObject } from '../../model/definition.ts';
 import { parseEntity } from '../../model/parse-entity.ts';
 import { definitionOf } from '../../model/registry.ts';
-import { mapCounterTable } from '../../../test/support/map-counter-table.ts';
-import { pluginContext, pluginServices, type HostParts } from '../../../test/support/plugin-host.ts';
-import type { CounterTable, TakeResult } from '../contract.ts';
+import { mapCounterTable } from '../../plugin-kit/map-counter-table.ts';
+import { pluginContext, pluginRun, pluginServices, type HostParts } from '../../plugin-kit/plugin-host.ts';
+import type { CounterTable, TakeResult } from '../plugin-services.ts';
 import { calendarWindowAt } from './calendar-window.ts';
-import { clientNetwork } from './client-network.ts';
+import { clientNetwork } from '../client-network.ts';
 import { rateLimitingFactory } from './handler.ts';
 import { rateLimitingSchema, type RateLimitingConfig } from './schema.ts';
 
@@ -23,14 +23,14 @@ const DEFAULTS: RateLimitingConfig = {
 
 function limiter(given: Partial<RateLimitingConfig>, counters: CounterTable = mapCounterTable(), pluginId = 'plugin-1') {
   let nowMs = NOON_AND_A_HALF_MINUTE;
-  const services = pluginServices({ pluginId, counters, clock: { nowMs: () => nowMs } });
+  const services = pluginServices({ pluginId, counters, clock: { nowMs: () => nowMs, monotonicMs: () => nowMs } });
   const instance = rateLimitingFactory.create({ ...DEFAULTS, ...given }, services);
   return {
     warnings: services.warnings,
     at: (ms: number): void => { nowMs = ms; },
     request: (parts: HostParts = {}) => {
       const context = pluginContext(parts);
-      const verdict = instance.requestHead?.(context);
+      const verdict = pluginRun(instance).head(context);
       return { verdict, status: verdict?.status, headers: Object.fromEntries(verdict?.headers ?? context.responseHeaders) };
     },
   };
@@ -185,7 +185,7 @@ describe('windows follow the calendar in UTC', () => {
 });
 
 describe('a table that cannot count', () => {
-  const full: CounterTable = { take: (): TakeResult => ({ kind: 'full' }) };
+  const full: CounterTable = { add: () => [], take: (): TakeResult => ({ kind: 'full' }) };
 
   test('lets through by default, and says so in the log', () => {
     const { request, warnings } = limiter({ minute: 1 }, full);

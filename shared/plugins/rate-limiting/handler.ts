@@ -3,9 +3,10 @@
  * in none and refuses it. Behaviour, headers and texts as in Kong 3.9, but a limit is never overshot; see the README.
  * Counters are keyed by plugin entity and client, never by limits: changing a limit resets nothing (R3).
  */
-import type { CounterKey, CounterWindow, PluginFactory, PluginServices, RequestContext, TakeResult, Verdict } from '../contract.ts';
+import type { PluginFactory, RequestContext, Verdict } from '../contract.ts';
+import type { CounterKey, CounterWindow, PluginServices, TakeResult } from '../plugin-services.ts';
 import { calendarWindowAt, type CalendarWindow } from './calendar-window.ts';
-import { clientNetwork } from './client-network.ts';
+import { clientNetwork } from '../client-network.ts';
 import { WINDOW_NAMES, type RateLimitingConfig, type WindowName } from './schema.ts';
 
 type Header = readonly [name: string, value: string];

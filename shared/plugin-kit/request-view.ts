@@ -1,5 +1,5 @@
 /** A request as plugins and the router see it, from the parts that a test cares about. */
-import type { RequestView } from '../../shared/plugins/contract.ts';
+import type { RequestView } from '../plugins/contract.ts';
 
 export interface RequestParts {
   readonly method?: string;

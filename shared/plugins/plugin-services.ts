@@ -1,0 +1,139 @@
+/**
+ * What the host gives a plugin instance besides the request: time, counters, caches, other servers. Part of the plugin contract
+ * (contract.ts). Each proxy thread makes them for its instances (data-plane/plugin-services).
+ */
+
+/** One window that a request must fit in. */
+export interface CounterWindow {
+  /** Window length in milliseconds; windows start at multiples of it since the epoch unless `startMs` says otherwise. */
+  readonly windowMs: number;
+  /** Start of the current window, epoch milliseconds. */
+  readonly startMs: number;
+  readonly limit: number;
+  /** What was counted in the window before counts too, by the part of it that lies less than a window's length back. */
+  readonly isSliding?: true;
+}
+
+export type TakeResult =
+  /** Counted in every window; `remaining` in the order of the windows. */
+  | { readonly kind: 'taken'; readonly remaining: readonly number[] }
+  /** Nothing was counted; `exceeded` are the indices of the windows that are full. */
+  | { readonly kind: 'over'; readonly exceeded: readonly number[]; readonly remaining: readonly number[] }
+  /** The table has no room even after dropping expired entries; nothing was counted. */
+  | { readonly kind: 'full' };
+
+/** A key that is used again and again: keep the object, and the table need not work out anew where it stands. */
+export interface CounterKey {
+  readonly text: string;
+  /** The table's own; undefined at first. */
+  known: object | undefined;
+}
+
+/** Counters shared by all proxy threads of the process. */
+export interface CounterTable {
+  /** Checks every window and counts `amount` (1 where absent) in all of them, or in none: one atomic step over all threads. `key` identifies plugin and client. */
+  take(key: string | CounterKey, windows: readonly CounterWindow[], amount?: number): TakeResult;
+  /** Counts `amount` in every window, whatever its limit; what was counted before may be taken back by less than 0. Gives what is counted in each now, none where the table is full. */
+  add(key: string | CounterKey, windows: readonly CounterWindow[], amount: number): readonly number[];
+}
+
+export interface PluginClock {
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+  /** Milliseconds that never go back. */
+  monotonicMs(): number;
+}
+
+/** A bounded cache of the plugin's own in this proxy thread. It outlives the instance: one that is made anew after a change of its config finds it as it was (R3). */
+export interface PluginStore<Value> {
+  get(key: string): Value | undefined;
+  /** The least recently used go where there is no more room. */
+  set(key: string, value: Value, options?: { readonly ttlMs?: number; readonly bytes?: number }): void;
+  delete(key: string): void;
+  clear(): void;
+  readonly size: number;
+  values(): Iterable<Value>;
+}
+
+export interface FetchOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** For all of it. */
+  readonly timeoutMs: number;
+  /** A longer answer is an error. */
+  readonly maxBytes: number;
+  /** PEM: trusted instead of the system's. */
+  readonly authorities?: readonly string[];
+  /** False trusts any certificate. */
+  readonly verifyTls?: boolean;
+}
+
+export interface FetchAnswer {
+  readonly status: number;
+  header(lowerCaseName: string): string | undefined;
+  readonly body: Uint8Array;
+}
+
+/** Where a Redis server is. The fields of the partial `redis-ce`, in our words. */
+export interface RedisOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly database: number;
+  readonly tls: { readonly verify: boolean; readonly serverName: string | null } | undefined;
+  readonly connectTimeoutMs: number;
+  /** Between asking and answer. */
+  readonly timeoutMs: number;
+}
+
+/** A connection that plugins with equal options share within the thread. It is made when first used and again after it broke. */
+export interface RedisConnection {
+  /** Commands of one turn of the event loop go out in one write. Rejects with REDIS_UNAVAILABLE at once while it is known to be down. */
+  command(...words: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
+  /** EVALSHA, and EVAL where the server does not know the script. */
+  script(source: string, keys: readonly string[], words: readonly (string | number)[]): Promise<RedisReply>;
+}
+
+export type RedisReply = string | number | null | Uint8Array | readonly RedisReply[];
+
+/** Verifies passwords off the proxy threads, in a bounded queue; digests that were found right are remembered, and then it does not wait. */
+export interface PasswordVerifier {
+  /** `undefined` stands for a user who is not known: it takes as long as one who is. `busy`: the queue is full. */
+  verify(passwordHash: string | undefined, presented: string): PasswordVerdict | Promise<PasswordVerdict>;
+}
+
+export type PasswordVerdict = 'right' | 'wrong' | 'busy';
+
+/** Counts that the data planes of a gateway exchange through the control plane. */
+export interface ClusterCounters {
+  /** Counts `amount` here, to be told to the others, and gives what all of them together counted in each window, as far as it is known here. */
+  add(key: string, windows: readonly CounterWindow[], amount: number): readonly number[];
+  /** What all of them together counted, as far as it is known here. */
+  read(key: string, windows: readonly CounterWindow[]): readonly number[];
+}
+
+export interface PluginServices {
+  /** Id of the plugin entity this instance belongs to. */
+  readonly pluginId: string;
+  readonly clock: PluginClock;
+  readonly counters: CounterTable;
+  readonly cluster: ClusterCounters;
+  /** A cache under that name, one for each plugin entity; the bounds of the last one who opened it count. */
+  store<Value>(name: string, bounds: { readonly maxEntries: number; readonly maxBytes?: number }): PluginStore<Value>;
+  /** HTTP(S) to where addresses are allowed: not to private, loopback or link-local ones unless the data plane's operator allowed them; checked where the connection is made. No redirects. Rejects with FETCH_*. */
+  fetch(url: string, options: FetchOptions): Promise<FetchAnswer>;
+  redis(options: RedisOptions): RedisConnection;
+  readonly passwords: PasswordVerifier;
+  readonly secrets: {
+    /** 22 characters: a keyed hash that all data planes of the gateway agree on, so that what a client sent is neither readable nor foreseeable in shared stores. */
+    keyedHash(text: string): string;
+  };
+  /** Repeats until `cancel`, which the instance's `close` must call. Keeps no process alive. */
+  every(intervalMs: number, run: () => void): { cancel(): void };
+  /** Runs when an operator empties caches: of this plugin entity, or of all. `key` undefined: everything. Until `cancel`. */
+  onPurge(purge: (key: string | undefined) => void): { cancel(): void };
+  /** Rate-limited by the host; never pass secrets. */
+  readonly log: { warn(event: string, fields?: Readonly<Record<string, string | number | boolean>>): void };
+}
