@@ -2,8 +2,10 @@
  * key-auth on a data plane: finds the key, looks its digest up in the pinned configuration, names the consumer. Fails
  * closed: whatever is odd about a key is a refusal. Behaviour and texts as in Kong 3.9; differences are in the README.
  */
+import { AnonymousClient } from '../anonymous-client.ts';
 import type { PluginFactory, PluginInstance, RequestContext, RequestView, Verdict } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
+import { challengeOf } from '../realm.ts';
 import { readBodyFields, type BodyFields } from './body-fields.ts';
 import type { KeyAuthConfig } from './schema.ts';
 
@@ -27,24 +29,23 @@ export const keyAuthFactory: PluginFactory<KeyAuthConfig> = {
 
 class KeyAuth {
   readonly #config: KeyAuthConfig;
-  readonly #log: PluginServices['log'];
+  readonly #anonymous: AnonymousClient;
   readonly #names: readonly { readonly asGiven: string; readonly header: string }[];
   readonly #challenge: readonly (readonly [string, string])[];
 
   constructor(config: KeyAuthConfig, services: PluginServices) {
     this.#config = config;
-    this.#log = services.log;
+    this.#anonymous = new AnonymousClient('key-auth', config.anonymous, services.log);
     this.#names = config.key_names.map((name) => ({ asGiven: name, header: name.toLowerCase() }));
-    this.#challenge = [['WWW-Authenticate', config.realm === null ? 'Key' : `Key realm="${quoted(config.realm)}"`]];
+    this.#challenge = [['WWW-Authenticate', challengeOf('Key', config.realm)]];
   }
 
   authenticate(context: RequestContext): Verdict | undefined {
     const { request } = context;
     if (!this.#config.run_on_preflight && request.method === 'OPTIONS') return undefined;
-    // With `anonymous` several authentication plugins are alternatives: the first that recognised the client decides.
-    if (this.#config.anonymous !== null && context.credential !== undefined) return undefined;
+    if (this.#anonymous.isSettled(context)) return undefined;
     const refusal = this.#identify(context);
-    return refusal === undefined || this.#config.anonymous === null ? refusal : this.#letInAs(this.#config.anonymous, context);
+    return refusal === undefined ? undefined : this.#anonymous.answer(refusal, context);
   }
 
   #identify(context: RequestContext): Verdict | undefined {
@@ -92,16 +93,6 @@ class KeyAuth {
     if (names.some((name) => body.valuesOf(name).length > 0)) context.replaceBody(body.without(names));
   }
 
-  #letInAs(anonymous: string, context: RequestContext): Verdict | undefined {
-    const consumer = context.config.consumerById(anonymous) ?? context.config.consumerByUsername(anonymous);
-    if (consumer !== undefined) {
-      context.authenticate(consumer, undefined);
-      return undefined;
-    }
-    this.#log.warn('key-auth-anonymous-consumer-missing', { anonymous });
-    return { kind: 'respond', status: 500, message: 'An unexpected error occurred' };
-  }
-
   #refuse(message: string): Verdict {
     return { kind: 'respond', status: 401, message, headers: this.#challenge };
   }
@@ -113,9 +104,4 @@ function asUtf8(value: string): string {
     if (value.charCodeAt(at) > 0x7f) return Buffer.from(value, 'latin1').toString('utf8');
   }
   return value;
-}
-
-/** A quoted-string of RFC 9110 §5.6.4. */
-function quoted(realm: string): string {
-  return realm.replace(/["\\]/g, '\\$&');
 }

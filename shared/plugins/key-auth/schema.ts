@@ -1,14 +1,8 @@
 /** The static half of key-auth: what the control plane checks and `/schemas/plugins/key-auth` shows. Config as in Kong 3.9. */
 import type { RecordOf } from '../../model/entity-types.ts';
-import type { StringRule } from '../../model/definition.ts';
 import { headerNameRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
-
-/** It stands inside a quoted string of a response header. */
-const realmRule: StringRule = {
-  name: 'printable-ascii',
-  check: (text) => (/^[\x20-\x7e]*$/.test(text) ? undefined : 'must consist of printable ASCII characters'),
-};
+import { realmRule } from '../realm.ts';
 
 export const keyAuthSchema = {
   name: 'key-auth',
