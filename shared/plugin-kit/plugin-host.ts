@@ -259,7 +259,7 @@ export function pluginServices(overrides: Partial<PluginServices> = {}): Recorde
     pluginId: '00000000-0000-7000-8000-000000000001',
     clock: { nowMs: () => 0, monotonicMs: () => 0 },
     counters: { take: () => ({ kind: 'full' }), add: () => [] },
-    cluster: { add: () => [], read: () => [] },
+    cluster: { take: () => ({ kind: 'full' }), add: () => [] },
     store: mapStore,
     fetch: () => Promise.reject(new Error('nothing is reached from here')),
     redis: () => ({ command: () => Promise.reject(new Error('there is no Redis here')), script: () => Promise.reject(new Error('there is no Redis here')) }),

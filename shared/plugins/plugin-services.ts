@@ -106,13 +106,12 @@ export interface PasswordVerifier {
 
 export type PasswordVerdict = 'right' | 'wrong' | 'busy';
 
-/** Counts that the data planes of a gateway exchange through the control plane. */
-export interface ClusterCounters {
-  /** Counts `amount` here, to be told to the others, and gives what all of them together counted in each window, as far as it is known here. */
-  add(key: string, windows: readonly CounterWindow[], amount: number): readonly number[];
-  /** What all of them together counted, as far as it is known here. */
-  read(key: string, windows: readonly CounterWindow[]): readonly number[];
-}
+/**
+ * Counters that the data planes of a gateway share through the control plane. Within a data plane they are as exact as its own; what
+ * others counted is known here seconds later, and counts too (data-plane/cluster-counters). Keys are what `secrets.keyedHash` gives;
+ * amounts are never below 0.
+ */
+export type ClusterCounters = CounterTable;
 
 export interface PluginServices {
   /** Id of the plugin entity this instance belongs to. */
