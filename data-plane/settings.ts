@@ -200,7 +200,7 @@ export const dataPlaneSettings = defineSettings({
     type: 'integer',
     default: 131_072,
     between: [1_024, 16_777_216],
-    description: 'Room for the counters of rate limits, one for each client and window, 40 bytes each; half may be live at once',
+    description: 'Room for the counters of rate limits, one for each client and window, 48 bytes each; half may be live at once',
   },
   maxHeadBytes: {
     env: 'HOLDFAST_MAX_HEAD_BYTES',

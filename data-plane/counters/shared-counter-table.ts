@@ -10,6 +10,8 @@
  * The lock is taken from nobody: a waiter that is not served in time gets `full`. Only the exit of the holder's thread
  * frees it (`releaseLocksOf`), so two threads are never inside together. A thread that dies inside leaves at worst its
  * own last request counted in some of its windows: a slot's first word is cleared before and written after the rest.
+ *
+ * A slot also keeps the count of the window before, for windows that slide, and then lives one window longer.
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { CounterKey, CounterTable, CounterWindow, TakeResult } from '../../shared/plugins/plugin-services.ts';
@@ -23,8 +25,11 @@ export interface CounterTableStats {
 }
 
 const SLOTS_PER_BUCKET = 64;
-/** A slot: four words of hash, then three numbers at these places, counted in numbers from where the slot begins. */
-const SLOT = { words: 10, numbers: 5, windowMs: 2, startMs: 3, count: 4 } as const;
+/**
+ * A slot: four words of hash, then four numbers at these places, counted in numbers from where the slot begins. `windowMs` is below 0
+ * where the window slid when it was last counted: it is the same window all the same, so a change of the kind resets nothing.
+ */
+const SLOT = { words: 12, numbers: 6, windowMs: 2, startMs: 3, count: 4, previous: 5 } as const;
 const SECRET_WORDS = 8;
 const [BUCKETS, FULL, LOCK_TIMEOUTS, SECRET] = [0, 1, 2, 4];
 const HEADER_WORDS = SECRET + SECRET_WORDS;
@@ -36,8 +41,9 @@ const LOCK_PATIENCE_MS = 1_000;
 const CLOCK_SPREAD_MS = 1_000;
 
 const TABLE_FULL: TakeResult = { kind: 'full' };
+const NOTHING_COUNTED: readonly number[] = Object.freeze([]);
 
-/** Memory for at least that many slots, one slot for each client and window; 40 bytes a slot. With half of them live, one bucket in ten million overflows. */
+/** Memory for at least that many slots, one slot for each client and window; 48 bytes a slot. With half of them live, one bucket in ten million overflows. */
 export function allocateCounterTable(slots: number): SharedArrayBuffer {
   const buckets = 2 ** Math.ceil(Math.log2(Math.max(1, slots / SLOTS_PER_BUCKET)));
   const buffer = new SharedArrayBuffer(layoutOf(buckets).bytes);
@@ -67,8 +73,10 @@ export class SharedCounterTable implements CounterTable {
   readonly #clock: { nowMs(): number };
   readonly #lockPatienceMs: number;
   readonly #secret: string;
-  /** Scratch of one `take`: the slot of each window. */
+  /** Scratch of one call: the slot of each window. */
   readonly #slots: number[] = [];
+  /** Scratch: what is counted in each window itself. */
+  readonly #counts: number[] = [];
 
   constructor(buffer: SharedArrayBuffer, options: OpenOptions) {
     this.#header = new Int32Array(buffer, 0, HEADER_WORDS);
@@ -85,14 +93,27 @@ export class SharedCounterTable implements CounterTable {
     this.#secret = Array.from(this.#header.subarray(SECRET), (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
   }
 
-  take(key: string | CounterKey, windows: readonly CounterWindow[]): TakeResult {
+  take(key: string | CounterKey, windows: readonly CounterWindow[], amount = 1): TakeResult {
     const known = this.#known(key);
     if (!this.#lock(known.bucket)) {
       Atomics.add(this.#header, LOCK_TIMEOUTS, 1);
       return TABLE_FULL;
     }
     try {
-      return this.#takeLocked(known, windows);
+      return this.#takeLocked(known, windows, amount);
+    } finally {
+      Atomics.store(this.#locks, known.bucket, 0);
+    }
+  }
+
+  add(key: string | CounterKey, windows: readonly CounterWindow[], amount: number): readonly number[] {
+    const known = this.#known(key);
+    if (!this.#lock(known.bucket)) {
+      Atomics.add(this.#header, LOCK_TIMEOUTS, 1);
+      return NOTHING_COUNTED;
+    }
+    try {
+      return this.#addLocked(known, windows, amount);
     } finally {
       Atomics.store(this.#locks, known.bucket, 0);
     }
@@ -139,27 +160,56 @@ export class SharedCounterTable implements CounterTable {
     return false;
   }
 
-  #takeLocked(key: KnownKey, windows: readonly CounterWindow[]): TakeResult {
+  #takeLocked(key: KnownKey, windows: readonly CounterWindow[], amount: number): TakeResult {
     this.#find(key, windows);
     const remaining: number[] = [];
     let exceeded: number[] | undefined;
     for (let index = 0; index < windows.length; index += 1) {
       const window = windows[index];
-      const rest = window === undefined ? 0 : window.limit - this.#usedIn(window, this.#slots[index] ?? -1);
-      if (rest <= 0) (exceeded ??= []).push(index);
-      remaining.push(rest - 1);
+      const rest = window === undefined ? 0 : window.limit - this.#usedIn(window, index);
+      if (rest < amount) (exceeded ??= []).push(index);
+      remaining.push(rest - amount);
     }
-    if (exceeded !== undefined) return { kind: 'over', exceeded, remaining: remaining.map((rest) => Math.max(0, rest + 1)) };
+    if (exceeded !== undefined) return { kind: 'over', exceeded, remaining: remaining.map((left) => Math.max(0, left + amount)) };
+    return amount === 0 || this.#countAll(key, windows, amount) ? { kind: 'taken', remaining } : TABLE_FULL;
+  }
+
+  #addLocked(key: KnownKey, windows: readonly CounterWindow[], amount: number): readonly number[] {
+    this.#find(key, windows);
+    for (let index = 0; index < windows.length; index += 1) {
+      const window = windows[index];
+      if (window !== undefined) this.#usedIn(window, index);
+    }
+    if (amount < 0) this.#takeBack(windows, -amount);
+    else if (amount > 0 && !this.#countAll(key, windows, amount)) return NOTHING_COUNTED;
+    return windows.map((window, index) => this.#usedIn(window, index));
+  }
+
+  /** False where there is no room. */
+  #countAll(key: KnownKey, windows: readonly CounterWindow[], amount: number): boolean {
     if (!this.#claimMissing(key.bucket * SLOTS_PER_BUCKET)) {
       Atomics.add(this.#header, FULL, 1);
-      return TABLE_FULL;
+      return false;
     }
     for (let index = 0; index < windows.length; index += 1) {
       const window = windows[index];
-      if (window !== undefined) this.#count(this.#slots[index] ?? -1, key, window, window.limit - (remaining[index] ?? 0));
-      key.slots[index] = this.#slots[index] ?? -1;
+      const slot = this.#slots[index] ?? -1;
+      if (window !== undefined) this.#count(slot, key, window, (this.#counts[index] ?? 0) + amount);
+      key.slots[index] = slot;
     }
-    return { kind: 'taken', remaining };
+    return true;
+  }
+
+  /** From the window that it was counted in, and from no other that has begun since. */
+  #takeBack(windows: readonly CounterWindow[], amount: number): void {
+    for (let index = 0; index < windows.length; index += 1) {
+      const [window, slot] = [windows[index], this.#slots[index] ?? -1];
+      if (window === undefined || slot < 0) continue;
+      const at = slot * SLOT.numbers;
+      const startMs = this.#numbers[at + SLOT.startMs] ?? 0;
+      if (startMs === window.startMs) this.#numbers[at + SLOT.count] = Math.max(0, (this.#counts[index] ?? 0) - amount);
+      else if (startMs === window.startMs + window.windowMs) this.#numbers[at + SLOT.previous] = Math.max(0, (this.#numbers[at + SLOT.previous] ?? 0) - amount);
+    }
   }
 
   /** Fills the scratch list with the slot of each window, -1 where it has none yet. */
@@ -169,7 +219,7 @@ export class SharedCounterTable implements CounterTable {
     let missing = 0;
     for (let index = 0; index < windows.length; index += 1) {
       const last = key.slots[index] ?? -1;
-      const isThere = last >= 0 && this.#isOf(last, key) && this.#numbers[last * SLOT.numbers + SLOT.windowMs] === windows[index]?.windowMs;
+      const isThere = last >= 0 && this.#isOf(last, key) && this.#windowMsOf(last) === windows[index]?.windowMs;
       slots.push(isThere ? last : -1);
       if (!isThere) missing += 1;
     }
@@ -177,7 +227,7 @@ export class SharedCounterTable implements CounterTable {
     for (let slot = firstSlot; slot < firstSlot + SLOTS_PER_BUCKET && missing > 0; slot += 1) {
       if (!this.#isOf(slot, key)) continue;
       for (const [index, window] of windows.entries()) {
-        if (slots[index] !== -1 || window.windowMs !== this.#numbers[slot * SLOT.numbers + SLOT.windowMs]) continue;
+        if (slots[index] !== -1 || window.windowMs !== this.#windowMsOf(slot)) continue;
         slots[index] = slot;
         missing -= 1;
       }
@@ -189,8 +239,28 @@ export class SharedCounterTable implements CounterTable {
     return this.#words[slot * SLOT.words + 1] === key.second && this.#words[slot * SLOT.words + 2] === key.third && this.#words[slot * SLOT.words + 3] === key.fourth;
   }
 
-  #usedIn(window: CounterWindow, slot: number): number {
-    return slot >= 0 && this.#isCurrent(slot, window) ? (this.#numbers[slot * SLOT.numbers + SLOT.count] ?? 0) : 0;
+  #windowMsOf(slot: number): number {
+    return Math.abs(this.#numbers[slot * SLOT.numbers + SLOT.windowMs] ?? 0);
+  }
+
+  /** What counts against a window's limit. Notes what is counted in the window itself. */
+  #usedIn(window: CounterWindow, index: number): number {
+    const slot = this.#slots[index] ?? -1;
+    const isCurrent = slot >= 0 && this.#isCurrent(slot, window);
+    const count = isCurrent ? (this.#numbers[slot * SLOT.numbers + SLOT.count] ?? 0) : 0;
+    this.#counts[index] = count;
+    if (window.isSliding !== true || slot < 0) return count;
+    const startMs = isCurrent ? (this.#numbers[slot * SLOT.numbers + SLOT.startMs] ?? 0) : window.startMs;
+    const stillInside = 1 - (this.#clock.nowMs() - startMs) / window.windowMs;
+    return count + Math.floor(this.#previousOf(slot, window, isCurrent) * Math.min(1, Math.max(0, stillInside)));
+  }
+
+  /** What was counted in the window before; the slot may not have been counted in since that one. */
+  #previousOf(slot: number, window: CounterWindow, isCurrent: boolean): number {
+    const at = slot * SLOT.numbers;
+    if (isCurrent) return this.#numbers[at + SLOT.previous] ?? 0;
+    const startMs = this.#numbers[at + SLOT.startMs] ?? 0;
+    return startMs < window.startMs && startMs + window.windowMs >= window.startMs ? (this.#numbers[at + SLOT.count] ?? 0) : 0;
   }
 
   /**
@@ -204,8 +274,10 @@ export class SharedCounterTable implements CounterTable {
 
   /** Unused, ended, or from far ahead. */
   #isFree(slot: number, nowMs: number): boolean {
-    const [startMs, keptMs] = [this.#numbers[slot * SLOT.numbers + SLOT.startMs] ?? 0, (this.#numbers[slot * SLOT.numbers + SLOT.windowMs] ?? 0) + CLOCK_SPREAD_MS];
-    return this.#words[slot * SLOT.words] === 0 || startMs + keptMs <= nowMs || startMs - keptMs > nowMs;
+    if (this.#words[slot * SLOT.words] === 0) return true;
+    const [startMs, windowMs] = [this.#numbers[slot * SLOT.numbers + SLOT.startMs] ?? 0, this.#numbers[slot * SLOT.numbers + SLOT.windowMs] ?? 0];
+    const keptMs = (windowMs < 0 ? -2 * windowMs : windowMs) + CLOCK_SPREAD_MS;
+    return startMs + keptMs <= nowMs || startMs - keptMs > nowMs;
   }
 
   /** Gives each window without a slot an unused or expired one of the bucket; false where there are not enough. */
@@ -223,16 +295,21 @@ export class SharedCounterTable implements CounterTable {
   }
 
   #count(slot: number, key: KnownKey, window: CounterWindow, count: number): void {
-    if (!this.#isOf(slot, key) || this.#numbers[slot * SLOT.numbers + SLOT.windowMs] !== window.windowMs) {
+    const at = slot * SLOT.numbers;
+    const isOwn = this.#isOf(slot, key) && this.#windowMsOf(slot) === window.windowMs;
+    const isCurrent = isOwn && this.#isCurrent(slot, window);
+    const previous = isOwn ? this.#previousOf(slot, window, isCurrent) : 0;
+    if (!isOwn) {
       this.#words[slot * SLOT.words] = 0;
       this.#words[slot * SLOT.words + 1] = key.second;
       this.#words[slot * SLOT.words + 2] = key.third;
       this.#words[slot * SLOT.words + 3] = key.fourth;
-      this.#numbers[slot * SLOT.numbers + SLOT.windowMs] = window.windowMs;
-      this.#numbers[slot * SLOT.numbers + SLOT.startMs] = window.startMs;
     }
-    this.#numbers[slot * SLOT.numbers + SLOT.count] = count;
-    if (!this.#isCurrent(slot, window)) this.#numbers[slot * SLOT.numbers + SLOT.startMs] = window.startMs;
+    // Nothing is called from here on, so a thread does not end in between.
+    this.#numbers[at + SLOT.windowMs] = window.isSliding === true ? -window.windowMs : window.windowMs;
+    this.#numbers[at + SLOT.previous] = previous;
+    this.#numbers[at + SLOT.count] = count;
+    if (!isCurrent) this.#numbers[at + SLOT.startMs] = window.startMs;
     this.#words[slot * SLOT.words] = key.tag;
   }
 }
