@@ -3220,8 +3220,8 @@ export namespace holdfast {
                 /** BasicAuthCredential username. */
                 username?: (string|null);
 
-                /** BasicAuthCredential password_digest. */
-                password_digest: Uint8Array;
+                /** BasicAuthCredential password_sealed. */
+                password_sealed: Uint8Array;
 
                 /**
                  * Encodes the specified BasicAuthCredential message. Does not implicitly {@link holdfast.config.v1.BasicAuthCredential.verify|verify} messages.
@@ -3265,8 +3265,8 @@ export namespace holdfast {
                     /** BasicAuthCredential username */
                     username?: (string|null);
 
-                    /** BasicAuthCredential password_digest */
-                    password_digest?: (Uint8Array|null);
+                    /** BasicAuthCredential password_sealed */
+                    password_sealed?: (Uint8Array|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

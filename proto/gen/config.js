@@ -5534,7 +5534,7 @@ export const holdfast = $root.holdfast = (() => {
                 BasicAuthCredential.prototype.tags = null;
                 BasicAuthCredential.prototype.consumer = $util.newBuffer([]);
                 BasicAuthCredential.prototype.username = null;
-                BasicAuthCredential.prototype.password_digest = $util.newBuffer([]);
+                BasicAuthCredential.prototype.password_sealed = $util.newBuffer([]);
 
                 let $oneOfFields;
 
@@ -5563,8 +5563,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(82).bytes(message.consumer);
                     if (message.username != null && $Object.hasOwnProperty.call(message, "username"))
                         writer.uint32(90).string(message.username);
-                    if (message.password_digest != null && $Object.hasOwnProperty.call(message, "password_digest") && message.password_digest.length)
-                        writer.uint32(98).bytes(message.password_digest);
+                    if (message.password_sealed != null && $Object.hasOwnProperty.call(message, "password_sealed") && message.password_sealed.length)
+                        writer.uint32(106).bytes(message.password_sealed);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -5647,13 +5647,13 @@ export const holdfast = $root.holdfast = (() => {
                                 message._username = "username";
                                 continue;
                             }
-                        case 12: {
+                        case 13: {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.bytes()).length)
-                                    message.password_digest = value;
+                                    message.password_sealed = value;
                                 else
-                                    delete message.password_digest;
+                                    delete message.password_sealed;
                                 continue;
                             }
                         }

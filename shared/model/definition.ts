@@ -114,6 +114,10 @@ export interface Field {
    * config of a plugin or a partial they are `sealed`, may be lists of text too, and leave in one envelope (config-secrets.ts).
    */
   readonly secret?: 'digest' | 'sealed';
+  /** Of a sealed text field of the entity itself: what is kept and published is argon2id of it (control-plane/passwords), never the value. */
+  readonly hashed?: true;
+  /** The field number under which earlier versions published it in another form, which nobody reads any more. Their entities have it as null. */
+  readonly replaces?: number;
   /** Of a secret field of the entity itself: shown to nobody. Null in every answer, also to who may reveal secrets. */
   readonly writeOnly?: true;
   /** Made by the control plane where none is given. */

@@ -53,7 +53,7 @@ type PublishedFields<Fields extends readonly Field[]> = {
 } & {
   readonly [F in Extract<Fields[number], Digest> as `${F['name']}_digest`]: string;
 } & {
-  readonly [F in Extract<Fields[number], Sealed> as `${F['name']}_sealed`]: F extends { readonly required: true } ? string : string | null;
+  readonly [F in Extract<Fields[number], Sealed> as `${F['name']}_sealed`]: F extends { readonly required: true; readonly replaces?: undefined } ? string : string | null;
 };
 
 /** An entity as it is published: hidden fields left out, secrets as `<name>_digest` (lower-case hex) or `<name>_sealed` (base64). */

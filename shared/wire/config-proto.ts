@@ -59,10 +59,14 @@ function fieldLines(fields: readonly Field[], shared: SharedMessages): readonly 
     if (field.controlPlaneOnly === true) return [`// Stays in the control plane: ${field.name}.`, `reserved ${field.tag};`];
     if (field.type.kind === 'unavailable') return [`// Not available yet: ${field.name}.`, `reserved ${field.tag};`];
     if (field.secret === 'digest') return [...comment(`Keyed HMAC of \`${field.name}\`, which itself stays in the control plane.`), `bytes ${field.name}_digest = ${field.tag};`];
-    if (field.secret === 'sealed') return [...comment(`Envelope of \`${field.name}\` under the gateway's content key.`), `bytes ${field.name}_sealed = ${field.tag};`];
+    if (field.secret === 'sealed') return [...retired(field), ...comment(`Envelope of ${field.hashed === true ? 'argon2id of ' : ''}\`${field.name}\` under the gateway's content key.`), `bytes ${field.name}_sealed = ${field.tag};`];
     const { type, nested } = protoType(field.type, field.name, shared);
     return [...nested, ...comment(field.description), `${presence(field)}${type} ${field.name} = ${field.tag};`];
   });
+}
+
+function retired({ name, replaces }: Field): readonly string[] {
+  return replaces === undefined ? [] : [`// ${name} of earlier versions.`, `reserved ${replaces};`];
 }
 
 /** Scalars say whether they are there; messages do so anyway, and bytes here are never empty. */

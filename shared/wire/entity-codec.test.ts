@@ -54,10 +54,12 @@ for (const definition of entityDefinitions) {
 test('golden bytes: entities written by earlier versions encode to the same bytes and decode to the same values', () => {
   const vectors: unknown = JSON.parse(readFileSync(new URL('../../test/cases/entity-bytes.json', import.meta.url), 'utf8'));
   assert.ok(Array.isArray(vectors) && vectors.length >= entityDefinitions.length);
-  for (const { kind, entity, digests, hex } of vectors) {
+  for (const { kind, entity, digests, hex, onlyRead } of vectors) {
     assert.ok(isEntityKind(kind));
     const digestBytes = Object.fromEntries(Object.entries(digests).map(([name, value]) => [name, Buffer.from(String(value), 'hex')]));
-    assert.equal(Buffer.from(encodeEntity(definitionOf(kind), entity, digestBytes)).toString('hex'), hex, kind);
+    // With a field in another form than it has now.
+    if (onlyRead !== true) assert.equal(Buffer.from(encodeEntity(definitionOf(kind), entity, digestBytes)).toString('hex'), hex, kind);
+    else assert.equal(unknownFieldOf(kind, Buffer.from(hex, 'hex')), undefined, kind);
     // Fields added since then come on top.
     const expected = published(definitionOf(kind), entity, digestBytes);
     const decoded = new Map<string, unknown>(Object.entries(decodeEntity(kind, Buffer.from(hex, 'hex'))));

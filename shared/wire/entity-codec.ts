@@ -235,7 +235,7 @@ export function unknownFieldOf(kind: EntityKind, bytes: Uint8Array): number | un
 }
 
 function unknownTag(fields: readonly Field[], bytes: Uint8Array): number | undefined {
-  const types = new Map(fields.map(({ tag, type }) => [tag, type]));
+  const types = new Map(fields.flatMap(({ tag, type, replaces }) => (replaces === undefined ? [[tag, type] as const] : [[tag, type] as const, [replaces, type] as const])));
   return findTag(bytes, (tag, start, end) => {
     const type = types.get(tag);
     return type === undefined || holdsUnknown(type, bytes.subarray(start, end));
@@ -371,7 +371,8 @@ function decodeReference(wire: unknown, path: string): JsonObject {
 
 function decodeSecret(field: Field, secret: unknown, path: string): string | null {
   if (secret instanceof Uint8Array && secret.length > 0) return Buffer.from(secret).toString(field.secret === 'digest' ? 'hex' : 'base64');
-  if (!mustBePublished(field)) return null;
+  // What replaces an earlier field is not in earlier bytes.
+  if (!mustBePublished(field) || field.replaces !== undefined) return null;
   throw invalid(path, 'it is required and absent');
 }
 

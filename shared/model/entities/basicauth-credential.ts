@@ -1,6 +1,7 @@
 /**
  * Names and passwords of consumers, for the basic-auth plugin. A password is never shown again, not even to who may see
- * secrets; data planes get its digest. Field numbers are fixed for ever; new fields take the next free one.
+ * secrets: nothing but argon2id of it is kept, and published sealed. Field numbers are fixed for ever; new fields take the next
+ * free one. Number 12 held a keyed HMAC.
  */
 import type { EntityDefinition } from '../definition.ts';
 import { basicUsernameRule, printableRule } from '../string-rules.ts';
@@ -17,6 +18,6 @@ export const basicauthCredentialDefinition = {
   fields: [
     { name: 'consumer', tag: 10, type: { kind: 'reference', to: 'consumers', onDelete: 'cascade' }, required: true, description: 'Who it is.' },
     { name: 'username', tag: 11, type: { kind: 'string', maxLength: 512, rules: [basicUsernameRule] }, required: true, unique: true, description: 'Unique name, without colon.' },
-    { name: 'password', tag: 12, type: { kind: 'string', maxLength: 4096, rules: [printableRule] }, required: true, secret: 'digest', writeOnly: true, description: 'The password. Null in every answer.' },
+    { name: 'password', tag: 13, replaces: 12, type: { kind: 'string', maxLength: 4096, rules: [printableRule] }, required: true, secret: 'sealed', hashed: true, writeOnly: true, description: 'The password; argon2id of it is what is kept. Null in every answer.' },
   ],
 } as const satisfies EntityDefinition;
