@@ -116,6 +116,8 @@ export type ClusterCounters = CounterTable;
 export interface PluginServices {
   /** Id of the plugin entity this instance belongs to. */
   readonly pluginId: string;
+  /** The consumer group that the plugin entity is for, where it is for one. */
+  readonly consumerGroupId?: string;
   readonly clock: PluginClock;
   readonly counters: CounterTable;
   readonly cluster: ClusterCounters;
