@@ -1,6 +1,6 @@
 /**
  * A plugin that is bound to a route must have a protocol in common with it, as in Kong; and one that is bound to a service, with
- * each route of the service: plugins do not run on streams (tcp, tls, tls_passthrough), and a guard must not be silently off. Asked by entity-writer.ts
+ * each stream route of the service (tcp, tls, tls_passthrough): a guard must not be silently off. Asked by entity-writer.ts
  * before a plugin or a route is written; protocol-bindings.ts asks the same of many at once. Two writes at once may slip past each other: the data plane closes such a route all the same.
  */
 import type { EntityId } from '../../shared/model/ids.ts';
@@ -23,7 +23,7 @@ async function routeApart(transaction: Transaction, { tenantId, gatewayId }: Gat
   if (route !== undefined) {
     const [apart] = await transaction.query(
       `SELECT FROM entities e WHERE e.tenant_id = $1 AND e.gateway_id = $2 AND e.kind = 'routes' AND e.id = $3 AND NOT e.published -> 'protocols' ?| $4::text[]`,
-      [tenantId, gatewayId, route, protocolsOf(plugin)],
+      [tenantId, gatewayId, route, routeProtocols(protocolsOf(plugin))],
     );
     return apart === undefined ? undefined : ROUTE_SPEAKS_NONE;
   }
@@ -34,7 +34,7 @@ async function routeApart(transaction: Transaction, { tenantId, gatewayId }: Gat
      CROSS JOIN LATERAL (SELECT id, published FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND kind = 'routes' AND id = r.from_id OFFSET 0) e
      WHERE NOT e.published -> 'protocols' ?| $4::text[]
      LIMIT 1`,
-    [tenantId, gatewayId, service, HTTP_PROTOCOLS],
+    [tenantId, gatewayId, service, [...HTTP_PROTOCOLS, ...routeProtocols(protocolsOf(plugin))]],
   );
   return stream === undefined ? undefined : serviceHasStream(stream.id);
 }
@@ -51,29 +51,41 @@ async function pluginApart(transaction: Transaction, { tenantId, gatewayId }: Ga
      CROSS JOIN LATERAL (SELECT id, published FROM entities WHERE tenant_id = $1 AND gateway_id = $2 AND kind = 'plugins' AND id = r.from_id OFFSET 0) e
      WHERE NOT e.published -> 'protocols' ?| $4::text[] AND (r.field = 'route' OR jsonb_typeof(e.published -> 'route') IS DISTINCT FROM 'object')
      LIMIT 1`,
-    [tenantId, gatewayId, owners, protocols],
+    [tenantId, gatewayId, owners, pluginProtocolsFor(protocols)],
   );
   return plugin === undefined ? undefined : pluginWouldNotRun(plugin.name, plugin.id);
 }
 
 export const ROUTE_SPEAKS_NONE =
-  'the route of the plugin speaks none of these protocols, so the plugin would never run: bind it elsewhere, or name a protocol of the route (plugins do not run on tcp, tls and tls_passthrough)';
+  'the route of the plugin speaks none of these protocols, so the plugin would never run: bind it elsewhere, or name a protocol of the route that the plugin has';
 
 export function serviceHasStream(route: EntityId): string {
-  return `the service of the plugin has a route for streams (${route}), where plugins do not run: give that route a service of its own, or bind the plugin to the other routes`;
+  return `the service of the plugin has a route for streams (${route}), on which it would not run: give that route a service of its own, bind the plugin to the other routes, or name a protocol of the route that the plugin has`;
 }
 
 export function pluginWouldNotRun(name: string, plugin: EntityId): string {
   return `the plugin ${name} (${plugin}) is bound to this route or its service and would not run on these protocols: remove or bind it elsewhere first, or keep a protocol of the plugin`;
 }
 
-/** True of a route with these protocols, on which no plugin runs. */
+/** True of a route for connections whose bytes are not looked at. */
 export function isStream(protocols: readonly string[]): boolean {
   return !protocols.some((protocol) => HTTP_PROTOCOLS.includes(protocol));
 }
 
 export function referenceIn(record: Pick<EntityRecord, 'references'>, field: string): EntityId | undefined {
   return record.references.find((reference) => reference.field === field)?.id;
+}
+
+const WEBSOCKETS: ReadonlyMap<string, string> = new Map([['ws', 'http'], ['wss', 'https']]);
+
+/** The protocols of routes that a plugin with these is for: WebSockets come in over those for http and https. */
+export function routeProtocols(protocols: readonly string[]): readonly string[] {
+  return protocols.map((protocol) => WEBSOCKETS.get(protocol) ?? protocol);
+}
+
+/** The protocols of plugins that run on a route with these. */
+function pluginProtocolsFor(protocols: readonly string[]): readonly string[] {
+  return [...protocols, ...[...WEBSOCKETS].flatMap(([own, over]) => (protocols.includes(over) ? [own] : []))];
 }
 
 export function protocolsOf(record: Pick<EntityRecord, 'published'>): readonly string[] {

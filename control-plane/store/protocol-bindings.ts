@@ -6,13 +6,14 @@ import type { EntityId } from '../../shared/model/ids.ts';
 import type { Transaction } from './database.ts';
 import { inParts } from './entity-tables.ts';
 import type { EntityRecord } from './entity-record.ts';
-import { HTTP_PROTOCOLS, isStream, pluginWouldNotRun, protocolsOf, referenceIn, ROUTE_SPEAKS_NONE, serviceHasStream } from './plugin-protocols.ts';
+import { HTTP_PROTOCOLS, isStream, pluginWouldNotRun, protocolsOf, referenceIn, ROUTE_SPEAKS_NONE, routeProtocols, serviceHasStream } from './plugin-protocols.ts';
 import type { GatewayScope } from './scope.ts';
 
 /** What counts here of a plugin or a route. */
 interface Bound {
   readonly id: EntityId;
   readonly name: string;
+  /** As routes have them. */
   readonly protocols: readonly string[];
   readonly route: EntityId | undefined;
   readonly service: EntityId | undefined;
@@ -51,7 +52,7 @@ export class ProtocolBindings {
       const route = this.#routes.get(plugin.route);
       return route === undefined || haveCommon(route.protocols, plugin.protocols) ? undefined : ROUTE_SPEAKS_NONE;
     }
-    const stream = plugin.service === undefined ? undefined : this.#routes.of(plugin.service).find(({ protocols }) => isStream(protocols));
+    const stream = plugin.service === undefined ? undefined : this.#routes.of(plugin.service).find(({ protocols }) => isStream(protocols) && !haveCommon(protocols, plugin.protocols));
     return stream === undefined ? undefined : serviceHasStream(stream.id);
   }
 
@@ -107,7 +108,7 @@ export async function readProtocolBindings(transaction: Transaction, { tenantId,
   const plugins = records.filter(({ kind }) => kind === 'plugins');
   const routes = records.filter(({ kind }) => kind === 'routes');
   const take = (rows: readonly Row[]): void => {
-    for (const { route, service, ...row } of rows) bindings.add(row.kind, { ...row, route: route ?? undefined, service: service ?? undefined });
+    for (const { route, service, ...row } of rows) bindings.add(row.kind, { ...row, protocols: routeProtocols(row.protocols), route: route ?? undefined, service: service ?? undefined });
   };
   for (const ids of inParts(distinct(plugins.map((plugin) => referenceIn(plugin, 'route'))))) {
     take(await transaction.query<Row>(`SELECT e.kind, e.id, ${COLUMNS} FROM entities e WHERE e.tenant_id = $1 AND e.gateway_id = $2 AND e.kind = 'routes' AND e.id = ANY($3::uuid[])`, [tenantId, gatewayId, ids]));
@@ -133,7 +134,7 @@ function referringTo(kind: string): string {
 
 function toBound(record: EntityRecord): Bound {
   const name = record.published['name'];
-  return { id: record.id, name: typeof name === 'string' ? name : '', protocols: protocolsOf(record), route: referenceIn(record, 'route'), service: referenceIn(record, 'service') };
+  return { id: record.id, name: typeof name === 'string' ? name : '', protocols: routeProtocols(protocolsOf(record)), route: referenceIn(record, 'route'), service: referenceIn(record, 'service') };
 }
 
 function targetsOf({ route, service }: Bound): readonly EntityId[] {

@@ -21,6 +21,8 @@ export interface ActiveConfig extends ConfigLookup {
   match(request: RequestView): RouteMatch | undefined;
   /** The stream route (tcp, tls, tls_passthrough) for a connection; undefined where none matches. */
   matchStream(connection: StreamView): RuntimeRoute | undefined;
+  /** The service with another place to send requests to: an upstream entity by name, or a host. The same object for the same place, mostly. */
+  serviceAt(service: RuntimeService, place: ServicePlace): RuntimeService;
   hasUpstream(id: string): boolean;
   upstreamOf(id: string): RuntimeUpstream | undefined;
   /** Upstreams that ask for active health checks. The same array while no upstream or target changed. */
@@ -29,6 +31,8 @@ export interface ActiveConfig extends ConfigLookup {
   switchedUpstreams(): readonly RuntimeUpstream[];
   /** Certificates by server name. The same object while no certificate changed. */
   readonly certificates: CertificateBook;
+  /** What a TLS client that asks for this name is asked for; undefined: for no certificate. The same object for equal answers, mostly. Must not depend on the number of routes. */
+  certificateRequest(serverName: string | undefined): CertificateRequest | undefined;
 }
 
 /** What a stream route may match on. */
@@ -58,6 +62,13 @@ export interface CertificateBook {
   forServerName(serverName: string | undefined): RuntimeCertificate | undefined;
   /** By id. The same array while none of them changed. */
   readonly caCertificates: readonly RuntimeCaCertificate[];
+}
+
+/** That clients are asked for their certificates: by these authorities, which vouch for them. */
+export interface CertificateRequest {
+  /** Distinguishes lists of authorities: handshakes are shared only between equal ones. */
+  readonly key: string;
+  readonly authorities: readonly RuntimeCaCertificate[];
 }
 
 /** How a service's or upstream's TLS connections are made. */
@@ -131,6 +142,13 @@ export interface RuntimeService {
   readonly upstream: RuntimeUpstream | undefined;
 }
 
+/** What is undefined stays the service's. */
+export interface ServicePlace {
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly protocol?: 'http' | 'https' | undefined;
+}
+
 export type RetryCause = 'connect-failure' | 'reset' | 'timeout';
 
 export type ServiceProtocol = 'http' | 'https' | 'grpc' | 'grpcs' | 'tcp' | 'tls' | 'tls_passthrough';
@@ -182,8 +200,12 @@ export interface PluginChain {
   /** The entries that have the phase, by priority and as their ordering says; empty arrays cost one comparison. */
   readonly requestHead: readonly ChainEntry[];
   /** The entries that have the phase, by priority. */
+  readonly upstreamRequest: readonly ChainEntry[];
   readonly responseHead: readonly ChainEntry[];
   readonly log: readonly ChainEntry[];
+  readonly webSocketFrame: readonly ChainEntry[];
+  /** Of a stream route. */
+  readonly stream: readonly ChainEntry[];
   /** The largest request body that an entry asks for; 0 where none does. */
   readonly requestBodyMaxBytes: number;
   /** Whether `requestHead` is in another order than that of the priorities. */

@@ -4,10 +4,11 @@
  */
 import { defined } from '../../shared/assert.ts';
 import type { ChainEntry, PluginChain } from './active-config.ts';
+import { phasesOf } from './chain-phases.ts';
 import type { ClientScope } from './client-scope.ts';
 import type { Quarantined } from './compile-contract.ts';
 import { scopeKey, type ConfigTables, type Published } from './config-tables.ts';
-import { refusingEntry, type HeldPlugin, type PluginSet } from './plugin-instances.ts';
+import { refusingEntry, STREAM_PROTOCOLS, type HeldPlugin, type PluginSet } from './plugin-instances.ts';
 import { byPriority, orderPlugins } from './plugin-order.ts';
 
 const ORDER_CYCLE = 'CONFIG_PLUGIN_ORDER_CYCLE';
@@ -42,31 +43,26 @@ export function pluginsInScope(tables: ConfigTables, route: Published<'routes'>,
   return [...scopesOf(route.id, route.service?.id ?? '', client)].flatMap((scope) => [...tables.pluginsByScope.membersOf(scope)].toSorted());
 }
 
+/** Of those that a stream route has; for any other, of those that a request has. */
 export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Published<'routes'>, client: ClientScope): ResolvedChain {
+  const isStream = !speaksHttp(route);
   const chosen = new Map<string, HeldPlugin>();
   let unread: HeldPlugin | undefined;
   for (const id of pluginsInScope(tables, route, client)) {
     const plugin = plugins.byId.get(id);
     // What could not be read of it may be what puts it before the others of its name.
     if (plugin?.entity.enabled === true && plugin.quarantined?.code === 'CONFIG_ENTITY_UNREADABLE') unread ??= plugin;
-    // Not asked: `protocols`. All that a plugin may name are HTTP in the end, and a guard must not be off for a word in a list.
-    if (plugin !== undefined && plugin.entity.enabled && !chosen.has(plugin.entity.name)) chosen.set(plugin.entity.name, plugin);
+    if (plugin !== undefined && plugin.entity.enabled && isMeantFor(plugin, route, isStream) && !chosen.has(plugin.entity.name)) chosen.set(plugin.entity.name, plugin);
   }
   const held = [...chosen.values()];
   const entries = held.map(({ entry }) => entry).toSorted(byPriority);
   const order = orderPlugins(entries);
   const broken = unread ?? held.find(({ quarantined }) => quarantined !== undefined);
   const refusal = broken ?? (order.kind === 'cycle' ? contradiction(order.names, entries) : undefined);
-  const requestHead = refusal !== undefined ? [refusal.entry] : order.kind === 'ordered' ? order.entries.filter(({ instance }) => instance.requestHead !== undefined) : [];
-  const chain: PluginChain = {
-    entries,
-    requestHead,
-    responseHead: entries.filter(({ instance }) => instance.responseHead !== undefined),
-    log: entries.filter(({ instance }) => instance.log !== undefined),
-    isReordered: order.kind === 'ordered' && order.entries.some((entry, place) => entry !== entries[place]),
-    requestBodyMaxBytes: Math.max(0, ...entries.map(({ instance }) => instance.requestBody?.maxBytes ?? 0)),
-  };
-  return { chain, broken: refusal?.quarantined };
+  const chain = phasesOf(entries, order.kind === 'ordered' ? order.entries : []);
+  // What refuses does so before any other plugin is asked.
+  if (refusal !== undefined) return { chain: { ...chain, requestHead: [refusal.entry] }, broken: refusal.quarantined };
+  return { chain, broken: undefined };
 }
 
 /** What refuses in the place of plugins each of which is to run before the other. Whichever were left out might be the one that guards. */
@@ -85,22 +81,37 @@ export function speaksHttp({ protocols }: Published<'routes'>): boolean {
   return protocols.some((protocol) => HTTP_PROTOCOLS.has(protocol));
 }
 
-/** Whether a plugin is bound to the route or its service, and the route is for streams, where no plugin runs: a guard must not be silently off. */
-export function isGuardedInVain(tables: ConfigTables, route: Published<'routes'>): boolean {
+/**
+ * Whether the plugin is for requests, or for streams, as the route is. Among requests its `protocols` make no difference: a guard must
+ * not be off for a word in a list, nor where it is bound to this very route.
+ */
+function isMeantFor({ entity, streamProtocols }: HeldPlugin, route: Published<'routes'>, isStream: boolean): boolean {
+  if (isStream) return streamProtocols.size > 0;
+  return entity.route?.id === route.id || entity.protocols.length === 0 || entity.protocols.some((protocol) => !STREAM_PROTOCOLS.has(protocol));
+}
+
+/** Whether a plugin is bound to the route or its service, and the route is for streams, where it does not run: a guard must not be silently off. */
+export function isGuardedInVain(tables: ConfigTables, plugins: PluginSet, route: Published<'routes'>): boolean {
   if (speaksHttp(route)) return false;
   const isBound = ({ enabled, route: own }: Published<'plugins'>): boolean => enabled && (own === null || own.id === route.id);
-  return [route.id, route.service?.id ?? ''].some((id) => pluginsNaming(tables, id).some(isBound));
+  return [route.id, route.service?.id ?? ''].some((id) => pluginsNaming(tables, id).some((plugin) => isBound(plugin) && !guardsStream(plugins.byId.get(plugin.id), route)));
 }
 
 /** Whether the plugin is bound to such a route. */
-export function guardsInVain(tables: ConfigTables, plugin: Published<'plugins'>): boolean {
-  if (!plugin.enabled) return false;
-  const isStream = (id: string): boolean => {
+export function guardsInVain(tables: ConfigTables, held: HeldPlugin): boolean {
+  const { entity } = held;
+  if (!entity.enabled) return false;
+  const isInVain = (id: string): boolean => {
     const route = tables.entities.routes.get(id);
-    return route !== undefined && !speaksHttp(route);
+    return route !== undefined && !speaksHttp(route) && !guardsStream(held, route);
   };
-  if (plugin.route !== null) return isStream(plugin.route.id);
-  return plugin.service !== null && [...tables.referrers.routes.membersOf(plugin.service.id)].some(isStream);
+  if (entity.route !== null) return isInVain(entity.route.id);
+  return entity.service !== null && [...tables.referrers.routes.membersOf(entity.service.id)].some(isInVain);
+}
+
+/** Whether it runs for the connections of the stream route, if only because they share a protocol; which one a connection has makes no difference. */
+function guardsStream(held: HeldPlugin | undefined, route: Published<'routes'>): boolean {
+  return held !== undefined && route.protocols.some((protocol) => held.streamProtocols.has(protocol));
 }
 
 /** Plugins that name this route or service. */

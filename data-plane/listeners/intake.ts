@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../shared/clock.ts';
-import type { CertificateBook } from '../config/active-config.ts';
+import type { CertificateBook, CertificateRequest } from '../config/active-config.ts';
 import type { ConnectionFacts } from '../http1/connection-facts.ts';
 import { NEVER, type Deadlines, type Timed } from '../http1/deadlines.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
@@ -39,6 +39,8 @@ export interface IntakeSurroundings {
   /** Undefined where no listener ends TLS. */
   readonly tls: TlsServers | undefined;
   readonly certificates: () => CertificateBook | undefined;
+  /** What the plugins that the name can reach ask a client for. */
+  readonly certificateRequest: (serverName: string | undefined) => CertificateRequest | undefined;
   readonly handover: Handover;
   /** Whether a client that is known only now may have one more connection; counted until the socket closes. */
   readonly admits: (socket: Socket, address: string) => boolean;
@@ -190,23 +192,25 @@ export class Intake implements Timed {
   }
 
   #endTls(kind: 'https' | 'tls', serverName: string | undefined): void {
-    const { tls, certificates } = this.#around;
+    const { tls, certificates, certificateRequest } = this.#around;
     const book = certificates();
     const certificate = tls?.certificateFor(book, serverName);
     if (tls === undefined || certificate === undefined) return this.#refuse(INTAKE_FAULTS.nameUnknown, serverName ?? 'none', ALERT_UNRECOGNIZED_NAME);
+    // Streams have no plugins that look at certificates.
+    const request = tls.requestOfAll(book) ?? (kind === 'https' ? certificateRequest(serverName) : undefined);
     this.#phase = 'handshake';
     this.#giveBack();
-    const start = tls.handshake(this.#socket, certificate, book, kind === 'https' ? 'http' : 'stream', (secured) => this.#guard(() => this.#secured(secured, kind, serverName, book)));
+    const start = tls.handshake(this.#socket, certificate, request, kind === 'https' ? 'http' : 'stream', (secured) => this.#guard(() => this.#secured(secured, kind, serverName, request)));
     if (start === 'gone') this.#refuse(INTAKE_FAULTS.handshakeFailed, 'gone');
     else if (start === 'unusable') this.#refuse(INTAKE_FAULTS.certificateUnusable, `certificate ${certificate.id} for ${serverName ?? 'no name'}`, ALERT_INTERNAL_ERROR);
   }
 
-  #secured(socket: TLSSocket, kind: 'https' | 'tls', serverName: string | undefined, book: CertificateBook | undefined): void {
+  #secured(socket: TLSSocket, kind: 'https' | 'tls', serverName: string | undefined, request: CertificateRequest | undefined): void {
     if (this.#phase !== 'handshake') return void socket.destroy();
     const { handover, clock } = this.#around;
     const facts: ConnectionFacts = {
       ...this.#facts,
-      tls: { serverName, version: socket.getProtocol() ?? '', cipher: socket.getCipher().name, clientCertificate: clientCertificateOf(socket, book?.caCertificates ?? [], clock.nowMs()) },
+      tls: { serverName, version: socket.getProtocol() ?? '', cipher: socket.getCipher().name, clientCertificate: request === undefined ? undefined : clientCertificateOf(socket, request.authorities, clock.nowMs()) },
     };
     this.#leave();
     if (kind === 'tls') handover.stream(socket, facts, 'tls', serverName);

@@ -8,7 +8,8 @@ import { LRUCache } from 'lru-cache';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { describeThrown } from '../../shared/errors.ts';
-import type { CertificateBook, RuntimeCertificate } from '../config/active-config.ts';
+import type { CertificateBook, CertificateRequest, RuntimeCertificate } from '../config/active-config.ts';
+import { certificateRequest } from '../config/certificate-requests.ts';
 import { DEFAULT_CIPHERS, type DownstreamTls } from './listener-options.ts';
 
 /** What is spoken behind the TLS: HTTP by ALPN, or whatever the stream brings. */
@@ -40,9 +41,12 @@ export class TlsServers {
   readonly #handshakeTimeoutMs: number;
   readonly #defaultCertificate: RuntimeCertificate | undefined;
   #ticketKeys: Buffer;
-  /** Of whose client certificates are asked for: those that the servers were made for. */
-  #authorities: CertificateBook['caCertificates'] = [];
-  readonly #servers: Readonly<Record<TlsUse, LRUCache<RuntimeCertificate, Server>>> = { http: new LRUCache({ max: MAX_SERVERS }), stream: new LRUCache({ max: MAX_SERVERS }) };
+  readonly #servers: Readonly<Record<TlsUse, LRUCache<string, Server>>> = { http: new LRUCache({ max: MAX_SERVERS }), stream: new LRUCache({ max: MAX_SERVERS }) };
+  /** A renewed certificate is another one, whatever its id. */
+  readonly #numbers = new WeakMap<RuntimeCertificate, number>();
+  #lastNumber = 0;
+  /** Where every client is asked: by all authorities, as they were when last looked at. */
+  #everyone: { readonly caCertificates: CertificateBook['caCertificates']; readonly request: CertificateRequest } | undefined;
   /** Tried once. Those without pairs are not among them: the configuration has reported why. */
   readonly #unusable = new WeakSet<RuntimeCertificate>();
   /** Connections in their handshake, by their addresses: a TLS server tells of its sockets, not of those that it was given. */
@@ -71,13 +75,21 @@ export class TlsServers {
     return book?.forServerName(serverName) ?? this.#defaultCertificate;
   }
 
+  /** What clients are asked for whatever name they ask for; undefined where that is up to the configuration. */
+  requestOfAll(book: CertificateBook | undefined): CertificateRequest | undefined {
+    if (!this.#options.requestsClientCertificates) return undefined;
+    const caCertificates = book?.caCertificates ?? [];
+    if (this.#everyone?.caCertificates !== caCertificates) this.#everyone = { caCertificates, request: certificateRequest(caCertificates) };
+    return this.#everyone.request;
+  }
+
   /**
    * Takes over a paused socket, to which all bytes that it sent were given back. Calls `secured` once, or else the socket
-   * closes.
+   * closes. `request`: whether the client is asked for its certificate.
    */
-  handshake(socket: Socket, certificate: RuntimeCertificate, book: CertificateBook | undefined, use: TlsUse, secured: (socket: TLSSocket) => void): HandshakeStart {
+  handshake(socket: Socket, certificate: RuntimeCertificate, request: CertificateRequest | undefined, use: TlsUse, secured: (socket: TLSSocket) => void): HandshakeStart {
     const key = keyOf(socket);
-    const server = this.#serverFor(certificate, book, use);
+    const server = this.#serverFor(certificate, request, use);
     if (server === undefined) return 'unusable';
     if (key === undefined) return 'gone';
     const waiting: Waiting = { secured };
@@ -92,17 +104,14 @@ export class TlsServers {
     return 'begun';
   }
 
-  #serverFor(certificate: RuntimeCertificate, book: CertificateBook | undefined, use: TlsUse): Server | undefined {
-    if (this.#options.requestsClientCertificates && book !== undefined && book.caCertificates !== this.#authorities) {
-      this.#authorities = book.caCertificates;
-      for (const servers of Object.values(this.#servers)) servers.clear();
-    }
-    const known = this.#servers[use].get(certificate);
+  #serverFor(certificate: RuntimeCertificate, request: CertificateRequest | undefined, use: TlsUse): Server | undefined {
+    const place = `${this.#numberOf(certificate)} ${request?.key ?? ''}`;
+    const known = this.#servers[use].get(place);
     if (known !== undefined) return known;
     if (certificate.pairs.length === 0 || this.#unusable.has(certificate)) return undefined;
     try {
-      const made = this.#makeServer(certificate, use);
-      this.#servers[use].set(certificate, made);
+      const made = this.#makeServer(certificate, request, use);
+      this.#servers[use].set(place, made);
       return made;
     } catch (thrown) {
       this.#unusable.add(certificate);
@@ -111,15 +120,23 @@ export class TlsServers {
     }
   }
 
-  #makeServer(certificate: RuntimeCertificate, use: TlsUse): Server {
-    const { minVersion, ciphers, requestsClientCertificates } = this.#options;
+  #numberOf(certificate: RuntimeCertificate): number {
+    const known = this.#numbers.get(certificate);
+    if (known !== undefined) return known;
+    this.#lastNumber += 1;
+    this.#numbers.set(certificate, this.#lastNumber);
+    return this.#lastNumber;
+  }
+
+  #makeServer(certificate: RuntimeCertificate, request: CertificateRequest | undefined, use: TlsUse): Server {
+    const { minVersion, ciphers } = this.#options;
     const server = createServer({
       key: certificate.pairs.map(({ keyPem }) => keyPem),
       cert: certificate.pairs.map(({ certPem }) => certPem),
       // None instead of undefined, which would load the system's.
-      ca: requestsClientCertificates ? this.#authorities.map(({ certPem }) => certPem) : [],
+      ca: request?.authorities.map(({ certPem }) => certPem) ?? [],
       allowPartialTrustChain: true,
-      requestCert: requestsClientCertificates,
+      requestCert: request !== undefined,
       // Whether one is needed is a plugin's business.
       rejectUnauthorized: false,
       minVersion,
@@ -129,11 +146,11 @@ export class TlsServers {
       ...(use === 'http' ? { ALPNProtocols: HTTP_PROTOCOLS } : {}),
       handshakeTimeout: this.#handshakeTimeoutMs,
       sessionTimeout: SESSION_SECONDS,
-      // A session of one certificate must not be resumed under another's name.
-      sessionIdContext: createHash('sha256').update(`${use} ${certificate.id}`).digest('hex').slice(0, 32),
+      // A session of one certificate must not be resumed under another's name, nor one without the client's where that is asked for.
+      sessionIdContext: createHash('sha256').update(`${use} ${certificate.id} ${request?.key ?? ''}`).digest('hex').slice(0, 32),
       ticketKeys: this.#ticketKeys,
       // A resumed session tells of a client certificate what was true when it was made: with them every handshake is a full one.
-      secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (requestsClientCertificates ? constants.SSL_OP_NO_TICKET : 0),
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (request === undefined ? 0 : constants.SSL_OP_NO_TICKET),
     });
     server.on('secureConnection', (socket) => this.#secured(socket));
     server.on('tlsClientError', (error, socket) => {

@@ -99,6 +99,7 @@ class ListeningProxy implements Proxy {
     this.#aroundIntakes = {
       deadlines, limits, clock, trusted, tls: this.#tls, refused, defect,
       certificates: () => configs.current()?.certificates,
+      certificateRequest: (serverName) => configs.current()?.certificateRequest(serverName),
       admits: (socket, address) => this.#admits(socket, address),
       handover: {
         http: (socket, facts) => this.#serveHttp(facts, (owner) => this.#adoptPaused(socket, owner)),

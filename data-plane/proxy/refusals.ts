@@ -26,6 +26,7 @@ export const REFUSALS = {
   grpcsRequired: { code: 'PROXY_GRPCS_REQUIRED', status: 200, message: 'gRPC request matched gRPCs route' },
   noService: { code: 'PROXY_SERVICE_MISSING', status: 503, message: 'no Service found with those values' },
   serviceDisabled: { code: 'PROXY_SERVICE_DISABLED', status: 503, message: UNAVAILABLE },
+  streamRefused: { code: 'PROXY_STREAM_REFUSED', status: 403, message: 'a plugin refused the connection' },
   pluginFailed: { code: 'PROXY_PLUGIN_FAILED', status: 500, message: 'An unexpected error occurred' },
   unexpected: { code: 'PROXY_UNEXPECTED', status: 500, message: 'An unexpected error occurred' },
   nameUnresolved: { code: 'UPSTREAM_NAME_UNRESOLVED', status: 503, message: 'name resolution failed' },

@@ -19,6 +19,7 @@ import { failureOf } from '../telemetry/request-recorder.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import { streamFacts } from '../upstreams/hash-input.ts';
 import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
+import { runStreamPlugins } from './run-stream-plugins.ts';
 
 /** A connection whose two sides stood; whatever ended it. */
 const SERVED = 200;
@@ -85,10 +86,18 @@ export class StreamConnection implements Timed {
     this.#route = this.#pinned.config.matchStream(this.#view);
     if (this.#route === undefined) return this.#refuse(REFUSALS.noRoute);
     if (this.#route.quarantined !== undefined) return this.#refuse(quarantineRefusal(this.#route.quarantined));
+    const refusal = this.#askPlugins(this.#pinned, this.#route);
+    if (refusal !== undefined) return this.#refuse(refusal);
     const { service } = this.#route;
     if (service === undefined) return this.#refuse(REFUSALS.noService);
     if (!service.enabled) return this.#refuse(REFUSALS.serviceDisabled);
     this.#chooseTarget(service);
+  }
+
+  #askPlugins(pinned: PinnedConfig, route: RuntimeRoute): Refusal | undefined {
+    const { peerAddress, peerPort, localAddress, localPort } = this.#facts;
+    const { protocol, serverName } = this.#view;
+    return runStreamPlugins(this.#around.core, pinned, route, { protocol, serverName, clientAddress: peerAddress, clientPort: peerPort, localAddress, localPort });
   }
 
   /** Cuts it. */

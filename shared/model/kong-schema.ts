@@ -34,7 +34,7 @@ export function kongPluginSchema(plugin: PluginSchema, pluginEntity: EntityDefin
     name: plugin.name,
     fields: [
       ...references.map((field) => ({ [field.name]: { ...fieldSchema(field), ...(scopes.includes(field.name) ? {} : { eq: null }) } })),
-      { protocols: { type: 'set', required: true, default: plugin.protocols, elements: { type: 'string', one_of: plugin.protocols } } },
+      { protocols: { type: 'set', required: true, default: plugin.defaultProtocols ?? plugin.protocols, elements: { type: 'string', one_of: plugin.protocols } } },
       { config: { type: 'record', required: true, fields: plugin.config.map(namedField) } },
     ],
     ...(plugin.partials === undefined ? {} : { supported_partials: Object.fromEntries([...Map.groupBy(plugin.partials, ({ type }) => type)].map(([type, places]) => [type, places.map(({ path }) => path)])) }),

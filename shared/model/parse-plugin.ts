@@ -7,7 +7,7 @@ import type { PluginSchema, PluginScope } from '../plugins/contract.ts';
 import type { Entity, EntityCheck, EntityDefinition, JsonObject, JsonValue, Problem } from './definition.ts';
 import { applyPartials, type PartialOf } from './apply-partials.ts';
 import { entityRule, isJsonObject } from './entity-checks.ts';
-import { orderedNames } from './entities/plugin-checks.ts';
+import { isForRequestsOnly, isStreamProtocol, orderedNames } from './entities/plugin-checks.ts';
 import { parseFields, refuseUnknownFields, wrongKind, type FieldContext } from './parse-fields.ts';
 import type { ProblemList } from './problems.ts';
 
@@ -41,7 +41,10 @@ export function parsePluginConfig(name: JsonValue | undefined, value: JsonValue,
 /** Protocols that are not given are those of the plugin, and what its partials say stands in its config. */
 export function withPluginDefaults(definition: EntityDefinition, input: JsonObject, schemaOf: PluginSchemaOf, partialOf: PartialOf, problems: ProblemList): JsonObject {
   const schema = schemaOfPlugin(definition, input, schemaOf);
-  return schema === undefined ? input : applyPartials(schema, { ...input, protocols: input['protocols'] ?? schema.protocols }, partialOf, problems);
+  if (schema === undefined) return input;
+  const usual = schema.defaultProtocols ?? schema.protocols;
+  const protocols = input['protocols'] ?? (isForRequestsOnly(input) ? usual.filter((protocol) => !isStreamProtocol(protocol)) : usual);
+  return applyPartials(schema, { ...input, protocols }, partialOf, problems);
 }
 
 /** The rules that hold for this plugin: where it may be applied, over which protocols, and its own over `config`. */

@@ -34,6 +34,8 @@ export interface PluginSchema {
   /** Where an instance may be attached. `global` means: to nothing in particular. */
   readonly scopes: readonly PluginScope[];
   readonly protocols: readonly PluginProtocol[];
+  /** What an instance has that does not say: all of them where absent. Those of a plugin that older data planes know stay as they are, because those quarantine a plugin for a protocol that is new to them. */
+  readonly defaultProtocols?: readonly PluginProtocol[];
   readonly description: string;
   /**
    * The fields of `config`: descriptions, limits, defaults; unknown fields are refused. A password, a client's secret, a key:

@@ -3,6 +3,7 @@
  * longest matching prefix wins.
  */
 import type { ActiveConfig, ChainEntry, PluginChain, RouteMatch, RuntimeCaCertificate, RuntimeCertificate, RuntimeRoute, RuntimeService, RuntimeUpstream, StreamView } from '../../data-plane/config/active-config.ts';
+import { phasesOf } from '../../data-plane/config/chain-phases.ts';
 import { compileCondition } from '../../data-plane/config/plugin-condition.ts';
 import { byPriority, orderPlugins, type PluginOrdering } from '../../data-plane/config/plugin-order.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
@@ -38,9 +39,12 @@ export interface StaticConfigParts {
   /** By consumer id. */
   readonly consumerGroups?: Readonly<Record<string, readonly string[]>>;
   readonly sequence?: number;
+  /** Those that plugins may send requests to by name. */
+  readonly upstreams?: readonly RuntimeUpstream[];
   /** By server name, lower case; `*` for all others and for none. */
   readonly certificates?: Readonly<Record<string, RuntimeCertificate>>;
   readonly caCertificates?: readonly RuntimeCaCertificate[];
+  readonly certificateRequest?: ActiveConfig['certificateRequest'];
 }
 
 /** A service with Kong's defaults, on 127.0.0.1. */
@@ -79,6 +83,10 @@ export function staticConfig(parts: StaticConfigParts): ActiveConfig {
       return found === undefined ? undefined : { route: found.runtime, matchedPathLength: found.path.length, captures: undefined };
     },
     matchStream: (connection) => routes.find(({ stream }) => stream?.(connection) === true)?.runtime,
+    serviceAt(service, { host, port = service.port, protocol = service.protocol }) {
+      const upstream = parts.upstreams?.find(({ name }) => name === host);
+      return { ...service, host, port, protocol, upstream };
+    },
     hasUpstream: (id) => upstreams.some((upstream) => upstream.id === id),
     upstreamOf: (id) => upstreams.find((upstream) => upstream.id === id),
     probedUpstreams: () => probed,
@@ -87,9 +95,12 @@ export function staticConfig(parts: StaticConfigParts): ActiveConfig {
       forServerName: (name) => certificates[name ?? '*'] ?? certificates['*'],
       caCertificates: parts.caCertificates ?? [],
     },
+    certificateRequest: parts.certificateRequest ?? (() => undefined),
     consumerById: (id) => consumers.get(id),
     consumerByUsername: (username) => [...consumers.values()].find((consumer) => consumer.username === username),
-    credentialBySecret: () => undefined,
+    consumerByCustomId: (customId) => [...consumers.values()].find((consumer) => consumer.customId === customId),
+    credentialBySecret: () => undefined, basicCredential: () => undefined, hmacCredential: () => undefined, jwtCredential: () => undefined,
+    mtlsCredentials: () => [], caCertificate: () => undefined,
     groupsOf: () => [],
     consumerGroupsOf: (id) => parts.consumerGroups?.[id] ?? [],
   };
@@ -123,12 +134,5 @@ export function staticChain(plugins: readonly StaticPlugin[]): PluginChain {
     .sort(byPriority);
   const order = orderPlugins(entries);
   const turns = order.kind === 'ordered' ? order.entries : [];
-  return {
-    entries,
-    requestHead: turns.filter(({ instance }) => instance.requestHead !== undefined),
-    responseHead: entries.filter(({ instance }) => instance.responseHead !== undefined),
-    log: entries.filter(({ instance }) => instance.log !== undefined),
-    requestBodyMaxBytes: Math.max(0, ...entries.map(({ instance }) => instance.requestBody?.maxBytes ?? 0)),
-    isReordered: turns.some((entry, place) => entry !== entries[place]),
-  };
+  return phasesOf(entries, turns);
 }

@@ -23,7 +23,24 @@ const oneKindOfClient = entityRule('A plugin is for a consumer or for a group of
   plugin['consumer'] === null || plugin['consumer_group'] === null ? [] : [{ field: 'consumer_group', message: "cannot be set together with 'consumer': a plugin for a consumer is the narrower one already" }],
 );
 
-export const pluginEntityChecks: readonly EntityCheck[] = [readableCondition, possibleOrder, oneKindOfClient];
+const STREAM_PROTOCOLS: readonly JsonValue[] = ['tcp', 'tls', 'tls_passthrough'];
+
+/** Whether it is for certain requests or clients: on a stream nothing is known of either. */
+export function isForRequestsOnly(plugin: JsonObject): boolean {
+  return ['condition', 'consumer', 'consumer_group'].some((field) => (plugin[field] ?? null) !== null);
+}
+
+export function isStreamProtocol(protocol: JsonValue): boolean {
+  return STREAM_PROTOCOLS.includes(protocol);
+}
+
+const streamsWithoutClients = entityRule('A plugin for a consumer, a group or a condition is for requests.', (plugin) => {
+  const protocols = plugin['protocols'];
+  if (!isForRequestsOnly(plugin) || !Array.isArray(protocols) || !protocols.some(isStreamProtocol)) return [];
+  return [{ field: 'protocols', message: 'tcp, tls and tls_passthrough are not for a plugin with a condition, a consumer or a consumer_group, of which nothing is known on a stream: leave them out' }];
+});
+
+export const pluginEntityChecks: readonly EntityCheck[] = [readableCondition, possibleOrder, oneKindOfClient, streamsWithoutClients];
 
 /** The names that a plugin's `ordering` has on one side; none where it has no such. */
 export function orderedNames(plugin: JsonObject, side: 'before' | 'after'): readonly string[] {

@@ -27,8 +27,8 @@ export const pluginDefinition = {
     { name: 'consumer', tag: 15, type: { kind: 'reference', to: 'consumers', onDelete: 'cascade' }, description: 'Applies only to requests of this consumer.' },
     {
       name: 'protocols', tag: 16, required: true, default: ['grpc', 'grpcs', 'http', 'https'],
-      type: { kind: 'set', minLength: 1, of: { kind: 'string', oneOf: ['grpc', 'grpcs', 'http', 'https'] } },
-      description: 'What the plugin is meant for. No filter: as in Kong, it runs on every HTTP route of its scope, whichever of these the request came over.',
+      type: { kind: 'set', minLength: 1, of: { kind: 'string', oneOf: ['grpc', 'grpcs', 'http', 'https', 'ws', 'wss', 'tcp', 'tls', 'tls_passthrough'] } },
+      description: 'What the plugin is meant for: requests (`ws` and `wss` are WebSockets on routes for `http` and `https`), connections on stream routes (the last three), or both. Within these no filter: as in Kong, it runs on every HTTP route of its scope, whichever of these the request came over.',
     },
     { name: 'enabled', tag: 17, type: { kind: 'boolean' }, required: true, default: true, description: 'A disabled plugin does nothing.' },
     {
