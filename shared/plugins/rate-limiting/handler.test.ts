@@ -190,7 +190,7 @@ describe('a table that cannot count', () => {
   test('lets through by default, and says so in the log', () => {
     const { request, warnings } = limiter({ minute: 1 }, full);
     assert.deepEqual(request(), { verdict: undefined, status: undefined, headers: {} });
-    assert.deepEqual(warnings, ['rate-limiting-counters-full']);
+    assert.deepEqual(warnings, ['rate-limiting-not-counted']);
   });
 
   test('refuses where faults are not tolerated', () => {
@@ -215,9 +215,13 @@ describe('what the control plane accepts', () => {
     assert.equal(problems({ minute: 1.5 }).length, 1);
   });
 
-  test('policies that are not there are refused with what is', () => {
-    for (const policy of ['redis', 'cluster']) assert.deepEqual(problems({ minute: 1, policy }), [`config.policy: policy '${policy}' is not available in this version; available: local (each data plane counts for itself)`]);
+  test('policies, and what they need', () => {
+    assert.deepEqual(problems({ minute: 1, policy: 'cluster' }), []);
+    assert.deepEqual(problems({ minute: 1, policy: 'redis', redis: { host: 'redis.test' } }), []);
+    assert.deepEqual(problems({ minute: 1, policy: 'redis' }), ["@entity: failed conditional validation given value of field 'config.policy'", 'config.redis.host: required field missing']);
     assert.match(problems({ minute: 1, policy: 'locl' })[0] ?? '', /did you mean "local"/);
+    for (const rate of [-1, 0, 0.02, 5]) assert.deepEqual(problems({ minute: 1, sync_rate: rate }), []);
+    assert.deepEqual(problems({ minute: 1, sync_rate: 0.001 }), ['config.sync_rate: expected -1, 0 or at least 0.02']);
   });
 
   test('what limit_by needs', () => {
@@ -226,9 +230,8 @@ describe('what the control plane accepts', () => {
     assert.deepEqual(problems({ minute: 1, limit_by: 'path', path: '/a' }), []);
   });
 
-  test('the redis record of files from elsewhere, but no password to keep', () => {
+  test('the redis record', () => {
     assert.deepEqual(problems({ minute: 1, redis: { host: null, password: null, port: 6379, timeout: 2000 } }), []);
-    assert.match(problems({ minute: 1, redis: { password: 'p' } })[0] ?? '', /^config\.redis\.password: value must be null/);
     assert.equal(defined(problems({ minute: 1, redis: { hosst: 'a' } })[0], 'a problem'), 'config.redis.hosst: unknown field (did you mean "host"?)');
   });
 });

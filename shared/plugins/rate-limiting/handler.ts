@@ -1,18 +1,18 @@
 /**
- * rate-limiting on a data plane: counts a request in all its calendar windows in one atomic step over all threads, or
- * in none and refuses it. Behaviour, headers and texts as in Kong 3.9, but a limit is never overshot; see the README.
- * Counters are keyed by plugin entity and client, never by limits: changing a limit resets nothing (R3).
+ * rate-limiting on a data plane: counts a request in all its calendar windows in one atomic step, or in none and refuses it. Where
+ * counts are kept is the policy's affair (limit-counters.ts). Behaviour, headers and texts as in Kong 3.9, but a limit is never overshot;
+ * see the README. Counters are keyed by plugin entity and client, never by limits: changing a limit resets nothing (R3).
  */
-import type { PluginFactory, RequestContext, Verdict } from '../contract.ts';
-import type { CounterKey, CounterWindow, PluginServices, TakeResult } from '../plugin-services.ts';
+import { describeThrown } from '../../errors.ts';
+import type { Answer, PluginFactory, RequestContext, Verdict } from '../contract.ts';
+import { openLimitCounters, type LimitCounters } from '../limit-counters.ts';
+import { LimitedClients } from '../limited-client.ts';
+import type { CounterWindow, PluginServices, TakeResult } from '../plugin-services.ts';
+import { redisOptionsOf } from '../redis-config.ts';
 import { calendarWindowAt, type CalendarWindow } from './calendar-window.ts';
-import { clientNetwork } from '../client-network.ts';
 import { WINDOW_NAMES, type RateLimitingConfig, type WindowName } from './schema.ts';
 
 type Header = readonly [name: string, value: string];
-
-/** Clients whose keys are kept, some 300 bytes each; beyond it all are forgotten. */
-const REMEMBERED_CLIENTS = 32_768;
 
 interface LimitedWindow {
   readonly name: WindowName;
@@ -25,24 +25,28 @@ interface LimitedWindow {
 export const rateLimitingFactory: PluginFactory<RateLimitingConfig> = {
   name: 'rate-limiting',
   create: (config, services) => {
-    const limiter = new RateLimiter(config, services);
-    return { requestHead: (context) => limiter.limit(context) };
+    const { counters, areShared, isAsync, close } = openLimitCounters({ policy: config.policy, redis: redisOptionsOf(config.redis), syncMs: Math.max(0, config.sync_rate) * 1_000, services });
+    const clients = new LimitedClients({ kinds: [config.limit_by], headerName: config.header_name, path: config.path, space: services.pluginId, areShared, services });
+    const limiter = new RateLimiter(config, services, counters, clients);
+    return { requestHead: (context) => limiter.limit(context), close, ...(isAsync ? { isAsync } : {}) };
   },
 };
 
 class RateLimiter {
   readonly #config: RateLimitingConfig;
   readonly #services: PluginServices;
+  readonly #counters: LimitCounters;
+  readonly #clients: LimitedClients;
   readonly #limited: readonly LimitedWindow[];
-  /** By consumer, credential, service or address; not by what a header says, which may be a secret. */
-  readonly #keys = new Map<string, CounterKey>();
   #windows: readonly CounterWindow[] = [];
   #windowsFromMs = Infinity;
   #windowsUntilMs = -Infinity;
 
-  constructor(config: RateLimitingConfig, services: PluginServices) {
+  constructor(config: RateLimitingConfig, services: PluginServices, counters: LimitCounters, clients: LimitedClients) {
     this.#config = config;
     this.#services = services;
+    this.#counters = counters;
+    this.#clients = clients;
     this.#limited = WINDOW_NAMES.flatMap((name) => {
       const limit = config[name];
       const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -50,52 +54,22 @@ class RateLimiter {
     });
   }
 
-  limit(context: RequestContext): Verdict | undefined {
+  limit(context: RequestContext): Answer {
     const nowMs = this.#services.clock.nowMs();
-    const taken = this.#services.counters.take(this.#key(context), this.#windowsAt(nowMs));
-    if (taken.kind === 'full') return this.#uncounted();
+    const windows = this.#windowsAt(nowMs);
+    const taken = this.#counters.take(this.#clients.keyOf(context), windows);
+    if (!(taken instanceof Promise)) return this.#answer(context, taken, windows, nowMs);
+    return taken.then((result) => this.#answer(context, result, windows, nowMs), (thrown: unknown) => this.#uncounted(describeThrown(thrown)));
+  }
+
+  #answer(context: RequestContext, taken: TakeResult, windows: readonly CounterWindow[], nowMs: number): Verdict | undefined {
+    if (taken.kind === 'full') return this.#uncounted('the counter table is full');
     if (taken.kind === 'over') {
-      const headers = this.#config.hide_client_headers ? [] : this.#headers(taken, nowMs);
+      const headers = this.#config.hide_client_headers ? [] : this.#headers(taken, windows, nowMs);
       return { kind: 'respond', status: this.#config.error_code, message: this.#config.error_message, headers };
     }
-    if (!this.#config.hide_client_headers) for (const header of this.#headers(taken, nowMs)) context.setResponseHeader(header[0], header[1]);
+    if (!this.#config.hide_client_headers) for (const header of this.#headers(taken, windows, nowMs)) context.setResponseHeader(header[0], header[1]);
     return undefined;
-  }
-
-  /** The kind stands in front of a client, so that none can pose as another by sending its id as a header. */
-  #key(context: RequestContext): string | CounterKey {
-    const identity = this.#identity(context);
-    const kind = identity === undefined ? 'ip' : this.#config.limit_by;
-    if (kind === 'header') return this.#keyText(kind, identity ?? '');
-    // No id is an address, so the two share a map.
-    const client = identity ?? context.request.clientAddress;
-    const known = this.#keys.get(client);
-    if (known !== undefined) return known;
-    const key: CounterKey = { text: this.#keyText(kind, identity ?? clientNetwork(client)), known: undefined };
-    if (this.#keys.size >= REMEMBERED_CLIENTS) this.#keys.clear();
-    this.#keys.set(client, key);
-    return key;
-  }
-
-  #keyText(kind: string, client: string): string {
-    return `${this.#services.pluginId} ${kind} ${client}`;
-  }
-
-  #identity(context: RequestContext): string | undefined {
-    switch (this.#config.limit_by) {
-      case 'consumer':
-        return context.consumer?.id ?? context.credential?.id;
-      case 'credential':
-        return context.credential?.id;
-      case 'service':
-        return context.service?.id;
-      case 'header':
-        return context.request.header((this.#config.header_name ?? '').toLowerCase());
-      case 'path':
-        return context.request.path === this.#config.path ? context.request.path : undefined;
-      case 'ip':
-        return undefined;
-    }
   }
 
   /** The same objects for as long as no window ends. */
@@ -109,12 +83,12 @@ class RateLimiter {
   }
 
   /** Per window its limit and rest; RateLimit-* speak of the tightest: least rest, then the longest wait. */
-  #headers(taken: Exclude<TakeResult, { readonly kind: 'full' }>, nowMs: number): readonly Header[] {
+  #headers(taken: Exclude<TakeResult, { readonly kind: 'full' }>, windows: readonly CounterWindow[], nowMs: number): readonly Header[] {
     const headers: Header[] = [];
     let tightest: LimitedWindow | undefined;
     let [remaining, endMs] = [Infinity, nowMs];
     for (let index = 0; index < this.#limited.length; index += 1) {
-      const [window, current, rest] = [this.#limited[index], this.#windows[index], taken.remaining[index] ?? 0];
+      const [window, current, rest] = [this.#limited[index], windows[index], taken.remaining[index] ?? 0];
       if (window === undefined || current === undefined) continue;
       if (rest <= remaining) {
         tightest = window;
@@ -129,8 +103,8 @@ class RateLimiter {
     return headers;
   }
 
-  #uncounted(): Verdict | undefined {
-    this.#services.log.warn('rate-limiting-counters-full', { letThrough: this.#config.fault_tolerant });
+  #uncounted(reason: string): Verdict | undefined {
+    this.#services.log.warn('rate-limiting-not-counted', { reason, letThrough: this.#config.fault_tolerant });
     return this.#config.fault_tolerant ? undefined : { kind: 'respond', status: 500, message: 'An unexpected error occurred' };
   }
 }

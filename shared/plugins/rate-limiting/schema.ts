@@ -1,12 +1,13 @@
 /**
- * The static half of rate-limiting: what the control plane checks and `/schemas/plugins/rate-limiting` shows. Config as
- * in Kong 3.9; of its policies only `local` is available, the fields of the others are accepted so that files load.
+ * The static half of rate-limiting: what the control plane checks and `/schemas/plugins/rate-limiting` shows. Config as in Kong 3.9.
  */
-import type { Field, Problem, StringRule } from '../../model/definition.ts';
+import type { Problem } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { atLeastOneOf, entityRule, fieldAt } from '../../model/entity-checks.ts';
-import { headerNameRule, hostRule, pathRule, printableRule, sniRule } from '../../model/string-rules.ts';
+import { headerNameRule, pathRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
+import { redisFields, redisNamed, redisPartials } from '../redis-config.ts';
+import { syncRateRule } from '../sync-rate.ts';
 
 /** The calendar windows, shortest first. */
 export const WINDOW_NAMES = ['second', 'minute', 'hour', 'day', 'month', 'year'] as const;
@@ -14,30 +15,6 @@ export type WindowName = (typeof WINDOW_NAMES)[number];
 
 const WINDOW_PATHS = WINDOW_NAMES.map((name) => `config.${name}`);
 const LIMIT = { kind: 'integer', between: [1, Number.MAX_SAFE_INTEGER] } as const;
-const NAME = { kind: 'string', maxLength: 512, rules: [printableRule] } as const;
-
-const availablePolicy: StringRule = {
-  name: 'rate-limiting-policy',
-  check: (policy) =>
-    policy === 'cluster' || policy === 'redis'
-      ? `policy '${policy}' is not available in this version; available: local (each data plane counts for itself)`
-      : undefined,
-};
-
-const REDIS = [
-  { name: 'host', tag: 1, type: { kind: 'string', rules: [hostRule] }, description: 'Without effect: policy `redis` is not available.' },
-  { name: 'port', tag: 2, type: { kind: 'integer', between: [0, 65_535] }, default: 6379, description: 'Without effect.' },
-  { name: 'timeout', tag: 3, type: { kind: 'integer', between: [0, 2_147_483_646] }, default: 2000, description: 'Without effect.' },
-  { name: 'username', tag: 4, type: NAME, referenceable: true, description: 'Without effect.' },
-  {
-    name: 'password', tag: 5, type: { kind: 'unavailable', shownAs: 'string', message: 'policy redis is not available, and a password would be kept for nothing: leave it out or null' },
-    description: 'Only null is accepted.',
-  },
-  { name: 'database', tag: 6, type: { kind: 'integer' }, default: 0, description: 'Without effect.' },
-  { name: 'ssl', tag: 7, type: { kind: 'boolean' }, default: false, description: 'Without effect.' },
-  { name: 'ssl_verify', tag: 8, type: { kind: 'boolean' }, default: false, description: 'Without effect.' },
-  { name: 'server_name', tag: 9, type: { kind: 'string', rules: [sniRule] }, description: 'Without effect.' },
-] as const satisfies readonly Field[];
 
 /** A limit below that of a shorter window could never be reached by the shorter one. */
 const growingLimits = entityRule('The limit of a window is at least that of each shorter window', (plugin) => {
@@ -59,7 +36,7 @@ const pathNamed = needs('path', 'path');
 
 export const rateLimitingSchema = {
   name: 'rate-limiting',
-  version: '1.0.0',
+  version: '2.0.0',
   priority: 910,
   scopes: ['global', 'service', 'route', 'consumer', 'consumer_group'],
   protocols: ['grpc', 'grpcs', 'http', 'https'],
@@ -72,23 +49,24 @@ export const rateLimitingSchema = {
     { name: 'month', tag: 5, type: LIMIT, description: 'Requests per calendar month (UTC).' },
     { name: 'year', tag: 6, type: LIMIT, description: 'Requests per calendar year (UTC).' },
     {
-      name: 'limit_by', tag: 7, type: { kind: 'string', oneOf: ['consumer', 'credential', 'ip', 'service', 'header', 'path'] }, required: true, default: 'consumer',
+      name: 'limit_by', tag: 7, type: { kind: 'string', oneOf: ['consumer', 'credential', 'ip', 'service', 'header', 'path', 'consumer-group'] }, required: true, default: 'consumer',
       description: 'What counts as one client; where a request lacks it, its IP address.',
     },
     { name: 'header_name', tag: 8, type: { kind: 'string', maxLength: 256, rules: [headerNameRule] }, description: 'Header to count by, with `limit_by: header`.' },
     { name: 'path', tag: 9, type: { kind: 'string', maxLength: 8192, rules: [pathRule] }, description: 'Path that is counted as one, with `limit_by: path`.' },
     {
-      name: 'policy', tag: 10, type: { kind: 'string', oneOf: ['local', 'cluster', 'redis'], rules: [availablePolicy] }, required: true, default: 'local',
-      description: 'Where counts are kept. Available: `local`, exact per data plane over all its threads.',
+      name: 'policy', tag: 10, type: { kind: 'string', oneOf: ['local', 'cluster', 'redis'] }, required: true, default: 'local',
+      description: 'Where counts are kept: `local`, exact per data plane over all its threads; `redis`, exact over all who share it; `cluster`, told to the other data planes within seconds.',
     },
-    { name: 'fault_tolerant', tag: 11, type: { kind: 'boolean' }, required: true, default: true, description: 'Lets requests through that cannot be counted; otherwise they get a 500.' },
+    { name: 'fault_tolerant', tag: 11, type: { kind: 'boolean' }, required: true, default: true, description: 'Lets requests through that cannot be counted (Redis is down, the counter table is full); otherwise they get a 500.' },
     { name: 'hide_client_headers', tag: 12, type: { kind: 'boolean' }, required: true, default: false, description: 'Sends no rate limit headers to the client.' },
     { name: 'error_code', tag: 13, type: { kind: 'integer', between: [200, 599] }, required: true, default: 429, description: 'Status of a refusal.' },
     { name: 'error_message', tag: 14, type: { kind: 'string', maxLength: 4096 }, required: true, default: 'API rate limit exceeded', description: 'Message of a refusal.' },
-    { name: 'sync_rate', tag: 15, type: { kind: 'number', between: [-1, 2_147_483] }, required: true, default: -1, description: 'Without effect: for policy `redis`.' },
-    { name: 'redis', tag: 16, type: { kind: 'record', fields: REDIS }, required: true, default: {}, description: 'Without effect: for policy `redis`. Accepted so that existing files load.' },
+    { name: 'sync_rate', tag: 15, type: { kind: 'number', between: [-1, 2_147_483] }, required: true, default: -1, description: 'With policy `redis`, seconds between exchanges with it, at least 0.02; -1 asks it with each request.' },
+    { name: 'redis', tag: 16, type: { kind: 'record', fields: redisFields }, required: true, default: {}, description: 'The server of policy `redis`.' },
   ],
-  checks: [atLeastOneOf(WINDOW_PATHS), growingLimits, headerNamed, pathNamed],
+  checks: [atLeastOneOf(WINDOW_PATHS), growingLimits, headerNamed, pathNamed, redisNamed('config.policy'), syncRateRule],
+  partials: redisPartials,
 } as const satisfies PluginSchema;
 
 export type RateLimitingConfig = RecordOf<(typeof rateLimitingSchema)['config']>;
