@@ -1,28 +1,23 @@
 /**
- * The Postgres server of a test process: an embedded one of its own, without fsync, gone when the process ends its tests;
- * or the server of HOLDFAST_TEST_DATABASE_URL, to try another version (CONTRIBUTING.md), which several processes share
- * and on which nothing but the roles stays. Used by postgres.ts and by tests of what comes before serving.
+ * The Postgres server of a test process: the one that `npm test` started for all of its files (serve-test-database.ts); else an
+ * embedded one of its own, gone when the process ends its tests; or the server of HOLDFAST_TEST_DATABASE_URL, to try another version
+ * (CONTRIBUTING.md). Where several processes share one, nothing but the roles stays. Used by postgres.ts and by tests of what
+ * comes before serving.
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { Client } from 'pg';
-import { removeEmbeddedPostgres, startEmbeddedPostgres } from '../../control-plane/embedded-postgres/embedded-postgres.ts';
 import { bootstrapDatabase } from '../../control-plane/store/prepare-database.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { createMemoryLogger } from '../../shared/log.ts';
-
-export interface TestServer {
-  /** Of the superuser, database `postgres`. */
-  readonly superuserConnectionString: string;
-  /** The server's password file for bootstrapDatabase. */
-  readonly passwordFile: string;
-}
+import { startTestServer, type TestServer } from './test-server.ts';
 
 const EXTERNAL_URL = process.env['HOLDFAST_TEST_DATABASE_URL'];
+/** Of the run's server. */
+const { HOLDFAST_TEST_SERVER_URL: RUN_URL, HOLDFAST_TEST_SERVER_PASSWORD_FILE: RUN_PASSWORD_FILE } = process.env;
 /** Any constant: processes that share a server take turns on what is one for all its databases. */
 const LOCK_KEY = 4_815_162_343;
 const RUN = randomBytes(4).toString('hex');
@@ -44,7 +39,7 @@ export function whenDone(step: () => Promise<unknown> | void): void {
 
 /** The process's server; started when first asked for. */
 export function testServer(): Promise<TestServer> {
-  server ??= EXTERNAL_URL === undefined ? startServer() : useServer(EXTERNAL_URL);
+  server ??= EXTERNAL_URL !== undefined ? useServer(EXTERNAL_URL) : (runServer() ?? startServer());
   return server;
 }
 
@@ -53,8 +48,8 @@ export async function newServerName(): Promise<string> {
   databases += 1;
   const name = `holdfast_test_${RUN}_${databases}`;
   const { superuserConnectionString } = await testServer();
-  // An embedded server goes away as a whole.
-  if (EXTERNAL_URL === undefined) return name;
+  // A server of its own goes away as a whole.
+  if (EXTERNAL_URL === undefined && RUN_URL === undefined) return name;
   whenDone(() => onServer(superuserConnectionString, async (client) => {
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await client.query(`DROP ROLE IF EXISTS ${name}`);
@@ -91,23 +86,17 @@ async function useServer(superuserConnectionString: string): Promise<TestServer>
   return { superuserConnectionString, passwordFile };
 }
 
+/** The one that serve-test-database.ts started. */
+function runServer(): Promise<TestServer> | undefined {
+  return RUN_URL === undefined || RUN_PASSWORD_FILE === undefined ? undefined : Promise.resolve({ superuserConnectionString: RUN_URL, passwordFile: RUN_PASSWORD_FILE });
+}
+
 async function startServer(): Promise<TestServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
-  // The account that runs the database must get through.
-  chmodSync(folder, 0o755);
-  const place = { stateFolder: join(folder, 'state'), publicFolder: join(folder, 'public'), clock: systemClock };
-  whenDone(() => rmSync(folder, { recursive: true, force: true }));
-  whenDone(() => removeEmbeddedPostgres(place));
-  const postgres = await startEmbeddedPostgres({ ...place, log: createMemoryLogger('test').log });
-  whenDone(watchOver(postgres.postmasterPid, folder));
-  whenDone(() => postgres.stop());
-  const { connectionString } = postgres;
-  await onServer(connectionString, async (client) => {
-    await client.query('ALTER SYSTEM SET fsync = off');
-    await client.query('ALTER SYSTEM SET full_page_writes = off');
-    await client.query('SELECT pg_reload_conf()');
-  });
-  return { superuserConnectionString: connectionString, passwordFile: join(folder, 'password') };
+  const started = await startTestServer();
+  whenDone(() => started.remove());
+  whenDone(watchOver(started.postmasterPid, started.folder));
+  whenDone(() => started.stop());
+  return started;
 }
 
 /**

@@ -22,12 +22,14 @@ interface Template {
   readonly connectionString: string;
 }
 
+/** Of the run's server, already migrated. */
+const { HOLDFAST_TEST_TEMPLATE: RUN_TEMPLATE, HOLDFAST_TEST_TEMPLATE_URL: RUN_TEMPLATE_URL } = process.env;
 let template: Promise<Template> | undefined;
 
 /** A new database, migrated and empty. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { superuserConnectionString } = await testServer();
-  const source = await (template ??= makeTemplate());
+  const source = await (template ??= runTemplate() ?? makeTemplate());
   const name = await newServerName();
   await onServer(superuserConnectionString, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${source.name}`));
   return {
@@ -43,6 +45,11 @@ export async function openTestStore(options: Partial<StoreOptions> = {}): Promis
   const store = await openStore({ ...database, log: createMemoryLogger('test').log, clock: systemClock, ...options });
   whenDone(() => store.stop());
   return { store, database };
+}
+
+/** The one that serve-test-database.ts made. */
+function runTemplate(): Promise<Template> | undefined {
+  return RUN_TEMPLATE === undefined || RUN_TEMPLATE_URL === undefined ? undefined : Promise.resolve({ name: RUN_TEMPLATE, connectionString: RUN_TEMPLATE_URL });
 }
 
 async function makeTemplate(): Promise<Template> {
