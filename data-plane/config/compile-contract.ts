@@ -5,7 +5,7 @@
 import type { EntityKind } from '../../shared/model/definition.ts';
 import type { PublishedEntities } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { CounterTable, PluginServices } from '../../shared/plugins/plugin-services.ts';
+import type { PluginServices } from '../../shared/plugins/plugin-services.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
@@ -33,6 +33,20 @@ export interface ConfigChange {
   readonly vaultValues?: VaultValues;
 }
 
+/** Of a plugin entity. */
+export interface PluginIdentity {
+  readonly id: string;
+  readonly name: string;
+  readonly consumerGroupId: string | undefined;
+}
+
+/** Services of one plugin instance, until they are released. */
+export interface InstanceServices {
+  readonly given: PluginServices;
+  /** Ends what the instance left running. Idempotent. */
+  release(): void;
+}
+
 /** What a thread lends to its configurations. */
 export interface CompileServices {
   /** Throws on bytes that are no entity of that kind. */
@@ -40,10 +54,9 @@ export interface CompileServices {
   /** What can be read of an entity that `decodeEntity` threw on; undefined where that is not enough to know what it is about. */
   readonly salvageEntity: <K extends EntityKind>(kind: K, bytes: Uint8Array) => PublishedEntities[K] | undefined;
   readonly plugins: ReadonlyMap<string, RegisteredPlugin>;
-  readonly counters: CounterTable;
   readonly clock: { nowMs(): number };
-  /** The log of one plugin entity; bounded by whoever makes it (see plugin-log.ts). */
-  readonly logOf: (pluginName: string, pluginId: string) => PluginServices['log'];
+  /** What one instance of a plugin is given (data-plane/plugin-services); to be released when the instance is closed, or could not be made. */
+  readonly servicesOf: (plugin: PluginIdentity) => InstanceServices;
 }
 
 /** An entity that cannot be used, isolated (S6): what depends on it answers 503, the rest serves. */

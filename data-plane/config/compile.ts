@@ -19,7 +19,7 @@ import { EMPTY_TABLES, referencesOf, TablesDraft, type ConfigTables, type Publis
 import { Identities } from './identities.ts';
 import { openCertificate, problemOfAuthority, type OpenedCertificate } from './opened-certificates.ts';
 import { PersistentMap, type MapDraft } from './persistent-map.ts';
-import { HeldPlugin, PluginSet } from './plugin-instances.ts';
+import { HeldPlugin, PluginSet, STREAM_PROTOCOLS } from './plugin-instances.ts';
 import { contradictionReason, guardsInVain, pluginsNaming, speaksHttp } from './plugin-chains.ts';
 import { findContradictions, pluginsWithOrdering } from './plugin-contradictions.ts';
 import { QuarantineList, type QuarantineDraft } from './quarantine.ts';
@@ -41,7 +41,6 @@ const CLOSED_IN_PLACE: ReadonlySet<EntityKind> = new Set(['plugins', 'certificat
 const SECRET_KINDS = entityKinds.filter((kind) => secretFieldsOf(definitionOf(kind)).some(({ field }) => field.secret === 'digest' || field.required === true));
 /** What decides which plugins meet. */
 const MET_BY_ORDER = ['plugins', 'routes', 'consumer_groups', 'consumer_group_consumers'] as const satisfies readonly EntityKind[];
-const STREAM_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'tls', 'tls_passthrough']);
 
 /**
  * Compiles a change. `base` must be the configuration that a delta starts from; a snapshot takes it only to reuse plugin
@@ -246,10 +245,10 @@ class Compilation {
       yield;
     }
     for (const id of ids) {
-      const plugin = this.#tables.entities.plugins.get(id);
+      const plugin = this.#plugins.get(id);
       this.#quarantine.clearOf('plugins', id, 'CONFIG_PLUGIN_OUT_OF_PLACE');
       if (plugin !== undefined && guardsInVain(this.#tables, plugin)) {
-        this.#quarantine.add({ kind: 'plugins', id, code: 'CONFIG_PLUGIN_OUT_OF_PLACE', reason: `${plugin.name} is bound to a route or service for streams (tcp, tls, tls_passthrough), where plugins do not run: the stream routes are closed; bind it elsewhere, or remove it` });
+        this.#quarantine.add({ kind: 'plugins', id, code: 'CONFIG_PLUGIN_OUT_OF_PLACE', reason: `${plugin.entity.name} is bound to a route or service for streams (tcp, tls, tls_passthrough), where it does not run: the stream routes are closed; bind it elsewhere, name their protocols where it has them, or remove it` });
       }
       yield;
     }
@@ -274,7 +273,7 @@ class Compilation {
     const opened = this.#opened.finish();
     const certificates = earlier?.certificates.serves(tables, opened) === true ? earlier.certificates : new TablesCertificateBook(tables, opened, quarantine, earlier?.certificates);
     const routes = earlier?.routes.serves(tables, plugins, quarantine, opened) === true ? earlier.routes : new RuntimeRoutes(tables, plugins, quarantine, opened);
-    const identities = earlier?.identities.serves(tables, lookupKeys, quarantine) === true ? earlier.identities : new Identities(tables, lookupKeys, quarantine, this.#services.clock);
+    const identities = earlier?.identities.serves(tables, lookupKeys, quarantine) === true ? earlier.identities : new Identities({ tables, lookupKeys, seal: this.#seal, quarantine, clock: this.#services.clock }, earlier?.identities);
     return new CompiledConfig(version, contentRoot, { tables, contentKeys, quarantine, plugins, opened, certificates, routes, identities, router: this.#nextRouter, streams: this.#streams.finish(), vaulted: this.#vaulted.finish(), routed: this.#routed.finish() });
   }
 

@@ -2,14 +2,15 @@
  * The configuration that a thread serves (ActiveConfig) together with what its successor is built from. Immutable; made
  * by compile.ts alone. Holds its plugin instances from birth until `release`.
  */
-import type { ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
+import type { BasicCredential, ConsumerRef, CredentialRef, HmacCredential, JwtCredential, MtlsCredential } from '../../shared/plugins/config-lookup.ts';
 import type { RequestView } from '../../shared/plugins/contract.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { RouteHit, Router } from '../router/router.ts';
 import type { StreamRouter } from '../router/stream-router.ts';
-import type { ActiveConfig, CertificateBook, RouteMatch, RuntimeRoute, RuntimeUpstream, StreamView } from './active-config.ts';
+import type { ActiveConfig, CertificateBook, CertificateRequest, RouteMatch, RuntimeRoute, RuntimeService, RuntimeUpstream, ServicePlace, StreamView } from './active-config.ts';
 import type { TablesCertificateBook } from './certificate-book.ts';
+import { CertificateRequests } from './certificate-requests.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import type { Identities } from './identities.ts';
 import type { OpenedCertificate } from './opened-certificates.ts';
@@ -44,6 +45,7 @@ export class CompiledConfig implements ActiveConfig {
   readonly routeCount: number;
   readonly parts: ConfigParts;
   readonly certificates: CertificateBook;
+  #certificateRequests: CertificateRequests | undefined;
   #released = false;
 
   constructor(version: ConfigVersion, contentRoot: string, parts: ConfigParts) {
@@ -64,6 +66,15 @@ export class CompiledConfig implements ActiveConfig {
   matchStream(connection: StreamView): RuntimeRoute | undefined {
     const id = this.parts.streams.match(connection);
     return id === undefined ? undefined : this.parts.routes.routeOf(id);
+  }
+
+  serviceAt(service: RuntimeService, place: ServicePlace): RuntimeService {
+    return this.parts.routes.serviceAt(service, place);
+  }
+
+  certificateRequest(serverName: string | undefined): CertificateRequest | undefined {
+    this.#certificateRequests ??= new CertificateRequests(this.parts.routes.certificateAskers(), this.certificates.caCertificates);
+    return this.#certificateRequests.for(serverName, this);
   }
 
   hasUpstream(id: string): boolean {
@@ -88,6 +99,30 @@ export class CompiledConfig implements ActiveConfig {
 
   consumerByUsername(username: string): ConsumerRef | undefined {
     return this.parts.identities.consumerByUsername(username);
+  }
+
+  consumerByCustomId(customId: string): ConsumerRef | undefined {
+    return this.parts.identities.consumerByCustomId(customId);
+  }
+
+  basicCredential(username: string): BasicCredential | undefined {
+    return this.parts.identities.basicCredential(username);
+  }
+
+  hmacCredential(username: string): HmacCredential | undefined {
+    return this.parts.identities.hmacCredential(username);
+  }
+
+  jwtCredential(key: string): JwtCredential | undefined {
+    return this.parts.identities.jwtCredential(key);
+  }
+
+  mtlsCredentials(subjectName: string): readonly MtlsCredential[] {
+    return this.parts.identities.mtlsCredentials(subjectName);
+  }
+
+  caCertificate(id: string): string | undefined {
+    return this.parts.identities.caCertificate(id);
   }
 
   credentialBySecret(kind: 'keyauth_credentials', presented: string): CredentialRef | undefined {

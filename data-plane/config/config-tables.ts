@@ -17,6 +17,12 @@ export interface ConfigTables {
   /** Ids of plugins by `scopeKey`. */
   readonly pluginsByScope: PersistentGroups;
   readonly consumerIdByUsername: PersistentMap<string>;
+  readonly consumerIdByCustomId: PersistentMap<string>;
+  readonly basicIdByUsername: PersistentMap<string>;
+  readonly hmacIdByUsername: PersistentMap<string>;
+  readonly jwtIdByKey: PersistentMap<string>;
+  /** Ids of mtls_auth_credentials by subject name, which several authorities may have. */
+  readonly mtlsBySubject: PersistentGroups;
   /** Ids of upstreams by name in lower case, in which some may be the same. */
   readonly upstreamsByName: PersistentGroups;
   readonly sniIdByName: PersistentMap<string>;
@@ -35,6 +41,11 @@ export const EMPTY_TABLES: ConfigTables = {
   referrers: forKinds(() => new PersistentGroups()),
   pluginsByScope: new PersistentGroups(),
   consumerIdByUsername: new PersistentMap(),
+  consumerIdByCustomId: new PersistentMap(),
+  basicIdByUsername: new PersistentMap(),
+  hmacIdByUsername: new PersistentMap(),
+  jwtIdByKey: new PersistentMap(),
+  mtlsBySubject: new PersistentGroups(),
   upstreamsByName: new PersistentGroups(),
   sniIdByName: new PersistentMap(),
   credentialIdByDigest: new PersistentMap(),
@@ -85,6 +96,11 @@ export class TablesDraft {
   readonly #referrers: { readonly [K in EntityKind]: GroupsDraft };
   readonly #pluginsByScope: GroupsDraft;
   readonly #consumerIdByUsername: MapDraft<string>;
+  readonly #consumerIdByCustomId: MapDraft<string>;
+  readonly #basicIdByUsername: MapDraft<string>;
+  readonly #hmacIdByUsername: MapDraft<string>;
+  readonly #jwtIdByKey: MapDraft<string>;
+  readonly #mtlsBySubject: GroupsDraft;
   readonly #upstreamsByName: GroupsDraft;
   readonly #sniIdByName: MapDraft<string>;
   readonly #credentialIdByDigest: MapDraft<string>;
@@ -96,6 +112,11 @@ export class TablesDraft {
     this.#referrers = forKinds((kind) => referrers[kind].draft());
     this.#pluginsByScope = original.pluginsByScope.draft();
     this.#consumerIdByUsername = original.consumerIdByUsername.draft();
+    this.#consumerIdByCustomId = original.consumerIdByCustomId.draft();
+    this.#basicIdByUsername = original.basicIdByUsername.draft();
+    this.#hmacIdByUsername = original.hmacIdByUsername.draft();
+    this.#jwtIdByKey = original.jwtIdByKey.draft();
+    this.#mtlsBySubject = original.mtlsBySubject.draft();
     this.#upstreamsByName = original.upstreamsByName.draft();
     this.#sniIdByName = original.sniIdByName.draft();
     this.#credentialIdByDigest = original.credentialIdByDigest.draft();
@@ -120,6 +141,11 @@ export class TablesDraft {
       referrers: forKinds((kind) => this.#referrers[kind].finish()),
       pluginsByScope: this.#pluginsByScope.finish(),
       consumerIdByUsername: this.#consumerIdByUsername.finish(),
+      consumerIdByCustomId: this.#consumerIdByCustomId.finish(),
+      basicIdByUsername: this.#basicIdByUsername.finish(),
+      hmacIdByUsername: this.#hmacIdByUsername.finish(),
+      jwtIdByKey: this.#jwtIdByKey.finish(),
+      mtlsBySubject: this.#mtlsBySubject.finish(),
       upstreamsByName: this.#upstreamsByName.finish(),
       sniIdByName: this.#sniIdByName.finish(),
       credentialIdByDigest: this.#credentialIdByDigest.finish(),
@@ -147,29 +173,45 @@ export class TablesDraft {
 
   /** By what an entity is looked up besides its id, where it may not be the only one. */
   #groupsOf(kind: EntityKind, id: string): readonly (readonly [GroupsDraft, string])[] {
-    const plugin = kind === 'plugins' ? this.#entities.plugins.get(id) : undefined;
-    if (plugin !== undefined) return [[this.#pluginsByScope, scopeOf(plugin)]];
-    const upstream = kind === 'upstreams' ? this.#entities.upstreams.get(id) : undefined;
-    return upstream === undefined ? [] : [[this.#upstreamsByName, upstream.name.toLowerCase()]];
+    const { plugins, upstreams, mtls_auth_credentials: credentials } = this.#entities;
+    if (kind === 'plugins') return keyed(this.#pluginsByScope, mapped(plugins.get(id), scopeOf));
+    if (kind === 'upstreams') return keyed(this.#upstreamsByName, upstreams.get(id)?.name.toLowerCase());
+    if (kind === 'mtls_auth_credentials') return keyed(this.#mtlsBySubject, credentials.get(id)?.subject_name);
+    return [];
   }
 
   /** The unique keys by which an entity is looked up besides its id. */
   #keysOf(kind: EntityKind, id: string): readonly (readonly [MapDraft<string>, string])[] {
-    if (kind === 'consumers') {
-      const username = this.#entities.consumers.get(id)?.username ?? null;
-      return username === null ? [] : [[this.#consumerIdByUsername, username]];
+    const { consumers, snis, targets, keyauth_credentials: keyAuth, basicauth_credentials: basic, hmacauth_credentials: hmac, jwt_secrets: jwt } = this.#entities;
+    switch (kind) {
+      case 'consumers':
+        return [...keyed(this.#consumerIdByUsername, consumers.get(id)?.username), ...keyed(this.#consumerIdByCustomId, consumers.get(id)?.custom_id)];
+      case 'snis':
+        return keyed(this.#sniIdByName, snis.get(id)?.name);
+      case 'targets':
+        return (targets.get(id)?.switches?.length ?? 0) > 0 ? [[this.#switchedTargets, id]] : [];
+      case 'keyauth_credentials':
+        return keyed(this.#credentialIdByDigest, keyAuth.get(id)?.key_digest);
+      case 'basicauth_credentials':
+        return keyed(this.#basicIdByUsername, basic.get(id)?.username);
+      case 'hmacauth_credentials':
+        return keyed(this.#hmacIdByUsername, hmac.get(id)?.username);
+      case 'jwt_secrets':
+        return keyed(this.#jwtIdByKey, jwt.get(id)?.key);
+      default:
+        return [];
     }
-    if (kind === 'snis') {
-      const name = this.#entities.snis.get(id)?.name;
-      return name === undefined ? [] : [[this.#sniIdByName, name]];
-    }
-    if (kind === 'targets') return (this.#entities.targets.get(id)?.switches?.length ?? 0) > 0 ? [[this.#switchedTargets, id]] : [];
-    if (kind === 'keyauth_credentials') {
-      const digest = this.#entities.keyauth_credentials.get(id)?.key_digest;
-      return digest === undefined ? [] : [[this.#credentialIdByDigest, digest]];
-    }
-    return [];
   }
+}
+
+const NO_KEYS: readonly never[] = [];
+
+function keyed<Index>(index: Index, key: string | null | undefined): readonly (readonly [Index, string])[] {
+  return key === null || key === undefined ? NO_KEYS : [[index, key]];
+}
+
+function mapped<A, B>(value: A | undefined, to: (value: A) => B): B | undefined {
+  return value === undefined ? undefined : to(value);
 }
 
 function scopeOf(plugin: Published<'plugins'>): string {

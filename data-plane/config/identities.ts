@@ -3,22 +3,45 @@
  * configurations between which none of it changed. Raw credentials are never kept for longer than a bounded cache of those
  * that were right (T2): what is wrong is hashed each time, so guessing can't push others out.
  */
-import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
+import type { EntityKind } from '../../shared/model/definition.ts';
+import type { BasicCredential, ConfigLookup, ConsumerRef, CredentialRef, HmacCredential, JwtCredential, MtlsCredential } from '../../shared/plugins/config-lookup.ts';
+import type { ContentSeal } from '../../shared/trust/content-seal.ts';
 import { createCredentialDigester } from '../../shared/trust/credential-digest.ts';
 import { groupsOfConsumer } from './client-scope.ts';
 import type { ConfigTables } from './config-tables.ts';
+import { OpenedCredentials } from './opened-credentials.ts';
 import type { QuarantineList } from './quarantine.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** The last that many are remembered, and at most twice as many. */
 const REMEMBERED_CREDENTIALS = 10_000;
 const NO_GROUPS: readonly string[] = Object.freeze([]);
+const NO_CREDENTIALS: readonly MtlsCredential[] = Object.freeze([]);
+/** What answers depend on. */
+const ASKED_FOR = [
+  'consumers', 'acls', 'consumer_groups', 'consumer_group_consumers', 'ca_certificates',
+  'keyauth_credentials', 'basicauth_credentials', 'hmacauth_credentials', 'jwt_secrets', 'mtls_auth_credentials',
+] as const satisfies readonly EntityKind[];
 
 interface KnownCredential {
   readonly ref: CredentialRef;
   readonly consumer: ConsumerRef;
   /** Infinity where it never expires. */
   readonly expiresAtMs: number;
+}
+
+/** What identities are made of. */
+export interface IdentityParts {
+  readonly tables: ConfigTables;
+  /**
+   * A digest does not name its key. While a fleet moves to a new content key, what serves may still stand under the one before,
+   * so each key is tried; newest first.
+   */
+  readonly lookupKeys: readonly Uint8Array[];
+  /** Opens secrets; without it none opens. */
+  readonly seal: ContentSeal | undefined;
+  readonly quarantine: QuarantineList;
+  readonly clock: { nowMs(): number };
 }
 
 export class Identities implements ConfigLookup {
@@ -29,34 +52,32 @@ export class Identities implements ConfigLookup {
   readonly #clock: { nowMs(): number };
   readonly #byPresented = new RecentMap<KnownCredential>(REMEMBERED_CREDENTIALS);
   /** The one that was found last: its consumer is what is asked for next. */
-  #found: KnownCredential | undefined;
+  #found: ConsumerRef | undefined;
   readonly #groups = new Map<string, readonly string[]>();
   readonly #consumerGroups = new Map<string, readonly string[]>();
+  readonly #opened: OpenedCredentials;
 
-  /**
-   * A digest does not name its key. While a fleet moves to a new content key, what serves may still stand under the one before,
-   * so each key is tried; newest first.
-   */
-  constructor(tables: ConfigTables, lookupKeys: readonly Uint8Array[], quarantine: QuarantineList, clock: { nowMs(): number }) {
+  /** `earlier`: of the configuration before; what it made of entities that are still the same is used again. */
+  constructor({ tables, lookupKeys, seal, quarantine, clock }: IdentityParts, earlier?: Identities) {
     this.#tables = tables;
     this.#lookupKeys = lookupKeys;
     this.#quarantine = quarantine;
     this.#digestsOf = lookupKeys.map(createCredentialDigester);
     this.#clock = clock;
+    this.#opened = new OpenedCredentials(seal, earlier === undefined ? undefined : earlier.#opened);
   }
 
   /** True where a configuration with these tables and keys would answer the same. */
   serves(tables: ConfigTables, lookupKeys: readonly Uint8Array[], quarantine: QuarantineList): boolean {
-    const [mine, theirs] = [this.#tables.entities, tables.entities];
     const sameKeys = this.#lookupKeys.length === lookupKeys.length && this.#lookupKeys.every((key, index) => Buffer.compare(key, lookupKeys[index] ?? key.subarray(1)) === 0);
-    return sameKeys && this.#quarantine === quarantine && mine.consumers === theirs.consumers && mine.keyauth_credentials === theirs.keyauth_credentials && mine.acls === theirs.acls
-      && mine.consumer_groups === theirs.consumer_groups && mine.consumer_group_consumers === theirs.consumer_group_consumers;
+    return sameKeys && this.#quarantine === quarantine && ASKED_FOR.every((kind) => this.#tables.entities[kind] === tables.entities[kind]);
   }
 
   consumerById(id: string): ConsumerRef | undefined {
-    if (this.#found?.ref.consumerId === id) return this.#found.consumer;
+    if (this.#found?.id === id) return this.#found;
     const consumer = this.#tables.entities.consumers.get(id);
-    return consumer === undefined || this.#isClosed(id) ? undefined : Object.freeze({ id: consumer.id, username: consumer.username, customId: consumer.custom_id });
+    if (consumer === undefined || this.#isClosed(id)) return undefined;
+    return (this.#found = Object.freeze({ id: consumer.id, username: consumer.username, customId: consumer.custom_id }));
   }
 
   consumerByUsername(username: string): ConsumerRef | undefined {
@@ -64,10 +85,46 @@ export class Identities implements ConfigLookup {
     return id === undefined ? undefined : this.consumerById(id);
   }
 
+  consumerByCustomId(customId: string): ConsumerRef | undefined {
+    const id = this.#tables.consumerIdByCustomId.get(customId);
+    return id === undefined ? undefined : this.consumerById(id);
+  }
+
+  basicCredential(username: string): BasicCredential | undefined {
+    const id = this.#tables.basicIdByUsername.get(username);
+    const entity = id === undefined ? undefined : this.#tables.entities.basicauth_credentials.get(id);
+    return entity === undefined || !this.#isOpen('basicauth_credentials', entity) ? undefined : this.#opened.basic(entity);
+  }
+
+  hmacCredential(username: string): HmacCredential | undefined {
+    const id = this.#tables.hmacIdByUsername.get(username);
+    const entity = id === undefined ? undefined : this.#tables.entities.hmacauth_credentials.get(id);
+    return entity === undefined || !this.#isOpen('hmacauth_credentials', entity) ? undefined : this.#opened.hmac(entity);
+  }
+
+  jwtCredential(key: string): JwtCredential | undefined {
+    const id = this.#tables.jwtIdByKey.get(key);
+    const entity = id === undefined ? undefined : this.#tables.entities.jwt_secrets.get(id);
+    return entity === undefined || !this.#isOpen('jwt_secrets', entity) ? undefined : this.#opened.jwt(entity);
+  }
+
+  mtlsCredentials(subjectName: string): readonly MtlsCredential[] {
+    const ids = this.#tables.mtlsBySubject.membersOf(subjectName);
+    if (ids.size === 0) return NO_CREDENTIALS;
+    return [...ids].toSorted().flatMap((id) => {
+      const entity = this.#tables.entities.mtls_auth_credentials.get(id);
+      return entity === undefined || !this.#isOpen('mtls_auth_credentials', entity) ? [] : [this.#opened.mtls(entity)];
+    });
+  }
+
+  caCertificate(id: string): string | undefined {
+    return this.#quarantine.get('ca_certificates', id) === undefined ? this.#tables.entities.ca_certificates.get(id)?.cert : undefined;
+  }
+
   credentialBySecret(_kind: 'keyauth_credentials', presented: string): CredentialRef | undefined {
     const known = this.#byPresented.get(presented) ?? this.#recognise(presented);
     if (known === undefined || known.expiresAtMs <= this.#clock.nowMs()) return undefined;
-    this.#found = known;
+    this.#found = known.consumer;
     return known.ref;
   }
 
@@ -89,6 +146,11 @@ export class Identities implements ConfigLookup {
     const groups = Object.freeze(groupsOfConsumer(this.#tables, consumerId).map(({ name }) => name));
     this.#consumerGroups.set(consumerId, groups);
     return groups;
+  }
+
+  /** Neither the credential nor its consumer is one that must not be used. */
+  #isOpen(kind: EntityKind, { id, consumer }: { readonly id: string; readonly consumer: { readonly id: string } }): boolean {
+    return this.#quarantine.get(kind, id) === undefined && this.consumerById(consumer.id) !== undefined;
   }
 
   /** A consumer one of whose groups, of either sort, could not be read: it might be the one that a route denies or a plugin limits. */

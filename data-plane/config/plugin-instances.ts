@@ -5,14 +5,17 @@
  */
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { Verdict } from '../../shared/plugins/contract.ts';
+import type { PluginServices } from '../../shared/plugins/plugin-services.ts';
 import type { ContentSeal } from '../../shared/trust/content-seal.ts';
 import type { ChainEntry } from './active-config.ts';
-import type { CompileServices, Quarantined, QuarantineCode } from './compile-contract.ts';
+import type { CompileServices, InstanceServices, Quarantined, QuarantineCode } from './compile-contract.ts';
 import type { Published } from './config-tables.ts';
 import { PersistentMap } from './persistent-map.ts';
 import { compileCondition } from './plugin-condition.ts';
 import { openPluginConfig, withoutSecrets } from './plugin-secrets.ts';
 import { orderingOf } from './plugin-order.ts';
+
+export const STREAM_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'tls', 'tls_passthrough']);
 
 /** Behind every plugin: wherever a request joins the chain, for instance after authentication, this is still to come. */
 const REPLACEMENT_PRIORITY = Number.MIN_SAFE_INTEGER;
@@ -22,8 +25,10 @@ export class HeldPlugin {
   readonly entry: ChainEntry;
   /** Set where the entry is a replacement. */
   readonly quarantined: Quarantined | undefined;
+  /** Of stream routes it runs on, if it is on their path; also where it cannot be made, since then it closes them. */
+  readonly streamProtocols: ReadonlySet<string>;
   readonly #bytes: Uint8Array;
-  readonly #log: { warn(event: string, fields?: Readonly<Record<string, string>>): void };
+  readonly #services: InstanceServices;
   #holders = 0;
 
   /** `problem`: why it could not be read whole. `seal` opens the secrets of its config. */
@@ -31,10 +36,11 @@ export class HeldPlugin {
     this.entity = entity;
     // A copy: what is given may be a view of a whole snapshot, which must not stay in memory for it.
     this.#bytes = Uint8Array.from(bytes);
-    this.#log = services.logOf(entity.name, entity.id);
-    const made = makeEntry(entity, services, problem, seal);
+    this.#services = services.servicesOf({ id: entity.id, name: entity.name, consumerGroupId: entity.consumer_group?.id });
+    const made = makeEntry(entity, services.plugins, this.#services.given, problem, seal);
     this.entry = made.entry;
     this.quarantined = made.quarantined;
+    this.streamProtocols = streamProtocolsOf(entity);
   }
 
   /** What it was made of; its own. */
@@ -62,8 +68,9 @@ export class HeldPlugin {
     try {
       this.entry.instance.close?.();
     } catch (thrown) {
-      this.#log.warn('plugin-close-failed', { reason: describeThrown(thrown) });
+      this.#services.given.log.warn('plugin-close-failed', { reason: describeThrown(thrown) });
     }
+    this.#services.release();
   }
 }
 
@@ -88,26 +95,36 @@ export class PluginSet {
   }
 }
 
+/** Those that it names; none where it is for certain clients or requests, of whom nothing is known on a stream. */
+function streamProtocolsOf({ protocols, consumer, consumer_group: group, condition }: Published<'plugins'>): ReadonlySet<string> {
+  return new Set(consumer === null && group === null && condition === null ? protocols.filter((protocol) => STREAM_PROTOCOLS.has(protocol)) : []);
+}
+
 interface MadeEntry {
   readonly entry: ChainEntry;
   readonly quarantined: Quarantined | undefined;
 }
 
-function makeEntry(entity: Published<'plugins'>, services: CompileServices, problem: Quarantined | undefined, seal: ContentSeal | undefined): MadeEntry {
+function makeEntry(entity: Published<'plugins'>, plugins: CompileServices['plugins'], services: PluginServices, problem: Quarantined | undefined, seal: ContentSeal | undefined): MadeEntry {
   const { id, name } = entity;
-  const plugin = services.plugins.get(name);
+  const plugin = plugins.get(name);
   // Nobody asks a disabled plugin anything, so it needs neither an instance nor to be known.
   if (!entity.enabled) return { entry: { pluginId: id, name, priority: REPLACEMENT_PRIORITY, ordering: undefined, condition: undefined, instance: {} }, quarantined: undefined };
   if (problem !== undefined) return replaced(entity, problem);
   if (plugin === undefined) {
-    const reason = `plugin ${name} is not known to this data plane (known: ${[...services.plugins.keys()].join(', ')}): upgrade it, or remove or disable the plugin`;
+    const reason = `plugin ${name} is not known to this data plane (known: ${[...plugins.keys()].join(', ')}): upgrade it, or remove or disable the plugin`;
     return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_UNKNOWN', reason });
+  }
+  const unknown = [...streamProtocolsOf(entity)].filter((protocol) => !plugin.schema.protocols.some((known) => known === protocol));
+  if (unknown.length > 0) {
+    const reason = `plugin ${name} ${plugin.schema.version} of this data plane does not run on ${unknown.join(', ')}: upgrade it, or take that from the plugin's protocols`;
+    return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_FAILED', reason });
   }
   const opened = openPluginConfig(entity, seal);
   if (opened.kind === 'closed') return replaced(entity, opened.problem);
   try {
     const condition = entity.condition === null ? undefined : compileCondition(entity.condition);
-    const instance = plugin.create(opened.config, { pluginId: id, clock: services.clock, counters: services.counters, log: services.logOf(name, id) });
+    const instance = plugin.create(opened.config, services);
     return { entry: { pluginId: id, name, priority: plugin.schema.priority, ordering: orderingOf(entity), condition, instance }, quarantined: undefined };
   } catch (thrown) {
     const reason = withoutSecrets(thrown instanceof HoldfastError ? `${thrown.code}: ${thrown.message}` : describeThrown(thrown), opened.secrets);

@@ -20,7 +20,8 @@ const WITH_SECRET = plugin({ redis: { password: SECRET } });
 function answer({ config }: { readonly config: CompiledConfig }): unknown {
   const [entry] = config.match(requestView({ path: '/' }))?.route.chainFor(undefined).entries ?? [];
   let told: string | undefined;
-  const verdict = entry?.instance.requestHead?.({ setResponseHeader: (_name: string, value: string) => (told = value) } as never);
+  const verdict = entry?.instance.requestHead?.({ setResponseHeader: (_name: string, value: string) => (told = value) } as never, undefined);
+  assert.ok(!(verdict instanceof Promise));
   return verdict?.status ?? told;
 }
 

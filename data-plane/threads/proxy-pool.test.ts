@@ -72,6 +72,7 @@ function obedient(order: ToThread): FromThread | undefined {
       return { kind: 'explained', explainId: order.explainId, explanation: { asked: order.question.url } };
     case 'peer-changes':
     case 'log-level':
+    case 'purge':
     case 'lead':
     case 'discard':
     case 'ticket-keys':

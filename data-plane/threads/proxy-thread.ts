@@ -13,6 +13,7 @@ import { SharedCounterTable } from '../counters/shared-counter-table.ts';
 import type { ExplainSurroundings } from '../explain/explain-request.ts';
 import { chooseSocketIo } from '../http1/handle-check.ts';
 import { DEFAULT_PROXY_LIMITS } from '../http1/limits.ts';
+import { ThreadPluginServices } from '../plugin-services/thread-plugin-services.ts';
 import { TrustedAddresses } from '../proxy/client-address.ts';
 import { createProxy } from '../proxy/create-proxy.ts';
 import { systemMemoryGauge } from '../proxy/memory-gauge.ts';
@@ -37,14 +38,14 @@ const log = createThreadLogger(data.logLevel, (line) => tell({ kind: 'log', line
 const usage = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
 const versions = new VersionRecorder((table) => tell({ kind: 'version-table', table }));
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
+const pluginServices = new ThreadPluginServices({ clock, counters, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
 const configs = new ThreadConfigs(
   {
     decodeEntity,
     salvageEntity,
     plugins: pluginRegistry,
-    counters,
     clock,
-    logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId),
+    servicesOf: pluginServices.servicesOf,
   },
   clock,
 );
@@ -62,13 +63,15 @@ agent.on('message', (order: ToThread) => {
   else if (order.kind === 'peer-changes') for (const change of order.changes) proxy?.upstreams.told(change);
   else if (order.kind === 'lead') lead();
   else if (order.kind === 'log-level') log.level = order.level;
+  else if (order.kind === 'purge') pluginServices.purge(order.pluginId, order.key);
   else if (order.kind === 'explain') void configs.explain(order, explainSurroundings()).then(tell);
   else turn = turn.then(() => carryOut(order));
 });
 
-async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'peer-changes' | 'lead' | 'log-level' }>): Promise<void> {
+async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'peer-changes' | 'lead' | 'log-level' | 'purge' }>): Promise<void> {
   switch (order.kind) {
     case 'prepare':
+      pluginServices.useContentKeys(order.contentKeys);
       return tell(await configs.prepare(order, proxy !== undefined));
     case 'commit':
       configs.commit(order.applyId);

@@ -70,6 +70,8 @@ export type ToThread =
   | { readonly kind: 'peer-changes'; readonly changes: readonly PeerChange[] }
   /** Of its own lines, from now on. */
   | { readonly kind: 'log-level'; readonly level: LogLevel }
+  /** An operator empties caches of plugins: of one plugin entity or of all, under one key or all. */
+  | { readonly kind: 'purge'; readonly pluginId: string | undefined; readonly key: string | undefined }
   /** Run the active checks, and report about targets. */
   | { readonly kind: 'lead' }
   | { readonly kind: 'drain'; readonly acceptForMs: number; readonly boundMs: number };

@@ -144,7 +144,7 @@ test('where active checks can close a circuit, no request is risked for it', () 
 
 test('a probing request that never ends keeps nobody out for ever, and lets nobody in early', () => {
   // Counters that let everybody: the thread itself must know what it took.
-  const thread = new Thread(new ManualClock(), { keys: () => [], take: () => ({ kind: 'taken', remaining: [] }) });
+  const thread = new Thread(new ManualClock(), { keys: () => [], take: () => ({ kind: 'taken', remaining: [] }), add: () => [] });
   const upstream = upstreamOf(1, PASSIVE);
   thread.fail(upstream, '10.0.0.0');
   thread.clock.advance(5_000);

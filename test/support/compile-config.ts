@@ -3,20 +3,29 @@ import { compileConfig } from '../../data-plane/config/compile.ts';
 import type { CompileResult, CompileServices, EntityChange } from '../../data-plane/config/compile-contract.ts';
 import type { CompiledConfig } from '../../data-plane/config/compiled-config.ts';
 import { runAtOnce } from '../../data-plane/config/run-in-slices.ts';
+import { pluginServices } from '../../shared/plugin-kit/plugin-host.ts';
+import type { CounterTable } from '../../shared/plugins/plugin-services.ts';
 import { pluginRegistry } from '../../shared/plugins/registry.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import { decodeEntity, salvageEntity } from '../../shared/wire/entity-codec.ts';
 import type { VaultValues } from '../../data-plane/vaults/vault-values.ts';
 import { CONTENT_KEYS } from './config-content.ts';
 
+/** Nothing is ever over. */
+const ENDLESS: CounterTable = {
+  take: (_key, windows) => ({ kind: 'taken', remaining: windows.map(({ limit }) => limit - 1) }),
+  add: (_key, windows, amount) => windows.map(() => amount),
+};
+
 export function testServices(overrides: Partial<CompileServices> = {}): CompileServices {
+  const nowMs = (): number => overrides.clock?.nowMs() ?? 1_700_000_000_000;
+  const clock = { nowMs, monotonicMs: nowMs };
   return {
     decodeEntity,
     salvageEntity,
     plugins: pluginRegistry,
-    counters: { take: (_key, windows) => ({ kind: 'taken', remaining: windows.map(({ limit }) => limit - 1) }) },
-    clock: { nowMs: () => 1_700_000_000_000 },
-    logOf: () => ({ warn: () => undefined }),
+    clock,
+    servicesOf: ({ id }) => ({ given: pluginServices({ pluginId: id, clock, counters: ENDLESS }), release: () => undefined }),
     ...overrides,
   };
 }

@@ -1,0 +1,139 @@
+/**
+ * What a proxy thread lends to its plugins (PluginServices): made once in each thread by proxy-thread.ts, given out for each instance
+ * by compile.ts. What an instance left running ends with it. Nothing heavy is loaded before somebody needs it (S2).
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { describeThrown } from '../../shared/errors.ts';
+import type {
+  ClusterCounters, CounterTable, FetchAnswer, FetchOptions, PasswordVerifier, PluginServices, PluginStore, RedisConnection, RedisOptions,
+} from '../../shared/plugins/plugin-services.ts';
+import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
+import type { InstanceServices, PluginIdentity } from '../config/compile-contract.ts';
+import { KeyedHash } from './keyed-hash.ts';
+import { PluginStores, type StoreBounds } from './plugin-store.ts';
+
+export interface ThreadPluginServicesOptions {
+  readonly clock: Clock;
+  readonly counters: CounterTable;
+  /** Of one plugin entity; bounded by whoever makes it (config/plugin-log.ts). */
+  readonly logOf: (pluginName: string, pluginId: string) => PluginServices['log'];
+}
+
+const SWEEP_MS = 15_000;
+
+type Purge = (key: string | undefined) => void;
+
+export class ThreadPluginServices {
+  readonly clock: Clock;
+  readonly counters: CounterTable;
+  readonly logOf: ThreadPluginServicesOptions['logOf'];
+  readonly stores: PluginStores;
+  readonly keyedHash = new KeyedHash();
+  /** By plugin entity. */
+  readonly purges = new Map<string, Set<Purge>>();
+  #cluster: ClusterCounters;
+  /** One object for all instances, also of those that were made before counts were exchanged. */
+  readonly cluster: ClusterCounters = {
+    take: (key, windows, amount) => this.#cluster.take(key, windows, amount),
+    add: (key, windows, amount) => this.#cluster.add(key, windows, amount),
+  };
+
+  constructor({ clock, counters, logOf }: ThreadPluginServicesOptions) {
+    this.clock = clock;
+    this.counters = counters;
+    this.logOf = logOf;
+    this.stores = new PluginStores(clock);
+    this.#cluster = counters;
+    clock.every(SWEEP_MS, () => this.stores.sweep());
+  }
+
+  /** What one instance is given. */
+  readonly servicesOf = (plugin: PluginIdentity): InstanceServices => new LentServices(this, plugin);
+
+  /** Those of the configuration that is to serve. */
+  useContentKeys(ring: ContentKeyRing | undefined): void {
+    this.keyedHash.useKeys(ring);
+  }
+
+  /** Counts are exchanged with other data planes from now on; until then they are the data plane's own. */
+  connectCluster(counts: ClusterCounters): void {
+    this.#cluster = counts;
+  }
+
+  /** An operator empties caches: of one plugin entity or of all, of one key or of all. */
+  purge(pluginId: string | undefined, key: string | undefined): void {
+    const asked = pluginId === undefined ? [...this.purges.values()] : [this.purges.get(pluginId) ?? new Set<Purge>()];
+    for (const purges of asked) for (const purge of purges) purge(key);
+  }
+
+  passwords(): PasswordVerifier {
+    throw new Error('passwords are not there yet');
+  }
+
+  redis(_options: RedisOptions): RedisConnection {
+    throw new Error('Redis is not there yet');
+  }
+
+  fetch(_url: string, _options: FetchOptions): Promise<FetchAnswer> {
+    return Promise.reject(new Error('fetch is not there yet'));
+  }
+}
+
+class LentServices implements InstanceServices {
+  readonly given: PluginServices;
+  readonly #release: () => void;
+  #isReleased = false;
+
+  constructor(thread: ThreadPluginServices, { name: pluginName, id: pluginId, consumerGroupId }: PluginIdentity) {
+    const log = thread.logOf(pluginName, pluginId);
+    const running = new Set<{ cancel(): void }>();
+    const guarded = <Words extends readonly unknown[]>(event: string, run: (...words: Words) => void) => (...words: Words): void => {
+      try {
+        run(...words);
+      } catch (thrown) {
+        log.warn(event, { reason: describeThrown(thrown) });
+      }
+    };
+    const started = (handle: { cancel(): void }): { cancel(): void } => {
+      const own = { cancel: () => void (running.delete(own) && handle.cancel()) };
+      running.add(own);
+      return own;
+    };
+    thread.stores.hold(pluginId);
+    this.given = {
+      pluginId, log,
+      ...(consumerGroupId === undefined ? {} : { consumerGroupId }),
+      clock: thread.clock,
+      counters: thread.counters,
+      cluster: thread.cluster,
+      secrets: { keyedHash: thread.keyedHash.of },
+      get passwords() { return thread.passwords(); },
+      store: <Value>(name: string, bounds: StoreBounds): PluginStore<Value> => thread.stores.open<Value>(pluginId, name, bounds),
+      fetch: (url, options) => thread.fetch(url, options),
+      redis: (options) => thread.redis(options),
+      every: (intervalMs, run) => started(thread.clock.every(intervalMs, guarded('plugin-timer-failed', run))),
+      onPurge: (purge) => started(addPurge(thread.purges, pluginId, guarded('plugin-purge-failed', purge))),
+    };
+    this.#release = () => {
+      for (const handle of running) handle.cancel();
+      thread.stores.release(pluginId);
+    };
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#release();
+  }
+}
+
+function addPurge(purges: Map<string, Set<Purge>>, pluginId: string, purge: Purge): { cancel(): void } {
+  const own = purges.get(pluginId) ?? new Set<Purge>();
+  purges.set(pluginId, own.add(purge));
+  return {
+    cancel() {
+      own.delete(purge);
+      if (own.size === 0 && purges.get(pluginId) === own) purges.delete(pluginId);
+    },
+  };
+}
