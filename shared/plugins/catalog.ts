@@ -4,12 +4,18 @@
  */
 import { aclSchema } from './acl/schema.ts';
 import type { Field } from '../model/definition.ts';
+import { basicAuthSchema } from './basic-auth/schema.ts';
 import type { PluginSchema } from './contract.ts';
+import { corsSchema } from './cors/schema.ts';
+import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
 
 const schemas: readonly PluginSchema[] = [
   aclSchema,
+  basicAuthSchema,
+  corsSchema,
+  ipRestrictionSchema,
   keyAuthSchema,
   rateLimitingSchema,
 ];

@@ -9,8 +9,14 @@ import { formatSchemaViolation, ProblemList } from '../model/problems.ts';
 import { HoldfastError } from '../errors.ts';
 import { aclFactory } from './acl/handler.ts';
 import { aclSchema } from './acl/schema.ts';
+import { basicAuthFactory } from './basic-auth/handler.ts';
+import { basicAuthSchema } from './basic-auth/schema.ts';
 import type { PluginFactory, PluginInstance, PluginSchema } from './contract.ts';
 import type { PluginServices } from './plugin-services.ts';
+import { corsFactory } from './cors/handler.ts';
+import { corsSchema } from './cors/schema.ts';
+import { ipRestrictionFactory } from './ip-restriction/handler.ts';
+import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthFactory } from './key-auth/handler.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { knownConfig } from './known-config.ts';
@@ -25,6 +31,9 @@ export interface RegisteredPlugin {
 
 const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(aclSchema, aclFactory),
+  registerPlugin(basicAuthSchema, basicAuthFactory),
+  registerPlugin(corsSchema, corsFactory),
+  registerPlugin(ipRestrictionSchema, ipRestrictionFactory),
   registerPlugin(keyAuthSchema, keyAuthFactory),
   registerPlugin(rateLimitingSchema, rateLimitingFactory),
 ];

@@ -1,0 +1,107 @@
+/**
+ * basic-auth on a data plane: finds name and password, has the password verified off this thread, names the consumer. Fails closed.
+ * An unknown name and a wrong password can't be told apart: not by status and body, nor by time, because nobody's password takes as
+ * long to verify as somebody's. Behaviour and texts as in Kong 3.9; differences are in the README.
+ */
+import { hash } from 'node:crypto';
+import { AnonymousClient } from '../anonymous-client.ts';
+import type { BasicCredential } from '../config-lookup.ts';
+import type { Answer, PluginFactory, RequestContext, RequestView, Verdict } from '../contract.ts';
+import { SHA1_FIRST } from '../password-form.ts';
+import type { PasswordVerdict, PluginServices } from '../plugin-services.ts';
+import { challengeOf } from '../realm.ts';
+import { FailedAttempts, type Attempt } from './failed-attempts.ts';
+import type { BasicAuthConfig } from './schema.ts';
+
+/** In this order, as in Kong. */
+const HEADERS = ['proxy-authorization', 'authorization'] as const;
+/** Of name, colon and password, encoded: both are shorter than 4,097 characters. */
+const MAX_ENCODED = 65_536;
+const BUSY: Verdict = { kind: 'respond', status: 503, message: 'Service unavailable', headers: [['Retry-After', '1']] };
+
+interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+export const basicAuthFactory: PluginFactory<BasicAuthConfig> = {
+  name: 'basic-auth',
+  create: (config, services) => {
+    const handler = new BasicAuth(config, services);
+    return { isAsync: true, requestHead: (context) => handler.authenticate(context) };
+  },
+};
+
+class BasicAuth {
+  readonly #hidesCredentials: boolean;
+  readonly #passwords: PluginServices['passwords'];
+  readonly #anonymous: AnonymousClient;
+  readonly #failures: FailedAttempts;
+  readonly #unauthorized: Verdict;
+
+  constructor(config: BasicAuthConfig, services: PluginServices) {
+    this.#hidesCredentials = config.hide_credentials;
+    this.#passwords = services.passwords;
+    this.#anonymous = new AnonymousClient('basic-auth', config.anonymous, services.log);
+    this.#failures = new FailedAttempts(config, services);
+    this.#unauthorized = { kind: 'respond', status: 401, message: 'Unauthorized', headers: [['WWW-Authenticate', challengeOf('Basic', config.realm)]] };
+  }
+
+  authenticate(context: RequestContext): Answer {
+    if (this.#anonymous.isSettled(context)) return undefined;
+    const login = findLogin(context.request);
+    if (this.#hidesCredentials) for (const name of HEADERS) context.removeUpstreamHeader(name);
+    if (login === undefined) return this.#anonymous.answer(this.#unauthorized, context);
+    const attempt = this.#failures.attemptBy(login.username, context.request);
+    if (this.#failures.isTooMany(attempt)) return this.#anonymous.answer(this.#tooMany(), context);
+
+    const credential = context.config.basicCredential(login.username);
+    const verdict = this.#verify(credential, login.password);
+    const isRemembered = verdict === 'right';
+    if (!isRemembered && !this.#failures.begin(attempt)) return this.#anonymous.answer(this.#tooMany(), context);
+    if (verdict instanceof Promise) return verdict.then((known) => this.#conclude(known, credential, attempt, context));
+    return isRemembered ? this.#admit(credential, context) : this.#conclude(verdict, credential, attempt, context);
+  }
+
+  #verify(credential: BasicCredential | undefined, password: string): PasswordVerdict | Promise<PasswordVerdict> {
+    if (credential === undefined || !credential.passwordHash.startsWith(SHA1_FIRST)) return this.#passwords.verify(credential?.passwordHash, password);
+    const { passwordHash, ref } = credential;
+    return this.#passwords.verify(passwordHash.slice(SHA1_FIRST.length), hash('sha1', `${password}${ref.consumerId}`));
+  }
+
+  /** Of an attempt that counts as a failure so far. */
+  #conclude(verdict: PasswordVerdict, credential: BasicCredential | undefined, attempt: Attempt, context: RequestContext): Verdict | undefined {
+    if (verdict !== 'wrong') this.#failures.takeBack(attempt);
+    if (verdict === 'busy') return this.#anonymous.answer(BUSY, context);
+    return verdict === 'right' ? this.#admit(credential, context) : this.#anonymous.answer(this.#unauthorized, context);
+  }
+
+  #admit(credential: BasicCredential | undefined, context: RequestContext): Verdict | undefined {
+    const consumer = credential === undefined ? undefined : context.config.consumerById(credential.ref.consumerId);
+    if (credential === undefined || consumer === undefined) return this.#anonymous.answer(this.#unauthorized, context);
+    context.authenticate(consumer, credential.ref);
+    return undefined;
+  }
+
+  /** Says the same of a name that nobody has, and of the right password. */
+  #tooMany(): Verdict {
+    return { kind: 'respond', status: 429, message: 'Too many failed attempts', headers: [['Retry-After', String(this.#failures.secondsLeft())]] };
+  }
+}
+
+/** Of the first header that is there. Several lines of it say different things to different readers, so they say nothing. */
+function findLogin(request: RequestView): Login | undefined {
+  for (const name of HEADERS) {
+    const values = request.headerValues(name);
+    if (values.length > 0) return values.length === 1 ? parseLogin(values[0] ?? '') : undefined;
+  }
+  return undefined;
+}
+
+function parseLogin(value: string): Login | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/_-]+={0,2})$/i.exec(value)?.[1];
+  if (encoded === undefined || encoded.length > MAX_ENCODED) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon === -1 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
