@@ -6,18 +6,30 @@ import { aclSchema } from './acl/schema.ts';
 import type { Field } from '../model/definition.ts';
 import { basicAuthSchema } from './basic-auth/schema.ts';
 import type { PluginSchema } from './contract.ts';
+import { botDetectionSchema } from './bot-detection/schema.ts';
+import { correlationIdSchema } from './correlation-id/schema.ts';
 import { corsSchema } from './cors/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
+import { redirectSchema } from './redirect/schema.ts';
+import { requestSizeLimitingSchema } from './request-size-limiting/schema.ts';
+import { requestTerminationSchema } from './request-termination/schema.ts';
+import { requestTransformerSchema } from './request-transformer/schema.ts';
 
 const schemas: readonly PluginSchema[] = [
   aclSchema,
   basicAuthSchema,
+  botDetectionSchema,
+  correlationIdSchema,
   corsSchema,
   ipRestrictionSchema,
   keyAuthSchema,
   rateLimitingSchema,
+  redirectSchema,
+  requestSizeLimitingSchema,
+  requestTerminationSchema,
+  requestTransformerSchema,
 ];
 
 export const pluginCatalog: ReadonlyMap<string, PluginSchema> = new Map(schemas.map((schema) => [schema.name, schema]));

@@ -13,6 +13,10 @@ import { basicAuthFactory } from './basic-auth/handler.ts';
 import { basicAuthSchema } from './basic-auth/schema.ts';
 import type { PluginFactory, PluginInstance, PluginSchema } from './contract.ts';
 import type { PluginServices } from './plugin-services.ts';
+import { botDetectionFactory } from './bot-detection/handler.ts';
+import { botDetectionSchema } from './bot-detection/schema.ts';
+import { correlationIdFactory } from './correlation-id/handler.ts';
+import { correlationIdSchema } from './correlation-id/schema.ts';
 import { corsFactory } from './cors/handler.ts';
 import { corsSchema } from './cors/schema.ts';
 import { ipRestrictionFactory } from './ip-restriction/handler.ts';
@@ -22,6 +26,14 @@ import { keyAuthSchema } from './key-auth/schema.ts';
 import { knownConfig } from './known-config.ts';
 import { rateLimitingFactory } from './rate-limiting/handler.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
+import { redirectFactory } from './redirect/handler.ts';
+import { redirectSchema } from './redirect/schema.ts';
+import { requestSizeLimitingFactory } from './request-size-limiting/handler.ts';
+import { requestSizeLimitingSchema } from './request-size-limiting/schema.ts';
+import { requestTerminationFactory } from './request-termination/handler.ts';
+import { requestTerminationSchema } from './request-termination/schema.ts';
+import { requestTransformerFactory } from './request-transformer/handler.ts';
+import { requestTransformerSchema } from './request-transformer/schema.ts';
 
 export interface RegisteredPlugin {
   readonly schema: PluginSchema;
@@ -32,10 +44,16 @@ export interface RegisteredPlugin {
 const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(aclSchema, aclFactory),
   registerPlugin(basicAuthSchema, basicAuthFactory),
+  registerPlugin(botDetectionSchema, botDetectionFactory),
+  registerPlugin(correlationIdSchema, correlationIdFactory),
   registerPlugin(corsSchema, corsFactory),
   registerPlugin(ipRestrictionSchema, ipRestrictionFactory),
   registerPlugin(keyAuthSchema, keyAuthFactory),
   registerPlugin(rateLimitingSchema, rateLimitingFactory),
+  registerPlugin(redirectSchema, redirectFactory),
+  registerPlugin(requestSizeLimitingSchema, requestSizeLimitingFactory),
+  registerPlugin(requestTerminationSchema, requestTerminationFactory),
+  registerPlugin(requestTransformerSchema, requestTransformerFactory),
 ];
 
 export const pluginRegistry: ReadonlyMap<string, RegisteredPlugin> = new Map(plugins.map((plugin) => [plugin.schema.name, plugin]));
