@@ -18,7 +18,7 @@ export interface ClientSide {
   /** Looks again at whether the client's body is wanted now. */
   bodyDemandChanged(): void;
   /** The connection becomes a tunnel to the upstream; bytes that came already are its first. It ends with `cut`. */
-  beginTunnel(upstream: WireSocket, options: Pick<TunnelOptions, 'idleTimeoutMs' | 'isWebSocket' | 'ended'>): Tunnel;
+  beginTunnel(upstream: WireSocket, options: Pick<TunnelOptions, 'idleTimeoutMs' | 'isWebSocket' | 'judge' | 'ended'>): Tunnel;
   /** The request is over and the response is complete. `close`: the connection takes no further request. */
   requestEnded(close: boolean): void;
   /** The request is over and the response can't be completed. `byReset`: only an error shows the client that something is missing. */

@@ -210,7 +210,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
     this.#armDeadline();
   }
 
-  beginTunnel(upstream: WireSocket, options: Pick<TunnelOptions, 'idleTimeoutMs' | 'isWebSocket' | 'ended'>): Tunnel {
+  beginTunnel(upstream: WireSocket, options: Pick<TunnelOptions, 'idleTimeoutMs' | 'isWebSocket' | 'judge' | 'ended'>): Tunnel {
     const { out, deadlines, limits, closing } = this.#core;
     const tunnel = new Tunnel(this.#socket, upstream, { out, deadlines, goodbyeTimeoutMs: limits.tunnelGoodbyeMs, ...options });
     this.#state = 'handed-over';

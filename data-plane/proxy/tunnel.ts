@@ -6,6 +6,7 @@
 import { NEVER, type Deadlines, type Timed } from '../http1/deadlines.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
 import { MAX_UNSENT_BYTES, type SocketOwner, type WireSocket } from '../http1/wire-socket.ts';
+import { closeFrame, FrameInspection, type FrameEnding, type FrameJudge } from './frame-inspection.ts';
 import { GOODBYE_TO_CLIENT, GOODBYE_TO_SERVER, WebSocketFrames } from './websocket-frames.ts';
 
 export type TunnelEnding =
@@ -27,6 +28,8 @@ export interface TunnelOptions {
   readonly goodbyeTimeoutMs: number;
   /** True where the bytes are WebSocket frames, so that `drain` can close between two of them. */
   readonly isWebSocket: boolean;
+  /** Of the frames of a WebSocket; without one nobody looks at what goes through. */
+  readonly judge?: FrameJudge | undefined;
   /** Both sockets are gone or about to be; nothing is called after it. */
   readonly ended: (ending: TunnelEnding) => void;
 }
@@ -48,9 +51,10 @@ export class Tunnel implements Timed {
       moved: () => this.#moved(),
       settle: () => this.#settle(),
       lost: (end, cause) => this.#lost(end, cause),
+      close: (end, ending) => this.#close(end, ending),
     };
-    this.#clientEnd = new TunnelEnd(client, options, GOODBYE_TO_CLIENT, steps);
-    this.#upstreamEnd = new TunnelEnd(upstream, options, GOODBYE_TO_SERVER, steps);
+    this.#clientEnd = new TunnelEnd('client', client, options, steps);
+    this.#upstreamEnd = new TunnelEnd('upstream', upstream, options, steps);
     this.#clientEnd.other = this.#upstreamEnd;
     this.#upstreamEnd.other = this.#clientEnd;
     this.client = this.#clientEnd;
@@ -72,10 +76,23 @@ export class Tunnel implements Timed {
   /** A WebSocket is closed with 1001 on both sides, between two frames; others go on until they end or are cut. */
   drain(): void {
     if (this.#isDraining || this.#isOver || !this.#options.isWebSocket) return;
+    this.#beginGoodbyes();
+    this.#clientEnd.sayGoodbyeSoon(GOODBYE_TO_CLIENT);
+    this.#upstreamEnd.sayGoodbyeSoon(GOODBYE_TO_SERVER);
+  }
+
+  /** Over a frame that one of the sides sent: both hear why. */
+  #close(end: TunnelEnd, { status, reason }: FrameEnding): void {
+    if (this.#isOver) return;
+    this.#options.judge?.closing(end.name, status, reason);
+    this.#beginGoodbyes();
+    this.#clientEnd.sayGoodbyeSoon(closeFrame(status, reason, undefined));
+    this.#upstreamEnd.sayGoodbyeSoon(closeFrame(status, reason, this.#clientEnd.lastMask));
+  }
+
+  #beginGoodbyes(): void {
     this.#isDraining = true;
     this.deadlineMs = this.#options.deadlines.in(this.#options.goodbyeTimeoutMs);
-    this.#clientEnd.sayGoodbyeSoon();
-    this.#upstreamEnd.sayGoodbyeSoon();
   }
 
   /** Cuts both sides. */
@@ -120,6 +137,8 @@ interface TunnelSteps {
   /** One of the ends may be done. */
   settle(): void;
   lost(end: TunnelEnd, cause: Error | undefined): void;
+  /** The WebSocket is to end over what this end sent. */
+  close(end: TunnelEnd, ending: FrameEnding): void;
 }
 
 class TunnelEnd implements SocketOwner {
@@ -132,21 +151,30 @@ class TunnelEnd implements SocketOwner {
   readonly #out: OutgoingBytes;
   readonly #steps: TunnelSteps;
   readonly #heldBlocks: Buffer[] = [];
+  readonly name: 'client' | 'upstream';
   /** Those that this side sends; undefined where bytes are just bytes. */
-  readonly #frames: WebSocketFrames | undefined;
-  /** What this side is sent when the gateway goes away. */
-  readonly #goodbye: Buffer;
+  readonly #frames: WebSocketFrames | FrameInspection | undefined;
+  /** The same where somebody looks at them. */
+  readonly #inspection: FrameInspection | undefined;
+  /** What this side is sent as the last thing. */
+  #goodbye: Buffer = GOODBYE_TO_CLIENT;
   /** `due`: as soon as the frame that is on its way to this side is through. */
   #goodbyeState: 'none' | 'due' | 'said' = 'none';
   #isPaused = false;
   #saidEnd = false;
 
-  constructor(socket: WireSocket, options: TunnelOptions, goodbye: Buffer, steps: TunnelSteps) {
+  constructor(name: TunnelEnd['name'], socket: WireSocket, options: TunnelOptions, steps: TunnelSteps) {
+    this.name = name;
     this.#socket = socket;
     this.#out = options.out;
     this.#steps = steps;
-    this.#goodbye = goodbye;
-    this.#frames = options.isWebSocket ? new WebSocketFrames() : undefined;
+    this.#inspection = options.judge === undefined ? undefined : new FrameInspection(name, options.judge, (frame) => this.other.#sendFrame(frame));
+    this.#frames = this.#inspection ?? (options.isWebSocket ? new WebSocketFrames() : undefined);
+  }
+
+  /** Of the last frame that it sent, where somebody looks at them. */
+  get lastMask(): Buffer | undefined {
+    return this.#inspection?.mask;
   }
 
   get isFlushed(): boolean {
@@ -158,16 +186,32 @@ class TunnelEnd implements SocketOwner {
     this.bytesIn += end - start;
     this.#steps.moved();
     const { other } = this;
-    const behind = this.#frames?.advance(buffer, start, end, other.#goodbyeState === 'due') ?? end;
-    if (other.#goodbyeState !== 'said') other.#send(buffer, start, behind);
-    if (other.#goodbyeState === 'due' && this.#frames?.atBoundary === true) other.#sayGoodbye();
-    if (behind < end) this.#frames?.advance(buffer, behind, end, false);
+    if (this.#inspection === undefined) this.#passUnread(buffer, start, end);
+    else this.#inspect(this.#inspection, buffer, start, end);
     // Both have closed, as far as frames go: the gateway is the server here, so it is the one to end the connection (RFC 6455 §7.1.1).
-    if (this.#goodbyeState === 'said' && this.#frames?.closeSeen === true) this.#sayEnd();
+    if (this.#goodbyeState === 'said' && (this.#frames?.closeSeen === true || this.#inspection?.isDead === true)) this.#sayEnd();
     if (other.#socket.unsentBytes > MAX_UNSENT_BYTES && !other.isGone) {
       this.#isPaused = true;
       this.#socket.pause();
     }
+  }
+
+  #passUnread(buffer: Buffer, start: number, end: number): void {
+    const { other } = this;
+    const frames = this.#frames instanceof WebSocketFrames ? this.#frames : undefined;
+    const behind = frames?.advance(buffer, start, end, other.#goodbyeState === 'due') ?? end;
+    if (other.#goodbyeState !== 'said') other.#send(buffer, start, behind);
+    if (other.#goodbyeState === 'due' && frames?.atBoundary === true) other.#sayGoodbye();
+    if (behind < end) frames?.advance(buffer, behind, end, false);
+  }
+
+  #inspect(inspection: FrameInspection, buffer: Buffer, start: number, end: number): void {
+    const ending = inspection.receive(buffer, start, end);
+    if (ending !== undefined) this.#steps.close(this, ending);
+  }
+
+  #sendFrame(frame: Buffer): void {
+    if (this.#goodbyeState !== 'said') this.#send(frame, 0, frame.length);
   }
 
   flushed(): void {
@@ -190,9 +234,11 @@ class TunnelEnd implements SocketOwner {
     this.#steps.settle();
   }
 
-  sayGoodbyeSoon(): void {
+  /** Once. */
+  sayGoodbyeSoon(goodbye: Buffer): void {
     const frames = this.other.#frames;
-    if (frames === undefined || frames.closeSeen) return;
+    if (frames === undefined || frames.closeSeen || this.#goodbyeState !== 'none') return;
+    this.#goodbye = goodbye;
     this.#goodbyeState = 'due';
     if (frames.atBoundary) this.#sayGoodbye();
   }
