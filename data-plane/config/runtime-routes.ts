@@ -2,8 +2,10 @@
  * Routes, services and upstreams in the form in which requests use them, resolved when first asked for and then kept: a
  * change costs nothing here beyond forgetting, and one instance serves all configurations between which none of it changed.
  */
+import { HoldfastError } from '../../shared/errors.ts';
 import { splitPort } from '../../shared/model/string-rules.ts';
-import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream } from './active-config.ts';
+import type { PluginChain, RuntimeRoute, RuntimeService, RuntimeTarget, RuntimeUpstream, ServicePlace } from './active-config.ts';
+import { certificateAskers } from './certificate-requests.ts';
 import { clientScope, NOBODY, type ClientScope } from './client-scope.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import { anyNamesConsumer, chainOf, hasOwnPlugins, isGuardedInVain } from './plugin-chains.ts';
@@ -18,6 +20,8 @@ const MAX_CONSUMER_CHAINS = 16_384;
 
 /** Consumers of whom it is remembered which plugins may concern them, some 20 MB; beyond it all are forgotten (R5). */
 const MAX_CLIENTS = 65_536;
+/** Services at places that plugins chose, of one configuration. */
+const MAX_ELSEWHERE = 4_096;
 
 /** What of a consumer and its groups any plugin is bound to. */
 interface Client extends ClientScope {
@@ -33,6 +37,9 @@ export class RuntimeRoutes {
   readonly #routes = new Map<string, RuntimeRoute>();
   readonly #services = new Map<string, RuntimeService>();
   readonly #upstreams = new Map<string, RuntimeUpstream>();
+  /** Services at places that plugins chose. */
+  readonly #elsewhere = new Map<string, RuntimeService>();
+  #askers: ReturnType<typeof certificateAskers> | undefined;
   #probed: readonly RuntimeUpstream[] | undefined;
   #switched: readonly RuntimeUpstream[] | undefined;
   readonly #clients = new Map<string, Client>();
@@ -67,7 +74,7 @@ export class RuntimeRoutes {
     const upstream = service?.upstream === undefined ? undefined : this.#quarantine.get('upstreams', service.upstream.id);
     const made = new CompiledRoute(entity, {
       service,
-      quarantined: this.#quarantine.codeOf(entity) ?? upstream?.code ?? broken?.code ?? (isGuardedInVain(this.#tables, entity) ? 'CONFIG_PLUGIN_OUT_OF_PLACE' : undefined),
+      quarantined: this.#quarantine.codeOf(entity) ?? upstream?.code ?? broken?.code ?? (isGuardedInVain(this.#tables, this.#plugins, entity) ? 'CONFIG_PLUGIN_OUT_OF_PLACE' : undefined),
       chain,
       consumerChain: (consumerId) => this.#consumerChain(entity, consumerId),
     });
@@ -120,6 +127,29 @@ export class RuntimeRoutes {
     };
     this.#services.set(entity.id, made);
     return made;
+  }
+
+  /** Bounded, because plugins may name hosts that clients chose (R5). Throws where that upstream is quarantined (S6). */
+  serviceAt(service: RuntimeService, { host, port = service.port, protocol }: ServicePlace): RuntimeService {
+    const key = `${protocol ?? ''}|${service.id}|${port}|${host}`;
+    const known = this.#elsewhere.get(key);
+    if (known !== undefined) return known;
+    const upstream = this.#upstreamNamed(host);
+    if (upstream !== undefined && this.#quarantine.get('upstreams', upstream.id) !== undefined) {
+      throw new HoldfastError({ code: 'PLUGIN_TARGET_QUARANTINED', source: 'gateway', publicMessage: 'a plugin chose an upstream that is quarantined', message: `upstream ${upstream.name} is quarantined; correct it, or name another` });
+    }
+    const entity = this.#tables.entities.services.get(service.id);
+    const named = protocol ?? service.protocol;
+    const tls = entity === undefined ? service.tls : upstreamTls({ ...entity, protocol: named }, upstream?.entity, this.#tables, this.#opened);
+    const made: RuntimeService = { ...service, host, port, protocol: named, upstream, tls };
+    if (this.#elsewhere.size === MAX_ELSEWHERE) this.#elsewhere.clear();
+    this.#elsewhere.set(key, made);
+    return made;
+  }
+
+  /** The plugins that ask TLS clients for certificates. The same array each time. */
+  certificateAskers(): ReturnType<typeof certificateAskers> {
+    return (this.#askers ??= certificateAskers(this.#tables, this.#plugins));
   }
 
   /** Upstreams that ask for active health checks. */

@@ -38,6 +38,9 @@ export interface ExplainSurroundings extends AskedSurroundings {
   readonly hasDefaultCertificate: boolean;
 }
 
+/** In call order. */
+const PHASES = ['certificate', 'requestHead', 'upstreamRequest', 'responseHead', 'responseBody', 'responseBytes', 'log', 'webSocketFrame', 'stream'] as const;
+
 /** A generator that pauses after each small piece of work. Throws EXPLAIN_QUESTION_INVALID. */
 export function* explainRequest(config: CompiledConfig, question: ExplainQuestion, around: ExplainSurroundings): Generator<void, JsonObject> {
   const served = { version: formatVersion(config.version), content_root: config.contentRoot };
@@ -131,7 +134,7 @@ function showPlugins(config: CompiledConfig, route: RuntimeRoute, request: Reque
   const inOrder = isReordered ? [...requestHead, ...entries.filter((entry) => !requestHead.includes(entry))] : entries;
   const taken = new Set(inOrder.map(({ pluginId }) => pluginId));
   const plugins = inOrder.filter((entry) => !isSkipped(entry)).map(({ pluginId, name, priority, ordering, condition, instance }): JsonObject => {
-    const phases = (['requestHead', 'responseHead', 'log'] as const).filter((phase) => instance[phase] !== undefined);
+    const phases = PHASES.filter((phase) => instance[phase] !== undefined);
     const scope = scopeOf(tables, tables.entities.plugins.get(pluginId));
     const place = ordering === undefined ? {} : { ordering: { before: ordering.before, after: ordering.after } };
     return { id: pluginId, name, priority, ...scope, phases, ...place, ...(condition === undefined ? {} : { condition: shortText(condition.text) }), quarantined: quarantine.get('plugins', pluginId)?.code ?? null };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseRequestHead, parseResponseHead } from './head-parser.ts';
 import { DROPPED_FROM_REQUEST, DROPPED_FROM_RESPONSE, FRAMING, HEADER } from './header-names.ts';
-import { responseFramingLine, writeRequestLines, writeStatusAndLines } from './head-writer.ts';
+import { responseFramingLine, writeHeaderLines, writeStatusAndLines } from './head-writer.ts';
 import { RequestHead, ResponseHead } from './message-head.ts';
 import { OutgoingBytes } from './outgoing-bytes.ts';
 
@@ -62,7 +62,7 @@ test('a request copied in runs is the request serialised line by line', () => {
       const dropped = dropsFraming ? DROPPED_FROM_REQUEST | FRAMING : DROPPED_FROM_REQUEST;
       const actual = sent((out) => {
         out.text('POST /y HTTP/1.1\r\nHost: b\r\n');
-        writeRequestLines(out, head, dropped);
+        writeHeaderLines(out, head, dropped);
         out.text('Ours: 1\r\n\r\n');
       });
       assert.equal(actual, `POST /y HTTP/1.1\r\nHost: b\r\n${expected.join('')}${dropsFraming ? '' : framing}Ours: 1\r\n\r\n`);

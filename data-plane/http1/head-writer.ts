@@ -2,7 +2,7 @@
  * Writes heads from parsed ones. Lines that pass through are copied as runs of bytes, because every line in the table was
  * validated and classed by the parser; a property test compares the result with serialising line by line (R2).
  */
-import type { MessageHead, RequestHead, ResponseHead } from './message-head.ts';
+import type { MessageHead, ResponseHead } from './message-head.ts';
 import type { OutgoingBytes } from './outgoing-bytes.ts';
 
 /** How a response body reaches the client. */
@@ -14,10 +14,12 @@ export type BodyDelivery =
   /** To a client that knows no chunks: the data, and the connection's end is its end. */
   | 'until-close'
   /** No body belongs to this response. */
-  | 'none';
+  | 'none'
+  /** One belongs to it, and there is none. */
+  | 'empty';
 
-/** The client's header lines that pass through; `droppedMask` says which classes stay behind. */
-export function writeRequestLines(out: OutgoingBytes, head: RequestHead, droppedMask: number): void {
+/** The header lines that pass through; `droppedMask` says which classes stay behind. */
+export function writeHeaderLines(out: OutgoingBytes, head: MessageHead, droppedMask: number): void {
   writeLines(out, head, droppedMask, -1);
 }
 
@@ -30,10 +32,14 @@ export function writeStatusAndLines(out: OutgoingBytes, head: ResponseHead, drop
   }
 }
 
-/** The framing line of a response, written anew: `005` or `chunked` behind a tab pass our parser, but the client's may read them in another way. */
-export function responseFramingLine(delivery: BodyDelivery, head: ResponseHead): string {
+/**
+ * The framing line of a response, written anew: `005` or `chunked` behind a tab pass our parser, but the client's may read them in
+ * another way. `status` is the one that is sent; `length` is that of a body of our own.
+ */
+export function responseFramingLine(delivery: BodyDelivery, head: ResponseHead, status = head.status, length?: number): string {
   switch (delivery) {
     case 'as-is':
+      if (length !== undefined) return `Content-Length: ${length}\r\n`;
       return head.chunked ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${head.contentLength}\r\n`;
     case 'in-chunks':
       return 'Transfer-Encoding: chunked\r\n';
@@ -41,7 +47,9 @@ export function responseFramingLine(delivery: BodyDelivery, head: ResponseHead):
       return '';
     case 'none':
       // HEAD and 304 may tell the length that a GET would have had; 204 and 1xx may not (RFC 9110 §8.6).
-      return head.contentLength === -1 || head.status === 204 || head.status < 200 ? '' : `Content-Length: ${head.contentLength}\r\n`;
+      return head.contentLength === -1 || status === 204 || status < 200 ? '' : `Content-Length: ${head.contentLength}\r\n`;
+    case 'empty':
+      return 'Content-Length: 0\r\n';
   }
 }
 

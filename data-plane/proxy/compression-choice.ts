@@ -42,11 +42,11 @@ export interface CompressionPlan {
   readonly flushesPieces: boolean;
 }
 
-/** Undefined where the response does not depend on Accept-Encoding. */
-export function planCompression(exchange: Exchange, options: CompressionOptions, head: ResponseHead, delivery: BodyDelivery): CompressionPlan | undefined {
-  if (exchange.responseEdits?.touches('content-encoding') === true || !isCompressible(options, head)) return undefined;
+/** Undefined where the response does not depend on Accept-Encoding. `length` of its body; -1 where it is not known. */
+export function planCompression(exchange: Exchange, options: CompressionOptions, head: ResponseHead, delivery: BodyDelivery, length = head.contentLength): CompressionPlan | undefined {
+  if (exchange.responseEdits?.touches('content-encoding') === true || !isCompressible(options, head, exchange.status, length)) return undefined;
   const flushesPieces = LIVE_TYPES.test(head.value('content-type') ?? '') || head.value('x-accel-buffering')?.toLowerCase() === 'no' || exchange.route?.responseBuffering === false;
-  const isPossible = delivery !== 'none' && exchange.head.minor === 1 && exchange.core.counters.compressing < MAX_COMPRESSING && wantsItWhole(exchange);
+  const isPossible = delivery !== 'none' && delivery !== 'empty' && exchange.head.minor === 1 && exchange.core.counters.compressing < MAX_COMPRESSING && wantsItWhole(exchange);
   return { coding: isPossible ? chooseCoding(options, exchange.request.headerValues('accept-encoding')) : undefined, flushesPieces };
 }
 
@@ -59,11 +59,11 @@ function saysNoTransform(cacheControl: readonly string[]): boolean {
   return /(?:^|[\s,])no-transform(?:[\s,]|$)/i.test(cacheControl.join(','));
 }
 
-function isCompressible(options: CompressionOptions, head: ResponseHead): boolean {
-  if (WITHOUT_CONTENT.has(head.status)) return false;
+function isCompressible(options: CompressionOptions, head: ResponseHead, status: number, length: number): boolean {
+  if (WITHOUT_CONTENT.has(status)) return false;
   if (head.value('content-encoding') !== undefined || head.value('content-range') !== undefined) return false;
   if (saysNoTransform(head.values('cache-control'))) return false;
-  if (head.contentLength !== -1 && head.contentLength < options.minBytes) return false;
+  if (length !== -1 && length < options.minBytes) return false;
   const type = (head.value('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return options.types.some((pattern) => matchesType(pattern, type));
 }

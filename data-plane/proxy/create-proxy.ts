@@ -159,6 +159,8 @@ class ListeningProxy implements Proxy {
       refusals: Object.fromEntries(counters.refusals),
       retries: counters.retries,
       retriesOverBudget: counters.retriesOverBudget,
+      refreshes: counters.refreshed,
+      refreshesSkipped: counters.refreshesSkipped,
       circuitsOpened: this.#core.chooser.groups.health.counts.opened,
       circuitsClosed: this.#core.chooser.groups.health.counts.closed,
     };

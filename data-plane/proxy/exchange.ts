@@ -5,6 +5,7 @@
  */
 import type { ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
 import type { ChainEntry, PluginChain, RouteMatch, RuntimeRoute, RuntimeService } from '../config/active-config.ts';
+import { phasesOf } from '../config/chain-phases.ts';
 import type { RequestHead } from '../http1/message-head.ts';
 import type { Http1RequestView } from '../http1/request-view.ts';
 import type { ClientSide } from './client-side.ts';
@@ -14,10 +15,13 @@ import type { PluginConditions } from './plugin-conditions.ts';
 import type { RequestPluginContext } from './plugin-contexts.ts';
 import type { ProxyCore } from './proxy-core.ts';
 import { RequestBody } from './request-body.ts';
+import { RequestEdits } from './request-edits.ts';
+import type { ResponsePluginContext } from './response-contexts.ts';
 import { trailersPass } from './trailers.ts';
+import type { RequestTimeouts } from '../upstreams/upstream-connection.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 
-export const NO_PLUGINS: PluginChain = { entries: [], requestHead: [], responseHead: [], log: [], requestBodyMaxBytes: 0, isReordered: false };
+export const NO_PLUGINS: PluginChain = phasesOf([], []);
 
 export class Exchange {
   readonly core: ProxyCore;
@@ -35,8 +39,12 @@ export class Exchange {
   chain: PluginChain = NO_PLUGINS;
   /** Whose turn it is for `requestHead`, where that is not `chain.requestHead`: the chain was changed on the way, and one of the two is reordered. */
   turns: readonly ChainEntry[] | undefined;
-  /** The entry of `turns` or `chain.requestHead` that runs next. */
+  /** Which of the two phases before the request goes upstream is under way. */
+  phase: 'requestHead' | 'upstreamRequest' = 'requestHead';
+  /** The entry of `turns` or of the chain's phase that runs next. */
   nextPlugin = 0;
+  /** What plugins keep of this request, by plugin; undefined while none does. */
+  states: Map<string, unknown> | undefined;
   /** Undefined while no plugin with a condition was met. */
   conditions: PluginConditions | undefined;
   pluginContext: RequestPluginContext | undefined;
@@ -47,12 +55,14 @@ export class Exchange {
   credential: CredentialRef | undefined;
   /** What plugins want changed upstream; undefined while nothing. */
   upstreamEdits: HeaderEdits | undefined;
-  removedArguments: Set<string> | undefined;
+  edits: RequestEdits | undefined;
   replacedBody: Buffer | undefined;
   /** A Set-Cookie line, with its line end, by which the balancer knows the client again. */
   balancerCookie: string | undefined;
   /** What plugins want changed in the response, whoever makes it. */
   responseEdits: HeaderEdits | undefined;
+  /** What plugins want of the response besides; undefined where none looked at it. */
+  responseWishes: ResponsePluginContext | undefined;
 
   /** The groups that a plugin found the client to be in. */
   authenticatedGroups: readonly string[] | undefined;
@@ -66,9 +76,13 @@ export class Exchange {
   status = 0;
   /** The gateway made the response itself. */
   generated = false;
+  /** Of an error of the gateway's (ERRORS.md), where that is what the client got. */
+  errorCode: string | undefined;
+  /** Nobody waits for it: it goes upstream once more for the plugins that look at the response (refresh-request.ts). */
+  isRefresh = false;
   bytesIn: number;
   bytesOut = 0;
-  /** The response's headers as sent, by lower-case name; only kept where a plugin logs. */
+  /** The response's headers as sent, by lower-case name; only kept where a plugin will ask. */
   sentHeaders: ReadonlyMap<string, string> | undefined;
 
   constructor(core: ProxyCore, client: ClientSide, head: RequestHead, request: Http1RequestView) {
@@ -87,12 +101,27 @@ export class Exchange {
     return this.match?.route;
   }
 
+  /** Where the request goes: the route's service, or that at another place. */
   get service(): RuntimeService | undefined {
-    return this.match?.route.service;
+    return this.edits?.service ?? this.match?.route.service;
   }
 
+  get timeouts(): RequestTimeouts | undefined {
+    return this.edits?.timeouts ?? this.service;
+  }
+
+  get upstreamMethod(): string {
+    return this.edits?.method ?? this.request.method;
+  }
+
+  /** The client gets no body. */
   get isHead(): boolean {
     return this.request.method === 'HEAD';
+  }
+
+  /** A plugin will ask for the response's headers after they were sent. */
+  get keepsSentHeaders(): boolean {
+    return this.chain.log.length > 0 || this.responseWishes?.observers !== undefined;
   }
 
   /** A gRPC call: both directions may be silent for long and go on at the same time, so nothing of it is collected. */
@@ -108,6 +137,10 @@ export class Exchange {
 
   editUpstream(): HeaderEdits {
     return (this.upstreamEdits ??= new HeaderEdits());
+  }
+
+  editRequest(): RequestEdits {
+    return (this.edits ??= new RequestEdits());
   }
 
   editResponse(): HeaderEdits {

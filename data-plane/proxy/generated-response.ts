@@ -20,6 +20,8 @@ export interface GeneratedResponse {
   readonly extraLines: string;
   /** What the body says, as text; undefined where it is no message. */
   readonly message?: string;
+  /** Of an error of the gateway's (ERRORS.md). */
+  readonly code?: string;
   /** The status that it is counted and logged under, where that is another one. */
   readonly countsAs?: number;
 }
@@ -32,6 +34,7 @@ export function refusalResponse(refusal: Refusal, accept: string | undefined, re
     status: refusal.status,
     ...messageBody(refusal.message, accept, requestId),
     message: refusal.message,
+    code: refusal.code,
     headers: undefined,
     extraLines: `${extraLines}X-Holdfast-Error: ${refusal.code}\r\n`,
   };
@@ -40,7 +43,7 @@ export function refusalResponse(refusal: Refusal, accept: string | undefined, re
 /** The answer to an error as gRPC clients read it: without a body, the failure in the head (trailers-only). `message` must be printable ASCII without `%`. */
 export function grpcStatusResponse(refusal: Refusal, status: number): GeneratedResponse {
   const extraLines = `grpc-status: ${status}\r\ngrpc-message: ${refusal.message}\r\nX-Holdfast-Error: ${refusal.code}\r\n`;
-  return { status: 200, contentType: 'application/grpc', body: NO_BODY, headers: undefined, extraLines };
+  return { status: 200, contentType: 'application/grpc', body: NO_BODY, headers: undefined, extraLines, message: refusal.message, code: refusal.code };
 }
 
 /** The answer that a plugin wants. Throws where it is no answer: a status that ends no request, a header that may not be. */
@@ -51,7 +54,7 @@ export function verdictResponse(verdict: Verdict, accept: string | undefined, re
       code: 'PLUGIN_VERDICT_INVALID',
       source: 'gateway',
       publicMessage: 'a plugin gave an answer that is not valid',
-      message: `a plugin's requestHead must return undefined or { kind: 'respond', status: 200…999 }; got kind ${String(verdict.kind)}, status ${status}`,
+      message: `a plugin's answer must be undefined or { kind: 'respond', status: 200…999 }; got kind ${String(verdict.kind)}, status ${status}`,
     });
   }
   let headers: HeaderEdits | undefined;
@@ -59,7 +62,7 @@ export function verdictResponse(verdict: Verdict, accept: string | undefined, re
     headers = new HeaderEdits();
     for (const [name, value] of verdict.headers) headers.set(name, value);
   }
-  if (body !== undefined) return { status, contentType: wireText('Content-Type', body.contentType), body: asBuffer(body.bytes), headers, extraLines: '' };
+  if (body !== undefined) return { status, contentType: body.contentType === undefined ? undefined : wireText('Content-Type', body.contentType), body: asBuffer(body.bytes), headers, extraLines: '' };
   if (message === undefined) return { status, contentType: undefined, body: NO_BODY, headers, extraLines: '' };
   return { status, ...messageBody(message, accept, requestId), message, headers, extraLines: '' };
 }

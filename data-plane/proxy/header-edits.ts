@@ -19,8 +19,8 @@ const WRITTEN_ONCE = maskOf(HEADER.OURS, HEADER.OURS_ON_RESPONSE);
 interface Edit {
   /** With the name as it was written last. */
   checked: CheckedName;
-  /** Undefined takes the header out. */
-  value: string | undefined;
+  /** Several make one line each. Undefined takes the header out. */
+  value: string | readonly string[] | undefined;
 }
 
 export class HeaderEdits {
@@ -28,11 +28,14 @@ export class HeaderEdits {
   readonly #edits: Edit[] = [];
   #touchesForwarded = false;
 
-  /** Throws PLUGIN_HEADER_INVALID. */
-  set(name: string, value: string): void {
+  /** An empty list takes the header out. Throws PLUGIN_HEADER_INVALID. */
+  set(name: string, value: string | readonly string[]): void {
     const checked = checkedName(name);
     if (checked.isOurs) throw invalid(`header ${name} is written by the gateway itself; choose another name`);
-    this.#put(checked, wireText(name, value));
+    if (typeof value === 'string') return this.#put(checked, wireText(name, value));
+    if (value.length > 1 && checked.headerClass === HEADER.HOST) throw invalid('a request has one Host; set one value');
+    const lines = value.map((line) => wireText(name, line));
+    this.#put(checked, lines.length > 1 ? lines : lines[0]);
   }
 
   /** Throws PLUGIN_HEADER_INVALID. */
@@ -50,8 +53,26 @@ export class HeaderEdits {
     return this.#touchesForwarded;
   }
 
+  /** The first value. */
   value(lowerCaseName: string): string | undefined {
-    return this.#find(lowerCaseName)?.value;
+    const value = this.#find(lowerCaseName)?.value;
+    return typeof value === 'object' ? value[0] : value;
+  }
+
+  /** One per line; none where the header is taken out or not touched. */
+  values(lowerCaseName: string): readonly string[] {
+    return linesOf(this.#find(lowerCaseName)?.value);
+  }
+
+  /** Name as it was given, and value, of each line. */
+  pairs(): readonly (readonly [name: string, value: string])[] {
+    return this.#edits.flatMap(({ checked, value }) => linesOf(value).map((line) => [checked.start.slice(0, -2), line] as const));
+  }
+
+  /** As if nobody had touched it. */
+  forget(lowerCaseName: string): void {
+    const place = this.#edits.findIndex(({ checked }) => checked.key === lowerCaseName);
+    if (place !== -1) this.#edits.splice(place, 1);
   }
 
   names(): readonly string[] {
@@ -69,7 +90,7 @@ export class HeaderEdits {
   linesBelow(others: HeaderEdits | undefined): string {
     let lines = '';
     for (const { checked, value } of this.#edits) {
-      if (value !== undefined && others?.touches(checked.key) !== true) lines += `${checked.start}${value}\r\n`;
+      if (others?.touches(checked.key) !== true) lines += textOf(checked, value);
     }
     return lines;
   }
@@ -78,6 +99,10 @@ export class HeaderEdits {
   writeTo(out: OutgoingBytes, except = ''): void {
     for (const { checked, value } of this.#edits) {
       if (value === undefined || checked.key === except) continue;
+      if (typeof value !== 'string') {
+        out.text(textOf(checked, value));
+        continue;
+      }
       out.text(checked.start);
       out.text(value);
       out.text('\r\n');
@@ -88,12 +113,12 @@ export class HeaderEdits {
   lines(except = ''): string {
     let lines = '';
     for (const { checked, value } of this.#edits) {
-      if (value !== undefined && checked.key !== except) lines += `${checked.start}${value}\r\n`;
+      if (checked.key !== except) lines += textOf(checked, value);
     }
     return lines;
   }
 
-  #put(checked: CheckedName, value: string | undefined): void {
+  #put(checked: CheckedName, value: Edit['value']): void {
     const known = this.#find(checked.key);
     if (known === undefined) {
       this.#edits.push({ checked, value });
@@ -108,6 +133,15 @@ export class HeaderEdits {
     for (const edit of this.#edits) if (edit.checked.key === key) return edit;
     return undefined;
   }
+}
+
+function linesOf(value: Edit['value']): readonly string[] {
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+}
+
+function textOf({ start }: CheckedName, value: Edit['value']): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? `${start}${value}\r\n` : value.map((line) => `${start}${line}\r\n`).join('');
 }
 
 interface CheckedName {

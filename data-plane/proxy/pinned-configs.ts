@@ -33,6 +33,12 @@ export class PinnedConfigs {
     return this.#current;
   }
 
+  /** Pins the same once more, for a request that another one leads to. */
+  pinAgain(pinned: PinnedConfig): PinnedConfig {
+    pinned.requests += 1;
+    return pinned;
+  }
+
   /** What serves now, for a look that lasts no longer than the call. */
   current(): ActiveConfig | undefined {
     this.refresh();

@@ -1,21 +1,22 @@
 /**
- * What plugins see and may do, per phase (contract v1). Thin views of the exchange; run-plugins.ts hands them out. After
- * the request ended they show what was known then and change nothing.
+ * What plugins see and may do before the response, and what they see in the log (contract v2); those of a response are in
+ * response-contexts.ts. Thin views of the exchange; run-plugins.ts hands them out. After the request ended they show what was
+ * known then and change nothing.
  */
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
-import type { LogContext, NamedRef, PluginInstance, RequestContext, RequestView, ResponseContext } from '../../shared/plugins/contract.ts';
+import type { LogContext, NamedRef, PluginInstance, RequestContext, RequestView, Verdict } from '../../shared/plugins/contract.ts';
 import { defined } from '../../shared/assert.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { formatVersion } from '../../shared/model/version.ts';
-import { HEADER } from '../http1/header-names.ts';
-import type { ResponseHead } from '../http1/message-head.ts';
+import { withoutArguments } from '../http1/query.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderEdits, utf8Text } from './header-edits.ts';
+import { checkHost, checkTarget, invalid } from './request-edits.ts';
+import { pathFor, queryFor } from './send-request.ts';
+import { upstreamNames, upstreamValues } from './upstream-headers.ts';
 
-const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
-
-/** What all three phases have in common. */
-class SharedContext {
+/** What all phases have in common. */
+export class SharedContext {
   protected readonly exchange: Exchange;
   readonly request: RequestView;
   readonly requestId: string;
@@ -42,6 +43,10 @@ class SharedContext {
     return this.exchange.service;
   }
 
+  get uriCaptures(): ReadonlyMap<string, string> | undefined {
+    return this.exchange.match?.captures;
+  }
+
   get consumer(): ConsumerRef | undefined {
     return this.exchange.consumer;
   }
@@ -65,18 +70,18 @@ export class RequestPluginContext extends SharedContext implements RequestContex
     return wanted !== undefined && body !== undefined && body.length <= wanted.maxBytes ? body : undefined;
   }
 
-  authenticate(consumer: ConsumerRef, credential: CredentialRef | undefined): void {
+  authenticate(consumer: ConsumerRef | undefined, credential: CredentialRef | undefined): void {
     const { exchange } = this;
     exchange.consumer = consumer;
     exchange.credential = credential;
     const edits = exchange.editUpstream();
-    setOrRemove(edits, 'X-Consumer-ID', consumer.id);
-    setOrRemove(edits, 'X-Consumer-Custom-ID', consumer.customId);
-    setOrRemove(edits, 'X-Consumer-Username', consumer.username);
+    setOrRemove(edits, 'X-Consumer-ID', consumer?.id ?? null);
+    setOrRemove(edits, 'X-Consumer-Custom-ID', consumer?.customId ?? null);
+    setOrRemove(edits, 'X-Consumer-Username', consumer?.username ?? null);
     setOrRemove(edits, 'X-Credential-Identifier', credential?.id ?? null);
-    setOrRemove(edits, 'X-Anonymous-Consumer', credential === undefined ? 'true' : null);
+    setOrRemove(edits, 'X-Anonymous-Consumer', consumer !== undefined && credential === undefined ? 'true' : null);
     // Same inputs, same object: the chain only changes where the consumer has plugins of its own.
-    exchange.chain = defined(exchange.route, 'matched route').chainFor(consumer.id);
+    exchange.chain = defined(exchange.route, 'matched route').chainFor(consumer?.id);
   }
 
   setAuthenticatedGroups(groups: readonly string[]): void {
@@ -85,15 +90,16 @@ export class RequestPluginContext extends SharedContext implements RequestContex
     exchange.authenticatedGroups = Object.freeze([...groups]);
   }
 
-  setUpstreamHeader(name: string, value: string): void {
-    if (name.toLowerCase() === 'host' && !HOST.test(value)) {
-      throw new HoldfastError({
-        code: 'PLUGIN_HOST_INVALID',
-        source: 'gateway',
-        publicMessage: 'a plugin set a Host that is not valid',
-        message: `${JSON.stringify(value)} can't be the Host of a request; use a host name or address, with :port if needed`,
-      });
-    }
+  upstreamHeaderValues(lowerCaseName: string): readonly string[] {
+    return upstreamValues(this.exchange, lowerCaseName);
+  }
+
+  upstreamHeaderNames(): readonly string[] {
+    return upstreamNames(this.exchange);
+  }
+
+  setUpstreamHeader(name: string, value: string | readonly string[]): void {
+    if (name.toLowerCase() === 'host') for (const host of typeof value === 'string' ? [value] : value) checkHost(host);
     this.exchange.editUpstream().set(name, value);
   }
 
@@ -101,8 +107,49 @@ export class RequestPluginContext extends SharedContext implements RequestContex
     this.exchange.editUpstream().remove(name);
   }
 
+  get upstreamMethod(): string {
+    return this.exchange.upstreamMethod;
+  }
+
+  setUpstreamMethod(method: string): void {
+    this.exchange.editRequest().setMethod(method);
+  }
+
+  get upstreamPath(): string {
+    return pathFor(this.exchange);
+  }
+
+  setUpstreamPath(path: string): void {
+    this.exchange.editRequest().setPath(path);
+  }
+
+  get upstreamQuery(): string {
+    return queryFor(this.exchange);
+  }
+
+  setUpstreamQuery(query: string): void {
+    this.exchange.editRequest().setQuery(query);
+  }
+
   removeQueryArgument(name: string): void {
-    (this.exchange.removedArguments ??= new Set()).add(name);
+    this.exchange.editRequest().query = withoutArguments(queryFor(this.exchange), new Set([name]));
+  }
+
+  useTarget(target: Parameters<RequestContext['useTarget']>[0]): void {
+    const { exchange } = this;
+    const service = exchange.route?.service;
+    if (service === undefined) throw invalid('a request without a service can go nowhere else; give its route a service');
+    checkTarget(target.host, target.port);
+    exchange.editRequest().service = defined(exchange.pinned, 'pinned configuration').config.serviceAt(service, target);
+  }
+
+  setTimeouts(timeouts: Parameters<RequestContext['setTimeouts']>[0]): void {
+    const { exchange } = this;
+    if (exchange.service !== undefined) exchange.editRequest().setTimeouts(timeouts, exchange.service);
+  }
+
+  limitRequestBody(maxBytes: number, verdict: Verdict): void {
+    this.exchange.editRequest().limitBody(maxBytes, verdict);
   }
 
   replaceBody(bytes: Uint8Array): void {
@@ -122,70 +169,38 @@ export class RequestPluginContext extends SharedContext implements RequestContex
   }
 }
 
-/** Looks a header of the response up; undefined where absent. */
-export type HeaderSource = (lowerCaseName: string) => string | undefined;
-
-export class ResponsePluginContext extends SharedContext implements ResponseContext {
-  readonly status: number;
-  readonly generated: boolean;
-  #source: HeaderSource;
-
-  constructor(exchange: Exchange, status: number, generated: boolean, source: HeaderSource) {
-    super(exchange);
-    this.status = status;
-    this.generated = generated;
-    this.#source = source;
-  }
-
-  responseHeader(lowerCaseName: string): string | undefined {
-    const edits = this.exchange.responseEdits;
-    return edits?.touches(lowerCaseName) === true ? edits.value(lowerCaseName) : this.#source(lowerCaseName);
-  }
-
-  setResponseHeader(name: string, value: string): void {
-    this.exchange.editResponse().set(name, value);
-  }
-
-  removeResponseHeader(name: string): void {
-    this.exchange.editResponse().remove(name);
-  }
-
-  /** The head's bytes are only there during the phase. */
-  close(): void {
-    this.#source = () => undefined;
-  }
-}
-
 export class LogPluginContext extends SharedContext implements LogContext {
   readonly status: number;
   readonly generated: boolean;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
+  readonly errorCode: string | undefined;
   readonly startedAtMs: number;
-  readonly totalMs: number;
+  readonly #totalMs: number | undefined;
 
-  constructor(exchange: Exchange, totalMs: number) {
+  /** `totalMs` undefined: the request still goes on. */
+  constructor(exchange: Exchange, totalMs?: number) {
     super(exchange);
     this.status = exchange.status;
     this.generated = exchange.generated;
-    this.bytesIn = exchange.bytesIn;
-    this.bytesOut = exchange.bytesOut;
-    this.startedAtMs = exchange.core.clock.nowMs() - totalMs;
-    this.totalMs = totalMs;
+    this.errorCode = exchange.errorCode;
+    this.startedAtMs = exchange.core.clock.nowMs() - (totalMs ?? exchange.latencyMs(exchange.core.clock.monotonicMs()));
+    this.#totalMs = totalMs;
+  }
+
+  get bytesIn(): number {
+    return this.exchange.bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.exchange.bytesOut;
+  }
+
+  get totalMs(): number {
+    return this.#totalMs ?? this.exchange.core.clock.monotonicMs() - this.exchange.startedAtMs;
   }
 
   responseHeader(lowerCaseName: string): string | undefined {
     return this.exchange.sentHeaders?.get(lowerCaseName);
   }
-}
-
-/** The first value of a header that comes from an upstream and reaches the client. */
-export function upstreamHeader(head: ResponseHead, droppedMask: number): HeaderSource {
-  return (lowerCaseName) => {
-    const line = head.fields.find(head.buffer, lowerCaseName, 0);
-    const isSent = line !== -1 && head.fields.classOf(line) !== HEADER.REMOVED && ((droppedMask >> head.fields.classOf(line)) & 1) === 0;
-    return isSent ? head.text(head.fields.valueStart(line), head.fields.valueEnd(line)) : undefined;
-  };
 }
 
 function setOrRemove(edits: HeaderEdits, name: string, value: string | null): void {

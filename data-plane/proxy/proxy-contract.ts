@@ -90,6 +90,9 @@ export interface ProxyStats {
   readonly retries: number;
   /** Retries that did not happen because there had been too many. */
   readonly retriesOverBudget: number;
+  /** Requests that went upstream for plugins alone, after their client had its answer; they are not among the requests. And those that did not, because too many were under way. */
+  readonly refreshes: number;
+  readonly refreshesSkipped: number;
   /** Circuits of targets that this proxy opened, and closed again. */
   readonly circuitsOpened: number;
   readonly circuitsClosed: number;

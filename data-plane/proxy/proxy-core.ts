@@ -62,6 +62,11 @@ export class ProxyCounters {
   retriesOverBudget = 0;
   /** Responses that are being compressed. */
   compressing = 0;
+  /** Requests that go upstream for plugins alone, now and so far (refresh-request.ts). They are no client's, and count nowhere else. */
+  refreshing = 0;
+  refreshed = 0;
+  /** Refreshes that did not happen because too many were under way. */
+  refreshesSkipped = 0;
   readonly refusals = new Map<string, number>();
   readonly pluginErrors = new Map<string, number>();
 

@@ -28,6 +28,7 @@ export const REFUSALS = {
   serviceDisabled: { code: 'PROXY_SERVICE_DISABLED', status: 503, message: UNAVAILABLE },
   streamRefused: { code: 'PROXY_STREAM_REFUSED', status: 403, message: 'a plugin refused the connection' },
   pluginFailed: { code: 'PROXY_PLUGIN_FAILED', status: 500, message: 'An unexpected error occurred' },
+  pluginTimedOut: { code: 'PLUGIN_TIMED_OUT', status: 500, message: 'An unexpected error occurred' },
   unexpected: { code: 'PROXY_UNEXPECTED', status: 500, message: 'An unexpected error occurred' },
   nameUnresolved: { code: 'UPSTREAM_NAME_UNRESOLVED', status: 503, message: 'name resolution failed' },
   noTarget: { code: 'UPSTREAM_TARGET_MISSING', status: 503, message: 'failure to get a peer from the ring-balancer' },

@@ -3,6 +3,7 @@
  * client holds no upstream connection, sent on as it comes, or dropped. Called by the life of the request (request-life.ts),
  * which says when. Whatever waits here is bounded; then the client is no longer read (R5).
  */
+import type { Verdict } from '../../shared/plugins/contract.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
 import { MAX_UNSENT_BYTES } from '../http1/wire-socket.ts';
 import type { UpstreamConnection } from '../upstreams/upstream-connection.ts';
@@ -22,6 +23,8 @@ export interface RequestRelayEvents {
   /** The body is complete, or as much of it is there as is buffered. */
   bodyBuffered(): void;
   bodyFailed(fault: Fault): void;
+  /** It is longer than a plugin allows. */
+  bodyTooLong(verdict: Verdict): void;
 }
 
 export class RequestRelay {
@@ -105,6 +108,11 @@ export class RequestRelay {
     }
     if (core.limits.maxBodyBytes !== undefined && body.reader.dataBytes > core.limits.maxBodyBytes) {
       this.#events.bodyFailed(FAULTS.bodyTooLarge);
+      return end;
+    }
+    const limit = this.#exchange.edits?.bodyLimit;
+    if (limit !== undefined && body.reader.dataBytes > limit.maxBytes && this.#use !== 'drop') {
+      this.#events.bodyTooLong(limit.verdict);
       return end;
     }
     if (this.#upstream !== undefined) this.#send(this.#upstream, buffer);

@@ -4,6 +4,8 @@
  * (`#refuse`, `#answer`), or breaks off; every path ends in `#end`, once (R4).
  */
 import { describeThrown } from '../../shared/errors.ts';
+import type { Verdict } from '../../shared/plugins/contract.ts';
+import type { ChainEntry } from '../config/active-config.ts';
 import type { BodyReader } from '../http1/body-reader.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
@@ -12,6 +14,7 @@ import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
 import type { RequestFailure } from '../telemetry/request-recorder.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
+import { awaitPlugin, type AwaitedPlugin } from './await-plugin.ts';
 import type { RequestEvents } from './client-side.ts';
 import type { Exchange } from './exchange.ts';
 import { configOf } from './pinned-configs.ts';
@@ -19,9 +22,11 @@ import { grpcStatusResponse, refusalResponse, verdictResponse, type GeneratedRes
 import { protocolMismatch, type ProtocolFacts, type ProtocolMismatch } from './protocol-mismatch.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
 import { RequestRelay, type RequestRelayEvents } from './relay-request.ts';
-import { ResponseRelay, type RelayEvents } from './relay-response.ts';
+import { refreshOf } from './refresh-request.ts';
+import { ResponseRelay, type Passage, type RelayEvents } from './relay-response.ts';
 import { Tries } from './retry-policy.ts';
-import { reportPluginError, runLog, runRequestHead } from './run-plugins.ts';
+import { frameJudge } from './run-frame-plugins.ts';
+import { type HeadOutcome, reportPluginError, runLog, runRequestPhases } from './run-plugins.ts';
 import { isIdempotent, isReplayable, sendRequest } from './send-request.ts';
 import type { Tunnel, TunnelEnding } from './tunnel.ts';
 import { isAgreement, upgradeOf } from './upgrade.ts';
@@ -34,6 +39,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   #upstream: UpstreamConnection | undefined;
   readonly #tries: Tries;
   #tunnel: Tunnel | undefined;
+  /** A plugin whose answer is waited for. */
+  #awaited: AwaitedPlugin | undefined;
   #ended = false;
 
   constructor(exchange: Exchange) {
@@ -41,7 +48,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#request = new RequestRelay(exchange, this);
     this.#response = new ResponseRelay(exchange, this);
     this.#tries = new Tries(exchange);
-    exchange.core.counters.activeRequests += 1;
+    if (exchange.isRefresh) exchange.core.counters.refreshing += 1;
+    else exchange.core.counters.activeRequests += 1;
   }
 
   /** Pin, route, gate; then plugins. */
@@ -93,8 +101,10 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   #runPlugins(): void {
-    const exchange = this.#exchange;
-    const outcome = runRequestHead(exchange);
+    this.#afterPlugins(runRequestPhases(this.#exchange));
+  }
+
+  #afterPlugins(outcome: HeadOutcome): void {
     switch (outcome.kind) {
       case 'passed':
         return this.#forward();
@@ -102,14 +112,40 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
         return this.bodyCollected();
       case 'failed':
         return this.#refuse(REFUSALS.pluginFailed);
+      case 'too-late':
+        return this.#refuse(REFUSALS.pluginTimedOut);
+      case 'waiting':
+        this.#awaited = awaitPlugin(this.#exchange, outcome, (next) => this.#stillThere(() => this.#afterPlugins(next())));
+        return;
       case 'answered':
-        try {
-          return this.#answer(verdictResponse(outcome.verdict, exchange.request.header('accept'), exchange.requestId));
-        } catch (thrown) {
-          reportPluginError(exchange, outcome.entry, 'requestHead', thrown);
-          return this.#refuse(REFUSALS.pluginFailed);
-        }
+        return this.#answerVerdict(outcome.verdict, outcome.entry);
     }
+  }
+
+  /** `entry` is the plugin whose it is. */
+  #answerVerdict(verdict: Verdict, entry: ChainEntry | undefined): void {
+    const exchange = this.#exchange;
+    let response: GeneratedResponse;
+    try {
+      response = verdictResponse(verdict, exchange.request.header('accept'), exchange.requestId);
+    } catch (thrown) {
+      if (entry !== undefined) reportPluginError(exchange, entry, exchange.phase, thrown);
+      return this.#refuse(REFUSALS.pluginFailed);
+    }
+    const refresh = verdict.refresh === true ? refreshOf(exchange) : undefined;
+    this.#answer(response);
+    if (refresh !== undefined) new RequestLife(refresh).refresh();
+  }
+
+  /** Goes on where another life has answered: nobody waits for what comes of it (refresh-request.ts). */
+  refresh(): void {
+    this.#stillThere(() => this.#runPlugins());
+  }
+
+  /** A body that is longer than a plugin allows. */
+  bodyTooLong(verdict: Verdict): void {
+    if (this.#exchange.status === 0) this.#answerVerdict(verdict, undefined);
+    else this.#breakOff('none');
   }
 
   /** Holds the body until it is complete or larger than any plugin wants, then goes on with the plugins. */
@@ -134,7 +170,9 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   #forward(): void {
-    const { service } = this.#exchange;
+    const { service, edits, head, body } = this.#exchange;
+    const limit = edits?.bodyLimit;
+    if (limit !== undefined && Math.max(head.contentLength, body.reader.dataBytes) > limit.maxBytes) return this.bodyTooLong(limit.verdict);
     if (service === undefined) return this.#refuse(REFUSALS.noService);
     if (!service.enabled) return this.#refuse(REFUSALS.serviceDisabled);
     this.#exchange.upgrade = upgradeOf(this.#exchange);
@@ -194,7 +232,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   #enter(endpoint: Endpoint): void {
     // Nobody goes past those who wait already.
     if (!endpoint.isFull && (endpoint.line?.length ?? 0) === 0) return this.#reachAtBest(endpoint);
-    const isWaiting = this.#tries.wait(endpoint, this.#exchange.service?.connectTimeoutMs ?? 0, {
+    const isWaiting = this.#tries.wait(endpoint, this.#exchange.timeouts?.connectTimeoutMs ?? 0, {
       admitted: () => this.#stillThere(() => (endpoint.isFull ? this.#waitAgain(endpoint) : this.#reachAtBest(endpoint))),
       waitedTooLong: () => this.#stillThere(() => this.#refuse(REFUSALS.pendingTimeout)),
     });
@@ -229,11 +267,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
 
   /** Over an idle connection at once, else over a new one as soon as it stands. */
   #reach(endpoint: Endpoint, idle: UpstreamConnection | undefined): void {
-    const { core, service, isHead, request } = this.#exchange;
-    if (service === undefined) return;
+    const { core, timeouts, upstreamMethod, request } = this.#exchange;
+    if (timeouts === undefined) return;
     if (idle === undefined && endpoint.isAtBound) return this.#waitAgain(endpoint);
     this.#upstream = idle ?? core.pool.open(endpoint, proxyHeaderFor(endpoint.proxyProtocol, request));
-    this.#upstream.serve(this, service, isHead);
+    this.#upstream.serve(this, timeouts, upstreamMethod === 'HEAD');
     if (idle !== undefined) this.connected();
   }
 
@@ -278,15 +316,12 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
 
   /** 101: a tunnel, if it is the answer to what the client asked for (R2). */
   switchedProtocols(head: ResponseHead): SocketOwner | undefined {
-    const { upgrade, service, client } = this.#exchange;
+    const { upgrade, timeouts, client } = this.#exchange;
     const wire = this.#upstream?.wire;
-    if (upgrade === undefined || service === undefined || wire === undefined || !isAgreement(upgrade, head)) return undefined;
-    if (!this.#response.switchingHead(head, upgrade)) {
-      this.#refuse(REFUSALS.pluginFailed);
-      return undefined;
-    }
+    if (upgrade === undefined || timeouts === undefined || wire === undefined || !isAgreement(upgrade, head)) return undefined;
+    if (!this.#passes(this.#response.switchingHead(head, upgrade))) return undefined;
     this.#tries.answered(head.status);
-    this.#tunnel = client.beginTunnel(wire, { idleTimeoutMs: service.readTimeoutMs, isWebSocket: upgrade.protocol === 'websocket', ended: (ending) => this.#tunnelEnded(ending) });
+    this.#tunnel = client.beginTunnel(wire, { idleTimeoutMs: timeouts.readTimeoutMs, isWebSocket: upgrade.protocol === 'websocket', judge: frameJudge(this.#exchange, upgrade.inspectors), ended: (ending) => this.#tunnelEnded(ending) });
     return this.#tunnel.upstream;
   }
 
@@ -304,8 +339,15 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#tries.answered(head.status);
     const elsewhere = this.#tries.afterStatus(head.status);
     if (elsewhere !== undefined) return this.#retryAt(elsewhere);
-    if (!this.#response.responseHead(head, this.#keepsAlive())) return this.#refuse(REFUSALS.pluginFailed);
-    this.#exchange.body.dropHeld();
+    if (this.#passes(this.#response.responseHead(head, this.#keepsAlive()))) this.#exchange.body.dropHeld();
+  }
+
+  /** False where the client gets another answer than the upstream's. */
+  #passes(passage: Passage): boolean {
+    if (passage === 'goes-on') return true;
+    if (passage === 'failed') this.#refuse(REFUSALS.pluginFailed);
+    else this.#answerBy(() => this.#response.replacement(this.#keepsAlive()));
+    return false;
   }
 
   get keepsChunks(): boolean {
@@ -317,7 +359,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   responseBytes(buffer: Buffer, body: BodyReader): void {
-    if (this.#upstream !== undefined) this.#response.responseBytes(this.#upstream, buffer, body);
+    if (this.#upstream !== undefined) this.#passes(this.#response.responseBytes(this.#upstream, buffer, body));
   }
 
   clientFlushed(): void {
@@ -355,6 +397,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     const upstream = this.#upstream;
     if (upstream === undefined) return;
     this.#upstream = undefined;
+    const wasCollecting = this.#response.isCollecting;
     this.#response.takeBackHead();
     const wasIdle = upstream.served > 0;
     if (exchange.status === 0 && failure.kind === 'closed' && failure.silent && wasIdle && isReplayable(exchange)) {
@@ -364,8 +407,12 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     }
     const refusal = refusalOf(failure);
     exchange.core.failures.upstreamFailed(refusal.code, upstream.endpoint.key, failure, exchange.pinned);
-    if (exchange.status !== 0) return this.#breakOff('upstream');
-    const delayMs = this.#tries.afterFailure(failure);
+    if (exchange.status !== 0) {
+      exchange.errorCode = refusal.code;
+      return this.#breakOff('upstream');
+    }
+    // Plugins have seen the head of a response that was held back: they get no other upstream's in its place.
+    const delayMs = wasCollecting ? undefined : this.#tries.afterFailure(failure);
     if (delayMs === undefined) return this.#refuse(refusal);
     this.#tries.lastRefusal = refusal;
     this.#tries.leave();
@@ -403,9 +450,13 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
 
   /** An answer of our own, whole. A body that is still to come is not waited for. */
   #answer(response: GeneratedResponse): void {
+    this.#answerBy(() => this.#response.generated(response, this.#keepsAlive()));
+  }
+
+  #answerBy(send: () => void): void {
     this.#dropUpstream();
     this.#request.drop();
-    this.#response.generated(response, this.#keepsAlive());
+    send();
     this.#end(this.#response.closes);
   }
 
@@ -433,17 +484,23 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     const { core, body, head, status } = exchange;
     const failure = status < 500 ? brokenOff : exchange.generated ? 'here' : 'upstream';
     const totalMs = core.clock.monotonicMs() - exchange.startedAtMs;
+    this.#awaited?.giveUp();
     this.#request.release();
     this.#response.release();
     exchange.bytesIn += body.wireBytes;
-    core.counters.activeRequests -= 1;
     this.#tries.leave();
-    core.counters.endedRequests += 1;
+    if (exchange.isRefresh) {
+      core.counters.refreshing -= 1;
+      core.counters.refreshed += 1;
+    } else {
+      core.counters.activeRequests -= 1;
+      core.counters.endedRequests += 1;
+    }
     runLog(exchange, totalMs);
     if (exchange.pinned !== undefined) core.configs.unpin(exchange.pinned);
     exchange.request.release();
     core.heads.giveBack(head);
-    core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000), exchange.pinned?.config.version, failure);
+    if (!exchange.isRefresh) core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000), exchange.pinned?.config.version, failure);
   }
 
   #dropUpstream(): void {

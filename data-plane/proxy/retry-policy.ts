@@ -165,9 +165,9 @@ export class Tries {
 
   /** Neither too often nor for too long: no longer than a single try may take for connecting and answering. */
   #mayGoOn(): boolean {
-    const { core, service } = this.#exchange;
-    if (service === undefined || this.#retries >= service.retries) return false;
-    return core.deadlines.in(0) - this.#firstMs <= service.connectTimeoutMs + service.readTimeoutMs;
+    const { core, service, timeouts } = this.#exchange;
+    if (service === undefined || timeouts === undefined || this.#retries >= service.retries) return false;
+    return core.deadlines.in(0) - this.#firstMs <= timeouts.connectTimeoutMs + timeouts.readTimeoutMs;
   }
 
   /** What was sent already costs its upstream twice. */

@@ -1,6 +1,7 @@
 /**
- * Runs the plugins of a request, phase by phase, in the chain's order, but for those whose condition does not hold. A plugin that throws never opens the door: the request
- * ends with 500, the error is logged with the plugin's name and counted.
+ * Runs the plugins of a request before it goes upstream and when it is over, phase by phase, in the chain's order, but for those whose
+ * condition does not hold; the phases of a response are in run-response-plugins.ts. A plugin that throws never opens the door: the
+ * request ends with 500, the error is logged with the plugin's name and counted. Nor does one that makes the request wait unannounced.
  */
 import type { Verdict } from '../../shared/plugins/contract.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
@@ -9,7 +10,7 @@ import { byPriority } from '../config/plugin-order.ts';
 import type { Exchange } from './exchange.ts';
 import { configOf } from './pinned-configs.ts';
 import { PluginConditions } from './plugin-conditions.ts';
-import { type HeaderSource, LogPluginContext, RequestPluginContext, ResponsePluginContext } from './plugin-contexts.ts';
+import { LogPluginContext, RequestPluginContext } from './plugin-contexts.ts';
 
 export type HeadOutcome =
   /** Every plugin let it pass. */
@@ -17,19 +18,28 @@ export type HeadOutcome =
   | { readonly kind: 'answered'; readonly verdict: Verdict; readonly entry: ChainEntry }
   /** The next plugin wants the body first: collect it, then call again. */
   | { readonly kind: 'needs-body' }
+  /** The plugin has no answer yet: give it to `settle` when it is there. */
+  | { readonly kind: 'waiting'; readonly answer: Promise<Verdict | undefined>; readonly entry: ChainEntry; readonly chain: PluginChain }
+  /** The answer was waited for too long. */
+  | { readonly kind: 'too-late' }
   | { readonly kind: 'failed' };
 
 const PASSED: HeadOutcome = { kind: 'passed' };
 const NEEDS_BODY: HeadOutcome = { kind: 'needs-body' };
 const FAILED: HeadOutcome = { kind: 'failed' };
 
-/** Runs `requestHead` from where the last call stopped. */
-export function runRequestHead(exchange: Exchange): HeadOutcome {
+/** Runs `requestHead` of all, then `upstreamRequest` of all, from where the last call stopped. */
+export function runRequestPhases(exchange: Exchange): HeadOutcome {
   for (;;) {
-    const { chain } = exchange;
-    const entry = (exchange.turns ?? chain.requestHead)[exchange.nextPlugin];
-    if (entry === undefined) return PASSED;
-    let verdict: Verdict | undefined;
+    const { chain, phase } = exchange;
+    const entry = (exchange.turns ?? chain[phase])[exchange.nextPlugin];
+    if (entry === undefined) {
+      if (phase === 'upstreamRequest' || chain.upstreamRequest.length === 0) return PASSED;
+      exchange.phase = 'upstreamRequest';
+      exchange.turns = undefined;
+      exchange.nextPlugin = 0;
+      continue;
+    }
     try {
       if (!runs(exchange, entry)) {
         exchange.nextPlugin += 1;
@@ -38,27 +48,61 @@ export function runRequestHead(exchange: Exchange): HeadOutcome {
       if (entry.instance.requestBody !== undefined && !exchange.bodyCollected) return NEEDS_BODY;
       const context = (exchange.pluginContext ??= new RequestPluginContext(exchange));
       context.current = entry.instance;
-      verdict = entry.instance.requestHead?.(context);
+      const answer = entry.instance[phase]?.(context, stateOf(exchange, entry));
+      if (answer instanceof Promise) return awaited(exchange, entry, chain, answer);
+      advance(exchange, chain, entry);
+      if (answer !== undefined) return { kind: 'answered', verdict: answer, entry };
     } catch (thrown) {
-      reportPluginError(exchange, entry, 'requestHead', thrown);
+      reportPluginError(exchange, entry, phase, thrown);
       return FAILED;
     }
-    if (exchange.chain === chain) exchange.nextPlugin += 1;
-    else joinChain(exchange, chain, entry);
-    if (verdict !== undefined) return { kind: 'answered', verdict, entry };
   }
 }
 
+/** Promises are for those that announced them: a chain is judged by what it costs before it runs. */
+function awaited(exchange: Exchange, entry: ChainEntry, chain: PluginChain, answer: Promise<Verdict | undefined>): HeadOutcome {
+  if (entry.instance.isAsync === true) return { kind: 'waiting', answer, entry, chain };
+  answer.catch(() => undefined);
+  const thrown = new HoldfastError({
+    code: 'PLUGIN_NOT_ASYNC',
+    source: 'gateway',
+    publicMessage: 'a plugin gave a promise without saying so',
+    message: `${exchange.phase} gave a promise; set isAsync: true in what create gives, or answer at once`,
+  });
+  reportPluginError(exchange, entry, exchange.phase, thrown);
+  return FAILED;
+}
+
+/** What a plugin answered that was waited for; then, if that is undefined, the phases go on by `runRequestPhases`. */
+export function settle(exchange: Exchange, { entry, chain }: Extract<HeadOutcome, { kind: 'waiting' }>, verdict: Verdict | undefined): HeadOutcome {
+  advance(exchange, chain, entry);
+  return verdict === undefined ? runRequestPhases(exchange) : { kind: 'answered', verdict, entry };
+}
+
+/** `chain` is the one in which the plugin ran. */
+function advance(exchange: Exchange, chain: PluginChain, entry: ChainEntry): void {
+  if (exchange.chain === chain) exchange.nextPlugin += 1;
+  else joinChain(exchange, chain, entry);
+}
+
+/** What the plugin keeps of this request, made when it is first asked for. */
+export function stateOf(exchange: Exchange, { instance, pluginId }: ChainEntry): unknown {
+  if (instance.newState === undefined) return undefined;
+  const states = (exchange.states ??= new Map());
+  if (!states.has(pluginId)) states.set(pluginId, instance.newState());
+  return states.get(pluginId);
+}
+
 /** Where its condition does not hold, a plugin does not run. */
-function runs(exchange: Exchange, entry: ChainEntry): boolean {
+export function runs(exchange: Exchange, entry: ChainEntry): boolean {
   return entry.condition === undefined || (exchange.conditions ??= new PluginConditions(exchange)).runs(entry);
 }
 
 /** Goes on in the chain that the request has now, after `entry`, which changed it. */
 function joinChain(exchange: Exchange, before: PluginChain, entry: ChainEntry): void {
-  const { chain, turns } = exchange;
-  if (turns === undefined && !before.isReordered && !chain.isReordered) {
-    exchange.nextPlugin = placeAfter(chain.requestHead, entry);
+  const { chain, turns, phase } = exchange;
+  if (phase === 'upstreamRequest' || (turns === undefined && !before.isReordered && !chain.isReordered)) {
+    exchange.nextPlugin = placeAfter(chain[phase], entry);
     return;
   }
   const past = (turns ?? before.requestHead).slice(0, exchange.nextPlugin + 1);
@@ -83,23 +127,6 @@ export function turnsLeft(entries: readonly ChainEntry[], past: readonly ChainEn
   return entries.filter((other, at) => !past.some(({ name }) => name === other.name) && isDue(other, at));
 }
 
-/** Runs `responseHead`; false where a plugin threw. `source` is what the response says so far. */
-export function runResponseHead(exchange: Exchange, status: number, generated: boolean, source: HeaderSource): boolean {
-  const entries = exchange.chain.responseHead;
-  if (entries.length === 0) return true;
-  const context = new ResponsePluginContext(exchange, status, generated, source);
-  for (const entry of entries) {
-    try {
-      if (runs(exchange, entry)) entry.instance.responseHead?.(context);
-    } catch (thrown) {
-      reportPluginError(exchange, entry, 'responseHead', thrown);
-      return false;
-    }
-  }
-  context.close();
-  return true;
-}
-
 /** Runs `log`. What a plugin throws here harms nobody but its own log. */
 export function runLog(exchange: Exchange, totalMs: number): void {
   const entries = exchange.chain.log;
@@ -107,7 +134,7 @@ export function runLog(exchange: Exchange, totalMs: number): void {
   const context = new LogPluginContext(exchange, totalMs);
   for (const entry of entries) {
     try {
-      if (runs(exchange, entry)) entry.instance.log?.(context);
+      if (runs(exchange, entry)) entry.instance.log?.(context, stateOf(exchange, entry));
     } catch (thrown) {
       reportPluginError(exchange, entry, 'log', thrown);
     }

@@ -3,8 +3,8 @@
  * lines that pass through, ours, one framing (R2); then what is there of the body.
  */
 import { DROPPED_FROM_REQUEST, FRAMING, HEADER, maskOf } from '../http1/header-names.ts';
-import { writeRequestLines } from '../http1/head-writer.ts';
-import { withoutArguments } from '../http1/query.ts';
+import { writeHeaderLines } from '../http1/head-writer.ts';
+import { hostHeaderOf, type Endpoint } from '../upstreams/endpoint.ts';
 import type { UpstreamConnection } from '../upstreams/upstream-connection.ts';
 import type { Exchange } from './exchange.ts';
 import { writeForwardedLines } from './forwarded-headers.ts';
@@ -24,14 +24,14 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
   upstreamEdits?.markIn(head, DROPPED_FROM_REQUEST);
   const { out } = core;
   out.clear();
-  out.text(exchange.request.method);
+  out.text(exchange.upstreamMethod);
   out.text(' ');
   out.text(targetFor(exchange));
   out.text(' HTTP/1.1\r\nHost: ');
-  out.text(hostFor(exchange, upstream));
+  out.text(hostFor(exchange, upstream.endpoint));
   out.text('\r\n');
   const dropped = (DROPPED_FROM_REQUEST & ~(body.reader.keepsTrailers && replacedBody === undefined ? TRAILER : 0)) | FRAMING;
-  writeRequestLines(out, head, dropped);
+  writeHeaderLines(out, head, dropped);
   upstreamEdits?.writeTo(out, 'host');
   writeForwardedLines(out, exchange);
   out.text(hopLines(exchange));
@@ -44,7 +44,7 @@ export function sendRequest(exchange: Exchange, upstream: UpstreamConnection): v
 }
 
 export function isIdempotent(exchange: Exchange): boolean {
-  return IDEMPOTENT.has(exchange.request.method);
+  return IDEMPOTENT.has(exchange.upstreamMethod);
 }
 
 /** True where sending the request a second time does no harm and is possible. */
@@ -92,20 +92,34 @@ function hopLines({ head, upgrade }: Exchange): string {
 }
 
 function targetFor(exchange: Exchange): string {
-  const { match, service, request, head, removedArguments } = exchange;
-  if (match === undefined || service === undefined) return request.path;
-  const { stripPath, pathHandling } = match.route;
-  const path = buildUpstreamPath({ servicePath: service.path, stripPath, pathHandling }, request.path, match.matchedPathLength);
-  if (head.queryStart === head.targetEnd) return path;
-  if (removedArguments === undefined) return `${path}?${request.query}`;
-  const query = withoutArguments(request.query, removedArguments);
-  return query === '' ? path : `${path}?${query}`;
+  const path = pathFor(exchange);
+  const { head, edits } = exchange;
+  if (edits === undefined) return head.queryStart === head.targetEnd ? path : `${path}?${exchange.request.query}`;
+  const query = queryFor(exchange);
+  return query === '' && (edits.query !== undefined || head.queryStart === head.targetEnd) ? path : `${path}?${query}`;
 }
 
-function hostFor(exchange: Exchange, upstream: UpstreamConnection): string {
+/** The path as it goes upstream. */
+export function pathFor({ match, service, request, edits }: Exchange): string {
+  if (edits?.path !== undefined) return edits.path;
+  if (match === undefined || service === undefined) return request.path;
+  const { stripPath, pathHandling } = match.route;
+  return buildUpstreamPath({ servicePath: service.path, stripPath, pathHandling }, request.path, match.matchedPathLength);
+}
+
+/** The query as it goes upstream, without `?`. */
+export function queryFor({ edits, request }: Exchange): string {
+  return edits?.query ?? request.query;
+}
+
+/** Undefined where the endpoint is not known yet and it decides. */
+export function hostFor(exchange: Exchange, endpoint: Endpoint): string;
+export function hostFor(exchange: Exchange, endpoint: Endpoint | undefined): string | undefined;
+export function hostFor(exchange: Exchange, endpoint: Endpoint | undefined): string | undefined {
   const { match, service, head, upstreamEdits } = exchange;
   const edited = upstreamEdits?.value('host');
   if (edited !== undefined) return edited;
   if (match?.route.preserveHost === true && head.hostEnd > head.hostStart) return head.text(head.hostStart, head.authorityEnd);
-  return service?.upstream?.hostHeader ?? upstream.endpoint.hostHeader;
+  const named = service?.upstream?.hostHeader ?? endpoint?.hostHeader;
+  return named ?? (service === undefined || service.upstream !== undefined ? undefined : hostHeaderOf(service.protocol, service.host, service.port));
 }

@@ -3,7 +3,7 @@
  * head or an answer of ours. Appends to the outgoing bytes; the life of a request sends them.
  */
 import { formatVersion } from '../../shared/model/version.ts';
-import { responseFramingLine, writeStatusAndLines, type BodyDelivery } from '../http1/head-writer.ts';
+import { responseFramingLine, writeHeaderLines, writeStatusAndLines, type BodyDelivery } from '../http1/head-writer.ts';
 import { DROPPED_FROM_RESPONSE, FRAMING, HEADER, maskOf } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
@@ -11,7 +11,6 @@ import type { CompressionPlan } from './compression-choice.ts';
 import type { Exchange } from './exchange.ts';
 import { reasonOf, type GeneratedResponse } from './generated-response.ts';
 import type { HeaderEdits } from './header-edits.ts';
-import type { HeaderSource } from './plugin-contexts.ts';
 import { trailersPass } from './trailers.ts';
 
 const TRAILER = maskOf(HEADER.TRAILER);
@@ -22,20 +21,25 @@ export function connectionLine(minor: number, closes: boolean): string {
   return minor === 0 ? 'Connection: keep-alive\r\n' : '';
 }
 
-/** Which body a response to this request brings, and how the client gets it (RFC 9112 §6.3). */
-export function deliveryOf(exchange: Exchange, head: ResponseHead): BodyDelivery {
-  if (exchange.isHead || head.status === 204 || head.status === 304) return 'none';
+/**
+ * Which body a response to this request brings, and how the client gets it (RFC 9112 §6.3). `isData`: what comes of a chunked one is
+ * read as data, not as chunks.
+ */
+export function deliveryOf(exchange: Exchange, head: ResponseHead, isData: boolean): BodyDelivery {
+  const { status, edits } = exchange;
+  if (exchange.isHead || status === 204 || status === 304) return 'none';
+  if (head.status === 204 || head.status === 304 || edits?.method === 'HEAD') return 'empty';
   if (head.contentLength !== -1) return 'as-is';
   if (exchange.head.minor === 0) return 'until-close';
-  return head.chunked ? 'as-is' : 'in-chunks';
+  return head.chunked && !isData ? 'as-is' : 'in-chunks';
 }
 
 /** Digests of a body, and how to ask for a part of it: none fits the body once it is compressed. */
 const OF_THE_PLAIN_BODY = ['accept-ranges', 'content-digest', 'content-md5', 'digest', 'repr-digest'];
 
-/** The head of an upstream's response as the client gets it. `connection` is whole lines, or ''. */
-export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delivery: BodyDelivery, connection: string, plan: CompressionPlan | undefined): void {
-  const { core, responseEdits } = exchange;
+/** The head of an upstream's response as the client gets it. `connection` is whole lines, or ''; `length` that of a body of our own. */
+export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delivery: BodyDelivery, connection: string, plan: CompressionPlan | undefined, length?: number): void {
+  const { core, responseEdits, status } = exchange;
   responseEdits?.markIn(head, DROPPED_FROM_RESPONSE);
   const upstreamLatency = Math.floor(exchange.respondedAtMs - exchange.sentAtMs);
   const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
@@ -46,7 +50,11 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
   const { out } = core;
   const start = out.length;
-  writeStatusAndLines(out, head, dropped);
+  if (status === head.status) writeStatusAndLines(out, head, dropped);
+  else {
+    out.text(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n`);
+    writeHeaderLines(out, head, dropped);
+  }
   out.text(upstreamStatus);
   out.text(configVersion);
   out.text('X-Kong-Upstream-Latency: ');
@@ -58,13 +66,13 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   out.text(head.minor === 1 ? '\r\nVia: 1.1 ' : '\r\nVia: 1.0 ');
   out.text(core.product);
   out.text('\r\n');
-  out.text(responseFramingLine(delivery, head));
+  out.text(responseFramingLine(delivery, head, status, length));
   out.text(variant);
   if (exchange.balancerCookie !== undefined) out.text(exchange.balancerCookie);
   responseEdits?.writeTo(out);
   out.text(connection);
   out.text('\r\n');
-  if (exchange.chain.log.length > 0) exchange.sentHeaders = collectHeaders(out.textFrom(start));
+  if (exchange.keepsSentHeaders) exchange.sentHeaders = collectHeaders(out.textFrom(start));
 }
 
 /** The version that the request ran on, where that is asked for. */
@@ -140,15 +148,6 @@ export function writeGenerated(out: OutgoingBytes, response: GeneratedResponse, 
   out.text(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${lines}\r\n`);
   if (hasBody && !facts.isHead && body.length > 0) out.bytes(body, 0, body.length);
   return lines;
-}
-
-/** What a generated answer says before plugins look at it. */
-export function generatedHeader(response: GeneratedResponse): HeaderSource {
-  return (lowerCaseName) => {
-    if (response.headers?.touches(lowerCaseName) === true) return response.headers.value(lowerCaseName);
-    if (lowerCaseName === 'content-type') return response.contentType;
-    return lowerCaseName === 'content-length' ? String(response.body.length) : undefined;
-  };
 }
 
 /** Header lines by lower-case name, the first of each. */

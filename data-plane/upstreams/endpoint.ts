@@ -22,6 +22,12 @@ function isTls(protocol: ServiceProtocol): boolean {
   return protocol === 'https' || protocol === 'grpcs' || protocol === 'tls';
 }
 
+/** The Host header for requests to there that don't bring their own. */
+export function hostHeaderOf(protocol: ServiceProtocol, host: string, port: number): string {
+  const name = isIP(host) === 6 ? `[${host}]` : host;
+  return port === (isTls(protocol) ? 443 : 80) ? name : `${name}:${port}`;
+}
+
 export interface EndpointPlace {
   /** Name, port, protocol, TLS settings and address: connections are reused only where all agree. */
   readonly key: string;
@@ -73,10 +79,8 @@ export class Endpoint {
     this.peer = peer;
     this.proxyProtocol = proxyProtocol;
     this.tlsKey = tls.key;
-    const kind = isIP(host);
-    this.tls = isTls(protocol) ? { serverName: host, isAddress: kind !== 0, settings: tls } : undefined;
-    const name = kind === 6 ? `[${host}]` : host;
-    this.hostHeader = port === (isTls(protocol) ? 443 : 80) ? name : `${name}:${port}`;
+    this.tls = isTls(protocol) ? { serverName: host, isAddress: isIP(host) !== 0, settings: tls } : undefined;
+    this.hostHeader = hostHeaderOf(protocol, host, port);
   }
 
   /** A request or stream is under way there, or waits to be. One `end` for each. */

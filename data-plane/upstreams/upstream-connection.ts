@@ -268,10 +268,12 @@ export class UpstreamConnection implements SocketOwner, Timed {
     }
     this.#partial = EMPTY;
     this.#noteHead(head);
+    // The receiver may move the head into memory of its own.
+    const behind = head.end;
     receiver.responseHead(head);
     if (this.#receiver !== receiver) return;
     this.#beginBody(head, receiver);
-    this.#readBody(receiver, buffer, head.end, end);
+    this.#readBody(receiver, buffer, behind, end);
   }
 
   /** An agreed upgrade hands the connection over with all that came behind the head; any other 101 is no HTTP response. */
