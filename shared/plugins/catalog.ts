@@ -16,6 +16,8 @@ import { redirectSchema } from './redirect/schema.ts';
 import { requestSizeLimitingSchema } from './request-size-limiting/schema.ts';
 import { requestTerminationSchema } from './request-termination/schema.ts';
 import { requestTransformerSchema } from './request-transformer/schema.ts';
+import { upstreamTimeoutSchema } from './upstream-timeout/schema.ts';
+import { routeByHeaderSchema } from './route-by-header/schema.ts';
 
 const schemas: readonly PluginSchema[] = [
   aclSchema,
@@ -30,6 +32,8 @@ const schemas: readonly PluginSchema[] = [
   requestSizeLimitingSchema,
   requestTerminationSchema,
   requestTransformerSchema,
+  upstreamTimeoutSchema,
+  routeByHeaderSchema,
 ];
 
 export const pluginCatalog: ReadonlyMap<string, PluginSchema> = new Map(schemas.map((schema) => [schema.name, schema]));

@@ -34,6 +34,10 @@ import { requestTerminationFactory } from './request-termination/handler.ts';
 import { requestTerminationSchema } from './request-termination/schema.ts';
 import { requestTransformerFactory } from './request-transformer/handler.ts';
 import { requestTransformerSchema } from './request-transformer/schema.ts';
+import { upstreamTimeoutFactory } from './upstream-timeout/handler.ts';
+import { upstreamTimeoutSchema } from './upstream-timeout/schema.ts';
+import { routeByHeaderFactory } from './route-by-header/handler.ts';
+import { routeByHeaderSchema } from './route-by-header/schema.ts';
 
 export interface RegisteredPlugin {
   readonly schema: PluginSchema;
@@ -54,6 +58,8 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(requestSizeLimitingSchema, requestSizeLimitingFactory),
   registerPlugin(requestTerminationSchema, requestTerminationFactory),
   registerPlugin(requestTransformerSchema, requestTransformerFactory),
+  registerPlugin(upstreamTimeoutSchema, upstreamTimeoutFactory),
+  registerPlugin(routeByHeaderSchema, routeByHeaderFactory),
 ];
 
 export const pluginRegistry: ReadonlyMap<string, RegisteredPlugin> = new Map(plugins.map((plugin) => [plugin.schema.name, plugin]));
