@@ -3,6 +3,7 @@
  * of config finds them as they were (R3), and go some time after the last instance of the entity did. Bounded by entries and bytes (R5).
  */
 import { createRequire } from 'node:module';
+import type * as LruLibrary from 'lru-cache';
 import type { LRUCache } from 'lru-cache';
 import type { PluginStore } from '../../shared/plugins/plugin-services.ts';
 
@@ -146,7 +147,7 @@ class LruStore<Value> implements PluginStore<Value> {
 
   /** Not by `max`: the lists of such a cache are as long from the start, for every plugin entity. */
   #make(): LRUCache<string, Box<Value>> {
-    const { LRUCache } = load('lru-cache') as typeof import('lru-cache');
+    const { LRUCache } = load('lru-cache') as typeof LruLibrary;
     const { maxEntries, maxBytes } = this.#bounds;
     return new LRUCache<string, Box<Value>>({ maxSize: maxBytes ?? maxEntries, perf: { now: () => this.#clock.monotonicMs() }, ttlResolution: 0 });
   }

@@ -4,17 +4,22 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
 import type {
-  ClusterCounters, CounterTable, FetchAnswer, FetchOptions, PasswordVerifier, PluginServices, PluginStore, RedisConnection, RedisOptions,
+  ClusterCounters, CounterTable, FetchAnswer, FetchOptions, PasswordVerifier, PluginServices, PluginStore, RedisOptions,
 } from '../../shared/plugins/plugin-services.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { InstanceServices, PluginIdentity } from '../config/compile-contract.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { PluginStores, type StoreBounds } from './plugin-store.ts';
+import { RedisLink, RedisLinks } from './redis-link.ts';
 
 export interface ThreadPluginServicesOptions {
   readonly clock: Clock;
   readonly counters: CounterTable;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
   /** Of one plugin entity; bounded by whoever makes it (config/plugin-log.ts). */
   readonly logOf: (pluginName: string, pluginId: string) => PluginServices['log'];
 }
@@ -29,6 +34,7 @@ export class ThreadPluginServices {
   readonly logOf: ThreadPluginServicesOptions['logOf'];
   readonly stores: PluginStores;
   readonly keyedHash = new KeyedHash();
+  readonly redisLinks: RedisLinks;
   /** By plugin entity. */
   readonly purges = new Map<string, Set<Purge>>();
   #cluster: ClusterCounters;
@@ -38,11 +44,12 @@ export class ThreadPluginServices {
     add: (key, windows, amount) => this.#cluster.add(key, windows, amount),
   };
 
-  constructor({ clock, counters, logOf }: ThreadPluginServicesOptions) {
+  constructor({ clock, counters, random, log, logOf }: ThreadPluginServicesOptions) {
     this.clock = clock;
     this.counters = counters;
     this.logOf = logOf;
     this.stores = new PluginStores(clock);
+    this.redisLinks = new RedisLinks((server) => new RedisLink({ server, clock, random, changed: (state, reason) => tellRedis(log, server, state, reason) }));
     this.#cluster = counters;
     clock.every(SWEEP_MS, () => this.stores.sweep());
   }
@@ -68,10 +75,6 @@ export class ThreadPluginServices {
 
   passwords(): PasswordVerifier {
     throw new Error('passwords are not there yet');
-  }
-
-  redis(_options: RedisOptions): RedisConnection {
-    throw new Error('Redis is not there yet');
   }
 
   fetch(_url: string, _options: FetchOptions): Promise<FetchAnswer> {
@@ -110,7 +113,11 @@ class LentServices implements InstanceServices {
       get passwords() { return thread.passwords(); },
       store: <Value>(name: string, bounds: StoreBounds): PluginStore<Value> => thread.stores.open<Value>(pluginId, name, bounds),
       fetch: (url, options) => thread.fetch(url, options),
-      redis: (options) => thread.redis(options),
+      redis: (options) => {
+        const held = thread.redisLinks.open(options);
+        started({ cancel: () => held.release() });
+        return held.link;
+      },
       every: (intervalMs, run) => started(thread.clock.every(intervalMs, guarded('plugin-timer-failed', run))),
       onPurge: (purge) => started(addPurge(thread.purges, pluginId, guarded('plugin-purge-failed', purge))),
     };
@@ -125,6 +132,11 @@ class LentServices implements InstanceServices {
     this.#isReleased = true;
     this.#release();
   }
+}
+
+function tellRedis(log: Logger, { host, port, database }: RedisOptions, state: 'up' | 'down', reason: string): void {
+  if (state === 'down') log.warn({ event: 'redis-down', host, port, database, reason }, 'a Redis that plugins use is down: it is not asked until it answers again');
+  else log.info({ event: 'redis-up', host, port, database }, 'a Redis that plugins use is back');
 }
 
 function addPurge(purges: Map<string, Set<Purge>>, pluginId: string, purge: Purge): { cancel(): void } {

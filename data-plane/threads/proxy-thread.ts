@@ -8,6 +8,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { pluginRegistry } from '../../shared/plugins/registry.ts';
 import { decodeEntity, salvageEntity } from '../../shared/wire/entity-codec.ts';
+import { ClusterCounterTable } from '../cluster-counters/cluster-counter-table.ts';
 import { createPluginLog } from '../config/plugin-log.ts';
 import { SharedCounterTable } from '../counters/shared-counter-table.ts';
 import type { ExplainSurroundings } from '../explain/explain-request.ts';
@@ -38,7 +39,8 @@ const log = createThreadLogger(data.logLevel, (line) => tell({ kind: 'log', line
 const usage = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
 const versions = new VersionRecorder((table) => tell({ kind: 'version-table', table }));
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
-const pluginServices = new ThreadPluginServices({ clock, counters, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
+const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
+pluginServices.connectCluster(new ClusterCounterTable(counters, clock, (windows) => tell({ kind: 'cluster-counts', windows })));
 const configs = new ThreadConfigs(
   {
     decodeEntity,
