@@ -133,6 +133,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ingest: createIngest(store.telemetry, log),
     alarms,
     meter,
+    shareCounts: (listener) => store.shareCounts(listener),
     random: Math.random,
     clock,
     log,

@@ -20,6 +20,7 @@ import { ConfigKeeper, type ConfigThreads } from './config/config-keeper.ts';
 import { SnapshotCache } from './config/snapshot-cache.ts';
 import { createRecordVerifier } from './config/verify-record.ts';
 import type { VersionedRoot } from './config/versioned-root.ts';
+import { CountExchange } from './cluster-counters/count-exchange.ts';
 import { allocateCounterTable, SharedCounterTable } from './counters/shared-counter-table.ts';
 import { makeDefaultCertificate } from './listeners/default-certificate.ts';
 import { downstreamTlsOf, listenersOf } from './listeners/listen-settings.ts';
@@ -96,6 +97,8 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   lifecycle.add('telemetry', () => telemetry.stop());
   const counterMemory = allocateCounterTable(settings.counterSlots);
   const counters = new SharedCounterTable(counterMemory, { threadId, clock });
+  const counts = new CountExchange({ counters, clock, log });
+  lifecycle.add('shared counts', () => counts.stop());
   const listeners = listenersOf(settings);
   const ticketKeys: TicketKeys = new TicketKeys(clock, settings.tlsTicketRotation, randomBytes, (keys) => pool.setTicketKeys(keys));
   lifecycle.add('ticket keys', () => ticketKeys.stop());
@@ -116,6 +119,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       counters.releaseLocksOf(goneId);
     },
     onTargets: (report) => sync.reportHealth(report),
+    onClusterCounts: (windows) => counts.counted(windows),
     onCrash: () => keeper.threadCrashed(),
     onListenFailed: options.onFatal,
   });
@@ -155,7 +159,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       credentials: () => credentialsOf(identity),
       timeoutMs: CONNECT_TIMEOUT_MS,
     }),
-    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, clock, random, log, bootId, softwareVersion,
+    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, counts, clock, random, log, bootId, softwareVersion,
     answerQuestion: async (subject, document) => {
       if (subject === LOG_LEVEL_SUBJECT) return answerLogLevel(levels, document);
       return (await import('./explain/answer-question.ts')).answerQuestion(pool, subject, document);

@@ -8,6 +8,7 @@ import { HoldfastError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ConfigFieldsOf } from '../../shared/model/redact.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { CountSharing, CountSharingListener } from '../cluster-counters/count-desk.ts';
 import { createAheadStore, type AheadStore } from './ahead-store.ts';
 import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
 import { createAuditChainStore, type AuditChainStore } from './audit-chain-store.ts';
@@ -16,6 +17,7 @@ import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed
 import { createChangeReader, type ChangeReader } from './change-reader.ts';
 import { createConvergenceStore, type ConvergenceStore } from './convergence-store.ts';
 import { createContentKeyStore, type ContentKeyStore } from './content-key-store.ts';
+import { CountNotifications } from './count-notifications.ts';
 import { createDataPlaneStore, type DataPlaneStore } from './data-plane-store.ts';
 import { checkServerVersion, checkServingRole } from './database-roles.ts';
 import { Database } from './database.ts';
@@ -82,6 +84,8 @@ export interface Store {
   secretsOf(scope: GatewayScope): Promise<GatewaySecrets>;
   /** Resolves when every gateway was reported once. Stopped with the store, or alone. */
   listenForChanges(listener: ChangeListener): Promise<ChangeFeed>;
+  /** With the other instances at this database; to be stopped by who asked, before the store. */
+  shareCounts(listener: CountSharingListener): CountSharing;
   /** True where the database answers within a second. */
   isReachable(): Promise<boolean>;
   /** Waits for running transactions. Idempotent. */
@@ -265,6 +269,10 @@ class PostgresStore implements Store {
     this.#feeds.add(feed);
     await feed.start();
     return feed;
+  }
+
+  shareCounts(listener: CountSharingListener): CountSharing {
+    return new CountNotifications({ connectionString: this.#options.connectionString, clock: this.#options.clock, log: this.#options.log }, listener);
   }
 
   /** Content keys are read again after whatever may have replaced them. */

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../shared/model/definition.ts';
 import type { DataPlaneId, GatewayId } from '../../shared/model/ids.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import { HEAD_INTERVAL_MS, type PublishedVersion } from '../publish/publisher.ts';
+import { CountDesk } from '../cluster-counters/count-desk.ts';
 import type { GatewayScope } from '../store/scope.ts';
 import { CloneWatch } from './clone-watch.ts';
 import { FleetDirectory } from './fleet-directory.ts';
@@ -66,6 +67,7 @@ export class FleetSessions {
         tell: (scope, trust) => this.#sessionsOf(scope).forEach((session) => session.takeTrust(trust)),
         hasSessions: (scope) => this.#fleets.has(scope.gatewayId),
       }),
+      counts: new CountDesk({ clock, log: given.log, share: given.shareCounts }),
       frames: new SharedFrames(),
       rootOf: (scope, version) => {
         const key = `${scope.gatewayId} ${formatVersion(version)}`;
@@ -151,6 +153,7 @@ export class FleetSessions {
 
   /** Writes what is not stored yet; after `sayGoodbye`. */
   async stop(): Promise<void> {
+    await this.#services.counts.stop();
     await this.#services.reports.stop();
   }
 

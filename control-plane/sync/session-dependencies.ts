@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Alarms } from '../alarms/alarm-desk.ts';
+import type { CountDesk, CountDeskOptions } from '../cluster-counters/count-desk.ts';
 import type { CertificateAuthorities } from '../enrolment/load-authority.ts';
 import type { PublishMeter } from '../publish/publish-meter.ts';
 import type { Publisher } from '../publish/publisher.ts';
@@ -30,6 +31,8 @@ export interface SessionDependencies {
   readonly alarms: Alarms;
   /** Told of what was applied. */
   readonly meter?: PublishMeter;
+  /** How this instance shares the counts of limits with others; absent where there are no others. */
+  readonly shareCounts?: CountDeskOptions['share'];
   readonly certificateLifetimeMs: number;
   readonly softwareVersion: string;
   readonly clock: Clock;
@@ -49,6 +52,7 @@ export interface SessionServices extends SessionDependencies {
   readonly directory: FleetDirectory;
   readonly reports: ReportWriter;
   readonly trust: TrustPush;
+  readonly counts: CountDesk;
   readonly frames: SharedFrames;
   /** Content root of a release, lower-case hex. */
   readonly rootOf: (scope: GatewayScope, version: ConfigVersion) => Promise<string | undefined>;

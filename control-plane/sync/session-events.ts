@@ -3,7 +3,7 @@
  * wants done. Carried out by session.ts.
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { Answer, Applied, FellBack, Health, Hello, Notice, PartialTransfer, Rejected, Renew, SyncMessage, Telemetry } from '../../shared/wire/sync-message.ts';
+import type { Answer, Applied, Counts, FellBack, Health, Hello, Notice, PartialTransfer, Rejected, Renew, SyncMessage, Telemetry } from '../../shared/wire/sync-message.ts';
 import type { PublishedVersion } from '../publish/publisher.ts';
 
 /** What is being sent, without its bytes. */
@@ -23,10 +23,11 @@ export interface Link {
   readonly openedAtMs: number;
   readonly heardAtMs: number;
   readonly pings: number;
-  /** Frames, and notices, reports of health and requests to renew among them, that are taken before the next tick. */
+  /** Frames, and notices, reports of health, counts and requests to renew among them, that are taken before the next tick. */
   readonly frameAllowance: number;
   readonly noticeAllowance: number;
   readonly healthAllowance: number;
+  readonly countsAllowance: number;
   readonly renewAllowance: number;
   /** Chunks that the data plane still takes. */
   readonly chunkCredit: number;
@@ -100,6 +101,7 @@ export type SessionEffect =
   | { readonly kind: 'report-fell-back'; readonly fellBack: FellBack }
   | { readonly kind: 'report-notice'; readonly notice: Notice }
   | { readonly kind: 'report-health'; readonly health: Health }
+  | { readonly kind: 'take-counts'; readonly counts: Counts }
   /** For the operator: what serves there does not fit what is published (S4), or nothing gets through. */
   | { readonly kind: 'alarm'; readonly code: AlarmCode; readonly detail: string }
   /** The conditions of these alarms are over. */

@@ -358,7 +358,7 @@ const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, 
   renewed: { kind: 'renewed', certificateChain: '' }, bye: { kind: 'bye', code: 'shutting-down', reason: '', retryAfterMs: 0 },
   question: { kind: 'question', id: 1, subject: 'explain', document: Buffer.from('{}') }, answer: { kind: 'answer', id: 1, document: Buffer.from('{}'), problem: '' },
   trust: { kind: 'trust', rootStatements: [], delegationStatement: '', contentKeys: [], authoritiesStatement: '' }, notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: '', version: undefined },
-  health: { kind: 'health', targets: [], leftOut: 0 },
+  health: { kind: 'health', targets: [], leftOut: 0 }, counts: { kind: 'counts', windows: [] },
 };
 
 /** A state of each kind, as play gets there. */
@@ -378,10 +378,10 @@ const takenIn: { readonly [Kind in SessionState['kind']]: readonly SyncMessage['
   'awaiting-hello': ['hello'],
   'renewing-only': [],
   greeting: ['credit'],
-  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health'],
-  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health'],
-  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health'],
-  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health'],
+  settled: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health', 'counts'],
+  preparing: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health', 'counts'],
+  sending: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health', 'counts'],
+  confirming: ['credit', 'telemetry', 'applied', 'rejected', 'fell-back', 'answer', 'notice', 'health', 'counts'],
   closed: [],
 };
 

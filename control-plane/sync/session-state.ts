@@ -35,9 +35,9 @@ const SLOWEST_BYTES_PER_TICK = 160 * 1024;
 const RETRY_AFTER_MS = 10_000;
 /**
  * What is taken between two ticks. Some answers cost a query each; a data plane that gets twenty changes a second, or a snapshot at
- * 100 MB/s, sends less than half of these frames; of its targets it tells once a second at most. A renewal costs two signatures and a write.
+ * 100 MB/s, sends less than half of these frames; of its targets it tells once a second at most, of its counts in four frames a second. A renewal costs two signatures and a write.
  */
-const PER_TICK = { frameAllowance: 5_000, noticeAllowance: 20, healthAllowance: 20, renewAllowance: 3 } as const;
+const PER_TICK = { frameAllowance: 5_000, noticeAllowance: 20, healthAllowance: 20, countsAllowance: 64, renewAllowance: 3 } as const;
 
 /** The first state of a connection whose certificate was checked. */
 export function initialState(certificate: 'valid' | 'expired', nowMs: number): SessionState {
@@ -242,6 +242,11 @@ function work(before: Working, event: Extract<SessionEvent, { kind: 'frame' }>):
         const { healthAllowance } = state.link;
         if (healthAllowance === 0) return ignore(state);
         return { state: { ...state, link: { ...state.link, healthAllowance: healthAllowance - 1 } }, effects: [{ kind: 'report-health', health: message }] };
+      }
+      case 'counts': {
+        const { countsAllowance } = state.link;
+        if (countsAllowance === 0) return ignore(state);
+        return { state: { ...state, link: { ...state.link, countsAllowance: countsAllowance - 1 } }, effects: [{ kind: 'take-counts', counts: message }] };
       }
       case 'answer':
         return { state, effects: [{ kind: 'take-answer', answer: message }] };

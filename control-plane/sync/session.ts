@@ -13,7 +13,7 @@ import { wrapContentKey } from '../../shared/trust/content-key.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
-import { MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type FellBack, type Hello, type Notice, type PartialTransfer, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
+import { COUNTS_SINCE_VERSION, MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type Counts, type FellBack, type Hello, type Notice, type PartialTransfer, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
 import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
 import type { AheadClaim, DataPlaneReport } from '../store/data-plane-reports.ts';
@@ -147,6 +147,11 @@ export class Session implements ReportingSession {
     void this.sendHead();
   }
 
+  /** What other data planes of the gateway counted. */
+  sendCounts(counts: Counts): void {
+    this.#send(counts);
+  }
+
   /** A newer release exists. */
   released(published: PublishedVersion): void {
     this.#take({ kind: 'released', published });
@@ -247,6 +252,8 @@ export class Session implements ReportingSession {
         return this.#run('report-fell-back', this.#reportFellBack(effect.fellBack));
       case 'report-notice':
         return this.#reportNotice(effect.notice);
+      case 'take-counts':
+        return this.#services.counts.take(this, effect.counts);
       case 'report-health':
         return this.#report({ health: { targets: effect.health.targets, leftOut: effect.health.leftOut, at: this.#now() } });
       case 'alarm':
@@ -287,6 +294,7 @@ export class Session implements ReportingSession {
     this.#report({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId, ...(ahead === undefined ? {} : { ahead }) });
     this.#log('info', { event: 'data-plane-connected', hostname, version: peerVersion, active: hello.active === undefined ? 'none' : formatVersion(hello.active.version) }, 'a data plane connected');
     this.#take({ kind: 'welcome-ready', welcome, newest });
+    if (protocolVersion >= COUNTS_SINCE_VERSION) this.#services.counts.join(this);
     this.#onGreeted();
     // Keys that changed while this was put together were told to those who had their Welcome.
     this.takeTrust(await trust.current(identity));
@@ -403,6 +411,7 @@ export class Session implements ReportingSession {
     this.#take({ kind: 'disconnected' });
     this.#telemetry.stop();
     this.#questions.close();
+    this.#services.counts.leave(this);
     this.#log('info', { event: 'data-plane-disconnected' }, 'a data plane disconnected');
     this.#onGreeted();
     this.#services.closed(this);

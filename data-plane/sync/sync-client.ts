@@ -13,9 +13,10 @@ import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { verifyStatement } from '../../shared/trust/statements.ts';
 import { verifyTransfer } from '../../shared/trust/verify-transfer.ts';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
-import { TRUST_AND_NOTICES_SINCE_VERSION } from '../../shared/wire/sync-message.ts';
+import { COUNTS_SINCE_VERSION, TRUST_AND_NOTICES_SINCE_VERSION } from '../../shared/wire/sync-message.ts';
 import type { Delta, FellBack, Hello, Notice, Question, Renewed, Snapshot, SyncMessage, TrustUpdate, Welcome } from '../../shared/wire/sync-message.ts';
 import { claimedVersion, type ApplyResult, type ConfigKeeper, type FallBack } from '../config/config-keeper.ts';
+import type { CountExchange } from '../cluster-counters/count-exchange.ts';
 import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
 import type { TelemetryAgent } from '../telemetry/telemetry-agent.ts';
@@ -44,6 +45,7 @@ export interface SyncClientOptions {
   readonly highest: HighestAccepted;
   readonly crashes: CrashRecord;
   readonly telemetry: TelemetryAgent;
+  readonly counts: Pick<CountExchange, 'connected' | 'disconnected' | 'heard'>;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -106,6 +108,7 @@ export class SyncClient {
         this.#notices.disconnected();
         this.#health.disconnected();
         options.telemetry.disconnected();
+        options.counts.disconnected();
       },
       onMessage: (message) => this.#hear(message),
     });
@@ -246,7 +249,7 @@ export class SyncClient {
   }
 
   #live(welcome: Welcome): void {
-    const { telemetry, keeper } = this.#options;
+    const { telemetry, keeper, counts } = this.#options;
     this.#labels = welcome.labels;
     this.#intake.restart();
     if (keeper.fellBack === undefined) this.#reportQuarantined();
@@ -255,6 +258,7 @@ export class SyncClient {
       this.#notices.connected((notice) => this.#session.send(notice));
       this.#health.connected((health) => this.#session.send(health));
     }
+    if (welcome.protocolVersion >= COUNTS_SINCE_VERSION) counts.connected((told) => this.#session.send(told));
     telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes }) }, welcome.telemetryCredit);
     this.#renewWhereDue();
   }
@@ -300,6 +304,8 @@ export class SyncClient {
       case 'trust':
         void this.#takeTrust(message);
         return undefined;
+      case 'counts':
+        return this.#options.counts.heard(message);
       case 'answer':
       case 'notice':
       case 'health':

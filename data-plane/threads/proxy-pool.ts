@@ -10,6 +10,7 @@ import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
+import type { CountedWindow } from '../../shared/wire/sync-message.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
 import { isSameConfig, type VersionedRoot } from '../config/versioned-root.ts';
@@ -39,6 +40,8 @@ export interface ProxyPoolOptions {
   readonly onVersionTable: (threadId: number, table: SharedArrayBuffer) => void;
   /** How the targets of upstreams are, when it changes. */
   readonly onTargets?: (report: TargetsReport) => void;
+  /** What a thread counted for policy `cluster`. */
+  readonly onClusterCounts?: (windows: readonly CountedWindow[]) => void;
   /** Also where it was told to end. */
   readonly onThreadGone: (threadId: number) => void;
   /** A thread died of itself; it is being replaced. */
@@ -256,6 +259,7 @@ export class ProxyPool {
       line: (_from, line) => forwardThreadLine(log, index, line),
       peerChange: (from, change) => this.#health.changed(from, change),
       targets: (from, report) => this.#health.reported(from, report),
+      clusterCounts: (_from, windows) => this.#options.onClusterCounts?.(windows),
       exited: (from, reason) => this.#exited(from, reason),
     });
     this.#links[index] = link;
@@ -357,6 +361,7 @@ function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }>
     case 'log':
     case 'peer-change':
     case 'targets':
+    case 'cluster-counts':
       return undefined;
   }
 }

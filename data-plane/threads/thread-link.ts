@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import type { CountedWindow } from '../../shared/wire/sync-message.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
 import type { TargetsReport } from '../upstreams/upstream-control.ts';
@@ -31,6 +32,7 @@ export interface ThreadNews {
   readonly line: (link: ThreadLink, line: string) => void;
   readonly peerChange: (link: ThreadLink, change: PeerChange) => void;
   readonly targets: (link: ThreadLink, report: TargetsReport) => void;
+  readonly clusterCounts: (link: ThreadLink, windows: readonly CountedWindow[]) => void;
   readonly exited: (link: ThreadLink, reason: string) => void;
 }
 
@@ -107,6 +109,8 @@ export class ThreadLink {
         return this.#news.peerChange(this, message.change);
       case 'targets':
         return this.#news.targets(this, message.report);
+      case 'cluster-counts':
+        return this.#news.clusterCounts(this, message.windows);
       case 'stats':
         this.#stats = message.stats;
         return undefined;
@@ -156,6 +160,7 @@ function keyOfAnswer(answer: FromThread): string {
     case 'log':
     case 'peer-change':
     case 'targets':
+    case 'cluster-counts':
       return answer.kind;
   }
 }

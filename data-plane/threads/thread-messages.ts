@@ -7,6 +7,7 @@ import type { LogLevel } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
+import type { CountedWindow } from '../../shared/wire/sync-message.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { SocketIoSetting } from '../http1/handle-check.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
@@ -93,5 +94,7 @@ export type FromThread =
   | { readonly kind: 'peer-change'; readonly change: PeerChange }
   /** All targets that it knows; from the thread that leads. */
   | { readonly kind: 'targets'; readonly report: TargetsReport }
+  /** What was counted here for policy `cluster`, in windows where it changed. */
+  | { readonly kind: 'cluster-counts'; readonly windows: readonly CountedWindow[] }
   /** One line of its logger, JSON. */
   | { readonly kind: 'log'; readonly line: string };

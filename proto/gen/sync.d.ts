@@ -94,8 +94,11 @@ export namespace holdfast {
                 /** Envelope health. */
                 health?: (holdfast.sync.v1.Health.$Properties|null);
 
+                /** Envelope counts. */
+                counts?: (holdfast.sync.v1.Counts.$Properties|null);
+
                 /** Envelope body. */
-                body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice"|"health");
+                body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice"|"health"|"counts");
 
                 /**
                  * Encodes the specified Envelope message. Does not implicitly {@link holdfast.sync.v1.Envelope.verify|verify} messages.
@@ -187,8 +190,11 @@ export namespace holdfast {
                     /** Envelope health */
                     health?: (holdfast.sync.v1.Health.$Properties|null);
 
+                    /** Envelope counts */
+                    counts?: (holdfast.sync.v1.Counts.$Properties|null);
+
                     /** Envelope body */
-                    body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice"|"health");
+                    body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice"|"health"|"counts");
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -218,9 +224,10 @@ export namespace holdfast {
                   trust?: holdfast.sync.v1.Trust.$Shape|null;
                   notice?: holdfast.sync.v1.Notice.$Shape|null;
                   health?: holdfast.sync.v1.Health.$Shape|null;
+                  counts?: holdfast.sync.v1.Counts.$Shape|null;
                   $unknowns?: Uint8Array[];
                 } & (
-                  ({ body?: undefined; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "hello"; hello: holdfast.sync.v1.Hello.$Shape; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "welcome"; hello?: null; welcome: holdfast.sync.v1.Welcome.$Shape; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "snapshot"; hello?: null; welcome?: null; snapshot: holdfast.sync.v1.Snapshot.$Shape; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "delta"; hello?: null; welcome?: null; snapshot?: null; delta: holdfast.sync.v1.Delta.$Shape; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "chunk"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk: holdfast.sync.v1.Chunk.$Shape; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "applied"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied: holdfast.sync.v1.Applied.$Shape; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "rejected"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected: holdfast.sync.v1.Rejected.$Shape; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "fellBack"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack: holdfast.sync.v1.FellBack.$Shape; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "head"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head: holdfast.sync.v1.Head.$Shape; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "ping"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping: holdfast.sync.v1.Ping.$Shape; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "telemetry"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry: holdfast.sync.v1.Telemetry.$Shape; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "telemetryAck"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck: holdfast.sync.v1.TelemetryAck.$Shape; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "credit"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit: holdfast.sync.v1.Credit.$Shape; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "renew"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew: holdfast.sync.v1.Renew.$Shape; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "renewed"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed: holdfast.sync.v1.Renewed.$Shape; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "bye"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye: holdfast.sync.v1.Bye.$Shape; question?: null; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "question"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question: holdfast.sync.v1.Question.$Shape; answer?: null; trust?: null; notice?: null; health?: null }|{ body?: "answer"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer: holdfast.sync.v1.Answer.$Shape; trust?: null; notice?: null; health?: null }|{ body?: "trust"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust: holdfast.sync.v1.Trust.$Shape; notice?: null; health?: null }|{ body?: "notice"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice: holdfast.sync.v1.Notice.$Shape; health?: null }|{ body?: "health"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health: holdfast.sync.v1.Health.$Shape })
+                  ({ body?: undefined; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "hello"; hello: holdfast.sync.v1.Hello.$Shape; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "welcome"; hello?: null; welcome: holdfast.sync.v1.Welcome.$Shape; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "snapshot"; hello?: null; welcome?: null; snapshot: holdfast.sync.v1.Snapshot.$Shape; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "delta"; hello?: null; welcome?: null; snapshot?: null; delta: holdfast.sync.v1.Delta.$Shape; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "chunk"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk: holdfast.sync.v1.Chunk.$Shape; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "applied"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied: holdfast.sync.v1.Applied.$Shape; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "rejected"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected: holdfast.sync.v1.Rejected.$Shape; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "fellBack"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack: holdfast.sync.v1.FellBack.$Shape; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "head"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head: holdfast.sync.v1.Head.$Shape; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "ping"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping: holdfast.sync.v1.Ping.$Shape; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "telemetry"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry: holdfast.sync.v1.Telemetry.$Shape; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "telemetryAck"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck: holdfast.sync.v1.TelemetryAck.$Shape; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "credit"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit: holdfast.sync.v1.Credit.$Shape; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "renew"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew: holdfast.sync.v1.Renew.$Shape; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "renewed"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed: holdfast.sync.v1.Renewed.$Shape; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "bye"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye: holdfast.sync.v1.Bye.$Shape; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "question"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question: holdfast.sync.v1.Question.$Shape; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "answer"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer: holdfast.sync.v1.Answer.$Shape; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "trust"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust: holdfast.sync.v1.Trust.$Shape; notice?: null; health?: null; counts?: null }|{ body?: "notice"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice: holdfast.sync.v1.Notice.$Shape; health?: null; counts?: null }|{ body?: "health"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health: holdfast.sync.v1.Health.$Shape; counts?: null }|{ body?: "counts"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts: holdfast.sync.v1.Counts.$Shape })
                 );
             }
 
@@ -2118,6 +2125,144 @@ export namespace holdfast {
 
                 /** Shape of an AddressHealth. */
                 type $Shape = holdfast.sync.v1.AddressHealth.$Properties;
+            }
+
+            /**
+             * Properties of a Counts.
+             * @deprecated Use holdfast.sync.v1.Counts.$Properties instead.
+             */
+            interface ICounts extends holdfast.sync.v1.Counts.$Properties {
+            }
+
+            /** Represents a Counts. */
+            class Counts {
+
+                /**
+                 * Constructs a new Counts.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.sync.v1.Counts.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Counts windows. */
+                windows: holdfast.sync.v1.CountedWindow.$Properties[];
+
+                /**
+                 * Encodes the specified Counts message. Does not implicitly {@link holdfast.sync.v1.Counts.verify|verify} messages.
+                 * @param message Counts message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.sync.v1.Counts.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Counts message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.sync.v1.Counts & holdfast.sync.v1.Counts.$Shape} Counts
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.sync.v1.Counts & holdfast.sync.v1.Counts.$Shape;
+            }
+
+            namespace Counts {
+
+                /** Properties of a Counts. */
+                interface $Properties {
+
+                    /** Counts windows */
+                    windows?: (holdfast.sync.v1.CountedWindow.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Counts. */
+                type $Shape = holdfast.sync.v1.Counts.$Properties;
+            }
+
+            /**
+             * Properties of a CountedWindow.
+             * @deprecated Use holdfast.sync.v1.CountedWindow.$Properties instead.
+             */
+            interface ICountedWindow extends holdfast.sync.v1.CountedWindow.$Properties {
+            }
+
+            /** Represents a CountedWindow. */
+            class CountedWindow {
+
+                /**
+                 * Constructs a new CountedWindow.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.sync.v1.CountedWindow.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CountedWindow startMs. */
+                startMs: number;
+
+                /** CountedWindow windowMs. */
+                windowMs: number;
+
+                /** CountedWindow sliding. */
+                sliding: boolean;
+
+                /** CountedWindow keys. */
+                keys: Uint8Array;
+
+                /** CountedWindow counts. */
+                counts: number[];
+
+                /**
+                 * Encodes the specified CountedWindow message. Does not implicitly {@link holdfast.sync.v1.CountedWindow.verify|verify} messages.
+                 * @param message CountedWindow message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.sync.v1.CountedWindow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CountedWindow message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.sync.v1.CountedWindow & holdfast.sync.v1.CountedWindow.$Shape} CountedWindow
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.sync.v1.CountedWindow & holdfast.sync.v1.CountedWindow.$Shape;
+            }
+
+            namespace CountedWindow {
+
+                /** Properties of a CountedWindow. */
+                interface $Properties {
+
+                    /** CountedWindow startMs */
+                    startMs?: (number|null);
+
+                    /** CountedWindow windowMs */
+                    windowMs?: (number|null);
+
+                    /** CountedWindow sliding */
+                    sliding?: (boolean|null);
+
+                    /** CountedWindow keys */
+                    keys?: (Uint8Array|null);
+
+                    /** CountedWindow counts */
+                    counts?: (number[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CountedWindow. */
+                type $Shape = holdfast.sync.v1.CountedWindow.$Properties;
             }
 
             /**

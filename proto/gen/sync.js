@@ -49,11 +49,12 @@ export const holdfast = $root.holdfast = (() => {
                 Envelope.prototype.trust = null;
                 Envelope.prototype.notice = null;
                 Envelope.prototype.health = null;
+                Envelope.prototype.counts = null;
 
                 let $oneOfFields;
 
                 $Object.defineProperty(Envelope.prototype, "body", {
-                    get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "snapshot", "delta", "chunk", "applied", "rejected", "fellBack", "head", "ping", "telemetry", "telemetryAck", "credit", "renew", "renewed", "bye", "question", "answer", "trust", "notice", "health"]),
+                    get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "snapshot", "delta", "chunk", "applied", "rejected", "fellBack", "head", "ping", "telemetry", "telemetryAck", "credit", "renew", "renewed", "bye", "question", "answer", "trust", "notice", "health", "counts"]),
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
@@ -108,6 +109,8 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.sync.v1.Notice.encode(message.notice, writer.uint32(170).fork(), _depth + 1).ldelim();
                     if (message.health != null && $Object.hasOwnProperty.call(message, "health"))
                         $root.holdfast.sync.v1.Health.encode(message.health, writer.uint32(178).fork(), _depth + 1).ldelim();
+                    if (message.counts != null && $Object.hasOwnProperty.call(message, "counts"))
+                        $root.holdfast.sync.v1.Counts.encode(message.counts, writer.uint32(186).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -295,6 +298,13 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message.health = $root.holdfast.sync.v1.Health.decode(reader, reader.size(), $undefined, _depth + 1, message.health);
                                 message.body = "health";
+                                continue;
+                            }
+                        case 23: {
+                                if (wireType !== 2)
+                                    break;
+                                message.counts = $root.holdfast.sync.v1.Counts.decode(reader, reader.size(), $undefined, _depth + 1, message.counts);
+                                message.body = "counts";
                                 continue;
                             }
                         }
@@ -3294,6 +3304,225 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return AddressHealth;
+            })();
+
+            v1.Counts = (function() {
+
+                const Counts = function (properties) {
+                    this.windows = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Counts.prototype.windows = $util.emptyArray;
+
+                Counts.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.windows != null && message.windows.length)
+                        for (let i = 0; i < message.windows.length; ++i)
+                            $root.holdfast.sync.v1.CountedWindow.encode(message.windows[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Counts.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.sync.v1.Counts();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.windows && message.windows.length))
+                                    message.windows = [];
+                                message.windows.push($root.holdfast.sync.v1.CountedWindow.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Counts;
+            })();
+
+            v1.CountedWindow = (function() {
+
+                const CountedWindow = function (properties) {
+                    this.counts = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                CountedWindow.prototype.startMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                CountedWindow.prototype.windowMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                CountedWindow.prototype.sliding = false;
+                CountedWindow.prototype.keys = $util.newBuffer([]);
+                CountedWindow.prototype.counts = $util.emptyArray;
+
+                CountedWindow.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.startMs != null && $Object.hasOwnProperty.call(message, "startMs") && (typeof message.startMs === "object" ? message.startMs.low || message.startMs.high : message.startMs !== 0))
+                        writer.uint32(8).uint64(message.startMs);
+                    if (message.windowMs != null && $Object.hasOwnProperty.call(message, "windowMs") && (typeof message.windowMs === "object" ? message.windowMs.low || message.windowMs.high : message.windowMs !== 0))
+                        writer.uint32(16).uint64(message.windowMs);
+                    if (message.sliding != null && $Object.hasOwnProperty.call(message, "sliding") && message.sliding !== false)
+                        writer.uint32(24).bool(message.sliding);
+                    if (message.keys != null && $Object.hasOwnProperty.call(message, "keys") && message.keys.length)
+                        writer.uint32(34).bytes(message.keys);
+                    if (message.counts != null && message.counts.length)
+                        writer.uint32(42).uint64s(message.counts);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                CountedWindow.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.sync.v1.CountedWindow();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.startMs = value;
+                                else
+                                    delete message.startMs;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.windowMs = value;
+                                else
+                                    delete message.windowMs;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.sliding = value;
+                                else
+                                    delete message.sliding;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.keys = value;
+                                else
+                                    delete message.keys;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType === 2) {
+                                    if (!(message.counts && message.counts.length))
+                                        message.counts = [];
+                                    reader.uint64s(message.counts);
+                                    continue;
+                                }
+                                if (wireType !== 0)
+                                    break;
+                                if (!(message.counts && message.counts.length))
+                                    message.counts = [];
+                                message.counts.push(reader.uint64());
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return CountedWindow;
             })();
 
             v1.Bye = (function() {

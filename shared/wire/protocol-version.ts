@@ -17,6 +17,7 @@ export const PROTOCOL_HISTORY: readonly [ProtocolChange, ...ProtocolChange[]] = 
   { version: 2, date: '2026-11-21', change: 'a control plane asks questions (explain), a data plane answers', hash: 'f1afa84ea0147319ecf81b090e39029680e88669593675a155b10eb0b929d683' },
   { version: 3, date: '2026-11-21', change: 'Trust and Notice frames; cut transfers are resumed; counts per configuration version; Hello proves what it accepted', hash: '689c8ac483d24ee8c726654c0c52069f56277e4967d3066b9cf4e0a62391e6af' },
   { version: 3, date: '2026-11-22', change: 'Health frames: how the targets of upstreams are', hash: '8b3d395701238f518365d0ba0b0f2788bd7573bed6af2813206f1ad87d478938' },
+  { version: 4, date: '2026-11-22', change: 'Counts frames, both ways: data planes share the counts of limits', hash: '351051c35c861dd750be8afd14c7a361277629dd16899a0fe910765a6b28d14c' },
 ];
 
 /** What we speak; sent in Hello and Welcome. */

@@ -32,6 +32,13 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
   rejected: { kind: 'rejected', version, code: 'TRANSFER_ROOT_MISMATCH', reasons: ['one', 'two'] },
   'fell-back': fellBack,
   head: { kind: 'head', headStatement: 'h' },
+  counts: {
+    kind: 'counts',
+    windows: [
+      { startMs: 1_700_000_000_000, windowMs: 60_000, isSliding: false, keys: ['AAAAAAAAAAAAAAAAAAAAAA', '_____________________w'], counts: [1, Number.MAX_SAFE_INTEGER] },
+      { startMs: 0, windowMs: 1, isSliding: true, keys: ['AQIDBAUGBwgJCgsMDQ4PEA'], counts: [0] },
+    ],
+  },
   ping: { kind: 'ping', nonce: 77, answer: true },
   telemetry: { kind: 'telemetry', bootId, sequence: 9, batch: Buffer.from('batch') },
   'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 9 },

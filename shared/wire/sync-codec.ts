@@ -6,6 +6,8 @@ import { holdfast } from '../../proto/gen/sync.js';
 import { describeThrown, HoldfastError } from '../errors.ts';
 import { bytesToId, idToBytes, type AnyId } from '../model/ids.ts';
 import { NO_VERSION, type ConfigVersion } from '../model/version.ts';
+import { decodeCounts, encodeCounts } from './counts-codec.ts';
+import { malformed } from './malformed-frame.ts';
 import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type Applied, type FellBack, type Health, type Hello, type PartialTransfer, type Rejected, type SyncFrame, type SyncMessage, type Welcome } from './sync-message.ts';
 
 const { Envelope } = holdfast.sync.v1;
@@ -90,6 +92,8 @@ function encodeMessage(message: SyncMessage): Body {
       return { notice: { code: message.code, detail: cutText(message.detail), version: message.version ?? null } };
     case 'health':
       return { health: { ...message, targets: message.targets.map((target) => ({ ...target, id: idToBytes(target.id), addresses: [...target.addresses] })) } };
+    case 'counts':
+      return { counts: encodeCounts(message) };
   }
 }
 
@@ -158,6 +162,7 @@ function decodeMessage(envelope: holdfast.sync.v1.Envelope): SyncMessage {
     return { kind: 'notice', code: shortText(code, 'code'), detail: cutText(detail ?? ''), version: about == null ? undefined : version(about, 'version') };
   }
   if (envelope.health != null) return decodeHealth(envelope.health);
+  if (envelope.counts != null) return decodeCounts(envelope.counts);
   throw malformed('it holds no message of this protocol version');
 }
 
@@ -322,8 +327,4 @@ function hexToBytes(hex: string): Uint8Array {
 
 function uuidToBytes(uuid: string): Uint8Array {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex');
-}
-
-function malformed(what: string, cause?: unknown): HoldfastError {
-  return new HoldfastError({ code: 'WIRE_FRAME_MALFORMED', source: 'gateway', publicMessage: `a frame is not in the form of the protocol: ${what}`, cause });
 }

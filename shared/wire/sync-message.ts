@@ -15,6 +15,10 @@ export const MAXIMUM_FRAME_BYTES = 256 * 1024;
 export const QUESTIONS_SINCE_VERSION = 2;
 /** From this protocol version on a data plane takes Trust, and a control plane takes Notice and Health; both ends resume cut transfers. */
 export const TRUST_AND_NOTICES_SINCE_VERSION = 3;
+/** From this protocol version on both sides take Counts. */
+export const COUNTS_SINCE_VERSION = 4;
+/** Counts in one frame, at most. */
+export const MAXIMUM_COUNTS = 8_192;
 /** Subject of questions about a data plane's log level (data-plane/answer-log-level.ts). */
 export const LOG_LEVEL_SUBJECT = 'log-level';
 /** Subject of the question what would become of a request (shared/model/explain-question.ts). */
@@ -273,9 +277,29 @@ export interface AddressHealth {
   readonly sinceMs: number;
 }
 
+/**
+ * Counts of limits that the data planes of a gateway share. From a data plane what it counted itself, to a data plane what all others
+ * counted. Both ways, protocol version 4 and later.
+ */
+export interface Counts {
+  readonly kind: 'counts';
+  readonly windows: readonly CountedWindow[];
+}
+
+export interface CountedWindow {
+  /** Milliseconds since the epoch. */
+  readonly startMs: number;
+  readonly windowMs: number;
+  readonly isSliding: boolean;
+  /** Keyed hashes, 22 characters of base64url each. */
+  readonly keys: readonly string[];
+  /** By place of the key; they never go down. */
+  readonly counts: readonly number[];
+}
+
 export type SyncMessage =
   | Hello | Welcome | Snapshot | Delta | Chunk | Applied | Rejected | FellBack | Head | Ping | Telemetry | TelemetryAck
-  | Credit | Renew | Renewed | Bye | Question | Answer | TrustUpdate | Notice | Health;
+  | Credit | Renew | Renewed | Bye | Question | Answer | TrustUpdate | Notice | Health | Counts;
 
 /** An entity as it travels: its bytes were encoded once, when it was written. */
 export interface Leaf {

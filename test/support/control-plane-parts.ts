@@ -54,7 +54,7 @@ export async function startControlPlaneParts(store: Store, over: Partial<SyncSer
   const server = await startSyncServer({
     listen: { host: '127.0.0.1', port: 0 }, serverNames: ['127.0.0.1', 'localhost'], trustDomain: TRUST_DOMAIN, authority, publisher,
     signing, dataPlanes: store.dataPlanes, releases: store.releases, contentKeys: store.signingKeys,
-    ingest: () => Promise.resolve(), alarms, certificateLifetimeMs: 30 * 86_400_000, softwareVersion: '0.1.0', clock, random: Math.random, log, admission: { perSecond: 1_000, atOnce: 256 }, ...over,
+    shareCounts: (listener) => store.shareCounts(listener), ingest: () => Promise.resolve(), alarms, certificateLifetimeMs: 30 * 86_400_000, softwareVersion: '0.1.0', clock, random: Math.random, log, admission: { perSecond: 1_000, atOnce: 256 }, ...over,
   });
   const maker = createJoinTokenMaker({
     joinTokens: store.joinTokens, urls: [`https://127.0.0.1:${server.port}`], caFingerprint: () => authority.fingerprint, rootFingerprint: async (scope) => (await signing.trustFor(scope)).rootSet.fingerprint, clock,
