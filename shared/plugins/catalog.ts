@@ -3,14 +3,17 @@
  * A new plugin adds one line here and one in registry.ts; contract.test.ts fails until both and its folder are complete.
  */
 import { aclSchema } from './acl/schema.ts';
+import { defined } from '../assert.ts';
 import type { Field } from '../model/definition.ts';
 import { basicAuthSchema } from './basic-auth/schema.ts';
 import type { PluginSchema } from './contract.ts';
+import { compareSemanticVersions } from './schema-document.ts';
 import { botDetectionSchema } from './bot-detection/schema.ts';
 import { correlationIdSchema } from './correlation-id/schema.ts';
 import { corsSchema } from './cors/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
+import { mtlsAuthSchema } from './mtls-auth/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
 import { redirectSchema } from './redirect/schema.ts';
 import { requestSizeLimitingSchema } from './request-size-limiting/schema.ts';
@@ -18,6 +21,7 @@ import { requestTerminationSchema } from './request-termination/schema.ts';
 import { requestTransformerSchema } from './request-transformer/schema.ts';
 import { upstreamTimeoutSchema } from './upstream-timeout/schema.ts';
 import { routeByHeaderSchema } from './route-by-header/schema.ts';
+import { canarySchema } from './canary/schema.ts';
 
 const schemas: readonly PluginSchema[] = [
   aclSchema,
@@ -27,6 +31,7 @@ const schemas: readonly PluginSchema[] = [
   corsSchema,
   ipRestrictionSchema,
   keyAuthSchema,
+  mtlsAuthSchema,
   rateLimitingSchema,
   redirectSchema,
   requestSizeLimitingSchema,
@@ -34,11 +39,42 @@ const schemas: readonly PluginSchema[] = [
   requestTransformerSchema,
   upstreamTimeoutSchema,
   routeByHeaderSchema,
+  canarySchema,
 ];
 
-export const pluginCatalog: ReadonlyMap<string, PluginSchema> = new Map(schemas.map((schema) => [schema.name, schema]));
+const catalog = new Map<string, PluginSchema>(schemas.map((schema) => [schema.name, schema]));
+/** Versions of each custom plugin, newest first. Of the process: what is registered counts for all gateways alike. */
+const customVersions = new Map<string, readonly PluginSchema[]>();
+
+/** Bundled plugins, and custom ones in their newest version. */
+export const pluginCatalog: ReadonlyMap<string, PluginSchema> = catalog;
+
+export function isBundled(pluginName: string): boolean {
+  return catalog.has(pluginName) && !customVersions.has(pluginName);
+}
+
+/** The custom plugins from now on, in place of those before; several versions of one may be among them. A name of a bundled plugin is passed over. */
+export function setCustomSchemas(custom: readonly PluginSchema[]): void {
+  for (const name of customVersions.keys()) catalog.delete(name);
+  customVersions.clear();
+  for (const [name, versions] of Map.groupBy(custom.filter((schema) => !catalog.has(schema.name)), (schema) => schema.name)) {
+    const newestFirst = versions.toSorted((a, b) => compareSemanticVersions(b.version, a.version));
+    customVersions.set(name, newestFirst);
+    catalog.set(name, defined(newestFirst[0], 'a version of a group'));
+  }
+}
+
+/** The schema of one version of a plugin; of the newest where none is named. Undefined where there is none. */
+export function pluginSchemaOf(pluginName: string, version: string | null = null): PluginSchema | undefined {
+  return version === null ? catalog.get(pluginName) : (customVersions.get(pluginName) ?? []).find((schema) => schema.version === version);
+}
+
+/** Of a custom plugin, newest first. */
+export function versionsOf(pluginName: string): readonly string[] {
+  return (customVersions.get(pluginName) ?? []).map(({ version }) => version);
+}
 
 /** For redact.ts: which fields of a plugin's config there are, and which of them are secret. */
 export function configFieldsOf(pluginName: string): readonly Field[] | undefined {
-  return pluginCatalog.get(pluginName)?.config;
+  return catalog.get(pluginName)?.config;
 }

@@ -24,6 +24,8 @@ import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthFactory } from './key-auth/handler.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { knownConfig } from './known-config.ts';
+import { mtlsAuthFactory } from './mtls-auth/handler.ts';
+import { mtlsAuthSchema } from './mtls-auth/schema.ts';
 import { rateLimitingFactory } from './rate-limiting/handler.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
 import { redirectFactory } from './redirect/handler.ts';
@@ -38,6 +40,8 @@ import { upstreamTimeoutFactory } from './upstream-timeout/handler.ts';
 import { upstreamTimeoutSchema } from './upstream-timeout/schema.ts';
 import { routeByHeaderFactory } from './route-by-header/handler.ts';
 import { routeByHeaderSchema } from './route-by-header/schema.ts';
+import { canaryFactory } from './canary/handler.ts';
+import { canarySchema } from './canary/schema.ts';
 
 export interface RegisteredPlugin {
   readonly schema: PluginSchema;
@@ -53,6 +57,7 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(corsSchema, corsFactory),
   registerPlugin(ipRestrictionSchema, ipRestrictionFactory),
   registerPlugin(keyAuthSchema, keyAuthFactory),
+  registerPlugin(mtlsAuthSchema, mtlsAuthFactory),
   registerPlugin(rateLimitingSchema, rateLimitingFactory),
   registerPlugin(redirectSchema, redirectFactory),
   registerPlugin(requestSizeLimitingSchema, requestSizeLimitingFactory),
@@ -60,6 +65,7 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(requestTransformerSchema, requestTransformerFactory),
   registerPlugin(upstreamTimeoutSchema, upstreamTimeoutFactory),
   registerPlugin(routeByHeaderSchema, routeByHeaderFactory),
+  registerPlugin(canarySchema, canaryFactory),
 ];
 
 export const pluginRegistry: ReadonlyMap<string, RegisteredPlugin> = new Map(plugins.map((plugin) => [plugin.schema.name, plugin]));
