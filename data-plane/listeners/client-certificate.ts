@@ -26,7 +26,7 @@ export function clientCertificateOf(socket: TLSSocket, authorities: readonly Run
     notAfterMs: leaf.validToDate.getTime(),
     der: leaf.raw,
     chain: chain.map(({ raw }) => raw),
-    verifiedBy: socket.authorized ? vouchers([leaf, ...chain], authorities, nowMs) : [],
+    verifiedBy: socket.authorized ? vouchers(leaf, chain, authorities, nowMs) : [],
   };
 }
 
@@ -41,22 +41,34 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   return chain;
 }
 
-/** The configured authorities on the way from the leaf up, whether the client sent them or not. */
-function vouchers(sent: readonly X509Certificate[], authorities: readonly RuntimeCaCertificate[], nowMs: number): readonly string[] {
+/**
+ * The configured authorities on the way from the leaf up, whether the client sent them or not. What it sent counts as far as each has
+ * issued the one before by its signature: Node puts them in a row by their names, which anybody can take.
+ */
+function vouchers(leaf: X509Certificate, sent: readonly X509Certificate[], authorities: readonly RuntimeCaCertificate[], nowMs: number): readonly string[] {
   const known = authorities.map((authority) => ({ id: authority.id, certificate: parsed(authority) }));
-  const reached = [...sent];
+  const reached = [leaf];
+  for (const [at, certificate] of sent.entries()) {
+    const below = reached[at];
+    if (below === undefined || !isValidAt(certificate, nowMs) || !hasIssued(certificate, below)) break;
+    reached.push(certificate);
+  }
   const found = new Set<string>();
   for (let at = 0; at < reached.length && at < MAX_CHAIN; at++) {
     const current = reached[at];
     for (const { id, certificate } of known) {
       if (current === undefined || found.has(id) || !isValidAt(certificate, nowMs)) continue;
       const isItself = certificate.fingerprint256 === current.fingerprint256;
-      if (!isItself && !(certificate.ca && current.checkIssued(certificate) && current.verify(certificate.publicKey))) continue;
+      if (!isItself && !hasIssued(certificate, current)) continue;
       found.add(id);
       if (!isItself) reached.push(certificate);
     }
   }
   return [...found];
+}
+
+function hasIssued(authority: X509Certificate, certificate: X509Certificate): boolean {
+  return authority.ca && certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
 const PARSED = new WeakMap<RuntimeCaCertificate, X509Certificate>();

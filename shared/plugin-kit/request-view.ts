@@ -1,5 +1,5 @@
 /** A request as plugins and the router see it, from the parts that a test cares about. */
-import type { RequestView } from '../plugins/contract.ts';
+import type { ClientCertificate, RequestView } from '../plugins/contract.ts';
 
 export interface RequestParts {
   readonly method?: string;
@@ -14,6 +14,7 @@ export interface RequestParts {
   readonly localAddress?: string;
   readonly localPort?: number;
   readonly serverName?: string;
+  readonly clientCertificate?: ClientCertificate;
   /** One entry per header line, names in any case. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
@@ -24,7 +25,7 @@ export function requestView(parts: RequestParts = {}): RequestView {
   const headerValues = (name: string): readonly string[] => headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
   return {
     method, path, query, host, port, scheme, clientAddress, clientPort, localAddress, localPort, serverName, headerValues,
-    clientCertificate: undefined,
+    clientCertificate: parts.clientCertificate,
     httpVersion: '1.1',
     target: query === '' ? path : `${path}?${query}`,
     header: (name) => headerValues(name)[0],

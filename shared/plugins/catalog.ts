@@ -14,6 +14,7 @@ import { corsSchema } from './cors/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
+import { proxyCacheSchema } from './proxy-cache/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
 import { redirectSchema } from './redirect/schema.ts';
 import { requestSizeLimitingSchema } from './request-size-limiting/schema.ts';
@@ -32,6 +33,7 @@ const schemas: readonly PluginSchema[] = [
   ipRestrictionSchema,
   keyAuthSchema,
   mtlsAuthSchema,
+  proxyCacheSchema,
   rateLimitingSchema,
   redirectSchema,
   requestSizeLimitingSchema,
@@ -76,5 +78,18 @@ export function versionsOf(pluginName: string): readonly string[] {
 
 /** For redact.ts: which fields of a plugin's config there are, and which of them are secret. */
 export function configFieldsOf(pluginName: string): readonly Field[] | undefined {
-  return catalog.get(pluginName)?.config;
+  const versions = customVersions.get(pluginName) ?? [];
+  return versions.length < 2 ? catalog.get(pluginName)?.config : fieldsOfAll(versions);
+}
+
+/** What is a secret in any version stays one: configs of all of them are in use. */
+function fieldsOfAll(newestFirst: readonly PluginSchema[]): readonly Field[] {
+  const fields = new Map<string, Field>();
+  for (const { config } of newestFirst) {
+    for (const field of config) {
+      const known = fields.get(field.name);
+      if (known === undefined || (known.secret === undefined && field.secret !== undefined)) fields.set(field.name, field);
+    }
+  }
+  return [...fields.values()];
 }

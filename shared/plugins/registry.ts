@@ -26,6 +26,8 @@ import { keyAuthSchema } from './key-auth/schema.ts';
 import { knownConfig } from './known-config.ts';
 import { mtlsAuthFactory } from './mtls-auth/handler.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
+import { proxyCacheFactory } from './proxy-cache/handler.ts';
+import { proxyCacheSchema } from './proxy-cache/schema.ts';
 import { rateLimitingFactory } from './rate-limiting/handler.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
 import { redirectFactory } from './redirect/handler.ts';
@@ -58,6 +60,7 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(ipRestrictionSchema, ipRestrictionFactory),
   registerPlugin(keyAuthSchema, keyAuthFactory),
   registerPlugin(mtlsAuthSchema, mtlsAuthFactory),
+  registerPlugin(proxyCacheSchema, proxyCacheFactory),
   registerPlugin(rateLimitingSchema, rateLimitingFactory),
   registerPlugin(redirectSchema, redirectFactory),
   registerPlugin(requestSizeLimitingSchema, requestSizeLimitingFactory),

@@ -21,6 +21,10 @@ export interface TestCertificate {
 export interface CertificateOptions {
   /** DNS names and addresses; the first is also the common name. */
   readonly names?: readonly string[];
+  /** Instead of the common name. */
+  readonly subject?: string;
+  /** Behind the names. */
+  readonly otherNames?: readonly { readonly type: 'dns' | 'email' | 'url'; readonly value: string }[];
   /** ECDSA P-256 where not said: RSA takes a while to make. */
   readonly keyType?: 'ecdsa' | 'rsa';
   readonly rsaBits?: number;
@@ -39,8 +43,8 @@ export async function testCertificate(options: CertificateOptions = {}): Promise
   const issuer = authority === undefined ? undefined : new X509Certificate(firstBlock(authority.cert));
   const certificate = await X509CertificateGenerator.create({
     serialNumber: `01${randomBytes(8).toString('hex')}`,
-    subject: `CN=${names[0] ?? 'test'}`,
-    issuer: issuer?.subject ?? `CN=${names[0] ?? 'test'}`,
+    subject: options.subject ?? `CN=${names[0] ?? 'test'}`,
+    issuer: issuer?.subject ?? options.subject ?? `CN=${names[0] ?? 'test'}`,
     notBefore: options.notBefore ?? new Date(Date.now() - 60_000),
     notAfter: options.notAfter ?? new Date(Date.now() + 86_400_000),
     publicKey: keys.publicKey,
@@ -50,7 +54,7 @@ export async function testCertificate(options: CertificateOptions = {}): Promise
       new BasicConstraintsExtension(isAuthority, isAuthority ? 2 : undefined, true),
       new KeyUsagesExtension(isAuthority ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign : KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
       ...(isAuthority ? [] : [new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth])]),
-      new SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }))),
+      new SubjectAlternativeNameExtension([...names.map((value) => ({ type: isIP(value) === 0 ? 'dns' as const : 'ip' as const, value })), ...(options.otherNames ?? [])]),
     ],
   });
   const own = `${certificate.toString('pem')}\n`;
