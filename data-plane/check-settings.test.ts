@@ -20,6 +20,8 @@ test('a slip is refused with its setting and the way out, and without a password
     assert.throws(() => check({ HOLDFAST_CONTROL_PLANE_PROXY: proxy }), (thrown) => thrown instanceof Error && thrown.message.includes('HOLDFAST_CONTROL_PLANE_PROXY') && !thrown.message.includes('secret'), proxy);
   }
   assert.throws(() => check({ HOLDFAST_DNS_RESOLVERS: '10.0.0.2,dns.test' }), /HOLDFAST_DNS_RESOLVERS has "dns\.test"; write each as an IP address or address:port/);
+  check({ HOLDFAST_PLUGIN_FETCH_NETWORKS: '10.20.0.0/16,127.0.0.1,fd00::/8' });
+  for (const network of ['10.0.0.0/33', 'keys.test']) assert.throws(() => check({ HOLDFAST_PLUGIN_FETCH_NETWORKS: network }), /HOLDFAST_PLUGIN_FETCH_NETWORKS has ".*"; write each as an IP address or a CIDR block/, network);
   assert.throws(() => check({ HOLDFAST_TRUSTED_IPS: '10.0.0.0/33' }), /10\.0\.0\.0\/33/);
 });
 

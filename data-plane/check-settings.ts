@@ -4,6 +4,7 @@
  */
 import { createSecureContext } from 'node:tls';
 import { HoldfastError } from '../shared/errors.ts';
+import { AddressRanges } from '../shared/plugins/address-ranges.ts';
 import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
 import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
 import { listenersOf } from './listeners/listen-settings.ts';
@@ -24,8 +25,19 @@ export function checkSettings(settings: DataPlaneSettings): void {
   if (controlPlaneProxy !== undefined && !isProxyUrl(controlPlaneProxy)) throw invalid('HOLDFAST_CONTROL_PLANE_PROXY must be http://[user:password@]host:port');
   // What it throws names the address.
   new TrustedAddresses(trustedIps).includes('127.0.0.1');
+  checkNetworks(settings.pluginFetchNetworks);
   messageOptionsOf(settings);
   checkListeners(settings);
+}
+
+function checkNetworks(networks: readonly string[]): void {
+  for (const network of networks) {
+    try {
+      new AddressRanges([network]);
+    } catch {
+      throw invalid(`HOLDFAST_PLUGIN_FETCH_NETWORKS has "${network}"; write each as an IP address or a CIDR block, such as 10.20.0.0/16`);
+    }
+  }
 }
 
 function checkListeners(settings: DataPlaneSettings): void {

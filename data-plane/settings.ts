@@ -188,6 +188,12 @@ export const dataPlaneSettings = defineSettings({
     between: [100, 60_000],
     description: 'How long a call to a vault may take, and how long a configuration waits for secrets that were never looked up',
   },
+  pluginFetchNetworks: {
+    env: 'HOLDFAST_PLUGIN_FETCH_NETWORKS',
+    type: 'list',
+    default: [],
+    description: "Addresses and CIDR blocks that plugins may fetch from (keys of a token's issuer, for instance) although they are private, loopback or otherwise not of the open Internet; clouds' metadata addresses stay refused",
+  },
   maxConfigBytes: {
     env: 'HOLDFAST_MAX_CONFIG_BYTES',
     type: 'integer',

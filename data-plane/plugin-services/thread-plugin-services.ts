@@ -6,11 +6,12 @@ import type { Clock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type {
-  ClusterCounters, CounterTable, FetchAnswer, FetchOptions, PasswordVerifier, PluginServices, PluginStore, RedisOptions,
+  ClusterCounters, CounterTable, PasswordVerifier, PluginServices, PluginStore, RedisOptions,
 } from '../../shared/plugins/plugin-services.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { InstanceServices, PluginIdentity } from '../config/compile-contract.ts';
 import { KeyedHash } from './keyed-hash.ts';
+import { PluginFetch } from './plugin-fetch.ts';
 import { PluginStores, type StoreBounds } from './plugin-store.ts';
 import { RedisLink, RedisLinks } from './redis-link.ts';
 
@@ -20,6 +21,8 @@ export interface ThreadPluginServicesOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+  /** Addresses and CIDR blocks, besides those of the open Internet, that `fetch` may reach. */
+  readonly fetchNetworks: readonly string[];
   /** Of one plugin entity; bounded by whoever makes it (config/plugin-log.ts). */
   readonly logOf: (pluginName: string, pluginId: string) => PluginServices['log'];
 }
@@ -35,6 +38,7 @@ export class ThreadPluginServices {
   readonly stores: PluginStores;
   readonly keyedHash = new KeyedHash();
   readonly redisLinks: RedisLinks;
+  readonly fetching: PluginFetch;
   /** By plugin entity. */
   readonly purges = new Map<string, Set<Purge>>();
   #cluster: ClusterCounters;
@@ -44,11 +48,12 @@ export class ThreadPluginServices {
     add: (key, windows, amount) => this.#cluster.add(key, windows, amount),
   };
 
-  constructor({ clock, counters, random, log, logOf }: ThreadPluginServicesOptions) {
+  constructor({ clock, counters, random, log, fetchNetworks, logOf }: ThreadPluginServicesOptions) {
     this.clock = clock;
     this.counters = counters;
     this.logOf = logOf;
     this.stores = new PluginStores(clock);
+    this.fetching = new PluginFetch({ clock, networks: fetchNetworks });
     this.redisLinks = new RedisLinks((server) => new RedisLink({ server, clock, random, changed: (state, reason) => tellRedis(log, server, state, reason) }));
     this.#cluster = counters;
     clock.every(SWEEP_MS, () => this.stores.sweep());
@@ -75,10 +80,6 @@ export class ThreadPluginServices {
 
   passwords(): PasswordVerifier {
     throw new Error('passwords are not there yet');
-  }
-
-  fetch(_url: string, _options: FetchOptions): Promise<FetchAnswer> {
-    return Promise.reject(new Error('fetch is not there yet'));
   }
 }
 
@@ -112,7 +113,7 @@ class LentServices implements InstanceServices {
       secrets: { keyedHash: thread.keyedHash.of },
       get passwords() { return thread.passwords(); },
       store: <Value>(name: string, bounds: StoreBounds): PluginStore<Value> => thread.stores.open<Value>(pluginId, name, bounds),
-      fetch: (url, options) => thread.fetch(url, options),
+      fetch: (url, options) => thread.fetching.fetch(url, options),
       redis: (options) => {
         const held = thread.redisLinks.open(options);
         started({ cancel: () => held.release() });

@@ -39,7 +39,7 @@ const log = createThreadLogger(data.logLevel, (line) => tell({ kind: 'log', line
 const usage = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
 const versions = new VersionRecorder((table) => tell({ kind: 'version-table', table }));
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
-const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
+const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log, fetchNetworks: data.pluginFetchNetworks, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
 pluginServices.connectCluster(new ClusterCounterTable(counters, clock, (windows) => tell({ kind: 'cluster-counts', windows })));
 const configs = new ThreadConfigs(
   {

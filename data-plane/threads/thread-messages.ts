@@ -28,6 +28,7 @@ export interface ThreadData {
   readonly trustedAddresses: readonly string[];
   /** Instead of those in resolv.conf; empty: those. */
   readonly dnsResolvers: readonly DnsServer[];
+  readonly pluginFetchNetworks: readonly string[];
   readonly socketIo: SocketIoSetting;
   readonly limits: Partial<ProxyLimits>;
   readonly messages: MessageOptions;
