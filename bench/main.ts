@@ -10,6 +10,7 @@ import { runColdBench } from './cold.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
 import { runFleetBench } from './fleet.ts';
 import { runIdleBench } from './idle.ts';
+import { runJwtBench } from './jwt.ts';
 import { runOutageBench } from './outage.ts';
 import { runProtocolBench } from './protocols.ts';
 import { runProxyBench } from './proxy.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   chain: runChainBench,
   threads: runThreadsBench,
   idle: runIdleBench,
+  jwt: runJwtBench,
   protocols: runProtocolBench,
   propagation: runPropagationBench,
   swap: runSwapBench,

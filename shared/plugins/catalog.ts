@@ -23,14 +23,18 @@ import { requestTransformerSchema } from './request-transformer/schema.ts';
 import { upstreamTimeoutSchema } from './upstream-timeout/schema.ts';
 import { routeByHeaderSchema } from './route-by-header/schema.ts';
 import { canarySchema } from './canary/schema.ts';
+import { jwtSchema } from './jwt/schema.ts';
+import { responseTransformerSchema } from './response-transformer/schema.ts';
 
 const schemas: readonly PluginSchema[] = [
   aclSchema,
   basicAuthSchema,
   botDetectionSchema,
+  canarySchema,
   correlationIdSchema,
   corsSchema,
   ipRestrictionSchema,
+  jwtSchema,
   keyAuthSchema,
   mtlsAuthSchema,
   proxyCacheSchema,
@@ -39,9 +43,9 @@ const schemas: readonly PluginSchema[] = [
   requestSizeLimitingSchema,
   requestTerminationSchema,
   requestTransformerSchema,
-  upstreamTimeoutSchema,
   routeByHeaderSchema,
-  canarySchema,
+  upstreamTimeoutSchema,
+  responseTransformerSchema,
 ];
 
 const catalog = new Map<string, PluginSchema>(schemas.map((schema) => [schema.name, schema]));

@@ -44,6 +44,10 @@ import { routeByHeaderFactory } from './route-by-header/handler.ts';
 import { routeByHeaderSchema } from './route-by-header/schema.ts';
 import { canaryFactory } from './canary/handler.ts';
 import { canarySchema } from './canary/schema.ts';
+import { jwtFactory } from './jwt/handler.ts';
+import { jwtSchema } from './jwt/schema.ts';
+import { responseTransformerFactory } from './response-transformer/handler.ts';
+import { responseTransformerSchema } from './response-transformer/schema.ts';
 
 export interface RegisteredPlugin {
   readonly schema: PluginSchema;
@@ -55,9 +59,11 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(aclSchema, aclFactory),
   registerPlugin(basicAuthSchema, basicAuthFactory),
   registerPlugin(botDetectionSchema, botDetectionFactory),
+  registerPlugin(canarySchema, canaryFactory),
   registerPlugin(correlationIdSchema, correlationIdFactory),
   registerPlugin(corsSchema, corsFactory),
   registerPlugin(ipRestrictionSchema, ipRestrictionFactory),
+  registerPlugin(jwtSchema, jwtFactory),
   registerPlugin(keyAuthSchema, keyAuthFactory),
   registerPlugin(mtlsAuthSchema, mtlsAuthFactory),
   registerPlugin(proxyCacheSchema, proxyCacheFactory),
@@ -66,9 +72,9 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(requestSizeLimitingSchema, requestSizeLimitingFactory),
   registerPlugin(requestTerminationSchema, requestTerminationFactory),
   registerPlugin(requestTransformerSchema, requestTransformerFactory),
-  registerPlugin(upstreamTimeoutSchema, upstreamTimeoutFactory),
   registerPlugin(routeByHeaderSchema, routeByHeaderFactory),
-  registerPlugin(canarySchema, canaryFactory),
+  registerPlugin(upstreamTimeoutSchema, upstreamTimeoutFactory),
+  registerPlugin(responseTransformerSchema, responseTransformerFactory),
 ];
 
 export const pluginRegistry: ReadonlyMap<string, RegisteredPlugin> = new Map(plugins.map((plugin) => [plugin.schema.name, plugin]));

@@ -15,11 +15,11 @@ export const basicAuthSchema = {
     { name: 'hide_credentials', tag: 2, type: { kind: 'boolean' }, required: true, default: false, description: 'Takes the credentials off the request before it goes upstream.' },
     { name: 'realm', tag: 3, type: { kind: 'string', maxLength: 256, rules: [realmRule] }, required: true, default: 'service', description: 'Realm named in the WWW-Authenticate header of a refusal.' },
     {
-      name: 'max_failures_per_user', tag: 4, type: { kind: 'integer', min: 0, max: 1_000_000 }, required: true, default: 30,
+      name: 'max_failures_per_user', tag: 4, type: { kind: 'integer', between: [0, 1_000_000] }, required: true, default: 30,
       description: 'Wrong passwords per user name and minute, from wherever; further attempts are refused unread until the minute is over. 0 is without a limit.',
     },
     {
-      name: 'max_failures_per_network', tag: 5, type: { kind: 'integer', min: 0, max: 1_000_000 }, required: true, default: 60,
+      name: 'max_failures_per_network', tag: 5, type: { kind: 'integer', between: [0, 1_000_000] }, required: true, default: 60,
       description: 'Likewise per client address (the /64 network of an IPv6 address), for whatever names. 0 is without a limit.',
     },
   ],

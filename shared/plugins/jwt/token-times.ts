@@ -1,0 +1,29 @@
+/** The times of a token (RFC 7519 §4.1.4, §4.1.5). Used by handler.ts at every request. */
+import type { JwtConfig } from './schema.ts';
+
+export interface TokenTimes {
+  readonly expiresAt: unknown;
+  readonly notBefore: unknown;
+}
+
+/**
+ * By claim, what is wrong with it, as Kong answers; undefined where nothing is. Those that are asked for must be there. A token of an
+ * issuer (`isOfIssuer`) keeps to what it says, asked or not, and must end.
+ */
+export function timesProblem({ expiresAt, notBefore }: TokenTimes, { claims_to_verify: asked, maximum_expiration: most }: JwtConfig, isOfIssuer: boolean, nowSeconds: number): Readonly<Record<string, string>> | undefined {
+  const exp = isOfIssuer || asked?.includes('exp') === true ? expProblem(expiresAt, most, nowSeconds) : undefined;
+  const nbf = asked?.includes('nbf') === true || (isOfIssuer && notBefore !== undefined) ? nbfProblem(notBefore, nowSeconds) : undefined;
+  if (exp === undefined && nbf === undefined) return undefined;
+  return { ...(exp === undefined ? {} : { exp }), ...(nbf === undefined ? {} : { nbf }) };
+}
+
+function expProblem(exp: unknown, most: number, nowSeconds: number): string | undefined {
+  if (typeof exp !== 'number') return 'must be a number';
+  if (exp <= nowSeconds) return 'token expired';
+  return most > 0 && exp - nowSeconds > most ? 'exceeds maximum allowed expiration' : undefined;
+}
+
+function nbfProblem(nbf: unknown, nowSeconds: number): string | undefined {
+  if (typeof nbf !== 'number') return 'must be a number';
+  return nbf > nowSeconds ? 'token not valid yet' : undefined;
+}
