@@ -1,0 +1,46 @@
+/** Where responses are kept. What a place holds is a response, or says by which request headers the responses for its key differ. */
+import type { CacheKey } from './cache-key.ts';
+import type { StoredResponse } from './stored-response.ts';
+
+/** The variants stand under the key, the nonce and the values of these headers. When the record is gone, no variant is found any more. */
+export interface VariesRecord {
+  readonly kind: 'varies';
+  readonly cacheKey: string;
+  readonly nonce: string;
+  /** Lower case, sorted. */
+  readonly names: readonly string[];
+}
+
+export type CacheRecord = StoredResponse | VariesRecord;
+
+/** One request's way into the cache. */
+export interface Place {
+  readonly key: CacheKey;
+  /** X-Cache-Key; also what it is called in a store that others can read. */
+  readonly cacheKey: string;
+  readonly requestId: string;
+  /** Milliseconds of the clock that never goes back. */
+  readonly askedAtMs: number;
+  /** Under which a response to the request is kept, as far as is known before there is one. */
+  text: string;
+  /** What goes upstream under that name, one value per line. */
+  header(lowerCaseName: string): readonly string[];
+}
+
+export interface CacheStorage {
+  /** Also says where the place is. What was stored before its URI was changed, or the cache purged, is not there. */
+  find(place: Place): StoredResponse | undefined | Promise<StoredResponse | undefined>;
+  /** `names`: lower-case names in the response's Vary. */
+  put(place: Place, names: readonly string[], response: StoredResponse): void;
+  remove(place: Place): void;
+  /** All responses for that URI, whoever they are for. */
+  invalidate(uri: string): void;
+  /** All with that X-Cache-Key, or all. */
+  purge(cacheKey: string | undefined): void;
+}
+
+/** The names under which variants are to stand: no fewer than before, so that what was told apart stays so. */
+export function variantNames(known: VariesRecord | undefined, names: readonly string[]): readonly string[] {
+  if (known === undefined || names.every((name) => known.names.includes(name))) return known?.names ?? names;
+  return [...new Set([...known.names, ...names])].toSorted();
+}
