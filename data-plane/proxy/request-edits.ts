@@ -3,6 +3,7 @@
  * large. Made for a request when a plugin first wants something of it (plugin-contexts.ts); checked when it is set, so that the
  * request line that is written is well-formed whatever a plugin passes on (R2). The exchange reads it.
  */
+import { isIPv6 } from 'node:net';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { RequestContext, Verdict } from '../../shared/plugins/contract.ts';
 import type { RuntimeService } from '../config/active-config.ts';
@@ -10,7 +11,7 @@ import { isToken } from '../http1/byte-classes.ts';
 import type { RequestTimeouts } from '../upstreams/upstream-connection.ts';
 
 const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?$/;
-const TARGET_HOST = /^(?:\[?[0-9a-fA-F:.]+\]?|[A-Za-z0-9._-]{1,255})$/;
+const TARGET_NAME = /^[A-Za-z0-9._-]{1,255}$/;
 const LONGEST_TIMEOUT_MS = 2_147_483_646;
 
 /** The smallest of several limits. */
@@ -74,7 +75,7 @@ export function checkHost(value: string): void {
 
 /** Throws where that is no place to send a request to. */
 export function checkTarget(host: string, port: number | undefined): void {
-  if (!TARGET_HOST.test(host)) throw invalid(`${JSON.stringify(host)} is no host to send a request to; use a name or an address, without port`);
+  if (!TARGET_NAME.test(host) && !isIPv6(host.replace(/^\[(.*)\]$/, '$1'))) throw invalid(`${JSON.stringify(host)} is no host to send a request to; use a name or an address, without port`);
   if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535)) throw invalid(`${port} is no port; use 1 to 65535`);
 }
 

@@ -14,19 +14,20 @@ import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
 import type { RequestFailure } from '../telemetry/request-recorder.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
+import { accountFor, countBegun } from './account-request.ts';
 import { awaitPlugin, type AwaitedPlugin } from './await-plugin.ts';
 import type { RequestEvents } from './client-side.ts';
 import type { Exchange } from './exchange.ts';
 import { configOf } from './pinned-configs.ts';
 import { grpcStatusResponse, refusalResponse, verdictResponse, type GeneratedResponse } from './generated-response.ts';
-import { protocolMismatch, type ProtocolFacts, type ProtocolMismatch } from './protocol-mismatch.ts';
+import { protocolRefusal } from './refuse-protocol.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
 import { RequestRelay, type RequestRelayEvents } from './relay-request.ts';
 import { refreshOf } from './refresh-request.ts';
 import { ResponseRelay, type Passage, type RelayEvents } from './relay-response.ts';
 import { Tries } from './retry-policy.ts';
 import { frameJudge } from './run-frame-plugins.ts';
-import { type HeadOutcome, reportPluginError, runLog, runRequestPhases } from './run-plugins.ts';
+import { type HeadOutcome, reportPluginError, runRequestPhases } from './run-plugins.ts';
 import { isIdempotent, isReplayable, sendRequest } from './send-request.ts';
 import type { Tunnel, TunnelEnding } from './tunnel.ts';
 import { isAgreement, upgradeOf } from './upgrade.ts';
@@ -48,8 +49,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#request = new RequestRelay(exchange, this);
     this.#response = new ResponseRelay(exchange, this);
     this.#tries = new Tries(exchange);
-    if (exchange.isRefresh) exchange.core.counters.refreshing += 1;
-    else exchange.core.counters.activeRequests += 1;
+    countBegun(exchange);
   }
 
   /** Pin, route, gate; then plugins. */
@@ -66,8 +66,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
       if (route === undefined) return this.#refuse(REFUSALS.noRoute);
       if (route.quarantined !== undefined) return this.#refuse(quarantineRefusal(route.quarantined));
       exchange.chain = route.chainFor(undefined);
-      const mismatch = route.protocols.has('http') ? undefined : protocolMismatch(route.protocols, protocolFacts(exchange));
-      if (mismatch !== undefined) return this.#refuseProtocol(mismatch, route.httpsRedirectStatusCode);
+      const mismatch = route.protocols.has('http') ? undefined : protocolRefusal(exchange, route);
+      if (mismatch !== undefined) return this.#refuse(mismatch.refusal, mismatch.lines, mismatch.grpcStatus);
       this.#runPlugins();
     } catch (thrown) {
       this.#failUnexpectedly(thrown);
@@ -78,26 +78,6 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     const { core, requestId, pinned } = this.#exchange;
     core.log.error({ event: 'request-failed', code: REFUSALS.unexpected.code, requestId, ...configOf(pinned), err: thrown }, `a request failed: ${describeThrown(thrown)}`);
     if (!this.#ended) this.#refuse(REFUSALS.unexpected);
-  }
-
-  /** A route for HTTPS alone says so, or sends the client there. */
-  #demandHttps(status: number): void {
-    const { request } = this.#exchange;
-    const refusal = { ...REFUSALS.httpsRequired, status };
-    const lines = status === 426 ? 'Upgrade: TLS/1.2, HTTP/1.1\r\nConnection: Upgrade\r\n' : `Location: https://${request.host}${pathAndQuery(this.#exchange)}\r\n`;
-    this.#refuse(refusal, lines);
-  }
-
-  #refuseProtocol(mismatch: ProtocolMismatch, httpsStatus: number): void {
-    switch (mismatch.kind) {
-      case 'https':
-        return this.#demandHttps(httpsStatus);
-      case 'refusal':
-        return this.#refuse(mismatch.refusal, mismatch.lines);
-      case 'grpc-status':
-        this.#exchange.core.counters.countRefusal(mismatch.refusal.code);
-        return this.#answer(grpcStatusResponse(mismatch.refusal, mismatch.status));
-    }
   }
 
   #runPlugins(): void {
@@ -441,11 +421,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#account();
   }
 
-  #refuse(refusal: Refusal, extraLines = ''): void {
+  #refuse(refusal: Refusal, extraLines = '', grpcStatus?: number): void {
     const { request, requestId, core, pinned } = this.#exchange;
     core.counters.countRefusal(refusal.code);
     core.log.debug({ event: 'request-refused', code: refusal.code, status: refusal.status, requestId, ...configOf(pinned) }, refusal.message);
-    this.#answer(refusalResponse(refusal, request.header('accept'), requestId, extraLines));
+    this.#answer(grpcStatus === undefined ? refusalResponse(refusal, request.header('accept'), requestId, extraLines) : grpcStatusResponse(refusal, grpcStatus));
   }
 
   /** An answer of our own, whole. A body that is still to come is not waited for. */
@@ -480,27 +460,11 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   /** Logs and counts the request, and lets go of what it held (R4). */
   #account(brokenOff: RequestFailure = 'none'): void {
     this.#ended = true;
-    const exchange = this.#exchange;
-    const { core, body, head, status } = exchange;
-    const failure = status < 500 ? brokenOff : exchange.generated ? 'here' : 'upstream';
-    const totalMs = core.clock.monotonicMs() - exchange.startedAtMs;
     this.#awaited?.giveUp();
     this.#request.release();
     this.#response.release();
-    exchange.bytesIn += body.wireBytes;
     this.#tries.leave();
-    if (exchange.isRefresh) {
-      core.counters.refreshing -= 1;
-      core.counters.refreshed += 1;
-    } else {
-      core.counters.activeRequests -= 1;
-      core.counters.endedRequests += 1;
-    }
-    runLog(exchange, totalMs);
-    if (exchange.pinned !== undefined) core.configs.unpin(exchange.pinned);
-    exchange.request.release();
-    core.heads.giveBack(head);
-    if (!exchange.isRefresh) core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000), exchange.pinned?.config.version, failure);
+    accountFor(this.#exchange, brokenOff);
   }
 
   #dropUpstream(): void {
@@ -514,14 +478,4 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     if (core.draining || (head.expectsContinue && !this.#invited && !body.complete)) return false;
     return head.minor === 1 ? !head.saysClose : head.saysKeepAlive && !head.saysClose;
   }
-}
-
-function protocolFacts({ request, client }: Exchange): ProtocolFacts {
-  const scheme = client.peerIsTrusted ? (request.header('x-forwarded-proto') ?? request.scheme) : request.scheme;
-  return { scheme, httpVersion: request.httpVersion, contentType: request.header('content-type') };
-}
-
-/** As the client wrote them. */
-function pathAndQuery({ head }: Exchange): string {
-  return head.pathStart === head.queryStart ? `/${head.text(head.queryStart, head.targetEnd)}` : head.text(head.pathStart, head.targetEnd);
 }
