@@ -28,6 +28,7 @@ import { DataKeyRotator } from './keys/data-key-rotator.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { bundleOf, parseStatementFile } from './keys/statement-file.ts';
 import { LogLevelWatch } from './log-level/log-level-watch.ts';
+import { CustomPlugins } from './plugins/custom-plugins.ts';
 import { openDatabase } from './open-database.ts';
 import { HistoryCompactor } from './publish/history-compactor.ts';
 import { PublishMeter } from './publish/publish-meter.ts';
@@ -150,9 +151,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   logLevelWatch.start();
   lifecycle.add('log level of all control planes', () => logLevelWatch.stop());
 
+  const customPlugins = new CustomPlugins({ store: store.plugins, clock, log });
+  await customPlugins.start();
+  lifecycle.add('custom plugins', () => customPlugins.stop());
+
   const admin = await startAdminApi({
     store,
     catalog: pluginCatalog,
+    customPlugins,
     createJoinToken: (scope, token, actor) => joinTokens.create(scope, token, actor),
     auditKeeper,
     keys: new KeyDesk({ store, signing, authority, clock }),

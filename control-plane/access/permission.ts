@@ -10,7 +10,7 @@ export const GATEWAY_RESOURCES = ['gateways', 'releases', 'data-planes', 'join-t
 /** What belongs to the tenant as a whole (`tenant`: its life itself): given only by permissions for all gateways. */
 export const TENANT_RESOURCES = ['operators', 'service-accounts', 'roles', 'tokens', 'sessions', 'identity-providers', 'quotas', 'audit', 'tenant'] as const;
 /** What belongs to the whole installation: for installation admins only, whatever their role gives. */
-export const INSTALLATION_RESOURCES = ['tenants', 'signing-keys', 'secret-keys', 'backups', 'log-levels'] as const;
+export const INSTALLATION_RESOURCES = ['tenants', 'signing-keys', 'secret-keys', 'backups', 'log-levels', 'plugin-schemas'] as const;
 /** `node`: this control plane as such. `me`: the caller. Every valid credential may read these two. */
 export const COMMON_RESOURCES = ['node', 'me'] as const;
 

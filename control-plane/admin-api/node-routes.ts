@@ -31,7 +31,7 @@ export interface NodeRoutesOptions {
 /** `allRoutes` and `openApi` are asked late: they depend on every route, these included. */
 export function nodeRoutes(options: NodeRoutesOptions, allRoutes: () => readonly Route[], openApi: () => JsonObject): readonly Route[] {
   const { catalog, counters } = options;
-  const plugins = Object.fromEntries([...catalog.values()].map(({ name, version, priority }) => [name, { version, priority }]));
+  const plugins = (): JsonObject => Object.fromEntries([...catalog.values()].map(({ name, version, priority }) => [name, { version, priority }]));
   return [
     gatewayRoute('/', {
       GET: read('node', async (request) => ok({
@@ -41,7 +41,7 @@ export function nodeRoutes(options: NodeRoutesOptions, allRoutes: () => readonly
         tagline: TAGLINE,
         hostname: options.hostname,
         node_id: options.nodeId,
-        plugins: { available_on_server: plugins, enabled_in_cluster: await enabledPlugins(options.store, request) },
+        plugins: { available_on_server: plugins(), enabled_in_cluster: await enabledPlugins(options.store, request) },
         configuration: options.configuration,
         pids: { master: process.pid, workers: [process.pid] },
         timers: { pending: 0, running: 0 },

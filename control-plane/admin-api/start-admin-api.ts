@@ -12,7 +12,10 @@ import type { Logger } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { TenantId } from '../../shared/model/ids.ts';
 import { entityDefinitions } from '../../shared/model/registry.ts';
+import type { PluginSource } from '../../shared/model/parse-plugin.ts';
+import { pluginSchemaOf, versionsOf } from '../../shared/plugins/catalog.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
+import type { CustomPlugins } from '../plugins/custom-plugins.ts';
 import type { SocketAddress } from '../../shared/setting-types.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { KeyDesk } from '../keys/key-desk.ts';
@@ -56,6 +59,7 @@ import { gatewayRoutes } from './v1/gateway-routes.ts';
 import { keyRoutes } from './v1/key-routes.ts';
 import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
 import { operatorRoutes } from './v1/operator-routes.ts';
+import { pluginRoutes } from './v1/plugin-routes.ts';
 import { quotaRoutes } from './v1/quota-routes.ts';
 import { secretKeyRoutes } from './v1/secret-key-routes.ts';
 import { quarantineRoutes } from './v1/quarantine-routes.ts';
@@ -68,6 +72,7 @@ import { usageRoutes } from './v1/usage-routes.ts';
 export interface AdminApiOptions {
   readonly store: Omit<Store, 'stop' | 'listenForChanges'>;
   readonly catalog: ReadonlyMap<string, PluginSchema>;
+  readonly customPlugins: CustomPlugins;
   readonly createJoinToken: CreateJoinToken;
   readonly askDataPlane: AskDataPlane;
   readonly logLevels: LogLevels;
@@ -162,7 +167,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
 export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBytes' | 'allowedOrigins' | 'developmentMode' | 'log'>, counters = newServerCounters()): readonly Route[] {
   const { store, catalog, clock } = options;
   const cookies = new SessionCookies(options.publicUrl);
-  const rules = { clock, plugins: { pluginSchemaOf: (name: string) => catalog.get(name), pluginNames: [...catalog.keys()] } };
+  const rules = { clock, plugins: pluginsOf(catalog) };
   const entities = entityRoutes({ ...rules, store });
   const openApi = (): JsonObject => buildOpenApi(entityDefinitions, [...catalog.values()], { version: options.softwareVersion, paths: ownPaths(routes) });
   const routes: readonly Route[] = [
@@ -177,6 +182,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...logLevelRoutes(options.logLevels, options.askDataPlane, store),
     ...tenantRoutes(options),
     ...quotaRoutes(store),
+    ...pluginRoutes(options.customPlugins),
     ...gatewayRoutes(store, options.keys),
     ...batchRoutes(store, rules),
     ...operatorRoutes(store),
@@ -198,6 +204,11 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...auditRoutes(store, options.auditKeeper),
   ];
   return routes;
+}
+
+/** Asked anew each time: custom plugins come at any moment. */
+function pluginsOf(catalog: ReadonlyMap<string, PluginSchema>): PluginSource {
+  return { pluginSchemaOf, versionsOf, get pluginNames() { return [...catalog.keys()]; } };
 }
 
 /** One client that sends its body slowly must not hold up the end of the whole process. */

@@ -37,6 +37,7 @@ import { createKeyRotationStore, type KeyRotationStore } from './key-rotation-st
 import { createOperatorStore, type OperatorStore } from './operator-store.ts';
 import { withClient } from './prepare-database.ts';
 import { createQuarantineStore, type QuarantineStore } from './quarantine-store.ts';
+import { createPluginStore, type PluginStore } from './plugin-store.ts';
 import { createQuotaStore, type QuotaStore } from './quota-store.ts';
 import { createReleaseStore, type ReleaseStore } from './release-store.ts';
 import { createRoleStore, type RoleStore } from './role-store.ts';
@@ -124,6 +125,7 @@ export interface Store {
   readonly quarantine: QuarantineStore;
   readonly health: HealthStore;
   readonly logLevels: LogLevelStore;
+  readonly plugins: PluginStore;
 }
 
 const POOL_SIZE = 10;
@@ -181,6 +183,7 @@ class PostgresStore implements Store {
   readonly quarantine: QuarantineStore;
   readonly health: HealthStore;
   readonly logLevels: LogLevelStore;
+  readonly plugins: PluginStore;
   readonly #options: StoreOptions;
   readonly #database: Database;
   readonly #keys: SecretKeys;
@@ -224,6 +227,7 @@ class PostgresStore implements Store {
     this.quarantine = createQuarantineStore(database, clock);
     this.health = createHealthStore(database, clock);
     this.logLevels = createLogLevelStore(database);
+    this.plugins = createPluginStore(database);
   }
 
   /** Part of openStore. */

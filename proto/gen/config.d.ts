@@ -2710,6 +2710,9 @@ export namespace holdfast {
                 /** Plugin config_secrets_sealed. */
                 config_secrets_sealed: Uint8Array;
 
+                /** Plugin version. */
+                version?: (string|null);
+
                 /**
                  * Encodes the specified Plugin message. Does not implicitly {@link holdfast.config.v1.Plugin.verify|verify} messages.
                  * @param message Plugin message or plain object to encode
@@ -2784,6 +2787,9 @@ export namespace holdfast {
 
                     /** Plugin config_secrets_sealed */
                     config_secrets_sealed?: (Uint8Array|null);
+
+                    /** Plugin version */
+                    version?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -4679,6 +4679,7 @@ export const holdfast = $root.holdfast = (() => {
                 Plugin.prototype.condition = null;
                 Plugin.prototype.ordering = null;
                 Plugin.prototype.config_secrets_sealed = $util.newBuffer([]);
+                Plugin.prototype.version = null;
 
                 let $oneOfFields;
 
@@ -4703,6 +4704,12 @@ export const holdfast = $root.holdfast = (() => {
                 // Virtual OneOf for proto3 optional field
                 $Object.defineProperty(Plugin.prototype, "_condition", {
                     get: $util.oneOfGetter($oneOfFields = ["condition"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(Plugin.prototype, "_version", {
+                    get: $util.oneOfGetter($oneOfFields = ["version"]),
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
@@ -4747,6 +4754,8 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.config.v1.Plugin.Ordering.encode(message.ordering, writer.uint32(8026).fork(), _depth + 1).ldelim();
                     if (message.config_secrets_sealed != null && $Object.hasOwnProperty.call(message, "config_secrets_sealed") && message.config_secrets_sealed.length)
                         writer.uint32(8034).bytes(message.config_secrets_sealed);
+                    if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                        writer.uint32(8042).string(message.version);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -4911,6 +4920,13 @@ export const holdfast = $root.holdfast = (() => {
                                     message.config_secrets_sealed = value;
                                 else
                                     delete message.config_secrets_sealed;
+                                continue;
+                            }
+                        case 1005: {
+                                if (wireType !== 2)
+                                    break;
+                                message.version = reader.stringVerify();
+                                message._version = "version";
                                 continue;
                             }
                         }

@@ -62,7 +62,7 @@ export function parseEntity(definition: EntityDefinition, input: unknown, option
     parsePluginConfig: (value, path) => {
       if (definition.kind === 'vaults') return parseVaultConfig(whole['name'], value, path, context);
       if (definition.kind === 'partials') return parsePartialConfig(whole['type'], value, path, context);
-      return parsePluginConfig(whole['name'], value, path, context, options);
+      return parsePluginConfig(whole, value, path, context, options);
     },
   };
   const common = parseFields(commonFields, whole, '', context);

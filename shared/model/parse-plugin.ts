@@ -11,20 +11,22 @@ import { isForRequestsOnly, isStreamProtocol, orderedNames } from './entities/pl
 import { parseFields, refuseUnknownFields, wrongKind, type FieldContext } from './parse-fields.ts';
 import type { ProblemList } from './problems.ts';
 
-/** The schema of a plugin by its name; undefined where no such plugin is enabled. */
-export type PluginSchemaOf = (name: string) => PluginSchema | undefined;
+/** The schema of a plugin by its name, and of a custom one by its version, the newest where none is said; undefined where no such plugin is enabled. */
+export type PluginSchemaOf = (name: string, version?: string | null) => PluginSchema | undefined;
 
 /** The plugins that may be configured. */
 export interface PluginSource {
   readonly pluginSchemaOf: PluginSchemaOf;
   /** Names of all of them, for the hint at a mistyped one. */
   readonly pluginNames?: readonly string[];
+  /** Versions of a custom plugin, newest first; none of a bundled one. */
+  readonly versionsOf?: (name: string) => readonly string[];
 }
 
 const REFERENCES = ['service', 'route', 'consumer', 'consumer_group'] as const satisfies readonly PluginScope[];
 
 /** The config with the plugin's defaults, or undefined after adding a problem. */
-export function parsePluginConfig(name: JsonValue | undefined, value: JsonValue, path: string, context: FieldContext, source: PluginSource): JsonObject | undefined {
+export function parsePluginConfig({ name, version = null }: JsonObject, value: JsonValue, path: string, context: FieldContext, source: PluginSource): JsonObject | undefined {
   // A missing or malformed name is reported at the name.
   if (typeof name !== 'string' || name === '') return undefined;
   const schema = source.pluginSchemaOf(name);
@@ -33,9 +35,17 @@ export function parsePluginConfig(name: JsonValue | undefined, value: JsonValue,
     context.problems.add('name', `plugin '${name}' not enabled; /plugins/enabled lists those that are${hint}`);
     return undefined;
   }
+  const ofVersion = typeof version === 'string' ? source.pluginSchemaOf(name, version) : schema;
+  if (ofVersion === undefined) return refuseVersion(name, source, context);
   if (!isJsonObject(value)) return wrongKind(context, path, 'a record', value);
-  refuseUnknownFields(value, schema.config.map((field) => field.name), path, context.problems);
-  return parseFields(schema.config, value, path, context);
+  refuseUnknownFields(value, ofVersion.config.map((field) => field.name), path, context.problems);
+  return parseFields(ofVersion.config, value, path, context);
+}
+
+function refuseVersion(name: string, { versionsOf }: PluginSource, context: FieldContext): undefined {
+  const versions = versionsOf?.(name) ?? [];
+  context.problems.add('version', versions.length === 0 ? `value must be null: plugin '${name}' has the version of the data plane` : `this version of plugin '${name}' is not registered; registered: ${versions.slice(0, 10).join(', ')}`);
+  return undefined;
 }
 
 /** Protocols that are not given are those of the plugin, and what its partials say stands in its config. */
@@ -54,8 +64,8 @@ export function pluginChecks(definition: EntityDefinition, entity: Entity, sourc
 }
 
 function schemaOfPlugin(definition: EntityDefinition, entity: JsonObject, schemaOf: PluginSchemaOf): PluginSchema | undefined {
-  const name = entity['name'];
-  return definition.kind === 'plugins' && typeof name === 'string' ? schemaOf(name) : undefined;
+  const { name, version } = entity;
+  return definition.kind === 'plugins' && typeof name === 'string' ? schemaOf(name, typeof version === 'string' ? version : null) : undefined;
 }
 
 function scopeRule(schema: PluginSchema): EntityCheck {

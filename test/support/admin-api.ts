@@ -16,6 +16,7 @@ import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
 import { EventHub } from '../../control-plane/events/event-hub.ts';
 import { ADMIN_TOKEN_FILE, ensureFirstStart } from '../../control-plane/first-start.ts';
 import { KeyDesk } from '../../control-plane/keys/key-desk.ts';
+import { CustomPlugins } from '../../control-plane/plugins/custom-plugins.ts';
 import { LogLevelWatch } from '../../control-plane/log-level/log-level-watch.ts';
 import { loadSigningMaterial } from '../../control-plane/publish/signing-material.ts';
 import type { Store } from '../../control-plane/store/store.ts';
@@ -116,12 +117,14 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const auditKeeper = new AuditKeeper({ chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: 3_600_000, retentionMs: undefined, clock: systemClock, log });
   const levels = new LogLevelSwitch({ usual: 'trace', apply: (level) => void (log.level = level), clock: systemClock, log });
   cleanUp.push(() => levels.stop());
+  const customPlugins = new CustomPlugins({ store: store.plugins, clock: systemClock, log });
   const logLevels: LogLevels = { levels, watch: new LogLevelWatch({ store: store.logLevels, levels, clock: systemClock, log }) };
   const all: AdminApiOptions = {
     store,
     keys,
     auditKeeper,
     catalog: pluginCatalog,
+    customPlugins,
     createJoinToken: async (scope, { uses, ttlMs, labels }, actor) => {
       const { token } = await store.joinTokens.create(scope, { uses, expiresAt: new Date(Date.now() + ttlMs), labels }, actor);
       return { token, text: 'hfjoin1_made-up' };

@@ -53,6 +53,10 @@ export const pluginDefinition = {
       ] },
       description: "When it sees the request, where that is not to follow from the plugins' priorities.",
     },
+    {
+      name: 'version', tag: 1005, type: { kind: 'string', maxLength: 100, rules: [printableRule] },
+      description: 'Not in Kong. Of a custom plugin: which registered version runs, so that several are in use at once; the newest that a data plane has, unless said.',
+    },
   ],
   configSecrets: { name: 'config_secrets', tag: 1004, type: { kind: 'string' }, secret: 'sealed', description: 'The secrets of the config.' },
   // A plugin is for a consumer or for a group.
