@@ -5,7 +5,7 @@ import { headerProblem } from './editable-header.ts';
 
 /** More operations of one kind cost more time for each request than anybody wants to give (R5). */
 const MAX_ENTRIES = 256;
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+const CONTROL = /(?!\t)\p{Cc}/u;
 
 export interface NamedValue {
   readonly name: string;

@@ -178,7 +178,7 @@ function inPath(bytes: string): string {
 function withoutControls(value: string): string {
   for (let at = 0; at < value.length; at += 1) {
     const code = value.charCodeAt(at);
-    if (code < 0x20 || code === 0x7f) return value.replace(/[\x00-\x08\x0a-\x1f\x7f]/g, percentEncoded);
+    if (code < 0x20 || code === 0x7f) return value.replace(/[^\t\x20-\x7e\x80-\xff]/g, percentEncoded);
   }
   return value;
 }

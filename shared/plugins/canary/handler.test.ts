@@ -135,8 +135,9 @@ describe('a share that grows', () => {
 describe('groups', () => {
   const member: HostParts = { ...consumer(1), config: { groupsOf: () => ['beta', 'other'] } };
   const stranger: HostParts = { ...consumer(2), config: { groupsOf: () => ['Beta'] } };
-  test('allow: members only', () => assert.deepEqual([member, stranger, {}].map(canary({ hash: 'allow', groups: ['beta'] })), [true, false, false]));
-  test('deny: everybody else', () => assert.deepEqual([member, stranger, {}].map(canary({ hash: 'deny', groups: ['beta'] })), [false, true, true]));
+  const whoGets = (config: Partial<CanaryConfig>): readonly boolean[] => [member, stranger, {}].map((parts) => canary(config)(parts));
+  test('allow: members only', () => assert.deepEqual(whoGets({ hash: 'allow', groups: ['beta'] }), [true, false, false]));
+  test('deny: everybody else', () => assert.deepEqual(whoGets({ hash: 'deny', groups: ['beta'] }), [false, true, true]));
   test('groups that a plugin found count instead', () => assert.equal(canary({ hash: 'allow', groups: ['beta'] })({ ...stranger, authenticatedGroups: ['beta'] }), true));
 });
 

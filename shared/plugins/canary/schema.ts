@@ -1,7 +1,7 @@
 /** The static half of canary: what the control plane checks and `/schemas/plugins/canary` shows. Config as in Kong 3.9. */
 import type { StringRule } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
-import { atLeastOneOf, entityRule, fieldAt, isFilled, requiredWhen } from '../../model/entity-checks.ts';
+import { atLeastOneOf, entityRule, fieldAt, isFilled, requiredWhen, whenField } from '../../model/entity-checks.ts';
 import { headerNameRule, hostRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
 
@@ -9,7 +9,7 @@ const BY_GROUP = ['allow', 'deny'];
 
 const pathRule: StringRule = {
   name: 'encoded-path',
-  check: (text) => (/^\/[^\x00-\x20\x7f-\u{10ffff}?#]*$/u.test(text) ? undefined : `invalid path '${text}': it starts with / and is percent-encoded, without ? and #`),
+  check: (text) => (/^\/(?:(?![?#])[!-~])*$/.test(text) ? undefined : `invalid path '${text}': it starts with / and is percent-encoded, without ? and #`),
 };
 
 const share = entityRule('Says how many', (plugin) => {
@@ -55,8 +55,7 @@ export const canarySchema = {
   checks: [
     atLeastOneOf(['config.upstream_host', 'config.upstream_port', 'config.upstream_uri']), share, portOfHost, noFallback,
     requiredWhen({ field: 'config.hash', is: ['header'] }, 'config.hash_header'),
-    entityRule('Groups for hash allow and deny', (plugin) =>
-      BY_GROUP.includes(String(fieldAt(plugin, 'config.hash'))) && !isFilled(fieldAt(plugin, 'config.groups')) ? [{ field: 'config.groups', message: 'required field missing' }] : []),
+    whenField({ field: 'config.hash', is: BY_GROUP }, 'config.groups', isFilled, 'required field missing'),
   ],
 } as const satisfies PluginSchema;
 
