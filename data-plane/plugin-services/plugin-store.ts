@@ -86,7 +86,7 @@ interface StoresOfPlugin {
   freeAtMs: number;
 }
 
-/** `{}`: lru-cache keeps anything but null and undefined, so values stand in a box. */
+/** lru-cache keeps anything but null and undefined. */
 interface Box<Value> {
   readonly value: Value;
 }
@@ -149,6 +149,7 @@ class LruStore<Value> implements PluginStore<Value> {
   #make(): LRUCache<string, Box<Value>> {
     const { LRUCache } = load('lru-cache') as typeof LruLibrary;
     const { maxEntries, maxBytes } = this.#bounds;
-    return new LRUCache<string, Box<Value>>({ maxSize: maxBytes ?? maxEntries, perf: { now: () => this.#clock.monotonicMs() }, ttlResolution: 0 });
+    // To the library a start at 0 is none.
+    return new LRUCache<string, Box<Value>>({ maxSize: maxBytes ?? maxEntries, perf: { now: () => this.#clock.monotonicMs() + 1 }, ttlResolution: 0 });
   }
 }

@@ -11,6 +11,7 @@ import type {
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { InstanceServices, PluginIdentity } from '../config/compile-contract.ts';
 import { KeyedHash } from './keyed-hash.ts';
+import { ThreadPasswordVerifier } from './password-verifier.ts';
 import { PluginFetch } from './plugin-fetch.ts';
 import { PluginStores, type StoreBounds } from './plugin-store.ts';
 import { RedisLink, RedisLinks } from './redis-link.ts';
@@ -37,6 +38,7 @@ export class ThreadPluginServices {
   readonly logOf: ThreadPluginServicesOptions['logOf'];
   readonly stores: PluginStores;
   readonly keyedHash = new KeyedHash();
+  readonly passwords: PasswordVerifier = new ThreadPasswordVerifier();
   readonly redisLinks: RedisLinks;
   readonly fetching: PluginFetch;
   /** By plugin entity. */
@@ -77,10 +79,6 @@ export class ThreadPluginServices {
     const asked = pluginId === undefined ? [...this.purges.values()] : [this.purges.get(pluginId) ?? new Set<Purge>()];
     for (const purges of asked) for (const purge of purges) purge(key);
   }
-
-  passwords(): PasswordVerifier {
-    throw new Error('passwords are not there yet');
-  }
 }
 
 class LentServices implements InstanceServices {
@@ -110,8 +108,8 @@ class LentServices implements InstanceServices {
       clock: thread.clock,
       counters: thread.counters,
       cluster: thread.cluster,
+      passwords: thread.passwords,
       secrets: { keyedHash: thread.keyedHash.of },
-      get passwords() { return thread.passwords(); },
       store: <Value>(name: string, bounds: StoreBounds): PluginStore<Value> => thread.stores.open<Value>(pluginId, name, bounds),
       fetch: (url, options) => thread.fetching.fetch(url, options),
       redis: (options) => {
