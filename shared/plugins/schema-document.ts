@@ -167,7 +167,7 @@ class DocumentReader {
     }
     const type = depth >= MAX_DEPTH ? this.#wrong(at, `types may be ${MAX_DEPTH} deep`) : this.#type(given[inner], at, depth + 1);
     if (type === undefined) return undefined;
-    if (kind !== 'map') return { kind, of: type, ...plain } as FieldType;
+    if (kind !== 'map') return { kind, of: type, ...plain };
     const keys = this.#type(given['keys'] ?? { kind: 'string' }, joinPath(path, 'keys'), depth + 1);
     return keys?.kind === 'string' ? { kind, keys, values: type } : this.#wrong(joinPath(path, 'keys'), 'keys are text');
   }
@@ -184,8 +184,8 @@ function kindOf(value: JsonValue | undefined): TypeKind | undefined {
 
 /** Semantic versions in order: negative where `a` comes before `b`. A pre-release comes before its release. */
 export function compareSemanticVersions(a: string, b: string): number {
-  const [coreA = '', preA] = splitOnce(a);
-  const [coreB = '', preB] = splitOnce(b);
+  const [coreA, preA] = splitOnce(a);
+  const [coreB, preB] = splitOnce(b);
   const [numbersA, numbersB] = [coreA.split('.').map(Number), coreB.split('.').map(Number)];
   for (const index of [0, 1, 2]) {
     const difference = (numbersA[index] ?? 0) - (numbersB[index] ?? 0);

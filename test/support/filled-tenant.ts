@@ -60,7 +60,7 @@ export function wordedInput(kind: EntityKind, word: string, idOf: (kind: EntityK
 }
 
 /** Fields whose value in the example says more than a text with the word would. */
-const KEPT: Partial<Readonly<Record<EntityKind, readonly string[]>>> = { ca_certificates: ['cert', 'cert_digest'], vaults: ['name'], partials: ['type'], plugins: ['name', 'partials'], keys: ['jwk'] };
+const KEPT: Partial<Readonly<Record<EntityKind, readonly string[]>>> = { ca_certificates: ['cert', 'cert_digest'], vaults: ['name'], partials: ['type'], plugins: ['name', 'partials', 'version'], keys: ['jwk'] };
 
 const authorities: string[] = [];
 
