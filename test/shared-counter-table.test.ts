@@ -47,6 +47,22 @@ test('eight threads together take exactly the limit, and count in every window o
   assert.equal(taken, 300);
 });
 
+test('200 at once against a limit of 100: exactly 100, however the window is counted', async () => {
+  const sliding = { ...MINUTE, limit: 100, isSliding: true } as const;
+  const slid = await countInThreads(Array.from({ length: 4 }, () => ({ windows: [sliding], takes: 50 })), allocateCounterTable(256));
+  assert.deepEqual([total(slid, 'taken'), total(slid, 'over')], [100, 100]);
+  const threefold = await countInThreads(Array.from({ length: 4 }, () => ({ windows: [{ ...MINUTE, limit: 100 }], takes: 50, amount: 3 })), allocateCounterTable(256));
+  assert.equal(total(threefold, 'taken'), 33);
+});
+
+test('what threads take back is room again for all, and never more than was taken', async () => {
+  const buffer = allocateCounterTable(256);
+  const windows = [{ ...MINUTE, limit: 1_000 }];
+  const reports = await countInThreads(Array.from({ length: 4 }, () => ({ windows, takes: 2_000, takesBack: true })), buffer);
+  const table = new SharedCounterTable(buffer, { threadId: 99, clock: { nowMs: () => NOW_MS } });
+  assert.deepEqual([table.add('k', windows, 0), total(reports, 'taken')], [[1_000], 1_000]);
+});
+
 test('threads with many keys in few buckets do not disturb each other', async () => {
   const buffer = allocateCounterTable(128);
   const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`);

@@ -15,6 +15,10 @@ export interface CountingTask {
   readonly keys: readonly string[];
   readonly windows: readonly CounterWindow[];
   readonly takes: number;
+  /** Of each take, 1 where not said. */
+  readonly amount?: number;
+  /** Takes back what it took, at once, as often as not. */
+  readonly takesBack?: boolean;
   readonly diesInside: boolean;
 }
 
@@ -38,6 +42,11 @@ if (task.diesInside) {
 const counts = { taken: 0, over: 0, full: 0 };
 for (let index = 0; index < task.takes; index += 1) {
   const key = defined(task.keys[index % task.keys.length], 'a key');
-  counts[table.take(key, task.windows).kind] += 1;
+  const { kind } = table.take(key, task.windows, task.amount);
+  counts[kind] += 1;
+  if (kind === 'taken' && task.takesBack === true && index % 2 === 0) {
+    table.add(key, task.windows, -(task.amount ?? 1));
+    counts.taken -= 1;
+  }
 }
 port.postMessage(counts satisfies CountingReport);
