@@ -16,6 +16,9 @@ import { keyAuthSchema } from './key-auth/schema.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
 import { proxyCacheSchema } from './proxy-cache/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
+import { rateLimitingAdvancedSchema } from './rate-limiting-advanced/schema.ts';
+import { requestValidatorSchema } from './request-validator/schema.ts';
+import { responseRatelimitingSchema } from './response-ratelimiting/schema.ts';
 import { redirectSchema } from './redirect/schema.ts';
 import { requestSizeLimitingSchema } from './request-size-limiting/schema.ts';
 import { requestTerminationSchema } from './request-termination/schema.ts';
@@ -25,6 +28,7 @@ import { routeByHeaderSchema } from './route-by-header/schema.ts';
 import { canarySchema } from './canary/schema.ts';
 import { jwtSchema } from './jwt/schema.ts';
 import { responseTransformerSchema } from './response-transformer/schema.ts';
+import { exitTransformerSchema } from './exit-transformer/schema.ts';
 
 const schemas: readonly PluginSchema[] = [
   aclSchema,
@@ -39,6 +43,9 @@ const schemas: readonly PluginSchema[] = [
   mtlsAuthSchema,
   proxyCacheSchema,
   rateLimitingSchema,
+  rateLimitingAdvancedSchema,
+  requestValidatorSchema,
+  responseRatelimitingSchema,
   redirectSchema,
   requestSizeLimitingSchema,
   requestTerminationSchema,
@@ -46,6 +53,7 @@ const schemas: readonly PluginSchema[] = [
   routeByHeaderSchema,
   upstreamTimeoutSchema,
   responseTransformerSchema,
+  exitTransformerSchema,
 ];
 
 const catalog = new Map<string, PluginSchema>(schemas.map((schema) => [schema.name, schema]));

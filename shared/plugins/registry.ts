@@ -30,6 +30,12 @@ import { proxyCacheFactory } from './proxy-cache/handler.ts';
 import { proxyCacheSchema } from './proxy-cache/schema.ts';
 import { rateLimitingFactory } from './rate-limiting/handler.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
+import { rateLimitingAdvancedFactory } from './rate-limiting-advanced/handler.ts';
+import { rateLimitingAdvancedSchema } from './rate-limiting-advanced/schema.ts';
+import { requestValidatorFactory } from './request-validator/handler.ts';
+import { requestValidatorSchema } from './request-validator/schema.ts';
+import { responseRatelimitingFactory } from './response-ratelimiting/handler.ts';
+import { responseRatelimitingSchema } from './response-ratelimiting/schema.ts';
 import { redirectFactory } from './redirect/handler.ts';
 import { redirectSchema } from './redirect/schema.ts';
 import { requestSizeLimitingFactory } from './request-size-limiting/handler.ts';
@@ -48,6 +54,8 @@ import { jwtFactory } from './jwt/handler.ts';
 import { jwtSchema } from './jwt/schema.ts';
 import { responseTransformerFactory } from './response-transformer/handler.ts';
 import { responseTransformerSchema } from './response-transformer/schema.ts';
+import { exitTransformerFactory } from './exit-transformer/handler.ts';
+import { exitTransformerSchema } from './exit-transformer/schema.ts';
 
 export interface RegisteredPlugin {
   readonly schema: PluginSchema;
@@ -68,6 +76,9 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(mtlsAuthSchema, mtlsAuthFactory),
   registerPlugin(proxyCacheSchema, proxyCacheFactory),
   registerPlugin(rateLimitingSchema, rateLimitingFactory),
+  registerPlugin(rateLimitingAdvancedSchema, rateLimitingAdvancedFactory),
+  registerPlugin(requestValidatorSchema, requestValidatorFactory),
+  registerPlugin(responseRatelimitingSchema, responseRatelimitingFactory),
   registerPlugin(redirectSchema, redirectFactory),
   registerPlugin(requestSizeLimitingSchema, requestSizeLimitingFactory),
   registerPlugin(requestTerminationSchema, requestTerminationFactory),
@@ -75,6 +86,7 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(routeByHeaderSchema, routeByHeaderFactory),
   registerPlugin(upstreamTimeoutSchema, upstreamTimeoutFactory),
   registerPlugin(responseTransformerSchema, responseTransformerFactory),
+  registerPlugin(exitTransformerSchema, exitTransformerFactory),
 ];
 
 export const pluginRegistry: ReadonlyMap<string, RegisteredPlugin> = new Map(plugins.map((plugin) => [plugin.schema.name, plugin]));
