@@ -2,7 +2,6 @@
  * exit-transformer on a data plane: gives answers that the gateway made itself another status, other headers, another body, by the first
  * rule that they fit. Responses of upstreams pass untouched. What Kong's does with functions in Lua; see the README.
  */
-import { HoldfastError } from '../../errors.ts';
 import { bytesOf } from '../byte-text.ts';
 import type { PluginFactory, ResponseContext } from '../contract.ts';
 import { type BodyTemplate, parseBodyTemplate } from './body-template.ts';
@@ -51,7 +50,7 @@ function ruleOf(rule: ExitTransformerConfig['rules'][number]): Rule {
 function templateOf(body: string, contentType: string): BodyTemplate {
   const result = parseBodyTemplate(body, contentType);
   if (result.kind === 'template') return result.template;
-  throw new HoldfastError({ code: 'PLUGIN_TEMPLATE_INVALID', source: 'control-plane', publicMessage: `body ${result.problem}` });
+  throw new Error(`config.rules: body ${result.problem}`);
 }
 
 function ruleFor(rules: readonly Rule[], { status, errorCode }: ResponseContext): Rule | undefined {
