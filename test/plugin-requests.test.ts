@@ -252,6 +252,42 @@ scenario('a refresh: the client has its answer, and the request goes upstream on
   assert.deepEqual([scene.proxy.stats().refreshes, scene.proxy.stats().activeRequests], [1, 0]);
 });
 
+test('a plugin that goes on after its request has ended sees nothing of the one that got its memory', async () => {
+  const scene = await startProxyScene({ proxy: { limits: { abandonedAfterMs: 50 } } });
+  try {
+    let kept: RequestContext | undefined;
+    use(scene, [plugin('keeper', { isAsync: true, requestHead: (context) => {
+      if (context.request.path !== '/first') return undefined;
+      kept = context;
+      return new Promise<undefined>(() => undefined);
+    } })]);
+    const client = await scene.connect();
+    client.send('GET /first HTTP/1.1\r\nHost: a\r\nX-Secret: 1\r\n\r\n');
+    const context = await waitUntil('the plugin', () => kept);
+    assert.deepEqual(context.upstreamHeaderValues('x-secret'), ['1']);
+    client.close();
+    await waitUntil('its end', () => scene.records.length === 1);
+    scene.origin.respond(() => {
+      assert.deepEqual([context.upstreamHeaderValues('x-secret'), context.upstreamHeaderNames(), context.upstreamHeaderValues('host').includes('b'), context.request.header('x-secret'), context.upstreamQuery], [[], [], false, undefined, '']);
+      return response('hello');
+    });
+    assert.equal((await scene.exchange('GET /second?q=1 HTTP/1.1\r\nHost: b\r\nX-Secret: 2\r\n\r\n')).body, 'hello');
+  } finally {
+    await scene.close();
+  }
+});
+
+test('a proxy that closes ends its refreshes, and lets go of what they were pinned to', async () => {
+  const scene = await startProxyScene({ responder: () => undefined });
+  use(scene, [plugin('cache', { requestHead: () => ({ kind: 'respond', status: 200, refresh: true }) })]);
+  await scene.exchange(GET);
+  await waitUntil('the refresh', () => scene.origin.requests.length === 1);
+  scene.serve(undefined);
+  assert.equal(scene.released.length, 0);
+  await scene.close();
+  assert.deepEqual([scene.proxy.stats().refreshes, scene.released.length, scene.records.length], [1, 1, 1]);
+});
+
 scenario('of many refreshes at a time only so many go upstream', {}, async (scene) => {
   scene.origin.respond(() => undefined);
   use(scene, [plugin('cache', { requestHead: () => ({ kind: 'respond', status: 200, refresh: true }) })]);

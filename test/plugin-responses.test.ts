@@ -248,14 +248,14 @@ test('gRPC is never held back', async () => {
 
 test('a plugin that throws over a response, or sets what can not be, ends it with 500', async () => {
   const scene = await startProxyScene();
-  const wrong: readonly ((context: ResponseContext) => void)[] = [
-    () => { throw new Error('no'); }, (context) => context.setStatus(100), (context) => context.setStatus(600), (context) => context.setStatus(200.5),
+  const wrong: readonly ((context: ResponseContext) => unknown)[] = [
+    () => { throw new Error('no'); }, () => Promise.reject(new Error('nobody waits')), (context) => context.setStatus(100), (context) => context.setStatus(600), (context) => context.setStatus(200.5),
     (context) => context.setResponseHeader('X-A', 'a\r\nX-B: b'), (context) => context.setResponseHeader('X-A', ['a', 'b\n']), (context) => context.setResponseHeader('Content-Length', '5'),
     (context) => context.respondInstead({ kind: 'respond', status: 200, headers: [['X', 'a\r\nb']] }), (context) => context.respondInstead({ kind: 'respond', status: 99 }), (context) => context.collectBody(Number.NaN),
   ];
   try {
     for (const [index, run] of wrong.entries()) {
-      for (const instance of [responseHead(run), { ...responseHead((context) => context.collectBody(100)), responseBody: (context: ResponseContext) => run(context) }]) {
+      for (const instance of [{ responseHead: run }, { ...responseHead((context) => context.collectBody(100)), responseBody: run }]) {
         use(scene, [plugin('wrong', instance)]);
         for (const { status, header, body } of await byBoth(scene)) assert.deepEqual([status, header('x-holdfast-error'), body.includes('hello')], [500, 'PROXY_PLUGIN_FAILED', false], String(index));
       }

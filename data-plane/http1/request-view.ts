@@ -7,7 +7,8 @@ import type { ConnectionFacts } from './connection-facts.ts';
 import { RequestHead } from './message-head.ts';
 import { queryValues } from './query.ts';
 
-const NO_HEAD = new RequestHead(0);
+/** Of a request that is over. */
+export const NO_HEAD = new RequestHead(0);
 const METHODS: ReadonlyMap<number, string> = new Map(['GET', 'PUT', 'POST', 'HEAD'].map((method) => [keyOf(method.charCodeAt(0), method.length, method.charCodeAt(1)), method]));
 
 function keyOf(first: number, length: number, second: number): number {

@@ -159,7 +159,7 @@ class ListeningProxy implements Proxy {
       refusals: Object.fromEntries(counters.refusals),
       retries: counters.retries,
       retriesOverBudget: counters.retriesOverBudget,
-      refreshes: counters.refreshed,
+      refreshes: counters.refreshes,
       refreshesSkipped: counters.refreshesSkipped,
       circuitsOpened: this.#core.chooser.groups.health.counts.opened,
       circuitsClosed: this.#core.chooser.groups.health.counts.closed,
@@ -281,6 +281,7 @@ class ListeningProxy implements Proxy {
     this.#core.closing = true;
     const stopped = this.#listeners.stopAccepting();
     for (const connection of [...this.#intakes, ...this.#connections]) connection.destroy();
+    for (const refresh of [...this.#core.refreshes]) refresh.clientGone();
     this.#http2.close();
     this.#core.pool.closeAll();
     this.#core.deadlines.stop();
@@ -347,6 +348,7 @@ function makeCore(options: ProxyOptions, io: SocketIo, defect: (thrown: unknown)
     trusted: new TrustedAddresses(options.trustedAddresses),
     requestIds: new RequestIds((block) => randomFillSync(block)),
     counters: new ProxyCounters(),
+    refreshes: new Set(),
     date: new HttpDate(clock),
     http2: undefined,
     memory: { bufferedBytes: 0 },

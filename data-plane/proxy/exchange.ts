@@ -26,7 +26,8 @@ export const NO_PLUGINS: PluginChain = phasesOf([], []);
 export class Exchange {
   readonly core: ProxyCore;
   readonly client: ClientSide;
-  readonly head: RequestHead;
+  /** Until the request is over. */
+  head: RequestHead;
   readonly request: Http1RequestView;
   readonly requestId: string;
   /** Monotonic milliseconds at which the head was complete. */

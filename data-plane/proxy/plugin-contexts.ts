@@ -4,10 +4,11 @@
  * known then and change nothing.
  */
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
-import type { LogContext, NamedRef, PluginInstance, RequestContext, RequestView, Verdict } from '../../shared/plugins/contract.ts';
+import type { LogContext, NamedRef, RequestContext, RequestView, Verdict } from '../../shared/plugins/contract.ts';
 import { defined } from '../../shared/assert.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { formatVersion } from '../../shared/model/version.ts';
+import type { ChainEntry } from '../config/active-config.ts';
 import { withoutArguments } from '../http1/query.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderEdits, utf8Text } from './header-edits.ts';
@@ -62,11 +63,11 @@ export class SharedContext {
 
 export class RequestPluginContext extends SharedContext implements RequestContext {
   /** Whose turn it is: decides what `body` shows. */
-  current: PluginInstance | undefined;
+  current: ChainEntry | undefined;
 
   get body(): Uint8Array | undefined {
     const body = this.exchange.replacedBody ?? this.exchange.collectedBody;
-    const wanted = this.current?.requestBody;
+    const wanted = this.current?.instance.requestBody;
     return wanted !== undefined && body !== undefined && body.length <= wanted.maxBytes ? body : undefined;
   }
 
@@ -149,7 +150,7 @@ export class RequestPluginContext extends SharedContext implements RequestContex
   }
 
   limitRequestBody(maxBytes: number, verdict: Verdict): void {
-    this.exchange.editRequest().limitBody(maxBytes, verdict);
+    this.exchange.editRequest().limitBody(maxBytes, verdict, this.current);
   }
 
   replaceBody(bytes: Uint8Array): void {

@@ -42,6 +42,8 @@ export interface ProxyCore {
   readonly date: HttpDate;
   /** Takes over connections that turn out to speak HTTP/2. Undefined while the proxy is being made. */
   http2: Http2Downstream | undefined;
+  /** Requests that are under way for plugins alone: no client's end ends them. */
+  readonly refreshes: Set<{ clientGone(): void }>;
   readonly memory: ProxyMemory;
   readonly messages: MessageOptions;
   /** `holdfast/0.1.0`. */
@@ -62,9 +64,8 @@ export class ProxyCounters {
   retriesOverBudget = 0;
   /** Responses that are being compressed. */
   compressing = 0;
-  /** Requests that go upstream for plugins alone, now and so far (refresh-request.ts). They are no client's, and count nowhere else. */
-  refreshing = 0;
-  refreshed = 0;
+  /** Requests that went upstream for plugins alone (refresh-request.ts). They are no client's, and count nowhere else. */
+  refreshes = 0;
   /** Refreshes that did not happen because too many were under way. */
   refreshesSkipped = 0;
   readonly refusals = new Map<string, number>();

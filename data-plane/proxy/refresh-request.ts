@@ -15,7 +15,7 @@ const MAX_REFRESHES = 100;
 export function refreshOf(exchange: Exchange): Exchange | undefined {
   const { core, head, client, request, pinned, isRefresh } = exchange;
   if (isRefresh || pinned === undefined || head.chunked || head.contentLength > 0 || head.listed?.includes('upgrade') === true) return undefined;
-  if (core.counters.refreshing >= MAX_REFRESHES) {
+  if (core.refreshes.size >= MAX_REFRESHES) {
     core.counters.refreshesSkipped += 1;
     return undefined;
   }

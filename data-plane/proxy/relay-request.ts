@@ -3,11 +3,11 @@
  * client holds no upstream connection, sent on as it comes, or dropped. Called by the life of the request (request-life.ts),
  * which says when. Whatever waits here is bounded; then the client is no longer read (R5).
  */
-import type { Verdict } from '../../shared/plugins/contract.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
 import { MAX_UNSENT_BYTES } from '../http1/wire-socket.ts';
 import type { UpstreamConnection } from '../upstreams/upstream-connection.ts';
 import type { Exchange } from './exchange.ts';
+import type { BodyLimit } from './request-edits.ts';
 import { bodyEnding } from './send-request.ts';
 
 /** What happens to body bytes as they come. */
@@ -24,7 +24,7 @@ export interface RequestRelayEvents {
   bodyBuffered(): void;
   bodyFailed(fault: Fault): void;
   /** It is longer than a plugin allows. */
-  bodyTooLong(verdict: Verdict): void;
+  bodyTooLong(limit: BodyLimit): void;
 }
 
 export class RequestRelay {
@@ -112,7 +112,7 @@ export class RequestRelay {
     }
     const limit = this.#exchange.edits?.bodyLimit;
     if (limit !== undefined && body.reader.dataBytes > limit.maxBytes && this.#use !== 'drop') {
-      this.#events.bodyTooLong(limit.verdict);
+      this.#events.bodyTooLong(limit);
       return end;
     }
     if (this.#upstream !== undefined) this.#send(this.#upstream, buffer);

@@ -117,6 +117,7 @@ export class ResponseRelay {
     const exchange = this.#exchange;
     const passage = this.#lookAt(head);
     if (passage !== 'goes-on') return passage;
+    exchange.responseWishes?.close();
     exchange.status = head.status;
     exchange.core.out.clear();
     writeUpstreamHead(exchange, head, 'none', `Connection: Upgrade\r\nUpgrade: ${upgrade.protocol}\r\n`, undefined);

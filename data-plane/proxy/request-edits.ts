@@ -6,7 +6,7 @@
 import { isIPv6 } from 'node:net';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { RequestContext, Verdict } from '../../shared/plugins/contract.ts';
-import type { RuntimeService } from '../config/active-config.ts';
+import type { ChainEntry, RuntimeService } from '../config/active-config.ts';
 import { isToken } from '../http1/byte-classes.ts';
 import type { RequestTimeouts } from '../upstreams/upstream-connection.ts';
 
@@ -18,6 +18,8 @@ const LONGEST_TIMEOUT_MS = 2_147_483_646;
 export interface BodyLimit {
   readonly maxBytes: number;
   readonly verdict: Verdict;
+  /** The plugin whose it is. */
+  readonly entry: ChainEntry | undefined;
 }
 
 export class RequestEdits {
@@ -56,9 +58,9 @@ export class RequestEdits {
     };
   }
 
-  limitBody(maxBytes: number, verdict: Verdict): void {
+  limitBody(maxBytes: number, verdict: Verdict, entry: ChainEntry | undefined): void {
     if (Number.isNaN(maxBytes) || maxBytes < 0) throw invalid(`${maxBytes} is no limit for a body; use a number of bytes from 0`);
-    if (this.bodyLimit === undefined || maxBytes < this.bodyLimit.maxBytes) this.bodyLimit = { maxBytes, verdict };
+    if (this.bodyLimit === undefined || maxBytes < this.bodyLimit.maxBytes) this.bodyLimit = { maxBytes, verdict, entry };
   }
 }
 

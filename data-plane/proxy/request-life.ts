@@ -14,7 +14,7 @@ import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
 import type { RequestFailure } from '../telemetry/request-recorder.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
-import { accountFor, countBegun } from './account-request.ts';
+import { accountFor } from './account-request.ts';
 import { awaitPlugin, type AwaitedPlugin } from './await-plugin.ts';
 import type { RequestEvents } from './client-side.ts';
 import type { Exchange } from './exchange.ts';
@@ -22,6 +22,7 @@ import { configOf } from './pinned-configs.ts';
 import { grpcStatusResponse, refusalResponse, verdictResponse, type GeneratedResponse } from './generated-response.ts';
 import { protocolRefusal } from './refuse-protocol.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from './refusals.ts';
+import type { BodyLimit } from './request-edits.ts';
 import { RequestRelay, type RequestRelayEvents } from './relay-request.ts';
 import { refreshOf } from './refresh-request.ts';
 import { ResponseRelay, type Passage, type RelayEvents } from './relay-response.ts';
@@ -49,7 +50,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#request = new RequestRelay(exchange, this);
     this.#response = new ResponseRelay(exchange, this);
     this.#tries = new Tries(exchange);
-    countBegun(exchange);
+    if (exchange.isRefresh) exchange.core.refreshes.add(this);
+    else exchange.core.counters.activeRequests += 1;
   }
 
   /** Pin, route, gate; then plugins. */
@@ -123,8 +125,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   /** A body that is longer than a plugin allows. */
-  bodyTooLong(verdict: Verdict): void {
-    if (this.#exchange.status === 0) this.#answerVerdict(verdict, undefined);
+  bodyTooLong({ verdict, entry }: BodyLimit): void {
+    if (this.#exchange.status === 0) this.#answerVerdict(verdict, entry);
     else this.#breakOff('none');
   }
 
@@ -152,7 +154,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   #forward(): void {
     const { service, edits, head, body } = this.#exchange;
     const limit = edits?.bodyLimit;
-    if (limit !== undefined && Math.max(head.contentLength, body.reader.dataBytes) > limit.maxBytes) return this.bodyTooLong(limit.verdict);
+    if (limit !== undefined && Math.max(head.contentLength, body.reader.dataBytes) > limit.maxBytes) return this.bodyTooLong(limit);
     if (service === undefined) return this.#refuse(REFUSALS.noService);
     if (!service.enabled) return this.#refuse(REFUSALS.serviceDisabled);
     this.#exchange.upgrade = upgradeOf(this.#exchange);
@@ -464,6 +466,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#request.release();
     this.#response.release();
     this.#tries.leave();
+    this.#exchange.core.refreshes.delete(this);
     accountFor(this.#exchange, brokenOff);
   }
 

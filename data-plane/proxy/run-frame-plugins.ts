@@ -55,7 +55,7 @@ class PluginJudge implements FrameJudge {
   }
 
   #ask(entry: ChainEntry, frame: WebSocketFrame): FrameVerdict | undefined {
-    this.#context.current = entry.instance;
+    this.#context.current = entry;
     const verdict = entry.instance.webSocketFrame?.(this.#context, frame, stateOf(this.#exchange, entry));
     const isControl = frame.kind === 'close' || frame.kind === 'ping' || frame.kind === 'pong';
     if (verdict?.kind !== 'replace' || !isControl || verdict.payload.length <= MAX_CONTROL_BYTES) return verdict;

@@ -47,7 +47,7 @@ export function runRequestPhases(exchange: Exchange): HeadOutcome {
       }
       if (entry.instance.requestBody !== undefined && !exchange.bodyCollected) return NEEDS_BODY;
       const context = (exchange.pluginContext ??= new RequestPluginContext(exchange));
-      context.current = entry.instance;
+      context.current = entry;
       const answer = entry.instance[phase]?.(context, stateOf(exchange, entry));
       if (answer instanceof Promise) return awaited(exchange, entry, chain, answer);
       advance(exchange, chain, entry);
@@ -62,15 +62,23 @@ export function runRequestPhases(exchange: Exchange): HeadOutcome {
 /** Promises are for those that announced them: a chain is judged by what it costs before it runs. */
 function awaited(exchange: Exchange, entry: ChainEntry, chain: PluginChain, answer: Promise<Verdict | undefined>): HeadOutcome {
   if (entry.instance.isAsync === true) return { kind: 'waiting', answer, entry, chain };
-  answer.catch(() => undefined);
-  const thrown = new HoldfastError({
+  reportPluginError(exchange, entry, exchange.phase, unannounced(answer));
+  return FAILED;
+}
+
+/** For the phases that never wait. Throws where one gave a promise, as an `async` function does: what it does later has no hold on the message. */
+export function expectNothing(result: unknown): void {
+  if (result instanceof Promise) throw unannounced(result);
+}
+
+function unannounced(promise: Promise<unknown>): HoldfastError {
+  promise.catch(() => undefined);
+  return new HoldfastError({
     code: 'PLUGIN_NOT_ASYNC',
     source: 'gateway',
-    publicMessage: 'a plugin gave a promise without saying so',
-    message: `${exchange.phase} gave a promise; set isAsync: true in what create gives, or answer at once`,
+    publicMessage: 'a plugin gave a promise where nobody waits for it',
+    message: 'it gave a promise; only requestHead and upstreamRequest may, where create says isAsync: true',
   });
-  reportPluginError(exchange, entry, exchange.phase, thrown);
-  return FAILED;
 }
 
 /** What a plugin answered that was waited for; then, if that is undefined, the phases go on by `runRequestPhases`. */
@@ -134,7 +142,7 @@ export function runLog(exchange: Exchange, totalMs: number): void {
   const context = new LogPluginContext(exchange, totalMs);
   for (const entry of entries) {
     try {
-      if (runs(exchange, entry)) entry.instance.log?.(context, stateOf(exchange, entry));
+      if (runs(exchange, entry)) expectNothing(entry.instance.log?.(context, stateOf(exchange, entry)));
     } catch (thrown) {
       reportPluginError(exchange, entry, 'log', thrown);
     }

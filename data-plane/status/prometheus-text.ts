@@ -75,6 +75,8 @@ function writeTraffic(text: PrometheusText, view: EnrolledView): void {
     { labels: { reason: 'lock-timeout' }, value: view.counters.lockTimeouts },
   ]);
   text.counter('holdfast_plugin_errors_total', 'Plugins that threw, by name', byName(traffic.pluginErrors, 'plugin'));
+  text.counter('holdfast_plugin_refreshes_total', 'Requests that went upstream for plugins alone, after their client had its answer; they are not among the requests', [{ value: traffic.refreshes }]);
+  text.counter('holdfast_plugin_refreshes_skipped_total', 'Of those, the ones that did not happen because too many were under way', [{ value: traffic.refreshesSkipped }]);
 }
 
 function writeUpstreams(text: PrometheusText, { traffic, targets }: EnrolledView): void {

@@ -17,6 +17,8 @@ export interface ProxyTotals {
   readonly refusals: Readonly<Record<string, number>>;
   readonly retries: number;
   readonly retriesOverBudget: number;
+  readonly refreshes: number;
+  readonly refreshesSkipped: number;
   readonly circuitsOpened: number;
   readonly circuitsClosed: number;
 }
@@ -34,6 +36,8 @@ export const NO_TRAFFIC: ProxyTotals = {
   refusals: {},
   retries: 0,
   retriesOverBudget: 0,
+  refreshes: 0,
+  refreshesSkipped: 0,
   circuitsOpened: 0,
   circuitsClosed: 0,
 };
@@ -52,6 +56,8 @@ export function addTraffic(a: ProxyTotals, b: ProxyStats | ProxyTotals): ProxyTo
     refusals: addCounts(a.refusals, b.refusals),
     retries: a.retries + b.retries,
     retriesOverBudget: a.retriesOverBudget + b.retriesOverBudget,
+    refreshes: a.refreshes + b.refreshes,
+    refreshesSkipped: a.refreshesSkipped + b.refreshesSkipped,
     circuitsOpened: a.circuitsOpened + b.circuitsOpened,
     circuitsClosed: a.circuitsClosed + b.circuitsClosed,
   };
