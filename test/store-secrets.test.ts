@@ -1,13 +1,14 @@
 /** T2: secrets are sealed in the database, and open only where they belong. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hashPassword } from '../control-plane/passwords/password-hashes.ts';
 import { buildEntityRecord, readEntity, restoreEntityRecord } from '../control-plane/store/entity-record.ts';
 import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { newId, type DataPlaneId } from '../shared/model/ids.ts';
 import { definitionOf } from '../shared/model/registry.ts';
-import { credentialDigest, deriveLookupKey, ownedSecret } from '../shared/trust/credential-digest.ts';
+import { credentialDigest, deriveLookupKey } from '../shared/trust/credential-digest.ts';
 import { decodeEntity } from '../shared/wire/entity-codec.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
@@ -126,15 +127,18 @@ test('a secret inside a record is sealed at rest and in what is published, opens
   assert.equal(restoreEntityRecord(keys, record.bytes, {}, secrets), undefined, 'without what was kept there is nothing to bring back');
 });
 
-test('that two have the same password shows nowhere; a data plane can check it', async () => {
+test('of a password nothing but its hash is kept and published; what is no hash is not published', async () => {
   const scope = await createGateway(store);
   const consumer = await insert(store, scope, 'consumers', { username: 'ada' });
-  const [first, second] = [await insert(store, scope, 'basicauth_credentials', { consumer: { id: consumer.id }, username: 'a', password: KEY }), await insert(store, scope, 'basicauth_credentials', { consumer: { id: consumer.id }, username: 'b', password: KEY })];
-  const [contentKey] = await store.signingKeys.listContentKeys(scope);
-  assert.ok(contentKey);
-  const digests = [first, second].map(({ record }) => decodeEntity('basicauth_credentials', record.bytes).password_digest);
-  assert.notEqual(digests[0], digests[1]);
-  assert.deepEqual(digests, [first, second].map(({ id }) => credentialDigest(deriveLookupKey(contentKey.key), ownedSecret(id, KEY))));
+  const basic = definitionOf('basicauth_credentials');
+  const secrets = await store.secretsOf(scope);
+  const hashed = await hashPassword(KEY);
+  const [clear, kept] = [await insert(store, scope, 'basicauth_credentials', { consumer: { id: consumer.id }, username: 'a', password: KEY }), await insert(store, scope, 'basicauth_credentials', { consumer: { id: consumer.id }, username: 'b', password: hashed })];
+  assert.equal(decodeEntity('basicauth_credentials', clear.record.bytes).password_sealed, null);
+  const sealed = Buffer.from(decodeEntity('basicauth_credentials', kept.record.bytes).password_sealed ?? '', 'base64');
+  assert.equal(Buffer.from(secrets.openContent({ kind: 'basicauth_credentials', id: kept.id, field: 'password' }, sealed)).toString(), hashed);
+  assert.equal(readEntity(basic, kept.record, secrets)['password'], hashed);
+  assert.deepEqual([clear, kept].map(({ record }) => record.controlPlaneOnly['password_form']), [undefined, 'argon2id']);
 });
 
 test('another instance with the same key-encryption key opens what this one sealed', async () => {

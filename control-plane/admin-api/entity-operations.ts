@@ -8,13 +8,16 @@ import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { parseEntityCursor, type EntityReader, type StoredEntity } from '../store/entity-reader.ts';
 import type { EntityWriter } from '../store/entity-writer.ts';
 import type { GatewaySecrets } from '../store/secret-box.ts';
-import { created, invalidQuery, NO_CONTENT, notFound, ok, type Answer } from './answer.ts';
+import { passwordFieldOf, withHashedPassword } from '../passwords/incoming-passwords.ts';
+import { created, invalidQuery, NO_CONTENT, notFound, ok, schemaViolation, type Answer } from './answer.ts';
 import { referenceOf } from '../store/entity-record.ts';
 import type { EntityCollection, Parent } from './entity-collection.ts';
 import { EntityTransactions, type EntityStore } from './entity-transactions.ts';
 import { pageAnswer, parsePageSize, parseTags } from './list-query.ts';
 import { entityTag, hasPreconditions, isKnown, parsePreconditions, refuseOtherState } from './preconditions.ts';
+import type { RequestBody } from './request-body.ts';
 import { param, read, write, type GatewayRequest, type Operations } from './route.ts';
+import { parseSkipHash } from './skip-hash.ts';
 
 /** Where a nested path stands: `/services/:parent/routes` is below services, by the field `service`. */
 export interface Place {
@@ -69,10 +72,11 @@ export class EntityOperations {
   }
 
   async #create(request: GatewayRequest): Promise<Answer> {
+    const body = await this.#body(request);
     return this.#transactions.write(request, async (writer, secrets) => {
       const parent = await this.#parent(request, writer);
       const fixed = parent === undefined ? {} : { [parent.field]: { id: parent.id } };
-      return this.#tagged(await this.#collection.insert(writer, request.body, fixed, secrets), created, writer, secrets);
+      return this.#tagged(await this.#collection.insert(writer, body, fixed, secrets), created, writer, secrets);
     });
   }
 
@@ -89,20 +93,22 @@ export class EntityOperations {
   }
 
   async #put(request: GatewayRequest): Promise<Answer> {
+    const body = await this.#body(request);
     return this.#transactions.write(request, async (writer, secrets) => {
       const parent = await this.#parent(request, writer);
-      const entity = await this.#collection.upsert(writer, param(request, 'id'), parent, request.body, secrets, (previous) => this.#refuseOtherState(request, writer, previous, secrets));
+      const entity = await this.#collection.upsert(writer, param(request, 'id'), parent, body, secrets, (previous) => this.#refuseOtherState(request, writer, previous, secrets));
       return this.#tagged(entity, ok, writer, secrets);
     });
   }
 
   async #patch(request: GatewayRequest): Promise<Answer> {
+    const body = await this.#body(request);
     return this.#transactions.write(request, async (writer, secrets) => {
       const parent = await this.#parent(request, writer);
       const stored = await this.#collection.findForUpdate(writer, param(request, 'id'), parent);
       await this.#refuseOtherState(request, writer, stored, secrets);
       if (stored === undefined) throw notFound();
-      return this.#tagged(await this.#collection.update(writer, stored, 'merge', request.body, {}, secrets), ok, writer, secrets);
+      return this.#tagged(await this.#collection.update(writer, stored, 'merge', body, {}, secrets), ok, writer, secrets);
     });
   }
 
@@ -114,6 +120,15 @@ export class EntityOperations {
       if (stored !== undefined) await this.#collection.delete(writer, stored);
       return NO_CONTENT;
     });
+  }
+
+  /** Before the transaction: hashing a password takes longer than one should last. */
+  async #body({ body, query }: GatewayRequest): Promise<RequestBody> {
+    const { definition } = this.#collection;
+    if (passwordFieldOf(definition) === undefined || body.kind === 'document') return body;
+    const hashed = await withHashedPassword(definition, body.value, parseSkipHash(query));
+    if (hashed.kind === 'problem') throw schemaViolation([hashed.problem]);
+    return { ...body, value: hashed.input };
   }
 
   /** What was written, with the tag that a read of it would have. */

@@ -17,6 +17,7 @@ import { withEveryEntity, type Actor } from '../store/scope.ts';
 import type { Gateway } from '../store/gateway-store.ts';
 import type { GatewaySecrets } from '../store/secret-box.ts';
 import type { Store } from '../store/store.ts';
+import { ContentPasswords } from './content-passwords.ts';
 import { ContentProblems, type ContentProblem } from './content-problem.ts';
 import { ContentScope } from './content-scope.ts';
 import { readCurrent, type CurrentEntity } from './current-entities.ts';
@@ -60,15 +61,16 @@ const MOST_TRIES = 5;
 
 /** Throws what the store throws. */
 export async function applyContent(store: ContentStore, rules: PlanRules, gateway: Gateway, request: ContentRequest, caller: ContentCaller): Promise<ContentResult> {
+  const passwords = new ContentPasswords(request);
   for (let turn = 1; ; turn += 1) {
     const head = turn === 1 ? gateway.head : ((await store.gateways.get(gateway))?.head ?? gateway.head);
-    const result = await tryOnce(store, rules, { ...gateway, head }, request, caller);
+    const result = await tryOnce(store, { rules, passwords }, { ...gateway, head }, request, caller);
     // Planned for one version and written to another, a plan would undo what it never saw.
     if (result.kind !== 'version-differs' || request.ifVersion !== undefined || turn === MOST_TRIES) return result;
   }
 }
 
-async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, request: ContentRequest, caller: ContentCaller): Promise<ContentResult> {
+async function tryOnce(store: ContentStore, { rules, passwords }: { readonly rules: PlanRules; readonly passwords: ContentPasswords }, gateway: Gateway, request: ContentRequest, caller: ContentCaller): Promise<ContentResult> {
   const { head } = gateway;
   if (request.ifVersion !== undefined && !isSame(request.ifVersion, head)) return { kind: 'version-differs', wanted: request.ifVersion, version: head };
   const problems = new ContentProblems();
@@ -82,7 +84,7 @@ async function tryOnce(store: ContentStore, rules: PlanRules, gateway: Gateway, 
   const current = await store.read(everything, (reader) => readCurrent(reader, () => secrets, new Pauses(rules.clock)));
   const sees = ({ kind, tags }: CurrentEntity): boolean => caller.access.may(kind, 'read', tags);
   const mayReveal = ({ kind, tags }: CurrentEntity): boolean => caller.access.may(kind, 'reveal', tags);
-  const plan = await planChanges(content, current, scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules, sees, mayReveal }, problems);
+  const plan = await planChanges(content, current, scope, { gatewayId: gateway.gatewayId, mode: request.mode, rules, passwords, sees, mayReveal }, problems);
   if (problems.list.length > 0) return { kind: 'problems', problems: problems.list };
   const done: ContentResult = { kind: 'done', plan, version: undefined, plannedFor: head, selectTags };
   const forbidden = firstForbidden(plan, caller.access);

@@ -22,6 +22,8 @@ export interface DesiredContent {
   readonly entities: readonly DesiredEntity[];
   /** Of `_info`. */
   readonly selectTags: readonly string[];
+  /** Passwords of basic-auth credentials are what Kong stores of them. */
+  readonly passwordsAreHashed: boolean;
   /** By kind: where names outside of the content may be looked up. */
   readonly lookupTags: ReadonlyMap<EntityKind, readonly string[]>;
 }
@@ -39,7 +41,13 @@ export function readContent(content: JsonObject, problems: ContentProblems): Des
   for (const name of Object.keys(info)) if (!INFO_NAMES.some((known) => known === name)) problems.at(['_info', name], `unknown field${didYouMean(name, INFO_NAMES)}`);
   const reader = new EntityLists(problems, defaultsOf(info, problems), sharedConfigsOf(content, problems));
   for (const kind of entityKinds) reader.readList({ kind, name: kind }, content[kind], [kind], undefined);
-  return { entities: reader.entities, selectTags: texts(info['select_tags'], ['_info', 'select_tags'], problems), lookupTags: lookupTagsOf(info, problems) };
+  return { entities: reader.entities, selectTags: texts(info['select_tags'], ['_info', 'select_tags'], problems), passwordsAreHashed: flag(info, 'skip_hash_for_basic_auth', problems), lookupTags: lookupTagsOf(info, problems) };
+}
+
+function flag(info: JsonObject, name: string, problems: ContentProblems): boolean {
+  const value = info[name] ?? false;
+  if (typeof value !== 'boolean') problems.at(['_info', name], 'must be true or false');
+  return value === true;
 }
 
 function checkVersion({ _format_version: version }: JsonObject, problems: ContentProblems): void {

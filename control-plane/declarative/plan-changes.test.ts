@@ -7,6 +7,7 @@ import { partialFieldsOf } from '../../shared/plugins/partial-types.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { takeContent } from './content-door.ts';
+import { ContentPasswords } from './content-passwords.ts';
 import { ContentProblems } from './content-problem.ts';
 import { ContentScope } from './content-scope.ts';
 import { CurrentEntities } from './current-entities.ts';
@@ -26,7 +27,7 @@ async function plan(content: JsonObject, before: readonly PlannedEntity[] = [], 
   const problems = new ContentProblems();
   const current = new CurrentEntities(before.flatMap(({ kind, id, after }) => (after === undefined ? [] : [{ kind, id, entity: after, tags: [] }])));
   const desired = readContent(takeContent({ _format_version: '3.0', ...content }, 0, problems) ?? {}, problems);
-  const planned = await planChanges(desired, current, new ContentScope({ selectTags: [], skipConsumers: false }), { gatewayId, mode, rules: { plugins, clock } }, problems);
+  const planned = await planChanges(desired, current, new ContentScope({ selectTags: [], skipConsumers: false }), { gatewayId, mode, passwords: new ContentPasswords({ dryRun: true }), rules: { plugins, clock } }, problems);
   assert.deepEqual(problems.list, []);
   return planned;
 }

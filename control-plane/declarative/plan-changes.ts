@@ -15,6 +15,7 @@ import { randomKey } from '../../shared/model/random-key.ts';
 import type { FieldChange } from '../../shared/model/redact.ts';
 import { definitionOf, entityKinds } from '../../shared/model/registry.ts';
 import { referencesOf } from '../store/entity-record.ts';
+import type { ContentPasswords } from './content-passwords.ts';
 import type { ContentProblems, ProblemEntity } from './content-problem.ts';
 import type { ContentScope } from './content-scope.ts';
 import type { CurrentEntities, CurrentEntity } from './current-entities.ts';
@@ -50,6 +51,7 @@ export interface PlanOptions {
   readonly gatewayId: GatewayId;
   readonly mode: 'sync' | 'apply';
   readonly rules: PlanRules;
+  readonly passwords: ContentPasswords;
   /** What the caller may see; everything where it is not said. */
   readonly sees?: (entity: CurrentEntity) => boolean;
   /** Whose secrets the caller may see; everybody's where it is not said. Others' are kept where the content does not say them. */
@@ -88,7 +90,7 @@ class Planning {
       },
     }, this.#problems);
     const described: PlannedEntity[] = [];
-    for (const entity of matched) {
+    for (const entity of await this.#options.passwords.settle(matched, content.passwordsAreHashed, this.#problems)) {
       await pauses.due();
       const planned = this.#planOne(entity);
       if (planned !== undefined) described.push(planned);

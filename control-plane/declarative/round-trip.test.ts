@@ -12,6 +12,7 @@ import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { arbitraryInput } from '../../test/support/entity-input.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { takeContent } from './content-door.ts';
+import { ContentPasswords } from './content-passwords.ts';
 import { ContentProblems } from './content-problem.ts';
 import { ContentScope } from './content-scope.ts';
 import { CurrentEntities } from './current-entities.ts';
@@ -28,7 +29,7 @@ const DUMP = { ...WHOLE, withIds: false, sanitize: false } as const;
 async function planFor(content: JsonObject, current: CurrentEntities, gatewayId: GatewayId): Promise<{ readonly plan: readonly PlannedEntity[]; readonly problems: ContentProblems }> {
   const problems = new ContentProblems();
   const taken = takeContent(content, 0, problems) ?? {};
-  const plan = await planChanges(readContent(taken, problems), current, new ContentScope(WHOLE), { gatewayId, mode: 'sync', rules: { plugins, clock } }, problems);
+  const plan = await planChanges(readContent(taken, problems), current, new ContentScope(WHOLE), { gatewayId, mode: 'sync', passwords: new ContentPasswords({ dryRun: true }), rules: { plugins, clock } }, problems);
   return { plan, problems };
 }
 

@@ -11,6 +11,7 @@ import { definitionOf } from '../../shared/model/registry.ts';
 import { secretFieldsOf, withoutSecrets, type SecretField } from '../../shared/model/secret-fields.ts';
 import { joinEntity, splitEntity, type SplitEntity } from '../../shared/model/split-entity.ts';
 import { isVaultReference, mayRefer, publishedReference } from '../../shared/vaults/vault-reference.ts';
+import { isPasswordHash } from '../../shared/plugins/password-form.ts';
 import { ownedSecret } from '../../shared/trust/credential-digest.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { StoredEntity } from './entity-reader.ts';
@@ -51,7 +52,7 @@ function recordOf(definition: EntityDefinition, split: SplitEntity, secrets: Gat
   const digests = Object.fromEntries(secretsMarked(definition, 'digest', split.secrets).map(({ path, field, value }) => [path, secrets.digest(digestedText(field, id, value))]));
   const published = [
     ...Object.entries(digests).map(([field, digest]) => [field, Buffer.from(digest, 'hex')] as const),
-    ...secretsMarked(definition, 'sealed', split.secrets).map((secret) => [secret.path, contentOf(definition.kind, id, secret, secrets)] as const),
+    ...secretsMarked(definition, 'sealed', split.secrets).filter(mayBePublished).map((secret) => [secret.path, contentOf(definition.kind, id, secret, secrets)] as const),
   ];
   const sealed = Object.entries(split.secrets).map(([field, secret]) => {
     const envelope = secrets.box.seal(placeOf(secrets, definition.kind, id, field), Buffer.from(secret, 'utf8'));
@@ -61,7 +62,7 @@ function recordOf(definition: EntityDefinition, split: SplitEntity, secrets: Gat
     kind: definition.kind,
     id,
     published: split.published,
-    controlPlaneOnly: { ...split.controlPlaneOnly, ...Object.fromEntries(sealed) },
+    controlPlaneOnly: { ...split.controlPlaneOnly, ...Object.fromEntries(sealed), ...formsOf(definition, split.secrets) },
     bytes: encodeEntity(definition, split.published, Object.fromEntries(published)),
     tags: tagsOf(split.published),
     uniqueKeys: uniqueKeysOf(definition, { ...split.published, ...digests }),
@@ -125,6 +126,20 @@ function secretsMarked(definition: EntityDefinition, mark: 'digest' | 'sealed', 
 function contentOf(kind: EntityKind, id: EntityId, { path, field, value }: SecretField & { readonly value: string }, secrets: GatewaySecrets): Uint8Array {
   const bytes = Buffer.from(value, 'utf8');
   return field.referenceable === true && isVaultReference(value) ? bytes : secrets.sealForContent({ kind, id, field: path }, bytes);
+}
+
+/** A password that an earlier version kept in the clear waits for its hash (passwords/password-keeper.ts). */
+function mayBePublished({ field, value }: { readonly field: Field; readonly value: string }): boolean {
+  return field.hashed !== true || isPasswordHash(value);
+}
+
+/** Says beside an envelope that a hash is in it: `password_form`. */
+function formsOf({ fields }: EntityDefinition, secrets: Readonly<Record<string, string>>): JsonObject {
+  return Object.fromEntries(fields.flatMap(({ name, hashed }) => (hashed === true && isPasswordHash(secrets[name] ?? '') ? [[formName(name), 'argon2id']] : [])));
+}
+
+export function formName(field: string): string {
+  return `${field}_form`;
 }
 
 /** By one that is unique its entity is found, so nothing else is in its digest. Of others nobody is to see that two are the same. */

@@ -2,17 +2,20 @@
  * `/v1/gateways/:gateway/batch`: many operations on entities in one transaction and one release, all of them or none.
  */
 import type { JsonObject } from '../../../shared/model/definition.ts';
+import { definitionOf } from '../../../shared/model/registry.ts';
 import { compareVersions, formatVersion, type ConfigVersion } from '../../../shared/model/version.ts';
 import type { EntityWriter } from '../../store/entity-writer.ts';
 import type { GatewaySecrets } from '../../store/secret-box.ts';
+import { inParallel, MOST_PASSWORDS, passwordFieldOf, TOO_MANY_PASSWORDS, withHashedPassword } from '../../passwords/incoming-passwords.ts';
 import { lookUp } from '../batch/batch-lookups.ts';
-import { batchRefused, MAX_OPERATIONS, parseBatch, type Batch } from '../batch/batch-operation.ts';
+import { batchRefused, MAX_OPERATIONS, parseBatch, type Batch, type BatchOperation } from '../batch/batch-operation.ts';
 import { BatchPlan, type PlannedOperation } from '../batch/batch-plan.ts';
-import { ok, unsupportedMediaType, type Answer } from '../answer.ts';
+import { ok, schemaViolation, unsupportedMediaType, type Answer } from '../answer.ts';
 import type { EntityRules } from '../entity-collection.ts';
 import type { EntityStore } from '../entity-transactions.ts';
 import { otherVersion } from '../preconditions.ts';
 import { namedGatewayRoute, type GatewayRequest, type Route } from '../route.ts';
+import { parseSkipHash } from '../skip-hash.ts';
 import { showVersion } from './own-values.ts';
 
 export function batchRoutes(store: EntityStore, rules: EntityRules): readonly Route[] {
@@ -35,10 +38,27 @@ async function carryOut(store: EntityStore, rules: EntityRules, request: Gateway
   const { gateway, actor } = request;
   const batch = parseBatch(request.body.value);
   if (batch.ifVersion !== undefined && compareVersions(batch.ifVersion, gateway.head) !== 0) throw otherVersion(batch.ifVersion, gateway.head);
+  const hashed = await withHashedPasswords(batch, parseSkipHash(request.query));
   const secrets = await store.secretsOf(gateway);
-  const { value: results, version } = await store.write(gateway, actor, (writer) => write(writer, rules, secrets, batch));
+  const { value: results, version } = await store.write(gateway, actor, (writer) => write(writer, rules, secrets, hashed));
   const answer = ok(showBatch(batch, results, version));
   return version === undefined ? answer : { ...answer, headers: { 'x-holdfast-config-version': formatVersion(version) } };
+}
+
+/** Before the transaction: hashing passwords takes longer than one should last. Throws a Refusal where there are too many. */
+async function withHashedPasswords(batch: Batch, areHashed: boolean): Promise<Batch> {
+  const isAffected = ({ op, kind, entity }: BatchOperation): boolean => op !== 'delete' && typeof entity[passwordFieldOf(definitionOf(kind))?.name ?? ''] === 'string';
+  if (batch.operations.filter(isAffected).length > MOST_PASSWORDS) throw schemaViolation([{ field: 'operations', message: TOO_MANY_PASSWORDS }]);
+  const problems = [...batch.problems];
+  const operations = await inParallel(batch.operations, async (operation): Promise<readonly BatchOperation[]> => {
+    if (!isAffected(operation)) return [operation];
+    const { position, kind, name, entity } = operation;
+    const hashed = await withHashedPassword(definitionOf(kind), entity, areHashed);
+    if (hashed.kind === 'input') return [{ ...operation, entity: hashed.input }];
+    problems.push({ position, kind, name: name === '' ? null : name, ...hashed.problem });
+    return [];
+  });
+  return { ...batch, operations: operations.flat(), problems };
 }
 
 /** Throws a Refusal where anything stands against any of the operations: all of that is told, and nothing stays. */
