@@ -2,6 +2,7 @@
  * Where the plugins that limit keep their counts, by policy: in the data plane, in Redis with each request or now and then, or with the
  * other data planes of the gateway. Made by `create` of rate-limiting, rate-limiting-advanced and response-ratelimiting.
  */
+import { describeThrown } from '../errors.ts';
 import { PeriodicRedisCounters } from './periodic-redis-counters.ts';
 import type { CounterKey, CounterWindow, PluginServices, RedisOptions, TakeResult } from './plugin-services.ts';
 import { RedisCounters } from './redis-counters.ts';
@@ -25,7 +26,12 @@ export interface OpenedCounters {
   /** Whether others meet the keys, so that they must be hashes (`services.secrets.keyedHash`). */
   readonly areShared: boolean;
   readonly isAsync: boolean;
-  close(): void;
+  readonly close: () => void;
+}
+
+/** Why Redis could not be asked, for the log. */
+export function reasonOf(thrown: unknown): string {
+  return describeThrown(thrown);
 }
 
 export function openLimitCounters({ policy, redis, syncMs, services }: LimitCountersOptions): OpenedCounters {

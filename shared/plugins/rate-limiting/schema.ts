@@ -5,13 +5,10 @@ import type { Problem } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { atLeastOneOf, entityRule, fieldAt } from '../../model/entity-checks.ts';
 import { headerNameRule, pathRule } from '../../model/string-rules.ts';
+import { WINDOW_NAMES, type WindowName } from '../calendar-window.ts';
 import type { PluginSchema } from '../contract.ts';
 import { redisFields, redisNamed, redisPartials } from '../redis-config.ts';
 import { syncRateRule } from '../sync-rate.ts';
-
-/** The calendar windows, shortest first. */
-export const WINDOW_NAMES = ['second', 'minute', 'hour', 'day', 'month', 'year'] as const;
-export type WindowName = (typeof WINDOW_NAMES)[number];
 
 const WINDOW_PATHS = WINDOW_NAMES.map((name) => `config.${name}`);
 const LIMIT = { kind: 'integer', between: [1, Number.MAX_SAFE_INTEGER] } as const;

@@ -1,5 +1,8 @@
-/** Calendar windows in UTC, so that every data plane starts and ends them at the same instant, and a limit reads as people mean it. */
-import type { WindowName } from './schema.ts';
+/** Calendar windows in UTC, so that every data plane starts and ends them at the same instant, and a limit reads as people mean it. Of rate-limiting and response-ratelimiting. */
+
+/** Shortest first. */
+export const WINDOW_NAMES = ['second', 'minute', 'hour', 'day', 'month', 'year'] as const;
+export type WindowName = (typeof WINDOW_NAMES)[number];
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -21,4 +24,9 @@ export function calendarWindowAt(name: WindowName, nowMs: number): CalendarWindo
   if (name === 'month') return { startMs: Date.UTC(year, now.getUTCMonth()), endMs: Date.UTC(year, now.getUTCMonth() + 1) };
   const startMs = nowMs - (nowMs % FIXED_MS[name]);
   return { startMs, endMs: startMs + FIXED_MS[name] };
+}
+
+/** As in headers: `Minute`. */
+export function titleOf(name: string): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject } from '../../model/definition.ts';
+import { parseEntity } from '../../model/parse-entity.ts';
+import { definitionOf } from '../../model/registry.ts';
+import { mapCounterTable } from '../../plugin-kit/map-counter-table.ts';
+import { pluginContext, pluginRun, pluginServices, responseContext, type HostParts, type PluginRun } from '../../plugin-kit/plugin-host.ts';
+import type { PluginServices, RedisConnection } from '../plugin-services.ts';
+import { pluginRegistry } from '../registry.ts';
+import { incrementsIn } from './handler.ts';
+import { responseRatelimitingSchema } from './schema.ts';
+
+const LIMITS = { video: { minute: 3, hour: 10 }, image: { minute: 2 } };
+
+function limiter(config: JsonObject = {}, given: Partial<PluginServices> = {}) {
+  let nowMs = Date.UTC(2024, 1, 10, 12);
+  const services = pluginServices({ pluginId: 'plugin-1', counters: mapCounterTable(), clock: { nowMs: () => nowMs, monotonicMs: () => nowMs }, ...given });
+  const instance = pluginRegistry.get('response-ratelimiting')?.create({ limits: LIMITS, ...config }, services);
+  assert.ok(instance !== undefined);
+  const asked = async (parts: HostParts = {}) => {
+    const run = pluginRun(instance);
+    const context = pluginContext(parts);
+    return { run, context, verdict: await run.headAsync(context) };
+  };
+  const answer = (run: PluginRun, costs: readonly string[], generated = false) => {
+    const response = responseContext({ responseHeaders: costs.map((cost) => ['X-Kong-Limit', cost]), generated });
+    run.response(response);
+    return { status: response.instead?.status, headers: Object.fromEntries(response.sentHeaders), instead: response.instead };
+  };
+  return {
+    services, asked, answer, at: (ms: number): void => { nowMs += ms; },
+    exchange: async (...costs: string[]) => answer((await asked()).run, costs),
+  };
+}
+
+test('what a response costs is counted, and the client and the service are told what is left', async () => {
+  const { asked, answer } = limiter();
+  const first = await asked();
+  assert.deepEqual(first.context.effects, ['set-upstream X-RateLimit-Remaining-Video: 3', 'set-upstream X-RateLimit-Remaining-Image: 2']);
+  assert.deepEqual(answer(first.run, ['video=2, image=1']).headers, {
+    'X-RateLimit-Limit-Video-Minute': '3', 'X-RateLimit-Remaining-Video-Minute': '1', 'X-RateLimit-Limit-Video-Hour': '10', 'X-RateLimit-Remaining-Video-Hour': '8',
+    'X-RateLimit-Limit-Image-Minute': '2', 'X-RateLimit-Remaining-Image-Minute': '1',
+  }, 'the header of the service is gone');
+  assert.deepEqual((await asked()).context.effects, ['set-upstream X-RateLimit-Remaining-Video: 1', 'set-upstream X-RateLimit-Remaining-Image: 1']);
+});
+
+test('who has something left gets the response, whatever it costs; then nothing that costs more', async () => {
+  const { exchange, at } = limiter();
+  assert.equal((await exchange('video=5')).status, undefined);
+  const refused = await exchange('video=1, image=1');
+  assert.deepEqual([refused.status, refused.instead?.message, Object.fromEntries(refused.instead?.headers ?? [])['X-RateLimit-Remaining-Video-Minute']], [429, 'API rate limit exceeded', '0']);
+  assert.equal((await exchange('image=1')).headers['X-RateLimit-Remaining-Image-Minute'], '1', 'what was refused cost nothing');
+  assert.equal((await exchange()).status, undefined);
+  at(60_000);
+  assert.equal((await exchange('video=1')).headers['X-RateLimit-Remaining-Video-Hour'], '4');
+});
+
+test('of many responses at once, one at most goes beyond what was left', async () => {
+  const { asked, answer } = limiter();
+  const under = await Promise.all(Array.from({ length: 20 }, () => asked()));
+  assert.equal(under.filter(({ run }) => answer(run, ['video=2']).status === undefined).length, 2);
+});
+
+test('requests are refused before the service is asked, where that is wanted', async () => {
+  const { exchange, asked } = limiter({ block_on_first_violation: true });
+  await exchange('image=2');
+  assert.deepEqual((await asked()).verdict, { kind: 'respond', status: 429, message: 'API rate limit exceeded' });
+});
+
+test('no headers where told so', async () => {
+  assert.deepEqual((await limiter({ hide_client_headers: true }).exchange('video=1')).headers, {});
+});
+
+test('only the service says what a response costs: not the client, not the gateway, and nothing in another form', async () => {
+  const { asked, answer } = limiter();
+  const { run } = await asked({ headers: [['x-kong-limit', 'video=3']] });
+  assert.equal(answer(run, []).headers['X-RateLimit-Remaining-Video-Minute'], '3');
+  assert.equal(answer((await asked()).run, ['video=3'], true).headers['X-RateLimit-Remaining-Video-Minute'], '3');
+  assert.deepEqual([...incrementsIn(['video=2,image = 1', 'other=1'])], [['video', 2], ['image', 1], ['other', 1]]);
+  for (const odd of ['', 'video', '=1', 'video=', 'video=-1', 'video=1.5', 'video=1e9', 'video=0x10', 'video=1=2', 'video=9999999999999', 'video=NaN']) assert.deepEqual([...incrementsIn([odd])], [], odd);
+  assert.deepEqual([...incrementsIn(['__proto__=1, constructor=2'])], [['__proto__', 1], ['constructor', 2]], 'names are names');
+});
+
+test('clients are told apart', async () => {
+  const { asked, answer } = limiter({ limit_by: 'ip' });
+  for (const address of ['2001:db8::1', '2001:db8::2']) answer((await asked({ clientAddress: address })).run, ['image=1']);
+  assert.deepEqual((await asked({ clientAddress: '2001:db8::3' })).context.effects[1], 'set-upstream X-RateLimit-Remaining-Image: 0');
+  assert.deepEqual((await asked({ clientAddress: '2001:db8:0:1::1' })).context.effects[1], 'set-upstream X-RateLimit-Remaining-Image: 2');
+});
+
+test('a Redis that is down when the request comes: open, or closed where faults are not tolerated', async () => {
+  const down: RedisConnection = { command: () => Promise.reject(new Error('down')), script: () => Promise.reject(new Error('down')) };
+  const redis = { policy: 'redis', redis: { host: 'redis.test' } };
+  const open = await limiter(redis, { redis: () => down }).exchange('video=1');
+  assert.deepEqual([open.status, open.headers], [undefined, {}]);
+  assert.deepEqual((await limiter({ ...redis, fault_tolerant: false }, { redis: () => down }).asked()).verdict, { kind: 'respond', status: 500, message: 'An unexpected error occurred' });
+});
+
+test('what the control plane accepts', () => {
+  const problems = (config: JsonObject): readonly string[] => {
+    const parsed = parseEntity(definitionOf('plugins'), { name: 'response-ratelimiting', config }, {
+      mode: 'create', pluginSchemaOf: () => responseRatelimitingSchema, newId: () => '00000000-0000-7000-8000-000000000001', newKey: () => '', nowSeconds: 0,
+    });
+    return parsed.kind === 'entity' ? [] : parsed.problems.map(({ field, message }) => `${field}: ${message}`);
+  };
+  assert.deepEqual(problems({ limits: LIMITS }), []);
+  assert.deepEqual(problems({ limits: { video: { minute: 5, hour: 4 } } }), ['config.limits.video.hour: the limit for hour(4) cannot be lower than the limit for minute(5)']);
+  for (const limits of [{}, { video: {} }, { 'vi deo': { minute: 1 } }, { video: { minute: 0 } }]) assert.ok(problems({ limits }).length > 0, JSON.stringify(limits));
+  assert.deepEqual(problems({ limits: LIMITS, policy: 'redis' }).at(-1), 'config.redis.host: required field missing');
+});
