@@ -26,11 +26,19 @@ export function clientCertificateOf(socket: TLSSocket, authorities: readonly Run
     notAfterMs: leaf.validToDate.getTime(),
     der: leaf.raw,
     chain: chain.map(({ raw }) => raw),
-    verifiedBy: socket.authorized ? vouchers(leaf, chain, authorities, nowMs) : [],
+    verifiedBy: isVerified(socket) ? vouchers(leaf, chain, authorities, nowMs) : [],
   };
 }
 
-/** What it sent behind its own, in the order of issue, completed from the configured authorities (Node does both). */
+/**
+ * Also where OpenSSL found nothing else wrong than that the chain ends at a configured authority which another has issued: whether that
+ * is enough is a plugin's business. That error (its code 2) is told only behind a trusted certificate, and any later one stands in its place.
+ */
+function isVerified(socket: TLSSocket): boolean {
+  return socket.authorized || String(socket.authorizationError) === 'UNABLE_TO_GET_ISSUER_CERT';
+}
+
+/** What it sent behind its own, in the order of issue, completed from the configured authorities, as far as Node tells. */
 function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
   let current = socket.getPeerCertificate(true);
@@ -41,30 +49,50 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   return chain;
 }
 
+interface Known {
+  readonly id: string;
+  readonly certificate: X509Certificate;
+}
+
 /**
- * The configured authorities on the way from the leaf up, whether the client sent them or not. What it sent counts as far as each has
- * issued the one before by its signature: Node puts them in a row by their names, which anybody can take.
+ * The configured authorities on the way from the leaf up, whether the client sent them or not. OpenSSL has found such a way; where the links
+ * between are not known here (Node from 24.21 on keeps what a client sent to itself, its issue 65579), the authorities count that are
+ * on every way there is.
  */
 function vouchers(leaf: X509Certificate, sent: readonly X509Certificate[], authorities: readonly RuntimeCaCertificate[], nowMs: number): readonly string[] {
-  const known = authorities.map((authority) => ({ id: authority.id, certificate: parsed(authority) }));
-  const reached = [leaf];
+  const known = authorities.map((authority): Known => ({ id: authority.id, certificate: parsed(authority) })).filter(({ certificate }) => isValidAt(certificate, nowMs));
+  const found = authoritiesAbove(linked(leaf, sent, nowMs), known);
+  if (found.size > 0) return [...found];
+  const ways = known.map(({ certificate }) => authoritiesAbove([certificate], known));
+  return known.map(({ id }) => id).filter((id) => ways.every((way) => way.has(id)));
+}
+
+/** The leaf, and what was sent behind it as far as each has issued the one before by its signature: Node puts them in a row by their names, which anybody can take. */
+function linked(leaf: X509Certificate, sent: readonly X509Certificate[], nowMs: number): readonly X509Certificate[] {
+  const chain = [leaf];
   for (const [at, certificate] of sent.entries()) {
-    const below = reached[at];
+    const below = chain[at];
     if (below === undefined || !isValidAt(certificate, nowMs) || !hasIssued(certificate, below)) break;
-    reached.push(certificate);
+    chain.push(certificate);
   }
+  return chain;
+}
+
+/** Ids of those among the known that are in the chain or have issued what is. */
+function authoritiesAbove(chain: readonly X509Certificate[], known: readonly Known[]): ReadonlySet<string> {
+  const reached = [...chain];
   const found = new Set<string>();
   for (let at = 0; at < reached.length && at < MAX_CHAIN; at++) {
     const current = reached[at];
     for (const { id, certificate } of known) {
-      if (current === undefined || found.has(id) || !isValidAt(certificate, nowMs)) continue;
+      if (current === undefined || found.has(id)) continue;
       const isItself = certificate.fingerprint256 === current.fingerprint256;
       if (!isItself && !hasIssued(certificate, current)) continue;
       found.add(id);
       if (!isItself) reached.push(certificate);
     }
   }
-  return [...found];
+  return found;
 }
 
 function hasIssued(authority: X509Certificate, certificate: X509Certificate): boolean {

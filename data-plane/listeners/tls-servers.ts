@@ -135,7 +135,6 @@ export class TlsServers {
       cert: certificate.pairs.map(({ certPem }) => certPem),
       // None instead of undefined, which would load the system's.
       ca: request?.authorities.map(({ certPem }) => certPem) ?? [],
-      allowPartialTrustChain: true,
       requestCert: request !== undefined,
       // Whether one is needed is a plugin's business.
       rejectUnauthorized: false,

@@ -208,7 +208,7 @@ export interface ClientCertificate {
   readonly notAfterMs: number;
   /** DER, the client's own certificate. */
   readonly der: Uint8Array;
-  /** DER, the others of its chain in the order of issue: those that it sent, completed from the configured authorities. */
+  /** DER, the others of its chain in the order of issue: those that it sent, as far as Node tells of them, completed from the configured authorities. */
   readonly chain: readonly Uint8Array[];
   /** Ids of the `ca_certificates` it chains up to and that are configured for its connection; empty where it was not verified. */
   readonly verifiedBy: readonly string[];
