@@ -6,7 +6,7 @@ import type { EntityKind } from '../../shared/model/definition.ts';
 import type { PublishedEntities } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { PluginServices } from '../../shared/plugins/plugin-services.ts';
-import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
+import type { RegisteredPlugin } from '../../shared/plugins/registered-plugin.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
 import type { CompiledConfig } from './compiled-config.ts';

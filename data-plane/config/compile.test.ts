@@ -4,7 +4,7 @@ import { defined } from '../../shared/assert.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { isEntityKind } from '../../shared/model/registry.ts';
 import type { PluginInstance } from '../../shared/plugins/contract.ts';
-import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
+import type { RegisteredPlugin } from '../../shared/plugins/registered-plugin.ts';
 import { keyAuthSchema } from '../../shared/plugins/key-auth/schema.ts';
 import { BASIS, CONSUMER, plugin, routeAt, ROUTE, SERVICE } from '../../test/support/books-gateway.ts';
 import { compile, compiled, testServices } from '../../test/support/compile-config.ts';

@@ -2,7 +2,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { defined } from '../../shared/assert.ts';
-import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
+import type { RegisteredPlugin } from '../../shared/plugins/registered-plugin.ts';
 import { keyAuthSchema } from '../../shared/plugins/key-auth/schema.ts';
 import { BASIS, CONSUMER, plugin, routeAt, ROUTE, SERVICE } from '../../test/support/books-gateway.ts';
 import { compile, compiled, testServices } from '../../test/support/compile-config.ts';

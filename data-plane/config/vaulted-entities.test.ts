@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { registerPlugin } from '../../shared/plugins/registry.ts';
+import { registerPlugin } from '../../shared/plugins/registered-plugin.ts';
 import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { compiled, testServices, type CompileOptions } from '../../test/support/compile-config.ts';

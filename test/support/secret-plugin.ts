@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { pluginCatalog } from '../../shared/plugins/catalog.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
-import { pluginRegistry, registerPlugin } from '../../shared/plugins/registry.ts';
+import { registerPlugin } from '../../shared/plugins/registered-plugin.ts';
+import { pluginRegistry } from '../../shared/plugins/registry.ts';
 
 export const secretPluginSchema = {
   name: 'secretive', version: '1.0.0', priority: 5, scopes: ['global', 'service', 'route'], protocols: ['http', 'https', 'grpc', 'grpcs'], description: 'For tests.',

@@ -1,0 +1,134 @@
+/**
+ * A custom plugin on disk: a folder, or an npm package, whose main file exports `schema` and `create`. Read by data planes
+ * (HOLDFAST_PLUGINS) and by `holdfast plugin …`, so that both mean the same files by the same hash.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describeThrown, HoldfastError } from '../errors.ts';
+import type { PluginFactory, PluginSchema } from '../plugins/contract.ts';
+import { registerPlugin, type RegisteredPlugin } from '../plugins/registered-plugin.ts';
+import { readSchemaDocument, toSchemaDocument } from '../plugins/schema-document.ts';
+
+/** More belongs into a package that the plugin depends on. */
+const MAX_FILES = 2_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Neither shipped nor run. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git', 'coverage']);
+const MAIN_FILES = ['index.ts', 'index.js'];
+
+export interface PluginPackage {
+  /** As it was named. */
+  readonly place: string;
+  readonly folder: string;
+  /** The main file. */
+  readonly entry: string;
+  /** SHA-256 over the names and bytes of all files but those of dependencies, lower-case hex. */
+  readonly hash: string;
+}
+
+export interface LoadedPlugin extends PluginPackage {
+  readonly plugin: RegisteredPlugin;
+}
+
+/** `place`: a path, absolute or from `base`, or the name of a package that is installed there or above. Throws PLUGIN_LOAD_FAILED. */
+export function findPluginPackage(place: string, base: string): PluginPackage {
+  const folder = /^[./]/.test(place) || isAbsolute(place) ? resolve(base, place) : installedAt(place, base);
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw failed(place, `${folder} is no folder`);
+  const main = mainOf(place, folder);
+  const entry = resolve(folder, main);
+  if (relative(folder, entry).startsWith('..')) throw failed(place, `its main file ${main} lies outside of ${folder}`);
+  if (!existsSync(entry)) throw failed(place, `it has no ${main}; name the main file as "main" in its package.json`);
+  if (entry.endsWith('.ts') && entry.includes(`${sep}node_modules${sep}`)) throw failed(place, 'Node runs no TypeScript below node_modules: publish it as JavaScript, or name its folder instead');
+  return { place, folder, entry, hash: hashOf(place, folder) };
+}
+
+/** Runs the main file. Throws PLUGIN_LOAD_FAILED. */
+export async function loadPlugin(found: PluginPackage): Promise<LoadedPlugin> {
+  return { ...found, plugin: await importPlugin(found.place, found.entry) };
+}
+
+/** The plugin that a main file exports. Throws PLUGIN_LOAD_FAILED. */
+export async function importPlugin(place: string, entry: string): Promise<RegisteredPlugin> {
+  let exported: object;
+  try {
+    exported = (await import(pathToFileURL(entry).href)) as object;
+  } catch (thrown) {
+    throw failed(place, `${entry} could not be loaded: ${describeThrown(thrown)}`, thrown);
+  }
+  if (!('schema' in exported) || typeof exported.schema !== 'object' || exported.schema === null) throw failed(place, `${entry} exports no \`schema\``);
+  if (!('create' in exported) || typeof exported.create !== 'function') throw failed(place, `${entry} exports no function \`create\``);
+  const schema = exported.schema as PluginSchema;
+  const read = readSchemaDocument(documentOf(place, schema));
+  if (read.kind === 'refused') throw failed(place, `its schema is not valid: ${read.problems.map(({ field, message }) => `${field}: ${message}`).join('; ')}`);
+  // The door: what is given to `create` was parsed by the schema that it came with.
+  return registerPlugin(schema, { name: schema.name, create: exported.create as PluginFactory<never>['create'] });
+}
+
+function documentOf(place: string, schema: PluginSchema): ReturnType<typeof toSchemaDocument>['document'] {
+  try {
+    return toSchemaDocument(schema).document;
+  } catch (thrown) {
+    throw failed(place, `its schema is not valid: ${describeThrown(thrown)}`, thrown);
+  }
+}
+
+function installedAt(name: string, base: string): string {
+  for (let folder = resolve(base); ; folder = dirname(folder)) {
+    const place = join(folder, 'node_modules', name);
+    if (existsSync(place)) return place;
+    if (dirname(folder) === folder) throw failed(name, `no package of that name is installed in ${resolve(base)} or above; a folder is written as ./${name}`);
+  }
+}
+
+function mainOf(place: string, folder: string): string {
+  const file = join(folder, 'package.json');
+  if (existsSync(file)) {
+    let content: unknown;
+    try {
+      content = JSON.parse(readFileSync(file, 'utf8'));
+    } catch (thrown) {
+      throw failed(place, `${file} is no JSON: ${describeThrown(thrown)}`, thrown);
+    }
+    if (typeof content === 'object' && content !== null && 'main' in content && typeof content.main === 'string') return content.main;
+  }
+  return MAIN_FILES.find((name) => existsSync(join(folder, name))) ?? 'index.js';
+}
+
+/** Independent of the order in which a folder lists its files, of their times and of who may read them. */
+function hashOf(place: string, folder: string): string {
+  const files: string[] = [];
+  let bytes = 0;
+  const walk = (at: string): void => {
+    for (const name of readdirSync(at)) {
+      if (LEFT_OUT.has(name)) continue;
+      const path = join(at, name);
+      const status = lstatSync(path);
+      if (status.isSymbolicLink()) throw failed(place, `${path} is a link: a plugin is the files in its folder`);
+      if (status.isDirectory()) walk(path);
+      else if (status.isFile()) {
+        files.push(path);
+        bytes += status.size;
+      }
+      if (files.length > MAX_FILES || bytes > MAX_BYTES) throw failed(place, `${folder} has more than ${MAX_FILES} files or 64 MiB; a plugin is a folder of its own`);
+    }
+  };
+  walk(folder);
+  const hash = createHash('sha256');
+  for (const file of files.map((path) => relative(folder, path).split(sep).join('/')).toSorted()) {
+    const content = readFileSync(join(folder, file));
+    hash.update(`${Buffer.byteLength(file)} ${file} ${content.length} `).update(content);
+  }
+  return hash.digest('hex');
+}
+
+function failed(place: string, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError({
+    code: 'PLUGIN_LOAD_FAILED',
+    source: 'gateway',
+    publicMessage: 'a custom plugin could not be loaded',
+    message: `plugin ${place} could not be loaded: ${why}`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
