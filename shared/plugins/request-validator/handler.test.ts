@@ -227,7 +227,7 @@ describe('the control plane', () => {
     assert.deepEqual(problems({ body_schema: '{"type":"object"}' }), []);
     assert.deepEqual(problems({}), ["@entity: at least one of these fields must be non-empty: 'config.body_schema', 'config.parameter_schema'"]);
     for (const [schema, version, why] of [
-      ['{', 'draft7', /is not valid JSON/], ['1', 'draft7', /is not an object or list/], ['{"type":"objekt"}', 'draft4', /type/], ['{"minimum":"1"}', 'draft202012', /minimum/], ['{"$ref":"https://evil.example/schema.json"}', 'draft7', /can't resolve reference/],
+      ['{', 'draft7', /is not valid JSON/], ['1', 'draft7', /is not an object or list/], ['{"type":"objekt"}', 'draft4', /type/], ['{"minimum":"1"}', 'draft202012', /minimum/], ['{"minimum":"1"}', 'draft6', /minimum/], ['{"$ref":"https://evil.example/schema.json"}', 'draft7', /can't resolve reference/],
       ['{"$ref":"file:///etc/passwd"}', 'draft4', /can't resolve reference/], [`${'{"items":'.repeat(100)}{}${'}'.repeat(100)}`, 'draft7', /64 levels deep/], ['{"pattern":"("}', 'draft201909', /./], ['{"type":"object"}', 'kong', /is a list of fields/],
     ] as const) assert.match(problems({ body_schema: schema, version })[0] ?? '', why, schema.slice(0, 60));
   });
@@ -238,6 +238,9 @@ describe('the control plane', () => {
     assert.deepEqual(one({ style: 'deepObject', schema: '{"type":"object"}' }), []);
     assert.deepEqual(one({ in: 'header', style: 'form', schema: '{}' }), ["config.parameter_schema.1: style 'form' not supported 'header' parameter"]);
     assert.deepEqual(one({ style: 'form' }), ['config.parameter_schema.1: style needs a schema']);
+    const many = (count: number, schema: string) => problems({ parameter_schema: Array.from({ length: count }, () => ({ in: 'query', name: 'p', required: true, style: null, schema, explode: null })) });
+    assert.deepEqual(many(101, '{}'), ['config.parameter_schema: may have 100 parameters']);
+    assert.deepEqual(many(90, `{"title":"${'x'.repeat(1_000)}"}`), ['config.parameter_schema: schemas of parameters may have 65536 characters together']);
     assert.match(one({ schema: '{"type":7}' })[0] ?? '', /^config.parameter_schema.1: schema of 'p': /);
   });
 

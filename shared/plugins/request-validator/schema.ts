@@ -13,7 +13,7 @@ const STYLES = ['label', 'form', 'matrix', 'simple', 'spaceDelimited', 'pipeDeli
 const STYLES_OF: Readonly<Record<(typeof PLACES)[number], readonly string[]>> = {
   header: ['simple'], path: ['label', 'matrix', 'simple'], query: ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'],
 };
-/** Schemas of parameters of one instance. */
+/** Parameters of one instance; their schemas together are as long as that of a body. */
 const MAX_PARAMETERS = 100;
 
 const mediaTypeRule: StringRule = {
@@ -38,6 +38,8 @@ const parameters: EntityCheck = entityRule('Parameters are read as they can be',
   const list = fieldAt(plugin, 'config.parameter_schema');
   if (!Array.isArray(list)) return [];
   if (list.length > MAX_PARAMETERS) return [{ field: 'config.parameter_schema', message: `may have ${MAX_PARAMETERS} parameters` }];
+  const characters = list.reduce<number>((sum, parameter: JsonValue) => sum + (isJsonObject(parameter) && typeof parameter['schema'] === 'string' ? parameter['schema'].length : 0), 0);
+  if (characters > MAX_SCHEMA) return [{ field: 'config.parameter_schema', message: `schemas of parameters may have ${MAX_SCHEMA} characters together` }];
   return list.flatMap((parameter: JsonValue, index) => {
     const problem = parameterProblem(parameter, parameterDraft(versionOf(plugin)));
     return problem === undefined ? [] : [{ field: `config.parameter_schema.${index + 1}`, message: problem } satisfies Problem];
