@@ -4,7 +4,7 @@
  * that refuses every request: what it was to protect must never stand open (S6).
  */
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
-import type { Verdict } from '../../shared/plugins/contract.ts';
+import type { PluginInstance, PluginSchema, Verdict } from '../../shared/plugins/contract.ts';
 import type { PluginServices } from '../../shared/plugins/plugin-services.ts';
 import type { ContentSeal } from '../../shared/trust/content-seal.ts';
 import type { ChainEntry } from './active-config.ts';
@@ -100,31 +100,36 @@ function streamProtocolsOf({ protocols, consumer, consumer_group: group, conditi
   return new Set(consumer === null && group === null && condition === null ? protocols.filter((protocol) => STREAM_PROTOCOLS.has(protocol)) : []);
 }
 
+/** Stream protocols that it names and that this version of the plugin does not have: without it they would stand open. */
+function protocolsInVain(entity: Published<'plugins'>, schema: PluginSchema, { stream }: PluginInstance): readonly string[] {
+  return [...streamProtocolsOf(entity)].filter((protocol) => stream === undefined || !schema.protocols.some((known) => known === protocol));
+}
+
 interface MadeEntry {
   readonly entry: ChainEntry;
   readonly quarantined: Quarantined | undefined;
 }
 
 function makeEntry(entity: Published<'plugins'>, plugins: CompileServices['plugins'], services: PluginServices, problem: Quarantined | undefined, seal: ContentSeal | undefined): MadeEntry {
-  const { id, name } = entity;
-  const plugin = plugins.get(name);
+  const { id, name, version } = entity;
+  const plugin = plugins.get(version === null ? name : `${name}@${version}`);
   // Nobody asks a disabled plugin anything, so it needs neither an instance nor to be known.
   if (!entity.enabled) return { entry: { pluginId: id, name, priority: REPLACEMENT_PRIORITY, ordering: undefined, condition: undefined, instance: {} }, quarantined: undefined };
   if (problem !== undefined) return replaced(entity, problem);
   if (plugin === undefined) {
-    const reason = `plugin ${name} is not known to this data plane (known: ${[...plugins.keys()].join(', ')}): upgrade it, or remove or disable the plugin`;
+    const reason = `plugin ${name}${version === null ? '' : ` ${version}`} is not known to this data plane (known: ${[...plugins.keys()].join(', ')}): upgrade it or, where it is a custom plugin, name its folder in HOLDFAST_PLUGINS; or remove or disable the plugin`;
     return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_UNKNOWN', reason });
-  }
-  const unknown = [...streamProtocolsOf(entity)].filter((protocol) => !plugin.schema.protocols.some((known) => known === protocol));
-  if (unknown.length > 0) {
-    const reason = `plugin ${name} ${plugin.schema.version} of this data plane does not run on ${unknown.join(', ')}: upgrade it, or take that from the plugin's protocols`;
-    return replaced(entity, { kind: 'plugins', id, code: 'CONFIG_PLUGIN_FAILED', reason });
   }
   const opened = openPluginConfig(entity, seal);
   if (opened.kind === 'closed') return replaced(entity, opened.problem);
   try {
     const condition = entity.condition === null ? undefined : compileCondition(entity.condition);
     const instance = plugin.create(opened.config, services);
+    const vain = protocolsInVain(entity, plugin.schema, instance);
+    if (vain.length > 0) {
+      instance.close?.();
+      throw new Error(`it does not run on ${vain.join(', ')}`);
+    }
     return { entry: { pluginId: id, name, priority: plugin.schema.priority, ordering: orderingOf(entity), condition, instance }, quarantined: undefined };
   } catch (thrown) {
     const reason = withoutSecrets(thrown instanceof HoldfastError ? `${thrown.code}: ${thrown.message}` : describeThrown(thrown), opened.secrets);
