@@ -135,6 +135,13 @@ for (const [name, schema] of pluginCatalog) {
       assert.ok(PHASES.some((phase) => typeof instance[phase] === 'function'), 'it has a phase');
     });
 
+    test('it runs on streams where its protocols say so', () => {
+      const { config } = parse(schema.config, defined(SMALLEST[name], `the smallest config of ${name}`));
+      const hasStreams = schema.protocols.some((protocol) => ['tcp', 'tls', 'tls_passthrough'].includes(protocol));
+      assert.equal(defined(pluginRegistry.get(name), name).create(config, pluginServices()).stream !== undefined, hasStreams);
+      assert.ok((schema.defaultProtocols ?? []).every((protocol) => schema.protocols.includes(protocol)));
+    });
+
     test('it is not made where a newer control plane asks for something that it does not know', () => {
       const { config } = parse(schema.config, defined(SMALLEST[name], `the smallest config of ${name}`));
       assert.throws(() => defined(pluginRegistry.get(name), name).create({ ...config, also_require: true }, pluginServices()), { code: 'PLUGIN_CONFIG_INVALID', message: /also_require: unknown field/ });

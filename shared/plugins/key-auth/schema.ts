@@ -9,7 +9,8 @@ export const keyAuthSchema = {
   version: '1.0.0',
   priority: 1250,
   scopes: ['global', 'service', 'route'],
-  protocols: ['grpc', 'grpcs', 'http', 'https'],
+  protocols: ['grpc', 'grpcs', 'http', 'https', 'ws', 'wss'],
+  defaultProtocols: ['grpc', 'grpcs', 'http', 'https'],
   description: 'Recognises a consumer by an API key in a header, the query string or the body.',
   config: [
     {
