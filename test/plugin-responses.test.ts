@@ -8,7 +8,7 @@ import { Http2Client } from './support/http2-client.ts';
 import { startProxyScene, type ProxyScene } from './support/proxy-scene.ts';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
-import { staticConfig, type StaticPlugin } from './support/static-config.ts';
+import { staticConfig, staticUpstream, type StaticPlugin } from './support/static-config.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -170,7 +170,11 @@ scenario('no body to collect: HEAD, 204 and 304 show an empty one and stay what 
 scenario('an upstream that breaks off while its body is held back: 502, and nothing half', {}, async (scene) => {
   let observed = 0;
   scene.origin.respond((_, socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello', 'latin1'));
-  use(scene, [plugin('frame', { ...framing(100), log: ({ errorCode }) => assert.equal(errorCode, 'UPSTREAM_CLOSED'), responseBytes: () => void (observed += 1) })]);
+  const instance: PluginInstance = { ...framing(100), log: ({ errorCode }) => assert.equal(errorCode, 'UPSTREAM_CLOSED'), responseBytes: () => void (observed += 1) };
+  const { port } = scene.origin;
+  // Two targets: a second try would have somewhere to go.
+  const upstream = staticUpstream([{ host: '127.0.0.1', port }, { host: 'localhost', port }]);
+  scene.serve(staticConfig({ routes: [{ path: '/', stripPath: false, service: { port, upstream }, plugins: [plugin('frame', instance)] }] }));
   for (const { status, body } of await byBoth(scene)) assert.ok(status === 502 && !body.includes('hello'), body);
   assert.deepEqual([scene.records.map(({ status }) => status), observed, scene.origin.requests.length], [[502, 502], 0, 2]);
 });

@@ -39,3 +39,17 @@ test('edits of the lines that say where a request comes from are noticed, set or
   edits.remove('x-Real-IP');
   assert.equal(edits.touchesForwarded, true);
 });
+
+test('a list makes one line each, an empty one takes the header out, one bad value refuses them all', () => {
+  const edits = new HeaderEdits();
+  edits.set('X-A', ['1', '2']);
+  edits.set('X-B', 'b');
+  edits.set('X-B', []);
+  assert.equal(edits.lines(), 'X-A: 1\r\nX-A: 2\r\n');
+  assert.deepEqual([edits.value('x-a'), edits.values('x-a'), edits.values('x-b'), edits.touches('x-b'), edits.pairs()], ['1', ['1', '2'], [], true, [['X-A', '1'], ['X-A', '2']]]);
+  assert.throws(() => edits.set('X-A', ['3', 'a\r\nX-C: 1']), { code: 'PLUGIN_HEADER_INVALID' });
+  assert.throws(() => edits.set('Host', ['a', 'b']), { code: 'PLUGIN_HEADER_INVALID' });
+  assert.deepEqual(edits.values('x-a'), ['1', '2'], 'all or nothing');
+  edits.forget('x-a');
+  assert.deepEqual([edits.touches('x-a'), edits.lines()], [false, '']);
+});
