@@ -7,9 +7,8 @@
 import { argon2, createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
-import { isPasswordHash, SHA1_FIRST } from '../../shared/plugins/password-form.ts';
+import { isPasswordHash, PASSWORD_COST, SHA1_FIRST } from '../../shared/plugins/password-form.ts';
 
-const PARAMETERS = { memory: 7_168, passes: 5, parallelism: 1, tagLength: 32 } as const;
 const NONCE_BYTES = 16;
 /** In this process. Leaves a CPU to everything else, and half of libuv's threads to files and names. */
 const AT_ONCE = Math.max(1, Math.min(2, availableParallelism() - 1));
@@ -26,8 +25,8 @@ const memoryKey = randomBytes(32);
 
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(NONCE_BYTES);
-  const tag = await derive(password, nonce, PARAMETERS);
-  const hashed = `$argon2id$v=19$m=${PARAMETERS.memory},t=${PARAMETERS.passes},p=${PARAMETERS.parallelism}$${encode(nonce)}$${encode(tag)}`;
+  const tag = await derive(password, nonce, PASSWORD_COST);
+  const hashed = `$argon2id$v=19$m=${PASSWORD_COST.memory},t=${PASSWORD_COST.passes},p=${PASSWORD_COST.parallelism}$${encode(nonce)}$${encode(tag)}`;
   memory.set(memoryOf(hashed, password), true);
   return hashed;
 }
@@ -65,7 +64,7 @@ async function isOf(hashed: string, text: string): Promise<boolean> {
   const [, , , numbers = '', nonce = '', tag = ''] = hashed.split('$');
   const [m = 0, t = 0] = numbers.split(',').map((number) => Number(number.slice(2)));
   const expected = Buffer.from(tag, 'base64');
-  const given = await derive(text, Buffer.from(nonce, 'base64'), { ...PARAMETERS, memory: m, passes: t });
+  const given = await derive(text, Buffer.from(nonce, 'base64'), { ...PASSWORD_COST, memory: m, passes: t });
   if (!timingSafeEqual(given, expected)) return false;
   memory.set(remembered, true);
   return true;

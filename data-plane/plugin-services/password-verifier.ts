@@ -4,6 +4,7 @@
  * ones are worked out each time, so that guessing pushes nobody out and takes as long as it does for a user who is not there.
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { PASSWORD_COST } from '../../shared/plugins/password-form.ts';
 import type { PasswordVerdict, PasswordVerifier } from '../../shared/plugins/plugin-services.ts';
 import { createCredentialDigester } from '../../shared/trust/credential-digest.ts';
 import { RecentMap } from '../config/recent-map.ts';
@@ -17,8 +18,8 @@ const REMEMBERED = 10_000;
 /** What is above is not ours, and would cost what it likes (KiB, and passes over them). */
 const MOST_MEMORY_KIB = 262_144;
 const MOST_PASSES = 10;
-/** RFC 9106 §4 with OWASP's memory: what the control plane makes, for nobody's password as long as nobody else's was seen. */
-const USUAL: Cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 };
+/** What the control plane makes: for nobody's password, as long as nobody else's was seen. */
+const USUAL: Cost = PASSWORD_COST;
 const FORM = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=1\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 const RIGHT = {};
 
