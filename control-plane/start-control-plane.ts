@@ -20,6 +20,7 @@ import { AlarmDesk } from './alarms/alarm-desk.ts';
 import { DriftWatch } from './alarms/drift-watch.ts';
 import { isLoopbackAddress } from './admin-api/development-guard.ts';
 import { startAdminApi } from './admin-api/start-admin-api.ts';
+import { PurgeDesk } from './cache-purges/purge-desk.ts';
 import { createJoinTokenMaker } from './enrolment/join-tokens.ts';
 import { loadAuthority } from './enrolment/load-authority.ts';
 import { EventHub } from './events/event-hub.ts';
@@ -118,6 +119,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   lifecycle.add('rotation of data keys', () => rotator.stop());
   publisher.subscribe({ onRelease: (scope) => events.hint(scope), onDataPlanesChanged: (scope) => events.hint(scope) });
 
+  const purges = new PurgeDesk({ store: store.cachePurges, clock, log });
+  lifecycle.add('cache purges', () => purges.stop());
+  const customPlugins = new CustomPlugins({ store: store.plugins, clock, log });
+  await customPlugins.start();
+  lifecycle.add('custom plugins', () => customPlugins.stop());
+
   const sync = await startSyncServer({
     listen: settings.syncListen,
     admission: { perSecond: settings.connectionsPerSecond, atOnce: settings.greetingsAtOnce },
@@ -133,8 +140,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     signing,
     ingest: createIngest(store.telemetry, log),
     alarms,
+    registeredHash: customPlugins.hashOf,
     meter,
     shareCounts: (listener) => store.shareCounts(listener),
+    purges,
     random: Math.random,
     clock,
     log,
@@ -151,10 +160,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   logLevelWatch.start();
   lifecycle.add('log level of all control planes', () => logLevelWatch.stop());
 
-  const customPlugins = new CustomPlugins({ store: store.plugins, clock, log });
-  await customPlugins.start();
-  lifecycle.add('custom plugins', () => customPlugins.stop());
-
   const admin = await startAdminApi({
     store,
     catalog: pluginCatalog,
@@ -163,6 +168,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     auditKeeper,
     keys: new KeyDesk({ store, signing, authority, clock }),
     logLevels: { levels, watch: logLevelWatch },
+    purges,
     askDataPlane: (scope, dataPlaneId, subject, question) => sync.ask(scope, dataPlaneId, subject, question),
     events,
     listen: settings.adminListen,

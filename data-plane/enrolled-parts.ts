@@ -20,11 +20,13 @@ import { ConfigKeeper, type ConfigThreads } from './config/config-keeper.ts';
 import { SnapshotCache } from './config/snapshot-cache.ts';
 import { createRecordVerifier } from './config/verify-record.ts';
 import type { VersionedRoot } from './config/versioned-root.ts';
+import { PurgeIntake } from './cache-purges/purge-intake.ts';
 import { CountExchange } from './cluster-counters/count-exchange.ts';
 import { allocateCounterTable, SharedCounterTable } from './counters/shared-counter-table.ts';
 import { makeDefaultCertificate } from './listeners/default-certificate.ts';
 import { downstreamTlsOf, listenersOf } from './listeners/listen-settings.ts';
 import { TicketKeys } from './listeners/ticket-keys.ts';
+import { loadCustomPlugins } from './plugins/load-custom-plugins.ts';
 import type { DataPlaneSettings } from './settings.ts';
 import { CrashRecord } from './state/crash-record.ts';
 import { systemDisk } from './state/disk.ts';
@@ -73,6 +75,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   const audience = { tenantId: enrolment.tenantId, gatewayId: enrolment.gatewayId };
   const { rootFingerprint } = enrolment;
   const folder = (name: string): string => join(settings.stateFolder, name);
+  const plugins = await loadCustomPlugins(settings.plugins, process.cwd(), log);
   const disk = systemDisk;
 
   const seal = new StateSeal(identity.privateKey, !identity.isStateSealed);
@@ -106,7 +109,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     threads: threadCount(settings, log),
     ports: listeners.map(({ port }) => port),
     ticketKeys: () => ticketKeys.current,
-    startWorker: createWorkerStarter({ listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(clock.nowMs(), randomBytes(16))), settings, softwareVersion, counters: counterMemory }),
+    startWorker: createWorkerStarter({ listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(clock.nowMs(), randomBytes(16))), settings, softwareVersion, counters: counterMemory, plugins }),
     clock,
     random,
     log,
@@ -159,7 +162,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       credentials: () => credentialsOf(identity),
       timeoutMs: CONNECT_TIMEOUT_MS,
     }),
-    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, counts, clock, random, log, bootId, softwareVersion,
+    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, counts, purges: new PurgeIntake(clock.nowMs(), (pluginId, key) => pool.purge(pluginId, key)), clock, random, log, bootId, softwareVersion, plugins,
     answerQuestion: async (subject, document) => {
       if (subject === LOG_LEVEL_SUBJECT) return answerLogLevel(levels, document);
       return (await import('./explain/answer-question.ts')).answerQuestion(pool, subject, document);

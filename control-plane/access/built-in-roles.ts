@@ -35,6 +35,7 @@ export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
       allow(GATEWAY_RESOURCES.filter((resource) => resource !== 'join-tokens'), ['read']),
       allow(['releases'], ['rollback']),
       allow(['alarms'], ['update']),
+      allow(['caches'], ['delete']),
       allow(['quotas', 'tenant'], ['read']),
     ],
   },

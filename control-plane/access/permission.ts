@@ -6,7 +6,7 @@ import type { EntityKind } from '../../shared/model/definition.ts';
 import { entityKinds } from '../../shared/model/registry.ts';
 
 /** What belongs to one gateway, besides its entities. */
-export const GATEWAY_RESOURCES = ['gateways', 'releases', 'data-planes', 'join-tokens', 'alarms', 'events', 'usage', 'quarantine', 'explain'] as const;
+export const GATEWAY_RESOURCES = ['gateways', 'releases', 'data-planes', 'join-tokens', 'alarms', 'events', 'usage', 'quarantine', 'explain', 'caches'] as const;
 /** What belongs to the tenant as a whole (`tenant`: its life itself): given only by permissions for all gateways. */
 export const TENANT_RESOURCES = ['operators', 'service-accounts', 'roles', 'tokens', 'sessions', 'identity-providers', 'quotas', 'audit', 'tenant'] as const;
 /** What belongs to the whole installation: for installation admins only, whatever their role gives. */

@@ -17,6 +17,7 @@ import { pluginSchemaOf, versionsOf } from '../../shared/plugins/catalog.ts';
 import type { PluginSchema } from '../../shared/plugins/contract.ts';
 import type { CustomPlugins } from '../plugins/custom-plugins.ts';
 import type { SocketAddress } from '../../shared/setting-types.ts';
+import type { PurgeDesk } from '../cache-purges/purge-desk.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { KeyDesk } from '../keys/key-desk.ts';
 import { SecretKeyDesk } from '../keys/secret-key-desk.ts';
@@ -49,6 +50,7 @@ import { identityProviderRoutes } from './v1/identity-provider-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
+import { cacheRoutes } from './v1/cache-routes.ts';
 import { batchRoutes } from './v1/batch-routes.ts';
 import { convergenceRoutes } from './v1/convergence-routes.ts';
 import { dataPlaneRoutes } from './v1/data-plane-routes.ts';
@@ -76,6 +78,7 @@ export interface AdminApiOptions {
   readonly createJoinToken: CreateJoinToken;
   readonly askDataPlane: AskDataPlane;
   readonly logLevels: LogLevels;
+  readonly purges: Pick<PurgeDesk, 'order'>;
   readonly keys: KeyDesk;
   readonly auditKeeper: AuditKeeper;
   /** Stopped with the API: its streams would hold up the end. */
@@ -196,6 +199,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...secretKeyRoutes(new SecretKeyDesk(store), store),
     ...joinTokenRoutes(store, options.createJoinToken),
     ...quarantineRoutes(store),
+    ...cacheRoutes(store, options.purges),
     ...alarmRoutes(store),
     ...eventRoutes(options.events),
     ...convergenceRoutes(store),

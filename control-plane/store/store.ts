@@ -14,6 +14,7 @@ import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
 import { createAuditChainStore, type AuditChainStore } from './audit-chain-store.ts';
 import { createAuditStore, type AuditStore } from './audit-store.ts';
 import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed.ts';
+import { createCachePurgeStore, type CachePurgeStore } from './cache-purge-store.ts';
 import { createChangeReader, type ChangeReader } from './change-reader.ts';
 import { createConvergenceStore, type ConvergenceStore } from './convergence-store.ts';
 import { createContentKeyStore, type ContentKeyStore } from './content-key-store.ts';
@@ -125,6 +126,7 @@ export interface Store {
   readonly quarantine: QuarantineStore;
   readonly health: HealthStore;
   readonly logLevels: LogLevelStore;
+  readonly cachePurges: CachePurgeStore;
   readonly plugins: PluginStore;
 }
 
@@ -183,6 +185,7 @@ class PostgresStore implements Store {
   readonly quarantine: QuarantineStore;
   readonly health: HealthStore;
   readonly logLevels: LogLevelStore;
+  readonly cachePurges: CachePurgeStore;
   readonly plugins: PluginStore;
   readonly #options: StoreOptions;
   readonly #database: Database;
@@ -227,6 +230,7 @@ class PostgresStore implements Store {
     this.quarantine = createQuarantineStore(database, clock);
     this.health = createHealthStore(database, clock);
     this.logLevels = createLogLevelStore(database);
+    this.cachePurges = createCachePurgeStore(database, clock);
     this.plugins = createPluginStore(database);
   }
 

@@ -3,7 +3,9 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Alarms } from '../alarms/alarm-desk.ts';
+import type { PurgeDesk } from '../cache-purges/purge-desk.ts';
 import type { CountDesk, CountDeskOptions } from '../cluster-counters/count-desk.ts';
+import type { RegisteredHash } from '../plugins/differing-plugins.ts';
 import type { CertificateAuthorities } from '../enrolment/load-authority.ts';
 import type { PublishMeter } from '../publish/publish-meter.ts';
 import type { Publisher } from '../publish/publisher.ts';
@@ -33,6 +35,10 @@ export interface SessionDependencies {
   readonly meter?: PublishMeter;
   /** How this instance shares the counts of limits with others; absent where there are no others. */
   readonly shareCounts?: CountDeskOptions['share'];
+  /** Told to data planes; absent where nobody orders any. */
+  readonly purges?: Pick<PurgeDesk, 'join' | 'leave'>;
+  /** Of custom plugins; absent where there are none. */
+  readonly registeredHash?: RegisteredHash;
   readonly certificateLifetimeMs: number;
   readonly softwareVersion: string;
   readonly clock: Clock;

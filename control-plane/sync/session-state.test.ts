@@ -358,7 +358,7 @@ const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, 
   renewed: { kind: 'renewed', certificateChain: '' }, bye: { kind: 'bye', code: 'shutting-down', reason: '', retryAfterMs: 0 },
   question: { kind: 'question', id: 1, subject: 'explain', document: Buffer.from('{}') }, answer: { kind: 'answer', id: 1, document: Buffer.from('{}'), problem: '' },
   trust: { kind: 'trust', rootStatements: [], delegationStatement: '', contentKeys: [], authoritiesStatement: '' }, notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: '', version: undefined },
-  health: { kind: 'health', targets: [], leftOut: 0 }, counts: { kind: 'counts', windows: [] },
+  health: { kind: 'health', targets: [], leftOut: 0 }, counts: { kind: 'counts', windows: [] }, 'cache-purges': { kind: 'cache-purges', forgottenMs: 0, purges: [] },
 };
 
 /** A state of each kind, as play gets there. */

@@ -13,13 +13,14 @@ import { wrapContentKey } from '../../shared/trust/content-key.ts';
 import type { DataPlaneIdentity } from '../../shared/trust/identity.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { decodeFrame, encodeFrame } from '../../shared/wire/sync-codec.ts';
-import { COUNTS_SINCE_VERSION, MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type Counts, type FellBack, type Hello, type Notice, type PartialTransfer, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
+import { COUNTS_SINCE_VERSION, MAXIMUM_FRAME_BYTES, TRUST_AND_NOTICES_SINCE_VERSION, type CachePurges, type Counts, type FellBack, type Hello, type Notice, type PartialTransfer, type Renew, type SyncMessage, type Welcome } from '../../shared/wire/sync-message.ts';
 import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
 import type { AheadClaim, DataPlaneReport } from '../store/data-plane-reports.ts';
 import type { FleetMember } from '../store/data-plane-store.ts';
 import { QuestionsToDataPlane, type QuestionOutcome } from './questions-to-data-plane.ts';
 import type { ReportingSession } from './report-writer.ts';
+import { differingPlugins } from '../plugins/differing-plugins.ts';
 import type { SessionEnd, SessionServices } from './session-dependencies.ts';
 import type { AlarmCode, SessionEffect, SessionEvent, SessionState, TransferInHand } from './session-events.ts';
 import { initialState, PING_INTERVAL_MS, stepSession, TELEMETRY_CREDIT } from './session-state.ts';
@@ -150,6 +151,11 @@ export class Session implements ReportingSession {
   /** What other data planes of the gateway counted. */
   sendCounts(counts: Counts): void {
     this.#send(counts);
+  }
+
+  /** What operators emptied of caches. */
+  sendPurges(purges: CachePurges): void {
+    this.#send(purges);
   }
 
   /** A newer release exists. */
@@ -293,12 +299,27 @@ export class Session implements ReportingSession {
     this.#seenReportedAtMs = clock.monotonicMs();
     this.#report({ connected: true, lastSeenAt: this.#now(), hostname, softwareVersion: peerVersion, bootId, ...(ahead === undefined ? {} : { ahead }) });
     this.#log('info', { event: 'data-plane-connected', hostname, version: peerVersion, active: hello.active === undefined ? 'none' : formatVersion(hello.active.version) }, 'a data plane connected');
+    this.#notePlugins(hello);
     this.#take({ kind: 'welcome-ready', welcome, newest });
-    if (protocolVersion >= COUNTS_SINCE_VERSION) this.#services.counts.join(this);
+    if (protocolVersion >= COUNTS_SINCE_VERSION) this.#joinDesks();
     this.#onGreeted();
     // Keys that changed while this was put together were told to those who had their Welcome.
     this.takeTrust(await trust.current(identity));
     return undefined;
+  }
+
+  /** Code other than what was registered: what its config was checked against need not be what runs. */
+  #notePlugins({ plugins }: Hello): void {
+    const { alarms, registeredHash = () => undefined } = this.#services;
+    const differing = differingPlugins(plugins, registeredHash);
+    const alarm = { code: 'SYNC_PLUGIN_DIFFERS', dataPlaneId: this.identity.dataPlaneId };
+    if (differing === undefined) alarms.settle(this.identity, alarm);
+    else alarms.raise(this.identity, { ...alarm, detail: differing });
+  }
+
+  #joinDesks(): void {
+    this.#services.counts.join(this);
+    this.#services.purges?.join(this);
   }
 
   /** One data plane's word alone must not keep all others from what is new (S4). */
@@ -412,6 +433,7 @@ export class Session implements ReportingSession {
     this.#telemetry.stop();
     this.#questions.close();
     this.#services.counts.leave(this);
+    this.#services.purges?.leave(this);
     this.#log('info', { event: 'data-plane-disconnected' }, 'a data plane disconnected');
     this.#onGreeted();
     this.#services.closed(this);

@@ -9,13 +9,15 @@ import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { parseId, type EntityId } from '../../shared/model/ids.ts';
 import { formatVersion, NO_VERSION } from '../../shared/model/version.ts';
-import { pluginCatalog } from '../../shared/plugins/catalog.ts';
+import type { LoadedPlugin } from '../../shared/plugin-kit/plugin-package.ts';
+import { isBundled, pluginCatalog } from '../../shared/plugins/catalog.ts';
 import { verifyStatement } from '../../shared/trust/statements.ts';
 import { verifyTransfer } from '../../shared/trust/verify-transfer.ts';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import { COUNTS_SINCE_VERSION, TRUST_AND_NOTICES_SINCE_VERSION } from '../../shared/wire/sync-message.ts';
 import type { Delta, FellBack, Hello, Notice, Question, Renewed, Snapshot, SyncMessage, TrustUpdate, Welcome } from '../../shared/wire/sync-message.ts';
 import { claimedVersion, type ApplyResult, type ConfigKeeper, type FallBack } from '../config/config-keeper.ts';
+import type { PurgeIntake } from '../cache-purges/purge-intake.ts';
 import type { CountExchange } from '../cluster-counters/count-exchange.ts';
 import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
@@ -46,12 +48,15 @@ export interface SyncClientOptions {
   readonly crashes: CrashRecord;
   readonly telemetry: TelemetryAgent;
   readonly counts: Pick<CountExchange, 'connected' | 'disconnected' | 'heard'>;
+  readonly purges: Pick<PurgeIntake, 'heard'>;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
   readonly bootId: string;
   readonly softwareVersion: string;
+  /** The custom ones. */
+  readonly plugins: readonly LoadedPlugin[];
   readonly answerQuestion: AnswerQuestion;
   readonly maximumConfigBytes: number;
 }
@@ -171,7 +176,7 @@ export class SyncClient {
   }
 
   #hello(): Hello {
-    const { keeper, highest, crashes, bootId, softwareVersion } = this.#options;
+    const { keeper, highest, crashes, bootId, softwareVersion, plugins } = this.#options;
     const { active } = keeper;
     return {
       kind: 'hello',
@@ -182,7 +187,7 @@ export class SyncClient {
       active: active === undefined ? undefined : { version: active.version, contentRoot: active.contentRoot },
       highestAccepted: highest.current?.version ?? NO_VERSION,
       highestManifest: highest.current?.manifestStatement ?? '',
-      plugins: [...pluginCatalog.values()].map(({ name, version }) => ({ name, version })),
+      plugins: [...[...pluginCatalog.values()].filter(({ name }) => isBundled(name)).map(({ name, version }) => ({ name, version, hash: '' })), ...plugins.map(({ plugin: { schema: { name, version } }, hash }) => ({ name, version, hash }))],
       compressions: ['zstd', 'none'],
       barred: crashes.bars.map(toFellBack),
       partial: this.#intake.partial,
@@ -306,6 +311,8 @@ export class SyncClient {
         return undefined;
       case 'counts':
         return this.#options.counts.heard(message);
+      case 'cache-purges':
+        return this.#options.purges.heard(message);
       case 'answer':
       case 'notice':
       case 'health':

@@ -123,6 +123,11 @@ export class ProxyPool {
     for (const link of this.#live()) link.tell({ kind: 'log-level', level });
   }
 
+  /** Empties caches of plugins in all threads: of one plugin entity or all, of one key or all. */
+  purge(pluginId: string | undefined, key: string | undefined): void {
+    for (const link of this.#live()) link.tell({ kind: 'purge', pluginId, key });
+  }
+
   /** What references to vaults stand for, for what is prepared from here on. Cheap where it is the same map. */
   setVaultValues(values: VaultValues): void {
     if (values === this.#vaultValues) return;

@@ -97,8 +97,11 @@ export namespace holdfast {
                 /** Envelope counts. */
                 counts?: (holdfast.sync.v1.Counts.$Properties|null);
 
+                /** Envelope cachePurges. */
+                cachePurges?: (holdfast.sync.v1.CachePurges.$Properties|null);
+
                 /** Envelope body. */
-                body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice"|"health"|"counts");
+                body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice"|"health"|"counts"|"cachePurges");
 
                 /**
                  * Encodes the specified Envelope message. Does not implicitly {@link holdfast.sync.v1.Envelope.verify|verify} messages.
@@ -193,8 +196,11 @@ export namespace holdfast {
                     /** Envelope counts */
                     counts?: (holdfast.sync.v1.Counts.$Properties|null);
 
+                    /** Envelope cachePurges */
+                    cachePurges?: (holdfast.sync.v1.CachePurges.$Properties|null);
+
                     /** Envelope body */
-                    body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice"|"health"|"counts");
+                    body?: ("hello"|"welcome"|"snapshot"|"delta"|"chunk"|"applied"|"rejected"|"fellBack"|"head"|"ping"|"telemetry"|"telemetryAck"|"credit"|"renew"|"renewed"|"bye"|"question"|"answer"|"trust"|"notice"|"health"|"counts"|"cachePurges");
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -225,9 +231,10 @@ export namespace holdfast {
                   notice?: holdfast.sync.v1.Notice.$Shape|null;
                   health?: holdfast.sync.v1.Health.$Shape|null;
                   counts?: holdfast.sync.v1.Counts.$Shape|null;
+                  cachePurges?: holdfast.sync.v1.CachePurges.$Shape|null;
                   $unknowns?: Uint8Array[];
                 } & (
-                  ({ body?: undefined; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "hello"; hello: holdfast.sync.v1.Hello.$Shape; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "welcome"; hello?: null; welcome: holdfast.sync.v1.Welcome.$Shape; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "snapshot"; hello?: null; welcome?: null; snapshot: holdfast.sync.v1.Snapshot.$Shape; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "delta"; hello?: null; welcome?: null; snapshot?: null; delta: holdfast.sync.v1.Delta.$Shape; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "chunk"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk: holdfast.sync.v1.Chunk.$Shape; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "applied"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied: holdfast.sync.v1.Applied.$Shape; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "rejected"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected: holdfast.sync.v1.Rejected.$Shape; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "fellBack"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack: holdfast.sync.v1.FellBack.$Shape; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "head"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head: holdfast.sync.v1.Head.$Shape; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "ping"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping: holdfast.sync.v1.Ping.$Shape; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "telemetry"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry: holdfast.sync.v1.Telemetry.$Shape; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "telemetryAck"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck: holdfast.sync.v1.TelemetryAck.$Shape; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "credit"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit: holdfast.sync.v1.Credit.$Shape; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "renew"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew: holdfast.sync.v1.Renew.$Shape; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "renewed"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed: holdfast.sync.v1.Renewed.$Shape; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "bye"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye: holdfast.sync.v1.Bye.$Shape; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "question"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question: holdfast.sync.v1.Question.$Shape; answer?: null; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "answer"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer: holdfast.sync.v1.Answer.$Shape; trust?: null; notice?: null; health?: null; counts?: null }|{ body?: "trust"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust: holdfast.sync.v1.Trust.$Shape; notice?: null; health?: null; counts?: null }|{ body?: "notice"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice: holdfast.sync.v1.Notice.$Shape; health?: null; counts?: null }|{ body?: "health"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health: holdfast.sync.v1.Health.$Shape; counts?: null }|{ body?: "counts"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts: holdfast.sync.v1.Counts.$Shape })
+                  ({ body?: undefined; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "hello"; hello: holdfast.sync.v1.Hello.$Shape; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "welcome"; hello?: null; welcome: holdfast.sync.v1.Welcome.$Shape; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "snapshot"; hello?: null; welcome?: null; snapshot: holdfast.sync.v1.Snapshot.$Shape; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "delta"; hello?: null; welcome?: null; snapshot?: null; delta: holdfast.sync.v1.Delta.$Shape; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "chunk"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk: holdfast.sync.v1.Chunk.$Shape; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "applied"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied: holdfast.sync.v1.Applied.$Shape; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "rejected"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected: holdfast.sync.v1.Rejected.$Shape; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "fellBack"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack: holdfast.sync.v1.FellBack.$Shape; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "head"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head: holdfast.sync.v1.Head.$Shape; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "ping"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping: holdfast.sync.v1.Ping.$Shape; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "telemetry"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry: holdfast.sync.v1.Telemetry.$Shape; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "telemetryAck"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck: holdfast.sync.v1.TelemetryAck.$Shape; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "credit"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit: holdfast.sync.v1.Credit.$Shape; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "renew"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew: holdfast.sync.v1.Renew.$Shape; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "renewed"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed: holdfast.sync.v1.Renewed.$Shape; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "bye"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye: holdfast.sync.v1.Bye.$Shape; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "question"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question: holdfast.sync.v1.Question.$Shape; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "answer"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer: holdfast.sync.v1.Answer.$Shape; trust?: null; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "trust"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust: holdfast.sync.v1.Trust.$Shape; notice?: null; health?: null; counts?: null; cachePurges?: null }|{ body?: "notice"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice: holdfast.sync.v1.Notice.$Shape; health?: null; counts?: null; cachePurges?: null }|{ body?: "health"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health: holdfast.sync.v1.Health.$Shape; counts?: null; cachePurges?: null }|{ body?: "counts"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts: holdfast.sync.v1.Counts.$Shape; cachePurges?: null }|{ body?: "cachePurges"; hello?: null; welcome?: null; snapshot?: null; delta?: null; chunk?: null; applied?: null; rejected?: null; fellBack?: null; head?: null; ping?: null; telemetry?: null; telemetryAck?: null; credit?: null; renew?: null; renewed?: null; bye?: null; question?: null; answer?: null; trust?: null; notice?: null; health?: null; counts?: null; cachePurges: holdfast.sync.v1.CachePurges.$Shape })
                 );
             }
 
@@ -448,6 +455,9 @@ export namespace holdfast {
                 /** PluginVersion version. */
                 version: string;
 
+                /** PluginVersion hash. */
+                hash: string;
+
                 /**
                  * Encodes the specified PluginVersion message. Does not implicitly {@link holdfast.sync.v1.PluginVersion.verify|verify} messages.
                  * @param message PluginVersion message or plain object to encode
@@ -477,6 +487,9 @@ export namespace holdfast {
 
                     /** PluginVersion version */
                     version?: (string|null);
+
+                    /** PluginVersion hash */
+                    hash?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -2263,6 +2276,138 @@ export namespace holdfast {
 
                 /** Shape of a CountedWindow. */
                 type $Shape = holdfast.sync.v1.CountedWindow.$Properties;
+            }
+
+            /**
+             * Properties of a CachePurges.
+             * @deprecated Use holdfast.sync.v1.CachePurges.$Properties instead.
+             */
+            interface ICachePurges extends holdfast.sync.v1.CachePurges.$Properties {
+            }
+
+            /** Represents a CachePurges. */
+            class CachePurges {
+
+                /**
+                 * Constructs a new CachePurges.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.sync.v1.CachePurges.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CachePurges forgottenMs. */
+                forgottenMs: number;
+
+                /** CachePurges purges. */
+                purges: holdfast.sync.v1.CachePurge.$Properties[];
+
+                /**
+                 * Encodes the specified CachePurges message. Does not implicitly {@link holdfast.sync.v1.CachePurges.verify|verify} messages.
+                 * @param message CachePurges message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.sync.v1.CachePurges.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CachePurges message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.sync.v1.CachePurges & holdfast.sync.v1.CachePurges.$Shape} CachePurges
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.sync.v1.CachePurges & holdfast.sync.v1.CachePurges.$Shape;
+            }
+
+            namespace CachePurges {
+
+                /** Properties of a CachePurges. */
+                interface $Properties {
+
+                    /** CachePurges forgottenMs */
+                    forgottenMs?: (number|null);
+
+                    /** CachePurges purges */
+                    purges?: (holdfast.sync.v1.CachePurge.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CachePurges. */
+                type $Shape = holdfast.sync.v1.CachePurges.$Properties;
+            }
+
+            /**
+             * Properties of a CachePurge.
+             * @deprecated Use holdfast.sync.v1.CachePurge.$Properties instead.
+             */
+            interface ICachePurge extends holdfast.sync.v1.CachePurge.$Properties {
+            }
+
+            /** Represents a CachePurge. */
+            class CachePurge {
+
+                /**
+                 * Constructs a new CachePurge.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.sync.v1.CachePurge.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CachePurge atMs. */
+                atMs: number;
+
+                /** CachePurge pluginId. */
+                pluginId: Uint8Array;
+
+                /** CachePurge cacheKey. */
+                cacheKey: string;
+
+                /**
+                 * Encodes the specified CachePurge message. Does not implicitly {@link holdfast.sync.v1.CachePurge.verify|verify} messages.
+                 * @param message CachePurge message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.sync.v1.CachePurge.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CachePurge message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.sync.v1.CachePurge & holdfast.sync.v1.CachePurge.$Shape} CachePurge
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.sync.v1.CachePurge & holdfast.sync.v1.CachePurge.$Shape;
+            }
+
+            namespace CachePurge {
+
+                /** Properties of a CachePurge. */
+                interface $Properties {
+
+                    /** CachePurge atMs */
+                    atMs?: (number|null);
+
+                    /** CachePurge pluginId */
+                    pluginId?: (Uint8Array|null);
+
+                    /** CachePurge cacheKey */
+                    cacheKey?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CachePurge. */
+                type $Shape = holdfast.sync.v1.CachePurge.$Properties;
             }
 
             /**

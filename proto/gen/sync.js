@@ -50,11 +50,12 @@ export const holdfast = $root.holdfast = (() => {
                 Envelope.prototype.notice = null;
                 Envelope.prototype.health = null;
                 Envelope.prototype.counts = null;
+                Envelope.prototype.cachePurges = null;
 
                 let $oneOfFields;
 
                 $Object.defineProperty(Envelope.prototype, "body", {
-                    get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "snapshot", "delta", "chunk", "applied", "rejected", "fellBack", "head", "ping", "telemetry", "telemetryAck", "credit", "renew", "renewed", "bye", "question", "answer", "trust", "notice", "health", "counts"]),
+                    get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "snapshot", "delta", "chunk", "applied", "rejected", "fellBack", "head", "ping", "telemetry", "telemetryAck", "credit", "renew", "renewed", "bye", "question", "answer", "trust", "notice", "health", "counts", "cachePurges"]),
                     set: $util.oneOfSetter($oneOfFields)
                 });
 
@@ -111,6 +112,8 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.sync.v1.Health.encode(message.health, writer.uint32(178).fork(), _depth + 1).ldelim();
                     if (message.counts != null && $Object.hasOwnProperty.call(message, "counts"))
                         $root.holdfast.sync.v1.Counts.encode(message.counts, writer.uint32(186).fork(), _depth + 1).ldelim();
+                    if (message.cachePurges != null && $Object.hasOwnProperty.call(message, "cachePurges"))
+                        $root.holdfast.sync.v1.CachePurges.encode(message.cachePurges, writer.uint32(194).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -305,6 +308,13 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message.counts = $root.holdfast.sync.v1.Counts.decode(reader, reader.size(), $undefined, _depth + 1, message.counts);
                                 message.body = "counts";
+                                continue;
+                            }
+                        case 24: {
+                                if (wireType !== 2)
+                                    break;
+                                message.cachePurges = $root.holdfast.sync.v1.CachePurges.decode(reader, reader.size(), $undefined, _depth + 1, message.cachePurges);
+                                message.body = "cachePurges";
                                 continue;
                             }
                         }
@@ -655,6 +665,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 PluginVersion.prototype.name = "";
                 PluginVersion.prototype.version = "";
+                PluginVersion.prototype.hash = "";
 
                 PluginVersion.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -667,6 +678,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(10).string(message.name);
                     if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
                         writer.uint32(18).string(message.version);
+                    if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash !== "")
+                        writer.uint32(26).string(message.hash);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -716,6 +729,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.version = value;
                                 else
                                     delete message.version;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.hash = value;
+                                else
+                                    delete message.hash;
                                 continue;
                             }
                         }
@@ -3523,6 +3545,207 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return CountedWindow;
+            })();
+
+            v1.CachePurges = (function() {
+
+                const CachePurges = function (properties) {
+                    this.purges = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                CachePurges.prototype.forgottenMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                CachePurges.prototype.purges = $util.emptyArray;
+
+                CachePurges.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.forgottenMs != null && $Object.hasOwnProperty.call(message, "forgottenMs") && (typeof message.forgottenMs === "object" ? message.forgottenMs.low || message.forgottenMs.high : message.forgottenMs !== 0))
+                        writer.uint32(8).uint64(message.forgottenMs);
+                    if (message.purges != null && message.purges.length)
+                        for (let i = 0; i < message.purges.length; ++i)
+                            $root.holdfast.sync.v1.CachePurge.encode(message.purges[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                CachePurges.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.sync.v1.CachePurges();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.forgottenMs = value;
+                                else
+                                    delete message.forgottenMs;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.purges && message.purges.length))
+                                    message.purges = [];
+                                message.purges.push($root.holdfast.sync.v1.CachePurge.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return CachePurges;
+            })();
+
+            v1.CachePurge = (function() {
+
+                const CachePurge = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                CachePurge.prototype.atMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                CachePurge.prototype.pluginId = $util.newBuffer([]);
+                CachePurge.prototype.cacheKey = "";
+
+                CachePurge.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
+                        writer.uint32(8).uint64(message.atMs);
+                    if (message.pluginId != null && $Object.hasOwnProperty.call(message, "pluginId") && message.pluginId.length)
+                        writer.uint32(18).bytes(message.pluginId);
+                    if (message.cacheKey != null && $Object.hasOwnProperty.call(message, "cacheKey") && message.cacheKey !== "")
+                        writer.uint32(26).string(message.cacheKey);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                CachePurge.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.sync.v1.CachePurge();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.atMs = value;
+                                else
+                                    delete message.atMs;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.pluginId = value;
+                                else
+                                    delete message.pluginId;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.cacheKey = value;
+                                else
+                                    delete message.cacheKey;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return CachePurge;
             })();
 
             v1.Bye = (function() {

@@ -18,6 +18,7 @@ export const PROTOCOL_HISTORY: readonly [ProtocolChange, ...ProtocolChange[]] = 
   { version: 3, date: '2026-11-21', change: 'Trust and Notice frames; cut transfers are resumed; counts per configuration version; Hello proves what it accepted', hash: '689c8ac483d24ee8c726654c0c52069f56277e4967d3066b9cf4e0a62391e6af' },
   { version: 3, date: '2026-11-22', change: 'Health frames: how the targets of upstreams are', hash: '8b3d395701238f518365d0ba0b0f2788bd7573bed6af2813206f1ad87d478938' },
   { version: 4, date: '2026-11-22', change: 'Counts frames, both ways: data planes share the counts of limits', hash: '351051c35c861dd750be8afd14c7a361277629dd16899a0fe910765a6b28d14c' },
+  { version: 4, date: '2026-11-22', change: 'CachePurges frames: what operators emptied of the caches of plugins', hash: '8f66d6a11af2c698f9d6167f261dc6fc42626686649a0a2432498c1d2424480d' },
 ];
 
 /** What we speak; sent in Hello and Welcome. */

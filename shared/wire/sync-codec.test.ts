@@ -18,7 +18,7 @@ const announced = { transferId: 7, manifestStatement: 'm', transferStatement: 't
 const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, { kind: Kind }> } = {
   hello: {
     kind: 'hello', protocolVersion: 1, softwareVersion: '0.1.0', bootId, hostname: 'eu-1', active: { version, contentRoot: root }, highestAccepted: version, highestManifest: 'm',
-    plugins: [{ name: 'key-auth', version: '1.0.0' }], compressions: ['zstd'], barred: [fellBack], partial: { wireHash: root, bytes: 70_000 },
+    plugins: [{ name: 'key-auth', version: '1.0.0', hash: '' }, { name: 'greeting', version: '2.0.0', hash: 'ab'.repeat(32) }], compressions: ['zstd'], barred: [fellBack], partial: { wireHash: root, bytes: 70_000 },
   },
   welcome: {
     kind: 'welcome', protocolVersion: 1, softwareVersion: '0.1.0', rootStatements: ['r1', 'r2'], delegationStatement: 'd', headStatement: 'h',
@@ -39,6 +39,7 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
       { startMs: 0, windowMs: 1, isSliding: true, keys: ['AQIDBAUGBwgJCgsMDQ4PEA'], counts: [0] },
     ],
   },
+  'cache-purges': { kind: 'cache-purges', forgottenMs: 5, purges: [{ atMs: 6, pluginId: undefined, cacheKey: undefined }, { atMs: 1_700_000_000_000, pluginId: newId(), cacheKey: 'AAAAAAAAAAAAAAAAAAAAAA' }] },
   ping: { kind: 'ping', nonce: 77, answer: true },
   telemetry: { kind: 'telemetry', bootId, sequence: 9, batch: Buffer.from('batch') },
   'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 9 },

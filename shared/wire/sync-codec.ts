@@ -8,7 +8,7 @@ import { bytesToId, idToBytes, type AnyId } from '../model/ids.ts';
 import { NO_VERSION, type ConfigVersion } from '../model/version.ts';
 import { decodeCounts, encodeCounts } from './counts-codec.ts';
 import { malformed } from './malformed-frame.ts';
-import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type Applied, type FellBack, type Health, type Hello, type PartialTransfer, type Rejected, type SyncFrame, type SyncMessage, type Welcome } from './sync-message.ts';
+import { MAXIMUM_CHUNK_BYTES, MAXIMUM_FRAME_BYTES, type Applied, type CachePurge, type CachePurges, type FellBack, type Health, type Hello, type PartialTransfer, type Rejected, type SyncFrame, type SyncMessage, type Welcome } from './sync-message.ts';
 
 const { Envelope } = holdfast.sync.v1;
 type Body = holdfast.sync.v1.Envelope.$Properties;
@@ -94,6 +94,8 @@ function encodeMessage(message: SyncMessage): Body {
       return { health: { ...message, targets: message.targets.map((target) => ({ ...target, id: idToBytes(target.id), addresses: [...target.addresses] })) } };
     case 'counts':
       return { counts: encodeCounts(message) };
+    case 'cache-purges':
+      return { cachePurges: { forgottenMs: message.forgottenMs, purges: message.purges.map(({ atMs, pluginId, cacheKey }) => ({ atMs, pluginId: pluginId === undefined ? null : idToBytes(pluginId), cacheKey: cacheKey ?? null })) } };
   }
 }
 
@@ -163,7 +165,17 @@ function decodeMessage(envelope: holdfast.sync.v1.Envelope): SyncMessage {
   }
   if (envelope.health != null) return decodeHealth(envelope.health);
   if (envelope.counts != null) return decodeCounts(envelope.counts);
+  if (envelope.cachePurges != null) return decodeCachePurges(envelope.cachePurges);
   throw malformed('it holds no message of this protocol version');
+}
+
+function decodeCachePurges({ forgottenMs, purges }: holdfast.sync.v1.CachePurges.$Properties): CachePurges {
+  const decoded = (purges ?? []).map(({ atMs, pluginId, cacheKey }): CachePurge => ({
+    atMs: count(atMs, 'at_ms'),
+    pluginId: pluginId == null || pluginId.length === 0 ? undefined : id(pluginId, 'plugin_id'),
+    cacheKey: cacheKey == null || cacheKey === '' ? undefined : shortText(cacheKey, 'cache_key'),
+  }));
+  return { kind: 'cache-purges', forgottenMs: count(forgottenMs, 'forgotten_ms'), purges: decoded };
 }
 
 function decodeHello(hello: holdfast.sync.v1.Hello.$Properties): Hello {
@@ -176,7 +188,7 @@ function decodeHello(hello: holdfast.sync.v1.Hello.$Properties): Hello {
     active: hello.active == null ? undefined : { version: version(hello.active, 'active'), contentRoot: hash(hello.activeRoot, 'active_root') },
     highestAccepted: hello.highestAccepted == null ? NO_VERSION : version(hello.highestAccepted, 'highest_accepted'),
     highestManifest: hello.highestManifest ?? '',
-    plugins: list(hello.plugins, 'plugins').map((plugin) => ({ name: shortText(plugin.name, 'plugins'), version: shortText(plugin.version, 'plugins') })),
+    plugins: list(hello.plugins, 'plugins').map((plugin) => ({ name: shortText(plugin.name, 'plugins'), version: shortText(plugin.version, 'plugins'), hash: shortText(plugin.hash ?? '', 'plugins') })),
     compressions: list(hello.compressions, 'compressions'),
     barred: list(hello.barred, 'barred').map(decodeFellBack),
     partial: partialOf(hello),

@@ -15,7 +15,7 @@ export const MAXIMUM_FRAME_BYTES = 256 * 1024;
 export const QUESTIONS_SINCE_VERSION = 2;
 /** From this protocol version on a data plane takes Trust, and a control plane takes Notice and Health; both ends resume cut transfers. */
 export const TRUST_AND_NOTICES_SINCE_VERSION = 3;
-/** From this protocol version on both sides take Counts. */
+/** From this protocol version on both sides take Counts, and data planes CachePurges. */
 export const COUNTS_SINCE_VERSION = 4;
 /** Counts in one frame, at most. */
 export const MAXIMUM_COUNTS = 8_192;
@@ -62,6 +62,8 @@ export interface PartialTransfer {
 export interface PluginVersion {
   readonly name: string;
   readonly version: string;
+  /** Of a custom plugin: SHA-256 over its files, lower-case hex; '' of bundled ones. */
+  readonly hash: string;
 }
 
 export interface Welcome {
@@ -297,9 +299,27 @@ export interface CountedWindow {
   readonly counts: readonly number[];
 }
 
+/** What operators emptied of the caches of plugins: the last orders of the gateway. To data planes, protocol version 4 and later. */
+export interface CachePurges {
+  readonly kind: 'cache-purges';
+  /** Orders up to this moment may have been forgotten; 0: none was. */
+  readonly forgottenMs: number;
+  /** By time. */
+  readonly purges: readonly CachePurge[];
+}
+
+export interface CachePurge {
+  /** Milliseconds since the epoch; no two of a gateway are the same. */
+  readonly atMs: number;
+  /** Undefined: of all plugins. */
+  readonly pluginId: EntityId | undefined;
+  /** Undefined: everything. */
+  readonly cacheKey: string | undefined;
+}
+
 export type SyncMessage =
   | Hello | Welcome | Snapshot | Delta | Chunk | Applied | Rejected | FellBack | Head | Ping | Telemetry | TelemetryAck
-  | Credit | Renew | Renewed | Bye | Question | Answer | TrustUpdate | Notice | Health | Counts;
+  | Credit | Renew | Renewed | Bye | Question | Answer | TrustUpdate | Notice | Health | Counts | CachePurges;
 
 /** An entity as it travels: its bytes were encoded once, when it was written. */
 export interface Leaf {

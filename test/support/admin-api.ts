@@ -10,6 +10,7 @@ import { after } from 'node:test';
 import { request } from 'undici';
 import { AuditKeeper } from '../../control-plane/audit/audit-keeper.ts';
 import type { LogLevels } from '../../control-plane/admin-api/log-level-routes.ts';
+import { PurgeDesk } from '../../control-plane/cache-purges/purge-desk.ts';
 import type { Route } from '../../control-plane/admin-api/route.ts';
 import { adminRoutes, startAdminApi, type AdminApiOptions } from '../../control-plane/admin-api/start-admin-api.ts';
 import { loadAuthority } from '../../control-plane/enrolment/load-authority.ts';
@@ -119,6 +120,8 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   cleanUp.push(() => levels.stop());
   const customPlugins = new CustomPlugins({ store: store.plugins, clock: systemClock, log });
   const logLevels: LogLevels = { levels, watch: new LogLevelWatch({ store: store.logLevels, levels, clock: systemClock, log }) };
+  const purges = new PurgeDesk({ store: store.cachePurges, clock: systemClock, log });
+  cleanUp.push(() => purges.stop());
   const all: AdminApiOptions = {
     store,
     keys,
@@ -130,6 +133,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
       return { token, text: 'hfjoin1_made-up' };
     },
     askDataPlane: async () => ({ kind: 'not-connected' }),
+    purges,
     logLevels,
     events,
     listen: { host: '127.0.0.1', port: 0 },

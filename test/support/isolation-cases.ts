@@ -63,7 +63,7 @@ const BODY_OTHERS: Readonly<Record<string, ((fresh: string) => JsonValue) | null
 const OWN_NAMES: Readonly<Partial<Record<string, (of: Names) => string>>> = { tenants: (of) => of.tenant, gateways: (of) => of.gateway, operators: (of) => of.operator, roles: (of) => of.role, 'identity-providers': (of) => of.provider };
 
 /** Parameters of paths that name what is the same for everybody, or a place in one's own gateway. */
-const SAME_FOR_ALL: Readonly<Record<string, string>> = { level: 'info', address: '10.0.0.7:8443', entity: 'services', name: 'key-auth', version: '1.6' };
+const SAME_FOR_ALL: Readonly<Record<string, string>> = { level: 'info', address: '10.0.0.7:8443', entity: 'services', name: 'key-auth', version: '1.6', cache_key: 'AAAAAAAAAAAAAAAAAAAAAA' };
 
 export function isolationCases(routes: readonly Route[]): readonly IsolationCase[] {
   const cases = routes.flatMap((route) => METHODS.flatMap((method) => {
@@ -125,6 +125,8 @@ function slotsOf(path: string): readonly Slot[] {
     const same = SAME_FOR_ALL[param];
     if (same !== undefined) return [{ param, value: () => (before === 'partials' ? 'redis-ce' : before === 'vaults' ? 'env' : same), isForeign: false }];
     if (param === 'tag') return [{ param, value: (of) => of.tag, isForeign: true }];
+    // Of the cache that is to be emptied.
+    if (param === 'plugin') return [{ param, value: (of) => idOf(of, 'plugins'), isForeign: true }];
     if (param === 'gateway') return [{ param, value: (of) => of.gateway, isForeign: true }];
     const own = words[1] === 'v1' ? OWN_THINGS.find((thing) => thing === words[2]) : undefined;
     if (own !== undefined) {
