@@ -66,7 +66,7 @@ function toWrite({ op, kind, index, name, to, stream, spoilt }: Choice): EntityW
     consumers: () => ({ username: `c${name}`, custom_id: name === 0 ? null : `x${name}` }),
     upstreams: () => ({ name: `u${name}` }),
     targets: () => ({ upstream: always('upstreams'), target: `10.0.0.${name}:80` }),
-    plugins: () => ({ name: 'key-auth', route: stream ? null : reference('routes'), service: stream ? reference('services') : null, consumer: null, protocols: name === 0 ? ['grpc'] : ['http', 'https'], instance_name: null }),
+    plugins: () => ({ ...(name === 1 ? { name: 'ip-restriction', config: { allow: ['10.0.0.0/8'] } } : { name: 'key-auth' }), route: stream ? null : reference('routes'), service: stream ? reference('services') : null, consumer: null, protocols: name === 0 ? ['grpc'] : name === 1 ? ['https', 'tcp'] : ['http', 'ws'], instance_name: null }),
     acls: () => ({ consumer: always('consumers'), group: `g${name}` }),
   };
   const entity = entityOf(kind, { id: id(kind, index), created_at: 1, tags: [`t${name}`], ...inputs[kind]() });

@@ -225,6 +225,17 @@ test('a plugin is not bound to a route that it would not run on, whichever of th
   assert.equal(await problemOf('routes', tcp), undefined);
   assert.match((await problemOf('plugins', { name: 'acl', config: { allow: ['g'] }, service: { id: service.id } })) ?? '', /has a route for streams/);
   assert.equal(await problemOf('plugins', { name: 'acl', config: { allow: ['g'] } }), undefined, 'one for everything is for requests');
+  // One that runs on streams, as far as it says so.
+  const guard: JsonObject = { name: 'ip-restriction', config: { allow: ['10.0.0.0/8'] } };
+  assert.match((await problemOf('plugins', { ...guard, service: { id: service.id }, protocols: ['http', 'tls'] })) ?? '', /has a route for streams/);
+  assert.match((await problemOf('plugins', { ...guard, route: { id: stream.id }, protocols: ['http'] })) ?? '', /none of these protocols/);
+  assert.equal(await problemOf('plugins', { ...guard, service: { id: service.id }, protocols: ['http', 'tcp'] }), undefined);
+  assert.equal(await problemOf('plugins', { ...guard, route: { id: stream.id } }), undefined);
+  assert.equal(await problemOf('routes', { ...tcp, destinations: [{ port: 9003 }] }), undefined);
+  assert.match((await problemOf('routes', { ...tcp, protocols: ['tls_passthrough'], snis: ['a.test'], destinations: null })) ?? '', /the plugin ip-restriction .* would not run on these protocols/);
+  // WebSockets come in over routes for http and https.
+  assert.match((await problemOf('plugins', { name: 'basic-auth', route: { id: http.id }, protocols: ['grpc'] })) ?? '', /none of these protocols/);
+  assert.equal(await problemOf('plugins', { name: 'basic-auth', route: { id: http.id }, protocols: ['ws'] }), undefined);
 });
 
 test('ids that exist, references that do not, updates of nothing and text that can not be stored are refused as values', async () => {

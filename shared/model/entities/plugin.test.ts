@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { accepted, assertHas, createOptions, ID, NOW, OTHER_ID, refusal } from '../../../test/support/parse-outcome.ts';
 import type { PluginSchema } from '../../plugins/contract.ts';
+import type { JsonObject, JsonValue } from '../definition.ts';
 import { FIRST_CRITICAL_TAG } from '../common-fields.ts';
 import { atLeastOneOf } from '../entity-checks.ts';
 import { pluginDefinition } from './plugin.ts';
@@ -47,6 +48,18 @@ test('a patch merges into the config, replaces lists, and keeps null where null 
   const previous = accepted('plugins', { name: 'sample', ...AT_ROUTE, config: { limits: { low: 2 }, names: ['a', 'b'] } }, withSample);
   const patched = accepted('plugins', { config: { limits: { high: 5 }, names: ['c'], kept: null } }, { ...withSample, mode: 'merge', previous });
   assertHas(patched, { config: { limits: { low: 2, high: 5 }, names: ['c'], kept: null }, ...AT_ROUTE });
+});
+
+test('a plugin for streams too has their protocols unless it is for certain clients or requests', () => {
+  const guard = { name: 'ip-restriction', config: { allow: ['10.0.0.0/8'] } };
+  const streams = (input: JsonObject): readonly JsonValue[] => [accepted('plugins', { ...guard, ...input })['protocols']].flat().filter((protocol) => protocol === 'tcp');
+  assert.deepEqual([streams({}), streams({ service: { id: OTHER_ID } }), streams({ consumer: { id: OTHER_ID } }), streams({ consumer_group: { id: OTHER_ID } }), streams({ condition: 'http.path == "/"' })], [['tcp'], ['tcp'], [], [], []]);
+  for (const input of [{ consumer: { id: OTHER_ID } }, { condition: 'http.path == "/"' }]) assert.match(refusal('plugins', { ...guard, ...input, protocols: ['http', 'tcp'] }), /^protocols: tcp, tls and tls_passthrough are not for a plugin with a condition/);
+});
+
+test('protocols that older data planes do not know are not given unasked', () => {
+  assertHas(accepted('plugins', { name: 'key-auth', protocols: ['ws', 'https'] }), { protocols: ['ws', 'https'] });
+  assertHas(accepted('plugins', { name: 'key-auth' }), { protocols: ['grpc', 'grpcs', 'http', 'https'] });
 });
 
 test('a patch to another plugin starts from its own defaults', () => {
