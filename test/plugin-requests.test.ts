@@ -288,6 +288,19 @@ test('a proxy that closes ends its refreshes, and lets go of what they were pinn
   assert.deepEqual([scene.proxy.stats().refreshes, scene.released.length, scene.records.length], [1, 1, 1]);
 });
 
+scenario('conditions of a refresh: what was decided holds, what comes later is decided by the same request', {}, async (scene) => {
+  const seen: string[] = [];
+  const cache: PluginInstance = { requestHead: () => ({ kind: 'respond', status: 200, refresh: true }) };
+  const note = (name: string): PluginInstance => head(() => seen.push(name));
+  use(scene, [
+    { ...plugin('cache', cache, 9), condition: 'http.headers.x_old == "1"' },
+    { ...plugin('yes', note('yes'), 8), condition: 'http.headers.x_old == "1"' }, { ...plugin('no', note('no'), 7), condition: 'http.headers.x_old == "2"' },
+  ]);
+  await scene.exchange(GET);
+  await waitUntil('the refresh', () => scene.origin.requests.length === 1);
+  assert.deepEqual(seen, ['yes']);
+});
+
 scenario('of many refreshes at a time only so many go upstream', {}, async (scene) => {
   scene.origin.respond(() => undefined);
   use(scene, [plugin('cache', { requestHead: () => ({ kind: 'respond', status: 200, refresh: true }) })]);

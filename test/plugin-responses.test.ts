@@ -114,7 +114,7 @@ scenario('answers of our own: message and code are shown, and they may be replac
 scenario('a body that plugins want whole comes to them whole, however it is framed, and is sent with its new length', {}, async (scene) => {
   const told: (number | undefined)[] = [];
   scene.origin.respond(({ target }, socket) => {
-    if (target === '/chunked') return `${CHUNKED}2\r\nhe\r\n3\r\nllo\r\n0\r\nX-Trailer: 1\r\n\r\n`;
+    if (target === '/chunked') return `${CHUNKED.replace('\r\n\r\n', '\r\nTrailer: X-Trailer\r\n\r\n')}2\r\nhe\r\n3\r\nllo\r\n0\r\nX-Trailer: 1\r\n\r\n`;
     if (target === '/close') return void socket.end('HTTP/1.1 200 OK\r\n\r\nhello', 'latin1');
     if (target === '/empty') return response('');
     return response('hello');
@@ -123,8 +123,9 @@ scenario('a body that plugins want whole comes to them whole, however it is fram
   const client = await scene.connect();
   const bodies: unknown[] = [];
   for (const path of ['/', '/chunked', '/close', '/empty', '/']) {
-    client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n`);
     const answer = await client.response();
+    assert.equal(answer.header('trailer'), undefined, 'none come');
     bodies.push([answer.body, answer.header('content-length'), answer.header('transfer-encoding')]);
   }
   const whole = ['[[hello]]', '9', undefined];

@@ -10,9 +10,11 @@ import type { Exchange } from './exchange.ts';
 export class PluginConditions {
   readonly #fields: ConditionFields;
   /** By plugin. */
-  readonly #decided = new Map<string, boolean>();
+  readonly #decided: Map<string, boolean>;
 
-  constructor(exchange: Exchange) {
+  /** `before`: those of the request that this one goes on for; what they decided holds. */
+  constructor(exchange: Exchange, before?: PluginConditions) {
+    this.#decided = new Map(before === undefined ? [] : before.#decided);
     this.#fields = new ConditionFields(exchange.request, {
       get consumer() {
         return exchange.consumer;

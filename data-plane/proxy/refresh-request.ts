@@ -7,6 +7,7 @@ import { parseRequestHead } from '../http1/head-parser.ts';
 import { Http1RequestView } from '../http1/request-view.ts';
 import type { ClientSide } from './client-side.ts';
 import { Exchange } from './exchange.ts';
+import { PluginConditions } from './plugin-conditions.ts';
 
 /** At a time, of one proxy. Above it a verdict is an answer and nothing more. */
 const MAX_REFRESHES = 100;
@@ -36,7 +37,7 @@ export function refreshOf(exchange: Exchange): Exchange | undefined {
   refresh.phase = exchange.phase;
   refresh.nextPlugin = exchange.nextPlugin;
   refresh.states = exchange.states;
-  refresh.conditions = exchange.conditions;
+  if (exchange.conditions !== undefined) refresh.conditions = new PluginConditions(refresh, exchange.conditions);
   refresh.bodyCollected = exchange.bodyCollected;
   refresh.collectedBody = exchange.collectedBody;
   refresh.replacedBody = exchange.replacedBody;

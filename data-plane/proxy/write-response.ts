@@ -46,7 +46,7 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   const upstreamStatus = core.messages.upstreamStatusHeader ? `X-Kong-Upstream-Status: ${head.status}\r\n` : '';
   const variant = variantLines(exchange, head, plan);
   const configVersion = configVersionLine(exchange);
-  const namesTrailers = head.chunked && delivery === 'as-is' && trailersPass(exchange);
+  const namesTrailers = head.chunked && delivery === 'as-is' && length === undefined && trailersPass(exchange);
   const dropped = (namesTrailers ? DROPPED_FROM_RESPONSE & ~TRAILER : DROPPED_FROM_RESPONSE) | FRAMING;
   const { out } = core;
   const start = out.length;
