@@ -188,6 +188,12 @@ export const dataPlaneSettings = defineSettings({
     between: [100, 60_000],
     description: 'How long a call to a vault may take, and how long a configuration waits for secrets that were never looked up',
   },
+  plugins: {
+    env: 'HOLDFAST_PLUGINS',
+    type: 'list',
+    default: [],
+    description: 'Custom plugins: folders (`./plugins/greeting`) and names of installed npm packages; several versions of one plugin may be among them. They run in every proxy thread with all that the process may do: name what you trust',
+  },
   pluginFetchNetworks: {
     env: 'HOLDFAST_PLUGIN_FETCH_NETWORKS',
     type: 'list',

@@ -71,7 +71,7 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
   const tables: UsageReader[] = [];
   const versionTables: VersionReader[] = [];
   const byVersion = new Map<number, number>();
-  const start = createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', counters: allocateCounterTable(1_024) });
+  const start = createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', plugins: [], counters: allocateCounterTable(1_024) });
   const { log, lines } = createMemoryLogger('test');
   let crashes = 0;
   const pool = new ProxyPool({

@@ -70,6 +70,8 @@ const AS_IT_IS: readonly RegExp[] = [
   /consumer_groups\/:parent\/plugins|plugins\/:id\/consumer_group|plugins\/:id: consumer_group/,
   // Its partial is not of the kind that the plugin takes, which is said of one that is there.
   /plugins(?:\/:id)?(?:: | with )partials/,
+  // No plugin has the version of a release; plugins are the same for everybody.
+  /GET \/v1\/plugins\/:name\/:version/,
   // Changed by a path of its own.
   /batch: update partials/,
   EXPLAIN,

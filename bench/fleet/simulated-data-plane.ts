@@ -51,7 +51,7 @@ interface Unfinished {
 const BACKOFF = { initialMs: 1_000, maximumMs: 30_000 };
 const GREETING_TIMEOUT_MS = 15_000;
 /** As its Hello says it; one list for all. */
-const PLUGINS = [...pluginCatalog.values()].map(({ name, version }) => ({ name, version }));
+const PLUGINS = [...pluginCatalog.values()].map(({ name, version }) => ({ name, version, hash: '' }));
 
 export class SimulatedDataPlane {
   readonly #options: SimulatedDataPlaneOptions;

@@ -43,6 +43,9 @@ export class CustomPlugins {
     return this.#known;
   }
 
+  /** Undefined where it is not registered. */
+  readonly hashOf = (name: string, version: string): string | undefined => this.#known.find((plugin) => plugin.name === name && plugin.version === version)?.hash;
+
   /** What is registered under the name and version now: this, or what was there before. Throws where the database is away. */
   async register(plugin: Omit<RegisteredPlugin, 'registeredAt'>): Promise<RegisteredPlugin> {
     const registered = await this.#options.store.register(plugin);

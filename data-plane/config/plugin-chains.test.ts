@@ -6,7 +6,7 @@ import { parseEntity } from '../../shared/model/parse-entity.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { splitEntity } from '../../shared/model/split-entity.ts';
 import type { PluginInstance, PluginSchema, StreamVerdict } from '../../shared/plugins/contract.ts';
-import type { RegisteredPlugin } from '../../shared/plugins/registry.ts';
+import type { RegisteredPlugin } from '../../shared/plugins/registered-plugin.ts';
 import { encodeEntity } from '../../shared/wire/entity-codec.ts';
 import { compiled, testServices } from '../../test/support/compile-config.ts';
 import { put, ref, remove, testId } from '../../test/support/config-content.ts';

@@ -6,7 +6,8 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { defined } from '../../shared/assert.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
-import { pluginRegistry } from '../../shared/plugins/registry.ts';
+import type { RegisteredPlugin } from '../../shared/plugins/registered-plugin.ts';
+import { registryWith } from '../../shared/plugins/registry.ts';
 import { decodeEntity, salvageEntity } from '../../shared/wire/entity-codec.ts';
 import { ClusterCounterTable } from '../cluster-counters/cluster-counter-table.ts';
 import { createPluginLog } from '../config/plugin-log.ts';
@@ -41,11 +42,12 @@ const versions = new VersionRecorder((table) => tell({ kind: 'version-table', ta
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
 const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log, fetchNetworks: data.pluginFetchNetworks, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
 pluginServices.connectCluster(new ClusterCounterTable(counters, clock, (windows) => tell({ kind: 'cluster-counts', windows })));
+const customPlugins = await importCustomPlugins();
 const configs = new ThreadConfigs(
   {
     decodeEntity,
     salvageEntity,
-    plugins: pluginRegistry,
+    plugins: registryWith(customPlugins),
     clock,
     servicesOf: pluginServices.servicesOf,
   },
@@ -69,6 +71,13 @@ agent.on('message', (order: ToThread) => {
   else if (order.kind === 'explain') void configs.explain(order, explainSurroundings()).then(tell);
   else turn = turn.then(() => carryOut(order));
 });
+
+/** The files that read them are only loaded where there are any. */
+async function importCustomPlugins(): Promise<readonly RegisteredPlugin[]> {
+  if (data.plugins.length === 0) return [];
+  const { importPlugin } = await import('../../shared/plugin-kit/plugin-package.ts');
+  return Promise.all(data.plugins.map(({ place, entry }) => importPlugin(place, entry)));
+}
 
 async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'peer-changes' | 'lead' | 'log-level' | 'purge' }>): Promise<void> {
   switch (order.kind) {

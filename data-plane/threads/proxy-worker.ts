@@ -3,6 +3,7 @@
  * proxy-thread-start.ts. Given to the pool by agent.ts, so that tests can give it something else.
  */
 import { Worker } from 'node:worker_threads';
+import type { LoadedPlugin } from '../../shared/plugin-kit/plugin-package.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import { messageLimitsOf, messageOptionsOf } from '../message-settings.ts';
 import { memoryLimitBytes } from '../proxy/memory-gauge.ts';
@@ -25,9 +26,10 @@ export interface WorkerStarterOptions {
   readonly settings: DataPlaneSettings;
   readonly softwareVersion: string;
   readonly counters: SharedArrayBuffer;
+  readonly plugins: readonly LoadedPlugin[];
 }
 
-export function createWorkerStarter({ listeners, tls, settings, softwareVersion, counters }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
+export function createWorkerStarter({ listeners, tls, settings, softwareVersion, counters, plugins }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
   const { maxHeadBytes, maxBodyBytes, maxConnections, maxConnectionsPerIp, idleTimeout, maxHttp2Streams, maxHttp2Resets } = settings;
   const data: ThreadData = {
     listeners,
@@ -36,6 +38,7 @@ export function createWorkerStarter({ listeners, tls, settings, softwareVersion,
     trustedAddresses: settings.trustedIps,
     dnsResolvers: settings.dnsResolvers.flatMap((text) => parseServerAddress(text) ?? []),
     pluginFetchNetworks: settings.pluginFetchNetworks,
+    plugins: plugins.map(({ place, entry }) => ({ place, entry })),
     socketIo: settings.socketIo,
     maxLoopDelayMs: settings.overloadDelay,
     memoryLimitBytes: memoryLimitBytes(settings.memoryLimit),

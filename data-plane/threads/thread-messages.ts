@@ -29,6 +29,8 @@ export interface ThreadData {
   /** Instead of those in resolv.conf; empty: those. */
   readonly dnsResolvers: readonly DnsServer[];
   readonly pluginFetchNetworks: readonly string[];
+  /** The custom plugins, which the agent has found to be ones. */
+  readonly plugins: readonly { readonly place: string; readonly entry: string }[];
   readonly socketIo: SocketIoSetting;
   readonly limits: Partial<ProxyLimits>;
   readonly messages: MessageOptions;
