@@ -29,6 +29,7 @@ import { canarySchema } from './canary/schema.ts';
 import { jwtSchema } from './jwt/schema.ts';
 import { responseTransformerSchema } from './response-transformer/schema.ts';
 import { exitTransformerSchema } from './exit-transformer/schema.ts';
+import { hmacAuthSchema } from './hmac-auth/schema.ts';
 
 const schemas: readonly PluginSchema[] = [
   aclSchema,
@@ -37,23 +38,24 @@ const schemas: readonly PluginSchema[] = [
   canarySchema,
   correlationIdSchema,
   corsSchema,
+  exitTransformerSchema,
+  hmacAuthSchema,
   ipRestrictionSchema,
   jwtSchema,
   keyAuthSchema,
   mtlsAuthSchema,
   proxyCacheSchema,
-  rateLimitingSchema,
   rateLimitingAdvancedSchema,
-  requestValidatorSchema,
-  responseRatelimitingSchema,
+  rateLimitingSchema,
   redirectSchema,
   requestSizeLimitingSchema,
   requestTerminationSchema,
   requestTransformerSchema,
+  requestValidatorSchema,
+  responseRatelimitingSchema,
+  responseTransformerSchema,
   routeByHeaderSchema,
   upstreamTimeoutSchema,
-  responseTransformerSchema,
-  exitTransformerSchema,
 ];
 
 const catalog = new Map<string, PluginSchema>(schemas.map((schema) => [schema.name, schema]));

@@ -50,6 +50,8 @@ import { responseTransformerFactory } from './response-transformer/handler.ts';
 import { responseTransformerSchema } from './response-transformer/schema.ts';
 import { exitTransformerFactory } from './exit-transformer/handler.ts';
 import { exitTransformerSchema } from './exit-transformer/schema.ts';
+import { hmacAuthFactory } from './hmac-auth/handler.ts';
+import { hmacAuthSchema } from './hmac-auth/schema.ts';
 
 const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(aclSchema, aclFactory),
@@ -58,23 +60,24 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(canarySchema, canaryFactory),
   registerPlugin(correlationIdSchema, correlationIdFactory),
   registerPlugin(corsSchema, corsFactory),
+  registerPlugin(exitTransformerSchema, exitTransformerFactory),
+  registerPlugin(hmacAuthSchema, hmacAuthFactory),
   registerPlugin(ipRestrictionSchema, ipRestrictionFactory),
   registerPlugin(jwtSchema, jwtFactory),
   registerPlugin(keyAuthSchema, keyAuthFactory),
   registerPlugin(mtlsAuthSchema, mtlsAuthFactory),
   registerPlugin(proxyCacheSchema, proxyCacheFactory),
-  registerPlugin(rateLimitingSchema, rateLimitingFactory),
   registerPlugin(rateLimitingAdvancedSchema, rateLimitingAdvancedFactory),
-  registerPlugin(requestValidatorSchema, requestValidatorFactory),
-  registerPlugin(responseRatelimitingSchema, responseRatelimitingFactory),
+  registerPlugin(rateLimitingSchema, rateLimitingFactory),
   registerPlugin(redirectSchema, redirectFactory),
   registerPlugin(requestSizeLimitingSchema, requestSizeLimitingFactory),
   registerPlugin(requestTerminationSchema, requestTerminationFactory),
   registerPlugin(requestTransformerSchema, requestTransformerFactory),
+  registerPlugin(requestValidatorSchema, requestValidatorFactory),
+  registerPlugin(responseRatelimitingSchema, responseRatelimitingFactory),
+  registerPlugin(responseTransformerSchema, responseTransformerFactory),
   registerPlugin(routeByHeaderSchema, routeByHeaderFactory),
   registerPlugin(upstreamTimeoutSchema, upstreamTimeoutFactory),
-  registerPlugin(responseTransformerSchema, responseTransformerFactory),
-  registerPlugin(exitTransformerSchema, exitTransformerFactory),
 ];
 
 export const pluginRegistry: ReadonlyMap<string, RegisteredPlugin> = new Map(plugins.map((plugin) => [plugin.schema.name, plugin]));
