@@ -164,15 +164,15 @@ function lookUp(operand: Operand, context: RequestContext): string | undefined {
   }
 }
 
-/** As in Kong, `headers.x_tenant` also means x-tenant. */
+/** As in Kong, `headers.x_tenant` also means x-tenant, and Host is the client's. */
 function headerOf(context: RequestContext, name: string): string | undefined {
-  const value = context.upstreamHeaderValues(name)[0] ?? (name.includes('_') ? context.upstreamHeaderValues(name.replaceAll('_', '-'))[0] : undefined);
-  return value ?? (name === 'host' ? (context.request.header('host') ?? context.request.host) : undefined);
+  if (name === 'host') return context.request.header(name) ?? context.request.host;
+  return context.upstreamHeaderValues(name)[0] ?? (name.includes('_') ? context.upstreamHeaderValues(name.replaceAll('_', '-'))[0] : undefined);
 }
 
 /** What the config says itself may be several segments, but no query. */
 function inPath(bytes: string): string {
-  return bytes.replace(/[^\x21-\x7e]|[?#]/g, percentEncoded);
+  return bytes.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@%/[\]]/g, percentEncoded);
 }
 
 function withoutControls(value: string): string {

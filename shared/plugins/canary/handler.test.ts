@@ -184,6 +184,8 @@ describe('what is refused when it is written', () => {
     [{ upstream_uri: 'v2' }, /invalid path/],
     [{ upstream_uri: '/a b' }, /invalid path/],
     [{ upstream_uri: '/a?b' }, /invalid path/],
+    [{ upstream_uri: '/a/../b' }, /invalid path/],
+    [{ upstream_uri: '/a//%7e' }, /non-normalized path, consider use '\/a\/~' instead/],
     [{ upstream_uri: '/a\r\nHost: b' }, /invalid path/],
     [{ upstream_host: 'a/b' }, /config\.upstream_host/],
   ];

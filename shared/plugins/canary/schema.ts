@@ -4,12 +4,18 @@ import type { RecordOf } from '../../model/entity-types.ts';
 import { atLeastOneOf, entityRule, fieldAt, isFilled, requiredWhen, whenField } from '../../model/entity-checks.ts';
 import { headerNameRule, hostRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
+import { sendablePath } from '../sendable-path.ts';
 
 const BY_GROUP = ['allow', 'deny'];
 
 const pathRule: StringRule = {
   name: 'encoded-path',
-  check: (text) => (/^\/(?:(?![?#])[!-~])*$/.test(text) ? undefined : `invalid path '${text}': it starts with / and is percent-encoded, without ? and #`),
+  check: (text) => {
+    if (!text.startsWith('/')) return `invalid path '${text}': it starts with /`;
+    const path = sendablePath(text);
+    if (path === text) return undefined;
+    return path === undefined ? `invalid path '${text}': it is percent-encoded, without ?, # and dot segments` : `non-normalized path, consider use '${path}' instead`;
+  },
 };
 
 const share = entityRule('Says how many', (plugin) => {

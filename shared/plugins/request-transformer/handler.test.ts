@@ -100,14 +100,15 @@ describe('path and method', () => {
   test('the whole path is replaced; captures go in as they are, the rest as one segment', () => {
     const parts = { uriCaptures: new Map([['user', 'a%2Fb/c']]), headers: [['x', '../..']] as const, query: 'q=1' };
     assert.deepEqual(run({ replace: { uri: '/u/$(uri_captures.user)/$(headers.x)' } }, parts).effects, ['set-path /u/a%2Fb/c/..%2F..']);
+    assert.deepEqual(run({ replace: { uri: '/a{b}//%zz/%2f%61/$(headers.none)/ü' } }).effects, ['set-path /a%7Bb%7D/%25zz/%2Fa/%C3%BC'], 'in normal form');
     assert.deepEqual(run({ replace: { uri: '$(uri_captures["user"])' } }, parts).effects, ['set-path /a%2Fb/c']);
   });
 
   test('a request can not make dot segments of it', () => {
-    for (const segment of ['..', '.', '%2e%2E']) {
+    for (const segment of ['..', '.', '%2e%2E', 'a%00b', 'a%5Cb']) {
       assert.equal(run({ replace: { uri: '/public/$(uri_captures[1])/x' } }, { uriCaptures: new Map([['1', segment]]) }).verdict?.status, 400);
     }
-    for (const header of ['..', '.']) assert.equal(run({ replace: { uri: '/public/$(headers.h)' } }, { headers: [['h', header]] }).verdict?.status, 400);
+    for (const header of ['..', '.', 'a\0b', '..\\b']) assert.equal(run({ replace: { uri: '/public/$(headers.h)' } }, { headers: [['h', header]] }).verdict?.status, 400);
   });
 
   test('a form goes into the query where the new method has no body', () => {
@@ -215,6 +216,7 @@ describe('what is refused when it is written', () => {
     [{ replace: { uri: '$(headers.path)' } }, /must start with '\/'/],
     [{ replace: { uri: '/a?b=$(headers.c)' } }, /must not contain \? or #/],
     [{ http_method: 'get' }, /config\.http_method: invalid value: get/],
+    [{ http_method: 'CONNECT' }, /config\.http_method: CONNECT would ask for a tunnel/],
     [{ remove: { body: Array.from({ length: 257 }, (_, index) => `a${index}`) } }, /config\.remove\.body: has 257 entries; at most 256/],
   ];
   for (const [config, expected] of cases) test(JSON.stringify(config).slice(0, 80), () => assert.match(problemsOf(config).join('\n'), expected));

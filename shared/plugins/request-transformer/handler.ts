@@ -4,6 +4,7 @@
  */
 import type { PluginFactory, PluginInstance, RequestContext, Verdict } from '../contract.ts';
 import { QueryArguments } from '../query-arguments.ts';
+import { sendablePath } from '../sendable-path.ts';
 import { bodyFieldsOf, bodyKindOf, latin1Of } from './body-fields.ts';
 import { MultipartForm } from './multipart-form.ts';
 import { Operations, type PartOperations, Templates, valueIn } from './operations.ts';
@@ -15,7 +16,6 @@ const MAX_BODY_BYTES = 4_194_304;
 /** More could not go upstream in a request target. */
 const MAX_QUERY_BYTES = 65_536;
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE']);
-const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 const BAD_REQUEST: Verdict = { kind: 'respond', status: 400, message: 'Bad request' };
 const TOO_LARGE: Verdict = { kind: 'respond', status: 413, message: 'Request size limit exceeded' };
@@ -93,8 +93,8 @@ function partOf(config: RequestTransformerConfig, part: 'headers' | 'body' | 'qu
 
 /** False where the request has made a path of it that leads elsewhere. */
 function setPath(context: RequestContext, rendered: string): boolean {
-  const path = rendered.startsWith('/') ? rendered : `/${rendered}`;
-  if (DOT_SEGMENT.test(path)) return false;
+  const path = sendablePath(rendered.startsWith('/') ? rendered : `/${rendered}`);
+  if (path === undefined) return false;
   context.setUpstreamPath(path);
   return true;
 }

@@ -30,6 +30,11 @@ const uriRule: StringRule = {
   },
 };
 
+const methodRule: StringRule = {
+  name: 'http-method',
+  check: (text) => (text === 'CONNECT' ? 'CONNECT would ask for a tunnel that nobody guards; choose another method' : /^[A-Z]+$/.test(text) ? undefined : `invalid value: ${text}`),
+};
+
 const TARGETS = [
   { name: 'body', tag: 1, type: entriesOf('new-name', newName), required: true, default: [], description: 'Fields of the body, as `name:new name`.' },
   { name: 'headers', tag: 2, type: entriesOf('header-new-name', headerToRename), required: true, default: [], description: 'Headers, as `name:new name`.' },
@@ -63,7 +68,7 @@ export const requestTransformerSchema = {
   config: [
     {
       name: 'http_method', tag: 1,
-      type: { kind: 'string', maxLength: 32, rules: [{ name: 'http-method', check: (text: string) => (/^[A-Z]+$/.test(text) ? undefined : `invalid value: ${text}`) }] },
+      type: { kind: 'string', maxLength: 32, rules: [methodRule] },
       description: 'The method that goes upstream. With `GET`, `HEAD` or `TRACE` the fields of a form become query arguments.',
     },
     { name: 'remove', tag: 2, type: { kind: 'record', fields: NAMES }, required: true, default: {}, description: 'First: takes out.' },
