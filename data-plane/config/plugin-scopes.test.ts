@@ -1,4 +1,7 @@
-/** Which of several plugins of one name runs: every combination of scopes that can stand side by side, against a plain reading of the rules. */
+/**
+ * Which of several plugins of one name runs: every combination of two and three scopes that can stand side by side, and many larger ones,
+ * against a plain reading of the rules; and what of that a switch, protocols, a condition or an ordering changes.
+ */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { defined } from '../../shared/assert.ts';
@@ -29,9 +32,9 @@ const CLIENTS = [undefined, ANN, GOLD, BETA];
 const SCOPES: readonly Scope[] = [true, false].flatMap((route) => [true, false].flatMap((service) => CLIENTS.map((client) => ({ route, service, client }))));
 const idOf = (index: number): string => testId((0xf00 + index).toString(16));
 
-function plugin(scope: Scope, index: number) {
+function plugin(scope: Scope, index: number, change: JsonObject = {}) {
   const client: JsonObject = scope.client === undefined ? {} : scope.client === ANN ? { consumer: ref(ANN) } : { consumer_group: ref(scope.client) };
-  return put('plugins', { id: idOf(index), name: 'rate-limiting', config: { minute: index + 1 }, ...(scope.route ? { route: ref(ROUTE) } : {}), ...(scope.service ? { service: ref(SERVICE) } : {}), ...client });
+  return put('plugins', { id: idOf(index), name: 'rate-limiting', config: { minute: index + 1 }, ...(scope.route ? { route: ref(ROUTE) } : {}), ...(scope.service ? { service: ref(SERVICE) } : {}), ...client, ...change });
 }
 
 /** kong-compat's list, most specific first: what of R(oute), S(ervice), C(onsumer) and G(roup) a plugin is bound to. */
@@ -62,9 +65,9 @@ function chosen(config: CompiledConfig, consumer: string | undefined): string | 
   return entries[0]?.pluginId;
 }
 
-test('every pair of scopes, every single one, and many sets: the most specific runs', () => {
+test('every single scope, every pair and triple, and many sets: the most specific runs', () => {
   const basis = compiled(BASIS).config;
-  const plugins = SCOPES.map(plugin);
+  const plugins = SCOPES.map((scope, index) => plugin(scope, index));
   let compared = 0;
   const check = (present: readonly number[]): void => {
     const { config } = compiled(present.map((index) => defined(plugins[index], 'a plugin')), { base: basis });
@@ -75,11 +78,41 @@ test('every pair of scopes, every single one, and many sets: the most specific r
     config.release();
   };
   const all = SCOPES.map((_, index) => index);
-  for (const a of all) for (const b of all) if (a <= b) check(a === b ? [a] : [a, b]);
-  // Beyond pairs, all subsets would be 65,536: every 41st says as much.
-  for (let bits = 0; bits < 65_536; bits += 41) check(all.filter((index) => (bits >> index) % 2 === 1));
-  assert.ok(compared > 6_000);
+  for (const a of all) for (const b of all) for (const c of all) if (a <= b && b <= c && (a < b || b === c)) check([...new Set([a, b, c])]);
+  // Beyond triples, all subsets would be 65,536: a few of each size say as much.
+  for (let bits = 0; bits < 65_536; bits += 509) check(all.filter((index) => (bits >> index) % 2 === 1));
+  assert.ok(compared > 3_000);
 });
+
+/** What can be said of a plugin besides its scope, and whether it then still counts. */
+const CHANGES: readonly { readonly name: string; readonly change: JsonObject; readonly counts: (scope: Scope) => boolean }[] = [
+  { name: 'disabled', change: { enabled: false }, counts: () => false },
+  { name: 'for other requests, as far as a word in a list says', change: { protocols: ['grpc'] }, counts: () => true },
+  { name: 'with a condition that does not hold', change: { condition: 'http.path == "/elsewhere"' }, counts: () => true },
+  { name: 'ordered', change: { ordering: { before: { access: ['key-auth'] }, after: { access: ['acl'] } } }, counts: () => true },
+  { name: 'for streams alone', change: { name: 'ip-restriction', config: { allow: ['10.0.0.0/8'] }, protocols: ['tcp', 'tls'] }, counts: ({ route }) => route },
+];
+
+for (const { name, change, counts } of CHANGES) {
+  test(`every pair, the more specific one ${name}`, () => {
+    const basis = compiled(BASIS).config;
+    const isOther = change['name'] !== undefined;
+    let compared = 0;
+    for (const [a, changed] of SCOPES.entries()) {
+      // Nothing is known of clients on streams, so no plugin for one is for them.
+      if (isOther && changed.client !== undefined) continue;
+      for (const [b, plain] of SCOPES.entries()) {
+        if (a === b || rankOf(changed) > rankOf(plain)) continue;
+        const { config } = compiled([plugin(changed, a, change), plugin(plain, b, isOther ? { name: 'ip-restriction', config: { allow: ['10.0.0.0/8'] }, protocols: ['http'] } : {})], { base: basis });
+        const present = counts(changed) ? [a, b] : [b];
+        for (const consumer of [undefined, ANN, BOB]) assert.equal(chosen(config, consumer), expected(present, consumer), `${JSON.stringify([changed, plain])} for ${consumer}`);
+        compared += 1;
+        config.release();
+      }
+    }
+    assert.ok(compared > (isOther ? 10 : 120));
+  });
+}
 
 test('a chain follows the memberships, however they change, and is one for all who have the same', () => {
   const changes = [...BASIS, plugin({ route: false, service: false, client: GOLD }, 5), plugin({ route: true, service: false, client: undefined }, 9)];
