@@ -31,7 +31,7 @@ import { responseTransformerSchema } from './response-transformer/schema.ts';
 import { exitTransformerSchema } from './exit-transformer/schema.ts';
 import { hmacAuthSchema } from './hmac-auth/schema.ts';
 
-const schemas: readonly PluginSchema[] = [
+const schemas = [
   aclSchema,
   basicAuthSchema,
   botDetectionSchema,
@@ -56,7 +56,10 @@ const schemas: readonly PluginSchema[] = [
   responseTransformerSchema,
   routeByHeaderSchema,
   upstreamTimeoutSchema,
-];
+] as const satisfies readonly PluginSchema[];
+
+/** The names of the bundled plugins. */
+export type PluginName = (typeof schemas)[number]['name'];
 
 const catalog = new Map<string, PluginSchema>(schemas.map((schema) => [schema.name, schema]));
 /** Versions of each custom plugin, newest first. Of the process: what is registered counts for all gateways alike. */
