@@ -57,9 +57,10 @@ describe('which answers', () => {
 describe('what becomes of them', () => {
   test('headers stay, but for those of the old body; each line of them', () => {
     const responseHeaders = [['Content-Type', 'text/html'], ['Content-Encoding', 'gzip'], ['ETag', '"x"'], ['WWW-Authenticate', 'Key'], ['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['X-Old', '1']] as const;
-    const { headers, type } = run({ rules: [{ ...BODY, remove_headers: ['X-Old'], set_headers: { 'X-New': 'ü' } }] }, { responseHeaders });
+    const { headers, type, context } = run({ rules: [{ ...BODY, remove_headers: ['X-Old'], set_headers: { 'X-New': 'ü' } }] }, { responseHeaders });
     assert.deepEqual(['www-authenticate', 'set-cookie', 'x-old', 'x-new'].map(headers), [['Key'], ['a=1', 'b=2'], [], [Buffer.from('ü').toString('latin1')]]);
     assert.equal(type, 'application/json; charset=utf-8');
+    assert.ok(!context.effects.some((effect) => /^set-response (?:content-|etag)/i.test(effect)));
   });
 
   test('status and headers alone leave the body', () => {
