@@ -10,6 +10,7 @@ import { ProblemList } from '../model/problems.ts';
 import { pluginCatalog } from './catalog.ts';
 import { vaultCatalog } from '../vaults/catalog.ts';
 import { renderConfigTable } from './config-table.ts';
+import { checkPlugin } from '../plugin-kit/contract-checks.ts';
 import { pluginServices } from '../plugin-kit/plugin-host.ts';
 import { partialFieldsOf } from './partial-types.ts';
 import { pluginRegistry } from './registry.ts';
@@ -145,6 +146,11 @@ for (const [name, schema] of pluginCatalog) {
     test('it is not made where a newer control plane asks for something that it does not know', () => {
       const { config } = parse(schema.config, defined(SMALLEST[name], `the smallest config of ${name}`));
       assert.throws(() => defined(pluginRegistry.get(name), name).create({ ...config, also_require: true }, pluginServices()), { code: 'PLUGIN_CONFIG_INVALID', message: /also_require: unknown field/ });
+    });
+
+    test('it keeps the contract with requests that nobody meant it to see', async () => {
+      const { config } = parse(schema.config, defined(SMALLEST[name], `the smallest config of ${name}`));
+      assert.deepEqual((await checkPlugin(defined(pluginRegistry.get(name), name), config)).filter(({ problems }) => problems.length > 0), []);
     });
 
     test('it is not made from a config that breaks its schema', () => {
