@@ -53,7 +53,7 @@ export const dataPlaneSettings = defineSettings({
     type: 'enum',
     values: ['off', 'request'],
     default: 'off',
-    description: "Whether clients are asked for a certificate; it is verified against the configured ca_certificates, and one that is missing or unknown is a plugin's business; with it sessions are not resumed",
+    description: "Whether every client is asked for a certificate, and not only where a plugin wants it (mtls-auth); it is verified against all configured ca_certificates, and one that is missing or unknown is a plugin's business; where it is asked for, sessions are not resumed",
   },
   tlsTicketRotation: {
     env: 'HOLDFAST_TLS_TICKET_ROTATION',
