@@ -29,6 +29,7 @@ import { DataKeyRotator } from './keys/data-key-rotator.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { bundleOf, parseStatementFile } from './keys/statement-file.ts';
 import { LogLevelWatch } from './log-level/log-level-watch.ts';
+import { PasswordKeeper } from './passwords/password-keeper.ts';
 import { CustomPlugins } from './plugins/custom-plugins.ts';
 import { openDatabase } from './open-database.ts';
 import { HistoryCompactor } from './publish/history-compactor.ts';
@@ -117,6 +118,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const rotator = new DataKeyRotator({ rotations: store.keyRotations, clock, log });
   rotator.start();
   lifecycle.add('rotation of data keys', () => rotator.stop());
+  const passwordKeeper = new PasswordKeeper({ store, clock, log });
+  passwordKeeper.start();
+  lifecycle.add('hashing of passwords', () => passwordKeeper.stop());
   publisher.subscribe({ onRelease: (scope) => events.hint(scope), onDataPlanesChanged: (scope) => events.hint(scope) });
 
   const purges = new PurgeDesk({ store: store.cachePurges, clock, log });

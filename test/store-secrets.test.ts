@@ -1,19 +1,21 @@
 /** T2: secrets are sealed in the database, and open only where they belong. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hashPassword } from '../control-plane/passwords/password-hashes.ts';
+import { hashPassword, isPasswordOf } from '../control-plane/passwords/password-hashes.ts';
+import { PasswordKeeper } from '../control-plane/passwords/password-keeper.ts';
 import { buildEntityRecord, readEntity, restoreEntityRecord } from '../control-plane/store/entity-record.ts';
 import { openStore } from '../control-plane/store/store.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
-import { newId, type DataPlaneId } from '../shared/model/ids.ts';
+import { newId, type DataPlaneId, type EntityId } from '../shared/model/ids.ts';
 import { definitionOf } from '../shared/model/registry.ts';
 import { credentialDigest, deriveLookupKey } from '../shared/trust/credential-digest.ts';
 import { decodeEntity } from '../shared/wire/entity-codec.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
 import { testCertificate } from './support/test-certificates.ts';
-import { createGateway, entityOf, insert, TEST_ACTOR } from './support/store-scene.ts';
+import { waitUntil } from './support/wait-until.ts';
+import { createGateway, entityOf, idOf, insert, TEST_ACTOR } from './support/store-scene.ts';
 
 const { store, database } = await openTestStore();
 const definition = definitionOf('keyauth_credentials');
@@ -139,6 +141,35 @@ test('of a password nothing but its hash is kept and published; what is no hash 
   assert.equal(Buffer.from(secrets.openContent({ kind: 'basicauth_credentials', id: kept.id, field: 'password' }, sealed)).toString(), hashed);
   assert.equal(readEntity(basic, kept.record, secrets)['password'], hashed);
   assert.deepEqual([clear, kept].map(({ record }) => record.controlPlaneOnly['password_form']), [undefined, 'argon2id']);
+});
+
+test('a password that an earlier version kept is hashed in the background and published; one that was changed meanwhile stays', async () => {
+  const scope = await createGateway(store);
+  const consumer = await insert(store, scope, 'consumers', { username: 'ada' });
+  const names = Array.from({ length: 22 }, (_, index) => `user-${index}`);
+  const ids = new Map<string, EntityId>();
+  for (const username of names) ids.set(username, (await insert(store, scope, 'basicauth_credentials', { consumer: { id: consumer.id }, username, password: `clear-${username}` })).id);
+  const secrets = await store.secretsOf(scope);
+  const basic = definitionOf('basicauth_credentials');
+  const kept = await hashPassword('another');
+  const first = await store.read(scope, (reader) => reader.get('basicauth_credentials', ids.get('user-0') ?? idOf('')));
+  assert.ok(first);
+  await store.write(scope, TEST_ACTOR, (writer) => writer.update(buildEntityRecord(basic, { ...readEntity(basic, first, secrets), password: kept }, secrets)));
+  const keeper = new PasswordKeeper({ store, clock: systemClock, log: createMemoryLogger('test').log });
+  keeper.start(0);
+  try {
+    await waitUntil('no password is in the clear', async () => (await store.clearPasswords.listSome(scope, undefined)).length === 0);
+  } finally {
+    await keeper.stop();
+  }
+  for (const username of ['user-0', 'user-1', 'user-21']) {
+    const stored = await store.read(scope, (reader) => reader.getByEndpointKey(basic, username));
+    assert.ok(stored);
+    const password = String(readEntity(basic, stored, secrets)['password']);
+    const sealed = Buffer.from(decodeEntity('basicauth_credentials', stored.bytes).password_sealed ?? '', 'base64');
+    assert.equal(Buffer.from(secrets.openContent({ kind: 'basicauth_credentials', id: stored.id, field: 'password' }, sealed)).toString(), password);
+    assert.equal(await isPasswordOf(password, username === 'user-0' ? 'another' : `clear-${username}`, consumer.id), true, username);
+  }
 });
 
 test('another instance with the same key-encryption key opens what this one sealed', async () => {

@@ -34,6 +34,7 @@ import { createLogLevelStore, type LogLevelStore } from './log-level-store.ts';
 import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import type { KeyEncryptionOptions } from './key-encryption-ring.ts';
 import { createJoinTokenStore, type JoinTokenStore } from './join-token-store.ts';
+import { createClearPasswordStore, type ClearPasswordStore } from './clear-password-store.ts';
 import { createKeyRotationStore, type KeyRotationStore } from './key-rotation-store.ts';
 import { createOperatorStore, type OperatorStore } from './operator-store.ts';
 import { withClient } from './prepare-database.ts';
@@ -118,6 +119,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
   readonly keyRotations: KeyRotationStore;
+  readonly clearPasswords: ClearPasswordStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
@@ -177,6 +179,7 @@ class PostgresStore implements Store {
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
   readonly keyRotations: KeyRotationStore;
+  readonly clearPasswords: ClearPasswordStore;
   readonly alarms: AlarmStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
@@ -222,6 +225,7 @@ class PostgresStore implements Store {
     this.audit = createAuditStore(database);
     this.auditChain = createAuditChainStore(database);
     this.keyRotations = createKeyRotationStore(database, keys);
+    this.clearPasswords = createClearPasswordStore(database);
     this.alarms = createAlarmStore(database, clock);
     this.convergence = createConvergenceStore(database, clock);
     this.drift = createDriftStore(database, clock);
