@@ -48,3 +48,8 @@ test('what is no verdict is not sent', () => {
   ] as unknown as readonly Verdict[];
   for (const verdict of wrong) assert.throws(() => verdictResponse(verdict, undefined, ID), { name: 'HoldfastError' }, JSON.stringify(verdict));
 });
+
+test('several lines of one name in a verdict are several lines', () => {
+  const { headers } = verdictResponse({ kind: 'respond', status: 200, headers: [['Link', '<a>'], ['X', '1'], ['link', '<b>']] }, undefined, '');
+  assert.deepEqual(headers?.values('link'), ['<a>', '<b>']);
+});

@@ -60,7 +60,7 @@ export function verdictResponse(verdict: Verdict, accept: string | undefined, re
   let headers: HeaderEdits | undefined;
   if (verdict.headers !== undefined && verdict.headers.length > 0) {
     headers = new HeaderEdits();
-    for (const [name, value] of verdict.headers) headers.set(name, value);
+    for (const [name, value] of verdict.headers) headers.add(name, value);
   }
   if (body !== undefined) return { status, contentType: body.contentType === undefined ? undefined : wireText('Content-Type', body.contentType), body: asBuffer(body.bytes), headers, extraLines: '' };
   if (message === undefined) return { status, contentType: undefined, body: NO_BODY, headers, extraLines: '' };

@@ -38,6 +38,12 @@ export class HeaderEdits {
     this.#put(checked, lines.length > 1 ? lines : lines[0]);
   }
 
+  /** One line more of that name. Throws PLUGIN_HEADER_INVALID. */
+  add(name: string, value: string): void {
+    const before = this.#find(checkedName(name).key)?.value;
+    this.set(name, before === undefined ? value : [...linesOf(before), value]);
+  }
+
   /** Throws PLUGIN_HEADER_INVALID. */
   remove(name: string): void {
     this.#put(checkedName(name), undefined);

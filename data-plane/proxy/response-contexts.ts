@@ -87,6 +87,10 @@ export class ResponsePluginContext extends SharedContext implements ResponseBody
     return edits === undefined ? lines : [...lines.filter(([name]) => !edits.touches(name.toLowerCase())), ...edits.pairs()];
   }
 
+  receivedHeaders(): readonly HeaderLine[] {
+    return this.#source.lines();
+  }
+
   setResponseHeader(name: string, value: string | readonly string[]): void {
     this.exchange.editResponse().set(name, value);
   }

@@ -158,6 +158,7 @@ export function responseContext(parts: ResponseParts = {}): RecordedResponse {
     responseHeader: (name) => valuesOf(name)[0],
     responseHeaderValues: valuesOf,
     responseHeaders: () => headers,
+    receivedHeaders: () => parts.responseHeaders ?? [],
     setResponseHeader(name, value) {
       headers = [...without(name), ...linesOf(value).map((line) => [name, line] as const)];
       for (const line of linesOf(value)) effects.push(`set-response ${name}: ${line}`);

@@ -16,6 +16,7 @@
  * instance says `isAsync`.
  */
 import type { Field, EntityCheck } from '../model/definition.ts';
+import type { RecordOf } from '../model/entity-types.ts';
 import type { ConfigLookup, ConsumerRef, CredentialRef } from './config-lookup.ts';
 import type { PartialTypeName } from './partial-types.ts';
 import type { PluginServices } from './plugin-services.ts';
@@ -55,6 +56,9 @@ export interface PluginPartial {
   /** From the entity, to a record: `config.redis`. It gets those values that it has fields for. */
   readonly path: string;
 }
+
+/** The config of a plugin, typed by its schema: `ConfigOf<typeof schema>`, where the schema is `as const`. */
+export type ConfigOf<S extends PluginSchema> = RecordOf<S['config']>;
 
 /** The dynamic half: builds one instance per plugin entity and configuration. */
 export interface PluginFactory<Config> {
@@ -106,6 +110,7 @@ export interface Verdict {
   readonly status: number;
   /** Sent as `{"message": …, "request_id": …}` in the format that Accept asks for, unless `body` is set. */
   readonly message?: string;
+  /** One line each, also of one name. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** A complete body with its own Content-Type; undefined sends none. */
   readonly body?: { readonly contentType: string | undefined; readonly bytes: Uint8Array };
@@ -292,6 +297,8 @@ export interface ResponseContext extends ExchangeContext {
   responseHeaderValues(lowerCaseName: string): readonly string[];
   /** Name as received and value, one per line, as they are to be sent now, without those that the engine writes itself. */
   responseHeaders(): readonly (readonly [name: string, value: string])[];
+  /** The same before plugins changed anything: what the upstream said, or the answer that is in its place. */
+  receivedHeaders(): readonly (readonly [name: string, value: string])[];
   /** Replaces any header of that name. A list gives one line each. Throws on control characters. */
   setResponseHeader(name: string, value: string | readonly string[]): void;
   removeResponseHeader(name: string): void;

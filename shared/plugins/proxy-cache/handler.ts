@@ -27,8 +27,6 @@ const UNSTORABLE_FOR_MS = 10_000;
 const LONGEST_FETCH_MS = 120_000;
 const LONGEST_REFRESH_MS = 15_000;
 const MAX_UNSTORABLE = 4_096;
-/** Of the answer that is being given, not of what is stored. */
-const NEVER_UPDATED = new Set(['age', 'x-cache-key', 'x-cache-status']);
 const NO_BODY = new Uint8Array(0);
 
 export const proxyCacheFactory: PluginFactory<ProxyCacheConfig> = {
@@ -208,7 +206,7 @@ class ProxyCache {
     const { stale } = state;
     if (stale === undefined) return;
     const moment = this.#moment(place);
-    const headers = updatedHeaders(stale.headers, context.responseHeaders().filter(([name]) => !NEVER_UPDATED.has(name.toLowerCase())));
+    const headers = updatedHeaders(stale.headers, context.receivedHeaders().filter(([name]) => name.toLowerCase() !== 'age'));
     const typed = stale.contentType === undefined ? headers : [...headers, ['Content-Type', stale.contentType] as const];
     const head = this.#isSameClient(place, context, state) ? this.#rules.headOf({ status: stale.status, headers: typed }, place, moment) : undefined;
     const renewed: StoredResponse = head === undefined ? { ...stale, headers, answer: undefined, lifetime: { ...stale.lifetime, receivedAtMs: moment.nowMs, initialAgeMs: 0 } } : { ...stale, headers: head.headers, lifetime: head.lifetime, answer: undefined };

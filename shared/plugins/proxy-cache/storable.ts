@@ -181,9 +181,9 @@ function varyNames(headers: readonly HeaderLine[]): readonly string[] | undefine
   return names.size > MAX_VARY_NAMES ? undefined : [...names].toSorted();
 }
 
-/** Header lines of a response as the cache reads them. */
+/** As the upstream sent it: what other plugins put on it is for this one client, and they do it again for the next. */
 export function receivedHead(context: ResponseContext): ReceivedHead {
-  return { status: context.status, headers: context.responseHeaders() };
+  return { status: context.status, headers: context.receivedHeaders() };
 }
 
 /** The stored headers as a 304 changes them (RFC 9111 §3.2): its own take the place of those, but for what describes the body. */
