@@ -2,7 +2,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { pluginContext, type HostParts } from '../plugin-kit/plugin-host.ts';
-import { MAX_RENDERED_BYTES, parseTemplate, requestTemplate, type TemplatePlace } from './request-template.ts';
+import { MAX_RENDERED_BYTES, parseTemplate, renderTogether, requestTemplate, type TemplatePlace } from './request-template.ts';
 
 const PARTS: HostParts = {
   headers: [['X-Tenant', 'acme'], ['X-Tenant', 'second'], ['x-empty', ''], ['host', 'Shop.example:8080']],
@@ -88,12 +88,27 @@ describe('what a client can not do', () => {
     assert.equal(rendered('$(headers.x)$(headers.x)', 'text', long), undefined);
   });
 
+  test('make texts without bound together', () => {
+    const context = pluginContext({ headers: [['x', 'a'.repeat(60_000)]] });
+    const templates = Array.from({ length: 5 }, () => requestTemplate('$(headers.x)', 'header'));
+    assert.equal(renderTogether(templates.slice(1), context)?.length, 4);
+    assert.equal(renderTogether(templates, context), undefined);
+  });
+
   test('make reading a query cost more than its length', () => {
     const query = 'a&'.repeat(200_000);
     const started = process.cpuUsage().user;
     rendered('$(query_params.b)', 'text', { query });
     assert.ok(process.cpuUsage(undefined).user - started < 1_000_000);
   });
+});
+
+test('several templates ask once for what the path caught', () => {
+  let asked = 0;
+  const context = pluginContext({ query: 'a=1' });
+  Object.defineProperty(context, 'uriCaptures', { get: () => ((asked += 1), new Map([['1', 'x']])) });
+  const templates = ['$(uri_captures[1])', '$(uri_captures[1])$(query_params.a)', '$(headers.none or uri_captures[2] or "d")'].map((text) => requestTemplate(text, 'text'));
+  assert.deepEqual([renderTogether(templates, context), asked], [['x', 'x1', 'd'], 1]);
 });
 
 test('a header passes byte for byte; in a text for people it is what its bytes mean', () => {

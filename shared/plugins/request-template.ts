@@ -14,12 +14,14 @@ export type TemplatePlace = 'header' | 'path' | 'text';
 
 /** A longer text is no header, path or argument that anybody means (R5). */
 export const MAX_RENDERED_BYTES = 65_536;
+/** Of all texts that are rendered together. */
+export const MAX_RENDERED_TOGETHER = 262_144;
 
 export interface RequestTemplate {
   /** The text where nothing of the request is in it. */
   readonly fixed: string | undefined;
   /** As bytes (latin1). What is absent from the request is nothing. Undefined where it would be longer than MAX_RENDERED_BYTES. */
-  render(context: RequestContext): string | undefined;
+  render(request: TemplateSource): string | undefined;
 }
 
 export type TemplateResult = { readonly kind: 'template'; readonly template: RequestTemplate } | { readonly kind: 'problem'; readonly problem: string };
@@ -37,6 +39,49 @@ const QUOTED = /"([^"\\]*)"|'([^'\\]*)'/y;
 const FIELD = /\.([A-Za-z_][A-Za-z0-9_]*)|\[[ \t]*(?:"([^"\\]+)"|'([^'\\]+)'|(\d{1,4}))[ \t]*\]/y;
 const SOURCES: ReadonlyMap<string, 'header' | 'argument' | 'capture'> = new Map([['headers', 'header'], ['query_params', 'argument'], ['uri_captures', 'capture']]);
 const HOW_TO = 'a template is $(headers.name), $(headers["x-name"]), $(query_params.name), $(uri_captures.name) or $(uri_captures[1]), with a default as in $(headers.name or "none"); to send the characters themselves write $$(';
+
+/** What of a request templates show. */
+export type TemplateSource = Pick<RequestContext, 'request' | 'upstreamHeaderValues' | 'upstreamQuery' | 'uriCaptures'>;
+
+/** Several templates over one request, in their order. Undefined where one, or all together, would be longer than may be. */
+export function renderTogether(templates: readonly RequestTemplate[], context: RequestContext): readonly string[] | undefined {
+  const source = templates.length > 1 ? new RememberingSource(context) : context;
+  const rendered: string[] = [];
+  let length = 0;
+  for (const template of templates) {
+    const text = template.render(source);
+    if (text === undefined || (length += text.length) > MAX_RENDERED_TOGETHER) return undefined;
+    rendered.push(text);
+  }
+  return rendered;
+}
+
+/** Looks at path and query once: on a data plane the first is matched again each time it is asked for what it caught. */
+class RememberingSource implements TemplateSource {
+  readonly #context: RequestContext;
+  readonly request: RequestContext['request'];
+  #query: string | undefined;
+  /** Null: not asked yet. */
+  #captures: RequestContext['uriCaptures'] | null = null;
+
+  constructor(context: RequestContext) {
+    this.#context = context;
+    this.request = context.request;
+  }
+
+  upstreamHeaderValues(lowerCaseName: string): readonly string[] {
+    return this.#context.upstreamHeaderValues(lowerCaseName);
+  }
+
+  get upstreamQuery(): string {
+    return (this.#query ??= this.#context.upstreamQuery);
+  }
+
+  get uriCaptures(): RequestContext['uriCaptures'] {
+    if (this.#captures === null) this.#captures = this.#context.uriCaptures;
+    return this.#captures;
+  }
+}
 
 /** Never throws: the problem is a sentence for who writes the config. */
 export function parseTemplate(text: string, place: TemplatePlace): TemplateResult {
@@ -128,21 +173,21 @@ function templateOf(given: readonly Piece[], place: TemplatePlace): RequestTempl
   const pieces = place === 'path' ? given.map((piece) => (typeof piece === 'string' ? inPath(piece) : piece)) : given;
   const [only = ''] = pieces;
   if (pieces.length <= 1 && typeof only === 'string') return { fixed: only, render: () => only };
-  return { fixed: undefined, render: (context) => render(pieces, place, context) };
+  return { fixed: undefined, render: (request) => render(pieces, place, request) };
 }
 
-function render(pieces: readonly Piece[], place: TemplatePlace, context: RequestContext): string | undefined {
+function render(pieces: readonly Piece[], place: TemplatePlace, request: TemplateSource): string | undefined {
   let rendered = '';
   for (const piece of pieces) {
-    rendered += typeof piece === 'string' ? piece : valueOf(piece, place, context);
+    rendered += typeof piece === 'string' ? piece : valueOf(piece, place, request);
     if (rendered.length > MAX_RENDERED_BYTES) return undefined;
   }
   return rendered;
 }
 
-function valueOf(operands: readonly Operand[], place: TemplatePlace, context: RequestContext): string {
+function valueOf(operands: readonly Operand[], place: TemplatePlace, request: TemplateSource): string {
   for (const operand of operands) {
-    const value = lookUp(operand, context);
+    const value = lookUp(operand, request);
     if (value === undefined) continue;
     // A capture is a piece of the path, in normal form: encoded already.
     if (place === 'path' && operand.kind !== 'capture') return operand.kind === 'text' ? inPath(value) : encodeBytes(value);
@@ -151,23 +196,23 @@ function valueOf(operands: readonly Operand[], place: TemplatePlace, context: Re
   return '';
 }
 
-function lookUp(operand: Operand, context: RequestContext): string | undefined {
+function lookUp(operand: Operand, source: TemplateSource): string | undefined {
   switch (operand.kind) {
     case 'text':
       return operand.text;
     case 'header':
-      return headerOf(context, operand.name);
+      return headerOf(source, operand.name);
     case 'argument':
-      return argumentOf(context.upstreamQuery, operand.name);
+      return argumentOf(source.upstreamQuery, operand.name);
     case 'capture':
-      return context.uriCaptures?.get(operand.name);
+      return source.uriCaptures?.get(operand.name);
   }
 }
 
 /** As in Kong, `headers.x_tenant` also means x-tenant, and Host is the client's. */
-function headerOf(context: RequestContext, name: string): string | undefined {
-  if (name === 'host') return context.request.header(name) ?? context.request.host;
-  return context.upstreamHeaderValues(name)[0] ?? (name.includes('_') ? context.upstreamHeaderValues(name.replaceAll('_', '-'))[0] : undefined);
+function headerOf(source: TemplateSource, name: string): string | undefined {
+  if (name === 'host') return source.request.header(name) ?? source.request.host;
+  return source.upstreamHeaderValues(name)[0] ?? (name.includes('_') ? source.upstreamHeaderValues(name.replaceAll('_', '-'))[0] : undefined);
 }
 
 /** What the config says itself may be several segments, but no query. */

@@ -53,7 +53,7 @@ class RequestTransformer {
   }
 
   transform(context: RequestContext): Verdict | undefined {
-    const rendered = this.#templates.isEmpty ? [] : this.#templates.render(context);
+    const rendered = this.#templates.render(context);
     if (rendered === undefined) return BAD_REQUEST;
     if (this.#path !== undefined && !setPath(context, valueIn(rendered, this.#path))) return BAD_REQUEST;
     if (this.#method !== null) context.setUpstreamMethod(this.#method);

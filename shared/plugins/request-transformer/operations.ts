@@ -5,7 +5,9 @@
 import { bytesOf } from '../byte-text.ts';
 import type { RequestContext } from '../contract.ts';
 import { namedValue } from '../named-value.ts';
-import { type RequestTemplate, requestTemplate, type TemplatePlace } from '../request-template.ts';
+import { renderTogether, type RequestTemplate, requestTemplate, type TemplatePlace } from '../request-template.ts';
+
+const NOTHING: readonly string[] = [];
 
 /** What can be edited by name. Names and values are bytes (latin1). */
 export interface NamedFields {
@@ -39,17 +41,7 @@ export class Templates {
 
   /** Undefined where one would be longer than may be. */
   render(context: RequestContext): readonly string[] | undefined {
-    const rendered: string[] = [];
-    for (const template of this.#templates) {
-      const text = template.render(context);
-      if (text === undefined) return undefined;
-      rendered.push(text);
-    }
-    return rendered;
-  }
-
-  get isEmpty(): boolean {
-    return this.#templates.length === 0;
+    return this.#templates.length === 0 ? NOTHING : renderTogether(this.#templates, context);
   }
 }
 

@@ -14,7 +14,7 @@ function parsed(config: JsonObject): { readonly whole: JsonObject; readonly prob
   return { whole, problems: [...problems.problems, ...responseTransformerSchema.checks.flatMap(({ check }) => check({ config: whole }))].map(({ field, message }) => `${field}: ${message}`) };
 }
 
-const JSON_TYPE = ['Content-Type', 'application/json; charset=utf-8'] as const;
+const JSON_TYPE = ['Content-Type', 'Application/JSON ; charset=utf-8'] as const;
 type Lines = NonNullable<ResponseParts['responseHeaders']>;
 
 function run(config: JsonObject, parts: ResponseParts & { readonly text?: string } = {}) {
@@ -71,7 +71,7 @@ describe('JSON bodies', () => {
 
   test('what is no JSON object, empty, or of another type passes unchanged', () => {
     for (const text of ['[{"secret":1}]', '{"secret":1', '"x"', '']) assert.ok(!run(ALL, { text }).effects.includes('replace-response-body'), text);
-    for (const type of ['text/plain', 'application/octet-stream', 'text/event-stream']) assert.deepEqual(run(ALL, { responseHeaders: [['Content-Type', type]], text: '{"secret":1}' }).effects, [], type);
+    for (const type of ['text/plain', 'application/octet-stream', 'text/event-stream', 'application/json-seq', 'application/jsonl', 'x-application/json']) assert.deepEqual(run(ALL, { responseHeaders: [['Content-Type', type]], text: '{"secret":1}' }).effects, [], type);
     assert.deepEqual(run(ALL, { responseHeaders: [], text: '{"secret":1}' }).effects, []);
   });
 

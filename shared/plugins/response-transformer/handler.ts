@@ -99,7 +99,7 @@ function codingOf(values: readonly string[]): string {
   return coding === 'identity' ? '' : coding;
 }
 
-/** By what the header holds, as in Kong. */
+/** Not its like: of application/jsonl and application/json-seq each line is one, and there may be no end of them. */
 function isJson(contentType: string | undefined): boolean {
-  return contentType !== undefined && contentType.toLowerCase().includes('application/json');
+  return contentType !== undefined && (contentType.split(';', 1)[0] ?? '').trim().toLowerCase() === 'application/json';
 }
