@@ -19,6 +19,11 @@ export const CONDITION_PARAMETERS: JsonObject = {
   ifNoneMatch: { name: 'If-None-Match', in: 'header', description: 'Of a read: the ETag that the caller has (304). `*` of a PUT: only create (412).', schema: { type: 'string' } },
 };
 
+/** Of writes of what has a password. */
+export const PASSWORD_PARAMETERS: JsonObject = {
+  skipHash: { name: 'skip_hash', in: 'query', description: 'The password is what Kong stores of it, `sha1(password + consumer id)` in hex, for consumers that keep their ids. It is wrapped, and the password stays the same.', schema: { type: 'boolean', default: false } },
+};
+
 /** Path items of all entities by path. */
 export function entityPaths(definitions: readonly EntityDefinition[]): JsonObject {
   const byKind = new Map(definitions.map((definition) => [definition.kind, definition]));
@@ -118,6 +123,7 @@ function collectionItem(definition: EntityDefinition, parameters: readonly JsonV
       operationId: `create${name}${suffix}`,
       tags: [definition.kind],
       summary: `Create ${withArticle(definition)}`,
+      ...parameterReferences(passwordParameters(definition)),
       requestBody: body(`${name}Create`, `${name}Create`),
       responses: { 201: answer('Created.', reference(name), definition), ...errors(400, 401, 403, 404, 409, 412, 413, 415, 423) },
     },
@@ -127,7 +133,8 @@ function collectionItem(definition: EntityDefinition, parameters: readonly JsonV
 function entityItem(definition: EntityDefinition, parameters: readonly JsonValue[], suffix: string, isOwn: boolean): JsonObject {
   const name = typeName(definition);
   // Of what is reached through another entity, the state is asked for at its own path.
-  const conditions = (...names: readonly string[]): JsonObject => (isOwn ? { parameters: names.map((parameter) => ({ $ref: `#/components/parameters/${parameter}` })) } : {});
+  const conditions = (...names: readonly string[]): JsonObject => (isOwn ? parameterReferences(names) : {});
+  const passwords = passwordParameters(definition);
   const tags = [definition.kind];
   return {
     parameters,
@@ -138,13 +145,13 @@ function entityItem(definition: EntityDefinition, parameters: readonly JsonValue
     },
     put: {
       operationId: `put${name}${suffix}`, tags, summary: `Create ${withArticle(definition)}, or replace it as a whole`,
-      ...conditions('ifMatch', 'ifNoneMatch'),
+      ...conditions('ifMatch', 'ifNoneMatch', ...passwords),
       requestBody: body(`${name}Create`, `${name}Create`),
       responses: { 200: answer('As it is now.', reference(name), definition), ...errors(400, 401, 403, 404, 409, 412, 413, 415, 423) },
     },
     patch: {
       operationId: `patch${name}${suffix}`, tags, summary: `Change some fields of ${withArticle(definition)}; records merge, lists and maps are replaced`,
-      ...conditions('ifMatch'),
+      ...conditions('ifMatch', ...passwords),
       requestBody: body(`${name}Patch`, 'TagsPatch'),
       responses: { 200: answer('As it is now.', reference(name), definition), ...errors(400, 401, 403, 404, 409, 412, 413, 415, 423) },
     },
@@ -158,6 +165,14 @@ function entityItem(definition: EntityDefinition, parameters: readonly JsonValue
         }
       : {}),
   };
+}
+
+function passwordParameters({ fields }: EntityDefinition): readonly string[] {
+  return fields.some(({ hashed }) => hashed === true) ? Object.keys(PASSWORD_PARAMETERS) : [];
+}
+
+function parameterReferences(names: readonly string[]): JsonObject {
+  return names.length === 0 ? {} : { parameters: names.map((parameter) => ({ $ref: `#/components/parameters/${parameter}` })) };
 }
 
 function withArticle({ singular }: EntityDefinition): string {

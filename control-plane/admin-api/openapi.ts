@@ -10,7 +10,7 @@ import type { PluginSchema } from '../../shared/plugins/contract.ts';
 import { vaultCatalog } from '../../shared/vaults/catalog.ts';
 import { errorResponses, errorSchemas } from './openapi-errors.ts';
 import { exampleComponents } from './openapi-examples.ts';
-import { CONDITION_PARAMETERS, entityPaths, LIST_PARAMETERS } from './openapi-paths.ts';
+import { CONDITION_PARAMETERS, entityPaths, LIST_PARAMETERS, PASSWORD_PARAMETERS } from './openapi-paths.ts';
 
 /** What the generic paths do not cover. */
 export interface OpenApiExtras {
@@ -42,7 +42,7 @@ export function buildOpenApi(definitions: readonly EntityDefinition[], plugins: 
     components: {
       schemas: { ...entitySchemas(definitions, plugins), ...errorSchemas, ...extras.schemas },
       responses: errorResponses,
-      parameters: { ...LIST_PARAMETERS, ...CONDITION_PARAMETERS },
+      parameters: { ...LIST_PARAMETERS, ...CONDITION_PARAMETERS, ...PASSWORD_PARAMETERS },
       examples: exampleComponents({ pluginSchemaOf: (name) => plugins.find((plugin) => plugin.name === name), pluginNames: plugins.map(({ name }) => name) }),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
