@@ -5,13 +5,17 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../shared/nearest.ts';
 import { runAdminBench } from './admin.ts';
+import { runCacheBench } from './cache.ts';
 import { runChainBench } from './chain.ts';
 import { runColdBench } from './cold.ts';
+import { runConsumersBench } from './consumers.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
 import { runFleetBench } from './fleet.ts';
 import { runIdleBench } from './idle.ts';
 import { runJwtBench } from './jwt.ts';
+import { runLimitsBench } from './limits.ts';
 import { runOutageBench } from './outage.ts';
+import { runPluginBench } from './plugins.ts';
 import { runProtocolBench } from './protocols.ts';
 import { runProxyBench } from './proxy.ts';
 import { runPropagationBench } from './propagation.ts';
@@ -21,9 +25,12 @@ import { runThreadsBench } from './threads.ts';
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   proxy: runProxyBench,
   chain: runChainBench,
+  cache: runCacheBench,
+  consumers: runConsumersBench,
   threads: runThreadsBench,
   idle: runIdleBench,
   jwt: runJwtBench,
+  plugins: runPluginBench,
   protocols: runProtocolBench,
   propagation: runPropagationBench,
   swap: runSwapBench,
@@ -31,6 +38,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   fleet: runFleetBench,
   admin: runAdminBench,
   outage: runOutageBench,
+  limits: runLimitsBench,
   endurance: runEnduranceBench,
   soak: runSoakBench,
 };
@@ -62,7 +70,7 @@ const USAGE = `usage: npm run bench -- <${Object.keys(BENCHES).join('|')}> [--ro
                               [--sessions N] [--entities N,N] [--scenario name,name] [--seed N] [--smoke]
   --rounds N    turns of each contender (default 5)
   --seconds N   length of a turn (default 4)
-  --only a,b    these contenders alone (proxy, protocols), these cases (admin: reads, writes, paced, pages, batch)
+  --only a,b    these contenders alone (proxy, protocols), these plugins (plugins), these cases (admin: reads, writes, paced, pages, batch)
   --case text   the cases with this in their names alone (protocols)
   --minutes N   length of a soak (default 30)
   --sessions N  data planes of a fleet (default 10000)

@@ -130,7 +130,7 @@ class Compilation {
     this.#touched.get(kind)?.add(id);
     this.#quarantine.clear(kind, id);
     this.#vaulted.forget(kind, id);
-    this.#hopeless.delete(`${kind}/${id}`);
+    if (this.#hopeless.size > 0) this.#hopeless.delete(`${kind}/${id}`);
     if (kind === 'plugins') this.#pluginBytes.delete(id);
     if (bytes === undefined) this.#draft.delete(kind, id);
     else this.#put(kind, id, bytes);

@@ -126,11 +126,13 @@ export class TablesDraft {
   put<K extends EntityKind>(kind: K, entity: Published<K>): void {
     this.delete(kind, entity.id);
     this.#entities[kind].set(entity.id, entity);
-    for (const reference of referencesOf(kind, entity)) this.#referrers[kind].add(reference.id, entity.id);
+    // By the text of the entity that is meant, where it is there: every id would be held twice otherwise.
+    for (const { to, id } of referencesOf(kind, entity)) this.#referrers[kind].add(this.#entities[to].get(id)?.id ?? id, entity.id);
     this.#index(kind, entity.id);
   }
 
   delete(kind: EntityKind, id: string): void {
+    if (this.#entities[kind].get(id) === undefined) return;
     this.#unindex(kind, id);
     this.#forget(kind, id);
   }

@@ -73,43 +73,71 @@ export class GroupsDraft {
 
 /** A group that only its draft has seen. */
 class OwnGroup {
-  readonly #small = new Set<string>();
+  /** The only one, as long as there has been no other. */
+  #single: string | undefined;
+  #small: Set<string> | undefined;
   #large: MapDraft<true> | undefined;
 
   constructor(members: Members) {
     if (members instanceof LargeGroup) this.#large = members.byName.draft();
-    else for (const member of members) this.#small.add(member);
+    else for (const member of members) this.add(member);
   }
 
   get size(): number {
-    return this.#large?.size ?? this.#small.size;
+    return this.#large?.size ?? this.#small?.size ?? (this.#single === undefined ? 0 : 1);
   }
 
   has(member: string): boolean {
-    return this.#large === undefined ? this.#small.has(member) : this.#large.get(member) === true;
+    return this.#large === undefined ? this.#small?.has(member) ?? this.#single === member : this.#large.get(member) === true;
   }
 
   add(member: string): void {
-    if (this.#large === undefined) {
-      this.#small.add(member);
-      if (this.#small.size > MAX_SMALL) this.#grow();
-    } else this.#large.set(member, true);
+    if (this.#large !== undefined) this.#large.set(member, true);
+    else if (this.#small === undefined && (this.#single === undefined || this.#single === member)) this.#single = member;
+    else this.#addToSmall(member);
   }
 
   remove(member: string): void {
-    this.#small.delete(member);
+    if (this.#single === member) this.#single = undefined;
+    this.#small?.delete(member);
     this.#large?.delete(member);
   }
 
   finish(): Members {
-    return this.#large === undefined ? this.#small : new LargeGroup(this.#large.finish());
+    if (this.#large !== undefined) return new LargeGroup(this.#large.finish());
+    return this.#small ?? (this.#single === undefined ? NO_MEMBERS : new SingleMember(this.#single));
   }
 
-  #grow(): void {
+  #addToSmall(member: string): void {
+    const small = this.#small ?? new Set(this.#single === undefined ? [] : [this.#single]);
+    this.#single = undefined;
+    this.#small = small.add(member);
+    if (small.size <= MAX_SMALL) return;
     const large = new PersistentMap<true>().draft();
-    for (const member of this.#small) large.set(member, true);
+    for (const one of small) large.set(one, true);
     this.#large = large;
-    this.#small.clear();
+    this.#small = undefined;
+  }
+}
+
+/** Most groups are: a consumer has one key. A sixth of the memory of a Set. */
+class SingleMember implements Members {
+  readonly #member: string;
+
+  constructor(member: string) {
+    this.#member = member;
+  }
+
+  get size(): number {
+    return 1;
+  }
+
+  has(member: string): boolean {
+    return member === this.#member;
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    yield this.#member;
   }
 }
 

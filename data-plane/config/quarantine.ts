@@ -90,11 +90,14 @@ export class QuarantineDraft {
 
   /** What is known about the entity no longer holds: it was put or deleted. */
   clear(kind: string, id: string): void {
+    // Mostly there is nothing, and a snapshot asks for each of its entities.
+    if (this.#entries.size === 0) return;
     this.#entries.delete(keyOf(kind, id));
   }
 
   /** One of its problems is no more: what it lacked is there. */
   clearOf(kind: EntityKind, id: string, code: QuarantineCode): void {
+    if (this.#entries.size === 0) return;
     const known = this.#entries.get(keyOf(kind, id));
     if (known === undefined || !known.some((entry) => entry.code === code)) return;
     const [first, ...others] = known.filter((entry) => entry.code !== code);

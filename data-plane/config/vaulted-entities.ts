@@ -92,7 +92,7 @@ export class VaultedDraft {
   }
 
   forget(kind: string, id: string): void {
-    if (isEntityKind(kind) && this.#draft.get(keyOf(kind, id)) !== undefined) this.#draft.delete(keyOf(kind, id));
+    if (this.#draft.size > 0 && isEntityKind(kind) && this.#draft.get(keyOf(kind, id)) !== undefined) this.#draft.delete(keyOf(kind, id));
   }
 
   finish(): VaultedMap {
