@@ -38,7 +38,7 @@ interface MtlsScene extends ProxyScene {
   /** What is served from now on, beside the basis. */
   readonly swap: (changes: readonly EntityChange[]) => CompiledConfig;
   /** Status of one request over a connection of its own, and who it was to the backend. */
-  readonly ask: (certificate?: TestCertificate | undefined, options?: ConnectionOptions & { readonly host?: string }) => Promise<string>;
+  readonly ask: (certificate?: TestCertificate, options?: ConnectionOptions & { readonly host?: string }) => Promise<string>;
 }
 
 const authority = (id: string, certificate: TestCertificate): EntityChange => put('ca_certificates', { id: testId(id), cert: firstBlock(certificate.cert) });

@@ -11,8 +11,20 @@ import type { RuntimeCaCertificate } from '../config/active-config.ts';
 /** No honest chain is longer. */
 const MAX_CHAIN = 16;
 
+/** A certificate as Node tells of it, and the one that it takes for its issuer's. */
+interface PeerLink {
+  readonly raw: Buffer;
+  readonly fingerprint256: string;
+  readonly issuerCertificate?: PeerLink;
+}
+
+/** What a handshake brought. */
+export interface PeerHandshake extends Pick<TLSSocket, 'authorized' | 'authorizationError' | 'getPeerX509Certificate'> {
+  getPeerCertificate(detailed: true): PeerLink;
+}
+
 /** Undefined where the client showed none. */
-export function clientCertificateOf(socket: TLSSocket, authorities: readonly RuntimeCaCertificate[], nowMs: number): ClientCertificate | undefined {
+export function clientCertificateOf(socket: PeerHandshake, authorities: readonly RuntimeCaCertificate[], nowMs: number): ClientCertificate | undefined {
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return undefined;
   const chain = chainOf(socket);
@@ -34,12 +46,12 @@ export function clientCertificateOf(socket: TLSSocket, authorities: readonly Run
  * Also where OpenSSL found nothing else wrong than that the chain ends at a configured authority which another has issued: whether that
  * is enough is a plugin's business. That error (its code 2) is told only behind a trusted certificate, and any later one stands in its place.
  */
-function isVerified(socket: TLSSocket): boolean {
+function isVerified(socket: PeerHandshake): boolean {
   return socket.authorized || String(socket.authorizationError) === 'UNABLE_TO_GET_ISSUER_CERT';
 }
 
 /** What it sent behind its own, in the order of issue, completed from the configured authorities, as far as Node tells. */
-function chainOf(socket: TLSSocket): readonly X509Certificate[] {
+function chainOf(socket: PeerHandshake): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
   let current = socket.getPeerCertificate(true);
   while (current.issuerCertificate !== undefined && current.issuerCertificate.fingerprint256 !== current.fingerprint256 && chain.length < MAX_CHAIN) {
@@ -63,7 +75,8 @@ function vouchers(leaf: X509Certificate, sent: readonly X509Certificate[], autho
   const known = authorities.map((authority): Known => ({ id: authority.id, certificate: parsed(authority) })).filter(({ certificate }) => isValidAt(certificate, nowMs));
   const found = authoritiesAbove(linked(leaf, sent, nowMs), known);
   if (found.size > 0) return [...found];
-  const ways = known.map(({ certificate }) => authoritiesAbove([certificate], known));
+  // Also from those that are not valid now: OpenSSL does not look at the dates of the last one.
+  const ways = authorities.map((authority) => authoritiesAbove([parsed(authority)], known));
   return known.map(({ id }) => id).filter((id) => ways.every((way) => way.has(id)));
 }
 
