@@ -35,7 +35,7 @@ const PLANTED: Readonly<Record<string, string>> = {
   'jwt_secrets.secret': 'canary-of-jwt-secret-0123456789', 'oauth2_credentials.client_secret': 'canary-of-oauth2-secret-0123456789',
 };
 /** What is not of entities: `name → text`; those that the control plane makes are added as they are told. */
-const others = new Map<string, string>([['operator password', 'canary-of-an-operator-password'], ['client secret', 'canary-of-a-client-secret-0123'], ['vault value', 'canary-that-stands-in-a-vault-0123']]);
+const others = new Map<string, string>([['operator password', 'canary-of-an-operator-password'], ['client secret', 'canary-of-a-client-secret-0123'], ['vault value', 'canary-that-stands-in-a-vault-0123'], ['redis password', 'canary-of-a-redis-password-0123'], ['sentinel password', 'canary-of-a-sentinel-password-01']]);
 
 const heapFolder = mkdtempSync(join(tmpdir(), 'holdfast-heap-'));
 let installation: TestInstallation;
@@ -132,6 +132,12 @@ test('they are planted, read, changed, refused, compared, exported and rolled ba
   made.set('oauth2_credentials', await make('/oauth2', { ...of, name: 'app', client_id: 'app', client_secret: PLANTED['oauth2_credentials.client_secret'] ?? '' }));
   await make('/vaults', { name: 'env', prefix: 'canaries', config: { prefix: 'CANARY_' } });
   await make('/hmac-auths', { ...of, username: 'from-vault', secret: '{vault://canaries/jwt}' });
+
+  const redis = { host: '192.0.2.1', password: others.get('redis password') ?? '' };
+  await make('/plugins', { name: 'rate-limiting', instance_name: 'one', config: { minute: 1_000_000, policy: 'redis', sync_rate: 60, redis } });
+  await make('/plugins', { name: 'rate-limiting-advanced', config: { limit: [1_000_000], window_size: [60], strategy: 'redis', sync_rate: 60, redis: { ...redis, sentinel_password: others.get('sentinel password') ?? '' } } });
+  await make('/plugins', { name: 'response-ratelimiting', config: { limits: { units: { minute: 1 } }, redis } });
+  await ask('POST', '/plugins', { name: 'rate-limiting', config: { minute: 1, redis: { password: [redis.password] } } });
 
   const operator = await make('/v1/operators', { name: 'viewer', role: 'viewer' });
   viewer = String((await ask('POST', `/v1/operators/${operator}/tokens`, {})).body['token']);
