@@ -13,7 +13,7 @@ import { challengeOf } from '../realm.ts';
 import { FailedAttempts, type Attempt } from './failed-attempts.ts';
 import type { BasicAuthConfig } from './schema.ts';
 
-/** In this order, as in Kong. */
+/** In this order, as in Kong. The first never goes upstream: it is for us (RFC 9110 §11.7.2). */
 const HEADERS = ['proxy-authorization', 'authorization'] as const;
 /** Of name, colon and password, encoded: both are shorter than 4,097 characters. */
 const MAX_ENCODED = 65_536;
@@ -50,7 +50,7 @@ class BasicAuth {
   authenticate(context: RequestContext): Answer {
     if (this.#anonymous.isSettled(context)) return undefined;
     const login = findLogin(context.request);
-    if (this.#hidesCredentials) for (const name of HEADERS) context.removeUpstreamHeader(name);
+    if (this.#hidesCredentials) context.removeUpstreamHeader('authorization');
     if (login === undefined) return this.#anonymous.answer(this.#unauthorized, context);
     const attempt = this.#failures.attemptBy(login.username, context.request);
     if (this.#failures.isTooMany(attempt)) return this.#anonymous.answer(this.#tooMany(), context);

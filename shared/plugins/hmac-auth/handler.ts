@@ -13,7 +13,7 @@ import { parseSignature, type RequestSignature } from './parse-signature.ts';
 import type { HmacAuthConfig } from './schema.ts';
 
 const MAX_BODY_BYTES = 8_388_608;
-/** In this order, as in Kong. */
+/** In this order, as in Kong. The first never goes upstream: it is for us (RFC 9110 §11.7.2). */
 const HEADERS = ['proxy-authorization', 'authorization'] as const;
 const DATES = ['x-date', 'date'] as const;
 /** RFC 9110 §5.6.7, the form that is sent. */
@@ -55,7 +55,7 @@ class HmacAuth {
   authenticate(context: RequestContext): Verdict | undefined {
     if (this.#anonymous.isSettled(context)) return undefined;
     const refusal = this.#identify(context);
-    if (this.#config.hide_credentials) for (const name of HEADERS) context.removeUpstreamHeader(name);
+    if (this.#config.hide_credentials) context.removeUpstreamHeader('authorization');
     return refusal === undefined ? undefined : this.#anonymous.answer(refusal, context);
   }
 
