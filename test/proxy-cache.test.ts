@@ -37,7 +37,7 @@ const get = (path: string, headers: readonly string[] = [], method = 'GET'): str
 const JSON_TYPE = 'Content-Type: application/json';
 
 /** A clock that the test moves, whose timers are the real ones. */
-function movedClock(): { readonly clock: Clock; pass(ms: number): void } {
+function movedClock(): { readonly clock: Clock; readonly pass: (ms: number) => void } {
   let by = 0;
   return { clock: { ...systemClock, nowMs: () => systemClock.nowMs() + by, monotonicMs: () => systemClock.monotonicMs() + by, after: (...given) => systemClock.after(...given), every: (...given) => systemClock.every(...given) }, pass: (ms) => void (by += ms) };
 }

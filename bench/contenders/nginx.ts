@@ -6,16 +6,18 @@ import { startPinned, type ContenderOptions, type RunningContender } from './con
 
 const SMALL_BODY = 'x'.repeat(100);
 
-/** The origin: `/small` 100 B, `/large` 64 KiB from the page cache, anything else takes a body and answers 100 B. */
+/** The origin: `/small` 100 B, `/medium` 10 KiB and `/large` 64 KiB from the page cache, anything else takes a body and answers 100 B. */
 export async function startOrigin(port: number, folder: string, cpu: number): Promise<{ stop(): Promise<void> }> {
   const root = join(folder, 'origin');
   mkdirSync(root, { recursive: true, mode: 0o755 });
   writeFileSync(join(root, 'large'), Buffer.alloc(64 * 1024, 'x'));
+  writeFileSync(join(root, 'medium'), Buffer.alloc(10 * 1024, 'x'));
   return startNginx(root, cpu, port, `
     server {
       listen 127.0.0.1:${port} backlog=4096;
       keepalive_requests 100000000;
       location = /small { default_type text/plain; return 200 "${SMALL_BODY}"; }
+      location = /medium { default_type text/plain; root ${root}; }
       location = /large { default_type application/octet-stream; root ${root}; }
       location / { client_max_body_size 1m; default_type text/plain; return 200 "${SMALL_BODY}"; }
     }`);
