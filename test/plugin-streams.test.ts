@@ -5,6 +5,9 @@ import { test, type TestContext } from 'node:test';
 import type { PluginInstance, StreamContext } from '../shared/plugins/contract.ts';
 import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
 import type { ListenerOptions } from '../data-plane/listeners/listener-options.ts';
+import type { JsonObject } from '../shared/model/definition.ts';
+import { compiled } from './support/compile-config.ts';
+import { put, ref, testId } from './support/config-content.ts';
 import { startProxyScene, type ProxyScene } from './support/proxy-scene.ts';
 import { staticConfig, type StaticPlugin } from './support/static-config.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -79,4 +82,19 @@ test('one that throws opens nothing', async (context) => {
   await waitUntil('the record', () => accounts.length === 1);
   assert.deepEqual([accounts[0]?.status, origin.connections, proxy.stats().pluginErrors['broken'], proxy.stats().refusals['PROXY_PLUGIN_FAILED']], [500, 0, 1, 1]);
   assert.ok(logLines().some((line) => line.includes('plugin broken failed in stream: broken on purpose')));
+});
+
+test('ip-restriction, as it is published, guards a stream route, and is as the configuration says from the next connection on', async (context) => {
+  const started = await startProxyScene({ proxy: { listeners: [{ kind: 'tcp', host: '127.0.0.1', port: 0, proxyProtocol: false }] } });
+  context.after(() => started.close());
+  const serve = (config: JsonObject): void => started.serve(compiled([
+    put('services', { id: testId('1'), protocol: 'tcp', host: '127.0.0.1', port: started.origin.port }),
+    put('routes', { id: testId('2'), protocols: ['tcp'], destinations: [{ port: started.port }], service: ref('1') }),
+    put('plugins', { id: testId('3'), name: 'ip-restriction', config, service: ref('1') }),
+  ]).config);
+  serve({ deny: ['127.0.0.0/8'] });
+  assert.equal(await ask(connect(started.port, '127.0.0.1')), '');
+  assert.equal(started.origin.connections, 0);
+  serve({ allow: ['127.0.0.0/8'] });
+  assert.match(await ask(connect(started.port, '127.0.0.1')), /^HTTP\/1\.1 200/);
 });
