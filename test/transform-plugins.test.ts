@@ -102,6 +102,14 @@ scenario('request-transformer: who the client is comes from the gateway, never f
   for (const lines of sent(scene)) assert.ok(lines.includes(`x-who: ${ANN.id}`), lines.join('\n'));
 });
 
+scenario('request-transformer: what the gateway says of where a request comes from can be left out or said otherwise', {}, async (scene) => {
+  use(scene, [plugin('request-transformer', { remove: { headers: ['X-Forwarded-For', 'x-real-ip'] }, add: { headers: ['X-Forwarded-Proto:https'] } })]);
+  await byBoth(scene, { 'x-forwarded-for': '6.6.6.6', 'x-forwarded-proto': 'gopher' });
+  for (const { headerLines } of scene.origin.requests) {
+    assert.deepEqual(headerLines.filter((line) => /^x-(?:forwarded-(?:for|proto)|real-ip)/i.test(line)), ['X-Forwarded-Proto: https']);
+  }
+});
+
 scenario('request-transformer: line ends and NUL stay data in every place that a template can stand', {}, async (scene) => {
   const evil = '%0d%0aX-Admin:%201%0d%0a%0d%0aGET%20/admin%20HTTP/1.1%00';
   const place = '$(query_params.x)';

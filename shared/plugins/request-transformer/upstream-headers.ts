@@ -14,8 +14,8 @@ export class UpstreamHeaders implements NamedFields {
   }
 
   remove(name: string): void {
-    const key = name.toLowerCase();
-    if (key !== 'host' && this.#context.upstreamHeaderValues(key).length > 0) this.#context.removeUpstreamHeader(name);
+    // Also where nothing shows: what the gateway writes last (X-Forwarded-*) is left out then.
+    if (name.toLowerCase() !== 'host') this.#context.removeUpstreamHeader(name);
   }
 
   rename(name: string, newName: string): void {
