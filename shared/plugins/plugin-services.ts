@@ -90,12 +90,13 @@ export interface RedisOptions {
 
 /** A connection that plugins with equal options share within the thread. It is made when first used and again after it broke. */
 export interface RedisConnection {
-  /** Commands of one turn of the event loop go out in one write. Rejects with REDIS_UNAVAILABLE at once while it is known to be down. */
+  /** Commands of one turn of the event loop go out in one write. Rejects with REDIS_UNAVAILABLE at once while it is known to be down, with REDIS_REFUSED where the server answers with an error. */
   command(...words: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
   /** EVALSHA, and EVAL where the server does not know the script. */
   script(source: string, keys: readonly string[], words: readonly (string | number)[]): Promise<RedisReply>;
 }
 
+/** Status lines are text; bulk strings are bytes, as they were stored. */
 export type RedisReply = string | number | null | Uint8Array | readonly RedisReply[];
 
 /** Verifies passwords off the proxy threads, in a bounded queue; digests that were found right are remembered, and then it does not wait. */
@@ -128,7 +129,7 @@ export interface PluginServices {
   redis(options: RedisOptions): RedisConnection;
   readonly passwords: PasswordVerifier;
   readonly secrets: {
-    /** 22 characters: a keyed hash that all data planes of the gateway agree on, so that what a client sent is neither readable nor foreseeable in shared stores. */
+    /** 22 characters: a keyed hash that all data planes of the gateway agree on, so that what a client sent is neither readable nor foreseeable in shared stores. Not to be kept for long: it is another after the content key was rotated. */
     keyedHash(text: string): string;
   };
   /** Repeats until `cancel`, which the instance's `close` must call. Keeps no process alive. */
