@@ -49,6 +49,16 @@ test('what is no verdict is not sent', () => {
   for (const verdict of wrong) assert.throws(() => verdictResponse(verdict, undefined, ID), { name: 'HoldfastError' }, JSON.stringify(verdict));
 });
 
+test('a frozen verdict with a body is put together once', () => {
+  const body = { contentType: 'text/plain', bytes: Buffer.from('x') };
+  const frozen: Verdict = Object.freeze({ kind: 'respond', status: 200, body });
+  assert.equal(verdictResponse(frozen, undefined, '1'), verdictResponse(frozen, 'text/html', '2'));
+  const open: Verdict = { kind: 'respond', status: 200, body };
+  assert.notEqual(verdictResponse(open, undefined, '1'), verdictResponse(open, undefined, '1'));
+  const message: Verdict = Object.freeze({ kind: 'respond', status: 200, message: 'm' });
+  assert.notEqual(verdictResponse(message, undefined, '1'), verdictResponse(message, undefined, '2'), 'its request id is in it');
+});
+
 test('several lines of one name in a verdict are several lines', () => {
   const { headers } = verdictResponse({ kind: 'respond', status: 200, headers: [['Link', '<a>'], ['X', '1'], ['link', '<b>']] }, undefined, '');
   assert.deepEqual(headers?.values('link'), ['<a>', '<b>']);

@@ -46,8 +46,20 @@ export function grpcStatusResponse(refusal: Refusal, status: number): GeneratedR
   return { status: 200, contentType: 'application/grpc', body: NO_BODY, headers: undefined, extraLines, message: refusal.message, code: refusal.code };
 }
 
+/** Of verdicts that are frozen and have a body: a plugin that answers with the same one again and again (a cache) pays for its headers once. */
+const putTogether = new WeakMap<Verdict, GeneratedResponse>();
+
 /** The answer that a plugin wants. Throws where it is no answer: a status that ends no request, a header that may not be. */
 export function verdictResponse(verdict: Verdict, accept: string | undefined, requestId: string): GeneratedResponse {
+  if (verdict.body === undefined || !Object.isFrozen(verdict)) return newVerdictResponse(verdict, accept, requestId);
+  const known = putTogether.get(verdict);
+  if (known !== undefined) return known;
+  const made = newVerdictResponse(verdict, accept, requestId);
+  putTogether.set(verdict, made);
+  return made;
+}
+
+function newVerdictResponse(verdict: Verdict, accept: string | undefined, requestId: string): GeneratedResponse {
   const { status, message, body } = verdict;
   if (verdict.kind !== 'respond' || !Number.isInteger(status) || status < 200 || status > 999) {
     throw new HoldfastError({

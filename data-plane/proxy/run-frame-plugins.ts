@@ -8,7 +8,7 @@ import type { ChainEntry } from '../config/active-config.ts';
 import type { Exchange } from './exchange.ts';
 import { MAX_CONTROL_BYTES, type FrameJudge } from './frame-inspection.ts';
 import { RequestPluginContext } from './plugin-contexts.ts';
-import { reportPluginError, stateOf } from './run-plugins.ts';
+import { expectNoPromise, reportPluginError, stateOf } from './run-plugins.ts';
 
 /** As the contract says it. */
 const USUAL_MAX_BYTES = 65_536;
@@ -57,6 +57,7 @@ class PluginJudge implements FrameJudge {
   #ask(entry: ChainEntry, frame: WebSocketFrame): FrameVerdict | undefined {
     this.#context.current = entry;
     const verdict = entry.instance.webSocketFrame?.(this.#context, frame, stateOf(this.#exchange, entry));
+    expectNoPromise(verdict);
     const isControl = frame.kind === 'close' || frame.kind === 'ping' || frame.kind === 'pong';
     if (verdict?.kind !== 'replace' || !isControl || verdict.payload.length <= MAX_CONTROL_BYTES) return verdict;
     throw new HoldfastError({

@@ -67,7 +67,7 @@ function awaited(exchange: Exchange, entry: ChainEntry, chain: PluginChain, answ
 }
 
 /** For the phases that never wait. Throws where one gave a promise, as an `async` function does: what it does later has no hold on the message. */
-export function expectNothing(result: unknown): void {
+export function expectNoPromise(result: unknown): void {
   if (result instanceof Promise) throw unannounced(result);
 }
 
@@ -142,7 +142,7 @@ export function runLog(exchange: Exchange, totalMs: number): void {
   const context = new LogPluginContext(exchange, totalMs);
   for (const entry of entries) {
     try {
-      if (runs(exchange, entry)) expectNothing(entry.instance.log?.(context, stateOf(exchange, entry)));
+      if (runs(exchange, entry)) expectNoPromise(entry.instance.log?.(context, stateOf(exchange, entry)));
     } catch (thrown) {
       reportPluginError(exchange, entry, 'log', thrown);
     }

@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.ts';
 import type { GeneratedResponse } from './generated-response.ts';
 import { LogPluginContext } from './plugin-contexts.ts';
 import { generatedSource, ResponsePluginContext, UpstreamSource } from './response-contexts.ts';
-import { expectNothing, reportPluginError, runs, stateOf } from './run-plugins.ts';
+import { expectNoPromise, reportPluginError, runs, stateOf } from './run-plugins.ts';
 
 /** `responseHead` over an upstream's response. False where a plugin threw. What they want stands in `exchange.responseWishes`. */
 export function runUpstreamHead(exchange: Exchange, head: ResponseHead): boolean {
@@ -28,7 +28,7 @@ function runHead(exchange: Exchange, context: ResponsePluginContext): boolean {
   for (const entry of exchange.chain.responseHead) {
     context.current = entry;
     try {
-      if (runs(exchange, entry)) expectNothing(entry.instance.responseHead?.(context, stateOf(exchange, entry)));
+      if (runs(exchange, entry)) expectNoPromise(entry.instance.responseHead?.(context, stateOf(exchange, entry)));
     } catch (thrown) {
       context.close();
       reportPluginError(exchange, entry, 'responseHead', thrown);
@@ -49,7 +49,7 @@ export function runBody(exchange: Exchange, context: ResponsePluginContext, body
     context.current = entry;
     context.mostBytes = maxBytes;
     try {
-      expectNothing(entry.instance.responseBody?.(context, stateOf(exchange, entry)));
+      expectNoPromise(entry.instance.responseBody?.(context, stateOf(exchange, entry)));
     } catch (thrown) {
       context.close();
       reportPluginError(exchange, entry, 'responseBody', thrown);
@@ -76,7 +76,7 @@ export class BodyObservers {
   pass(bytes: Uint8Array | undefined): void {
     for (const entry of this.#entries) {
       try {
-        expectNothing(entry.instance.responseBytes?.(this.#context, bytes, stateOf(this.#exchange, entry)));
+        expectNoPromise(entry.instance.responseBytes?.(this.#context, bytes, stateOf(this.#exchange, entry)));
       } catch (thrown) {
         this.#entries = this.#entries.filter((other) => other !== entry);
         reportPluginError(this.#exchange, entry, 'responseBytes', thrown);
