@@ -165,7 +165,8 @@ test('a password that an earlier version kept is hashed in the background and pu
   for (const username of ['user-0', 'user-1', 'user-21']) {
     const stored = await store.read(scope, (reader) => reader.getByEndpointKey(basic, username));
     assert.ok(stored);
-    const password = String(readEntity(basic, stored, secrets)['password']);
+    const password = readEntity(basic, stored, secrets)['password'];
+    assert.ok(typeof password === 'string');
     const sealed = Buffer.from(decodeEntity('basicauth_credentials', stored.bytes).password_sealed ?? '', 'base64');
     assert.equal(Buffer.from(secrets.openContent({ kind: 'basicauth_credentials', id: stored.id, field: 'password' }, sealed)).toString(), password);
     assert.equal(await isPasswordOf(password, username === 'user-0' ? 'another' : `clear-${username}`, consumer.id), true, username);
