@@ -141,7 +141,7 @@ test('a control plane of an older protocol is served as one: configuration appli
   let protocolVersion = 1;
   // Before version 3 it knows nothing of authorities.
   controlPlane.alterWelcome = (welcome) => ({ ...welcome, protocolVersion, authoritiesStatement: '' });
-  await controlPlane.publish([service('a1'), route('b1', '/', 'a1')]);
+  await controlPlane.publish([service('a1'), route('b1', '/', 'a1'), put('plugins', { id: testId('e1'), name: 'rate-limiting', service: ref('a1'), config: { year: 1_000, policy: 'cluster' } })]);
   const dataPlane = await start();
   await dataPlane.ready();
   for (protocolVersion = 1; protocolVersion <= 3; protocolVersion += 1) {
@@ -162,4 +162,8 @@ test('a control plane of an older protocol is served as one: configuration appli
     assert.deepEqual([...others].sort(), protocolVersion < 3 ? [] : ['SYNC_HEAD_OLDER', 'health']);
     session.cut();
   }
+  // What it counted for others under the older ones is told to the first that takes it.
+  const session = await controlPlane.session(protocolVersion);
+  const counted = await waitUntil('counts', () => session.heard.find((message) => message.kind === 'counts'), 10_000);
+  assert.deepEqual(counted.windows.map(({ counts }) => counts), [[3]]);
 });

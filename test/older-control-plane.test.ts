@@ -61,3 +61,27 @@ test('changed keys come to data planes of version 3 in a frame of their own; old
   const again = await connectSync(parts.port, credentials);
   assert.equal((await again.greet({ protocolVersion: 2 })).contentKeys.length, 2);
 });
+
+test('counts of limits come to data planes of version 4, of their gateway alone; older ones are told nothing', async () => {
+  const scope = await createGateway(store);
+  await insert(store, scope, 'services', { url: 'http://a.test' });
+  const greeted = async (protocolVersion: number, gateway = scope) => {
+    const client = await connectSync(parts.port, await parts.enrol(gateway));
+    await client.greet({ protocolVersion });
+    return client;
+  };
+  const elsewhere = await createGateway(store);
+  await insert(store, elsewhere, 'services', { url: 'http://a.test' });
+  const [one, two, older, stranger] = [await greeted(4), await greeted(4), await greeted(3), await greeted(4, elsewhere)];
+  const window = { startMs: Date.now(), windowMs: 3_600_000, isSliding: false, keys: ['AQIDBAUGBwgJCgsMDQ4PEA'], counts: [7] };
+  one.send({ kind: 'counts', windows: [window] });
+  assert.deepEqual((await two.next('counts')).windows, [window]);
+  // By then the others would have been told too.
+  two.send({ kind: 'counts', windows: [{ ...window, counts: [2] }] });
+  assert.deepEqual((await one.next('counts')).windows, [{ ...window, counts: [2] }]);
+  for (const client of [older, stranger]) assert.deepEqual(client.waiting.filter(({ kind }) => kind === 'counts'), []);
+  // What an older one has no words for is not taken from it either: it has not joined.
+  older.send({ kind: 'counts', windows: [{ ...window, counts: [100] }] });
+  one.send({ kind: 'counts', windows: [{ ...window, counts: [8] }] });
+  assert.deepEqual((await two.next('counts')).windows, [{ ...window, counts: [8] }]);
+});
