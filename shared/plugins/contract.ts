@@ -104,7 +104,7 @@ export interface PluginInstance<State = unknown> {
 
 export type Answer = Verdict | undefined | Promise<Verdict | undefined>;
 
-/** An expected refusal or answer by a plugin: a value, never a throw. */
+/** An expected refusal or answer by a plugin: a value, never a throw. One that is frozen and has a body is put together once, however often it is given. */
 export interface Verdict {
   readonly kind: 'respond';
   readonly status: number;

@@ -87,7 +87,7 @@ export class StoredAnswers {
     const known = stored.answer;
     if (known !== undefined && known.seconds === seconds && known.status === status) return known.verdict;
     const headers = [...stored.headers, ...this.#ours(stored, status, seconds)];
-    const verdict: Verdict = { kind: 'respond', status: stored.status, headers, body: { contentType: stored.contentType, bytes: stored.body } };
+    const verdict: Verdict = Object.freeze({ kind: 'respond', status: stored.status, headers, body: { contentType: stored.contentType, bytes: stored.body } });
     stored.answer = { seconds, status, verdict };
     return verdict;
   }
