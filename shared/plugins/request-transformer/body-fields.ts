@@ -13,8 +13,7 @@ export interface BodyFields extends NamedFields {
 }
 
 /** By what the header holds, as in Kong, whatever stands around it. */
-export function bodyKindOf(contentType: string | undefined): BodyKind | undefined {
-  if (contentType === undefined) return undefined;
+export function bodyKindOf(contentType: string): BodyKind | undefined {
   const text = contentType.toLowerCase();
   if (text.includes('application/json')) return 'json';
   if (text.includes('multipart/form-data')) return 'multipart';

@@ -152,6 +152,12 @@ describe('JSON bodies', () => {
     assert.equal(run({ add: { body: ['a:$(query_params.x)'] } }, { headers: JSON_HEADERS, query: 'x=%22,%22admin%22:true,%22%0a%5c%c3%bc', text: '{}' }).sent, '{"a":"\\",\\"admin\\":true,\\"\\n\\\\ü"}');
   });
 
+  test('of several Content-Types none hides another', () => {
+    for (const types of [['text/plain', 'application/json'], ['Application/JSON', 'text/plain']]) {
+      assert.equal(run({ remove: { body: ['a'] } }, { headers: types.map((type) => ['content-type', type] as const), text: '{"a":1}' }).sent, '{}');
+    }
+  });
+
   test('what is no JSON object passes unchanged', () => {
     for (const text of ['{"a":1', '[1,2]', '"a"', '1', 'null', '{"a":1}}', '\ufeff{}', "{'a':1}"]) assert.deepEqual(run(all, { headers: JSON_HEADERS, text }).effects, [], text);
     assert.deepEqual(run(all, { headers: [['content-type', 'text/plain']], text: '{"a":1}' }).effects, []);
@@ -192,6 +198,14 @@ describe('forms', () => {
 
   test('multipart: a value that would be several parts is refused', () => {
     assert.equal(run({ add: { body: ['a:$(headers.x)'] } }, { headers: [...MULTIPART, ['x', 'v --b1 w']], text: '--b1--' }).verdict?.status, 400);
+  });
+
+  test('multipart: a name is found wherever it stands, and a file name hides none', () => {
+    const disposition = (parameters: string): string => `--b1\r\nX-A: ; name=b\r\ncontent-disposition:form-data${parameters}\r\n\r\n1\r\n`;
+    for (const parameters of ['; name=admin', ';name = "admin" ; filename="x"', '; filename="; name=x"; name="admin"', '; filename="\\"; name=x; "; NAME=admin', '; name="ad\\min"', '; filename=x;  name="admin"']) {
+      assert.equal(run({ remove: { body: ['admin'] } }, { headers: MULTIPART, text: `${disposition(parameters)}${part('b', '2')}--b1--` }).sent, `${part('b', '2')}--b1--`, parameters);
+    }
+    assert.equal(run({ rename: { body: ['a:b'] } }, { headers: MULTIPART, text: `${disposition('; name=a ; filename="a"')}--b1--` }).sent, `${disposition('; name="b"; filename="a"')}--b1--`);
   });
 
   test('multipart: what is none passes unchanged', () => {

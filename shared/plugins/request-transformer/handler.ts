@@ -73,9 +73,9 @@ class RequestTransformer {
   }
 
   #transformBody(context: RequestContext, rendered: readonly string[]): Verdict | undefined {
-    const contentType = context.upstreamHeaderValues('content-type')[0];
+    const contentType = contentTypeOf(context);
     const kind = bodyKindOf(contentType);
-    if (kind === undefined || contentType === undefined) return undefined;
+    if (kind === undefined) return undefined;
     // What can't be transformed must not pass as if it had been.
     if (context.body === undefined) return TOO_LARGE;
     const fields = bodyFieldsOf(kind, contentType, context.body);
@@ -91,6 +91,12 @@ function partOf(config: RequestTransformerConfig, part: 'headers' | 'body' | 'qu
   return { remove: config.remove[part], rename: config.rename[part], replace: config.replace[part], add: config.add[part], append: config.append[part] };
 }
 
+/** All of them where several were sent: one that is not looked at could be the one that the upstream takes. */
+function contentTypeOf(context: RequestContext): string {
+  const values = context.upstreamHeaderValues('content-type');
+  return values.length > 1 ? values.join(', ') : (values[0] ?? '');
+}
+
 /** False where the request has made a path of it that leads elsewhere. */
 function setPath(context: RequestContext, rendered: string): boolean {
   const path = sendablePath(rendered.startsWith('/') ? rendered : `/${rendered}`);
@@ -100,7 +106,7 @@ function setPath(context: RequestContext, rendered: string): boolean {
 }
 
 function moveForm(context: RequestContext): Verdict | undefined {
-  if (bodyKindOf(context.upstreamHeaderValues('content-type')[0]) !== 'form') return undefined;
+  if (bodyKindOf(contentTypeOf(context)) !== 'form') return undefined;
   if (context.body === undefined || context.body.length > MAX_QUERY_BYTES) return TOO_LARGE;
   if (context.body.length === 0) return undefined;
   const query = new QueryArguments(context.upstreamQuery);

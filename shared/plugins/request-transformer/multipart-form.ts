@@ -3,12 +3,16 @@ import type { NamedFields } from './operations.ts';
 
 const MAX_PARTS = 1_000;
 const MAX_HEAD = 16_384;
-const NAME = /(\r\ncontent-disposition:[^\r\n]*?;[ \t]*name=)(?:"([^"\r\n]*)"|([^\s;"]+))/i;
+const DISPOSITION = /\r\ncontent-disposition:[ \t]*[^\s;"]*[ \t]*/iy;
+const PARAMETER = /;[ \t]*([^\s;="]+)[ \t]*=[ \t]*(?:"((?:[^"\\\r\n]|\\[^\r\n])*)"|([^\s;"]*))[ \t]*/y;
 
 interface Part {
   readonly name: string;
   /** What stands between two delimiters. */
   readonly raw: string;
+  /** Where the name stands in it, with its quotes. */
+  readonly start: number;
+  readonly end: number;
 }
 
 export class MultipartForm implements NamedFields {
@@ -39,10 +43,9 @@ export class MultipartForm implements NamedFields {
     const parts: Part[] = [];
     for (const raw of sections) {
       const headEnd = raw.indexOf('\r\n\r\n');
-      const [, , inQuotes, bare] = headEnd < 0 || headEnd > MAX_HEAD ? [] : (NAME.exec(raw.slice(0, headEnd)) ?? []);
-      const name = inQuotes ?? bare;
-      if (name === undefined) return undefined;
-      parts.push({ name: decodeName(name), raw });
+      const part = headEnd < 0 || headEnd > MAX_HEAD ? undefined : partOf(raw, headEnd);
+      if (part === undefined) return undefined;
+      parts.push(part);
     }
     return new MultipartForm(boundary, parts, closing);
   }
@@ -55,7 +58,7 @@ export class MultipartForm implements NamedFields {
     if (name === newName || !this.#has(name)) return;
     this.remove(newName);
     this.isChanged = true;
-    this.#parts = this.#parts.map((part) => (part.name === name ? { name: newName, raw: part.raw.replace(NAME, (_, start: string) => `${start}"${encodeName(newName)}"`) } : part));
+    this.#parts = this.#parts.map((part) => (part.name === name ? renamed(part, newName) : part));
   }
 
   replace(name: string, value: string): void {
@@ -70,7 +73,9 @@ export class MultipartForm implements NamedFields {
 
   append(name: string, value: string): void {
     this.isBroken ||= value.includes(`--${this.#boundary}`);
-    this.#keep([...this.#parts, { name, raw: `\r\nContent-Disposition: form-data; name="${encodeName(name)}"\r\n\r\n${value}` }]);
+    const start = '\r\nContent-Disposition: form-data; name=';
+    const quoted = `"${encodeName(name)}"`;
+    this.#keep([...this.#parts, { name, raw: `${start}${quoted}\r\n\r\n${value}`, start: start.length, end: start.length + quoted.length }]);
   }
 
   toBytes(): Uint8Array {
@@ -88,11 +93,32 @@ export class MultipartForm implements NamedFields {
   }
 }
 
+/** The name that its Content-Disposition says; quotes around a file name hide none. */
+function partOf(raw: string, headEnd: number): Part | undefined {
+  const disposition = raw.slice(0, headEnd).search(/\r\ncontent-disposition:/i);
+  if (disposition < 0) return undefined;
+  DISPOSITION.lastIndex = disposition;
+  DISPOSITION.exec(raw);
+  PARAMETER.lastIndex = DISPOSITION.lastIndex;
+  for (let match = PARAMETER.exec(raw); match !== null; match = PARAMETER.exec(raw)) {
+    const [text, parameter = '', quoted, bare = ''] = match;
+    if (parameter.toLowerCase() !== 'name') continue;
+    const start = match.index + text.indexOf('=') + 1;
+    return { name: decodeName(quoted ?? bare), raw, start, end: match.index + text.length };
+  }
+  return undefined;
+}
+
+function renamed({ raw, start, end }: Part, newName: string): Part {
+  const quoted = `"${encodeName(newName)}"`;
+  return { name: newName, raw: raw.slice(0, start) + quoted + raw.slice(end), start, end: start + quoted.length };
+}
+
 /** As browsers write names (WHATWG: multipart/form-data encoding algorithm). */
 function encodeName(name: string): string {
   return name.replace(/["\r\n]/g, (character) => ({ '"': '%22', '\r': '%0D', '\n': '%0A' })[character] ?? '');
 }
 
 function decodeName(name: string): string {
-  return name.replace(/%22|%0D|%0A/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+  return name.replace(/\\(.)/g, '$1').replace(/%22|%0D|%0A/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 }
