@@ -80,7 +80,7 @@ export const controlPlaneSettings = defineSettings({
     type: 'integer',
     default: 10,
     between: [2, 200],
-    description: 'Database connections at most, without the one that listens for changes',
+    description: 'Database connections at most, without the two that listen to changes and to other control planes',
   },
   keyEncryptionKey: {
     env: 'HOLDFAST_KEY_ENCRYPTION_KEY',

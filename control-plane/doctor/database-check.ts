@@ -32,6 +32,6 @@ function schema({ migrations }: Awaited<ReturnType<typeof inspectDatabase>>): Fi
 }
 
 function connections({ connectionLimit, connectionsUsed }: Awaited<ReturnType<typeof inspectDatabase>>, poolSize: number): Finding {
-  const told = `${connectionsUsed} of ${connectionLimit} connections are used; this control plane takes up to ${poolSize + 1}`;
-  return connectionLimit - connectionsUsed > poolSize ? ok(told) : warn(told, 'raise max_connections, or lower HOLDFAST_DATABASE_POOL_SIZE');
+  const told = `${connectionsUsed} of ${connectionLimit} connections are used; this control plane takes up to ${poolSize + 2}`;
+  return connectionLimit - connectionsUsed > poolSize + 1 ? ok(told) : warn(told, 'raise max_connections, or lower HOLDFAST_DATABASE_POOL_SIZE');
 }
