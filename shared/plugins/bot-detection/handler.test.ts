@@ -50,6 +50,15 @@ test('the same answer comes for what was seen before, and after all was forgotte
   }
 });
 
+test('the first 2,048 characters count, the same way each time', () => {
+  const run = pluginRun(instanceOf({ allow: ['friend$'] }));
+  for (let round = 0; round < 2; round += 1) {
+    assert.equal(run.head(withAgents(`Googlebot/2.1 ${'x'.repeat(5_000)}`))?.status, 403);
+    assert.equal(run.head(withAgents(`Googlebot/2.1 ${'x'.repeat(5_000)}friend`))?.status, 403);
+    assert.equal(run.head(withAgents('Googlebot/2.1 friend')), undefined);
+  }
+});
+
 test('no text takes more than linear time', () => {
   const run = pluginRun(instanceOf({ deny: ['(a+)+$', '(x*)*y', 'bot(.*)*end'], allow: ['^(([a-z])+.)+[A-Z]([a-z])+$'] }));
   const hostile = ['a'.repeat(8_000), `${'a'.repeat(7_999)}!`, 'bot'.repeat(2_700), 'x'.repeat(8_000), 'crawler-'.repeat(1_000), 'AdsBot-Googl'.repeat(600)];

@@ -11,6 +11,8 @@ const FORBIDDEN: Verdict = { kind: 'respond', status: 403, message: 'Forbidden' 
 const SEVERAL: Verdict = { kind: 'respond', status: 400, message: 'Only one User-Agent header allowed' };
 /** Texts whose outcome is kept, and how long they may be; then all are forgotten. */
 const [MAX_REMEMBERED, MAX_LENGTH] = [1_000, 512];
+/** Characters that are looked at: no client has more to say about itself, and each costs every pattern some time. */
+const MAX_EXAMINED = 2_048;
 
 export const botDetectionFactory: PluginFactory<BotDetectionConfig> = {
   name: 'bot-detection',
@@ -39,7 +41,8 @@ class BotDetector {
     return (known ?? this.#examine(agent)) ? FORBIDDEN : undefined;
   }
 
-  #examine(agent: string): boolean {
+  #examine(whole: string): boolean {
+    const agent = whole.length > MAX_EXAMINED ? whole.slice(0, MAX_EXAMINED) : whole;
     const isRefused = !isIn(agent, this.#allow) && (isIn(agent, this.#deny) || KNOWN_BOTS.test(agent));
     if (agent.length > MAX_LENGTH) return isRefused;
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();

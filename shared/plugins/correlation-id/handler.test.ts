@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { defined } from '../../assert.ts';
 import { pluginContext, pluginRun, pluginServices, type HostParts } from '../../plugin-kit/plugin-host.ts';
 import { correlationIdFactory } from './handler.ts';
-import type { CorrelationIdConfig } from './schema.ts';
+import { correlationIdSchema, type CorrelationIdConfig } from './schema.ts';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
 
@@ -62,4 +62,11 @@ test('the client gets the id that the backend gets, where it is to be echoed', (
   const made = run(instanceOf({ echo_downstream: true }));
   assert.equal(made.responseHeaders.get('X-Id'), made.upstreamHeaderValues('x-id')[0]);
   assert.equal(run(instanceOf()).responseHeaders.size, 0);
+});
+
+test('the header is none that a message is framed or routed by', () => {
+  const { type } = defined(correlationIdSchema.config.find(({ name }) => name === 'header_name'), 'header_name');
+  assert.ok(type.kind === 'string' && 'rules' in type);
+  for (const bad of ['Content-Length', 'transfer-encoding', 'Host', 'Connection', 'X-Kong-Request-Id', 'a b', 'a\r\nb']) assert.notEqual(type.rules[0].check(bad), undefined, bad);
+  for (const good of ['Kong-Request-ID', 'X-Correlation-ID', 'X-Request-Id']) assert.equal(type.rules[0].check(good), undefined, good);
 });

@@ -67,6 +67,13 @@ describe('an echo', () => {
   test('is bound to its trigger too', () => assert.equal(answer({ echo: true, trigger: 'x-debug' }), undefined));
 });
 
+test('the control plane takes no content type that would not be one line', () => {
+  const { type } = defined(requestTerminationSchema.config.find(({ name }) => name === 'content_type'), 'content_type');
+  assert.ok(type.kind === 'string' && 'rules' in type);
+  for (const bad of ['text/html\r\nX: y', 'text/html\n', 'text/\u0142', '\u0000']) assert.notEqual(type.rules[0].check(bad), undefined, JSON.stringify(bad));
+  assert.equal(type.rules[0].check('text/html; charset=utf-8'), undefined);
+});
+
 test('the control plane keeps message and body apart', () => {
   const problems = (config: object) => requestTerminationSchema.checks.flatMap(({ check }) => check({ config: { ...DEFAULTS, ...config } })).map(({ message }) => message);
   assert.deepEqual(problems({ message: 'a' }), []);
