@@ -6,7 +6,7 @@ import { parseEntity } from '../../model/parse-entity.ts';
 import { definitionOf } from '../../model/registry.ts';
 import { mapCounterTable } from '../../plugin-kit/map-counter-table.ts';
 import { pluginContext, pluginRun, pluginServices, type HostParts } from '../../plugin-kit/plugin-host.ts';
-import type { CounterTable, TakeResult } from '../plugin-services.ts';
+import type { CounterTable, PluginServices, RedisConnection, RedisReply, TakeResult } from '../plugin-services.ts';
 import { calendarWindowAt } from '../calendar-window.ts';
 import { clientNetwork } from '../client-network.ts';
 import { rateLimitingFactory } from './handler.ts';
@@ -195,6 +195,70 @@ describe('a table that cannot count', () => {
 
   test('refuses where faults are not tolerated', () => {
     assert.deepEqual(limiter({ minute: 1, fault_tolerant: false }, full).request().verdict, { kind: 'respond', status: 500, message: 'An unexpected error occurred' });
+  });
+});
+
+describe('policies', () => {
+  const make = (config: Partial<RateLimitingConfig>, given: Partial<PluginServices>) => {
+    const services = pluginServices({ pluginId: 'plugin-1', clock: { nowMs: () => NOON_AND_A_HALF_MINUTE, monotonicMs: () => 0 }, ...given });
+    const instance = rateLimitingFactory.create({ ...DEFAULTS, minute: 2, ...config }, services);
+    return { instance, services, ask: (parts: HostParts = {}) => pluginRun(instance).headAsync(pluginContext(parts)) };
+  };
+  const redis = { policy: 'redis', redis: { ...NO_REDIS, host: 'redis.test', password: 'p' } } as const;
+  const answering = (reply: RedisReply): RedisConnection => ({ command: () => assert.fail('scripts only'), script: () => Promise.resolve(reply) });
+  const down: RedisConnection = { command: () => Promise.reject(new Error('down')), script: () => Promise.reject(new Error('down')) };
+
+  test('redis: the server is asked with each request, by a key that tells nothing', async () => {
+    const asked: (readonly string[])[] = [];
+    const { instance, ask } = make({ ...redis, limit_by: 'header', header_name: 'authorization' }, {
+      redis: (server) => {
+        assert.deepEqual([server.host, server.port, server.password, server.timeoutMs, server.tls], ['redis.test', 6379, 'p', 2_000, undefined]);
+        return { ...down, script: (_, keys) => (asked.push(keys), Promise.resolve([1, '0'])) };
+      },
+      secrets: { keyedHash: (text) => `h${text.length}` },
+    });
+    assert.equal(instance.isAsync, true);
+    await ask({ headers: [['authorization', 'secret']] });
+    const startMs = Date.UTC(2024, 1, 10, 12);
+    assert.deepEqual(asked, [[`holdfast:limit:{h${'plugin-1 header secret'.length}}:60000:${startMs}`, `holdfast:limit:{h${'plugin-1 header secret'.length}}:60000:${startMs - 60_000}`]]);
+  });
+
+  test('redis: what it says decides, in the headers of always', async () => {
+    assert.equal(await make(redis, { redis: () => answering([1, '1']) }).ask(), undefined);
+    const refused = await make(redis, { redis: () => answering([0, '2']) }).ask();
+    assert.deepEqual([refused?.status, Object.fromEntries(refused?.headers ?? [])['Retry-After']], [429, '30']);
+  });
+
+  test('a Redis that is down: open, or closed where faults are not tolerated; without headers, and logged', async () => {
+    const open = make(redis, { redis: () => down });
+    const context = pluginContext();
+    assert.deepEqual([await pluginRun(open.instance).headAsync(context), context.effects, open.services.warnings], [undefined, [], ['rate-limiting-not-counted']]);
+    assert.deepEqual(await make({ ...redis, fault_tolerant: false }, { redis: () => down }).ask(), { kind: 'respond', status: 500, message: 'An unexpected error occurred' });
+  });
+
+  test('redis with a sync_rate: no request waits, exchanges come by a timer that ends with the instance', () => {
+    const intervals: number[] = [];
+    let cancelled = 0;
+    const { instance } = make({ ...redis, sync_rate: 0.5 }, { redis: () => down, counters: mapCounterTable(), every: (ms) => (intervals.push(ms), { cancel: () => (cancelled += 1) }) });
+    assert.equal(instance.isAsync, undefined);
+    assert.deepEqual([0, 1, 2].map(() => pluginRun(instance).head(pluginContext())?.status), [undefined, undefined, 429]);
+    instance.close?.();
+    assert.deepEqual([intervals, cancelled], [[500], 1]);
+  });
+
+  test('cluster: at once, by the counters that data planes share', () => {
+    const cluster = mapCounterTable();
+    const { instance } = make({ policy: 'cluster' }, { cluster, secrets: { keyedHash: (text) => `hash of ${text}` } });
+    assert.deepEqual([0, 1, 2].map(() => pluginRun(instance).head(pluginContext({ clientAddress: '192.0.2.1' }))?.status), [undefined, undefined, 429]);
+    assert.deepEqual([instance.isAsync, cluster.keys()], [undefined, ['hash of plugin-1 ip 192.0.2.1']]);
+  });
+
+  test('a consumer group counts as one where the plugin is for it', async () => {
+    const counters = mapCounterTable();
+    const { ask } = make({ limit_by: 'consumer-group' }, { counters, consumerGroupId: 'group-1' });
+    await ask({ consumer: ANN, clientAddress: '192.0.2.1' });
+    await ask({ consumer: { ...ANN, id: 'bob-id' }, clientAddress: '192.0.2.2' });
+    assert.deepEqual(counters.keys(), ['plugin-1 consumer-group group-1']);
   });
 });
 
