@@ -136,6 +136,7 @@ test('they are planted, read, changed, refused, compared, exported and rolled ba
   const redis = { host: '192.0.2.1', password: others.get('redis password') ?? '' };
   await make('/plugins', { name: 'rate-limiting', instance_name: 'one', config: { minute: 1_000_000, policy: 'redis', sync_rate: 60, redis } });
   await make('/plugins', { name: 'rate-limiting-advanced', config: { limit: [1_000_000], window_size: [60], strategy: 'redis', sync_rate: 60, redis: { ...redis, sentinel_password: others.get('sentinel password') ?? '' } } });
+  await make('/plugins', { name: 'proxy-cache', config: { strategy: 'redis', collapse: false, redis: { ...redis, sentinel_password: others.get('sentinel password') ?? '', connect_timeout: 100 } } });
   await make('/plugins', { name: 'response-ratelimiting', config: { limits: { units: { minute: 1 } }, redis } });
   await ask('POST', '/plugins', { name: 'rate-limiting', config: { minute: 1, redis: { password: [redis.password] } } });
 
