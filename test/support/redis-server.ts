@@ -1,6 +1,7 @@
 /**
  * A real redis-server for tests, on a port of its own, without persistence. It can be killed and started again in the middle; it ends
- * with the test file, also where that is killed. Tests that use it take `withoutRedis` as their `skip`.
+ * with this process, however that ends, and keeps it from ending no longer than it takes to start. Tests that use it take `withoutRedis`
+ * as their `skip`.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +9,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 
 export interface RedisServerOptions {
   /** Of the default user. */
@@ -33,15 +33,9 @@ export interface RedisServer {
 }
 
 const PORTS_TRIED = 5;
-const running = new Set<ChildProcess>();
 
 /** Why such tests can't run here; false where they can. */
 export const withoutRedis: string | false = spawnSync('redis-server', ['--version']).status === 0 ? false : 'redis-server is not installed (apt-get install redis-server)';
-
-// Of the whole file, because it is registered while the file is loaded.
-after(async () => {
-  await Promise.all([...running].map(end));
-});
 
 /** Rejects where it does not start. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -72,10 +66,8 @@ async function run(port: number, { password, tls, words = [] }: RedisServerOptio
   const ports = tls === undefined ? ['--port', String(port)] : ['--port', '0', '--tls-port', String(port), '--tls-cert-file', 'cert.pem', '--tls-key-file', 'key.pem', '--tls-auth-clients', 'no'];
   const secret = password === undefined ? [] : ['--requirepass', password];
   const child = spawn('redis-server', ['--bind', '127.0.0.1', ...ports, '--save', '', '--appendonly', 'no', ...secret, ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
-  running.add(child);
   const dismiss = endWithUs(child, folder);
   child.once('exit', () => {
-    running.delete(child);
     dismiss();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -85,12 +77,15 @@ async function run(port: number, { password, tls, words = [] }: RedisServerOptio
     if (said.includes('Ready to accept connections')) break;
   }
   child.stdout.resume();
+  child.unref();
+  if ('unref' in child.stdout && typeof child.stdout.unref === 'function') child.stdout.unref();
   if (!said.includes('Ready to accept connections')) throw new Error(`redis-server did not start: ${said}`);
   return child;
 }
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
