@@ -23,6 +23,7 @@ const COMMANDS = {
   logout: { file: 'control-plane/cli/main.ts', passesName: true },
   explain: { file: 'control-plane/cli/main.ts', passesName: true },
   publish: { file: 'control-plane/cli/main.ts', passesName: true },
+  plugin: { file: 'control-plane/cli/main.ts', passesName: true },
   backup: { file: 'control-plane/cli/main.ts', passesName: true },
   'data-planes': { file: 'control-plane/cli/main.ts', passesName: true },
   version: { file: 'control-plane/cli/main.ts', passesName: true },

@@ -14,6 +14,7 @@ import { GATEWAY_COMMANDS } from './gateways.ts';
 import { createJoinToken } from './join-token.ts';
 import { AUDIT_COMMANDS } from './audit.ts';
 import { KEY_COMMANDS } from './keys.ts';
+import { PLUGIN_COMMANDS } from './plugin.ts';
 import { publish } from './publish.ts';
 import { RELEASE_COMMANDS } from './releases.ts';
 import { dataPlanesSettings, explainSettings, joinTokenSettings, publishSettings } from './settings.ts';
@@ -48,4 +49,5 @@ export const COMMANDS: readonly Command[] = [
   ...KEY_COMMANDS,
   ...BACKUP_COMMANDS,
   ...AUDIT_COMMANDS,
+  ...PLUGIN_COMMANDS,
 ];
