@@ -30,7 +30,7 @@ export class ContentPasswords {
     if (affected.length === 0) return matched;
     this.#slow = 0;
     const settled = new Map((await inParallel(affected, async (entity) => [entity, await this.#settleOne(entity, areHashed, problems)] as const)).values());
-    if (this.#slow > MOST_PASSWORDS) problems.at([], TOO_MANY_PASSWORDS);
+    if (this.#slow > MOST_PASSWORDS) problems.at([], `${TOO_MANY_PASSWORDS}, or leave out those that stay as they are; what was compared so far is remembered, so asking again goes on from there`);
     return matched.map((entity) => settled.get(entity) ?? entity);
   }
 
