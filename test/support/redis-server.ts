@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 
 export interface RedisServerOptions {
   /** Of the default user. */
@@ -33,6 +34,10 @@ export interface RedisServer {
 }
 
 const PORTS_TRIED = 5;
+
+const running = new Set<ChildProcess>();
+// Of the whole file, because it is registered while the file is loaded. A bench has no such hooks: asked for one, the runner would report on it.
+if (process.env['NODE_TEST_CONTEXT'] !== undefined) after(() => Promise.all([...running].map(end)));
 
 /** Why such tests can't run here; false where they can. */
 export const withoutRedis: string | false = spawnSync('redis-server', ['--version']).status === 0 ? false : 'redis-server is not installed (apt-get install redis-server)';
@@ -66,8 +71,10 @@ async function run(port: number, { password, tls, words = [] }: RedisServerOptio
   const ports = tls === undefined ? ['--port', String(port)] : ['--port', '0', '--tls-port', String(port), '--tls-cert-file', 'cert.pem', '--tls-key-file', 'key.pem', '--tls-auth-clients', 'no'];
   const secret = password === undefined ? [] : ['--requirepass', password];
   const child = spawn('redis-server', ['--bind', '127.0.0.1', ...ports, '--save', '', '--appendonly', 'no', ...secret, ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+  running.add(child);
   const dismiss = endWithUs(child, folder);
   child.once('exit', () => {
+    running.delete(child);
     dismiss();
     rmSync(folder, { recursive: true, force: true });
   });
