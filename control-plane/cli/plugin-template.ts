@@ -27,6 +27,9 @@ export function templateOf({ name, language, software }: TemplateOptions): Reado
   ]);
 }
 
+/** In a line of its own it would be taken for one of this file's. */
+const IMPORT = 'import';
+
 const SCHEMA = (name: string): string => `{
   name: '${name}',
   version: '0.1.0',
@@ -42,8 +45,8 @@ const SCHEMA = (name: string): string => `{
 }`;
 
 function typeScript(name: string): string {
-  return `import type { ConfigOf, PluginInstance, PluginSchema, RequestContext, Verdict } from "holdfast/plugins/contract";
-import type { PluginServices } from "holdfast/plugins/plugin-services";
+  return `${IMPORT} type { ConfigOf, PluginInstance, PluginSchema, RequestContext, Verdict } from 'holdfast/plugins/contract';
+${IMPORT} type { PluginServices } from 'holdfast/plugins/plugin-services';
 
 /** What the control plane checks configs by. Register it with "holdfast plugin register". */
 export const schema = ${SCHEMA(name)} as const satisfies PluginSchema;
@@ -65,14 +68,14 @@ export function create(config: Config, _services: PluginServices): PluginInstanc
 }
 
 function javaScript(name: string): string {
-  return `/** @typedef {import("holdfast/plugins/contract").PluginInstance} PluginInstance */
+  return `/** @import { ConfigOf, PluginInstance, PluginSchema } from 'holdfast/plugins/contract' */
 
 /** What the control plane checks configs by. Register it with "holdfast plugin register". */
-export const schema = /** @type {const} @satisfies {import("holdfast/plugins/contract").PluginSchema} */ (${SCHEMA(name)});
+export const schema = /** @type {const} @satisfies {PluginSchema} */ (${SCHEMA(name)});
 
 /**
  * Called once per configured plugin, in every proxy thread: all that can be prepared is prepared here.
- * @param {import("holdfast/plugins/contract").ConfigOf<typeof schema>} config
+ * @param {ConfigOf<typeof schema>} config
  * @returns {PluginInstance}
  */
 export function create(config) {
@@ -89,10 +92,10 @@ export function create(config) {
 }
 
 function tests(main: string): string {
-  return `import { test } from "node:test";
-import assert from "node:assert/strict";
-import { pluginContext, pluginRun, pluginServices } from "holdfast/plugin-kit/plugin-host";
-import { create } from "./${main}";
+  return `${IMPORT} { test } from 'node:test';
+${IMPORT} assert from 'node:assert/strict';
+${IMPORT} { pluginContext, pluginRun, pluginServices } from 'holdfast/plugin-kit/plugin-host';
+${IMPORT} { create } from './${main}';
 
 const run = (config, parts) => {
   const context = pluginContext(parts);
