@@ -1,4 +1,5 @@
 /** Calendar windows in UTC, so that every data plane starts and ends them at the same instant, and a limit reads as people mean it. Of rate-limiting and response-ratelimiting. */
+import type { CounterWindow } from './plugin-services.ts';
 
 /** Shortest first. */
 export const WINDOW_NAMES = ['second', 'minute', 'hour', 'day', 'month', 'year'] as const;
@@ -24,6 +25,12 @@ export function calendarWindowAt(name: WindowName, nowMs: number): CalendarWindo
   if (name === 'month') return { startMs: Date.UTC(year, now.getUTCMonth()), endMs: Date.UTC(year, now.getUTCMonth() + 1) };
   const startMs = nowMs - (nowMs % FIXED_MS[name]);
   return { startMs, endMs: startMs + FIXED_MS[name] };
+}
+
+/** That window for counters. */
+export function calendarCounterWindow(name: WindowName, limit: number, nowMs: number): CounterWindow {
+  const { startMs, endMs } = calendarWindowAt(name, nowMs);
+  return { startMs, windowMs: endMs - startMs, limit };
 }
 
 /** As in headers: `Minute`. */

@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { describeThrown } from '../errors.ts';
 import type { Answer, RequestContext, Verdict } from './contract.ts';
+import { CurrentWindows } from './current-windows.ts';
 import type { LimitCounters } from './limit-counters.ts';
 import type { LimitedClients } from './limited-client.ts';
 import type { CounterKey, CounterWindow, PluginServices, TakeResult } from './plugin-services.ts';
@@ -46,19 +47,18 @@ type Counted = Exclude<TakeResult, { readonly kind: 'full' }>;
 export class WindowLimiter {
   readonly #options: WindowLimiterOptions;
   readonly #named: readonly NamedWindow[];
-  #windows: readonly CounterWindow[] = [];
-  #windowsFromMs = Infinity;
-  #windowsUntilMs = -Infinity;
+  readonly #windows: CurrentWindows;
 
   constructor(options: WindowLimiterOptions) {
     this.#options = options;
+    this.#windows = new CurrentWindows(options.limited.map(({ windowAt }) => windowAt));
     this.#named = options.limited.map(({ title, limit }) => ({ limitText: String(limit), limitHeader: `X-RateLimit-Limit-${title}`, remainingHeader: `X-RateLimit-Remaining-${title}` }));
   }
 
   limit(context: RequestContext): Answer {
     const { services, counters, clients } = this.#options;
     const nowMs = services.clock.nowMs();
-    const windows = this.#windowsAt(nowMs);
+    const windows = this.#windows.at(nowMs);
     const key = clients.keyOf(context);
     const taken = counters.take(key, windows);
     if (!(taken instanceof Promise)) return this.#answer(context, key, taken, windows, nowMs);
@@ -88,15 +88,6 @@ export class WindowLimiter {
     if (taken.kind === 'over') return { kind: 'respond', status: errorCode, message: errorMessage, headers: hideHeaders ? [] : this.#headers(taken, windows, nowMs) };
     if (!hideHeaders) for (const header of this.#headers(taken, windows, nowMs)) context.setResponseHeader(header[0], header[1]);
     return undefined;
-  }
-
-  /** The same objects for as long as no window ends. */
-  #windowsAt(nowMs: number): readonly CounterWindow[] {
-    if (nowMs >= this.#windowsFromMs && nowMs < this.#windowsUntilMs) return this.#windows;
-    this.#windows = this.#options.limited.map(({ windowAt }) => windowAt(nowMs));
-    this.#windowsFromMs = Math.max(...this.#windows.map(({ startMs }) => startMs));
-    this.#windowsUntilMs = Math.min(...this.#windows.map(({ startMs, windowMs }) => startMs + windowMs));
-    return this.#windows;
   }
 
   /** Per window its limit and rest; RateLimit-* speak of the tightest: least rest, then the longest wait. */

@@ -3,7 +3,7 @@
  * headers and texts as in Kong 3.9, but a limit is never overshot; see the README. Counters are keyed by plugin entity and client, never
  * by limits: changing a limit resets nothing (R3).
  */
-import { calendarWindowAt, titleOf, WINDOW_NAMES } from '../calendar-window.ts';
+import { calendarCounterWindow, titleOf, WINDOW_NAMES } from '../calendar-window.ts';
 import type { PluginFactory } from '../contract.ts';
 import { openLimitCounters } from '../limit-counters.ts';
 import { LimitedClients } from '../limited-client.ts';
@@ -38,10 +38,6 @@ function limitedWindows(config: RateLimitingConfig): readonly LimitedWindow[] {
   return WINDOW_NAMES.flatMap((name) => {
     const limit = config[name];
     if (limit === null) return [];
-    const windowAt: LimitedWindow['windowAt'] = (nowMs) => {
-      const { startMs, endMs } = calendarWindowAt(name, nowMs);
-      return { startMs, windowMs: endMs - startMs, limit };
-    };
-    return [{ title: titleOf(name), limit, windowAt }];
+    return [{ title: titleOf(name), limit, windowAt: (nowMs) => calendarCounterWindow(name, limit, nowMs) }];
   });
 }

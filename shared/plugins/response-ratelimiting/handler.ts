@@ -4,8 +4,9 @@
  * was left; only with policy `redis`, which can't be waited for then, what is left is what was read when the request came. Behaviour and
  * headers as in Kong 3.9; see the README.
  */
-import { calendarWindowAt, titleOf, WINDOW_NAMES, type WindowName } from '../calendar-window.ts';
+import { calendarCounterWindow, titleOf, WINDOW_NAMES, type WindowName } from '../calendar-window.ts';
 import type { Answer, PluginFactory, RequestContext, ResponseContext, Verdict } from '../contract.ts';
+import { CurrentWindows } from '../current-windows.ts';
 import { openLimitCounters, reasonOf, type LimitCounters } from '../limit-counters.ts';
 import { LimitedClients } from '../limited-client.ts';
 import type { CounterKey, CounterWindow, PluginServices } from '../plugin-services.ts';
@@ -17,7 +18,8 @@ type Header = readonly [name: string, value: string];
 interface NamedLimit {
   readonly name: string;
   readonly clients: LimitedClients;
-  readonly windows: readonly { readonly name: WindowName; readonly limit: number; readonly limitHeader: string; readonly remainingHeader: string }[];
+  readonly current: CurrentWindows;
+  readonly windows: readonly { readonly limit: number; readonly limitHeader: string; readonly remainingHeader: string }[];
   /** For the service: the least that is left of all windows. */
   readonly upstreamHeader: string;
 }
@@ -43,10 +45,10 @@ export const responseRatelimitingFactory: PluginFactory<ResponseRatelimitingConf
       name,
       // A limit's name has no blank in it.
       clients: new LimitedClients({ kinds: [config.limit_by], headerName: null, path: null, space: `${services.pluginId} ${name}`, areShared, services }),
-      windows: WINDOW_NAMES.flatMap((window) => {
-        const limit = given[window];
+      current: new CurrentWindows(limitsOf(given).map(({ window, limit }) => (nowMs) => calendarCounterWindow(window, limit, nowMs))),
+      windows: limitsOf(given).map(({ window, limit }) => {
         const title = `${titleOf(name)}-${titleOf(window)}`;
-        return limit === null ? [] : [{ name: window, limit, limitHeader: `X-RateLimit-Limit-${title}`, remainingHeader: `X-RateLimit-Remaining-${title}` }];
+        return { limit, limitHeader: `X-RateLimit-Limit-${title}`, remainingHeader: `X-RateLimit-Remaining-${title}` };
       }),
       upstreamHeader: `X-RateLimit-Remaining-${titleOf(name)}`,
     }));
@@ -78,7 +80,7 @@ class ResponseLimiter {
     const nowMs = this.#services.clock.nowMs();
     const read = this.#limits.map((limit): Usage | Promise<Usage> => {
       const key = limit.clients.keyOf(context);
-      const windows = windowsOf(limit, nowMs);
+      const windows = limit.current.at(nowMs);
       const counts = this.#counters.add(key, windows, 0);
       return counts instanceof Promise ? counts.then((known) => usageOf(key, windows, known)) : usageOf(key, windows, counts);
     });
@@ -165,10 +167,11 @@ export function incrementsIn(values: readonly string[]): ReadonlyMap<string, num
   return increments;
 }
 
-function windowsOf({ windows }: NamedLimit, nowMs: number): readonly CounterWindow[] {
-  return windows.map(({ name, limit }) => {
-    const { startMs, endMs } = calendarWindowAt(name, nowMs);
-    return { startMs, windowMs: endMs - startMs, limit };
+/** Shortest window first. */
+function limitsOf(given: ResponseRatelimitingConfig['limits'][string]): readonly { readonly window: WindowName; readonly limit: number }[] {
+  return WINDOW_NAMES.flatMap((window) => {
+    const limit = given?.[window] ?? null;
+    return limit === null ? [] : [{ window, limit }];
   });
 }
 
