@@ -22,6 +22,8 @@ export interface LimitedClientsOptions {
 
 /** Clients whose keys are kept, some 300 bytes each; beyond it all are forgotten. */
 const REMEMBERED_CLIENTS = 32_768;
+/** Keys that are hashes are made anew this often: the key of the hash may have been replaced, and data planes must agree. */
+const HASHES_KEPT_MS = 30_000;
 
 export class LimitedClients {
   readonly #options: LimitedClientsOptions;
@@ -30,6 +32,7 @@ export class LimitedClients {
   readonly #isCompound: boolean;
   /** By consumer, credential, service or address; not by what a header says, which may be a secret. */
   readonly #keys = new Map<string, CounterKey>();
+  #keptUntilMs = -Infinity;
 
   constructor(options: LimitedClientsOptions) {
     this.#options = options;
@@ -41,6 +44,7 @@ export class LimitedClients {
   /** The kind stands in front of a client, so that none can pose as another by sending its id as a header. */
   keyOf(context: RequestContext): CounterKey {
     if (this.#isCompound) return this.#newKey(this.#compound(context));
+    if (this.#options.areShared) this.#forgetOldHashes();
     const identity = this.#identity(this.#first, context);
     if (this.#first === 'header' && identity !== undefined) return this.#newKey(`header ${identity}`);
     // No id is an address, so the two share a map.
@@ -51,6 +55,13 @@ export class LimitedClients {
     if (this.#keys.size >= REMEMBERED_CLIENTS) this.#keys.clear();
     this.#keys.set(client, key);
     return key;
+  }
+
+  #forgetOldHashes(): void {
+    const nowMs = this.#options.services.clock.monotonicMs();
+    if (nowMs < this.#keptUntilMs) return;
+    this.#keptUntilMs = nowMs + HASHES_KEPT_MS;
+    this.#keys.clear();
   }
 
   /** Lengths keep a value from reaching into the next. */

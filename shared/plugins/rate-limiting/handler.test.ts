@@ -253,6 +253,18 @@ describe('policies', () => {
     assert.deepEqual([instance.isAsync, cluster.keys()], [undefined, ['hash of plugin-1 ip 192.0.2.1']]);
   });
 
+  test('keys that are shared follow a hash key that is replaced', async () => {
+    const cluster = mapCounterTable();
+    let [hashKey, nowMs] = ['old', 0];
+    const { ask } = make({ policy: 'cluster' }, { cluster, secrets: { keyedHash: () => hashKey }, clock: { nowMs: () => NOON_AND_A_HALF_MINUTE, monotonicMs: () => nowMs } });
+    await ask();
+    hashKey = 'new';
+    await ask();
+    nowMs = 30_000;
+    await ask();
+    assert.deepEqual(cluster.keys(), ['old', 'new']);
+  });
+
   test('a consumer group counts as one where the plugin is for it', async () => {
     const counters = mapCounterTable();
     const { ask } = make({ limit_by: 'consumer-group' }, { counters, consumerGroupId: 'group-1' });
