@@ -193,13 +193,13 @@ describe('bodies meant to keep a thread busy', () => {
   });
 
   test('formats take linear time', () => {
-    for (const [format, text] of [['email', `${'a'.repeat(60)}@${'a'.repeat(250_000)}`], ['email', `${'a.'.repeat(200_000)}@`], ['url', `http://${'a-'.repeat(200_000)} `], ['uri', `x:${'%41'.repeat(200_000)}%`], ['uri', `a://${':'.repeat(300_000)}@ `], ['uri-template', '{a'.repeat(200_000)], ['uri-reference', `${'/'.repeat(500_000)}\\`], ['byte', `${'A'.repeat(500_001)}`], ['date-time', `${'1'.repeat(300_000)}T`], ['duration', `P${'1'.repeat(300_000)}`], ['json-pointer', `${'/~'.repeat(200_000)}`], ['regex', '('.repeat(100_000)], ['hostname', 'a.'.repeat(200_000)], ['ipv6', ':'.repeat(200_000)], ['time', `00:00:00.${'1'.repeat(300_000)}x`], ['uuid', 'a'.repeat(300_000)], ['relative-json-pointer', `${'1'.repeat(300_000)}x`], ['json-pointer-uri-fragment', `#${'/'.repeat(300_000)}~`]] as const) {
+    for (const [format, text] of [['email', `a@${'a'.repeat(250_000)}`], ['email', `a@${'a-'.repeat(250_000)}`], ['email', `${'a.'.repeat(200_000)}@`], ['url', `http://${'a-'.repeat(200_000)} `], ['url', `http://${'a:'.repeat(200_000)} `], ['uri', `x:${'%41'.repeat(200_000)}%`], ['uri', `a://${':'.repeat(300_000)}@ `], ['uri-template', '{a'.repeat(200_000)], ['uri-reference', `${'/'.repeat(500_000)}\\`], ['byte', `${'A'.repeat(500_001)}`], ['date-time', `${'1'.repeat(300_000)}T`], ['duration', `P${'1'.repeat(300_000)}`], ['json-pointer', `${'/~'.repeat(200_000)}`], ['regex', '('.repeat(100_000)], ['hostname', 'a.'.repeat(200_000)], ['ipv6', ':'.repeat(200_000)], ['time', `00:00:00.${'1'.repeat(300_000)}x`], ['uuid', 'a'.repeat(300_000)], ['relative-json-pointer', `${'1'.repeat(300_000)}x`], ['json-pointer-uri-fragment', `#${'/'.repeat(300_000)}~`]] as const) {
       assert.equal(bounded({ format }, JSON.stringify(text), 500), `must match format "${format}"`, format);
     }
   });
 
   test('formats still take what is right', () => {
-    for (const [format, right, wrong] of [['email', 'ann.o+x@mail.example', 'ann@localhost'], ['uri', 'https://a.example/x?y=%20#z', '/x'], ['uri-reference', '../x?y', 'a b'], ['uri-template', '/x/{id}{?q,r*}', '/x/{id'], ['url', 'https://a.example', 'mailto:a@b.c'], ['byte', 'aGk=', 'aGk'], ['date-time', '2026-11-22T04:00:00Z', '2026-13-22T04:00:00Z'], ['ipv4', '10.0.0.1', '10.0.0.256']] as const) {
+    for (const [format, right, wrong] of [['email', 'ann.o+x@mail.example', 'ann@localhost'], ['uri', 'https://a.example/x?y=%20#z', '/x'], ['uri-reference', '../x?y', 'a b'], ['uri-template', '/x/{id}{?q,r*}', '/x/{id'], ['url', 'https://a.example', 'mailto:a@b.c'], ['byte', 'aGk=', 'aGk'], ['byte', '', 'aGk=\n!!!'], ['date-time', '2026-11-22T04:00:00Z', '2026-13-22T04:00:00Z'], ['ipv4', '10.0.0.1', '10.0.0.256']] as const) {
       assert.deepEqual([bounded({ format }, JSON.stringify(right)), bounded({ format }, JSON.stringify(wrong))], [undefined, `must match format "${format}"`], format);
     }
     assert.equal(bounded({ format: 'no-such-format' }, '"x"'), undefined, 'as JSON Schema says');
