@@ -178,6 +178,30 @@ scenario("what other plugins put on a response is theirs to put on the next one:
   assert.deepEqual([hit.header('x-cache-status'), hit.header('x-own'), hit.header('x-for'), hit.header('x-seen')], ['Hit', 'up', undefined, undefined]);
 });
 
+scenario('odd headers of an upstream can be stored, and written again', {}, async (scene) => {
+  use(scene, [cacheFor({}).plugin]);
+  const odd = ['X_Kong_Request_Id: 1', 'X_Forwarded_For: 1', 'Via: 1.1 x', 'Keep-Alive: x', 'Expect: x', 'X-Consumer-ID: 1', 'X_Plain: kept', 'Content_Length: 7', 'Host: x', 'X-Latin: \xe9', 'Age: 7'];
+  scene.origin.respond(() => response('x', [JSON_TYPE, ...odd]));
+  await scene.exchange(get('/a'));
+  const hit = await scene.exchange(get('/a'));
+  assert.deepEqual([hit.status, hit.body, hit.header('x_plain'), hit.header('x-latin'), hit.header('age')], [200, 'x', 'kept', '\xe9', '0']);
+});
+
+scenario('an error that is to be stored is, but never in the place of what is good', {}, async (scene) => {
+  const { clock, pass } = movedClock();
+  use(scene, [cacheFor({ response_code: [200, 503], cache_ttl: 5, stale_if_error: 60 }, threadServices(clock)).plugin]);
+  let answer = response('down', [JSON_TYPE], '503 Service Unavailable');
+  scene.origin.respond(() => answer);
+  await scene.exchange(get('/a'));
+  assert.equal((await scene.exchange(get('/a'))).header('x-cache-status'), 'Hit');
+  pass(6_000);
+  answer = response('good', [JSON_TYPE]);
+  await scene.exchange(get('/a'));
+  pass(6_000);
+  answer = response('down', [JSON_TYPE], '503 Service Unavailable');
+  assert.deepEqual([(await scene.exchange(get('/a'))).body, (await scene.exchange(get('/a'))).body], ['good', 'good']);
+});
+
 scenario('purges reach what a thread has', {}, async (scene) => {
   const { plugin, thread } = cacheFor({});
   use(scene, [plugin]);
@@ -230,6 +254,9 @@ else {
     one.thread.purge(ID, undefined);
     await becomes(scene, get('/vary', ['X-Lang: de']), 'Miss');
     await becomes(scene, get('/a'), 'Hit');
+    const before = scene.origin.requests.length;
+    const all = await Promise.all(Array.from({ length: 10 }, () => scene.exchange(get('/many'))));
+    assert.deepEqual([scene.origin.requests.length - before, all.filter((answer) => answer.header('x-cache-status') === 'Hit').length], [1, 9], 'who waited finds what was written');
     await redis.kill();
     for (let count = 0; count < 5; count += 1) {
       const answer = await scene.exchange(get('/a'));
@@ -251,7 +278,11 @@ else {
     assert.ok(Array.isArray(keys) && keys.length === 1);
     const key = Buffer.from(keys[0] instanceof Uint8Array ? keys[0] : []).toString();
     assert.match(key, new RegExp(`^holdfast:cache:${ID}:[A-Za-z0-9_-]{22}$`), 'nothing of the request can be read from it');
-    for (const nonsense of ['', 'HFC1', Buffer.concat([Buffer.from('HFC1'), Buffer.from([255, 255, 255, 255])]), Buffer.concat([Buffer.from('HFC1'), Buffer.from([0, 0, 0, 10]), Buffer.from('response\nx')])]) {
+    const framed = (head: string): Buffer => Buffer.concat([Buffer.from('HFC1'), Buffer.from([0, 0, 0, Buffer.byteLength(head)]), Buffer.from(head)]);
+    const facts = `200 ${Date.now()} ${Date.now()} 0 60000 0 0 60000 0`;
+    const hostile = ['Bad Name: x', 'X-A: a\rSet-Cookie: x', 'Connection: close', 'Content-Length: 9', 'no colon', 'X_Kong_Request_Id: x'].map((line) => framed(`response\n${facts}\ntext/plain\n${line}`));
+    hostile.push(framed(`response\n${facts.replace('200', '99')}\ntext/plain`), framed(`response\n${facts}\ntext\r/plain`), framed('varies\n\nx'));
+    for (const nonsense of [...hostile, '', 'HFC1', Buffer.concat([Buffer.from('HFC1'), Buffer.from([255, 255, 255, 255])]), Buffer.concat([Buffer.from('HFC1'), Buffer.from([0, 0, 0, 10]), Buffer.from('response\nx')])]) {
       await link.command('SET', key, nonsense);
       const answer = await scene.exchange(get('/a'));
       assert.equal(`${answer.status} ${answer.body}`, '200 good');

@@ -30,8 +30,8 @@ export interface Place {
 export interface CacheStorage {
   /** Also says where the place is. What was stored before its URI was changed, or the cache purged, is not there. */
   find(place: Place): StoredResponse | undefined | Promise<StoredResponse | undefined>;
-  /** `names`: lower-case names in the response's Vary. */
-  put(place: Place, names: readonly string[], response: StoredResponse): void;
+  /** `names`: lower-case names in the response's Vary. A promise is resolved once others can find it, or it is known that they can't. */
+  put(place: Place, names: readonly string[], response: StoredResponse): void | Promise<void>;
   remove(place: Place): void;
   /** All responses for that URI, whoever they are for. */
   invalidate(uri: string): void;

@@ -180,19 +180,29 @@ class ProxyCache {
     if (place === undefined || state.step === 'passing' || state.step === 'answered') return;
     // The answer that the client has.
     if (state.step === 'refreshing' && !state.isOver) return;
-    if (context.generated || FAILURES.has(context.status)) return this.#failed(place, context, state);
+    if ((context.generated || FAILURES.has(context.status)) && this.#isHidden(place, context, state)) return;
     if (state.isConditional && context.status === 304) return this.#renewed(place, context, state);
     this.#mayStore(place, context, state);
   }
 
-  /** The upstream is of no help: what is stored is better than an error, for as long as that is allowed (RFC 5861 §4). */
-  #failed(place: RequestPlace, context: ResponseContext, state: RequestState): void {
-    this.#land(state);
+  /**
+   * The upstream is of no help: what is stored is better than an error, for as long as that is allowed (RFC 5861 §4). False where the
+   * upstream's own error is to go on its way, and may be stored if the operator wants that.
+   */
+  #isHidden(place: RequestPlace, context: ResponseContext, state: RequestState): boolean {
     const { stale } = state;
     const nowMs = this.#services.clock.monotonicMs();
-    if (stale === undefined || state.step === 'refreshing' || -freshnessLeftMs(stale.lifetime, nowMs) > stale.lifetime.staleIfErrorMs || stale.lifetime.staleIfErrorMs === 0) return this.#giveUp(context, state);
-    this.#services.log.warn('proxy-cache-stale-if-error', { status: context.status });
-    this.#answerInstead(this.#answers.answer(stale, place.request, 'Hit', nowMs), context, state);
+    if (stale !== undefined && state.step === 'fetching' && -freshnessLeftMs(stale.lifetime, nowMs) < stale.lifetime.staleIfErrorMs) {
+      this.#land(state);
+      this.#services.log.warn('proxy-cache-stale-if-error', { status: context.status });
+      this.#answerInstead(this.#answers.answer(stale, place.request, 'Hit', nowMs), context, state);
+      return true;
+    }
+    // An error never takes the place of what may still be sent.
+    if (!context.generated && state.step === 'fetching') return false;
+    this.#land(state);
+    this.#giveUp(context, state);
+    return true;
   }
 
   #answerInstead(verdict: Verdict, context: ResponseContext, state: RequestState): void {
@@ -211,8 +221,8 @@ class ProxyCache {
     const head = this.#isSameClient(place, context, state) ? this.#rules.headOf({ status: stale.status, headers: typed }, place, moment) : undefined;
     const renewed: StoredResponse = head === undefined ? { ...stale, headers, answer: undefined, lifetime: { ...stale.lifetime, receivedAtMs: moment.nowMs, initialAgeMs: 0 } } : { ...stale, headers: head.headers, lifetime: head.lifetime, answer: undefined };
     if (head === undefined) this.#storage.remove(place);
-    else this.#storage.put(place, head.variesBy, renewed);
-    this.#land(state);
+    else this.#landWhen(this.#storage.put(place, head.variesBy, renewed), state);
+    if (head === undefined) this.#land(state);
     this.#answerInstead(this.#answers.answer(renewed, place.request, 'Refresh', moment.nowMs), context, state);
   }
 
@@ -221,7 +231,7 @@ class ProxyCache {
     const head = length <= this.#config.max_body_bytes && this.#isSameClient(place, context, state) ? this.#rules.headOf(receivedHead(context), place, this.#moment(place)) : undefined;
     if (head === undefined) {
       // Who waits need not wait any longer, and who comes need not begin to.
-      if (state.flight !== undefined) this.#unstorable.set(state.flight.place, true, { ttlMs: UNSTORABLE_FOR_MS });
+      if (state.flight !== undefined && context.status < 500) this.#unstorable.set(state.flight.place, true, { ttlMs: UNSTORABLE_FOR_MS });
       this.#land(state);
       return this.#giveUp(context, state);
     }
@@ -245,18 +255,18 @@ class ProxyCache {
     if (storing === undefined || place === undefined) return;
     if (bytes !== undefined) {
       storing.bytes += bytes.length;
-      if (storing.bytes <= this.#config.max_body_bytes) return void storing.pieces.push(Buffer.from(bytes));
+      if (storing.bytes <= this.#config.max_body_bytes) return void storing.pieces.push(new Uint8Array(bytes));
       state.storing = undefined;
       if (state.flight !== undefined) this.#unstorable.set(state.flight.place, true, { ttlMs: UNSTORABLE_FOR_MS });
       return this.#land(state);
     }
     const { head, status, pieces } = storing;
     state.storing = undefined;
-    this.#storage.put(place, head.variesBy, {
+    const written = this.#storage.put(place, head.variesBy, {
       kind: 'response', cacheKey: place.cacheKey, status, contentType: head.contentType, headers: head.headers, lifetime: head.lifetime, answer: undefined,
-      body: pieces.length === 1 ? (pieces[0] ?? NO_BODY) : Buffer.concat(pieces),
+      body: joined(pieces, storing.bytes),
     });
-    this.#land(state);
+    this.#landWhen(written, state);
   }
 
   /** Also where the client went away, or the response broke off: the next one of those who wait goes. */
@@ -272,6 +282,14 @@ class ProxyCache {
     if (flight !== undefined) this.#flights.end(flight);
   }
 
+  /** Who waits is to find what was written. */
+  #landWhen(written: void | Promise<void>, state: RequestState): void {
+    const { flight } = state;
+    if (!(written instanceof Promise) || flight === undefined) return this.#land(state);
+    state.flight = undefined;
+    void written.then(() => this.#flights.end(flight));
+  }
+
   #moment({ askedAtMs }: RequestPlace): Moment {
     const { clock } = this.#services;
     return { wallMs: clock.nowMs(), nowMs: clock.monotonicMs(), requestedAtMs: askedAtMs };
@@ -280,4 +298,17 @@ class ProxyCache {
   #showStatus(context: RequestContext, status: CacheStatus): void {
     if (this.#config.response_headers['X-Cache-Status']) context.setResponseHeader('X-Cache-Status', status);
   }
+}
+
+/** In memory of its own: what is kept long must not hold on to a larger block. */
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return only;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

@@ -46,9 +46,9 @@ export class RedisStorage implements CacheStorage {
     return record?.kind === 'response' ? record : undefined;
   }
 
-  put(place: Place, names: readonly string[], response: StoredResponse): void {
-    if (this.#wallMsOf(place.askedAtMs) <= this.#purgedAtMs) return;
-    this.#write(place, names, response).catch(() => undefined);
+  put(place: Place, names: readonly string[], response: StoredResponse): void | Promise<void> {
+    if (this.#wallMsOf(place.askedAtMs) <= this.#purgedAtMs) return undefined;
+    return this.#write(place, names, response).catch(() => undefined);
   }
 
   async #write(place: Place, names: readonly string[], response: StoredResponse): Promise<void> {

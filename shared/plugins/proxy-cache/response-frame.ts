@@ -3,6 +3,7 @@
  * reads one takes nothing for granted: what does not look like this is as if it were not there.
  */
 import type { CacheRecord } from './cache-storage.ts';
+import { isValue, isWellFormed } from './stored-headers.ts';
 import type { HeaderLine } from './stored-response.ts';
 
 const MAGIC = Buffer.from('HFC1', 'latin1');
@@ -46,13 +47,16 @@ export function decodeRecord(bytes: Uint8Array, cacheKey: string, { wallMs, mono
   const [facts = '', contentType = '', ...headerLines] = lines;
   const numbers = facts.split(' ').map(Number);
   if (kind !== 'response' || numbers.length !== 9 || !numbers.every(Number.isSafeInteger)) return undefined;
+  const headers = headerLines.map(asHeader);
+  if (!headers.every(isWellFormed) || !isValue(contentType)) return undefined;
   const [status = 0, requestedAt = 0, receivedAt = 0, initialAgeMs = 0, freshMs = 0, staleWhileRevalidateMs = 0, staleIfErrorMs = 0, keptMs = 0, mustRevalidate = 0] = numbers;
+  if (status < 200 || status > 599) return undefined;
   // A clock that is behind the writer's must not make a response younger than it was.
   const here = (onTheWall: number): number => Math.min(onTheWall, wallMs) - wallMs + monotonicMs;
   return {
     kind: 'response', cacheKey, status,
     contentType: contentType === '' ? undefined : contentType,
-    headers: headerLines.map(asHeader),
+    headers,
     body: buffer.subarray(headEnd),
     lifetime: { requestedAtMs: here(requestedAt), receivedAtMs: here(receivedAt), initialAgeMs, freshMs, staleWhileRevalidateMs, staleIfErrorMs, keptMs, mustRevalidate: mustRevalidate === 1 },
     answer: undefined,

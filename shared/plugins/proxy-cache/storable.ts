@@ -9,6 +9,7 @@ import { parseDirectives, secondsOf, type CacheDirectives } from './cache-direct
 import { MediaTypes } from './media-types.ts';
 import type { RequestPlace } from './request-state.ts';
 import type { ProxyCacheConfig } from './schema.ts';
+import { isStored } from './stored-headers.ts';
 import { headerOf, type HeaderLine, type Lifetime } from './stored-response.ts';
 
 /** A response that could be of use as long as its validator is good is kept that much longer than it is fresh. */
@@ -21,12 +22,6 @@ const MAX_AGE_S = 2_147_483_648;
 const KNOWN = ['no-store', 'no-cache', 'private', 'public', 'must-revalidate', 'proxy-revalidate', 'max-age', 's-maxage'];
 /** What allows a shared cache to store the answer to a request with Authorization (RFC 9111 §3.5). */
 const FOR_EVERYBODY = ['public', 's-maxage', 'must-revalidate'];
-
-/** Never stored: of the connection, of this one answer, or written by the gateway itself. */
-const NOT_STORED = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'proxy-authentication-info', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings',
-  'content-length', 'content-type', 'age', 'via', 'x-cache-status', 'x-cache-key', 'x-kong-request-id', 'x-kong-upstream-latency', 'x-kong-proxy-latency', 'x-kong-upstream-status', 'x-kong-response-latency',
-]);
 
 /** Unkeyed, passed on by the gateway, and taken by some upstreams for the URI or method: a request that has one may be answered, but fills nothing. */
 const MISLEADING = [
@@ -99,7 +94,7 @@ export class StorageRules {
     const directives = parseDirectives(valuesOf(headers, 'cache-control'));
     if (variesBy === undefined || !this.#isForEverybody(directives, place)) return undefined;
     const lifetime = this.#lifetimeOf(received, directives, place, moment);
-    return lifetime === undefined ? undefined : { contentType, headers: headers.filter(([name]) => !NOT_STORED.has(name.toLowerCase())), variesBy, lifetime };
+    return lifetime === undefined ? undefined : { contentType, headers: headers.filter(([name]) => isStored(name)), variesBy, lifetime };
   }
 
   #isForEverybody(directives: CacheDirectives, place: RequestPlace): boolean {
