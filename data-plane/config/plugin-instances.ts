@@ -101,8 +101,9 @@ function streamProtocolsOf({ protocols, consumer, consumer_group: group, conditi
 }
 
 /** Stream protocols that it names and that this version of the plugin does not have: without it they would stand open. */
-function protocolsInVain(entity: Published<'plugins'>, schema: PluginSchema, { stream }: PluginInstance): readonly string[] {
-  return [...streamProtocolsOf(entity)].filter((protocol) => stream === undefined || !schema.protocols.some((known) => known === protocol));
+function protocolsInVain(entity: Published<'plugins'>, schema: PluginSchema, instance: PluginInstance): readonly string[] {
+  const runsOnStreams = typeof instance.stream === 'function';
+  return [...streamProtocolsOf(entity)].filter((protocol) => !runsOnStreams || !schema.protocols.some((known) => known === protocol));
 }
 
 interface MadeEntry {
