@@ -50,6 +50,7 @@ export class PeriodicRedisCounters implements CounterTable {
   readonly #clients = new Map<string, Client>();
   #changes = new Map<string, Change>();
   #exchanging = false;
+  #leftOut = 0;
 
   constructor(options: PeriodicRedisCountersOptions) {
     this.#options = options;
@@ -83,6 +84,8 @@ export class PeriodicRedisCounters implements CounterTable {
     const outcomes = await Promise.allSettled([...told.values()].map((change) => this.#tell(change)));
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome] : []));
     if (failures.length > 0) this.#options.log.warn('limits-not-shared', { clients: failures.length });
+    if (this.#leftOut > 0) this.#options.log.warn('limits-left-out', { requests: this.#leftOut });
+    this.#leftOut = 0;
     this.#exchanging = false;
   }
 
@@ -119,7 +122,10 @@ export class PeriodicRedisCounters implements CounterTable {
   #changed(client: Client, windows: readonly CounterWindow[], amount: number): void {
     let change = this.#changes.get(client.text);
     if (change === undefined) {
-      if (this.#changes.size === MOST_CHANGED) return;
+      if (this.#changes.size === MOST_CHANGED) {
+        this.#leftOut += 1;
+        return;
+      }
       change = { client, windows: new Map() };
       this.#changes.set(client.text, change);
     }
