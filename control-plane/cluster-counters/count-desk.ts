@@ -56,6 +56,8 @@ const COUNTS_IN_FRAME = 4_096;
 const FRAMES_AT_ONCE = 4;
 /** Of one turn of the event loop. */
 const SESSIONS_AT_ONCE = 50;
+/** After telling all, so many times as long as that took: a large fleet must not keep this process from all else. What is told later is older. */
+const REST_FACTOR = 3;
 const REFUSED_SAID_MS = 60_000;
 
 interface Gateway {
@@ -72,6 +74,9 @@ export class CountDesk {
   readonly #sharing: CountSharing | undefined;
   readonly #timer: TimerHandle;
   #telling = false;
+  #restUntilMs = -Infinity;
+  /** `size`, as of the last tick, and what came since. */
+  #kept = 0;
 
   constructor(options: CountDeskOptions) {
     this.#options = options;
@@ -137,15 +142,19 @@ export class CountDesk {
 
   #hasRoom(ofGateway: number): boolean {
     if (ofGateway >= MOST_COUNTS.ofGateway) return false;
-    return ofGateway < MOST_COUNTS.ofInstance / this.#gateways.size || this.size < MOST_COUNTS.ofInstance;
+    const hasRoom = ofGateway < MOST_COUNTS.ofInstance / this.#gateways.size || this.#kept < MOST_COUNTS.ofInstance;
+    if (hasRoom) this.#kept += 1;
+    return hasRoom;
   }
 
   async #tellAll(): Promise<void> {
-    if (this.#telling) return;
+    const { clock } = this.#options;
+    const beganAtMs = clock.monotonicMs();
+    if (this.#telling || beganAtMs < this.#restUntilMs) return;
     this.#telling = true;
     let portion = 0;
     for (const gateway of [...this.#gateways.values()]) {
-      gateway.counts.dropEnded(this.#options.clock.nowMs());
+      gateway.counts.dropEnded(clock.nowMs());
       // Counts outlive the session: a data plane that comes back has what it counted before its restart.
       if (gateway.sessions.size === 0 && gateway.counts.size === 0) this.#gateways.delete(gateway.id);
       for (const session of [...gateway.sessions.keys()]) {
@@ -153,6 +162,9 @@ export class CountDesk {
         if ((portion += 1) % SESSIONS_AT_ONCE === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
       }
     }
+    this.#kept = this.size;
+    const endedAtMs = clock.monotonicMs();
+    this.#restUntilMs = endedAtMs + (endedAtMs - beganAtMs) * REST_FACTOR - TELL_INTERVAL_MS;
     this.#telling = false;
   }
 
