@@ -38,10 +38,12 @@ const signIn = own({
 interface Extra {
   readonly captures?: ReadonlyMap<string, string>;
   readonly otherPort?: number;
+  /** Of the upstream at `otherPort`. */
+  readonly fields?: JsonObject;
 }
 
-function use({ serve, origin }: ProxyScene, plugins: readonly StaticPlugin[], { captures, otherPort = origin.port }: Extra = {}): void {
-  const upstreams = [{ ...staticUpstream([{ host: '127.0.0.1', port: otherPort }]), name: 'blue' }];
+function use({ serve, origin }: ProxyScene, plugins: readonly StaticPlugin[], { captures, otherPort = origin.port, fields = {} }: Extra = {}): void {
+  const upstreams = [{ ...staticUpstream([{ host: '127.0.0.1', port: otherPort }], null, fields), name: 'blue' }];
   const config = staticConfig({ routes: [{ path: '/', stripPath: false, service: { port: origin.port }, plugins }], upstreams });
   serve({
     ...config,
@@ -240,6 +242,12 @@ scenario('canary, route-by-header and upstream-timeout send requests elsewhere, 
     for (const { body } of await byBoth(scene, { 'x-canary': 'always' })) assert.equal(body, 'other /v2');
     use(scene, [plugin('canary', { percentage: 100, upstream_host: '127.0.0.1', upstream_port: other.port })]);
     for (const { body } of await byBoth(scene)) assert.equal(body, 'other /');
+    use(scene, [plugin('canary', { percentage: 100, upstream_port: other.port })]);
+    for (const { body } of await byBoth(scene)) assert.equal(body, 'other /', 'another port of the same host');
+
+    const lost = plugin('route-by-header', { rules: [{ condition: { 'x-to': 'green' }, upstream_name: 'green' }] });
+    use(scene, [lost]);
+    for (const { status } of await byBoth(scene, { 'x-to': 'green' })) assert.equal(status, 500, 'there is no such upstream');
 
     const rules = plugin('route-by-header', { rules: [{ condition: { 'X-Consumer-Username': 'ann' }, upstream_name: 'blue' }] });
     use(scene, [rules], { otherPort: other.port });
@@ -253,4 +261,22 @@ scenario('canary, route-by-header and upstream-timeout send requests elsewhere, 
   } finally {
     await other.close();
   }
+});
+
+scenario('a canary whose targets die falls back to where the service says', {}, async (scene) => {
+  const other = await startRecordingOrigin(() => response('other'));
+  const fallback = (config: JsonObject): StaticPlugin => plugin('canary', { percentage: 100, upstream_host: 'blue', upstream_uri: '/v2', ...config });
+  const extra: Extra = { otherPort: other.port, fields: { healthchecks: { passive: { unhealthy: { tcp_failures: 1 } } } } };
+  const bodies = async (): Promise<readonly string[]> => (await byBoth(scene)).map(({ status, body }) => (status === 200 ? body : String(status)));
+  use(scene, [fallback({ upstream_fallback: true })], extra);
+  assert.deepEqual(await bodies(), ['other', 'other']);
+  await other.close();
+  // The first one finds out.
+  assert.deepEqual(await bodies(), ['502', 'hello']);
+  assert.deepEqual(await bodies(), ['hello', 'hello']);
+  assert.deepEqual(scene.origin.requests.map(({ startLine }) => startLine), Array.from({ length: 3 }, () => 'GET / HTTP/1.1'));
+  use(scene, [fallback({})], extra);
+  assert.deepEqual(await bodies(), ['503', '503']);
+  use(scene, [fallback({ upstream_fallback: true, upstream_host: 'green' })], extra);
+  assert.deepEqual(await bodies(), ['hello', 'hello'], 'an upstream that is not there');
 });

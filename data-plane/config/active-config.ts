@@ -4,7 +4,7 @@
  * id elsewhere (R3).
  */
 import type { ConfigLookup } from '../../shared/plugins/config-lookup.ts';
-import type { PluginInstance, RequestView } from '../../shared/plugins/contract.ts';
+import type { PluginInstance, RequestTarget, RequestView } from '../../shared/plugins/contract.ts';
 import type { PublishedEntities } from '../../shared/model/registry.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { PluginCondition } from './plugin-condition.ts';
@@ -21,10 +21,12 @@ export interface ActiveConfig extends ConfigLookup {
   match(request: RequestView): RouteMatch | undefined;
   /** The stream route (tcp, tls, tls_passthrough) for a connection; undefined where none matches. */
   matchStream(connection: StreamView): RuntimeRoute | undefined;
-  /** The service with another place to send requests to: an upstream entity by name, or a host. The same object for the same place, mostly. */
+  /** The service with another place to send requests to: an upstream entity by name, or a host. The same object for the same place, mostly. Throws where that upstream is quarantined, or there must be one and is none. */
   serviceAt(service: RuntimeService, place: ServicePlace): RuntimeService;
   hasUpstream(id: string): boolean;
   upstreamOf(id: string): RuntimeUpstream | undefined;
+  /** Undefined where there is none of that name, and where it is quarantined. */
+  upstreamNamed(name: string): RuntimeUpstream | undefined;
   /** Upstreams that ask for active health checks. The same array while no upstream or target changed. */
   probedUpstreams(): readonly RuntimeUpstream[];
   /** Upstreams with targets that an operator switched. The same array while no upstream or target changed. */
@@ -143,11 +145,7 @@ export interface RuntimeService {
 }
 
 /** What is undefined stays the service's. */
-export interface ServicePlace {
-  readonly host: string;
-  readonly port?: number | undefined;
-  readonly protocol?: 'http' | 'https' | undefined;
-}
+export type ServicePlace = RequestTarget;
 
 export type RetryCause = 'connect-failure' | 'reset' | 'timeout';
 

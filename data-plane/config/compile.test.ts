@@ -301,6 +301,7 @@ describe('routes of every kind', () => {
     const { config } = compiled([SERVICE_REF, put('routes', { id: testId('a1'), paths: ['~/books/(?<id>[^/]+)'], service: ref('5e') })]);
     const match = config.match(requestView({ path: '/books/42/x' }));
     assert.deepEqual([match?.matchedPathLength, match?.captures], [9, new Map([['1', '42'], ['id', '42']])]);
+    assert.equal(match?.captures, match?.captures, 'matched once');
   });
 
   test('stream routes are found by connections alone, and follow changes', () => {

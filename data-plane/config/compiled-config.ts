@@ -77,6 +77,10 @@ export class CompiledConfig implements ActiveConfig {
     return this.#certificateRequests.for(serverName, this);
   }
 
+  upstreamNamed(name: string): RuntimeUpstream | undefined {
+    return this.parts.routes.soundUpstreamNamed(name);
+  }
+
   hasUpstream(id: string): boolean {
     return this.parts.tables.entities.upstreams.has(id);
   }
@@ -152,6 +156,8 @@ class FoundRoute implements RouteMatch {
   readonly route: RuntimeRoute;
   readonly matchedPathLength: number;
   readonly #hit: RouteHit;
+  /** Null: not asked for yet. */
+  #captures: ReadonlyMap<string, string> | undefined | null = null;
 
   constructor(route: RuntimeRoute, hit: RouteHit) {
     this.route = route;
@@ -160,6 +166,7 @@ class FoundRoute implements RouteMatch {
   }
 
   get captures(): ReadonlyMap<string, string> | undefined {
-    return this.#hit.captures();
+    if (this.#captures === null) this.#captures = this.#hit.captures();
+    return this.#captures;
   }
 }

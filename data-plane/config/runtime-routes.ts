@@ -130,18 +130,22 @@ export class RuntimeRoutes {
   }
 
   /** Bounded, because plugins may name hosts that clients chose (R5). Throws where that upstream is quarantined (S6). */
-  serviceAt(service: RuntimeService, { host, port = service.port, protocol }: ServicePlace): RuntimeService {
-    const key = `${protocol ?? ''}|${service.id}|${port}|${host}`;
+  serviceAt(service: RuntimeService, place: ServicePlace): RuntimeService {
+    const { host = service.host, port = service.port, isUpstream = false } = place;
+    const protocol = place.protocol ?? service.protocol;
+    const key = `${protocol}|${service.id}|${port}|${isUpstream ? 'upstream' : ''}|${host}`;
     const known = this.#elsewhere.get(key);
     if (known !== undefined) return known;
     const upstream = this.#upstreamNamed(host);
+    if (isUpstream && upstream === undefined) {
+      throw new HoldfastError({ code: 'PLUGIN_TARGET_UNKNOWN', source: 'gateway', publicMessage: 'a plugin chose an upstream that is not there', message: `could not find an Upstream named '${host}'; make it, or name another` });
+    }
     if (upstream !== undefined && this.#quarantine.get('upstreams', upstream.id) !== undefined) {
       throw new HoldfastError({ code: 'PLUGIN_TARGET_QUARANTINED', source: 'gateway', publicMessage: 'a plugin chose an upstream that is quarantined', message: `upstream ${upstream.name} is quarantined; correct it, or name another` });
     }
     const entity = this.#tables.entities.services.get(service.id);
-    const named = protocol ?? service.protocol;
-    const tls = entity === undefined ? service.tls : upstreamTls({ ...entity, protocol: named }, upstream?.entity, this.#tables, this.#opened);
-    const made: RuntimeService = { ...service, host, port, protocol: named, upstream, tls };
+    const tls = entity === undefined ? service.tls : upstreamTls({ ...entity, protocol }, upstream?.entity, this.#tables, this.#opened);
+    const made: RuntimeService = { ...service, host, port, protocol, upstream, tls };
     if (this.#elsewhere.size === MAX_ELSEWHERE) this.#elsewhere.clear();
     this.#elsewhere.set(key, made);
     return made;
@@ -172,6 +176,12 @@ export class RuntimeRoutes {
   upstreamOf(id: string): RuntimeUpstream | undefined {
     const name = this.#tables.entities.upstreams.get(id)?.name;
     return name === undefined ? undefined : this.#upstreamNamed(name);
+  }
+
+  /** Undefined where there is none, and where it is quarantined. */
+  soundUpstreamNamed(name: string): RuntimeUpstream | undefined {
+    const upstream = this.#upstreamNamed(name);
+    return upstream === undefined || this.#quarantine.get('upstreams', upstream.id) !== undefined ? undefined : upstream;
   }
 
   /** Without regard to case, as host names are; of several, that of the same case. */

@@ -22,6 +22,18 @@ test('the name of an upstream entity, or a host; what is not said stays the serv
   assert.notEqual(config.serviceAt(service, { host: 'other.test', port: 81 }), host, 'clients that choose hosts fill no memory');
 });
 
+test('another port alone; an upstream entity that must be there', () => {
+  const { config } = compiled([...BASIS, BLUE]);
+  const service = serviceOf(config);
+  const { host, port, upstream } = config.serviceAt(service, { port: 82 });
+  assert.deepEqual([host, port, upstream], [service.host, 82, undefined]);
+  const blue = config.serviceAt(service, { host: 'BLUE', isUpstream: true });
+  assert.deepEqual([blue.upstream?.name, config.serviceAt(blue, { port: 82 }).upstream?.name], ['blue', 'blue']);
+  assert.equal(config.serviceAt(service, { host: 'green' }).upstream, undefined);
+  assert.throws(() => config.serviceAt(service, { host: 'green', isUpstream: true }), { code: 'PLUGIN_TARGET_UNKNOWN', message: /could not find an Upstream named 'green'/ });
+  assert.deepEqual([config.upstreamNamed('blue')?.name, config.upstreamNamed('green')], ['blue', undefined]);
+});
+
 test('an upstream that is quarantined is no place to send requests to (S6)', () => {
   const services = testServices({ decodeEntity: (kind, bytes) => {
     if (kind === 'upstreams') throw new Error('unreadable');
@@ -29,5 +41,6 @@ test('an upstream that is quarantined is no place to send requests to (S6)', () 
   } });
   const { config, quarantined } = compiled([...BASIS, BLUE], { services });
   assert.deepEqual(quarantined.map(({ kind }) => kind), ['upstreams']);
+  assert.equal(config.upstreamNamed('blue'), undefined);
   assert.throws(() => config.serviceAt(serviceOf(config), { host: 'blue' }), { code: 'PLUGIN_TARGET_QUARANTINED' });
 });

@@ -138,10 +138,16 @@ export class RequestPluginContext extends SharedContext implements RequestContex
 
   useTarget(target: Parameters<RequestContext['useTarget']>[0]): void {
     const { exchange } = this;
-    const service = exchange.route?.service;
+    const { service } = exchange;
     if (service === undefined) throw invalid('a request without a service can go nowhere else; give its route a service');
-    checkTarget(target.host, target.port);
+    checkTarget(target);
     exchange.editRequest().service = defined(exchange.pinned, 'pinned configuration').config.serviceAt(service, target);
+  }
+
+  isUpstreamAvailable(name: string): boolean {
+    const { core, pinned } = this.exchange;
+    const upstream = defined(pinned, 'pinned configuration').config.upstreamNamed(name);
+    return upstream !== undefined && core.chooser.groups.isAvailable(upstream);
   }
 
   setTimeouts(timeouts: Parameters<RequestContext['setTimeouts']>[0]): void {

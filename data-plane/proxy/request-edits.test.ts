@@ -30,9 +30,9 @@ test('timeouts that are not said stay; the smallest limit of a body counts', () 
 });
 
 test('a target is a name or an address, and a port', () => {
-  for (const host of ['a', 'a.b-c_d', '127.0.0.1', '::1', '[::1]']) checkTarget(host, 80);
-  for (const host of ['', 'a/b', 'a:80', 'a b', 'a@b', 'a\r\n', '[a]', 'x'.repeat(256)]) assert.throws(() => checkTarget(host, undefined), INVALID, JSON.stringify(host));
-  for (const port of [0, 65_536, 1.5, Number.NaN]) assert.throws(() => checkTarget('a', port), INVALID, String(port));
+  for (const host of ['a', 'a.b-c_d', '127.0.0.1', '::1', '[::1]']) checkTarget({ host, port: 80 });
+  for (const host of ['', 'a/b', 'a:80', 'a b', 'a@b', 'a\r\n', '[a]', 'x'.repeat(256)]) assert.throws(() => checkTarget({ host }), INVALID, JSON.stringify(host));
+  for (const port of [0, 65_536, 1.5, Number.NaN]) assert.throws(() => checkTarget({ host: 'a', port }), INVALID, String(port));
   for (const host of ['a', 'a:80', '[::1]:80']) checkHost(host);
   for (const host of ['', 'a b', 'a/b', 'a:b', '::1']) assert.throws(() => checkHost(host), { code: 'PLUGIN_HOST_INVALID' }, JSON.stringify(host));
 });

@@ -5,7 +5,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { HoldfastError } from '../../shared/errors.ts';
-import type { RequestContext, Verdict } from '../../shared/plugins/contract.ts';
+import type { RequestContext, RequestTarget, Verdict } from '../../shared/plugins/contract.ts';
 import type { ChainEntry, RuntimeService } from '../config/active-config.ts';
 import { isToken } from '../http1/byte-classes.ts';
 import type { RequestTimeouts } from '../upstreams/upstream-connection.ts';
@@ -76,8 +76,8 @@ export function checkHost(value: string): void {
 }
 
 /** Throws where that is no place to send a request to. */
-export function checkTarget(host: string, port: number | undefined): void {
-  if (!TARGET_NAME.test(host) && !isIPv6(host.replace(/^\[(.*)\]$/, '$1'))) throw invalid(`${JSON.stringify(host)} is no host to send a request to; use a name or an address, without port`);
+export function checkTarget({ host, port }: RequestTarget): void {
+  if (host !== undefined && !TARGET_NAME.test(host) && !isIPv6(host.replace(/^\[(.*)\]$/, '$1'))) throw invalid(`${JSON.stringify(host)} is no host to send a request to; use a name or an address, without port`);
   if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535)) throw invalid(`${port} is no port; use 1 to 65535`);
 }
 

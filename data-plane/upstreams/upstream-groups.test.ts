@@ -330,3 +330,33 @@ test('a client that stuck to a failover target comes back when a regular one can
   thread.chooser.groups.answered(back, 200, 1);
   assert.equal(ask().address, '10.0.0.0');
 });
+
+test('an upstream is available while a request would find an address, and asking takes nobody\'s turn', () => {
+  const thread = new Thread();
+  const { groups } = thread.chooser;
+  const two = upstreamOf(2, PASSIVE);
+  const [one, other] = [thread.choose(two), thread.choose(two)];
+  assert.ok(one !== undefined && other !== undefined);
+  groups.failed(one, 'tcp');
+  assert.equal(groups.isAvailable(two), true, 'one is left');
+  groups.failed(other, 'tcp');
+  assert.equal(groups.isAvailable(two), false);
+  thread.clock.advance(600_000);
+  for (let time = 0; time < 3; time += 1) assert.equal(groups.isAvailable(two), true, 'somebody must find out');
+  assert.notEqual(thread.choose(two), undefined);
+  assert.equal(groups.isAvailable(upstreamOf(0)), false);
+});
+
+test('below its threshold an upstream is not available, nor where its names have no addresses', async () => {
+  const thread = new Thread();
+  const { groups } = thread.chooser;
+  const two = upstreamOf(2, { healthchecks: { threshold: 60, passive: { unhealthy: { tcp_failures: 1 } } } });
+  const one = thread.choose(two);
+  assert.ok(one !== undefined);
+  groups.failed(one, 'tcp');
+  assert.equal(groups.isAvailable(two), false);
+  const named = staticUpstream([{ host: 'gone.test', port: 80 }]);
+  assert.equal(groups.isAvailable(named), true, 'a request would wait for the answer');
+  await thread.book.resolve('gone.test');
+  assert.equal(groups.isAvailable(named), false);
+});

@@ -90,6 +90,15 @@ export class UpstreamGroups {
     return { kind: 'peer', peer: chosen, group };
   }
 
+  /** Whether a request would find an address now, as far as this thread knows; one that would have to wait for a name does. Takes nobody's turn. */
+  isAvailable(upstream: RuntimeUpstream): boolean {
+    const nowMs = this.#around.clock.monotonicMs();
+    const { set } = this.current(upstream, nowMs);
+    const { members, policy, waitsFor } = set;
+    const onlyProbes = !set.isHealthy(this.health.version);
+    return waitsFor !== undefined || members.some(({ peer }) => (peer.health.kind === 'closed' ? !onlyProbes : this.health.isDue(peer, policy, nowMs)));
+  }
+
   /** The addresses of an upstream as this configuration has them. */
   current(upstream: RuntimeUpstream, nowMs: number): { readonly group: UpstreamGroup; readonly set: PeerSet } {
     const group = this.#groupFor(upstream.id);

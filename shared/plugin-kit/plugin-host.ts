@@ -15,6 +15,8 @@ export interface HostParts extends RequestParts {
   readonly credential?: CredentialRef;
   readonly authenticatedGroups?: readonly string[];
   readonly service?: string;
+  /** Names of upstreams with a target that takes requests. */
+  readonly availableUpstreams?: readonly string[];
   readonly uriCaptures?: ReadonlyMap<string, string>;
 }
 
@@ -99,7 +101,8 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
       query = left.toString();
       effects.push(`remove-argument ${name}`);
     },
-    useTarget: ({ host, port, protocol }) => void effects.push(`use-target ${protocol ?? ''}//${host}:${port ?? ''}`),
+    useTarget: ({ host, port, protocol, isUpstream }) => void effects.push(`use-${isUpstream === true ? 'upstream' : 'target'} ${protocol ?? ''}//${host ?? ''}:${port ?? ''}`),
+    isUpstreamAvailable: (name) => parts.availableUpstreams?.includes(name) ?? false,
     setTimeouts: ({ connectMs, writeMs, readMs }) => void effects.push(`set-timeouts ${connectMs ?? '-'} ${writeMs ?? '-'} ${readMs ?? '-'}`),
     limitRequestBody: (maxBytes, { status }) => void effects.push(`limit-body ${maxBytes} → ${status}`),
     replaceBody(bytes) {

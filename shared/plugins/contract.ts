@@ -242,6 +242,14 @@ export interface ExchangeContext {
   readonly authenticatedGroups: readonly string[] | undefined;
 }
 
+export interface RequestTarget {
+  readonly host?: string;
+  readonly port?: number;
+  readonly protocol?: 'http' | 'https';
+  /** `host` is the name of an upstream entity, and nothing else. */
+  readonly isUpstream?: boolean;
+}
+
 export interface RequestContext extends ExchangeContext {
   /** Only with `requestBody`, and only where the body fitted. */
   readonly body: Uint8Array | undefined;
@@ -273,8 +281,13 @@ export interface RequestContext extends ExchangeContext {
   setUpstreamQuery(query: string): void;
   /** Drops all arguments of that name from the query that goes upstream. */
   removeQueryArgument(name: string): void;
-  /** Sends the request there instead: the name of an upstream entity, or a host. What is undefined stays the service's. */
-  useTarget(target: { readonly host: string; readonly port?: number; readonly protocol?: 'http' | 'https' }): void;
+  /**
+   * Sends the request there instead: the name of an upstream entity, or a host; of an upstream entity only with `isUpstream`. What is
+   * undefined stays as it is. Throws where the upstream is quarantined, and with `isUpstream` where there is none of that name.
+   */
+  useTarget(target: RequestTarget): void;
+  /** Whether the upstream entity of that name has a target that takes requests now, as this proxy thread knows. False where there is none of that name. */
+  isUpstreamAvailable(name: string): boolean;
   /** Milliseconds. What is undefined stays the service's. */
   setTimeouts(timeouts: { readonly connectMs?: number; readonly writeMs?: number; readonly readMs?: number }): void;
   /** A body that turns out to be longer is answered by this, where the answer has not begun; the smallest of several limits counts. */

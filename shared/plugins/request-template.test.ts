@@ -103,11 +103,11 @@ describe('what a client can not do', () => {
   });
 });
 
-test('several templates ask once for what the path caught', () => {
+test('several templates ask once for the query', () => {
   let asked = 0;
-  const context = pluginContext({ query: 'a=1' });
-  Object.defineProperty(context, 'uriCaptures', { get: () => ((asked += 1), new Map([['1', 'x']])) });
-  const templates = ['$(uri_captures[1])', '$(uri_captures[1])$(query_params.a)', '$(headers.none or uri_captures[2] or "d")'].map((text) => requestTemplate(text, 'text'));
+  const context = pluginContext({ uriCaptures: new Map([['1', 'x']]) });
+  Object.defineProperty(context, 'upstreamQuery', { get: () => ((asked += 1), 'a=1') });
+  const templates = ['$(query_params.b)$(uri_captures[1])', '$(uri_captures[1])$(query_params.a)', '$(headers.none or uri_captures[2] or "d")'].map((text) => requestTemplate(text, 'text'));
   assert.deepEqual([renderTogether(templates, context), asked], [['x', 'x1', 'd'], 1]);
 });
 

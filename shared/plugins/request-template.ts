@@ -56,13 +56,11 @@ export function renderTogether(templates: readonly RequestTemplate[], context: R
   return rendered;
 }
 
-/** Looks at path and query once: on a data plane the first is matched again each time it is asked for what it caught. */
+/** Puts the query together once. */
 class RememberingSource implements TemplateSource {
   readonly #context: RequestContext;
   readonly request: RequestContext['request'];
   #query: string | undefined;
-  /** Null: not asked yet. */
-  #captures: RequestContext['uriCaptures'] | null = null;
 
   constructor(context: RequestContext) {
     this.#context = context;
@@ -78,8 +76,7 @@ class RememberingSource implements TemplateSource {
   }
 
   get uriCaptures(): RequestContext['uriCaptures'] {
-    if (this.#captures === null) this.#captures = this.#context.uriCaptures;
-    return this.#captures;
+    return this.#context.uriCaptures;
   }
 }
 

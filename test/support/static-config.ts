@@ -2,6 +2,7 @@
  * A small ActiveConfig by hand, for tests and measurements of the proxy without control plane, compiler or router: the
  * longest matching prefix wins.
  */
+import { assert } from '../../shared/assert.ts';
 import type { ActiveConfig, ChainEntry, PluginChain, RouteMatch, RuntimeCaCertificate, RuntimeCertificate, RuntimeRoute, RuntimeService, RuntimeUpstream, StreamView } from '../../data-plane/config/active-config.ts';
 import { phasesOf } from '../../data-plane/config/chain-phases.ts';
 import { compileCondition } from '../../data-plane/config/plugin-condition.ts';
@@ -83,10 +84,12 @@ export function staticConfig(parts: StaticConfigParts): ActiveConfig {
       return found === undefined ? undefined : { route: found.runtime, matchedPathLength: found.path.length, captures: undefined };
     },
     matchStream: (connection) => routes.find(({ stream }) => stream?.(connection) === true)?.runtime,
-    serviceAt(service, { host, port = service.port, protocol = service.protocol }) {
+    serviceAt(service, { host = service.host, port = service.port, protocol = service.protocol, isUpstream = false }) {
       const upstream = parts.upstreams?.find(({ name }) => name === host);
-      return { ...service, host, port, protocol, upstream };
+      assert(!isUpstream || upstream !== undefined, 'the upstream is there');
+      return { ...service, host, port, protocol, upstream: host === service.host ? service.upstream : upstream };
     },
+    upstreamNamed: (wanted) => parts.upstreams?.find(({ name }) => name === wanted),
     hasUpstream: (id) => upstreams.some((upstream) => upstream.id === id),
     upstreamOf: (id) => upstreams.find((upstream) => upstream.id === id),
     probedUpstreams: () => probed,

@@ -160,7 +160,19 @@ describe('where the canary is', () => {
     assert.deepEqual(effectsOf({ upstream_port: 81, upstream_uri: '/v2' }), ['set-path /v2', 'use-target //new.example:81']);
     assert.deepEqual(effectsOf({}), ['use-target //new.example:']);
     assert.deepEqual(effectsOf({ upstream_host: null, upstream_uri: '/v2' }), ['set-path /v2']);
+    assert.deepEqual(effectsOf({ upstream_host: null, upstream_port: 81 }), ['use-target //:81']);
     assert.deepEqual(effectsOf({}, {}), [], 'a route without a service');
+  });
+});
+
+describe('fallback', () => {
+  test('nothing of the canary while its upstream has no target that takes requests, not even for who asks for it', () => {
+    const config: Partial<CanaryConfig> = { percentage: 100, upstream_host: 'green', upstream_uri: '/v2', upstream_fallback: true, canary_by_header_name: 'x-canary' };
+    for (const parts of [{}, { headers: [['x-canary', 'always']] }] as const) {
+      assert.equal(canary(config)(parts), false);
+      assert.equal(canary(config)({ ...parts, availableUpstreams: ['green'] }), true);
+      assert.equal(canary({ ...config, upstream_fallback: false })(parts), true);
+    }
   });
 });
 
@@ -178,8 +190,9 @@ describe('what is refused when it is written', () => {
     [{ hash: 'deny' }, /config\.groups: required field missing/],
     [{ hash: 'header' }, /config\.hash_header: required field missing/],
     [{ upstream_host: null }, /at least one of these fields/],
-    [{ upstream_host: null, upstream_port: 80 }, /config\.upstream_host: required with upstream_port/],
-    [{ upstream_fallback: true }, /config\.upstream_fallback: not available/],
+    [{ upstream_host: null, upstream_port: 80 }, /^$/],
+    [{ upstream_fallback: true }, /^$/],
+    [{ upstream_host: null, upstream_uri: '/v2', upstream_fallback: true }, /config\.upstream_host: required with upstream_fallback/],
     [{ percentage: 101 }, /config\.percentage/],
     [{ upstream_uri: 'v2' }, /invalid path/],
     [{ upstream_uri: '/a b' }, /invalid path/],

@@ -3,7 +3,7 @@
  * Behaviour as in Kong 3.9; differences are in the README.
  */
 import { clientNetwork } from '../client-network.ts';
-import type { PluginFactory, RequestContext } from '../contract.ts';
+import type { PluginFactory, RequestContext, RequestTarget } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
 import { placeOfClient, seedOf } from './place-of-client.ts';
 import type { CanaryConfig } from './schema.ts';
@@ -14,7 +14,7 @@ export const canaryFactory: PluginFactory<CanaryConfig> = {
     const canary = new Canary(config, services);
     return {
       requestHead: (context) => {
-        if (canary.takes(context)) canary.send(context);
+        if (canary.takes(context) && canary.isUp(context)) canary.send(context);
         return undefined;
       },
     };
@@ -28,7 +28,9 @@ class Canary {
   readonly #groups: ReadonlySet<string>;
   readonly #choiceHeader: string | undefined;
   readonly #hashHeader: string;
-  readonly #target: Parameters<RequestContext['useTarget']>[0] | undefined;
+  readonly #target: RequestTarget | undefined;
+  /** Undefined where it does not matter how it does. */
+  readonly #watched: string | undefined;
 
   constructor(config: CanaryConfig, services: PluginServices) {
     this.#config = config;
@@ -38,7 +40,8 @@ class Canary {
     this.#choiceHeader = config.canary_by_header_name?.toLowerCase();
     this.#hashHeader = config.hash_header?.toLowerCase() ?? '';
     const { upstream_host: host, upstream_port: port } = config;
-    this.#target = host === null ? undefined : { host, ...(port === null ? {} : { port }) };
+    this.#target = host === null && port === null ? undefined : { ...(host === null ? {} : { host }), ...(port === null ? {} : { port }) };
+    this.#watched = config.upstream_fallback && host !== null ? host : undefined;
   }
 
   takes(context: RequestContext): boolean {
@@ -48,6 +51,10 @@ class Canary {
     if (hash === 'allow' || hash === 'deny') return this.#isMember(context) === (hash === 'allow');
     const share = this.#share();
     return share > 0 && (share >= 1 || placeOfClient(this.#client(context), this.#seed) < share);
+  }
+
+  isUp(context: RequestContext): boolean {
+    return this.#watched === undefined || context.isUpstreamAvailable(this.#watched);
   }
 
   send(context: RequestContext): void {

@@ -24,14 +24,10 @@ const share = entityRule('Says how many', (plugin) => {
   return isSaid ? [] : [{ field: '@entity', message: "set 'config.percentage' for a share that stays, or 'config.start' and 'config.duration' for one that grows; or 'config.hash' to allow or deny, with 'config.groups'" }];
 });
 
-const portOfHost = entityRule('A port belongs to a host', (plugin) =>
-  fieldAt(plugin, 'config.upstream_port') !== null && fieldAt(plugin, 'config.upstream_host') === null
-    ? [{ field: 'config.upstream_host', message: "required with upstream_port: write the service's host to go to another port of it" }]
-    : []);
-
-const noFallback = entityRule('There is no fallback', (plugin) =>
-  fieldAt(plugin, 'config.upstream_fallback') === true
-    ? [{ field: 'config.upstream_fallback', message: 'not available: requests of the canary fail with its upstream. Leave it false, and give that upstream a target of the other release as a spare' }]
+/** Of a host nobody knows how it does. */
+const fallback = entityRule('What falls back has an upstream', (plugin) =>
+  fieldAt(plugin, 'config.upstream_fallback') === true && fieldAt(plugin, 'config.upstream_host') === null
+    ? [{ field: 'config.upstream_host', message: 'required with upstream_fallback: the name of the upstream whose targets are looked at' }]
     : []);
 
 export const canarySchema = {
@@ -53,13 +49,13 @@ export const canarySchema = {
     { name: 'percentage', tag: 6, type: { kind: 'number', between: [0, 100] }, description: 'Share of the clients that get the canary; `start` and `duration` are then without effect.' },
     { name: 'start', tag: 7, type: { kind: 'number', between: [0, 4_102_444_800] }, description: 'When the share begins to grow, in seconds since 1970 (UTC).' },
     { name: 'steps', tag: 8, type: { kind: 'number', between: [1, 1_000_000] }, required: true, default: 1000, description: 'Steps in which the share grows.' },
-    { name: 'upstream_fallback', tag: 9, type: { kind: 'boolean' }, required: true, default: false, description: 'Only false is accepted: there is no fallback.' },
+    { name: 'upstream_fallback', tag: 9, type: { kind: 'boolean' }, required: true, default: false, description: 'While no target of the upstream named `upstream_host` takes requests, nobody gets the canary.' },
     { name: 'upstream_host', tag: 10, type: { kind: 'string', rules: [hostRule] }, description: 'Where the canary is: a host, or the name of an upstream.' },
-    { name: 'upstream_port', tag: 11, type: { kind: 'integer', between: [1, 65_535] }, description: 'Its port, with `upstream_host`.' },
+    { name: 'upstream_port', tag: 11, type: { kind: 'integer', between: [1, 65_535] }, description: "Its port; without `upstream_host` another port of the service's host." },
     { name: 'upstream_uri', tag: 12, type: { kind: 'string', maxLength: 8_192, rules: [pathRule] }, description: 'Path that all requests of the canary have.' },
   ],
   checks: [
-    atLeastOneOf(['config.upstream_host', 'config.upstream_port', 'config.upstream_uri']), share, portOfHost, noFallback,
+    atLeastOneOf(['config.upstream_host', 'config.upstream_port', 'config.upstream_uri']), share, fallback,
     requiredWhen({ field: 'config.hash', is: ['header'] }, 'config.hash_header'),
     whenField({ field: 'config.hash', is: BY_GROUP }, 'config.groups', isFilled, 'required field missing'),
   ],

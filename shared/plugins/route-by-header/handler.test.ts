@@ -29,17 +29,17 @@ function problemsOf(rules: JsonObject[]): readonly string[] {
 
 describe('where a request goes', () => {
   test('the first rule whose headers are all there counts; names without regard to case, values exactly', () => {
-    assert.deepEqual(targetsOf([['x-region', 'eu'], ['X-TIER', 'gold']]), ['use-target //gold.eu:']);
-    assert.deepEqual(targetsOf([['x-region', 'eu'], ['x-tier', 'Gold']]), ['use-target //eu:']);
-    assert.deepEqual(targetsOf([['host', 'old.example']]), ['use-target //old:']);
-    assert.deepEqual(targetsOf([['x-city', Buffer.from('Zürich').toString('latin1')]]), ['use-target //swiss:']);
+    assert.deepEqual(targetsOf([['x-region', 'eu'], ['X-TIER', 'gold']]), ['use-upstream //gold.eu:']);
+    assert.deepEqual(targetsOf([['x-region', 'eu'], ['x-tier', 'Gold']]), ['use-upstream //eu:']);
+    assert.deepEqual(targetsOf([['host', 'old.example']]), ['use-upstream //old:']);
+    assert.deepEqual(targetsOf([['x-city', Buffer.from('Zürich').toString('latin1')]]), ['use-upstream //swiss:']);
     for (const headers of [[], [['x-tier', 'gold']], [['x-region', 'EU']], [['x-region', 'eu ,us']], [['x-region', '']]] as const) assert.deepEqual(targetsOf(headers), []);
   });
 
   test('of a header that comes several times all must agree', () => {
     assert.deepEqual(targetsOf([['x-region', 'eu'], ['x-region', 'us']]), []);
     assert.deepEqual(targetsOf([['x-region', 'us'], ['x-region', 'eu']]), []);
-    assert.deepEqual(targetsOf([['x-region', 'eu'], ['x-region', 'eu']]), ['use-target //eu:']);
+    assert.deepEqual(targetsOf([['x-region', 'eu'], ['x-region', 'eu']]), ['use-upstream //eu:']);
   });
 
   test('what other plugins set counts, not what the client said', () => {

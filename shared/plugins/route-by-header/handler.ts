@@ -3,12 +3,12 @@
  * other plugins made of the client's headers (who the consumer is) can't be forged. Behaviour as in Kong 3.9; differences are in the README.
  */
 import { bytesOf } from '../byte-text.ts';
-import type { PluginFactory, RequestContext } from '../contract.ts';
+import type { PluginFactory, RequestContext, RequestTarget } from '../contract.ts';
 import type { RouteByHeaderConfig } from './schema.ts';
 
 interface Rule {
   readonly conditions: readonly (readonly [lowerCaseName: string, value: string])[];
-  readonly target: { readonly host: string };
+  readonly target: RequestTarget;
 }
 
 export const routeByHeaderFactory: PluginFactory<RouteByHeaderConfig> = {
@@ -16,7 +16,7 @@ export const routeByHeaderFactory: PluginFactory<RouteByHeaderConfig> = {
   create: (config) => {
     const rules: readonly Rule[] = config.rules.map(({ condition, upstream_name: host }) => ({
       conditions: Object.entries(condition).map(([name, value]) => [name.toLowerCase(), bytesOf(value)] as const),
-      target: { host },
+      target: { host, isUpstream: true },
     }));
     return {
       requestHead: (context) => {
