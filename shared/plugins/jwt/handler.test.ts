@@ -1,6 +1,6 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { constants, createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { constants, createHmac, createPublicKey, generateKeyPairSync, hash, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { cpuMsOf } from '../../../test/support/cpu-time.ts';
 import { mapStore, pluginContext, pluginRun, pluginServices, type HostParts, type RecordedContext } from '../../plugin-kit/plugin-host.ts';
 import type { ConfigLookup, JwtCredential } from '../config-lookup.ts';
@@ -153,6 +153,19 @@ describe('hostile tokens', () => {
     }
   });
 
+  test('an RSA key with the exponent 1, whose signatures anybody can write down, and one for PSS with another digest', () => {
+    const { n } = pairs.rsa.publicKey.export({ format: 'jwk' });
+    const trivial = createPublicKey({ key: { kty: 'RSA', n, e: 'AQ' } as JsonWebKey, format: 'jwk' });
+    const signed = `${encode({ alg: 'RS256' })}.${encode({ iss: 'key' })}`;
+    // EMSA-PKCS1-v1_5 (RFC 8017 §9.2): what a signature is when it is raised to the power of 1.
+    const tail = Buffer.concat([Buffer.from('003031300d060960864801650304020105000420', 'hex'), hash('sha256', signed, 'buffer')]);
+    const forged = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(256 - 2 - tail.length, 0xff), tail]);
+    refused(ask(make(), { config: lookup(publicCredential('RS256', pem(trivial))), ...bearer(`${signed}.${forged.toString('base64url')}`) }), 'Invalid key/secret');
+    const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048, hashAlgorithm: 'sha256', mgf1HashAlgorithm: 'sha256' });
+    refused(ask(make(), { config: lookup(publicCredential('PS512', pem(pss.publicKey))), ...bearer(token('PS512')) }), 'Invalid key/secret');
+    admitted(ask(make(), { config: lookup(publicCredential('PS256', pem(pss.publicKey))), ...bearer(token('PS256', { iss: 'key' }, { key: pss.privateKey })) }));
+  });
+
   for (const [title, bad, problem] of [
     ['one segment', 'abc', 'expected three segments'],
     ['four segments', 'a.b.c.d', 'expected three segments'],
@@ -259,6 +272,15 @@ describe('a token that was verified', () => {
     });
     const forgetful = make({}, { store: () => ({ ...mapStore(), get: () => undefined }) });
     assert.ok(times(make()) < times(forgetful) / 2);
+  });
+
+  test('is remembered in a few bytes, whatever stands in it', () => {
+    const kept: unknown[] = [];
+    const store = ((): unknown => ({ ...mapStore(), set: (_key: string, value: unknown) => void kept.push(value) })) as PluginServices['store'];
+    const large = Array.from({ length: 1_000 }, (_, at) => `x${at}`);
+    admitted(ask(make({}, { store }), bearer(token('HS256', { iss: 'key', exp: large, nbf: large, aud: large, other: large }))));
+    assert.equal(kept.length, 1);
+    assert.ok(!JSON.stringify(kept).includes('x999'));
   });
 
   test('is read anew where the plugin reads tokens in another way by now', () => {

@@ -15,20 +15,18 @@ import { IssuerKeys, type KeyAnswer } from './issuer-keys.ts';
 import { memberOf, parseToken, type ParsedToken } from './parse-token.ts';
 import type { JwtConfig } from './schema.ts';
 import { publicKeyVerifier, secretVerifier, type Verifier } from './signatures.ts';
-import { timesProblem } from './token-times.ts';
+import { timesIn, timesProblem, type TokenTimes } from './token-times.ts';
 
 /** Some 300 bytes each. */
 const REMEMBERED_TOKENS = 10_000;
 
-/** A token whose signature was found right. */
-type Verified = {
+/** A token whose signature was found right. Nothing of it is kept that could be as large as whoever signed it likes. */
+type Verified = TokenTimes & {
   /** What decides how a token is read besides the credential. */
   readonly readAs: string;
-  readonly expiresAt: unknown;
-  readonly notBefore: unknown;
 } & (
   | { readonly kind: 'credential'; readonly key: string; readonly credential: JwtCredential }
-  | { readonly kind: 'issuer'; readonly verifier: Verifier; readonly subject: string; readonly audience: unknown }
+  | { readonly kind: 'issuer'; readonly verifier: Verifier; readonly subject: string }
 );
 
 export const jwtFactory: PluginFactory<JwtConfig> = {
@@ -59,7 +57,7 @@ class Jwt {
     this.#places = { queryNames: config.uri_param_names, cookieNames: config.cookie_names, headerNames: config.header_names.map((name) => name.toLowerCase()) };
     this.#anonymous = new AnonymousClient('jwt', config.anonymous, services.log);
     this.#verified = services.store<Verified>('verified', { maxEntries: REMEMBERED_TOKENS });
-    this.#readAs = JSON.stringify([config.secret_is_base64, config.key_claim_name, config.issuer, config.consumer_claim]);
+    this.#readAs = JSON.stringify([config.secret_is_base64, config.key_claim_name, config.issuer, config.consumer_claim, config.audiences]);
     this.#issuerKeys = config.jwks_uri === null ? undefined : new IssuerKeys(config.jwks_uri, config, services);
     const challenge = challengeOf('Bearer', config.realm);
     this.#unauthorized = { kind: 'respond', status: 401, message: 'Unauthorized', headers: [['WWW-Authenticate', challenge]] };
@@ -136,11 +134,19 @@ class Jwt {
     const name = this.#config.consumer_claim;
     const subject = memberOf(token.claims, name);
     if (typeof subject !== 'string' || subject === '') return this.#refuse(`No mandatory '${name}' in claims`);
-    return this.#remember({ kind: 'issuer', verifier: answer.verifier, subject, audience: memberOf(token.claims, 'aud'), ...this.#readOf(token) }, digest, context);
+    const verified: Verified = { kind: 'issuer', verifier: answer.verifier, subject, ...this.#readOf(token) };
+    const problem = this.#timesProblem(verified);
+    if (problem !== undefined) return problem;
+    return this.#isForUs(memberOf(token.claims, 'aud')) ? this.#remember(verified, digest, context) : this.#refuse('Invalid audience');
   }
 
-  #readOf({ claims }: ParsedToken): Pick<Verified, 'readAs' | 'expiresAt' | 'notBefore'> {
-    return { readAs: this.#readAs, expiresAt: memberOf(claims, 'exp'), notBefore: memberOf(claims, 'nbf') };
+  #isForUs(audience: unknown): boolean {
+    const { audiences } = this.#config;
+    return audiences === null || audiences.some((one) => one === audience || (Array.isArray(audience) && audience.includes(one)));
+  }
+
+  #readOf({ claims }: ParsedToken): TokenTimes & Pick<Verified, 'readAs'> {
+    return { readAs: this.#readAs, ...timesIn(claims) };
   }
 
   #remember(verified: Verified, digest: string, context: RequestContext): Verdict | undefined {
@@ -149,19 +155,22 @@ class Jwt {
     return refusal;
   }
 
-  /** Asked at every request: times pass, consumers go, and what is asked of tokens changes. */
+  /** Asked at every request: times pass, and consumers go. */
   #admit(verified: Verified, context: RequestContext): Verdict | undefined {
-    const isOfIssuer = verified.kind === 'issuer';
-    const problem = timesProblem(verified, this.#config, isOfIssuer, this.#services.clock.nowMs() / 1_000);
-    if (problem !== undefined) return { kind: 'respond', status: 401, headers: this.#invalid, body: { contentType: 'application/json; charset=utf-8', bytes: Buffer.from(JSON.stringify(problem)) } };
-    if (isOfIssuer) return this.#admitSubject(verified.subject, verified.audience, context);
+    const problem = this.#timesProblem(verified);
+    if (problem !== undefined) return problem;
+    if (verified.kind === 'issuer') return this.#admitSubject(verified.subject, context);
     const { ref } = verified.credential;
     return this.#settle(context.config.consumerById(ref.consumerId), ref, `${this.#config.key_claim_name}=${verified.key}`, context);
   }
 
-  #admitSubject(subject: string, audience: unknown, context: RequestContext): Verdict | undefined {
-    const { audiences, issuer, consumer_claim: claim } = this.#config;
-    if (audiences !== null && !audiences.some((one) => one === audience || (Array.isArray(audience) && audience.includes(one)))) return this.#refuse('Invalid audience');
+  #timesProblem(verified: Verified): Verdict | undefined {
+    const problem = timesProblem(verified, this.#config, verified.kind === 'issuer', this.#services.clock.nowMs() / 1_000);
+    return problem && { kind: 'respond', status: 401, headers: this.#invalid, body: { contentType: 'application/json; charset=utf-8', bytes: Buffer.from(JSON.stringify(problem)) } };
+  }
+
+  #admitSubject(subject: string, context: RequestContext): Verdict | undefined {
+    const { issuer, consumer_claim: claim } = this.#config;
     const consumer = this.#consumerNamed(subject, context);
     // A credential that is nowhere written down: the same for the same subject, on every data plane.
     const ref = { id: this.#services.secrets.keyedHash(JSON.stringify([issuer, subject])), consumerId: consumer?.id ?? '' };

@@ -4,7 +4,7 @@
  */
 
 /** Members by name; what JSON calls `__proto__` is a member like any other. */
-type Members = Readonly<Record<string, unknown>>;
+export type Members = Readonly<Record<string, unknown>>;
 
 export interface ParsedToken {
   readonly algorithm: string;

@@ -11,6 +11,8 @@ export interface Verifier {
 
 /** A shorter RSA key must not be used for tokens (RFC 7518 §3.3). */
 const MIN_RSA_BITS = 2_048;
+/** With 1 as its exponent a signature is the padded digest itself, which anybody can write down. */
+const MIN_RSA_EXPONENT = 3n;
 const CURVES: Readonly<Record<string, string>> = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' };
 
 /** Undefined where there is no secret, or the algorithm is none of a secret. */
@@ -45,7 +47,9 @@ function isOfAlgorithm(algorithm: string, { asymmetricKeyType: type, asymmetricK
   const curve = Object.hasOwn(CURVES, algorithm) ? CURVES[algorithm] : undefined;
   if (curve !== undefined) return type === 'ec' && details?.namedCurve === curve;
   if (!/^[RP]S(?:256|384|512)$/.test(algorithm)) return false;
-  return (type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS'))) && (details?.modulusLength ?? 0) >= MIN_RSA_BITS;
+  // A key of the type rsa-pss may be for one digest alone, and asking it for another throws.
+  const isOfType = type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS') && [undefined, `sha${algorithm.slice(2)}`].includes(details?.hashAlgorithm));
+  return isOfType && (details?.modulusLength ?? 0) >= MIN_RSA_BITS && (details?.publicExponent ?? 0n) >= MIN_RSA_EXPONENT;
 }
 
 function readKey(given: string | JsonWebKey): KeyObject | undefined {

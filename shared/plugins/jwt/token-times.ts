@@ -1,9 +1,19 @@
 /** The times of a token (RFC 7519 §4.1.4, §4.1.5). Used by handler.ts at every request. */
+import { memberOf, type Members } from './parse-token.ts';
 import type { JwtConfig } from './schema.ts';
 
+/** Seconds since the epoch. `wrong`: there is something, and it is no number. */
 export interface TokenTimes {
-  readonly expiresAt: unknown;
-  readonly notBefore: unknown;
+  readonly expiresAt: number | 'wrong' | undefined;
+  readonly notBefore: number | 'wrong' | undefined;
+}
+
+export function timesIn(claims: Members): TokenTimes {
+  return { expiresAt: timeOf(memberOf(claims, 'exp')), notBefore: timeOf(memberOf(claims, 'nbf')) };
+}
+
+function timeOf(claim: unknown): number | 'wrong' | undefined {
+  return claim === undefined || typeof claim === 'number' ? claim : 'wrong';
 }
 
 /**
@@ -17,13 +27,13 @@ export function timesProblem({ expiresAt, notBefore }: TokenTimes, { claims_to_v
   return { ...(exp === undefined ? {} : { exp }), ...(nbf === undefined ? {} : { nbf }) };
 }
 
-function expProblem(exp: unknown, most: number, nowSeconds: number): string | undefined {
+function expProblem(exp: TokenTimes['expiresAt'], most: number, nowSeconds: number): string | undefined {
   if (typeof exp !== 'number') return 'must be a number';
   if (exp <= nowSeconds) return 'token expired';
   return most > 0 && exp - nowSeconds > most ? 'exceeds maximum allowed expiration' : undefined;
 }
 
-function nbfProblem(nbf: unknown, nowSeconds: number): string | undefined {
+function nbfProblem(nbf: TokenTimes['notBefore'], nowSeconds: number): string | undefined {
   if (typeof nbf !== 'number') return 'must be a number';
   return nbf > nowSeconds ? 'token not valid yet' : undefined;
 }
