@@ -6,6 +6,8 @@ export interface RequestParts {
   readonly path?: string;
   /** Without `?`. */
   readonly query?: string;
+  /** As received, where it is not path and query. */
+  readonly target?: string;
   readonly host?: string;
   readonly port?: number;
   readonly scheme?: 'http' | 'https';
@@ -27,7 +29,7 @@ export function requestView(parts: RequestParts = {}): RequestView {
     method, path, query, host, port, scheme, clientAddress, clientPort, localAddress, localPort, serverName, headerValues,
     clientCertificate: parts.clientCertificate,
     httpVersion: '1.1',
-    target: query === '' ? path : `${path}?${query}`,
+    target: parts.target ?? (query === '' ? path : `${path}?${query}`),
     header: (name) => headerValues(name)[0],
     queryValues: (name) => new URLSearchParams(query).getAll(name),
   };

@@ -146,6 +146,24 @@ describe('hostile requests', () => {
     refused(ask(signed({ path: '/secret', headers: [['request-line', 'GET / HTTP/1.1']] }, { signed: 'date request-line', text: `date: ${DATE}\nrequest-line: GET / HTTP/1.1` })), DIFFERENT);
   });
 
+  test('a target in absolute form is path and query like any other, and the host in it is the one that was signed', () => {
+    const sentTo = (target: string, names = 'date @request-target', parts: HostParts = {}): HostParts => ({ ...signed(parts, { signed: names }), target });
+    admitted(ask(sentTo('http://example.com/a?b=1', undefined, { path: '/a', query: 'b=1' })));
+    admitted(ask(sentTo('http://example.com?b=1', undefined, { query: 'b=1' })));
+    admitted(ask(sentTo('http://example.com')));
+    refused(ask(sentTo('http://example.com?admin=1')), DIFFERENT);
+    refused(ask(sentTo('http://example.com?x=/a', undefined, { path: '/a' })), DIFFERENT);
+    const host: HostParts = { headers: [['Host', 'example.com']] };
+    admitted(ask(sentTo('http://EXAMPLE.com/', 'date host @request-target', host)));
+    for (const target of ['http://evil.example/', 'http://evil.example?/', 'http://example.com:81/', 'http://example.com.evil.example']) refused(ask(sentTo(target, 'date Host', host)), UNVERIFIABLE);
+  });
+
+  test('the request line and the target in another case are what must be signed, not headers of that name', () => {
+    for (const [name, enforced] of [['Request-Line', 'request-line'], ['@Request-Target', '@request-target']] as const) {
+      refused(ask(signed({ path: '/secret' }, { signed: `date ${name}`, text: `date: ${DATE}\n${name}:` }), { enforce_headers: [enforced] }), DIFFERENT);
+    }
+  });
+
   test('headers that must be signed and are not', () => {
     const given: Partial<HmacAuthConfig> = { enforce_headers: ['Host', '@request-target'] };
     refused(ask(signed({ headers: [['Host', 'example.com']] }, { signed: 'date host' }), given), UNVERIFIABLE);

@@ -18,6 +18,8 @@ const HEADERS = ['proxy-authorization', 'authorization'] as const;
 const DATES = ['x-date', 'date'] as const;
 /** RFC 9110 §5.6.7, the form that is sent. */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+/** Of a target in absolute form: host with port, and what follows. */
+const ABSOLUTE = /^[a-z]+:\/\/([^/?]*)(.*)$/i;
 const NO_DATE = 'HMAC signature cannot be verified, a valid date or x-date header is required for HMAC Authentication';
 const UNVERIFIABLE = 'HMAC signature cannot be verified';
 const DIFFERENT = 'HMAC signature does not match';
@@ -88,6 +90,7 @@ class HmacAuth {
     if (!this.#config.algorithms.some((allowed) => allowed === algorithm)) return false;
     const names = signed.map((name) => name.toLowerCase());
     if (new Set(names).size !== names.length || names.some((name) => request.headerValues(name).length > 1)) return false;
+    if (names.includes('host') && !isForHost(request)) return false;
     return this.#enforced.every((name) => names.includes(name)) && DATES.some((name) => names.includes(name) && this.#isInTime(request.header(name)));
   }
 
@@ -111,17 +114,24 @@ function isSignatureOf({ algorithm, signed, signature }: RequestSignature, reque
 
 /** What the client signed of it; names as the client wrote them. */
 function signedLine(name: string, request: RequestView): string {
-  if (name === '@request-target') return `${name}: ${request.method.toLowerCase()} ${targetOf(request)}`;
-  if (name === 'request-line') return `${request.method} ${targetOf(request)} HTTP/${request.httpVersion === '2' ? '2.0' : request.httpVersion}`;
-  const value = request.header(name.toLowerCase());
+  const known = name.toLowerCase();
+  if (known === '@request-target') return `${name}: ${request.method.toLowerCase()} ${targetOf(request)}`;
+  if (known === 'request-line') return `${request.method} ${targetOf(request)} HTTP/${request.httpVersion === '2' ? '2.0' : request.httpVersion}`;
+  const value = request.header(known);
   return value === undefined ? `${name}:` : `${name}: ${value}`;
 }
 
 /** Path and query as received. */
 function targetOf({ target }: RequestView): string {
-  if (target.startsWith('/')) return target;
-  const path = target.indexOf('/', target.indexOf('://') + 3);
-  return path === -1 ? '/' : target.slice(path);
+  const rest = ABSOLUTE.exec(target)?.[2];
+  if (rest === undefined) return target;
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** A target in absolute form names the host that counts, whatever stands in the header (RFC 9112 §3.2.2). */
+function isForHost(request: RequestView): boolean {
+  const authority = ABSOLUTE.exec(request.target)?.[1];
+  return authority === undefined || authority.toLowerCase() === request.header('host')?.toLowerCase();
 }
 
 function keyOf(credential: HmacCredential): KeyObject {
