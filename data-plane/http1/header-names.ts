@@ -55,7 +55,8 @@ export const DROPPED_FROM_RESPONSE = maskOf(
 /** The two framing fields. */
 export const FRAMING = maskOf(HEADER.CONTENT_LENGTH, HEADER.TRANSFER_ENCODING);
 
-const KNOWN: readonly (readonly [name: string, headerClass: number])[] = [
+/** By lower-case name. */
+export const KNOWN: readonly (readonly [name: string, headerClass: number])[] = [
   ['host', HEADER.HOST],
   ['connection', HEADER.CONNECTION],
   ['content-length', HEADER.CONTENT_LENGTH],

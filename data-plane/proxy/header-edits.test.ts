@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { headerProblem } from '../../shared/plugins/editable-header.ts';
+import { KNOWN } from '../http1/header-names.ts';
 import { HeaderEdits } from './header-edits.ts';
 
 test('the last edit of a name counts, in whatever case it is written', () => {
@@ -18,6 +20,18 @@ test('values are sent as latin1 where they fit, else as UTF-8', () => {
   edits.set('a', 'é');
   edits.set('b', 'ł');
   assert.equal(edits.lines(), `a: \u00e9\r\nb: ${Buffer.from('ł').toString('latin1')}\r\n`);
+});
+
+test('what schemas of plugins let a config name is what can be edited', () => {
+  for (const [known] of KNOWN) {
+    for (const name of [known, known.toUpperCase(), known.replaceAll('-', '_'), known.replace('-', '_')]) {
+      for (const edit of ['write', 'remove'] as const) {
+        if (headerProblem(name, edit) !== undefined) continue;
+        const edits = new HeaderEdits();
+        assert.doesNotThrow(() => (edit === 'write' ? edits.set(name, 'v') : edits.remove(name)), `${edit} ${name}`);
+      }
+    }
+  }
 });
 
 test('names and values that could change the message are refused', () => {

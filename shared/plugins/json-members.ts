@@ -21,7 +21,7 @@ export class JsonMembers {
 
   /** Undefined where the bytes are no JSON, or JSON that is no object. An empty body may count as an empty object. */
   static parse(bytes: Uint8Array): JsonMembers | undefined {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const buffer = withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     try {
       const parsed: unknown = JSON.parse(buffer.toString('utf8'));
       if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
@@ -79,6 +79,11 @@ export class JsonMembers {
     this.#members.set(name, { name: this.#members.get(name)?.name ?? jsonBytes(JSON.stringify(name)), json });
     this.isChanged = true;
   }
+}
+
+/** Clients read what follows a byte order mark (RFC 8259 §8.1), so it must not hide anything. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];

@@ -4,8 +4,8 @@
  */
 import { normalisePath } from '../model/normal-path.ts';
 
-/** Dot segments, and what servers take for the end of a text or for a slash. The engine refuses the last two in what clients send, too. */
-const LEADS_ELSEWHERE = /\/(?:\.|%2e){1,2}(?=\/|$)|%00|%5c|\\/i;
+/** Dot segments, also between encoded slashes, and what servers take for the end of a text or for a slash. The engine refuses the last two in what clients send, too. */
+const LEADS_ELSEWHERE = /(?:\/|%2f)(?:\.|%2e){1,2}(?=\/|%2f|$)|%00|%5c|\\/i;
 /** Not in normal form for sure only where one of these is in it. */
 const MAY_BE_ODD = /%|\/\//;
 const OUTSIDE = /[^A-Za-z0-9\-._~!$&'()*+,;=:@%/[\]]/;

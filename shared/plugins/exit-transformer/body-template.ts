@@ -11,7 +11,7 @@ type Escape = (text: string) => string;
 type Piece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'placeholder'; readonly name: Placeholder };
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([['&', '&amp;'], ['<', '&lt;'], ['>', '&gt;'], ['"', '&quot;'], ["'", '&#39;']]);
-const SAMPLE: Answered = { status: '500', message: 'a "message"', error_code: 'UPSTREAM_CLOSED', request_id: '0' };
+const SAMPLE: Answered = { status: '500', message: 'a "message"', error_code: 'UPSTREAM_CLOSED', request_id: 'f'.repeat(32) };
 
 export interface BodyTemplate {
   render(answered: Answered): Uint8Array;

@@ -56,7 +56,7 @@ describe('which answers', () => {
 
 describe('what becomes of them', () => {
   test('headers stay, but for those of the old body; each line of them', () => {
-    const responseHeaders = [['Content-Type', 'text/html'], ['Content-Encoding', 'gzip'], ['ETag', '"x"'], ['WWW-Authenticate', 'Key'], ['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['X-Old', '1']] as const;
+    const responseHeaders = [['Content-Type', 'text/html'], ['Content-Encoding', 'gzip'], ['ETag', '"x"'], ['WWW-Authenticate', 'Key'], ['Set-Cookie', 'a=1'], ['set-cookie', 'b=2'], ['X-Old', '1']] as const;
     const { headers, type, context } = run({ rules: [{ ...BODY, remove_headers: ['X-Old'], set_headers: { 'X-New': 'ü' } }] }, { responseHeaders });
     assert.deepEqual(['www-authenticate', 'set-cookie', 'x-old', 'x-new'].map(headers), [['Key'], ['a=1', 'b=2'], [], [Buffer.from('ü').toString('latin1')]]);
     assert.equal(type, 'application/json; charset=utf-8');
@@ -85,6 +85,9 @@ describe('what is refused when it is written', () => {
     [{ ...rule(BODY), handle_unknown: true }, /config\.handle_unknown: not available/],
     [rule({ body: '{"m":$(message)}' }), /config\.rules\.1\.body: is no JSON, as content_type says; texts such as/],
     [rule({ body: 'sorry' }), /is no JSON/],
+    [rule({ body: '{"id":$(request_id)}' }), /is no JSON/],
+    [rule({ ...BODY, set_headers: { 'content-Type': 'text/html' } }), /config\.rules\.1\.set_headers: the new body is escaped for content_type/],
+    [rule({ ...BODY, remove_headers: ['Content-Type'] }), /config\.rules\.1\.remove_headers: the new body/],
     [rule({ body: '$(headers.x)', content_type: 'text/plain' }), /'\$\(headers\.x\)' is no placeholder; there are \$\(status\)/],
     [rule({ body: '$(status', content_type: 'text/plain' }), /is no placeholder/],
     [rule({ body: '$(message)', content_type: 'text/javascript' }), /placeholders need a content_type/],

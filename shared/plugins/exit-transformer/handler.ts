@@ -76,7 +76,7 @@ function carryOut(rule: Rule, context: ResponseContext): void {
 /** Headers that are not of the body stay: a challenge, a limit, a cookie. */
 function replaceBody({ template, contentType }: NonNullable<Rule['body']>, status: number, context: ResponseContext): void {
   const { errorCode, message = '', requestId } = context;
-  const kept = Map.groupBy(context.responseHeaders().filter(([name]) => !OF_THE_BODY.has(name.toLowerCase())), ([name]) => name);
+  const kept = Map.groupBy(context.responseHeaders().filter(([name]) => !OF_THE_BODY.has(name.toLowerCase())), ([name]) => name.toLowerCase());
   const bytes = template.render({ status: String(context.status), message, error_code: errorCode ?? '', request_id: requestId });
   context.respondInstead({ kind: 'respond', status, body: { contentType, bytes } });
   for (const [name, lines] of kept) context.setResponseHeader(name, lines.map(([, value]) => value));

@@ -51,8 +51,16 @@ function ruleProblems(rule: JsonObject, path: string, handlesErrors: boolean): r
     const result = parseBodyTemplate(body, contentType);
     if (result.kind === 'problem') problems.push({ field: `${path}.body`, message: result.problem });
   }
+  if (typeof body === 'string') problems.push(...bodyHeaders(rule).map((name) => ({ field: `${path}.${name}`, message: 'the new body is escaped for content_type: say its type there, and nothing of its bytes here' })));
   if (!['status', 'body', 'remove_headers', 'set_headers'].some((name) => isFilled(rule[name]))) problems.push({ field: path, message: 'changes nothing; set status, body, remove_headers or set_headers' });
   return problems;
+}
+
+/** Whose names stand where a rule with a body would say otherwise of it. */
+function bodyHeaders({ set_headers: set, remove_headers: removed }: JsonObject): readonly string[] {
+  const isOfBody = (name: unknown): boolean => typeof name === 'string' && ['content-type', 'content-encoding'].includes(name.toLowerCase());
+  const names = [isJsonObject(set) && Object.keys(set).some(isOfBody) ? 'set_headers' : undefined, Array.isArray(removed) && removed.some(isOfBody) ? 'remove_headers' : undefined];
+  return names.filter((name) => name !== undefined);
 }
 
 const knownRequests = entityRule('Requests without a route are not for plugins', (plugin) =>

@@ -4,6 +4,8 @@ import type { RecordOf } from '../../model/entity-types.ts';
 import type { PluginSchema } from '../contract.ts';
 import { entriesOf, fewEntries, headerToRemove, headerToRename, headerToWrite, type NamedValue, needsValue } from '../named-value.ts';
 import { parseTemplate, type TemplatePlace } from '../request-template.ts';
+import { sendablePath } from '../sendable-path.ts';
+import { hostProblem } from './upstream-headers.ts';
 
 const OPERATIONS = ['remove', 'rename', 'replace', 'add', 'append'];
 const LISTS = OPERATIONS.flatMap((operation) => ['body', 'headers', 'querystring'].map((part) => `config.${operation}.${part}`));
@@ -16,7 +18,13 @@ function templateProblem(text: string, place: TemplatePlace): string | undefined
 const anyName = (): undefined => undefined;
 const newName = ({ name, value }: NamedValue): string | undefined =>
   value.includes('$(') ? `the new name of '${name}' can't come from a template; write it out` : needsValue({ name, value });
-const writtenHeader = (entry: NamedValue): string | undefined => headerToWrite(entry) ?? templateProblem(entry.value, 'header');
+const writtenHeader = (entry: NamedValue): string | undefined => {
+  const problem = headerToWrite(entry);
+  if (problem !== undefined) return problem;
+  const parsed = parseTemplate(entry.value, 'header');
+  if (parsed.kind === 'problem') return parsed.problem;
+  return entry.name.toLowerCase() === 'host' && parsed.template.fixed !== undefined ? hostProblem(entry.value) : undefined;
+};
 const writtenValue = (entry: NamedValue): string | undefined => needsValue(entry) ?? templateProblem(entry.value, 'text');
 
 const uriRule: StringRule = {
@@ -26,7 +34,10 @@ const uriRule: StringRule = {
     if (result.kind === 'problem') return result.problem;
     if (!text.startsWith('/') && !/^\$\([ \t]*uri_captures\b/.test(text)) return "must start with '/' or with one of $(uri_captures…): it is the path that goes upstream, without scheme and host";
     // Question marks may stand in templates, as a default.
-    return /[?#]/.test(text.replace(/\$\([^)]*\)/g, '')) ? 'must not contain ? or #: it is a path; the operations on querystring change the query' : undefined;
+    const written = text.replace(/\$\([^)]*\)/g, 'x');
+    if (/[?#]/.test(written)) return 'must not contain ? or #: it is a path; the operations on querystring change the query';
+    const sample = parseTemplate(written.startsWith('/') ? written : `/${written}`, 'path');
+    return sample.kind === 'template' && sendablePath(sample.template.fixed ?? '') === undefined ? 'must not contain dot segments, NUL or a backslash, encoded or not: no request could be sent there' : undefined;
   },
 };
 

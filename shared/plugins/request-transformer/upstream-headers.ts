@@ -4,6 +4,10 @@ import type { NamedFields } from './operations.ts';
 
 const HOST = /^(?:\[[0-9a-fA-F:.]{1,45}\]|[A-Za-z0-9._~-]{1,253})(?::\d{1,5})?$/;
 
+export function hostProblem(value: string): string | undefined {
+  return HOST.test(value) ? undefined : `'${value}' can't be the Host of a request; use a host name or address, with :port if needed`;
+}
+
 export class UpstreamHeaders implements NamedFields {
   readonly #context: RequestContext;
   /** Something was to be the Host that can't be one. */

@@ -69,6 +69,10 @@ describe('JSON bodies', () => {
     assert.equal(Object.hasOwn(Object.prototype, 'admin'), false);
   });
 
+  test('a byte order mark hides nothing', () => {
+    assert.equal(run({ remove: { json: ['secret'] } }, { text: '\ufeff{"secret":1,"b":2}' }).sent, '{"b":2}');
+  });
+
   test('what is no JSON object, empty, or of another type passes unchanged', () => {
     for (const text of ['[{"secret":1}]', '{"secret":1', '"x"', '']) assert.ok(!run(ALL, { text }).effects.includes('replace-response-body'), text);
     for (const type of ['text/plain', 'application/octet-stream', 'text/event-stream', 'application/json-seq', 'application/jsonl', 'x-application/json']) assert.deepEqual(run(ALL, { responseHeaders: [['Content-Type', type]], text: '{"secret":1}' }).effects, [], type);
