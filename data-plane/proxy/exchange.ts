@@ -49,8 +49,8 @@ export class Exchange {
   /** Undefined while no plugin with a condition was met. */
   conditions: PluginConditions | undefined;
   pluginContext: RequestPluginContext | undefined;
-  /** True once a body that plugins wait for is there or is known to be too large. */
-  bodyCollected = false;
+  /** What a body that plugins want may have been so far: it is there, or known to be larger. -1 while nobody has waited for it. */
+  collectedUpTo = -1;
   collectedBody: Buffer | undefined;
   consumer: ConsumerRef | undefined;
   credential: CredentialRef | undefined;

@@ -38,7 +38,7 @@ export function refreshOf(exchange: Exchange): Exchange | undefined {
   refresh.nextPlugin = exchange.nextPlugin;
   refresh.states = exchange.states;
   if (exchange.conditions !== undefined) refresh.conditions = new PluginConditions(refresh, exchange.conditions);
-  refresh.bodyCollected = exchange.bodyCollected;
+  refresh.collectedUpTo = exchange.collectedUpTo;
   refresh.collectedBody = exchange.collectedBody;
   refresh.replacedBody = exchange.replacedBody;
   refresh.consumer = exchange.consumer;

@@ -89,6 +89,13 @@ export class RequestRelay {
     }
   }
 
+  /** The limit of a plugin that the body breaks, by what is there or by what it said. */
+  get brokenLimit(): BodyLimit | undefined {
+    const { edits, head, body } = this.#exchange;
+    const limit = edits?.bodyLimit;
+    return limit !== undefined && Math.max(head.contentLength, body.reader.dataBytes) > limit.maxBytes ? limit : undefined;
+  }
+
   /** A response that has begun gives both sides all the time in which something goes on; the upstream's read timeout bounds that. */
   get isAwaitingBody(): boolean {
     return !this.#exchange.body.complete && this.wantsBody && this.#exchange.status === 0;
@@ -110,8 +117,8 @@ export class RequestRelay {
       this.#events.bodyFailed(FAULTS.bodyTooLarge);
       return end;
     }
-    const limit = this.#exchange.edits?.bodyLimit;
-    if (limit !== undefined && body.reader.dataBytes > limit.maxBytes && this.#use !== 'drop') {
+    const limit = this.brokenLimit;
+    if (limit !== undefined && this.#use !== 'drop') {
       this.#events.bodyTooLong(limit);
       return end;
     }

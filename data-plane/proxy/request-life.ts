@@ -133,28 +133,40 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   /** Holds the body until it is complete or larger than any plugin wants, then goes on with the plugins. */
   bodyCollected(): void {
     const exchange = this.#exchange;
-    const { body, chain, core } = exchange;
-    if (body.complete) exchange.collectedBody = body.exceeds(chain.requestBodyMaxBytes) ? undefined : body.collect(core.limits.maxChunkExtraBytes);
-    else if (!body.exceeds(chain.requestBodyMaxBytes)) {
+    const { body, head, core, chain: { requestBodyMaxBytes: maxBytes } } = exchange;
+    const limit = this.#request.brokenLimit;
+    if (limit !== undefined) return this.bodyTooLong(limit);
+    const isTooLong = head.contentLength > maxBytes || body.exceeds(maxBytes);
+    if (!isTooLong && !body.complete) {
       this.#request.collect();
       return this.#inviteBody();
     }
+    if (!isTooLong) exchange.collectedBody = body.collect(core.limits.maxChunkExtraBytes);
+    exchange.collectedUpTo = isTooLong ? maxBytes : Number.POSITIVE_INFINITY;
     this.#request.hold();
-    exchange.bodyCollected = true;
     this.#runPlugins();
   }
 
   /** `Expect: 100-continue` is answered once the request goes on, and not at all where the body is already coming. */
   #inviteBody(): void {
-    const { head, body } = this.#exchange;
-    if (head.expectsContinue && !this.#invited && !body.complete && body.wireBytes === 0) this.#response.invite();
+    const isUninvited = this.#isUninvited;
     this.#invited = true;
+    if (!isUninvited) return;
+    this.#response.invite();
+    // From now on its silence counts.
+    this.#exchange.client.bodyDemandChanged();
+  }
+
+  /** The client waits to hear whether its body is wanted. */
+  get #isUninvited(): boolean {
+    const { head, body } = this.#exchange;
+    return head.expectsContinue && !this.#invited && !body.complete && body.wireBytes === 0;
   }
 
   #forward(): void {
-    const { service, edits, head, body } = this.#exchange;
-    const limit = edits?.bodyLimit;
-    if (limit !== undefined && Math.max(head.contentLength, body.reader.dataBytes) > limit.maxBytes) return this.bodyTooLong(limit);
+    const { service } = this.#exchange;
+    const limit = this.#request.brokenLimit;
+    if (limit !== undefined) return this.bodyTooLong(limit);
     if (service === undefined) return this.#refuse(REFUSALS.noService);
     if (!service.enabled) return this.#refuse(REFUSALS.serviceDisabled);
     this.#exchange.upgrade = upgradeOf(this.#exchange);
@@ -273,7 +285,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   }
 
   get isAwaitingBody(): boolean {
-    return this.#request.isAwaitingBody;
+    return this.#request.isAwaitingBody && !this.#isUninvited;
   }
 
   get bodyWireBytes(): number {

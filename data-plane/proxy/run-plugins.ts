@@ -45,7 +45,8 @@ export function runRequestPhases(exchange: Exchange): HeadOutcome {
         exchange.nextPlugin += 1;
         continue;
       }
-      if (entry.instance.requestBody !== undefined && !exchange.bodyCollected) return NEEDS_BODY;
+      // One that joined on the way may take more than those before it.
+      if (entry.instance.requestBody !== undefined && exchange.collectedUpTo < Math.min(entry.instance.requestBody.maxBytes, chain.requestBodyMaxBytes)) return NEEDS_BODY;
       const context = (exchange.pluginContext ??= new RequestPluginContext(exchange));
       context.current = entry;
       const answer = entry.instance[phase]?.(context, stateOf(exchange, entry));
