@@ -54,7 +54,36 @@ describe('who passes', () => {
   });
 });
 
+describe('consumer groups', () => {
+  const inGroups = (given: Partial<AclConfig>, more: HostParts & { readonly groups?: readonly string[] } = {}) =>
+    run(given, { ...known, ...more, config: { groupsOf: () => more.groups ?? [], consumerGroupsOf: () => ['gold'] } });
+
+  test('count like the others where they are told to, and not otherwise', () => {
+    for (const isTold of [true, false]) {
+      assert.equal(inGroups({ allow: ['gold'], include_consumer_groups: isTold }).status, isTold ? undefined : 403);
+      assert.equal(inGroups({ deny: ['gold'], include_consumer_groups: isTold }).status, isTold ? 403 : undefined);
+    }
+    assert.equal(inGroups({ allow: ['a'], include_consumer_groups: true }, { groups: ['a'] }).status, undefined);
+    assert.equal(inGroups({ deny: ['a'], include_consumer_groups: true }, { groups: ['a'] }).status, 403);
+    assert.equal(inGroups({ allow: ['gold'], include_consumer_groups: true }, { authenticatedGroups: ['ldap'] }).status, undefined);
+    assert.equal(inGroups({ deny: ['gold'], include_consumer_groups: true, always_use_authenticated_groups: true }, { authenticatedGroups: ['ldap'] }).status, 403, 'a group that is denied is denied');
+  });
+
+  test('do not go into the headers, which tell of acl groups', () => {
+    assert.deepEqual(inGroups({ allow: ['gold'], include_consumer_groups: true }, { groups: ['b'] }).effects, [...CLEARED, 'set-upstream X-Consumer-Groups: b']);
+  });
+
+  test('are nobody\'s who is not known', () => {
+    assert.equal(run({ deny: ['x'], include_consumer_groups: true }, {}).status, 401);
+    assert.equal(run({ allow: ['ldap'], include_consumer_groups: true }, { authenticatedGroups: ['ldap'] }).status, undefined);
+  });
+});
+
 describe('what the backend sees', () => {
+  test('names beyond ASCII in UTF-8, as it sees the name of the consumer', () => {
+    assert.deepEqual(run({ allow: ['café'] }, { ...known, groups: ['café'] }).effects.at(-1), `set-upstream X-Consumer-Groups: ${Buffer.from('café').toString('latin1')}`);
+  });
+
   test("the consumer's groups, never what the client said", () => {
     assert.deepEqual(run({ allow: ['a'] }, { ...known, groups: ['a', 'b'], headers: [['X-Consumer-Groups', 'admin']] }).effects, [...CLEARED, 'set-upstream X-Consumer-Groups: a, b']);
   });

@@ -2,6 +2,7 @@
  * acl on a data plane: compares the client's groups with the configured list. Fails closed: who is not known is refused.
  * Behaviour and texts as in Kong 3.9; differences are in the README.
  */
+import { bytesOf } from '../byte-text.ts';
 import type { PluginFactory, RequestContext, Verdict } from '../contract.ts';
 import type { AclConfig } from './schema.ts';
 
@@ -26,13 +27,18 @@ function judge(config: AclConfig, denies: boolean, listed: ReadonlySet<string>, 
   const groups = authenticated ?? (consumer === undefined ? undefined : context.config.groupsOf(consumer.id));
   if (groups === undefined) return credential === undefined ? UNAUTHORIZED : FORBIDDEN;
 
-  if (groups.some((group) => listed.has(group)) === denies) return FORBIDDEN;
+  const isListed = holdsOne(listed, groups) || (config.include_consumer_groups && consumer !== undefined && holdsOne(listed, context.config.consumerGroupsOf(consumer.id)));
+  if (isListed === denies) return FORBIDDEN;
 
   // Both names are ours: what a client sent under them must never reach the backend.
   context.removeUpstreamHeader(CONSUMER_GROUPS);
   context.removeUpstreamHeader(AUTHENTICATED_GROUPS);
   if (!config.hide_groups_header && groups.length > 0) {
-    context.setUpstreamHeader(authenticated === undefined ? CONSUMER_GROUPS : AUTHENTICATED_GROUPS, groups.join(', '));
+    context.setUpstreamHeader(authenticated === undefined ? CONSUMER_GROUPS : AUTHENTICATED_GROUPS, bytesOf(groups.join(', ')));
   }
   return undefined;
+}
+
+function holdsOne(listed: ReadonlySet<string>, groups: readonly string[]): boolean {
+  return groups.some((group) => listed.has(group));
 }

@@ -25,7 +25,7 @@ export const aclSchema = {
     { name: 'deny', tag: 2, type: GROUPS, description: 'Groups that are refused; everybody else who is known passes.' },
     { name: 'hide_groups_header', tag: 3, type: { kind: 'boolean' }, required: true, default: false, description: "Keeps the client's groups from the backend." },
     { name: 'always_use_authenticated_groups', tag: 4, type: { kind: 'boolean' }, required: true, default: false, description: "Groups that an authentication plugin found win over the consumer's own; otherwise only where there is no credential." },
-    { name: 'include_consumer_groups', tag: 5, type: { kind: 'boolean' }, required: true, default: false, description: 'Accepted for compatibility; without effect until consumer groups exist.' },
+    { name: 'include_consumer_groups', tag: 5, type: { kind: 'boolean' }, required: true, default: false, description: 'The consumer groups of the client count like its groups.' },
   ],
   checks: [notBoth, atLeastOneOf(LISTS)],
 } as const satisfies PluginSchema;
