@@ -116,6 +116,26 @@ test('a plugin closes both sides with a status; one that throws with 1011; a fra
   assert.ok(logLines().some((line) => line.includes('plugin guard failed in webSocketFrame: broken on purpose')));
 });
 
+test('a plugin that gives what is no verdict closes with 1011: nothing goes on unjudged, nothing half', async (context) => {
+  const broken: readonly unknown[] = [
+    null, 5, 'drop', {}, { kind: 'pass' }, { kind: 'replace' }, { kind: 'replace', payload: 'text' }, { kind: 'close', status: 1008 }, { kind: 'close', status: 1005, reason: '' },
+    { kind: 'close', status: 70_000, reason: '' }, { kind: 'close', status: Number.NaN, reason: '' }, Promise.resolve(undefined),
+  ];
+  let next: unknown;
+  const { dial, told, proxy } = await scene(context, [inspector('broken', { webSocketFrame: () => next as undefined })]);
+  for (const [index, verdict] of broken.entries()) {
+    next = verdict;
+    const client = await dial();
+    client.send('secret');
+    await waitUntil(`both sides to hear of ${index}`, () => told.client.length === index + 1 && told.server.length === index + 1);
+    next = undefined;
+  }
+  const closed = Array.from({ length: broken.length }, () => 'close 1011 ');
+  assert.deepEqual(told, { client: closed, server: closed });
+  await waitUntil('all to end', () => proxy.stats().activeRequests === 0);
+  assert.deepEqual([proxy.stats().refusals['PROXY_WEBSOCKET_FRAME_REFUSED'], proxy.stats().pluginErrors['broken']], [broken.length, broken.length]);
+});
+
 test('a malformed frame never reaches the other side, and both hear 1002', async (context) => {
   const { told, connect, proxy } = await scene(context, [inspector('look', { webSocketFrame: () => undefined })]);
   const client = await connect();

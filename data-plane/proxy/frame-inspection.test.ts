@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FrameVerdict, WebSocketFrame } from '../../shared/plugins/contract.ts';
-import { closeFrame, FrameInspection } from './frame-inspection.ts';
+import { closeFrame, FrameInspection, isCloseStatus } from './frame-inspection.ts';
 
 const MASK = Buffer.from([1, 2, 3, 4]);
 
@@ -63,7 +63,9 @@ test('what RFC 6455 forbids ends the connection with 1002, and nothing of it goe
     ['a frame without a mask', frame(0x81, 'x', { masked: false })],
     ['a malformed control frame', frame(0x09, 'in pieces')],
     ['a malformed control frame', frame(0x89, Buffer.alloc(126))],
-    ['a malformed control frame', frame(0x88, Buffer.alloc(1))],
+    ['a malformed control frame', frame(0x88, Buffer.of(15))],
+    ['a malformed control frame', frame(0x88, Buffer.of(3, 237))],
+    ['a malformed control frame', frame(0x88, Buffer.of(0, 0))],
     ['a frame out of order', frame(0x80, 'no message')],
     ['a frame out of order', Buffer.concat([frame(0x01, 'one'), frame(0x81, 'two')])],
     ['a length in more bytes than it needs', frame(0x81, 'x', { lengthBytes: 2 })],
@@ -102,4 +104,22 @@ test('behind a Close frame nothing is read, and a verdict to close says why', ()
   assert.deepEqual([passed, ending], [frame(0x82, 'ok'), { status: 1008, reason: 'no', isFault: false }]);
   assert.deepEqual(closeFrame(1008, 'no', undefined), frame(0x88, Buffer.concat([Buffer.of(3, 240), Buffer.from('no')]), { masked: false }));
   assert.equal(closeFrame(1008, 'x'.repeat(500), MASK).length, 2 + 4 + 125);
+  const cut = closeFrame(1008, 'é'.repeat(100), undefined);
+  assert.deepEqual([cut.length, cut.subarray(4).toString()], [2 + 2 + 122, 'é'.repeat(61)], 'a reason is cut between two characters');
+  assert.deepEqual([999, 1000, 1003, 1004, 1005, 1006, 1007, 1014, 1015, 2999, 3000, 4999, 5000].filter(isCloseStatus), [1000, 1003, 1007, 1014, 3000, 4999]);
+});
+
+test('behind the frame that ended the connection nothing is judged, wherever reads cut; its Close is seen', () => {
+  for (const cut of [1, 5, 1_000]) {
+    const judged: string[] = [];
+    const passed: Buffer[] = [];
+    const inspection = new FrameInspection('client', { maxPayloadBytes: 1_000, closing: () => undefined, judge: ({ payload }) => {
+      judged.push(String(payload));
+      return { kind: 'close', status: 1008, reason: '' };
+    } }, (bytes) => void passed.push(bytes));
+    const wire = Buffer.concat([frame(0x82, 'bad'), frame(0x82, frame(0xff, 'no frame')), frame(0x82, 'bad'), frame(0x88, Buffer.of(3, 240))]);
+    const endings: unknown[] = [];
+    for (let at = 0; at < wire.length; at += cut) endings.push(inspection.receive(wire, at, Math.min(at + cut, wire.length)));
+    assert.deepEqual([judged, passed, endings.filter((ending) => ending !== undefined), inspection.closeSeen], [['bad'], [], [{ status: 1008, reason: '', isFault: false }], true]);
+  }
 });

@@ -37,6 +37,8 @@ export class FrameInspection {
   closeSeen = false;
   /** What comes can't be read any more. */
   isDead = false;
+  /** The connection is about to end: nothing is judged or goes on any more, only a Close frame is waited for. */
+  isEnding = false;
   /** What goes on are whole frames. */
   readonly atBoundary = true;
   /** Of the last frame, chosen by the client. Zeros for what upstreams send, unmasked. */
@@ -66,29 +68,30 @@ export class FrameInspection {
   /** Takes [start, end) of `buffer`, whose memory is the caller's again then. */
   receive(buffer: Buffer, start: number, end: number): FrameEnding | undefined {
     let at = start;
-    while (!this.closeSeen && !this.isDead && (at < end || this.#isComplete)) {
+    let said: FrameEnding | undefined;
+    while (!this.closeSeen && !this.isDead && at < end) {
+      let ending: FrameEnding | undefined;
       if (this.#payloadLength === -1) {
         this.#header[this.#headerBytes] = buffer[at] ?? 0;
         this.#headerBytes += 1;
         at += 1;
-        const ending = this.#readHeader();
-        if (ending !== undefined) return this.#die(ending);
-      } else if (this.#payloadBytes < this.#payloadLength) at += this.#keep(buffer, at, end);
-      if (!this.#isComplete) continue;
-      const ending = this.#judgeFrame();
-      if (ending !== undefined) return ending.isFault ? this.#die(ending) : ending;
+        ending = this.#readHeader();
+      } else at += this.#keep(buffer, at, end);
+      if (ending === undefined && this.#payloadLength === this.#payloadBytes) ending = this.#judgeFrame();
+      if (ending !== undefined) said = this.#end(ending) ?? said;
     }
-    return undefined;
+    return said;
   }
 
-  get #isComplete(): boolean {
-    return this.#payloadLength !== -1 && this.#payloadBytes === this.#payloadLength;
-  }
-
-  #die(ending: FrameEnding): FrameEnding {
-    this.isDead = true;
-    this.#payload = NO_MASK;
-    return ending;
+  /** Once: who is to end has no second reason. */
+  #end(ending: FrameEnding): FrameEnding | undefined {
+    const isFirst = !this.isEnding;
+    this.isEnding = true;
+    if (ending.isFault) {
+      this.isDead = true;
+      this.#payload = NO_MASK;
+    }
+    return isFirst ? ending : undefined;
   }
 
   #readHeader(): FrameEnding | undefined {
@@ -116,7 +119,7 @@ export class FrameInspection {
     if ((first & 0x70) !== 0) return 'a reserved bit';
     if (!KINDS.has(opcode)) return 'an unknown opcode';
     if (((second & 0x80) !== 0) !== (this.#from === 'client')) return this.#from === 'client' ? 'a frame without a mask' : 'a masked frame';
-    if (opcode >= CLOSE) return (first & 0x80) === 0 || (second & 0x7f) > MAX_CONTROL_BYTES || (opcode === CLOSE && (second & 0x7f) === 1) ? 'a malformed control frame' : undefined;
+    if (opcode >= CLOSE) return (first & 0x80) === 0 || (second & 0x7f) > MAX_CONTROL_BYTES ? 'a malformed control frame' : undefined;
     if ((opcode === CONTINUATION) !== (this.#messageOpcode !== CONTINUATION)) return 'a frame out of order';
     return undefined;
   }
@@ -144,6 +147,11 @@ export class FrameInspection {
     this.#payloadLength = -1;
     this.#payloadBytes = 0;
     this.#payload = NO_MASK;
+    if (opcode === CLOSE && !isClosePayload(payload)) return fault('a malformed control frame');
+    if (this.isEnding) {
+      this.closeSeen = opcode === CLOSE;
+      return undefined;
+    }
     const verdict = this.#judge.judge({ from: this.#from, kind: KINDS.get(opcode) ?? 'binary', isFinal, payload });
     if (verdict?.kind === 'close') return { status: verdict.status, reason: verdict.reason, isFault: false };
     const kept = verdict === undefined ? payload : verdict.kind === 'replace' ? verdict.payload : undefined;
@@ -171,10 +179,24 @@ export class FrameInspection {
   }
 }
 
-/** A Close frame with that status; `mask` where it goes to a server. */
+/** Those that a Close frame may say (RFC 6455 §7.4, and what is registered since). */
+export function isCloseStatus(status: number): boolean {
+  return (status >= 1_000 && status <= 1_014 && (status < 1_004 || status > 1_006)) || (status >= 3_000 && status <= 4_999);
+}
+
+/** Of a Close frame: nothing, or a status and a reason. */
+export function isClosePayload(payload: Uint8Array): boolean {
+  const [high = 0, low = 0] = payload;
+  return payload.length === 0 || (payload.length > 1 && isCloseStatus((high << 8) | low));
+}
+
+/** A Close frame with that status, and as much of the reason as fits; `mask` where it goes to a server. */
 export function closeFrame(status: number, reason: string, mask: Buffer | undefined): Buffer {
-  const text = Buffer.from(reason, 'utf8').subarray(0, MAX_CONTROL_BYTES - 2);
-  return writeFrame(CLOSE, true, Buffer.concat([Buffer.of(status >> 8, status & 0xff), text]), mask);
+  const text = Buffer.from(reason, 'utf8');
+  let length = Math.min(text.length, MAX_CONTROL_BYTES - 2);
+  // Not within a character.
+  while (((text[length] ?? 0) & 0xc0) === 0x80) length -= 1;
+  return writeFrame(CLOSE, true, Buffer.concat([Buffer.of(status >> 8, status & 0xff), text.subarray(0, length)]), mask);
 }
 
 function writeFrame(opcode: number, isFinal: boolean, payload: Uint8Array, mask: Buffer | undefined): Buffer {

@@ -6,7 +6,7 @@ import { HoldfastError } from '../../shared/errors.ts';
 import type { FrameVerdict, WebSocketFrame } from '../../shared/plugins/contract.ts';
 import type { ChainEntry } from '../config/active-config.ts';
 import type { Exchange } from './exchange.ts';
-import { MAX_CONTROL_BYTES, type FrameJudge } from './frame-inspection.ts';
+import { isClosePayload, isCloseStatus, MAX_CONTROL_BYTES, type FrameJudge } from './frame-inspection.ts';
 import { RequestPluginContext } from './plugin-contexts.ts';
 import { expectNoPromise, reportPluginError, stateOf } from './run-plugins.ts';
 
@@ -58,13 +58,39 @@ class PluginJudge implements FrameJudge {
     this.#context.current = entry;
     const verdict = entry.instance.webSocketFrame?.(this.#context, frame, stateOf(this.#exchange, entry));
     expectNoPromise(verdict);
-    const isControl = frame.kind === 'close' || frame.kind === 'ping' || frame.kind === 'pong';
-    if (verdict?.kind !== 'replace' || !isControl || verdict.payload.length <= MAX_CONTROL_BYTES) return verdict;
+    if (verdict === undefined) return undefined;
+    if (!isVerdict(verdict, frame)) {
+      throw new HoldfastError({
+        code: 'PLUGIN_VERDICT_INVALID',
+        source: 'gateway',
+        publicMessage: 'a plugin gave a verdict over a frame that is not valid',
+        message: "a verdict over a frame must be undefined, { kind: 'drop' }, { kind: 'replace', payload: bytes } or { kind: 'close', status: 1000…1003, 1007…1014 or 3000…4999, reason: text }",
+      });
+    }
+    if (verdict.kind !== 'replace' || !isControl(frame) || verdict.payload.length <= MAX_CONTROL_BYTES) return verdict;
     throw new HoldfastError({
       code: 'PLUGIN_FRAME_TOO_LARGE',
       source: 'gateway',
       publicMessage: 'a plugin made a control frame too large',
       message: `the payload of a ${frame.kind} frame has ${verdict.payload.length} bytes; at most ${MAX_CONTROL_BYTES} are allowed`,
     });
+  }
+}
+
+function isControl({ kind }: WebSocketFrame): boolean {
+  return kind === 'close' || kind === 'ping' || kind === 'pong';
+}
+
+/** Plugins need not be written in TypeScript. */
+function isVerdict(verdict: FrameVerdict | null, { kind }: WebSocketFrame): verdict is FrameVerdict {
+  switch (verdict?.kind) {
+    case 'drop':
+      return true;
+    case 'replace':
+      return verdict.payload instanceof Uint8Array && (kind !== 'close' || isClosePayload(verdict.payload));
+    case 'close':
+      return Number.isInteger(verdict.status) && isCloseStatus(verdict.status) && typeof verdict.reason === 'string';
+    default:
+      return false;
   }
 }

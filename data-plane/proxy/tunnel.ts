@@ -92,6 +92,8 @@ export class Tunnel implements Timed {
 
   #beginGoodbyes(): void {
     this.#isDraining = true;
+    this.#clientEnd.stopJudging();
+    this.#upstreamEnd.stopJudging();
     this.deadlineMs = this.#options.deadlines.in(this.#options.goodbyeTimeoutMs);
   }
 
@@ -175,6 +177,11 @@ class TunnelEnd implements SocketOwner {
   /** Of the last frame that it sent, where somebody looks at them. */
   get lastMask(): Buffer | undefined {
     return this.#inspection?.mask;
+  }
+
+  /** What comes from now on goes nowhere. */
+  stopJudging(): void {
+    if (this.#inspection !== undefined) this.#inspection.isEnding = true;
   }
 
   get isFlushed(): boolean {

@@ -135,14 +135,14 @@ export interface WebSocketFrame {
   readonly from: 'client' | 'upstream';
   readonly kind: 'text' | 'binary' | 'continuation' | 'close' | 'ping' | 'pong';
   readonly isFinal: boolean;
-  /** Unmasked. */
+  /** Unmasked. Of a text it is not checked that it is UTF-8; its pieces may end within a character. */
   readonly payload: Uint8Array;
 }
 
 export type FrameVerdict =
   | { readonly kind: 'drop' }
   | { readonly kind: 'replace'; readonly payload: Uint8Array }
-  /** Ends the connection, to both sides, with this status (RFC 6455 §7.4) and reason of at most 123 bytes. */
+  /** Ends the connection, to both sides, with this status (RFC 6455 §7.4: 1000–1003, 1007–1014, 3000–4999) and reason, of which 123 bytes are sent at most. */
   | { readonly kind: 'close'; readonly status: number; readonly reason: string };
 
 export interface StreamContext {
