@@ -26,6 +26,7 @@ test('what was right is known at once, for that hash and that password alone', a
   const [old, next] = [hashOf('one'), hashOf('two')];
   assert.equal(await passwords.verify(old, 'one'), 'right');
   assert.equal(passwords.verify(old, 'one'), 'right');
+  assert.deepEqual([[old, 'one'], [old, 'two'], [next, 'one'], [undefined, 'one']].map(([hash, password]) => passwords.isRemembered(hash, password ?? '')), [true, false, false, false]);
   assert.ok(passwords.verify(old, 'two') instanceof Promise);
   assert.equal(await passwords.verify(next, 'one'), 'wrong', 'a changed password');
   assert.ok(passwords.verify(next, 'one') instanceof Promise, 'wrong ones are worked out each time');

@@ -50,7 +50,7 @@ export class ThreadPasswordVerifier implements PasswordVerifier {
   #cost = USUAL;
 
   verify(passwordHash: string | undefined, presented: string): PasswordVerdict | Promise<PasswordVerdict> {
-    const key = this.#digest(`${passwordHash ?? ''} ${presented}`);
+    const key = this.#keyOf(passwordHash, presented);
     if (this.#right.get(key) !== undefined) return 'right';
     if (this.#waiting.length >= MOST_WAITING) return 'busy';
     const known = passwordHash === undefined ? undefined : parse(passwordHash);
@@ -59,6 +59,14 @@ export class ThreadPasswordVerifier implements PasswordVerifier {
       this.#waiting.push({ cost: this.#cost, nonce: known?.nonce ?? randomBytes(16), tag: known?.tag, presented, key, answer });
       this.#runNext();
     });
+  }
+
+  isRemembered(passwordHash: string | undefined, presented: string): boolean {
+    return this.#right.get(this.#keyOf(passwordHash, presented)) !== undefined;
+  }
+
+  #keyOf(passwordHash: string | undefined, presented: string): string {
+    return this.#digest(`${passwordHash ?? ''} ${presented}`);
   }
 
   #runNext(): void {

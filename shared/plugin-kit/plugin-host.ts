@@ -267,7 +267,7 @@ export function pluginServices(overrides: Partial<PluginServices> = {}): Recorde
     store: mapStore,
     fetch: () => Promise.reject(new Error('nothing is reached from here')),
     redis: () => ({ command: () => Promise.reject(new Error('there is no Redis here')), script: () => Promise.reject(new Error('there is no Redis here')) }),
-    passwords: { verify: () => 'wrong' },
+    passwords: { verify: () => 'wrong', isRemembered: () => false },
     secrets: { keyedHash: (text) => `hash of ${text}` },
     every: () => ({ cancel: () => undefined }),
     onPurge: () => ({ cancel: () => undefined }),

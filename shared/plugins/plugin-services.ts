@@ -103,6 +103,8 @@ export type RedisReply = string | number | null | Uint8Array | readonly RedisRep
 export interface PasswordVerifier {
   /** `undefined` stands for a user who is not known: it takes as long as one who is. `busy`: the queue is full. */
   verify(passwordHash: string | undefined, presented: string): PasswordVerdict | Promise<PasswordVerdict>;
+  /** Whether `verify` would have its answer at once: it was found right lately. */
+  isRemembered(passwordHash: string | undefined, presented: string): boolean;
 }
 
 export type PasswordVerdict = 'right' | 'wrong' | 'busy';

@@ -27,10 +27,11 @@ const sha1 = (text: string): string => createHash('sha1').update(text).digest('h
 const RIGHT = new Map([['$argon2id$of-ann', 's3cret:with colon'], ['$argon2id$of-imported', sha1('oldann-id')]]);
 
 /** Right ones are remembered from the second time on. */
-function verifier(): { readonly asked: (string | undefined)[]; readonly verify: PluginServices['passwords']['verify'] } {
+function verifier(): { readonly asked: (string | undefined)[] } & PluginServices['passwords'] {
   const [asked, remembered] = [[] as (string | undefined)[], new Set<string>()];
   return {
     asked,
+    isRemembered: (hash, presented) => hash !== undefined && remembered.has(hash) && RIGHT.get(hash) === presented,
     verify(hash, presented): PasswordVerdict | Promise<PasswordVerdict> {
       asked.push(hash);
       const isRight = hash !== undefined && RIGHT.get(hash) === presented;
@@ -153,7 +154,7 @@ describe('hiding credentials', () => {
 });
 
 describe('a verifier that is too busy', () => {
-  const busy = { passwords: { verify: () => Promise.resolve('busy' as const) } };
+  const busy = { passwords: { verify: () => Promise.resolve('busy' as const), isRemembered: () => false } };
 
   test('closes, also to the anonymous consumer, and counts no failure', async () => {
     const services = { ...busy, counters: counters() };
@@ -193,9 +194,34 @@ describe('failures', () => {
   test('many at once do not slip through together', async () => {
     const passwords = verifier();
     const instance = make({ max_failures_per_user: 3 }, { counters: counters(), passwords });
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => run(instance, basic('ann:guess'))));
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, at) => run(instance, basic(`ann:guess ${at}`))));
     assert.equal(outcomes.filter(({ verdict }) => verdict?.status === 401).length, 3);
     assert.equal(outcomes.filter(({ verdict }) => verdict?.status === 429).length, 17);
+  });
+
+  test('one password, sent many times at once, is one attempt: a client that comes with many connections is let in', async () => {
+    const passwords = verifier();
+    const instance = make({ max_failures_per_user: 3, max_failures_per_network: 3 }, { counters: counters(), passwords });
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => run(instance, basic('ann:s3cret:with colon'))));
+    assert.deepEqual(new Set(outcomes.map(({ verdict }) => verdict)), new Set([undefined]));
+    assert.equal(passwords.asked.length, 1);
+    const wrong = await Promise.all(Array.from({ length: 20 }, () => run(instance, basic('ann:guess'))));
+    assert.deepEqual(wrong.map(({ verdict }) => verdict), wrong.map(() => refusal()));
+    assert.equal((await run(instance, basic('ann:guess'))).verdict?.status, 401, 'the others of those were none');
+  });
+
+  test('shut nobody out who was let in from where he is, and tell nobody there who that is', async () => {
+    const passwords = verifier();
+    const instance = make({ max_failures_per_user: 2, max_failures_per_network: 2 }, { counters: counters(), passwords });
+    const from = (clientAddress: string, login: string): HostParts => ({ ...basic(login), clientAddress });
+    const [home, right] = ['2001:db8::1', 'ann:s3cret:with colon'];
+    assert.equal((await run(instance, from(home, right))).verdict, undefined);
+    for (const guess of ['1', '2']) await run(instance, from('192.0.2.66', `ann:${guess}`));
+    for (const turn of [1, 2, 3]) assert.equal((await run(instance, from(home, right))).verdict, undefined, String(turn));
+    assert.deepEqual((await run(instance, from('192.0.2.66', right))).verdict, tooMany, 'elsewhere');
+    const before = passwords.asked.length;
+    for (const login of ['ann:guess', 'ann:guess', 'eve:guess', right]) assert.deepEqual((await run(instance, from('2001:db8::2', login))).verdict, login === 'eve:guess' ? refusal() : tooMany, 'two guesses from there shut it there, too');
+    assert.equal(passwords.asked.length, before + 1, 'and nothing is verified meanwhile');
   });
 
   test('right passwords count as none', async () => {

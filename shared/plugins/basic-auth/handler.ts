@@ -24,6 +24,14 @@ interface Login {
   readonly password: string;
 }
 
+/** What the verifier is asked. */
+interface Question {
+  readonly passwordHash: string | undefined;
+  readonly presented: string;
+}
+
+type Judgement = PasswordVerdict | 'too-many';
+
 export const basicAuthFactory: PluginFactory<BasicAuthConfig> = {
   name: 'basic-auth',
   create: (config, services) => {
@@ -38,6 +46,8 @@ class BasicAuth {
   readonly #anonymous: AnonymousClient;
   readonly #failures: FailedAttempts;
   readonly #unauthorized: Verdict;
+  /** By who asks what: no more than the verifier's queue holds. */
+  readonly #underWay = new Map<string, Promise<PasswordVerdict>>();
 
   constructor(config: BasicAuthConfig, services: PluginServices) {
     this.#hidesCredentials = config.hide_credentials;
@@ -53,32 +63,49 @@ class BasicAuth {
     if (this.#hidesCredentials) context.removeUpstreamHeader('authorization');
     if (login === undefined) return this.#anonymous.answer(this.#unauthorized, context);
     const attempt = this.#failures.attemptBy(login.username, context.request);
-    if (this.#failures.isTooMany(attempt)) return this.#anonymous.answer(this.#tooMany(), context);
-
     const credential = context.config.basicCredential(login.username);
-    const verdict = this.#verify(credential, login.password);
-    const isRemembered = verdict === 'right';
-    if (!isRemembered && !this.#failures.begin(attempt)) return this.#anonymous.answer(this.#tooMany(), context);
-    if (verdict instanceof Promise) return verdict.then((known) => this.#conclude(known, credential, attempt, context));
-    return isRemembered ? this.#admit(credential, context) : this.#conclude(verdict, credential, attempt, context);
+    const question = questionOf(credential, login.password);
+    if (this.#failures.isTooMany(attempt)) {
+      const isRight = this.#passwords.isRemembered(question.passwordHash, question.presented);
+      return this.#failures.isExcepted(attempt, isRight) ? this.#admit(credential, attempt, context) : this.#anonymous.answer(this.#tooMany(), context);
+    }
+    const verdict = this.#verify(question, attempt);
+    return verdict instanceof Promise ? verdict.then((known) => this.#conclude(known, credential, attempt, context)) : this.#conclude(verdict, credential, attempt, context);
   }
 
-  #verify(credential: BasicCredential | undefined, password: string): PasswordVerdict | Promise<PasswordVerdict> {
-    if (credential === undefined || !credential.passwordHash.startsWith(SHA1_FIRST)) return this.#passwords.verify(credential?.passwordHash, password);
-    const { passwordHash, ref } = credential;
-    return this.#passwords.verify(passwordHash.slice(SHA1_FIRST.length), hash('sha1', `${password}${ref.consumerId}`));
+  /** Counts as one attempt, and is verified once, however often it is asked at the same time: by a client with many connections. */
+  #verify({ passwordHash, presented }: Question, attempt: Attempt): Judgement | Promise<Judgement> {
+    if (this.#passwords.isRemembered(passwordHash, presented)) return 'right';
+    const name = `${attempt.pair.key} ${passwordHash ?? ''} ${presented}`;
+    const underWay = this.#underWay.get(name);
+    if (underWay !== undefined) return underWay;
+    if (!this.#failures.begin(attempt)) return 'too-many';
+    const verdict = this.#passwords.verify(passwordHash, presented);
+    if (!(verdict instanceof Promise)) return this.#counted(verdict, attempt);
+    const judgement = verdict.then((known) => this.#counted(known, attempt)).finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, judgement);
+    return judgement;
   }
 
-  /** Of an attempt that counts as a failure so far. */
-  #conclude(verdict: PasswordVerdict, credential: BasicCredential | undefined, attempt: Attempt, context: RequestContext): Verdict | undefined {
+  /** It was counted as a failure so far. */
+  #counted(verdict: PasswordVerdict, attempt: Attempt): PasswordVerdict {
     if (verdict !== 'wrong') this.#failures.takeBack(attempt);
-    if (verdict === 'busy') return this.#anonymous.answer(BUSY, context);
-    return verdict === 'right' ? this.#admit(credential, context) : this.#anonymous.answer(this.#unauthorized, context);
+    return verdict;
   }
 
-  #admit(credential: BasicCredential | undefined, context: RequestContext): Verdict | undefined {
+  #conclude(judgement: Judgement, credential: BasicCredential | undefined, attempt: Attempt, context: RequestContext): Verdict | undefined {
+    switch (judgement) {
+      case 'right': return this.#admit(credential, attempt, context);
+      case 'wrong': return this.#anonymous.answer(this.#unauthorized, context);
+      case 'busy': return this.#anonymous.answer(BUSY, context);
+      case 'too-many': return this.#anonymous.answer(this.#tooMany(), context);
+    }
+  }
+
+  #admit(credential: BasicCredential | undefined, attempt: Attempt, context: RequestContext): Verdict | undefined {
     const consumer = credential === undefined ? undefined : context.config.consumerById(credential.ref.consumerId);
     if (credential === undefined || consumer === undefined) return this.#anonymous.answer(this.#unauthorized, context);
+    this.#failures.succeeded(attempt);
     context.authenticate(consumer, credential.ref);
     return undefined;
   }
@@ -87,6 +114,12 @@ class BasicAuth {
   #tooMany(): Verdict {
     return { kind: 'respond', status: 429, message: 'Too many failed attempts', headers: [['Retry-After', String(this.#failures.secondsLeft())]] };
   }
+}
+
+function questionOf(credential: BasicCredential | undefined, password: string): Question {
+  if (credential === undefined || !credential.passwordHash.startsWith(SHA1_FIRST)) return { passwordHash: credential?.passwordHash, presented: password };
+  const { passwordHash, ref } = credential;
+  return { passwordHash: passwordHash.slice(SHA1_FIRST.length), presented: hash('sha1', `${password}${ref.consumerId}`) };
 }
 
 /** Of the first header that is there. Several lines of it say different things to different readers, so they say nothing. */
