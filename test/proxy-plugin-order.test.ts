@@ -1,6 +1,11 @@
 /** Which plugins run for a request, and in which order, where `ordering` and `condition` have a say. */
 import assert from 'node:assert/strict';
+import type { JsonObject } from '../shared/model/definition.ts';
 import type { PluginInstance } from '../shared/plugins/contract.ts';
+import { defined } from '../shared/assert.ts';
+import { pluginRegistry } from '../shared/plugins/registry.ts';
+import { compiled, testServices } from './support/compile-config.ts';
+import { put, ref, testId } from './support/config-content.ts';
 import type { ProxyScene } from './support/proxy-scene.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig, type StaticPlugin } from './support/static-config.ts';
@@ -107,4 +112,37 @@ scenario('a plugin whose condition does not hold asks for no body', {}, async (s
   assert.equal(bodies, 0);
   await scene.exchange(post('/read'));
   assert.equal(bodies, 3);
+});
+
+scenario('a plugin of a consumer that can not be made refuses, also where one of its name has had its turn', {}, async (scene) => {
+  const limiting = defined(pluginRegistry.get('rate-limiting'), 'rate-limiting');
+  const broken = { ...limiting, create: (...given: Parameters<typeof limiting.create>) => {
+    if (JSON.stringify(given[0]).includes('"minute":7')) throw new Error('not this one');
+    return limiting.create(...given);
+  } };
+  const keyAuth = defined(pluginRegistry.get('key-auth'), 'key-auth');
+  const late: PluginInstance = { upstreamRequest: (context) => context.authenticate(context.config.consumerById(testId('3')), undefined) as undefined };
+  const serve = (ordering: JsonObject | null, auth = keyAuth): readonly string[] => {
+    const { config, quarantined } = compiled([
+      put('services', { id: testId('1'), host: '127.0.0.1', port: scene.origin.port }), put('routes', { id: testId('2'), paths: ['/'], service: ref('1') }),
+      put('consumers', { id: testId('3'), username: 'ann' }), put('keyauth_credentials', { id: testId('4'), key: 'k', consumer: ref('3') }),
+      put('plugins', { id: testId('a1'), name: 'rate-limiting', config: { minute: 5 }, ordering }), put('plugins', { id: testId('a2'), name: 'key-auth' }),
+      // Without the refusal nobody would guard any more: the chain of the consumer holds nothing else.
+      put('plugins', { id: testId('a3'), name: 'request-termination', config: { trigger: 'apikey' } }),
+      put('plugins', { id: testId('a4'), name: 'rate-limiting', config: { minute: 7 }, consumer: ref('3') }),
+    ], { services: testServices({ plugins: new Map([...pluginRegistry, ['rate-limiting', broken], ['key-auth', auth]]) }) });
+    scene.serve(config);
+    return quarantined.map(({ id }) => id);
+  };
+  const refused = async (headers = 'apikey: k\r\n'): Promise<void> => {
+    const answer = await scene.exchange(get('/', headers));
+    assert.deepEqual([answer.status, answer.header('x-holdfast-error')], [503, 'CONFIG_PLUGIN_FAILED']);
+  };
+  for (const ordering of [null, { before: { access: ['key-auth'] } }]) {
+    assert.deepEqual(serve(ordering), [testId('a4')]);
+    await refused();
+  }
+  serve(null, { ...keyAuth, create: () => late });
+  await refused('');
+  assert.equal(scene.origin.requests.length, 0);
 });

@@ -61,7 +61,7 @@ export function chainOf(tables: ConfigTables, plugins: PluginSet, route: Publish
   const refusal = broken ?? (order.kind === 'cycle' ? contradiction(order.names, entries) : undefined);
   const chain = phasesOf(entries, order.kind === 'ordered' ? order.entries : []);
   // What refuses does so before any other plugin is asked.
-  if (refusal !== undefined) return { chain: { ...chain, requestHead: [refusal.entry] }, broken: refusal.quarantined };
+  if (refusal !== undefined) return { chain: { ...chain, requestHead: [refusal.entry], upstreamRequest: [refusal.entry] }, broken: refusal.quarantined };
   return { chain, broken: undefined };
 }
 

@@ -146,6 +146,11 @@ function replaced({ id, name }: Published<'plugins'>, quarantined: Quarantined):
 /** In the place of plugins that can't be: refuses every request that comes to it. */
 export function refusingEntry(pluginId: string, name: string, code: QuarantineCode): ChainEntry {
   const refusal: Verdict = { kind: 'respond', status: 503, message: 'The upstream server is currently unavailable', headers: [['X-Holdfast-Error', code]] };
-  return { pluginId, name, priority: REPLACEMENT_PRIORITY, ordering: undefined, condition: undefined, instance: { requestHead: () => refusal } };
+  return { pluginId, name, priority: REPLACEMENT_PRIORITY, ordering: undefined, condition: undefined, instance: { requestHead: () => refusal, upstreamRequest: () => refusal } };
+}
+
+/** True for what `refusingEntry` made: whoever had a turn under its name, its own is still to come, because its chain may hold nobody else. */
+export function isRefusing({ priority }: ChainEntry): boolean {
+  return priority === REPLACEMENT_PRIORITY;
 }
 

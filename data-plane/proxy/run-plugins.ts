@@ -6,6 +6,7 @@
 import type { Verdict } from '../../shared/plugins/contract.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { ChainEntry, PluginChain } from '../config/active-config.ts';
+import { isRefusing } from '../config/plugin-instances.ts';
 import { byPriority } from '../config/plugin-order.ts';
 import type { Exchange } from './exchange.ts';
 import { configOf } from './pinned-configs.ts';
@@ -133,7 +134,7 @@ export function placeAfter(entries: readonly ChainEntry[], entry: ChainEntry): n
 export function turnsLeft(entries: readonly ChainEntry[], past: readonly ChainEntry[], due: readonly ChainEntry[], entry: ChainEntry): readonly ChainEntry[] {
   const place = entries.findIndex(({ name }) => name === entry.name);
   const isDue = (other: ChainEntry, at: number): boolean => at > place || byPriority(entry, other) < 0 || due.some(({ name }) => name === other.name);
-  return entries.filter((other, at) => !past.some(({ name }) => name === other.name) && isDue(other, at));
+  return entries.filter((other, at) => isRefusing(other) || (!past.some(({ name }) => name === other.name) && isDue(other, at)));
 }
 
 /** Runs `log`. What a plugin throws here harms nobody but its own log. */

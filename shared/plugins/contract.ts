@@ -255,7 +255,7 @@ export interface RequestContext extends ExchangeContext {
   readonly body: Uint8Array | undefined;
   /**
    * Sets the client's identity: the X-Consumer-* and X-Credential-Identifier headers go upstream. Consumer-scoped plugins of lower
-   * priority join the chain from here on. `credential` undefined means the anonymous consumer; `consumer` undefined a client that
+   * priority join the chain from here on; do it in `requestHead`, or theirs is past. `credential` undefined means the anonymous consumer; `consumer` undefined a client that
    * proved who it is and is no consumer of ours.
    */
   authenticate(consumer: ConsumerRef | undefined, credential: CredentialRef | undefined): void;
