@@ -1,14 +1,18 @@
 /** Counters in a real Redis: windows that slide, what is kept how long, and counts that are brought together now and then by several threads and data planes. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { allocateCounterTable, SharedCounterTable } from '../data-plane/counters/shared-counter-table.ts';
 import { RedisLink } from '../data-plane/plugin-services/redis-link.ts';
 import { systemClock } from '../shared/clock.ts';
 import { PeriodicRedisCounters } from '../shared/plugins/periodic-redis-counters.ts';
 import type { CounterKey, CounterWindow } from '../shared/plugins/plugin-services.ts';
 import { RedisCounters, redisKeyOf } from '../shared/plugins/redis-counters.ts';
+import type { ExchangingTask } from './support/exchanging-thread.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { startRedis, withoutRedis, type RedisServer } from './support/redis-server.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const skip = { skip: withoutRedis };
 const START = 1_800_000_000_000;
@@ -126,4 +130,50 @@ test('now and then: what could not be told is told when Redis is back, once', sk
   assert.equal(passed(other, 'away', 1), 1);
   await other.exchange();
   assert.equal(passed(other, 'away', 1), 0);
+});
+
+test('now and then: threads that count and learn at the same moment let exactly the limit through, neither more nor less', async () => {
+  const task: ExchangingTask = { table: allocateCounterTable(64), total: new SharedArrayBuffer(4), startSignal: new SharedArrayBuffer(4), limit: 10_000, takes: 10_000 };
+  const threads = Array.from({ length: 4 }, () => new Worker(new URL('./support/exchanging-thread.ts', import.meta.url), { workerData: task }));
+  await Promise.all(threads.map((thread) => once(thread, 'message')));
+  const taken = Promise.all(threads.map(async (thread): Promise<number> => (await once(thread, 'message'))[0]));
+  Atomics.store(new Int32Array(task.startSignal), 0, 1);
+  Atomics.notify(new Int32Array(task.startSignal), 0);
+  const sum = (await taken).reduce((together, one) => together + one, 0);
+  assert.deepEqual([sum, new Int32Array(task.total)[0]], [task.limit, task.limit]);
+});
+
+test('now and then: many clients are told in portions, so that others who ask the same Redis find a place in the line', async () => {
+  let [waiting, most, told] = [0, 0, 0];
+  const script = async (): Promise<readonly number[]> => {
+    most = Math.max(most, (waiting += 1));
+    await new Promise(setImmediate);
+    [waiting, told] = [waiting - 1, told + 1];
+    return [1];
+  };
+  const clock = new ManualClock(START);
+  const counters = new PeriodicRedisCounters({ redis: { command: script, script }, counters: new SharedCounterTable(allocateCounterTable(8_192), { threadId: 0, clock }), clock, log: { warn: () => undefined } });
+  for (let client = 0; client < 2_000; client += 1) counters.take(`client ${client}`, [minute()]);
+  await counters.exchange();
+  assert.deepEqual([told, most <= 512], [2_000, true], `${most} at once`);
+});
+
+test('now and then: what is counted while an exchange is under way is told before the instance ends', async () => {
+  const told: unknown[] = [];
+  const answers: (() => void)[] = [];
+  const script = (_source: string, _keys: readonly string[], [amount]: readonly (string | number)[]): Promise<readonly number[]> => {
+    told.push(amount);
+    return new Promise((resolve) => answers.push(() => resolve([Number(amount)])));
+  };
+  const clock = new ManualClock(START);
+  const counters = new PeriodicRedisCounters({ redis: { command: () => Promise.resolve(null), script }, counters: new SharedCounterTable(allocateCounterTable(64), { threadId: 0, clock }), clock, log: { warn: () => undefined } });
+  assert.equal(passed(counters, 'ends', 3), 3);
+  void counters.exchange();
+  assert.equal(passed(counters, 'ends', 2), 2);
+  const closed = counters.close();
+  answers.shift()?.();
+  await waitUntil('the rest to be told', () => told.length === 2);
+  answers.shift()?.();
+  await closed;
+  assert.deepEqual(told, [3, 2]);
 });

@@ -45,6 +45,15 @@ test('a clock that steps back does not open a window again', () => {
   assert.equal(table.take('k', [minute(1, 60_000)]).kind, 'over');
 });
 
+test('what comes late, for a window that ended long ago, does not begin the present one anew', () => {
+  const { table, at } = openTable(64);
+  table.take('k', [minute(9)]);
+  at(60_000 * 10);
+  assert.deepEqual(table.take('k', [minute(9, 60_000 * 10)], 9), { kind: 'taken', remaining: [0] });
+  table.add('k', [minute(9)], 1);
+  assert.equal(table.take('k', [minute(9, 60_000 * 10)]).kind, 'over');
+});
+
 test('counts made while the clock was far ahead refuse nobody once it is right again, and give their room back', () => {
   const { table, at } = openTable(64);
   const year = 31_536_000_000;

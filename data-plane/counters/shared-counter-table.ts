@@ -264,12 +264,14 @@ export class SharedCounterTable implements CounterTable {
   }
 
   /**
-   * Also true where another thread has moved on to the next window already, and where the clock was set back a little: that must
-   * not open a window again. A count from further ahead was made by a clock that was wrong, and would refuse clients until then.
+   * Also true where the slot has moved on: another thread is in the next window already, the window given ended long ago (a response
+   * took its time), or the clock was set back a little. None of that must open a window again. A count from further ahead was made by
+   * a clock that was wrong, and would refuse clients until then.
    */
   #isCurrent(slot: number, window: CounterWindow): boolean {
     const startMs = this.#numbers[slot * SLOT.numbers + SLOT.startMs] ?? 0;
-    return startMs >= window.startMs && startMs <= window.startMs + window.windowMs + CLOCK_SPREAD_MS;
+    if (startMs < window.startMs) return false;
+    return startMs <= window.startMs + window.windowMs + CLOCK_SPREAD_MS || startMs <= this.#clock.nowMs() + CLOCK_SPREAD_MS;
   }
 
   /** Unused, ended, or from far ahead. */

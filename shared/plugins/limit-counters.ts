@@ -46,7 +46,7 @@ export function openLimitCounters({ policy, redis, syncMs, services }: LimitCoun
     ...opened, counters,
     close: () => {
       timer.cancel();
-      void counters.exchange();
+      void counters.close();
     },
   };
 }

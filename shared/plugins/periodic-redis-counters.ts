@@ -1,10 +1,11 @@
 /**
  * Window counters that are exact within the data plane and brought together in Redis now and then (`sync_rate`): no request waits.
- * What is let through too much is at most what the others let through since the last exchange, a round trip longer.
+ * A data plane learns what the others counted of a client when it tells what it counted itself. So what is let through too much is, in
+ * each data plane, at most what the others had counted since that client's last exchange there, and never more than the limit.
  *
- * Two counts stand in the table that the threads share: what Redis had for all data planes when it was asked last (`total`), and what
- * was counted here and is not known to be in that (`here`). Together they are what a limit is compared with. While an exchange is on its
- * way both may hold the same requests, so a request may be refused a moment early, never let through late.
+ * Two counts stand in the table that the threads share: what a limit is compared with (`counted`: what was counted here, and what is
+ * known of the others), and how much of Redis' total is in that (`known`). While an exchange is on its way, or threads learn at the same
+ * moment, `counted` may hold the same requests twice, so a request may be refused a moment early; it never lacks one that was let through here.
  */
 import type { CounterKey, CounterTable, CounterWindow, PluginClock, PluginServices, RedisConnection, RedisReply, TakeResult } from './plugin-services.ts';
 import { keptMs, numberIn, redisKeyOf } from './redis-counters.ts';
@@ -12,9 +13,8 @@ import { keptMs, numberIn, redisKeyOf } from './redis-counters.ts';
 /** Clients that are told to Redis in one exchange; what is more counts here alone until there is room. */
 const MOST_CHANGED = 32_768;
 const REMEMBERED = 32_768;
-/** Of those who write the totals of one client: as short as a look and a write, and freed where a thread died meanwhile. */
-const LOCK_MS = 1_000;
-const LOCK_TRIES = 10_000;
+/** Clients of one portion: all that wait for Redis in this thread share a line, and it has an end. */
+const TOLD_AT_ONCE = 512;
 
 /** KEYS: windows. ARGV: for each what to count, and how long it is kept. Gives the totals. */
 const SCRIPT = `
@@ -27,9 +27,8 @@ return totals`;
 
 interface Client {
   readonly text: string;
-  readonly here: CounterKey;
-  readonly total: CounterKey;
-  readonly lock: CounterKey;
+  readonly counted: CounterKey;
+  readonly known: CounterKey;
 }
 
 /** What one client has had counted here since the last exchange, by window. */
@@ -49,7 +48,7 @@ export class PeriodicRedisCounters implements CounterTable {
   readonly #options: PeriodicRedisCountersOptions;
   readonly #clients = new Map<string, Client>();
   #changes = new Map<string, Change>();
-  #exchanging = false;
+  #exchanging: Promise<void> | undefined;
   #leftOut = 0;
 
   constructor(options: PeriodicRedisCountersOptions) {
@@ -58,35 +57,41 @@ export class PeriodicRedisCounters implements CounterTable {
 
   take(key: string | CounterKey, windows: readonly CounterWindow[], amount = 1): TakeResult {
     const client = this.#clientOf(key);
-    const { counters } = this.#options;
-    const totals = counters.add(client.total, windows, 0);
-    const left = windows.map((window, index) => ({ ...window, limit: window.limit - (totals[index] ?? 0) }));
-    const taken = counters.take(client.here, left, amount);
+    const taken = this.#options.counters.take(client.counted, windows, amount);
     if (taken.kind === 'taken' && amount > 0) this.#changed(client, windows, amount);
     return taken;
   }
 
   add(key: string | CounterKey, windows: readonly CounterWindow[], amount: number): readonly number[] {
     const client = this.#clientOf(key);
-    const { counters } = this.#options;
-    const totals = counters.add(client.total, windows, 0);
-    const here = counters.add(client.here, windows, amount);
-    if (amount > 0 && here.length > 0) this.#changed(client, windows, amount);
-    return here.map((count, index) => count + (totals[index] ?? 0));
+    const counts = this.#options.counters.add(client.counted, windows, amount);
+    if (amount > 0 && counts.length > 0) this.#changed(client, windows, amount);
+    return counts;
   }
 
   /** Tells Redis what was counted here, and learns what all have counted. Never rejects: what could not be told is told the next time. */
-  async exchange(): Promise<void> {
-    if (this.#exchanging || this.#changes.size === 0) return;
-    this.#exchanging = true;
-    const told = this.#changes;
+  exchange(): Promise<void> {
+    this.#exchanging ??= this.#tellChanges().finally(() => (this.#exchanging = undefined));
+    return this.#exchanging;
+  }
+
+  /** Tells what is left, once. */
+  async close(): Promise<void> {
+    await this.#exchanging;
+    await this.exchange();
+  }
+
+  async #tellChanges(): Promise<void> {
+    const told = [...this.#changes.values()];
     this.#changes = new Map();
-    const outcomes = await Promise.allSettled([...told.values()].map((change) => this.#tell(change)));
-    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome] : []));
-    if (failures.length > 0) this.#options.log.warn('limits-not-shared', { clients: failures.length });
+    let failures = 0;
+    for (let from = 0; from < told.length; from += TOLD_AT_ONCE) {
+      const outcomes = await Promise.allSettled(told.slice(from, from + TOLD_AT_ONCE).map((change) => this.#tell(change)));
+      failures += outcomes.filter(({ status }) => status === 'rejected').length;
+    }
+    if (failures > 0) this.#options.log.warn('limits-not-shared', { clients: failures });
     if (this.#leftOut > 0) this.#options.log.warn('limits-left-out', { requests: this.#leftOut });
     this.#leftOut = 0;
-    this.#exchanging = false;
   }
 
   async #tell(change: Change): Promise<void> {
@@ -104,19 +109,24 @@ export class PeriodicRedisCounters implements CounterTable {
     for (const [index, { window, amount }] of counted.entries()) this.#learn(change.client, window, amount, numberIn(totals[index]));
   }
 
-  /** The total first: between the two the client has too much rather than too little. */
+  /** Takes in what is new in the total, then takes out what was told: `counted` is never without what is in neither. */
   #learn(client: Client, window: CounterWindow, amount: number, total: number): void {
     const { counters, clock } = this.#options;
-    const nowMs = clock.nowMs();
     // What was counted in a window that has ended stays what it was; the one that slides over it is told little later.
-    if (nowMs >= window.startMs + window.windowMs || !Number.isSafeInteger(total)) return;
-    const lock: readonly CounterWindow[] = [{ windowMs: LOCK_MS, startMs: nowMs - (nowMs % LOCK_MS), limit: 1 }];
-    for (let tries = 0; counters.take(client.lock, lock).kind === 'over'; tries += 1) if (tries === LOCK_TRIES) return;
-    const plain: readonly CounterWindow[] = [{ windowMs: window.windowMs, startMs: window.startMs, limit: window.limit }];
-    const known = counters.add(client.total, plain, 0)[0] ?? 0;
-    if (total > known) counters.add(client.total, [window], total - known);
-    counters.add(client.lock, lock, -1);
-    counters.add(client.here, [window], -amount);
+    if (clock.nowMs() >= window.startMs + window.windowMs || !Number.isSafeInteger(total)) return;
+    const { startMs, windowMs } = window;
+    const upToTotal: readonly CounterWindow[] = [{ startMs, windowMs, limit: total }];
+    for (;;) {
+      const news = total - (counters.add(client.known, upToTotal, 0)[0] ?? 0);
+      if (news <= 0) break;
+      counters.add(client.counted, [window], news);
+      // There is room for it only as long as no other thread has learnt something meanwhile.
+      const { kind } = counters.take(client.known, upToTotal, news);
+      if (kind === 'taken') break;
+      counters.add(client.counted, [window], -news);
+      if (kind === 'full') return;
+    }
+    counters.add(client.counted, [window], -amount);
   }
 
   #changed(client: Client, windows: readonly CounterWindow[], amount: number): void {
@@ -143,7 +153,7 @@ export class PeriodicRedisCounters implements CounterTable {
     if (known !== undefined) return known;
     if (this.#clients.size === REMEMBERED) this.#clients.clear();
     const counterKey = (what: string): CounterKey => ({ text: `${what} ${text}`, known: undefined });
-    const client: Client = { text, here: counterKey('here'), total: counterKey('total'), lock: counterKey('lock') };
+    const client: Client = { text, counted: counterKey('counted'), known: counterKey('known') };
     this.#clients.set(text, client);
     return client;
   }
