@@ -84,6 +84,15 @@ test('one that throws opens nothing', async (context) => {
   assert.ok(logLines().some((line) => line.includes('plugin broken failed in stream: broken on purpose')));
 });
 
+test('one that gives a promise, or what is no verdict, opens nothing, and its promise harms nobody', async (context) => {
+  const given: readonly (() => unknown)[] = [() => Promise.reject(new Error('unheard')), () => Promise.resolve(undefined), () => null, () => true, () => ({ kind: 'pass' })];
+  let next: () => unknown = () => undefined;
+  const { ports: [tcp = 0], origin, proxy, records: accounts } = await scene(context, [plugin('broken', 1, () => next() as undefined)]);
+  for (next of given) assert.equal(await ask(connect(tcp, '127.0.0.1')), '');
+  await waitUntil('the records', () => accounts.length === given.length);
+  assert.deepEqual([accounts.map(({ status }) => status), origin.connections, proxy.stats().pluginErrors['broken']], [given.map(() => 500), 0, given.length]);
+});
+
 test('ip-restriction, as it is published, guards a stream route, and is as the configuration says from the next connection on', async (context) => {
   const started = await startProxyScene({ proxy: { listeners: [{ kind: 'tcp', host: '127.0.0.1', port: 0, proxyProtocol: false }] } });
   context.after(() => started.close());

@@ -9,7 +9,7 @@ test('what could end the request line or begin another part of it is refused', (
   const edits = new RequestEdits();
   for (const path of ['', 'a', '/a b', '/a\t', '/a\r\nX: 1', '/a?b', '/a#b', '/\u007f', '/\u0000', '/ł']) assert.throws(() => edits.setPath(path), INVALID, JSON.stringify(path));
   for (const query of ['a b', 'a#b', 'a\nb', 'ł', '\u0000']) assert.throws(() => edits.setQuery(query), INVALID, JSON.stringify(query));
-  for (const method of ['', 'GE T', 'GET\r\n', 'connect', 'CONNECT', 'GÉT']) assert.throws(() => edits.setMethod(method), INVALID, JSON.stringify(method));
+  for (const method of ['', 'GE T', 'GET\r\n', 'connect', 'CONNECT', 'TRACE', 'trace', 'GÉT']) assert.throws(() => edits.setMethod(method), INVALID, JSON.stringify(method));
   edits.setPath('/a%20b//');
   edits.setQuery('a=?&b=\u00ff');
   edits.setMethod('PURGE');

@@ -33,9 +33,9 @@ export class RequestEdits {
   timeouts: RequestTimeouts | undefined;
   bodyLimit: BodyLimit | undefined;
 
-  /** A CONNECT would ask for a tunnel that nobody guards. */
+  /** A CONNECT would ask for a tunnel that nobody guards, a TRACE show the client what we add for the upstream: no client may send them either. */
   setMethod(method: string): void {
-    if (!isToken(method) || method.toUpperCase() === 'CONNECT') throw invalid(`${JSON.stringify(method)} can't be the method; use a token such as GET (not CONNECT)`);
+    if (!isToken(method) || /^(?:connect|trace)$/i.test(method)) throw invalid(`${JSON.stringify(method)} can't be the method; use a token such as GET (not CONNECT, not TRACE)`);
     this.method = method;
   }
 

@@ -269,7 +269,7 @@ export interface RequestContext extends ExchangeContext {
   setUpstreamHeader(name: string, value: string | readonly string[]): void;
   removeUpstreamHeader(name: string): void;
   readonly upstreamMethod: string;
-  /** A token (RFC 9110 §9.1). */
+  /** A token (RFC 9110 §9.1). Throws for CONNECT and TRACE. */
   setUpstreamMethod(method: string): void;
   /** The path that goes upstream now, encoded, with the service's path in front; without query. */
   readonly upstreamPath: string;

@@ -241,6 +241,7 @@ describe('what is refused when it is written', () => {
     [{ add: { headers: ['X_Real_IP:1'] } }, /applications take header 'X_Real_IP' for 'x-real-ip'/],
     [{ http_method: 'get' }, /config\.http_method: invalid value: get/],
     [{ http_method: 'CONNECT' }, /config\.http_method: CONNECT would ask for a tunnel/],
+    [{ http_method: 'TRACE' }, /config\.http_method: TRACE would show the client/],
     [{ remove: { body: Array.from({ length: 257 }, (_, index) => `a${index}`) } }, /config\.remove\.body: has 257 entries; at most 256/],
   ];
   for (const [config, expected] of cases) test(JSON.stringify(config).slice(0, 80), () => assert.match(problemsOf(config).join('\n'), expected));

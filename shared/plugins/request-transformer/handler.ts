@@ -15,7 +15,7 @@ import { UpstreamHeaders } from './upstream-headers.ts';
 const MAX_BODY_BYTES = 4_194_304;
 /** More could not go upstream in a request target. */
 const MAX_QUERY_BYTES = 65_536;
-const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE']);
+const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 const BAD_REQUEST: Verdict = { kind: 'respond', status: 400, message: 'Bad request' };
 const TOO_LARGE: Verdict = { kind: 'respond', status: 413, message: 'Request size limit exceeded' };

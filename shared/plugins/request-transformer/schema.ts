@@ -41,9 +41,15 @@ const uriRule: StringRule = {
   },
 };
 
+/** No client may send them either. */
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ['CONNECT', 'CONNECT would ask for a tunnel that nobody guards; choose another method'],
+  ['TRACE', 'TRACE would show the client what is added for the upstream; choose another method'],
+]);
+
 const methodRule: StringRule = {
   name: 'http-method',
-  check: (text) => (text === 'CONNECT' ? 'CONNECT would ask for a tunnel that nobody guards; choose another method' : /^[A-Z]+$/.test(text) ? undefined : `invalid value: ${text}`),
+  check: (text) => (REFUSED.get(text) ?? (/^[A-Z]+$/.test(text) ? undefined : `invalid value: ${text}`)),
 };
 
 const TARGETS = [
@@ -80,7 +86,7 @@ export const requestTransformerSchema = {
     {
       name: 'http_method', tag: 1,
       type: { kind: 'string', maxLength: 32, rules: [methodRule] },
-      description: 'The method that goes upstream. With `GET`, `HEAD` or `TRACE` the fields of a form become query arguments.',
+      description: 'The method that goes upstream. With `GET` or `HEAD` the fields of a form become query arguments.',
     },
     { name: 'remove', tag: 2, type: { kind: 'record', fields: NAMES }, required: true, default: {}, description: 'First: takes out.' },
     { name: 'rename', tag: 3, type: { kind: 'record', fields: TARGETS }, required: true, default: {}, description: 'Second: gives another name, and drops what had that name.' },
