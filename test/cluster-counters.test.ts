@@ -145,6 +145,26 @@ test('a data plane that starts anew has what it counted before', () => {
   assert.equal(again.ask(100), 30);
 });
 
+test('a data plane whose clock is ahead, within a minute, moves no window of the others: not what they know of this one, and nothing of it into the next', () => {
+  const hour = 3_600_000;
+  const clock = new ManualClock(500_000 * hour - 20_000);
+  const clockAhead = new ManualClock(clock.nowMs() + 30_000);
+  const pass = (ms: number): void => {
+    for (const one of [clock, clockAhead]) one.advance(ms);
+  };
+  const desk = new CountDesk({ clock, log });
+  const gatewayId = newId<GatewayId>();
+  const [one, two, ahead] = [new DataPlane(clock, gatewayId).connect(desk), new DataPlane(clock, gatewayId).connect(desk), new DataPlane(clockAhead, gatewayId).connect(desk)];
+  assert.deepEqual([one.ask(60), ahead.ask(25)], [60, 25]);
+  pass(BOUND_MS);
+  assert.deepEqual(two.table.add(KEY, [two.window()], 0), [60]);
+  assert.equal(one.ask(10), 10);
+  pass(BOUND_MS);
+  assert.deepEqual(two.table.add(KEY, [two.window()], 0), [70]);
+  pass(20_000);
+  assert.deepEqual(two.table.add(KEY, [two.window()], 0), [25], 'of the new hour');
+});
+
 test('gateways know nothing of each other, and only who has joined is listened to', () => {
   const { clock, desk, gatewayId, connected } = scene();
   const [one, other] = [connected(), connected(newId<GatewayId>())];

@@ -25,6 +25,14 @@ const COUNTS_IN_FRAME = 4_096;
 const FRAMES_AT_ONCE = 4;
 const NEXT_FRAMES_MS = 1_000;
 const LEFT_OUT_SAID_MS = 60_000;
+/** How far another data plane's clock may be ahead of this one's: as the control plane has it, on either side of its own. */
+const CLOCK_SPREAD_MS = 120_000;
+
+/** What was heard of a window that has not begun here. */
+interface EarlyWindow {
+  readonly counts: Map<string, number>;
+  readonly timer: TimerHandle;
+}
 
 interface OwnWindow extends Omit<CountedWindow, 'keys' | 'counts'> {
   readonly counts: Map<string, number>;
@@ -35,6 +43,8 @@ export class CountExchange {
   readonly #options: CountExchangeOptions;
   readonly #windows = new Map<string, OwnWindow>();
   #kept = 0;
+  readonly #early = new Map<string, EarlyWindow>();
+  #earlyKept = 0;
   #send: ((counts: Counts) => void) | undefined;
   #timer: TimerHandle | undefined;
   #leftOutSaidAtMs = -Infinity;
@@ -53,8 +63,13 @@ export class CountExchange {
   heard({ windows }: Counts): void {
     const { counters, clock } = this.#options;
     const nowMs = clock.nowMs();
-    for (const { startMs, windowMs, isSliding, keys, counts } of windows) {
+    for (const window of windows) {
+      const { startMs, windowMs, isSliding, keys, counts } = window;
       if (windowMs === 0 || nowMs >= startMs + windowMs) continue;
+      if (startMs > nowMs) {
+        this.#hearLater(window, startMs - nowMs);
+        continue;
+      }
       const plain: CounterWindow = { startMs, windowMs, limit: Number.MAX_SAFE_INTEGER };
       const [look, write]: readonly (readonly CounterWindow[])[] = [[plain], [isSliding ? { ...plain, isSliding } : plain]];
       for (const [index, key] of keys.entries()) {
@@ -78,11 +93,35 @@ export class CountExchange {
 
   stop(): void {
     this.#timer?.cancel();
+    for (const { timer } of this.#early.values()) timer.cancel();
+    this.#early.clear();
     this.#send = undefined;
   }
 
+  /** By a clock that is ahead of ours. Written now, it would end the window that is under way here. */
+  #hearLater({ keys, counts, ...window }: CountedWindow, inMs: number): void {
+    if (inMs > CLOCK_SPREAD_MS) return;
+    const id = idOf(window);
+    for (const [index, key] of keys.entries()) {
+      const early = this.#early.get(id);
+      const known = early?.counts.get(key);
+      if (known === undefined && this.#earlyKept === MOST_KEPT) return;
+      const count = Math.max(known ?? 0, counts[index] ?? 0);
+      if (early === undefined) this.#early.set(id, { counts: new Map([[key, count]]), timer: this.#options.clock.after(inMs, () => this.#begin(id, window)) });
+      else early.counts.set(key, count);
+      if (known === undefined) this.#earlyKept += 1;
+    }
+  }
+
+  #begin(id: string, window: Omit<CountedWindow, 'keys' | 'counts'>): void {
+    const heard = [...(this.#early.get(id)?.counts ?? [])];
+    this.#early.delete(id);
+    this.#earlyKept -= heard.length;
+    this.heard({ kind: 'counts', windows: [{ ...window, keys: heard.map(([key]) => key), counts: heard.map(([, count]) => count) }] });
+  }
+
   #keep({ startMs, windowMs, isSliding, keys, counts }: CountedWindow): void {
-    const id = `${windowMs} ${startMs} ${isSliding}`;
+    const id = idOf({ startMs, windowMs, isSliding });
     const window = this.#windows.get(id) ?? { startMs, windowMs, isSliding, counts: new Map<string, number>(), untold: new Set<string>() };
     this.#windows.set(id, window);
     for (const [index, key] of keys.entries()) {
@@ -147,6 +186,10 @@ export class CountExchange {
     this.#leftOutSaidAtMs = clock.monotonicMs();
     log.warn({ event: 'counts-left-out', kept: this.#kept }, `more than ${MOST_KEPT} clients and windows are limited by policy cluster: those that are new are counted by this data plane alone`);
   }
+}
+
+function idOf({ startMs, windowMs, isSliding }: Omit<CountedWindow, 'keys' | 'counts'>): string {
+  return `${windowMs} ${startMs} ${isSliding}`;
 }
 
 function firstOf(texts: ReadonlySet<string>, most: number): readonly string[] {
