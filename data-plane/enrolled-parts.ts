@@ -76,6 +76,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   const { rootFingerprint } = enrolment;
   const folder = (name: string): string => join(settings.stateFolder, name);
   const plugins = await loadCustomPlugins(settings.plugins, process.cwd(), log);
+  const pluginVersions = plugins.map(({ hash, plugin: { schema: { name, version } } }) => ({ name, version, hash }));
   const disk = systemDisk;
 
   const seal = new StateSeal(identity.privateKey, !identity.isStateSealed);
@@ -209,6 +210,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       cache: { slots: cache.slots, knownGood: cache.knownGood, refusals: cache.refusals },
       counters: counters.stats(),
       vaults: vaults.view(),
+      plugins: pluginVersions,
       telemetry: telemetry.totals(),
       routeTotals: telemetry.routeTotals(),
       versionTotals: telemetry.versionTotals(),

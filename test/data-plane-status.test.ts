@@ -30,6 +30,7 @@ const enrolled: EnrolledView = {
   cache: { slots: 3, knownGood: undefined, refusals: [] },
   counters: { slots: 1, full: 0, lockTimeouts: 0 },
   vaults: [{ prefix: 'prod', kind: 'hcv', secrets: 3, resolved: 2, outdated: 1, failures: 4, lastFailure: { code: 'VAULT_UNREACHABLE', reason: 'vault.example does not answer', atMs: 1_700_000_000_000 }, oldestMs: 90_000 }],
+  plugins: [{ name: 'greeting', version: '1.2.0', hash: ROOT }],
   telemetry: { produced: 20, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
   versionTotals: [{ version: { epoch: 1, sequence: 5 }, requests: 12, failed: 3, failedHere: 1 }, { version: { epoch: 1, sequence: 6 }, requests: 8, failed: 0, failedHere: 0 }],
   routeTotals: [{ routeId: ROUTE_ID, statusClass: 2, requests: 18, bytesIn: 1, bytesOut: 2, durationMicros: 1_500_000 }, { routeId: '', statusClass: 0, requests: 2, bytesIn: 0, bytesOut: 0, durationMicros: 0 }],
@@ -63,6 +64,12 @@ test('targets of upstreams are told with their circuit, its cause and since when
   const report = JSON.parse(JSON.stringify(statusReport(view)));
   assert.deepEqual(report.holdfast.upstreams.targets.orders[0], { target: 'a.test:80', address: '10.0.0.1', state: 'open', since: '2026-01-01T00:00:00.000Z', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false });
   assert.equal(report.holdfast.upstreams.targets.orders.length, 2);
+});
+
+test('custom plugins are told by version and hash', () => {
+  const report = JSON.parse(JSON.stringify(statusReport(view)));
+  assert.deepEqual(report.holdfast.plugins, [{ name: 'greeting', version: '1.2.0', hash: ROOT }]);
+  assert.ok(prometheusText(view).includes(`\nholdfast_plugin_info{name="greeting",version="1.2.0",hash="${ROOT}"} 1\n`));
 });
 
 test('requests are told by the version that they ran on', () => {

@@ -82,6 +82,13 @@ test('what is wrong is named with the way out', async () => {
   assert.match(lone.of('identity', 'fail'), /has no join token/);
   assert.match(lone.of('control plane', 'fail'), /none is named/);
   assert.match((await examine(examineDataPlane, { ...FREE_PROXY, HOLDFAST_STATE_FOLDER: join(folder, 'lone'), HOLDFAST_JOIN_TOKEN: 'hfjoin1_x' })).of('identity', 'fail'), /join token/);
+
+  const plugin = join(folder, 'teapot');
+  mkdirSync(plugin);
+  writeFileSync(join(plugin, 'index.js'), "export const schema = { name: 'teapot', version: '1.2.0', priority: 1, scopes: ['global'], protocols: ['http'], description: 'D.', config: [] }; export const create = () => ({});");
+  const plugins = async (places: string, level: Finding['level']): Promise<string> => (await examine(examineDataPlane, { ...FREE_PROXY, HOLDFAST_STATE_FOLDER: join(folder, 'lone'), HOLDFAST_PLUGINS: places })).of('plugins', level);
+  assert.match(await plugins(plugin, 'ok'), /teapot 1\.2\.0 of .*teapot can be loaded \([0-9a-f]{12}…\)/);
+  assert.match(await plugins(`${plugin},${plugin}-2`, 'fail'), /teapot-2 could not be loaded: .* is no folder → .*HOLDFAST_PLUGINS/);
 });
 
 test('what can not be looked at is said so, and who never stops answering holds nothing up', { timeout: 30_000 }, async (t) => {

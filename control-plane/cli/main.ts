@@ -79,4 +79,6 @@ function misuse(message: string): HoldfastError {
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {
   const output: Output = { out: (line) => void stdout.write(`${line}\n`), err: (line) => void stderr.write(`${line}\n`) };
   process.exitCode = await runCommand(argv.slice(2), processSources, output);
+  // A plugin may have begun something when it was loaded, which would go on for ever.
+  if (argv[2] === 'plugin') stdout.write('', () => process.exit());
 }

@@ -69,6 +69,8 @@ export class CustomPlugins {
   async #read(): Promise<void> {
     const { store, log } = this.#options;
     const registered = await store.list();
+    // Two readings may end in the other order, and nothing is ever taken away.
+    if (registered.length < this.#known.length) return;
     const schemas = registered.flatMap(({ name, version, schema }) => {
       const read = readSchemaDocument(schema);
       if (read.kind === 'schema') return [read.schema];

@@ -11,12 +11,14 @@ import { systemClock, type Clock } from '../../shared/clock.ts';
 import { askStatus, checkKeyFile, checkNode, checkPort, checkStateFolder, checkValidity, compareClocks } from '../../shared/doctor/machine-checks.ts';
 import { fail, ok, runDoctor, warn, type DoctorOutput, type Finding } from '../../shared/doctor/run-doctor.ts';
 import { describeThrown } from '../../shared/errors.ts';
+import { createLogger } from '../../shared/log.ts';
 import { KNOWN_VARIABLES } from '../../shared/known-variables.ts';
 import { asksForHelp, parseSettings, processSources, type SettingSources } from '../../shared/settings.ts';
 import { renderHelp } from '../../shared/settings-table.ts';
 import { THIS_VERSION } from '../../shared/this-version.ts';
 import { parseJoinToken } from '../../shared/trust/join-token.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
+import { loadCustomPlugins } from '../plugins/load-custom-plugins.ts';
 import { dataPlaneSettings, type DataPlaneSettings } from '../settings.ts';
 import { systemDisk } from '../state/disk.ts';
 import { readEnrolment, type Enrolment } from '../sync/identity-store.ts';
@@ -45,6 +47,7 @@ export async function examineDataPlane(words: readonly string[], sources: (words
     { name: 'identity', look: async () => [...checkJoined(settings, await enrolment()), ...checkKeyFile(join(identity, 'key.pem'), 'the key of this data plane')] },
     { name: 'certificates', look: async () => checkCertificate(await enrolment(), clock) },
     { name: 'control plane', look: async () => checkControlPlanes(settings, await enrolment(), clock) },
+    { name: 'plugins', look: () => checkPlugins(settings) },
     { name: 'ports', look: () => checkPorts(settings, running) },
   ], { json, clock, output });
 }
@@ -99,6 +102,17 @@ function ask(url: string, clock: Clock): Promise<{ readonly why?: string; readon
   });
 }
 
+/** As a start would load them. What a plugin does when it is loaded, it does here. */
+async function checkPlugins({ plugins }: DataPlaneSettings): Promise<readonly Finding[]> {
+  if (plugins.length === 0) return [ok('none of its own (HOLDFAST_PLUGINS)')];
+  try {
+    const loaded = await loadCustomPlugins(plugins, process.cwd(), createLogger({ part: 'doctor', level: 'silent', pretty: false }));
+    return loaded.map(({ hash, folder, plugin: { schema } }) => ok(`${schema.name} ${schema.version} of ${folder} can be loaded (${hash.slice(0, 12)}…)`));
+  } catch (thrown) {
+    return [fail(describeThrown(thrown), 'correct it, or take it out of HOLDFAST_PLUGINS: it does not start with it')];
+  }
+}
+
 function checkPorts({ proxyListen, proxyTlsListen, streamListen, statusListen }: DataPlaneSettings, running: boolean): Promise<readonly Finding[]> {
   const listening = [['proxy', 'HOLDFAST_PROXY_LISTEN', proxyListen], ['HTTPS', 'HOLDFAST_PROXY_TLS_LISTEN', proxyTlsListen], ['streams', 'HOLDFAST_STREAM_LISTEN', streamListen]] as const;
   return Promise.all([...listening.flatMap(([name, setting, addresses]) => addresses.map((address) => checkPort(name, setting, address, running))), checkPort('status', 'HOLDFAST_STATUS_LISTEN', statusListen, running)]);
@@ -111,4 +125,6 @@ if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {
     stderr.write(`holdfast: ${describeThrown(thrown)}\n`);
     return 1;
   });
+  // A plugin may have begun something when it was loaded, which would go on for ever.
+  stdout.write('', () => process.exit());
 }

@@ -4,6 +4,7 @@
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { Refusal } from '../../shared/trust/refusal.ts';
+import type { PluginVersion } from '../../shared/wire/sync-message.ts';
 import type { VersionRow } from '../../shared/wire/telemetry-codec.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { FallBack } from '../config/config-keeper.ts';
@@ -62,6 +63,8 @@ export interface EnrolledView {
   /** The table of rate limits' counters. */
   readonly counters: CounterTableStats;
   readonly vaults: readonly VaultView[];
+  /** Custom ones, as they were loaded at the start. */
+  readonly plugins: readonly PluginVersion[];
   readonly telemetry: TelemetryTotals;
   readonly routeTotals: Iterable<RouteTotal>;
   /** How requests went under the last two versions that had any, the newer last. */

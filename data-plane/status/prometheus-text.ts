@@ -20,6 +20,7 @@ export function prometheusText(view: DataPlaneView): string {
     writeTraffic(text, view.enrolled);
     writeUpstreams(text, view.enrolled);
     writeVaults(text, view.enrolled);
+    writePlugins(text, view.enrolled);
     writeTelemetry(text, view.enrolled);
     writeVersions(text, view.enrolled);
   }
@@ -41,6 +42,10 @@ function writeConfig(text: PrometheusText, view: EnrolledView, nowMs: number): v
   text.gauge('holdfast_config_fell_back', '1 where an older configuration serves because of a crash loop', [{ value: view.fellBack === undefined ? 0 : 1 }]);
   text.gauge('holdfast_cache_slots', 'Whole configurations on disk', [{ value: view.cache.slots }]);
   text.gauge('holdfast_cache_refused_files', 'Files of the cache that did not verify at the start', [{ value: view.cache.refusals.length }]);
+}
+
+function writePlugins(text: PrometheusText, { plugins }: EnrolledView): void {
+  if (plugins.length > 0) text.gauge('holdfast_plugin_info', 'Custom plugins that are loaded, always 1', plugins.map(({ name, version, hash }) => ({ labels: { name, version, hash }, value: 1 })));
 }
 
 function writeControlPlane(text: PrometheusText, { session, head, certificateValidToMs }: EnrolledView): void {

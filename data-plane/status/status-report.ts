@@ -81,6 +81,7 @@ function enrolledReport(view: EnrolledView): object {
     },
     upstreams: upstreamReport(view),
     cache: { slots: view.cache.slots, known_good: view.cache.knownGood === undefined ? null : named(view.cache.knownGood), refused: view.cache.refusals },
+    plugins: view.plugins,
     vaults: view.vaults.map(({ prefix, kind, secrets, resolved, outdated, failures, lastFailure, oldestMs }) => ({
       prefix, kind, secrets, resolved, outdated, failures,
       last_failure: lastFailure === undefined ? null : { code: lastFailure.code, reason: lastFailure.reason, at: isoTime(lastFailure.atMs) },

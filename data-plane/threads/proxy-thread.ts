@@ -75,8 +75,12 @@ agent.on('message', (order: ToThread) => {
 /** The files that read them are only loaded where there are any. */
 async function importCustomPlugins(): Promise<readonly RegisteredPlugin[]> {
   if (data.plugins.length === 0) return [];
-  const { importPlugin } = await import('../../shared/plugin-kit/plugin-package.ts');
-  return Promise.all(data.plugins.map(({ place, entry }) => importPlugin(place, entry)));
+  const { hashOf, importPlugin } = await import('../../shared/plugin-kit/plugin-package.ts');
+  return Promise.all(data.plugins.map((found) => {
+    // A thread that takes the place of another serves on: the old files are gone, and none to serve would be worse.
+    if (hashOf(found) !== found.hash) log.error({ event: 'plugin-changed', plugin: found.place, folder: found.folder }, `the files of plugin ${found.place} are not those that this data plane started with, and this thread runs the new ones: start it again, and give versions folders of their own`);
+    return importPlugin(found.place, found.entry);
+  }));
 }
 
 async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'peer-changes' | 'lead' | 'log-level' | 'purge' }>): Promise<void> {

@@ -7,6 +7,7 @@ import type { LogLevel } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
+import type { PluginPackage } from '../../shared/plugin-kit/plugin-package.ts';
 import type { CountedWindow } from '../../shared/wire/sync-message.ts';
 import type { Quarantined } from '../config/compile-contract.ts';
 import type { SocketIoSetting } from '../http1/handle-check.ts';
@@ -30,7 +31,7 @@ export interface ThreadData {
   readonly dnsResolvers: readonly DnsServer[];
   readonly pluginFetchNetworks: readonly string[];
   /** The custom plugins, which the agent has found to be ones. */
-  readonly plugins: readonly { readonly place: string; readonly entry: string }[];
+  readonly plugins: readonly PluginPackage[];
   readonly socketIo: SocketIoSetting;
   readonly limits: Partial<ProxyLimits>;
   readonly messages: MessageOptions;

@@ -5,7 +5,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { stderr } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { systemClock, type Clock, type TimerHandle } from '../clock.ts';
 import { describeThrown, HoldfastError } from '../errors.ts';
 import type { PluginFactory, PluginSchema } from '../plugins/contract.ts';
 import { registerPlugin, type RegisteredPlugin } from '../plugins/registered-plugin.ts';
@@ -14,8 +16,9 @@ import { readSchemaDocument, toSchemaDocument } from '../plugins/schema-document
 /** More belongs into a package that the plugin depends on. */
 const MAX_FILES = 2_000;
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Neither shipped nor run. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git', 'coverage']);
+/** Neither shipped nor run, at the top. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'coverage']);
+const LOAD_TIMEOUT_MS = 10_000;
 const MAIN_FILES = ['index.ts', 'index.js'];
 
 export interface PluginPackage {
@@ -41,22 +44,19 @@ export function findPluginPackage(place: string, base: string): PluginPackage {
   if (relative(folder, entry).startsWith('..')) throw failed(place, `its main file ${main} lies outside of ${folder}`);
   if (!existsSync(entry)) throw failed(place, `it has no ${main}; name the main file as "main" in its package.json`);
   if (entry.endsWith('.ts') && entry.includes(`${sep}node_modules${sep}`)) throw failed(place, 'Node runs no TypeScript below node_modules: publish it as JavaScript, or name its folder instead');
-  return { place, folder, entry, hash: hashOf(place, folder) };
+  return { place, folder, entry, hash: hashOf({ place, folder, entry }) };
 }
 
 /** Runs the main file. Throws PLUGIN_LOAD_FAILED. */
-export async function loadPlugin(found: PluginPackage): Promise<LoadedPlugin> {
-  return { ...found, plugin: await importPlugin(found.place, found.entry) };
+export async function loadPlugin(found: PluginPackage, clock: Clock = systemClock): Promise<LoadedPlugin> {
+  const plugin = await importPlugin(found.place, found.entry, clock);
+  if (hashOf(found) !== found.hash) throw failed(found.place, 'its files changed while it was loaded: load it again when they are all there');
+  return { ...found, plugin };
 }
 
-/** The plugin that a main file exports. Throws PLUGIN_LOAD_FAILED. */
-export async function importPlugin(place: string, entry: string): Promise<RegisteredPlugin> {
-  let exported: object;
-  try {
-    exported = (await import(pathToFileURL(entry).href)) as object;
-  } catch (thrown) {
-    throw failed(place, `${entry} could not be loaded: ${describeThrown(thrown)}`, thrown);
-  }
+/** The plugin that a main file exports. Throws PLUGIN_LOAD_FAILED, also where the file waits for something for 10 seconds; one that ends the process is named before it does. */
+export async function importPlugin(place: string, entry: string, clock: Clock = systemClock): Promise<RegisteredPlugin> {
+  const exported = await runMain(place, entry, clock);
   if (!('schema' in exported) || typeof exported.schema !== 'object' || exported.schema === null) throw failed(place, `${entry} exports no \`schema\``);
   if (!('create' in exported) || typeof exported.create !== 'function') throw failed(place, `${entry} exports no function \`create\``);
   const schema = exported.schema as PluginSchema;
@@ -64,6 +64,24 @@ export async function importPlugin(place: string, entry: string): Promise<Regist
   if (read.kind === 'refused') throw failed(place, `its schema is not valid: ${read.problems.map(({ field, message }) => `${field}: ${message}`).join('; ')}`);
   // The door: what is given to `create` was parsed by the schema that it came with.
   return registerPlugin(schema, { name: schema.name, create: exported.create as PluginFactory<never>['create'] });
+}
+
+async function runMain(place: string, entry: string, clock: Clock): Promise<object> {
+  let timer: TimerHandle | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = clock.after(LOAD_TIMEOUT_MS, () => reject(failed(place, `${entry} was not loaded within ${LOAD_TIMEOUT_MS / 1_000} s: what takes time belongs into \`create\` or later`)), { keepAlive: true });
+  });
+  const onExit = (): void => void stderr.write(`plugin ${place} ended the process while it was loaded: take process.exit out of it\n`);
+  process.once('exit', onExit);
+  try {
+    return (await Promise.race([import(pathToFileURL(entry).href), late])) as object;
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === 'PLUGIN_LOAD_FAILED') throw thrown;
+    throw failed(place, `${entry} could not be loaded: ${describeThrown(thrown)}`, thrown);
+  } finally {
+    timer?.cancel();
+    process.off('exit', onExit);
+  }
 }
 
 function documentOf(place: string, schema: PluginSchema): ReturnType<typeof toSchemaDocument>['document'] {
@@ -97,12 +115,12 @@ function mainOf(place: string, folder: string): string {
 }
 
 /** Independent of the order in which a folder lists its files, of their times and of who may read them. */
-function hashOf(place: string, folder: string): string {
+export function hashOf({ place, folder, entry }: Omit<PluginPackage, 'hash'>): string {
   const files: string[] = [];
   let bytes = 0;
   const walk = (at: string): void => {
     for (const name of readdirSync(at)) {
-      if (LEFT_OUT.has(name)) continue;
+      if (name === 'node_modules' || (at === folder && LEFT_OUT.has(name))) continue;
       const path = join(at, name);
       const status = lstatSync(path);
       if (status.isSymbolicLink()) throw failed(place, `${path} is a link: a plugin is the files in its folder`);
@@ -115,6 +133,7 @@ function hashOf(place: string, folder: string): string {
     }
   };
   walk(folder);
+  if (!files.includes(entry)) throw failed(place, `its main file ${entry} is no file of its own: neither a folder nor one of a dependency can be it`);
   const hash = createHash('sha256');
   for (const file of files.map((path) => relative(folder, path).split(sep).join('/')).toSorted()) {
     const content = readFileSync(join(folder, file));

@@ -96,17 +96,19 @@ export function versionsOf(pluginName: string): readonly string[] {
 /** For redact.ts: which fields of a plugin's config there are, and which of them are secret. */
 export function configFieldsOf(pluginName: string): readonly Field[] | undefined {
   const versions = customVersions.get(pluginName) ?? [];
-  return versions.length < 2 ? catalog.get(pluginName)?.config : fieldsOfAll(versions);
+  return versions.length < 2 ? catalog.get(pluginName)?.config : fieldsOfAll(versions.map(({ config }) => config));
 }
 
-/** What is a secret in any version stays one: configs of all of them are in use. */
-function fieldsOfAll(newestFirst: readonly PluginSchema[]): readonly Field[] {
+/** What is a secret in any version stays one, in records too: configs of all of them are in use. */
+function fieldsOfAll(newestFirst: readonly (readonly Field[])[]): readonly Field[] {
   const fields = new Map<string, Field>();
-  for (const { config } of newestFirst) {
-    for (const field of config) {
-      const known = fields.get(field.name);
-      if (known === undefined || (known.secret === undefined && field.secret !== undefined)) fields.set(field.name, field);
-    }
-  }
+  for (const field of newestFirst.flat()) fields.set(field.name, together(fields.get(field.name), field));
   return [...fields.values()];
+}
+
+function together(newer: Field | undefined, older: Field): Field {
+  if (newer === undefined) return older;
+  if (newer.secret !== undefined) return newer;
+  if (newer.type.kind === 'record' && older.type.kind === 'record') return { ...newer, type: { kind: 'record', fields: fieldsOfAll([newer.type.fields, older.type.fields]) } };
+  return older.secret === undefined ? newer : older;
 }

@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { JsonObject, JsonValue } from '../model/definition.ts';
-import { isBundled, pluginCatalog, pluginSchemaOf, setCustomSchemas, versionsOf } from './catalog.ts';
+import { configFieldsOf, isBundled, pluginCatalog, pluginSchemaOf, setCustomSchemas, versionsOf } from './catalog.ts';
 import { compareSemanticVersions, readSchemaDocument, toSchemaDocument } from './schema-document.ts';
 
 const TEXT = { kind: 'string' };
@@ -58,6 +58,21 @@ describe('a schema as a document', () => {
   ];
   for (const [name, given, message] of wrong) test(`${name} is refused by its place`, () => assert.match(problemsOf(given).join('\n'), message));
 
+  test('what could not be kept, set or looked up is refused', () => {
+    const secret = field({ name: 's', secret: 'sealed' });
+    const inside = (type: JsonObject, more: JsonObject = {}): readonly string[] => problemsOf(document([field({ type, ...more })]));
+    const record = { kind: 'record', fields: [secret] };
+    assert.deepEqual(inside(record), []);
+    for (const type of [{ kind: 'array', of: record }, { kind: 'map', values: record }, { kind: 'record', fields: [field({ type: { kind: 'array', of: record } })] }]) assert.match(inside(type).join(), /could not be sealed/);
+    assert.match(inside(record, { default: { s: 'hidden' } }).join(), /a secret has no default/);
+    for (const name of ['constructor', 'toString', 'valueOf']) assert.match(problemsOf(document([field({ name })])).join(), /such as constructor/);
+    assert.match(inside({ kind: 'string', oneOf: [] }).join(), /length must be at least 1/);
+    assert.match(inside({ kind: 'string', minLength: 2, maxLength: 1 }).join(), /no text is that long/);
+    assert.match(inside({ kind: 'number', between: [0, Number.POSITIVE_INFINITY] }).join(), /the least and the most/);
+    assert.match(inside({ kind: 'integer' }, { referenceable: true }).join(), /a reference stands for text/);
+    assert.match(problemsOf(document([], { priority: null })).join(), /priority: required/);
+  });
+
   test('records are bounded in depth and number', () => {
     let nested: JsonObject = field();
     for (let depth = 0; depth < 12; depth += 1) nested = field({ type: { kind: 'record', fields: [nested] } });
@@ -72,6 +87,20 @@ describe('a schema as a document', () => {
 test('semantic versions are ordered by their rules', () => {
   const ordered = ['1.0.0-alpha', '1.0.0-alpha.1', '1.0.0-alpha.beta', '1.0.0-beta.2', '1.0.0-beta.11', '1.0.0-rc.1', '1.0.0', '1.2.0', '1.10.0', '2.0.0'];
   assert.deepEqual(ordered.toReversed().toSorted(compareSemanticVersions), ordered);
+});
+
+test('what is secret in one version, in a record too, is hidden in configs of all', () => {
+  const made = (version: string, secret: JsonObject) => {
+    const read = readSchemaDocument(document([field({ type: { kind: 'record', fields: [field({ name: 'password', ...secret }), field({ name: 'user', tag: 2 })] } })], { name: 'greeting', version }));
+    return read.kind === 'schema' ? [read.schema] : [];
+  };
+  try {
+    setCustomSchemas([...made('1.0.0', { secret: 'sealed' }), ...made('2.0.0', {})]);
+    const [record] = configFieldsOf('greeting') ?? [];
+    assert.deepEqual(record?.type.kind === 'record' && record.type.fields.map(({ name, secret }) => [name, secret]), [['password', 'sealed'], ['user', undefined]]);
+  } finally {
+    setCustomSchemas([]);
+  }
 });
 
 test('the catalogue has custom plugins in their newest version, keeps the others, and never one of a bundled name', () => {

@@ -22,7 +22,7 @@ const PROTOCOLS = ['http', 'https', 'grpc', 'grpcs', 'ws', 'wss', 'tcp', 'tls', 
 
 const nameRule = { name: 'plugin-name', check: (text: string) => (NAME.test(text) ? undefined : 'lower-case letters, digits and hyphens are allowed, 64 at most') };
 const versionRule = { name: 'semantic-version', check: (text: string) => (VERSION.test(text) ? undefined : 'a semantic version is expected, such as 1.4.0') };
-const fieldNameRule = { name: 'field-name', check: (text: string) => (FIELD_NAME.test(text) && text !== '__proto__' ? undefined : 'a letter, then letters, digits, _ and -') };
+const fieldNameRule = { name: 'field-name', check: (text: string) => (FIELD_NAME.test(text) && !(text in Object.prototype) ? undefined : 'a letter, then letters, digits, _ and -; and none of those that every object has, such as constructor') };
 
 /** What of a schema is plain: `config` is read by parseConfigFields. */
 const SCHEMA = [
@@ -47,7 +47,7 @@ const FIELD = [
 const LENGTH = { kind: 'integer', between: [0, 2 ** 30] } as const;
 const TYPE_FIELDS = {
   string: [
-    { name: 'oneOf', tag: 1, type: { kind: 'array', of: { kind: 'string' } }, description: 'The only values.' },
+    { name: 'oneOf', tag: 1, type: { kind: 'array', minLength: 1, of: { kind: 'string' } }, description: 'The only values.' },
     { name: 'minLength', tag: 2, type: LENGTH, description: 'Characters.' },
     { name: 'maxLength', tag: 3, type: LENGTH, description: 'Characters.' },
   ],
@@ -106,6 +106,8 @@ class DocumentReader {
   readonly problems = new ProblemList();
   readonly #context = { problems: this.problems, newKey: () => '', parsePluginConfig: () => undefined };
   #fields = 0;
+  /** In lists and maps of records: secrets are looked for in records alone (model/config-secrets.ts). */
+  #inList = false;
 
   schema(document: JsonObject, path: string): PluginSchema | undefined {
     refuseUnknownFields(document, [...SCHEMA.map(({ name }) => name), 'config'], path, this.problems);
@@ -140,10 +142,13 @@ class DocumentReader {
     const plain = parseFields(FIELD, given, path, this.#context);
     const type = this.#type(given['type'], joinPath(path, 'type'), depth);
     if (type === undefined) return undefined;
+    const missing = given['default'] === undefined ? {} : { default: given['default'] };
     const isText = type.kind === 'string' || ((type.kind === 'array' || type.kind === 'set') && type.of.kind === 'string');
     if (typeof plain['secret'] === 'string' && (!isText || given['default'] !== undefined)) this.problems.add(joinPath(path, 'secret'), 'a secret is text or a list of text, without a default');
+    if (typeof plain['secret'] === 'string' && this.#inList) this.problems.add(joinPath(path, 'secret'), 'a secret in a list or map of records could not be sealed: put it into the config, or into a record of it');
+    if (givesSecret(type, given['default'])) this.problems.add(joinPath(path, 'default'), 'a secret has no default');
+    if (plain['referenceable'] === true && !isText) this.problems.add(joinPath(path, 'referenceable'), 'a reference stands for text, or in a list of text');
     const set = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== null));
-    const missing = given['default'] === undefined ? {} : { default: given['default'] };
     // The door: each of these was just checked against FIELD.
     const field = { ...set, ...missing, type } as unknown as Field;
     if (given['default'] !== undefined) parseFields([field], {}, path, this.#context);
@@ -158,14 +163,19 @@ class DocumentReader {
     refuseUnknownFields(given, ['kind', ...TYPE_FIELDS[kind].map(({ name }) => name), ...(inner === undefined ? [] : [inner]), ...(kind === 'map' ? ['keys'] : [])], path, this.problems);
     const plain = Object.fromEntries(Object.entries(parseFields(TYPE_FIELDS[kind], given, path, this.#context)).filter(([, value]) => value !== null));
     const { between } = plain;
-    if (Array.isArray(between) && (between.length !== 2 || Number(between[0]) > Number(between[1]))) return this.#wrong(joinPath(path, 'between'), 'expected the least and the most');
+    if (Array.isArray(between) && (between.length !== 2 || !between.every(Number.isFinite) || Number(between[0]) > Number(between[1]))) return this.#wrong(joinPath(path, 'between'), 'expected the least and the most');
+    const [least, most] = [plain['minLength'], plain['maxLength']];
+    if (typeof least === 'number' && typeof most === 'number' && least > most) return this.#wrong(joinPath(path, 'minLength'), 'no text is that long: it is more than maxLength');
     if (inner === undefined) return { kind, ...plain } as FieldType;
     const at = joinPath(path, inner);
     if (kind === 'record') {
       const fields = this.#fieldsAt(given[inner] ?? null, at, depth + 1);
       return fields === undefined ? undefined : { kind, fields };
     }
+    const wasInList = this.#inList;
+    this.#inList = true;
     const type = depth >= MAX_DEPTH ? this.#wrong(at, `types may be ${MAX_DEPTH} deep`) : this.#type(given[inner], at, depth + 1);
+    this.#inList = wasInList;
     if (type === undefined) return undefined;
     if (kind !== 'map') return { kind, of: type, ...plain };
     const keys = this.#type(given['keys'] ?? { kind: 'string' }, joinPath(path, 'keys'), depth + 1);
@@ -176,6 +186,12 @@ class DocumentReader {
     this.problems.add(path, message);
     return undefined;
   }
+}
+
+/** Whether a default says something where a record has a secret. */
+function givesSecret(type: FieldType, value: JsonValue | undefined): boolean {
+  if (type.kind !== 'record' || value === undefined || !isJsonObject(value)) return false;
+  return type.fields.some((field) => (value[field.name] ?? null) !== null && (field.secret !== undefined || givesSecret(field.type, value[field.name])));
 }
 
 function kindOf(value: JsonValue | undefined): TypeKind | undefined {

@@ -17,6 +17,10 @@ import { showTime } from './own-values.ts';
 
 const operation = ownOperation<AdminRequest>();
 const FIELDS = ['schema', 'hash'] as const;
+/** It is read by every instance, and shown whole. */
+const MAX_DOCUMENT_CHARACTERS = 262_144;
+/** Of all plugins together, which every instance has in memory (R5). */
+const MAX_VERSIONS = 5_000;
 const SHA_256 = /^[0-9a-f]{64}$/;
 
 export function pluginRoutes(plugins: Pick<CustomPlugins, 'known' | 'register'>): readonly Route[] {
@@ -50,7 +54,7 @@ export function pluginRoutes(plugins: Pick<CustomPlugins, 'known' | 'register'>)
   ];
 }
 
-async function register(plugins: Pick<CustomPlugins, 'register'>, { body, actor }: AdminRequest): Promise<Answer> {
+async function register(plugins: Pick<CustomPlugins, 'known' | 'register'>, { body, actor }: AdminRequest): Promise<Answer> {
   if (body.kind !== 'json') throw unsupportedMediaType();
   const unknown = Object.keys(body.value).filter((name) => !FIELDS.some((known) => known === name));
   if (unknown.length > 0) throw schemaViolation(unknown.map((field) => ({ field, message: `unknown field${didYouMean(field, FIELDS)}` })));
@@ -62,6 +66,10 @@ async function register(plugins: Pick<CustomPlugins, 'register'>, { body, actor 
   const { name, version } = read.schema;
   if (isBundled(name)) throw schemaViolation([{ field: 'schema.name', message: `'${name}' is a bundled plugin: choose another name` }]);
   const schema = toSchemaDocument(read.schema).document;
+  if (JSON.stringify(schema).length > MAX_DOCUMENT_CHARACTERS) throw schemaViolation([{ field: 'schema', message: `at most ${MAX_DOCUMENT_CHARACTERS} characters of JSON` }]);
+  if (plugins.known.length >= MAX_VERSIONS && !plugins.known.some((known) => known.name === name && known.version === version)) {
+    throw new Refusal({ code: 'ADMIN_PLUGINS_FULL', status: 409, body: { message: `${plugins.known.length} versions of plugins are registered, and ${MAX_VERSIONS} may be: register releases, not builds` } });
+  }
   const registered = await plugins.register({ name, version, hash, schema, registeredBy: actor.name });
   if (registered.hash !== hash) {
     throw new Refusal({ code: 'ADMIN_PLUGIN_REGISTERED', status: 409, body: { message: `plugin ${name} ${version} is registered with another hash (${registered.hash}): what is registered never changes; give it a new version` } });
