@@ -48,6 +48,10 @@ describe('a body in JSON Schema', () => {
     }
   });
 
+  test('multipleOf means decimal fractions', () => {
+    for (const [value, isOne] of [['4.35', true], ['0.07', true], ['1e21', true], ['4.355', false]] as const) assert.equal(body({ multipleOf: 0.01 }, value) === undefined, isOne, value);
+  });
+
   test('may refer to itself', () => {
     const tree = { type: 'object', properties: { left: { $ref: '#' }, value: { $ref: '#/definitions/value' } }, definitions: { value: { type: 'integer' } } };
     assert.equal(body(tree, '{"left":{"left":{"value":1}}}'), undefined);
@@ -138,6 +142,14 @@ describe('parameters', () => {
     assert.equal(query('p=x', { $ref: '#/definitions/n', definitions: { n: { type: 'integer' } } }), 'must be integer');
   });
 
+  test('that are numbers are written as in JSON: a backend may read other forms otherwise', () => {
+    for (const text of ['0x10', '%2012', '12%0a', '12.', '%2b5', '0b11', 'Infinity', '012', '1_0']) assert.notEqual(query(`p=${text}`, { type: 'integer', maximum: 100 }), undefined, text);
+    for (const [text, type] of [['1e3', 'integer'], ['-0.5', 'number'], ['1E%2B2', 'number'], ['0x10', 'string'], ['0x10', ['integer', 'string']]] as const) assert.equal(query(`p=${text}`, { type }), undefined, text);
+    assert.equal(query('p=1e999', { type: 'number' }), 'must be a number as in JSON');
+    assert.equal(query('p=1,0x10', LIST, { style: 'form', explode: false }), 'must be a number as in JSON');
+    assert.equal(query('R=0x10', RECORD), 'must be a number as in JSON');
+  });
+
   test('that are one value come once', () => {
     assert.equal(query('p=1&p=2', { type: 'integer' }), 'parameter is given several times');
     assert.equal(parameter({ in: 'header', schema: '{"type":"string"}' }, { headers: [['p', 'a'], ['p', 'b']] }), 'parameter is given several times');
@@ -171,6 +183,7 @@ describe('parameters', () => {
   test('in a form that cannot be read are refused', () => {
     for (const text of ['p=R,1,G', 'p=R,1,R,2', `p=${'a,1,'.repeat(2_000)}`]) assert.equal(query(text, RECORD, { style: 'form', explode: false }), 'failed to parse parameter value', text.slice(0, 20));
     assert.equal(query('p[R]=1&p[R]=2', RECORD, { style: 'deepObject' }), 'failed to parse parameter value');
+    assert.equal(query('?p[R]=1', RECORD, { style: 'deepObject', required: true }), 'required parameter value not found', 'its name is ?p[R]');
     assert.equal(query('p[R]=1&p[__proto__]=2', RECORD, { style: 'deepObject' }), 'additional properties forbidden, found __proto__');
     assert.equal(parameter({ in: 'path', style: 'label', schema: JSON.stringify(LIST) }, { uriCaptures: new Map([['p', '1,2']]) }), 'failed to parse parameter value');
     assert.equal(parameter({ in: 'path', style: 'matrix', schema: JSON.stringify(LIST) }, { uriCaptures: new Map([['p', ';q=1']]) }), 'failed to parse parameter value');
@@ -211,10 +224,27 @@ describe('bodies meant to keep a thread busy', () => {
     assert.equal(bounded({ uniqueItems: true }, '[1,"1",true,null,[1],["1"],{},[]]'), undefined);
   });
 
+  test('enum takes linear time', () => {
+    const codes = Array.from({ length: 8_000 }, (_, n) => `${n}`);
+    assert.equal(bounded({ items: { enum: codes } }, JSON.stringify(Array.from({ length: 100_000 }, () => '7999'))), undefined);
+    assert.equal(bounded({ items: { enum: codes } }, '["8000"]'), 'property "0" validation failed: must be equal to one of the allowed values');
+    for (const [value, isIn] of [['1', true], ['"1"', false], ['{"b":[2],"a":1}', true], ['{"a":1}', false], ['null', true], ['-0', true], ['[]', false]] as const) assert.equal(bounded({ enum: [1, { a: 1, b: [2] }, null, 0] }, value) === undefined, isIn, value);
+  });
+
+  test('comparing on every level of a deep body is bounded', () => {
+    const [fat, opening, closing] = [`"${'x'.repeat(900_000)}"`, '['.repeat(3_000), ',1]'.repeat(3_000)];
+    const body = opening + fat + closing;
+    assert.equal(bounded({ uniqueItems: true, items: { $ref: '#' } }, body), 'is too deep or too involved to be validated');
+    assert.equal(bounded({ uniqueItems: true }, body), 'is too deep or too involved to be validated');
+    assert.equal(bounded({ enum: [[]] }, body), 'is too deep or too involved to be validated');
+    assert.equal(bounded({ enum: ['x'] }, body), 'must be equal to one of the allowed values');
+    assert.equal(bounded({ uniqueItems: true, items: { $ref: '#' } }, `[[[[[${fat},1],2],3],4],5]`), undefined);
+  });
+
   test('depth and references are bounded, wherever they come from', () => {
     const deep = `${'['.repeat(400_000)}${']'.repeat(400_000)}`;
     assert.equal(bounded({ items: { $ref: '#' } }, deep), 'is too deep or too involved to be validated');
-    assert.equal(bounded({ uniqueItems: true, items: { uniqueItems: true } }, deep), 'is too deep or too involved to be validated');
+    assert.equal(bounded({ uniqueItems: true, items: { uniqueItems: true } }, `[${deep},1]`), 'is too deep or too involved to be validated');
     const doubling = { definitions: Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`d${n}`, n === 39 ? { type: 'string' } : { anyOf: [{ $ref: `#/definitions/d${n + 1}` }, { $ref: `#/definitions/d${n + 1}` }] }])), $ref: '#/definitions/d0' };
     assert.equal(bounded(doubling, '1'), 'is too deep or too involved to be validated');
     const twice = { anyOf: [{ required: ['no'], properties: { a: { $ref: '#' } } }, { properties: { a: { $ref: '#' } }, required: ['nope'] }] };
@@ -228,7 +258,7 @@ describe('the control plane', () => {
     assert.deepEqual(problems({}), ["@entity: at least one of these fields must be non-empty: 'config.body_schema', 'config.parameter_schema'"]);
     for (const [schema, version, why] of [
       ['{', 'draft7', /is not valid JSON/], ['1', 'draft7', /is not an object or list/], ['{"type":"objekt"}', 'draft4', /type/], ['{"minimum":"1"}', 'draft202012', /minimum/], ['{"minimum":"1"}', 'draft6', /minimum/], ['{"$ref":"https://evil.example/schema.json"}', 'draft7', /can't resolve reference/],
-      ['{"$ref":"file:///etc/passwd"}', 'draft4', /can't resolve reference/], [`${'{"items":'.repeat(100)}{}${'}'.repeat(100)}`, 'draft7', /64 levels deep/], ['{"pattern":"("}', 'draft201909', /./], ['{"type":"object"}', 'kong', /is a list of fields/],
+      ['{"$ref":"file:///etc/passwd"}', 'draft4', /can't resolve reference/], [`${'{"items":'.repeat(100)}{}${'}'.repeat(100)}`, 'draft7', /64 levels deep/], ['{"pattern":"("}', 'draft201909', /./], ['{"$async":true,"type":"object"}', 'draft7', /'\$async' is no keyword of JSON Schema: leave it out/], ['{"type":"object"}', 'kong', /is a list of fields/],
     ] as const) assert.match(problems({ body_schema: schema, version })[0] ?? '', why, schema.slice(0, 60));
   });
 

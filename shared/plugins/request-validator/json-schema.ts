@@ -18,8 +18,9 @@ export function parameterDraft(version: string): Draft {
 /** Characters: that many take up to 0.2 s to compile, in which a proxy thread does nothing else. */
 export const MAX_SCHEMA = 65_536;
 const MAX_DEPTH = 64;
-/** References that one validation may follow. */
+/** References that one validation may follow, and characters that it may write to compare values by their texts. */
 const MAX_REFERENCES = 100_000;
+const MAX_COMPARED = 16_777_216;
 
 /** What a value breaks; undefined where it is valid. */
 export type JsonValidator = (value: unknown) => string | undefined;
@@ -34,6 +35,12 @@ export interface CompileOptions {
   readonly coerces: boolean;
 }
 
+/** What is left to a validation that runs. */
+interface Budget {
+  references: number;
+  characters: number;
+}
+
 type AjvClass = new (options: Options) => Pick<AjvDraft7, 'addKeyword' | 'removeKeyword' | 'addFormat' | 'addMetaSchema' | 'validateSchema' | 'errors' | 'errorsText' | 'compile'>;
 
 const load = createRequire(import.meta.url);
@@ -44,16 +51,21 @@ const checkers = new Map<Draft, InstanceType<AjvClass>>();
 export function compileJsonSchema(text: string, options: CompileOptions): CompiledSchema {
   const schema = readSchema(text);
   if (schema.kind === 'wrong') return schema;
+  // ajv's own: validations would give promises.
+  if (Object.hasOwn(schema.value, '$async')) return wrong("'$async' is no keyword of JSON Schema: leave it out");
   try {
     const problem = options.checksSchema ? schemaProblem(schema.value, options.draft) : undefined;
     if (problem !== undefined) return wrong(problem);
-    const budget = { references: 0 };
+    const budget = { references: 0, characters: 0 };
     const validate = makeAjv(options, budget).compile(withBudget(options.coerces ? wrapped(schema.value, options.draft) : schema.value));
     return {
       kind: 'compiled',
       validate: withinBounds((value) => {
-        budget.references = MAX_REFERENCES;
-        return validate(options.coerces ? { value } : value) === true ? undefined : describe(validate.errors?.[0], options.coerces);
+        [budget.references, budget.characters] = [MAX_REFERENCES, MAX_COMPARED];
+        const holder = { value };
+        const texts = options.coerces ? textsIn(value) : [];
+        if (validate(options.coerces ? holder : value) !== true) return describe(validate.errors?.[0], options.coerces);
+        return texts.some(([name, text]) => !isJsonFor(text, name === undefined ? holder.value : Reflect.get(Object(holder.value), name))) ? 'must be a number as in JSON' : undefined;
       }),
     };
   } catch (thrown) {
@@ -95,9 +107,9 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
-function makeAjv(options: CompileOptions, budget: { references: number }): InstanceType<AjvClass> {
+function makeAjv(options: CompileOptions, budget: Budget): InstanceType<AjvClass> {
   const ajv = new (ajvOf(options.draft))({
-    strict: false, strictNumbers: true, logger: false, allErrors: false, ownProperties: true, coerceTypes: options.coerces,
+    strict: false, strictNumbers: true, multipleOfPrecision: 9, logger: false, allErrors: false, ownProperties: true, coerceTypes: options.coerces,
     // ajv's optimizing takes three times as long as the rest, and V8 does it again.
     validateSchema: false, unicodeRegExp: true, code: { regExp: linearRegExp, optimize: false },
   });
@@ -107,8 +119,7 @@ function makeAjv(options: CompileOptions, budget: { references: number }): Insta
   // Of all formats, url takes quadratic time there, and byte takes a text for the sake of any one line.
   ajv.addFormat('url', isUrl);
   ajv.addFormat('byte', isBase64);
-  ajv.removeKeyword('uniqueItems');
-  ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: (isOn: boolean, items: readonly unknown[]) => !isOn || areDistinct(items), error: { message: 'must not have equal items' } });
+  compareByText(ajv, budget);
   ajv.addKeyword({
     keyword: BUDGET, before: '$ref', schema: false, errors: false,
     validate: () => {
@@ -120,12 +131,27 @@ function makeAjv(options: CompileOptions, budget: { references: number }): Insta
   return ajv;
 }
 
+/** In the place of ajv's `uniqueItems` and `enum`, which compare each with each. */
+function compareByText(ajv: InstanceType<AjvClass>, budget: Budget): void {
+  for (const keyword of ['uniqueItems', 'enum']) ajv.removeKeyword(keyword);
+  ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: (isOn: boolean, items: readonly unknown[]) => !isOn || areDistinct(items, budget), error: { message: 'must not have equal items' } });
+  ajv.addKeyword({
+    keyword: 'enum', schemaType: 'array', error: { message: 'must be equal to one of the allowed values' },
+    compile: (list: readonly unknown[]) => {
+      const known = new Set(list.map((one) => canonical(one, { references: 0, characters: MAX_COMPARED })));
+      const hasInner = list.some(isInner);
+      return (value: unknown) => (hasInner || !isInner(value)) && known.has(canonical(value, budget));
+    },
+  });
+}
+
 /** What the schema breaks of its draft's own, which is compiled once. */
 function schemaProblem(schema: object, draft: Draft): string | undefined {
   let checker = checkers.get(draft);
   if (checker === undefined) {
     checker = new (ajvOf(draft))({ strict: false, logger: false, ...(draft === 'draft6' ? { defaultMeta: 'http://json-schema.org/draft-06/schema#' } : {}) });
     if (draft === 'draft6') checker.addMetaSchema(load(DRAFT6));
+    compareByText(checker, { references: 0, characters: Number.POSITIVE_INFINITY });
     checkers.set(draft, checker);
   }
   return checker.validateSchema(schema) === true ? undefined : checker.errorsText(checker.errors, { dataVar: 'schema' });
@@ -151,17 +177,37 @@ function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
-function areDistinct(items: readonly unknown[]): boolean {
+function areDistinct(items: readonly unknown[], budget: Budget): boolean {
+  if (items.length < 2) return true;
   const seen = new Set<string>();
-  for (const item of items) seen.add(canonical(item));
+  for (const item of items) seen.add(canonical(item, budget));
   return seen.size === items.length;
 }
 
-/** Equal values have equal texts. */
-function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  return `{${Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join(',')}}`;
+function isInner(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Equal values have equal texts. Each level writes what is inside once more, and lists may be compared on each level: that has a bound. */
+function canonical(value: unknown, budget: Budget): string {
+  const text = !isInner(value)
+    ? JSON.stringify(value)
+    : Array.isArray(value)
+      ? `[${value.map((item: unknown) => canonical(item, budget)).join(',')}]`
+      : `{${Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner, budget)}`).join(',')}}`;
+  budget.characters -= text.length;
+  if (budget.characters < 0) throw new RangeError('too much to compare');
+  return text;
+}
+
+/** The texts of a parameter as they came: ajv writes the numbers that it reads in their places. */
+function textsIn(value: unknown): readonly (readonly [name: string | undefined, text: unknown])[] {
+  return isInner(value) ? Object.entries(value) : [[undefined, value]];
+}
+
+/** JavaScript takes ` 12`, `0x1f` and `Infinity` for numbers, a backend may take them for something else. */
+function isJsonFor(text: unknown, read: unknown): boolean {
+  return typeof read !== 'number' || (Number.isFinite(read) && /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(String(text)));
 }
 
 const BUDGET = 'x-holdfast-reference-budget';

@@ -58,7 +58,8 @@ function textsOf(parameter: Parameter, context: RequestContext): readonly string
 
 function membersOf({ name, style, shape }: Parameter, query: string): readonly string[] {
   const pairs: string[] = [];
-  for (const [argument, value] of new URLSearchParams(query)) {
+  // Behind `&` a leading question mark is part of a name, as it is for everybody else.
+  for (const [argument, value] of new URLSearchParams(`&${query}`)) {
     const member = style === 'form' ? (shape.names.includes(argument) ? argument : undefined) : argument.startsWith(`${name}[`) && argument.endsWith(']') ? argument.slice(name.length + 1, -1) : undefined;
     if (member !== undefined) pairs.push(member, value);
   }
