@@ -79,3 +79,24 @@ test('in a declarative content: what is the same stays, in clear words or as a h
   assert.deepEqual([await post('new'), await post('new'), await post('new', { dryRun: true })], [updated, unchanged, unchanged]);
   assert.match((await send('POST', '/v1/gateways/declared/declarative', { json: { mode: 'sync', content: JSON.stringify({ _format_version: '3.0', _info: { skip_hash_for_basic_auth: true }, consumers: [{ id, username: 'ada', basicauth_credentials: [{ username: 'ada', password: 'clear words' }] }] }) } })).expect(400).text, /sha1\(password \+ consumer id\)/);
 });
+
+test("a password that came from Kong stays with its consumer, whose id is in it: whoever moves it gives it again", async () => {
+  const other = (await send('POST', '/consumers', { json: { username: 'bob' } })).expect(201).word('id');
+  (await send('POST', '/consumers/ann/basic-auth?skip_hash=true', { json: { username: 'moved', password: kongHash('old') } })).expect(201);
+  const refused = (await send('PATCH', '/basic-auths/moved', { json: { consumer: { id: other } } })).expect(400);
+  assert.match(refused.text, /give the password, too/);
+  assert.equal(await opens('moved', 'old'), true);
+  (await send('PATCH', '/basic-auths/moved', { json: { consumer: { id: other }, password: 'old' } })).expect(200);
+  assert.equal(await opens('moved', 'old', other), true);
+  (await send('PATCH', '/basic-auths/moved', { json: { consumer: { id: consumer } } })).expect(200);
+  assert.equal(await opens('moved', 'old'), true, 'one that is ours moves freely');
+
+  (await send('POST', '/v1/gateways', { json: { name: 'moving' } })).expect(201);
+  const [ada, eva] = ['0190f1c2-0000-7000-8000-0000000000c1', '0190f1c2-0000-7000-8000-0000000000c2'];
+  const post = async (owner: string, password: string, more: object = {}) => {
+    const consumers = [ada, eva].map((id) => ({ id, username: `user-${id.at(-1)}`, ...(id === owner ? { basicauth_credentials: [{ username: 'login', password }] } : {}) }));
+    return (await send('POST', '/v1/gateways/moving/declarative', { json: { mode: 'sync', content: JSON.stringify({ _format_version: '3.0', ...more, consumers }) } })).expect(200).at('summary.updated');
+  };
+  await post(ada, kongHash('old', ada), { _info: { skip_hash_for_basic_auth: true } });
+  assert.deepEqual([await post(ada, 'old'), await post(eva, 'old'), await post(eva, 'old')], [0, 1, 0], 'moved, and then the same');
+});

@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
+import { SHA1_FIRST } from '../../shared/plugins/password-form.ts';
 import { clearPassword, inParallel, MOST_PASSWORDS, NO_KONG_HASH, passwordFieldOf, TOO_MANY_PASSWORDS } from '../passwords/incoming-passwords.ts';
 import { hashKongHash, hashPassword, isKongHash, isKongHashOf, isPasswordOf, isRemembered } from '../passwords/password-hashes.ts';
 import type { ContentProblems } from './content-problem.ts';
@@ -40,10 +41,11 @@ export class ContentPasswords {
     const text = field === undefined ? undefined : clearPassword(field, input[field.name]);
     if (field === undefined || text === undefined) return entity;
     const before = previous?.entity[field.name];
-    const consumer = previous?.entity['consumer'];
-    const consumerId = isJsonObject(consumer) && typeof consumer['id'] === 'string' ? consumer['id'] : '';
+    const consumerId = consumerIdOf(previous?.entity ?? {});
     const withPassword = (password: string): MatchedEntity => ({ ...entity, input: { ...input, [field.name]: password } satisfies JsonObject });
-    if (typeof before === 'string') {
+    // What came from Kong has the consumer's id in it.
+    const isBoundElsewhere = typeof before === 'string' && before.startsWith(SHA1_FIRST) && consumerIdOf(input) !== consumerId;
+    if (typeof before === 'string' && !isBoundElsewhere) {
       if (isRemembered(before, text, areHashed ? undefined : consumerId)) return withPassword(before);
       if (this.#isTooSlow()) return entity;
       if (await (areHashed ? isKongHashOf(before, text) : isPasswordOf(before, text, consumerId))) return withPassword(before);
@@ -67,4 +69,8 @@ export class ContentPasswords {
     this.#slow += 1;
     return this.#slow > MOST_PASSWORDS;
   }
+}
+
+function consumerIdOf({ consumer }: JsonObject): string {
+  return isJsonObject(consumer) && typeof consumer['id'] === 'string' ? consumer['id'] : '';
 }
