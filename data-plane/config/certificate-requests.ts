@@ -4,11 +4,12 @@
  * answer is worked out once for each name and configuration. Asked by listeners/intake.ts through the configuration.
  */
 import { createHash } from 'node:crypto';
+import { describeThrown } from '../../shared/errors.ts';
 import { splitPort } from '../../shared/model/string-rules.ts';
 import type { ConfigLookup } from '../../shared/plugins/config-lookup.ts';
-import type { CertificateWish, PluginInstance } from '../../shared/plugins/contract.ts';
+import type { CertificateContext, CertificateWish, PluginInstance } from '../../shared/plugins/contract.ts';
 import { wildcardKeys } from '../router/wildcard-keys.ts';
-import type { CertificateRequest, RuntimeCaCertificate } from './active-config.ts';
+import type { CertificateRequest, ChainEntry, RuntimeCaCertificate } from './active-config.ts';
 import type { ConfigTables, Published } from './config-tables.ts';
 import { speaksHttp } from './plugin-chains.ts';
 import type { HeldPlugin, PluginSet } from './plugin-instances.ts';
@@ -43,8 +44,8 @@ function heldWithPhase(plugins: PluginSet): readonly HeldPlugin[] {
   return sorted;
 }
 
-function askerOf(tables: ConfigTables, { entity, entry: { instance } }: HeldPlugin): CertificateAsker {
-  const ask: CertificateAsker['ask'] = (context) => instance.certificate?.(context);
+function askerOf(tables: ConfigTables, { entity, entry }: HeldPlugin): CertificateAsker {
+  const ask: CertificateAsker['ask'] = (context) => askedWish(entry, context);
   const names = new Set<string>();
   let takesNameless = false;
   for (const route of routesOf(tables, entity) ?? [undefined]) {
@@ -55,6 +56,19 @@ function askerOf(tables: ConfigTables, { entity, entry: { instance } }: HeldPlug
     takesNameless ||= route !== undefined && (route.snis ?? []).length === 0;
   }
   return { ask, names, takesNameless };
+}
+
+/** Throws where the plugin fails, which ends the handshake: nobody gets past a question that can't be put. */
+function askedWish({ name, instance }: ChainEntry, context: CertificateContext): CertificateWish | undefined {
+  try {
+    const wish: Partial<CertificateWish> | null | undefined = instance.certificate?.(context);
+    if (wish === undefined) return undefined;
+    if (wish instanceof Promise) wish.catch(() => undefined);
+    if (wish?.kind === 'ask' && Array.isArray(wish.authorities)) return { kind: 'ask', authorities: wish.authorities };
+    throw new Error("its wish must be undefined or { kind: 'ask', authorities: [ids] }");
+  } catch (thrown) {
+    throw new Error(`plugin ${name} failed in certificate: ${describeThrown(thrown)}`, { cause: thrown });
+  }
 }
 
 /** Undefined: all that there are. */
