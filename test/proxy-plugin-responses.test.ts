@@ -273,3 +273,25 @@ test('a plugin that throws over a response, or sets what can not be, ends it wit
     await scene.close();
   }
 });
+
+scenario("who looks at the upstream's body sees that, whatever plugins make of it; and nothing where another answer is sent", {}, async (scene) => {
+  const seen: string[] = [];
+  const look: PluginInstance = {
+    responseHead(context) {
+      seen.push(`${context.status} ${context.receivedStatus}`);
+      context.observeBody('received');
+    },
+    responseBytes: (_, bytes) => void seen.push(bytes === undefined ? 'end' : Buffer.from(bytes).toString()),
+  };
+  scene.origin.respond(({ target }) => (target === '/empty' ? 'HTTP/1.1 204 No Content\r\n\r\n' : response('hello')));
+  const instead: PluginInstance = { responseHead: (context) => context.respondInstead({ kind: 'respond', status: 403 }) };
+  const insteadOfBody: PluginInstance = { responseHead: (context) => context.collectBody(100), responseBody: instead.responseHead?.bind(instead) ?? (() => undefined) };
+  const status: PluginInstance = { responseHead: (context) => context.setStatus(201) };
+  use(scene, [plugin('status', status, 3), plugin('frame', framing(1_000), 2), plugin('look', look, 1)]);
+  assert.deepEqual([(await scene.exchange(GET)).body, seen.splice(0)], ['[hello]', ['201 200', 'hello', 'end']]);
+  assert.deepEqual([(await scene.exchange(GET.replace('/ ', '/empty '))).status, seen.splice(0)], [201, ['201 204', 'end']]);
+  for (const other of [instead, insteadOfBody]) {
+    use(scene, [plugin('look', look, 2), plugin('other', other, 1)]);
+    assert.deepEqual([(await scene.exchange(GET)).status, seen.splice(0)], [403, ['200 200']]);
+  }
+});

@@ -144,6 +144,14 @@ export class RequestPluginContext extends SharedContext implements RequestContex
     exchange.editRequest().service = defined(exchange.pinned, 'pinned configuration').config.serviceAt(service, target);
   }
 
+  get upstreamTarget(): string | undefined {
+    const { edits, upstreamEdits } = this.exchange;
+    const host = upstreamEdits?.value('host');
+    const place = edits?.service;
+    if (place === undefined) return host;
+    return `${place.protocol}://${place.upstream?.name ?? place.host}:${place.port} ${host ?? ''}`;
+  }
+
   isUpstreamAvailable(name: string): boolean {
     const { core, pinned } = this.exchange;
     const upstream = defined(pinned, 'pinned configuration').config.upstreamNamed(name);

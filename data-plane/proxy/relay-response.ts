@@ -60,6 +60,8 @@ export class ResponseRelay {
   #ownBody: Buffer | undefined;
   #keepsAlive = false;
   #observers: BodyObservers | undefined;
+  /** Who looks at the upstream's body, also where another one is sent. */
+  #receivers: BodyObservers | undefined;
   /** A compressor still has bytes of a response whose upstream has ended. */
   #isDelivering = false;
 
@@ -89,7 +91,7 @@ export class ResponseRelay {
   }
 
   get keepsTrailers(): boolean {
-    return (this.#delivery === 'as-is' || this.#compressor !== undefined || this.#observers !== undefined) && trailersPass(this.#exchange);
+    return (this.#delivery === 'as-is' || this.#compressor !== undefined || this.#observers !== undefined || this.#receivers !== undefined) && trailersPass(this.#exchange);
   }
 
   /** Nothing of the response was sent yet, though its head has come. */
@@ -175,7 +177,8 @@ export class ResponseRelay {
     exchange.status = responseWishes?.status ?? head.status;
     core.out.clear();
     const observers = responseWishes?.observers;
-    const isData = this.#collected !== undefined || observers !== undefined || whole !== undefined;
+    const receivers = responseWishes?.receivers;
+    const isData = this.#collected !== undefined || observers !== undefined || receivers !== undefined || whole !== undefined;
     const delivery = deliveryOf(exchange, head, isData);
     this.#delivery = whole === undefined || delivery === 'none' ? delivery : 'as-is';
     if (core.messages.compression !== undefined) this.#plan = planCompression(exchange, core.messages.compression, head, this.#delivery, whole?.length);
@@ -185,6 +188,7 @@ export class ResponseRelay {
     this.#closes = !this.#keepsAlive || this.#delivery === 'until-close' || !exchange.body.complete;
     writeUpstreamHead(exchange, head, this.#delivery, connectionLine(exchange.head.minor, this.#closes), this.#plan, whole?.length);
     if (observers !== undefined) this.#observers = new BodyObservers(exchange, observers);
+    if (receivers !== undefined) this.#receivers = new BodyObservers(exchange, receivers);
     if (coding === undefined) this.#headPending = true;
     else {
       this.#compressor = new ResponseCompressor(coding, core.messages.compression?.levels[coding] ?? 1, this.#plan?.flushesPieces === true, this.#compressorEvents());
@@ -202,8 +206,8 @@ export class ResponseRelay {
     const passage = this.#bodyIsThere(wishes, head, fits ? held : undefined);
     if (passage !== 'goes-on') return passage;
     this.#dropCollected();
-    if (this.#ownBody !== undefined) this.#sendOwnBody(upstream, this.#ownBody);
-    else this.#passOn(upstream, held, rangesOf(held), body.complete, undefined);
+    if (this.#ownBody === undefined) this.#passOn(upstream, held, rangesOf(held), body.complete, undefined);
+    else this.#sendOwnBody(upstream, this.#ownBody, held);
     return 'goes-on';
   }
 
@@ -218,13 +222,17 @@ export class ResponseRelay {
   responseBytes(upstream: UpstreamConnection, buffer: Buffer, body: BodyReader): Passage {
     const { responseWishes } = this.#exchange;
     if (this.#collected !== undefined && this.#heldHead !== undefined && responseWishes !== undefined) return this.#collect(this.#collected, this.#heldHead, responseWishes, upstream, buffer, body);
-    if (this.#ownBody !== undefined) this.#sendOwnBody(upstream, this.#ownBody);
+    if (this.#ownBody !== undefined) this.#sendOwnBody(upstream, this.#ownBody, EMPTY);
     else this.#passOn(upstream, buffer, body.ranges, body.complete, body.keepsTrailers ? body.trailers : undefined);
     return 'goes-on';
   }
 
-  #sendOwnBody(upstream: UpstreamConnection, body: Buffer): void {
+  /** `received`: what it takes the place of. */
+  #sendOwnBody(upstream: UpstreamConnection, body: Buffer, received: Buffer): void {
     this.#ownBody = undefined;
+    if (received.length > 0) this.#receivers?.pass(received);
+    this.#receivers?.pass(undefined);
+    this.#receivers = undefined;
     this.#passOn(upstream, body, rangesOf(body), true, undefined);
   }
 
@@ -232,7 +240,10 @@ export class ResponseRelay {
   #passOn(upstream: UpstreamConnection, buffer: Buffer, ranges: Ranges, isComplete: boolean, trailers: Buffer | undefined): void {
     const { core, responseEdits } = this.#exchange;
     const hasBody = this.#delivery !== 'none' && this.#delivery !== 'empty';
-    if (this.#observers !== undefined && hasBody) for (let index = 0; index < ranges.count; index++) this.#observers.pass(buffer.subarray(ranges.start(index), ranges.end(index)));
+    if (hasBody) {
+      this.#observers?.passEach(buffer, ranges);
+      this.#receivers?.passEach(buffer, ranges);
+    }
     if (this.#compressor !== undefined) this.#compress(this.#compressor, upstream, buffer, ranges, isComplete, trailers);
     else {
       if (this.#delivery === 'in-chunks') {
@@ -246,7 +257,9 @@ export class ResponseRelay {
       this.#sendToClient();
       if (!isComplete && this.#clientIsFull()) this.#holdUp(upstream);
     }
-    if (isComplete) this.#observers?.pass(undefined);
+    if (!isComplete) return;
+    this.#observers?.pass(undefined);
+    this.#receivers?.pass(undefined);
   }
 
   /** A slow client may have more in memory where the route buffers responses, as long as all of them together have not too much. */

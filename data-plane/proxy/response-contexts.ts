@@ -35,6 +35,8 @@ export class ResponsePluginContext extends SharedContext implements ResponseBody
   /** Who waits for the body, and who looks at it. */
   collectors: BodyWish[] | undefined;
   observers: ChainEntry[] | undefined;
+  /** Likewise, at the upstream's, whatever becomes of it. */
+  receivers: ChainEntry[] | undefined;
   /** The gateway's own response; undefined while it is the upstream's. */
   own: GeneratedResponse | undefined;
   /** Whose turn it is. */
@@ -91,6 +93,10 @@ export class ResponsePluginContext extends SharedContext implements ResponseBody
     return this.#source.lines();
   }
 
+  get receivedStatus(): number {
+    return this.#source.status;
+  }
+
   setResponseHeader(name: string, value: string | readonly string[]): void {
     this.exchange.editResponse().set(name, value);
   }
@@ -126,8 +132,10 @@ export class ResponsePluginContext extends SharedContext implements ResponseBody
     this.collectors = [...others, { entry, maxBytes: Math.max(before, maxBytes) }];
   }
 
-  observeBody(): void {
-    if (this.current !== undefined && this.observers?.includes(this.current) !== true) (this.observers ??= []).push(this.current);
+  observeBody(of: 'sent' | 'received' = 'sent'): void {
+    if (this.current === undefined) return;
+    const watching = of === 'sent' ? (this.observers ??= []) : (this.receivers ??= []);
+    if (!watching.includes(this.current)) watching.push(this.current);
   }
 
   get body(): Uint8Array | undefined {

@@ -5,6 +5,7 @@
  */
 import type { ChainEntry } from '../config/active-config.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
+import type { Ranges } from '../http1/ranges.ts';
 import type { Exchange } from './exchange.ts';
 import type { GeneratedResponse } from './generated-response.ts';
 import { LogPluginContext } from './plugin-contexts.ts';
@@ -70,6 +71,10 @@ export class BodyObservers {
     this.#exchange = exchange;
     this.#entries = entries;
     this.#context = new LogPluginContext(exchange);
+  }
+
+  passEach(buffer: Buffer, ranges: Ranges): void {
+    for (let index = 0; index < ranges.count; index++) this.pass(buffer.subarray(ranges.start(index), ranges.end(index)));
   }
 
   /** Undefined: the body is complete. */

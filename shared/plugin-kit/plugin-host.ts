@@ -58,6 +58,7 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
   const headers = new Map([...upstream].map(([name, lines]) => [name, lines.map(([, value]) => value) as readonly string[]]));
   let { consumer, credential, method = 'GET', path = '/', query = '' } = parts;
   let sentBody: Uint8Array | undefined;
+  let target: string | undefined;
   return {
     ...exchangeContext(parts),
     effects, responseHeaders,
@@ -101,7 +102,11 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
       query = left.toString();
       effects.push(`remove-argument ${name}`);
     },
-    useTarget: ({ host, port, protocol, isUpstream }) => void effects.push(`use-${isUpstream === true ? 'upstream' : 'target'} ${protocol ?? ''}//${host ?? ''}:${port ?? ''}`),
+    useTarget({ host, port, protocol, isUpstream }) {
+      target = `${protocol ?? ''}//${host ?? ''}:${port ?? ''}`;
+      effects.push(`use-${isUpstream === true ? 'upstream' : 'target'} ${target}`);
+    },
+    get upstreamTarget() { return target; },
     isUpstreamAvailable: (name) => parts.availableUpstreams?.includes(name) ?? false,
     setTimeouts: ({ connectMs, writeMs, readMs }) => void effects.push(`set-timeouts ${connectMs ?? '-'} ${writeMs ?? '-'} ${readMs ?? '-'}`),
     limitRequestBody: (maxBytes, { status }) => void effects.push(`limit-body ${maxBytes} → ${status}`),
@@ -162,6 +167,7 @@ export function responseContext(parts: ResponseParts = {}): RecordedResponse {
     responseHeaderValues: valuesOf,
     responseHeaders: () => headers,
     receivedHeaders: () => parts.responseHeaders ?? [],
+    receivedStatus: parts.status ?? 200,
     setResponseHeader(name, value) {
       headers = [...without(name), ...linesOf(value).map((line) => [name, line] as const)];
       for (const line of linesOf(value)) effects.push(`set-response ${name}: ${line}`);

@@ -288,6 +288,8 @@ export interface RequestContext extends ExchangeContext {
   useTarget(target: RequestTarget): void;
   /** Whether the upstream entity of that name has a target that takes requests now, as this proxy thread knows. False where there is none of that name. */
   isUpstreamAvailable(name: string): boolean;
+  /** Where it goes now, and with which Host, as one text for comparing; undefined where plugins left both as the service has them. */
+  readonly upstreamTarget: string | undefined;
   /** Milliseconds. What is undefined stays the service's. */
   setTimeouts(timeouts: { readonly connectMs?: number; readonly writeMs?: number; readonly readMs?: number }): void;
   /** A body that turns out to be longer is answered by this, where the answer has not begun; the smallest of several limits counts. */
@@ -315,14 +317,19 @@ export interface ResponseContext extends ExchangeContext {
   /** Replaces any header of that name. A list gives one line each. Throws on control characters. */
   setResponseHeader(name: string, value: string | readonly string[]): void;
   removeResponseHeader(name: string): void;
+  /** Likewise. */
+  readonly receivedStatus: number;
   /** Between 200 and 599. */
   setStatus(status: number): void;
   /** This instead of the response, which is thrown away. Plugins that come later see this one. */
   respondInstead(verdict: Verdict): void;
   /** The body is held back and handed to `responseBody`, if it has at most `maxBytes`; a longer one passes as it is, and `responseBody` is told so. */
   collectBody(maxBytes: number): void;
-  /** `responseBytes` is to be called. */
-  observeBody(): void;
+  /**
+   * `responseBytes` is to be called: with what the client is sent or, of `received`, with what the upstream sent, which nobody sees who
+   * is sent another plugin's answer instead.
+   */
+  observeBody(of?: 'sent' | 'received'): void;
 }
 
 export interface ResponseBodyContext extends ResponseContext {
