@@ -80,6 +80,7 @@ describe('who is recognised', () => {
     ['a name and a password with a colon in it', basic(right)],
     ['a scheme in any case', basic(right, 'authorization', 'bAsIc')],
     ['Proxy-Authorization', basic(right, 'Proxy-Authorization')],
+    ['Authorization beside a Proxy-Authorization of another scheme', { headers: [['Proxy-Authorization', 'Bearer abc'], ...(basic(right).headers ?? [])] }],
     ['a name beyond ASCII, in UTF-8', basic('jürgen:s3cret:with colon')],
   ] as const) {
     test(title, async () => {
@@ -115,6 +116,7 @@ describe('who is not', () => {
     ['no base64', { headers: [['Authorization', 'Basic ann:s3cret']] }],
     ['another scheme', { headers: [['Authorization', 'Bearer YW5uOng=']] }],
     ['two lines of the header, of which one is right', { headers: [...(basic('ann:s3cret:with colon').headers ?? []), ...(basic('eve:x').headers ?? [])] }],
+    ['one that is wrong in Proxy-Authorization and right in Authorization', { headers: [...(basic('ann:x', 'Proxy-Authorization').headers ?? []), ...(basic('ann:s3cret:with colon').headers ?? [])] }],
     ['a name in latin1', basic(Buffer.from('jürgen:s3cret:with colon', 'latin1'))],
     ['a login of a megabyte', basic(`ann:${'x'.repeat(1_000_000)}`)],
   ] as const satisfies readonly (readonly [string, HostParts])[]) {

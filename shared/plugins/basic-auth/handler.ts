@@ -15,6 +15,7 @@ import type { BasicAuthConfig } from './schema.ts';
 
 /** In this order, as in Kong. The first never goes upstream: it is for us (RFC 9110 §11.7.2). */
 const HEADERS = ['proxy-authorization', 'authorization'] as const;
+const SCHEME = /^basic /i;
 /** Of name, colon and password, encoded: both are shorter than 4,097 characters. */
 const MAX_ENCODED = 65_536;
 const BUSY: Verdict = { kind: 'respond', status: 503, message: 'Service unavailable', headers: [['Retry-After', '1']] };
@@ -122,11 +123,11 @@ function questionOf(credential: BasicCredential | undefined, password: string): 
   return { passwordHash: passwordHash.slice(SHA1_FIRST.length), presented: hash('sha1', `${password}${ref.consumerId}`) };
 }
 
-/** Of the first header that is there. Several lines of it say different things to different readers, so they say nothing. */
+/** Of the first header with this scheme. Several lines of it say different things to different readers, so they say nothing. */
 function findLogin(request: RequestView): Login | undefined {
   for (const name of HEADERS) {
     const values = request.headerValues(name);
-    if (values.length > 0) return values.length === 1 ? parseLogin(values[0] ?? '') : undefined;
+    if (values.some((value) => SCHEME.test(value))) return values.length === 1 ? parseLogin(values[0] ?? '') : undefined;
   }
   return undefined;
 }

@@ -92,6 +92,7 @@ describe('a right signature', () => {
     admitted(ask(signed({}, { username: 'jürgen' })));
     admitted(ask(signed({ headers: [['X-Date', DATE]] }, { signed: 'x-date' })));
     admitted(ask(signed({}, { header: 'Proxy-Authorization' })));
+    admitted(ask(signed({ headers: [['Proxy-Authorization', 'Basic YTpi']] })));
   });
 
   test('of a header that is not there, as Kong has it', () => admitted(ask(signed({}, { signed: 'date x-absent', text: `date: ${DATE}\nx-absent:` }))));

@@ -15,6 +15,7 @@ import type { HmacAuthConfig } from './schema.ts';
 const MAX_BODY_BYTES = 8_388_608;
 /** In this order, as in Kong. The first never goes upstream: it is for us (RFC 9110 §11.7.2). */
 const HEADERS = ['proxy-authorization', 'authorization'] as const;
+const SCHEME = /^hmac /i;
 const DATES = ['x-date', 'date'] as const;
 /** RFC 9110 §5.6.7, the form that is sent. */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/;
@@ -63,7 +64,7 @@ class HmacAuth {
 
   #identify(context: RequestContext): Verdict | undefined {
     const { request } = context;
-    const given = HEADERS.find((name) => request.header(name) !== undefined);
+    const given = HEADERS.find((name) => SCHEME.test(request.header(name) ?? '')) ?? HEADERS.find((name) => request.header(name) !== undefined);
     if (given === undefined) return this.#refuse('Unauthorized');
     if (!DATES.some((name) => this.#isInTime(request.header(name)))) return this.#refuse(NO_DATE);
     const lines = request.headerValues(given);
