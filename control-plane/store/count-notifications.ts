@@ -12,6 +12,7 @@ import type { Logger } from '../../shared/log.ts';
 import { parseId, type GatewayId } from '../../shared/model/ids.ts';
 import type { CountedWindow } from '../../shared/wire/sync-message.ts';
 import type { CountSharing, CountSharingListener, OriginCounts } from '../cluster-counters/count-desk.ts';
+import { FairLines } from './fair-lines.ts';
 
 export interface CountNotificationsOptions {
   readonly connectionString: string;
@@ -42,7 +43,8 @@ export class CountNotifications implements CountSharing {
   readonly #peers = new Map<string, number>();
   readonly #backoff: Backoff;
   readonly #timers: readonly TimerHandle[];
-  #waiting: string[] = [];
+  /** Of each gateway, and of this instance. */
+  readonly #waiting = new FairLines(MOST_WAITING);
   #connection: Client | undefined;
   #isListening = false;
   #sending: Promise<void> | undefined;
@@ -66,14 +68,14 @@ export class CountNotifications implements CountSharing {
           bytes += KEY_LENGTH + 1 + String(counts[until] ?? 0).length;
           until += 1;
         }
-        this.#say(['counts', gatewayId, origin, startMs, windowMs, isSliding ? 1 : 0, keys.slice(from, until).join(''), counts.slice(from, until)]);
+        this.#say(gatewayId, ['counts', gatewayId, origin, startMs, windowMs, isSliding ? 1 : 0, keys.slice(from, until).join(''), counts.slice(from, until)]);
         from = until;
       }
     }
   }
 
   ask(gatewayId: GatewayId): void {
-    if (this.#peers.size > 0) this.#say(['ask', gatewayId]);
+    if (this.#peers.size > 0) this.#say(gatewayId, ['ask', gatewayId]);
   }
 
   async stop(): Promise<void> {
@@ -114,18 +116,17 @@ export class CountNotifications implements CountSharing {
   #greet(): void {
     const goneMs = this.#options.clock.monotonicMs() - GONE_AFTER_MS;
     for (const [id, heardAtMs] of this.#peers) if (heardAtMs < goneMs) this.#peers.delete(id);
-    this.#say(['hello']);
+    this.#say(this.#id, ['hello']);
   }
 
-  #say(words: Message): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(JSON.stringify([this.#id, ...words]));
+  #say(owner: string, words: Message): void {
+    this.#waiting.add(owner, JSON.stringify([this.#id, ...words]));
   }
 
   #send(): void {
     const connection = this.#connection;
-    if (connection === undefined || !this.#isListening || this.#waiting.length === 0 || this.#sending !== undefined) return;
-    const sent = this.#waiting.slice(0, MOST_AT_ONCE);
-    this.#waiting = this.#waiting.slice(MOST_AT_ONCE);
+    if (connection === undefined || !this.#isListening || this.#waiting.size === 0 || this.#sending !== undefined) return;
+    const sent = this.#waiting.take(MOST_AT_ONCE);
     this.#sending = connection.query(`SELECT pg_notify('${CHANNEL}', said) FROM unnest($1::text[]) AS said`, [sent]).then(
       () => undefined,
       (thrown: unknown) => this.#options.log.debug({ event: 'counts-not-shared', reason: describeThrown(thrown) }, 'counts could not be told to other instances'),
