@@ -2,6 +2,7 @@
  * Who a request counts for, for the plugins that limit: the consumer, the credential, a header, …, or several of them together; where a
  * request has none of that, its address. Keys of clients that come again are kept, so that they need not be made and hashed anew.
  */
+import { normalisePath } from '../model/normal-path.ts';
 import { clientNetwork } from './client-network.ts';
 import type { RequestContext } from './contract.ts';
 import type { CounterKey, PluginServices } from './plugin-services.ts';
@@ -29,6 +30,8 @@ export class LimitedClients {
   readonly #options: LimitedClientsOptions;
   readonly #first: ClientKind;
   readonly #headerName: string;
+  /** In the form that paths of requests have. */
+  readonly #path: string | null;
   readonly #isCompound: boolean;
   /** By consumer, credential, service or address; not by what a header says, which may be a secret. */
   readonly #keys = new Map<string, CounterKey>();
@@ -38,6 +41,7 @@ export class LimitedClients {
     this.#options = options;
     this.#first = options.kinds[0];
     this.#isCompound = options.kinds.length > 1;
+    this.#path = options.path === null ? null : normalisePath(options.path);
     this.#headerName = (options.headerName ?? '').toLowerCase();
   }
 
@@ -91,7 +95,7 @@ export class LimitedClients {
       case 'header':
         return context.request.header(this.#headerName);
       case 'path':
-        return context.request.path === this.#options.path ? context.request.path : undefined;
+        return context.request.path === this.#path ? context.request.path : undefined;
       case 'consumer-group':
         return this.#options.services.consumerGroupId;
       case 'ip':

@@ -158,6 +158,10 @@ describe('what counts as one client', () => {
     assert.ok(!sameClient(byPath, { ...here, path: '/hot/er' }, { ...there, path: '/hot/er' }));
   });
 
+  test('path: however it is spelt in the config', () => {
+    for (const path of ['/%7Euser', '/a/../~user', '/~user']) assert.ok(sameClient({ limit_by: 'path', path }, { ...here, path: '/~user' }, { ...there, path: '/~user' }), path);
+  });
+
   test('IPv6 by /64, IPv4 in IPv6 clothing as IPv4', () => {
     const same: readonly (readonly [string, string])[] = [
       ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff'], ['2001:DB8::1', '2001:db8:0:0:9::'], ['::ffff:192.0.2.1', '192.0.2.1'], ['::ffff:c000:201', '192.0.2.1'],

@@ -61,6 +61,29 @@ test('of many responses at once, one at most goes beyond what was left', async (
   assert.equal(under.filter(({ run }) => answer(run, ['video=2']).status === undefined).length, 2);
 });
 
+test('a response that comes when the window has ended counts in the next one, where all is left', async () => {
+  const { asked, answer, exchange, at } = limiter();
+  await exchange('image=2');
+  const slow = await asked();
+  at(60_000);
+  const { status, headers } = answer(slow.run, ['image=1']);
+  assert.deepEqual([status, headers['X-RateLimit-Remaining-Image-Minute']], [undefined, '1']);
+  assert.equal((await asked()).context.effects[1], 'set-upstream X-RateLimit-Remaining-Image: 1');
+});
+
+test('with redis too', async () => {
+  const asks: (readonly (string | number)[])[] = [];
+  const redis: RedisConnection = { command: () => Promise.resolve(null), script: (_, keys, words) => (asks.push([...keys.filter((_key, index) => index % 2 === 0), words[0] ?? '']), Promise.resolve([1, '2'])) };
+  const { asked, answer, at } = limiter({ policy: 'redis', redis: { host: 'redis.test' }, limits: { image: { minute: 2 } } }, { redis: () => redis });
+  const slow = await asked();
+  assert.equal(slow.context.effects[0], 'set-upstream X-RateLimit-Remaining-Image: 0');
+  at(60_000);
+  const { status, headers } = answer(slow.run, ['image=1']);
+  assert.deepEqual([status, headers['X-RateLimit-Remaining-Image-Minute']], [undefined, '1']);
+  const minute = Date.UTC(2024, 1, 10, 12);
+  assert.deepEqual(asks.map(([key, amount]) => [String(key).split(':').at(-1), amount]), [[String(minute), 0], [String(minute + 60_000), 1]]);
+});
+
 test('requests are refused before the service is asked, where that is wanted', async () => {
   const { exchange, asked } = limiter({ block_on_first_violation: true });
   await exchange('image=2');

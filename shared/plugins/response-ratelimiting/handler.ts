@@ -93,10 +93,15 @@ class ResponseLimiter {
     const increments = context.generated ? NO_INCREMENTS : incrementsIn(context.responseHeaderValues(this.#config.header_name.toLowerCase()));
     if (!context.generated) context.removeResponseHeader(this.#config.header_name);
     if (usage === undefined) return;
+    const nowMs = this.#services.clock.nowMs();
+    const current = this.#limits.flatMap((limit, index) => {
+      const one = usage[index];
+      return one === undefined ? [] : [usageIn(one, limit.current.at(nowMs))];
+    });
     // First all are looked at: where one is used up, nothing is counted.
-    let isUsedUp = this.#limits.some((limit, index) => (increments.get(limit.name) ?? 0) > 0 && this.#leftNow(usage[index]) <= 0);
+    let isUsedUp = this.#limits.some((limit, index) => (increments.get(limit.name) ?? 0) > 0 && this.#leftNow(current[index]) <= 0);
     const left = this.#limits.map((limit, index): readonly number[] => {
-      const [one, increment] = [usage[index], increments.get(limit.name) ?? 0];
+      const [one, increment] = [current[index], increments.get(limit.name) ?? 0];
       if (one === undefined || increment === 0 || isUsedUp) return one?.remaining ?? [];
       const counted = this.#count(one, increment);
       isUsedUp ||= counted === undefined;
@@ -173,6 +178,12 @@ function limitsOf(given: ResponseRatelimitingConfig['limits'][string]): readonly
     const limit = given?.[window] ?? null;
     return limit === null ? [] : [{ window, limit }];
   });
+}
+
+/** In the windows of the response: of one that has begun since the request all is left, as far as is known. */
+function usageIn({ key, windows, remaining }: Usage, current: readonly CounterWindow[]): Usage {
+  if (current === windows) return { key, windows, remaining };
+  return { key, windows: current, remaining: current.map(({ startMs, limit }, index) => (startMs === windows[index]?.startMs ? (remaining[index] ?? 0) : limit)) };
 }
 
 function usageOf(key: CounterKey, windows: readonly CounterWindow[], counts: readonly number[]): Usage {
