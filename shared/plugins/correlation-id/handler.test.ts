@@ -35,11 +35,11 @@ describe('an id that is made', () => {
     assert.notEqual(idOf(instanceOf({ generator: 'uuid#counter' })), one);
   });
 
-  test('is address, port, process, client port, counter and time', () => {
+  test('is address, port, process and thread, client port, counter and time', () => {
     const instance = instanceOf({ generator: 'tracker' });
     const parts: HostParts = { localAddress: '192.0.2.1', localPort: 8000, clientPort: 5 };
-    assert.equal(idOf(instance, parts), `192.0.2.1-8000-${process.pid}-5-1-1700000000.123`);
-    assert.equal(idOf(instance, parts), `192.0.2.1-8000-${process.pid}-5-2-1700000000.123`);
+    assert.equal(idOf(instance, parts), `192.0.2.1-8000-${process.pid}.0-5-1-1700000000.123`);
+    assert.equal(idOf(instance, parts), `192.0.2.1-8000-${process.pid}.0-5-2-1700000000.123`);
   });
 });
 

@@ -3,6 +3,7 @@
  * prove nothing: a client may send any. Behaviour as in Kong 3.9; differences are in the README.
  */
 import { randomUUID } from 'node:crypto';
+import { threadId } from 'node:worker_threads';
 import type { PluginFactory, RequestContext } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
 import type { CorrelationIdConfig } from './schema.ts';
@@ -38,11 +39,14 @@ function generatorOf(generator: CorrelationIdConfig['generator'], services: Plug
       const prefix = `${randomUUID()}#`;
       return () => prefix + String((counter += 1));
     }
-    case 'tracker':
+    case 'tracker': {
+      // All proxy threads have one process id, and behind a proxy all clients have port 0.
+      const place = `${process.pid}.${threadId}`;
       return ({ request }) => {
         counter += 1;
-        return `${request.localAddress}-${request.localPort}-${process.pid}-${request.clientPort}-${counter}-${(services.clock.nowMs() / 1_000).toFixed(3)}`;
+        return `${request.localAddress}-${request.localPort}-${place}-${request.clientPort}-${counter}-${(services.clock.nowMs() / 1_000).toFixed(3)}`;
       };
+    }
   }
 }
 

@@ -140,6 +140,13 @@ describe('regular expressions', () => {
     for (const origin of ['https://evilb.example', 'https://a.example.evil']) assert.ok(!isAllowed('a\\.example|b\\.example', origin), 'both ends of each alternative');
   });
 
+  test('mean what they meant when they were checked, whatever would stand around them', () => {
+    assert.ok(isAllowed('\\Qhttps://a.app.example', 'https://a.app.example'));
+    assert.ok(!isAllowed('\\Qhttps://a.app.example', 'https://a.app.example.evil.example'));
+    assert.ok(isAllowed('https://a|https://ab', 'https://ab'), 'the alternative that takes all of it');
+    assert.ok(!isAllowed('(?m)^https://a$', 'https://a\nb'));
+  });
+
   test('without a scheme match the host', () => {
     for (const origin of ['https://a.app.example', 'http://a.app.example:8080']) assert.ok(isAllowed('.+\\.app\\.example', origin));
     assert.ok(!isAllowed('.+\\.app\\.example', 'https://evil.example:1.app.example'));
@@ -165,6 +172,8 @@ describe('regular expressions', () => {
     const [rule] = type.of.rules;
     assert.equal(rule.check('https://app.example'), undefined);
     assert.equal(rule.check('*'), undefined);
+    for (const fine of ['null', 'https://App.example:8443/', 'capacitor://localhost', 'http://[::1]:8080', 'https://.*']) assert.equal(rule.check(fine), undefined, fine);
+    for (const odd of ['app.example', 'localhost:3000', 'https://app.example/path', 'https://']) assert.match(rule.check(odd) ?? '', /is no origin, nor a regular expression: write scheme, host and port/, odd);
     assert.match(rule.check('(unclosed') ?? '', /invalid regex/);
     assert.match(rule.check('(?=a)b') ?? '', /invalid regex/);
     assert.match(rule.check('((a{1,100}){1,100}){1,100}') ?? '', /steps/);

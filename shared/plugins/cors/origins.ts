@@ -23,9 +23,9 @@ export function isOrigin(text: string): boolean {
 
 export class Origins {
   readonly #plain: ReadonlySet<string>;
-  /** Each for the whole origin. */
+  /** Each compared with a whole origin. */
   readonly #patterns: readonly RE2JS[];
-  /** Each for the host alone. */
+  /** Each compared with a whole host. */
   readonly #hostPatterns: readonly RE2JS[];
   /** What was asked lately; forgotten together when they are too many. */
   readonly #remembered = new Map<string, boolean>();
@@ -33,8 +33,8 @@ export class Origins {
   constructor(list: readonly string[]) {
     const patterns = list.filter((text) => !isPlainOrigin(text));
     this.#plain = new Set(list.filter(isPlainOrigin).map(normalOrigin));
-    this.#patterns = patterns.filter(namesScheme).map(compileWhole);
-    this.#hostPatterns = patterns.filter((pattern) => !namesScheme(pattern)).map(compileWhole);
+    this.#patterns = patterns.filter(namesScheme).map(compile);
+    this.#hostPatterns = patterns.filter((pattern) => !namesScheme(pattern)).map(compile);
   }
 
   has(origin: string): boolean {
@@ -52,7 +52,7 @@ export class Origins {
     // What is no origin is not shown to patterns: they are written for origins, and often loosely.
     const host = ORIGIN.exec(origin)?.[1];
     if (host === undefined) return false;
-    return this.#patterns.some((pattern) => pattern.test(origin)) || this.#hostPatterns.some((pattern) => pattern.test(host));
+    return this.#patterns.some((pattern) => pattern.matches(origin)) || this.#hostPatterns.some((pattern) => pattern.matches(host));
   }
 }
 
@@ -61,14 +61,18 @@ function namesScheme(pattern: string): boolean {
   return pattern.replaceAll(/\(\?[a-zA-Z-]*:/g, '(').includes(':');
 }
 
-function compileWhole(pattern: string): RE2JS {
-  return RE2JS.compile(`^(?:${pattern})$`);
+/** As it was checked when it was written, without anything around it: `\Q` would swallow that. */
+function compile(pattern: string): RE2JS {
+  return RE2JS.compile(pattern);
 }
 
 /** Lower case, without the port that the scheme has anyway and without a slash behind it. */
 function normalOrigin(origin: string): string {
-  const lower = origin.toLowerCase();
-  const whole = lower.endsWith('/') ? lower.slice(0, -1) : lower;
+  const whole = withoutSlash(origin.toLowerCase());
   if (whole.startsWith('https:') && whole.endsWith(':443')) return whole.slice(0, -4);
   return whole.startsWith('http:') && whole.endsWith(':80') ? whole.slice(0, -3) : whole;
+}
+
+export function withoutSlash(origin: string): string {
+  return origin.endsWith('/') ? origin.slice(0, -1) : origin;
 }

@@ -4,15 +4,16 @@ import type { RecordOf } from '../../model/entity-types.ts';
 import { headerNameRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
 import { boundedPatterns, linearPatternRule } from '../linear-patterns.ts';
-import { isPlainOrigin } from './origins.ts';
+import { isOrigin, isPlainOrigin, withoutSlash } from './origins.ts';
 
 const METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'] as const;
 
 const originRule: StringRule = {
   name: 'origin',
   check: (text) => {
-    if (text === '*' || isPlainOrigin(text)) return undefined;
-    return linearPatternRule.check(text);
+    if (text === '*' || text === 'null' || isOrigin(withoutSlash(text))) return undefined;
+    // Browsers send scheme, host and port, nothing else: it would never be the one.
+    return isPlainOrigin(text) ? `'${text}' is no origin, nor a regular expression: write scheme, host and port, such as https://app.example:8443` : linearPatternRule.check(text);
   },
 };
 

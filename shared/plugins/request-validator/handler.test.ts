@@ -1,5 +1,6 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { defined } from '../../assert.ts';
 import { cpuMsOf } from '../../../test/support/cpu-time.ts';
 import { pluginContext, pluginRun, pluginServices, type HostParts } from '../../plugin-kit/plugin-host.ts';
 import { requestValidatorFactory } from './handler.ts';
@@ -103,6 +104,14 @@ describe('content types', () => {
     assert.equal(type({ allowed_content_types }, 'application/json;Charset="utf-8"'), NOT_VALID);
     assert.equal(type({ allowed_content_types }, 'application/json'), NOT_ALLOWED);
     assert.equal(type({ content_type_parameter_validation: false }, 'application/json; charset=utf-8; x=y'), NOT_VALID);
+  });
+
+  test('are taken with a star only where it can match', () => {
+    const { type } = defined(requestValidatorSchema.config.find(({ name }) => name === 'allowed_content_types'), 'allowed_content_types');
+    assert.ok(type.kind === 'set');
+    const [rule] = type.of.rules;
+    for (const fine of ['*/*', 'application/*', 'application/*; charset=utf-8', 'application/json', 'application/vnd.api+json']) assert.equal(rule.check(fine), undefined, fine);
+    for (const odd of ['*/json', 'application/*+json', 'app*/json', '**/*', 'application', '', 'a/b/c', 'a/b;c']) assert.match(rule.check(odd) ?? '', /^invalid media type/, odd);
   });
 
   test('given twice are refused; none at all is taken for JSON', () => {

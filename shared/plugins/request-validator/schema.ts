@@ -18,7 +18,11 @@ const MAX_PARAMETERS = 100;
 
 const mediaTypeRule: StringRule = {
   name: 'media-type',
-  check: (text) => (readMediaType(text.replaceAll('*', 'any')) === undefined ? `invalid media type: '${text}'` : undefined),
+  check: (text) => {
+    const essence = readMediaType(text)?.essence;
+    if (essence === undefined) return `invalid media type: '${text}'`;
+    return essence.includes('*') && !/^(?:\*|[^*]+)\/\*$/.test(essence) ? `invalid media type: '${text}'; a star stands for all of a part, such as application/* or */*` : undefined;
+  },
 };
 
 const bodySchema = entityRule('body_schema is a schema of that version', (plugin) => {
