@@ -180,6 +180,22 @@ scenario('an upstream that breaks off while its body is held back: 502, and noth
   assert.deepEqual([scene.records.map(({ status }) => status), observed, scene.origin.requests.length], [[502, 502], 0, 2]);
 });
 
+scenario('an answer in the place of a response that plugins have looked at is not described by what they said of that one', {}, async (scene) => {
+  scene.origin.respond(({ target }, socket) => (target === '/cut' ? void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello', 'latin1') : response('hello')));
+  use(scene, [
+    plugin('describe', responseHead((context) => {
+      if (context.generated) return;
+      for (const name of ['Content-Encoding', 'Content-Type', 'ETag', 'X-Limit']) context.setResponseHeader(name, 'br');
+      context.collectBody(100);
+    }), 2),
+    plugin('broken', responseHead((context) => { if (!context.generated && context.request.path === '/thrown') throw new Error('broken on purpose'); }), 1),
+  ]);
+  for (const [path, status] of [['/cut', 502], ['/thrown', 500]] as const) {
+    const answer = await scene.exchange(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+    assert.deepEqual([answer.status, answer.header('content-type'), answer.header('content-encoding'), answer.header('etag'), answer.header('x-limit')], [status, 'application/json; charset=utf-8', undefined, undefined, 'br'], path);
+  }
+});
+
 test('what is held back counts among all that is held; over that bound bodies pass as they are; nothing stays counted', async () => {
   const scene = await startProxyScene({ proxy: { limits: { maxBufferedBytes: 9_500 } } });
   try {

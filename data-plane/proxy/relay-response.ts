@@ -340,6 +340,8 @@ export class ResponseRelay {
 
   /** An answer of our own, whole; a plugin that fails over it changes it to a refusal. */
   generated(response: GeneratedResponse, keepsAlive: boolean): void {
+    // They may have looked at an upstream's.
+    this.#exchange.responseWishes?.forgetBody();
     this.#exchange.responseWishes = undefined;
     this.#sendOwn(runOwnHead(this.#exchange, response) ? this.#afterBody(response) : undefined, keepsAlive);
   }

@@ -114,13 +114,17 @@ export class ResponsePluginContext extends SharedContext implements ResponseBody
   respondInstead(verdict: Verdict): void {
     const { exchange } = this;
     const own = verdictResponse(verdict, exchange.request.header('accept'), exchange.requestId);
-    const edits = exchange.responseEdits;
-    for (const name of OF_THE_BODY) edits?.forget(name);
-    for (const name of own.headers?.names() ?? []) edits?.forget(name);
+    this.forgetBody();
+    for (const name of own.headers?.names() ?? []) exchange.responseEdits?.forget(name);
     this.own = own;
     this.#source = generatedSource(own);
     this.#status = own.status;
     if (this.whole !== undefined) this.whole = own.body;
+  }
+
+  /** What plugins said of the body counts no more: another stands in its place. */
+  forgetBody(): void {
+    for (const name of OF_THE_BODY) this.exchange.responseEdits?.forget(name);
   }
 
   collectBody(maxBytes: number): void {
