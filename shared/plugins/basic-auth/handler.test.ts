@@ -155,6 +155,14 @@ describe('hiding credentials', () => {
   });
 });
 
+describe('a client that another plugin recognised', () => {
+  test('has its login hidden all the same, and what is none stays', async () => {
+    const given = { hide_credentials: true, anonymous: 'guest' };
+    assert.deepEqual((await run(make(given), { ...basic('ann:x'), credential: CREDENTIAL.ref })).context.effects, ['remove-upstream authorization']);
+    assert.deepEqual((await run(make(given), { headers: [['Authorization', 'Bearer abc']], credential: CREDENTIAL.ref })).context.effects, []);
+  });
+});
+
 describe('a verifier that is too busy', () => {
   const busy = { passwords: { verify: () => Promise.resolve('busy' as const), isRemembered: () => false } };
 

@@ -59,7 +59,7 @@ class BasicAuth {
   }
 
   authenticate(context: RequestContext): Answer {
-    if (this.#anonymous.isSettled(context)) return undefined;
+    if (this.#anonymous.isSettled(context)) return this.#letBy(context);
     const login = findLogin(context.request);
     if (this.#hidesCredentials) context.removeUpstreamHeader('authorization');
     if (login === undefined) return this.#anonymous.answer(this.#unauthorized, context);
@@ -72,6 +72,11 @@ class BasicAuth {
     }
     const verdict = this.#verify(question, attempt);
     return verdict instanceof Promise ? verdict.then((known) => this.#conclude(known, credential, attempt, context)) : this.#conclude(verdict, credential, attempt, context);
+  }
+
+  /** Whoever was recognised by something else may have sent a password besides; another scheme is somebody else's to hide. */
+  #letBy(context: RequestContext): undefined {
+    if (this.#hidesCredentials && context.request.headerValues('authorization').some((value) => SCHEME.test(value))) context.removeUpstreamHeader('authorization');
   }
 
   /** Counts as one attempt, and is verified once, however often it is asked at the same time: by a client with many connections. */

@@ -232,5 +232,8 @@ describe('around it', () => {
   test('what another plugin recognised stays, with an anonymous consumer', () => {
     assert.deepEqual(ask({ credential: CREDENTIAL.ref }, { anonymous: 'guest' }).context.effects, []);
     refused(ask({ credential: CREDENTIAL.ref }), 'Unauthorized');
+    const given = { hide_credentials: true, anonymous: 'guest' };
+    assert.deepEqual(ask(signed({ credential: CREDENTIAL.ref }), given).context.effects, ['remove-upstream authorization']);
+    assert.deepEqual(ask({ credential: CREDENTIAL.ref, headers: [['Authorization', 'Bearer abc']] }, given).context.effects, []);
   });
 });

@@ -56,10 +56,15 @@ class HmacAuth {
   }
 
   authenticate(context: RequestContext): Verdict | undefined {
-    if (this.#anonymous.isSettled(context)) return undefined;
+    if (this.#anonymous.isSettled(context)) return this.#letBy(context);
     const refusal = this.#identify(context);
     if (this.#config.hide_credentials) context.removeUpstreamHeader('authorization');
     return refusal === undefined ? undefined : this.#anonymous.answer(refusal, context);
+  }
+
+  /** Whoever was recognised by something else may have sent a signature besides; another scheme is somebody else's to hide. */
+  #letBy(context: RequestContext): undefined {
+    if (this.#config.hide_credentials && context.request.headerValues('authorization').some((value) => SCHEME.test(value))) context.removeUpstreamHeader('authorization');
   }
 
   #identify(context: RequestContext): Verdict | undefined {

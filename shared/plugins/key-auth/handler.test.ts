@@ -151,6 +151,16 @@ describe('hiding credentials', () => {
   });
 });
 
+describe('a key that nobody asks for', () => {
+  test('is hidden all the same, where another plugin recognised the client and on preflights', () => {
+    const hidden = ['remove-upstream apikey', 'remove-argument apikey'];
+    assert.deepEqual(run({ hide_credentials: true, anonymous: 'guest' }, { query: 'apikey=right', consumer: ANN, credential: CREDENTIAL }).context.effects, hidden);
+    assert.deepEqual(run({ hide_credentials: true, run_on_preflight: false }, { query: 'apikey=right', method: 'OPTIONS' }).context.effects, hidden);
+    const { context } = run({ hide_credentials: true, anonymous: 'guest', key_in_body: true }, { ...form('apikey=right&a=1'), consumer: ANN, credential: CREDENTIAL });
+    assert.equal(Buffer.from(defined(context.sentBody, 'a body')).toString(), 'a=1');
+  });
+});
+
 describe('keys in bodies', () => {
   const inBody: Partial<KeyAuthConfig> = { key_in_body: true, hide_credentials: true };
   const sent = (outcome: Outcome): string | undefined => {

@@ -42,16 +42,16 @@ class KeyAuth {
 
   authenticate(context: RequestContext): Verdict | undefined {
     const { request } = context;
-    if (!this.#config.run_on_preflight && request.method === 'OPTIONS') return undefined;
-    if (this.#anonymous.isSettled(context)) return undefined;
-    const refusal = this.#identify(context);
+    const isLetBy = (!this.#config.run_on_preflight && request.method === 'OPTIONS') || this.#anonymous.isSettled(context);
+    if (isLetBy && !this.#config.hide_credentials) return undefined;
+    const body = this.#config.key_in_body ? readBodyFields(request.header('content-type'), context.body) : undefined;
+    if (this.#config.hide_credentials) this.#hide(context, body);
+    const refusal = isLetBy ? undefined : this.#identify(context, body);
     return refusal === undefined ? undefined : this.#anonymous.answer(refusal, context);
   }
 
-  #identify(context: RequestContext): Verdict | undefined {
-    const body = this.#config.key_in_body ? readBodyFields(context.request.header('content-type'), context.body) : undefined;
+  #identify(context: RequestContext, body: BodyFields | undefined): Verdict | undefined {
     const finding = this.#find(context.request, body);
-    if (this.#config.hide_credentials) this.#hide(context, body);
     if (finding.kind === 'unreadable-body') return { kind: 'respond', status: 400, message: 'Cannot process request body' };
     if (finding.kind === 'duplicate') return this.#refuse('Duplicate API key found');
     if (finding.kind === 'none') return this.#refuse('No API key found in request');
