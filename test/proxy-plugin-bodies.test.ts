@@ -65,3 +65,28 @@ scenario('nobody is invited to send a body that is known to be too long, or has 
   assert.equal((await scene.exchange(`${POST}Content-Length: 4\r\n\r\nfour`)).status, 200);
   assert.deepEqual(seen, [4]);
 });
+
+test('while memory is short no body is collected any further, and nothing is refreshed', async () => {
+  let memory = 0.1;
+  const scene = await startProxyScene({ proxy: { overload: { limits: { maxLoopDelayMs: undefined, maxMemoryShare: 0.9 }, memory: () => memory } } });
+  try {
+    const seen: unknown[] = [];
+    let release = (): void => undefined;
+    const cache: PluginInstance = { isAsync: true, requestHead: ({ request }) => (request.method === 'GET' ? new Promise((resolve) => (release = () => resolve({ kind: 'respond', status: 200, refresh: true }))) : undefined) };
+    use(scene, [plugin('cache', 2, cache), plugin('reader', 1, { requestBody: { maxBytes: 1_000_000 }, requestHead: ({ body }) => void seen.push(body?.length) })]);
+    const [client, reader] = [await scene.connect(), await scene.connect()];
+    client.send(`${POST}Content-Length: 1000\r\n\r\n${'x'.repeat(500)}`);
+    reader.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await waitUntil('both requests', () => scene.proxy.stats().activeRequests === 2);
+    memory = 0.95;
+    await waitUntil('overload is noticed', () => scene.proxy.stats().shedding === 1);
+    release();
+    assert.equal((await reader.response()).status, 200);
+    client.send('x'.repeat(400));
+    const answer = await client.response();
+    assert.deepEqual([answer.status, answer.header('x-holdfast-error'), answer.header('retry-after'), answer.header('connection'), seen], [503, 'PROXY_OVERLOADED', '1', 'close', []]);
+    assert.deepEqual([scene.proxy.stats().refreshesSkipped, scene.origin.requests.length], [1, 0]);
+  } finally {
+    await scene.close();
+  }
+});

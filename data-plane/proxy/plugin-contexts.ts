@@ -79,7 +79,7 @@ export class RequestPluginContext extends SharedContext implements RequestContex
     setOrRemove(edits, 'X-Consumer-ID', consumer?.id ?? null);
     setOrRemove(edits, 'X-Consumer-Custom-ID', consumer?.customId ?? null);
     setOrRemove(edits, 'X-Consumer-Username', consumer?.username ?? null);
-    setOrRemove(edits, 'X-Credential-Identifier', credential?.id ?? null);
+    setOrRemove(edits, 'X-Credential-Identifier', credential?.identifier ?? credential?.id ?? null);
     setOrRemove(edits, 'X-Anonymous-Consumer', consumer !== undefined && credential === undefined ? 'true' : null);
     // Same inputs, same object: the chain only changes where the consumer has plugins of its own.
     exchange.chain = defined(exchange.route, 'matched route').chainFor(consumer?.id);

@@ -12,11 +12,11 @@ import { PluginConditions } from './plugin-conditions.ts';
 /** At a time, of one proxy. Above it a verdict is an answer and nothing more. */
 const MAX_REFRESHES = 100;
 
-/** The exchange for it; undefined where there may be none: with a body, which is not there twice, for an upgrade, where too many are under way, or for what is one already. */
+/** The exchange for it; undefined where there may be none: with a body, which is not there twice, for an upgrade, where too many are under way or load is shed, or for what is one already. */
 export function refreshOf(exchange: Exchange): Exchange | undefined {
   const { core, head, client, request, pinned, isRefresh } = exchange;
   if (isRefresh || pinned === undefined || head.chunked || head.contentLength > 0 || head.listed?.includes('upgrade') === true) return undefined;
-  if (core.refreshes.size >= MAX_REFRESHES) {
+  if (core.refreshes.size >= MAX_REFRESHES || core.overload.sheds) {
     core.counters.refreshesSkipped += 1;
     return undefined;
   }

@@ -104,6 +104,8 @@ export class ResponseRelay {
     this.#exchange.core.out.clear();
     this.#exchange.core.out.text('HTTP/1.1 100 Continue\r\n\r\n');
     this.#sendToClient();
+    // From now on its silence counts.
+    this.#exchange.client.bodyDemandChanged();
   }
 
   /** Interim responses are for clients that know them; the 100 is given by us. */

@@ -138,6 +138,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     if (limit !== undefined) return this.bodyTooLong(limit);
     const isTooLong = head.contentLength > maxBytes || body.exceeds(maxBytes);
     if (!isTooLong && !body.complete) {
+      if (core.overload.state.reason === 'memory') return this.#refuse(REFUSALS.overloaded, 'Retry-After: 1\r\n');
       this.#request.collect();
       return this.#inviteBody();
     }
@@ -153,8 +154,6 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#invited = true;
     if (!isUninvited) return;
     this.#response.invite();
-    // From now on its silence counts.
-    this.#exchange.client.bodyDemandChanged();
   }
 
   /** The client waits to hear whether its body is wanted. */
