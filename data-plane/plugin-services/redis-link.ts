@@ -134,7 +134,7 @@ export class RedisLink implements RedisConnection {
     const patience = clock.after((server.connectTimeoutMs || USUAL_TIMEOUT_MS) + this.#timeoutMs, () => this.#lost(client, 'it took too long to connect'));
     client.on('error', (thrown: unknown) => this.#lost(client, describeThrown(thrown)));
     client.unref();
-    client.connect().then(
+    client.connect().then(() => answerOf(client)).then(
       () => {
         patience.cancel();
         if (this.#client !== client) return;
@@ -244,6 +244,13 @@ function createClient({ host, port, username, password, database, tls, connectTi
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     database, disableClientInfo: true, maintNotifications: 'disabled', disableOfflineQueue: true,
+  });
+}
+
+/** The system of a server that stands still takes connections all the same: one that has said something is up, whatever it said. */
+function answerOf(client: Client): Promise<unknown> {
+  return client.sendCommand(['PING']).catch((thrown: unknown) => {
+    if (!isErrorReply(thrown)) throw thrown;
   });
 }
 
