@@ -23,9 +23,9 @@ const configOf = (changes: readonly EntityChange[], base?: CompiledConfig): Comp
 test('each kind is found by what a client says, exactly as it was written', () => {
   const config = configOf(BASIS);
   const consumerId = testId('c1');
-  assert.deepEqual(config.basicCredential('Ann'), { ref: { id: testId('b1'), consumerId }, passwordHash: 'hash' });
-  assert.deepEqual(config.hmacCredential('ann'), { ref: { id: testId('11'), consumerId }, secret: 'canary-hmac' });
-  assert.deepEqual(config.jwtCredential('issuer'), { ref: { id: testId('21'), consumerId }, algorithm: 'HS256', secret: 'canary-jwt', publicKey: undefined });
+  assert.deepEqual(config.basicCredential('Ann'), { ref: { id: testId('b1'), consumerId, identifier: 'Ann' }, passwordHash: 'hash' });
+  assert.deepEqual(config.hmacCredential('ann'), { ref: { id: testId('11'), consumerId, identifier: 'ann' }, secret: 'canary-hmac' });
+  assert.deepEqual(config.jwtCredential('issuer'), { ref: { id: testId('21'), consumerId, identifier: 'issuer' }, algorithm: 'HS256', secret: 'canary-jwt', publicKey: undefined });
   assert.deepEqual(config.mtlsCredentials('ann@a.test'), [{ ref: { id: testId('31'), consumerId }, caCertificateId: undefined }]);
   assert.deepEqual(config.consumerByCustomId('crm-1'), { id: consumerId, username: 'ann', customId: 'crm-1' });
   assert.equal(config.caCertificate(testId('ca')), AUTHORITY);

@@ -30,7 +30,7 @@ export class OpenedCredentials {
     const made = this.#made.basic.get(entity);
     if (made !== undefined) return made;
     const passwordHash = this.#open('basicauth_credentials', entity.id, 'password', entity.password_sealed);
-    return passwordHash === undefined ? undefined : kept(this.#made.basic, entity, { ref: refOf(entity), passwordHash });
+    return passwordHash === undefined ? undefined : kept(this.#made.basic, entity, { ref: namedRefOf(entity, entity.username), passwordHash });
   }
 
   /** Likewise. */
@@ -38,7 +38,7 @@ export class OpenedCredentials {
     const made = this.#made.hmac.get(entity);
     if (made !== undefined) return made;
     const secret = this.#open('hmacauth_credentials', entity.id, 'secret', entity.secret_sealed);
-    return secret === undefined ? undefined : kept(this.#made.hmac, entity, { ref: refOf(entity), secret });
+    return secret === undefined ? undefined : kept(this.#made.hmac, entity, { ref: namedRefOf(entity, entity.username), secret });
   }
 
   /** Likewise. What a token of the credential's algorithm is not verified with stays closed. */
@@ -46,9 +46,9 @@ export class OpenedCredentials {
     const made = this.#made.jwt.get(entity);
     if (made !== undefined) return made;
     const { algorithm } = entity;
-    if (!algorithm.startsWith('HS')) return kept(this.#made.jwt, entity, { ref: refOf(entity), algorithm, secret: undefined, publicKey: entity.rsa_public_key ?? undefined });
+    if (!algorithm.startsWith('HS')) return kept(this.#made.jwt, entity, { ref: namedRefOf(entity, entity.key), algorithm, secret: undefined, publicKey: entity.rsa_public_key ?? undefined });
     const secret = this.#open('jwt_secrets', entity.id, 'secret', entity.secret_sealed);
-    return secret === undefined ? undefined : kept(this.#made.jwt, entity, { ref: refOf(entity), algorithm, secret, publicKey: undefined });
+    return secret === undefined ? undefined : kept(this.#made.jwt, entity, { ref: namedRefOf(entity, entity.key), algorithm, secret, publicKey: undefined });
   }
 
   mtls(entity: Published<'mtls_auth_credentials'>): MtlsCredential {
@@ -65,8 +65,17 @@ export class OpenedCredentials {
   }
 }
 
-function refOf({ id, consumer }: { readonly id: string; readonly consumer: { readonly id: string } }): CredentialRef {
+interface Owned {
+  readonly id: string;
+  readonly consumer: { readonly id: string };
+}
+
+function refOf({ id, consumer }: Owned): CredentialRef {
   return Object.freeze({ id, consumerId: consumer.id });
+}
+
+function namedRefOf({ id, consumer }: Owned, identifier: string): CredentialRef {
+  return Object.freeze({ id, consumerId: consumer.id, identifier });
 }
 
 function kept<Credential extends object>(made: WeakMap<object, Credential>, entity: object, credential: Credential): Credential {

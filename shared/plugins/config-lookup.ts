@@ -12,6 +12,8 @@ export interface ConsumerRef {
 export interface CredentialRef {
   readonly id: string;
   readonly consumerId: string;
+  /** What backends know it by (X-Credential-Identifier), where that is not its id: a user name, an issuer. */
+  readonly identifier?: string;
 }
 
 /** What a client is known by to basic-auth. */
