@@ -3,7 +3,7 @@
  * side on one data plane; an alarm where what runs is not what was registered. Loading by itself: what can't be a plugin is refused by name.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
@@ -70,7 +70,7 @@ test('docs/custom-plugins.md as it stands, from an empty folder to two versions 
       if (program === 'curl') await curl(environment['HOLDFAST_ADMIN_URL'] ?? '', words);
       else if (words[1] === 'test') checks = holdfastProgram(words.slice(1));
       else {
-        const { code, out } = await holdfast(words.slice(1).map((word) => (/^hello/.test(word) ? join(folder, word) : word)), environment);
+        const { code, out } = await holdfast(words.slice(1).map((word) => (word.startsWith('hello') ? join(folder, word) : word)), environment);
         assert.equal(code, 0, `${line}: ${out}`);
         ran.set(line, out);
       }
@@ -181,6 +181,10 @@ test('what can not be a plugin is refused by its place, with the way out', async
   for (const [place, message] of [...wrong, [join(folder, 'linked'), /is a link/] as const]) {
     await assert.rejects((async () => loadPlugin(findPluginPackage(place, folder)))(), (thrown: Error) => message.test(thrown.message) || assert.fail(`${place}: ${thrown.message}`));
   }
+  const unreadable = join(write('unreadable', { 'index.js': schema, 'own.txt': 'x' }), 'own.txt');
+  chmodSync(unreadable, 0o000);
+  // Root reads everything.
+  if (process.getuid?.() !== 0) assert.throws(() => findPluginPackage(join(folder, 'unreadable'), folder), { code: 'PLUGIN_LOAD_FAILED', message: /own\.txt/ });
   const clock = new ManualClock();
   const waits = loadPlugin(findPluginPackage(write('waits', { 'index.js': 'await new Promise(() => {});' }), folder), clock);
   clock.advance(10_000);

@@ -114,7 +114,7 @@ function mainOf(place: string, folder: string): string {
   return MAIN_FILES.find((name) => existsSync(join(folder, name))) ?? 'index.js';
 }
 
-/** Independent of the order in which a folder lists its files, of their times and of who may read them. */
+/** SHA-256, independent of the order in which a folder lists its files and of their times. Throws PLUGIN_LOAD_FAILED where one can't be read, or the main file is none of them. */
 export function hashOf({ place, folder, entry }: Omit<PluginPackage, 'hash'>): string {
   const files: string[] = [];
   let bytes = 0;
@@ -132,13 +132,18 @@ export function hashOf({ place, folder, entry }: Omit<PluginPackage, 'hash'>): s
       if (files.length > MAX_FILES || bytes > MAX_BYTES) throw failed(place, `${folder} has more than ${MAX_FILES} files or 64 MiB; a plugin is a folder of its own`);
     }
   };
-  walk(folder);
-  if (!files.includes(entry)) throw failed(place, `its main file ${entry} is no file of its own: neither a folder nor one of a dependency can be it`);
   const hash = createHash('sha256');
-  for (const file of files.map((path) => relative(folder, path).split(sep).join('/')).toSorted()) {
-    const content = readFileSync(join(folder, file));
-    hash.update(`${Buffer.byteLength(file)} ${file} ${content.length} `).update(content);
+  try {
+    walk(folder);
+    for (const file of files.map((path) => relative(folder, path).split(sep).join('/')).toSorted()) {
+      const content = readFileSync(join(folder, file));
+      hash.update(`${Buffer.byteLength(file)} ${file} ${content.length} `).update(content);
+    }
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError) throw thrown;
+    throw failed(place, `its files can't be read: ${describeThrown(thrown)}`, thrown);
   }
+  if (!files.includes(entry)) throw failed(place, `its main file ${entry} is no file of its own: neither a folder nor one of a dependency can be it`);
   return hash.digest('hex');
 }
 
