@@ -68,6 +68,12 @@ describe('what a client sends', () => {
     assert.equal(body({ type: 'number' }, '1e999'), 'must be number');
   });
 
+  test('must stand there as it is: what a coding would make of it nobody looked at', () => {
+    const coded = (...codings: readonly string[]) => judge({ body_schema: '{}' }, { body: Buffer.from('{}'), headers: [['Content-Type', 'application/json'], ...codings.map((coding) => ['Content-Encoding', coding] as const)] });
+    for (const codings of [['gzip'], ['deflate'], ['identity', 'br'], ['identity, gzip']]) assert.equal(coded(...codings), '400 request body is not valid JSON', codings.join());
+    assert.equal(coded('Identity'), undefined);
+  });
+
   test('counts as an empty record where it is empty', () => {
     assert.equal(body({ type: 'object' }, ''), undefined);
     assert.equal(body(PERSON, ''), 'property "name" is required');
@@ -266,7 +272,7 @@ describe('the control plane', () => {
     assert.deepEqual(problems({ body_schema: '{"type":"object"}' }), []);
     assert.deepEqual(problems({}), ["@entity: at least one of these fields must be non-empty: 'config.body_schema', 'config.parameter_schema'"]);
     for (const [schema, version, why] of [
-      ['{', 'draft7', /is not valid JSON/], ['1', 'draft7', /is not an object or list/], ['{"type":"objekt"}', 'draft4', /type/], ['{"minimum":"1"}', 'draft202012', /minimum/], ['{"minimum":"1"}', 'draft6', /minimum/], ['{"$ref":"https://evil.example/schema.json"}', 'draft7', /can't resolve reference/],
+      ['{', 'draft7', /is not valid JSON/], ['1', 'draft7', /is not an object or list/], ['{"type":"objekt"}', 'draft4', /type/], ['{"minimum":"1"}', 'draft202012', /minimum/], ['{"$schema":"http://json-schema.org/draft-07/schema#"}', 'draft4', /'\$schema' names 'http:.*', which is not draft4: make version and \$schema the same/], ['{"minimum":"1"}', 'draft6', /minimum/], ['{"$ref":"https://evil.example/schema.json"}', 'draft7', /can't resolve reference/],
       ['{"$ref":"file:///etc/passwd"}', 'draft4', /can't resolve reference/], [`${'{"items":'.repeat(100)}{}${'}'.repeat(100)}`, 'draft7', /64 levels deep/], ['{"pattern":"("}', 'draft201909', /./], ['{"$async":true,"type":"object"}', 'draft7', /'\$async' is no keyword of JSON Schema: leave it out/], ['{"type":"object"}', 'kong', /is a list of fields/],
     ] as const) assert.match(problems({ body_schema: schema, version })[0] ?? '', why, schema.slice(0, 60));
   });

@@ -60,6 +60,8 @@ class RequestValidator {
     if (type === undefined) return TYPE_WRONG;
     if (type !== 'application/json' && !type.endsWith('+json')) return undefined;
     if (body === undefined) return TOO_LARGE;
+    // What a coding makes of it is what the backend reads, and nobody looked at that.
+    if (request.headerValues('content-encoding').some((coding) => coding.toLowerCase() !== 'identity')) return NOT_JSON;
     let value: unknown;
     try {
       const text = this.#decoder.decode(body);

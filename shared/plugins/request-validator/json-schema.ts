@@ -41,7 +41,7 @@ interface Budget {
   characters: number;
 }
 
-type AjvClass = new (options: Options) => Pick<AjvDraft7, 'addKeyword' | 'removeKeyword' | 'addFormat' | 'addMetaSchema' | 'validateSchema' | 'errors' | 'errorsText' | 'compile'>;
+type AjvClass = new (options: Options) => Pick<AjvDraft7, 'addKeyword' | 'removeKeyword' | 'addFormat' | 'addMetaSchema' | 'getSchema' | 'validateSchema' | 'errors' | 'errorsText' | 'compile'>;
 
 const load = createRequire(import.meta.url);
 const DRAFT6 = 'ajv/dist/refs/json-schema-draft-06.json';
@@ -154,6 +154,8 @@ function schemaProblem(schema: object, draft: Draft): string | undefined {
     compareByText(checker, { references: 0, characters: Number.POSITIVE_INFINITY });
     checkers.set(draft, checker);
   }
+  const named: unknown = Reflect.get(schema, '$schema');
+  if (typeof named === 'string' && checker.getSchema(named) === undefined) return `'$schema' names '${named}', which is not ${draft}: make version and $schema the same, or leave $schema out`;
   return checker.validateSchema(schema) === true ? undefined : checker.errorsText(checker.errors, { dataVar: 'schema' });
 }
 

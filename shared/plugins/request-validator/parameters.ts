@@ -67,7 +67,7 @@ function membersOf({ name, style, shape }: Parameter, query: string): readonly s
 }
 
 function valueOf(parameter: Parameter, texts: readonly string[]): unknown {
-  const { shape, style, explodes, name } = parameter;
+  const { shape, style, explodes } = parameter;
   if (isSpread(parameter)) return recordOf(texts);
   const [text = ''] = texts;
   if (shape.kind === 'list' && explodes && parameter.place === 'query') return texts;
@@ -76,7 +76,7 @@ function valueOf(parameter: Parameter, texts: readonly string[]): unknown {
   if (parameter.place === 'header') return partsOf(shape, explodes, texts.join(','), ',');
   if (style === 'spaceDelimited') return partsOf(shape, false, text, ' ');
   if (style === 'pipeDelimited') return partsOf(shape, false, text, '|');
-  return name === '' ? undefined : partsOf(shape, explodes, text, ',');
+  return partsOf(shape, explodes, text, ',');
 }
 
 /** `;color=blue`, `;color=blue;color=black`, `;R=100;G=200` */
