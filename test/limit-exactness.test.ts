@@ -1,21 +1,21 @@
 /**
- * Limits under 200 clients at once, with real data planes of two proxy threads each, a real control plane and a real Redis: `local` is
- * exact in each data plane, `redis` over both, `cluster` comes together within its bound; and what happens when Redis dies.
+ * Limits under 200 clients at once, with two data planes, of two real proxy threads and of one, and a real Redis: `local` is exact in each data
+ * plane, `redis` over both, also while the configuration is swapped, `cluster` comes together within its bound; and what happens when Redis dies.
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EntityScope } from '../control-plane/store/scope.ts';
+import { CountDesk } from '../control-plane/cluster-counters/count-desk.ts';
+import type { EntityChange } from '../data-plane/config/compile-contract.ts';
+import { systemClock } from '../shared/clock.ts';
+import { createMemoryLogger } from '../shared/log.ts';
 import type { JsonObject } from '../shared/model/definition.ts';
-import { formatVersion } from '../shared/model/version.ts';
-import { formatJoinToken } from '../shared/trust/join-token.ts';
-import { startControlPlaneParts } from './support/control-plane-parts.ts';
-import { DataPlaneProcess } from './support/data-plane-process.ts';
+import { newId, type GatewayId } from '../shared/model/ids.ts';
+import { put, ref, testId } from './support/config-content.ts';
 import { burst } from './support/limit-burst.ts';
-import { openTestStore } from './support/postgres.ts';
+import { startLimitedDataPlane } from './support/limited-data-plane.ts';
 import { startRedis, withoutRedis } from './support/redis-server.ts';
-import { createGateway, insert } from './support/store-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const CLIENTS = 200;
@@ -24,43 +24,48 @@ const LIMIT = 100;
 const limits = { year: LIMIT, limit_by: 'service' } as const;
 const noRedis = { skip: withoutRedis };
 
-const { store } = await openTestStore({ poolSize: 5 });
-const parts = await startControlPlaneParts(store);
+const redis = withoutRedis === false ? await startRedis() : undefined;
+const desk = new CountDesk({ clock: systemClock, log: createMemoryLogger('control-plane').log });
+const gatewayId = newId<GatewayId>();
+const dataPlanes = [2, 1].map((threads) => startLimitedDataPlane(desk, gatewayId, threads));
 const origin = createServer((_, response) => response.end('served'));
 await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
-const redis = withoutRedis === false ? await startRedis() : undefined;
-let scope: EntityScope;
-let dataPlanes: readonly DataPlaneProcess[] = [];
+
+const server = { host: '127.0.0.1', port: redis?.port ?? 1 };
+const shared = { ...limits, policy: 'redis', redis: server };
+/** By path: plugin and config. */
+const LIMITED: Readonly<Record<string, readonly [plugin: string, config: JsonObject]>> = {
+  local: ['rate-limiting', limits],
+  swapped: ['rate-limiting', { ...limits, year: 10 }],
+  redis: ['rate-limiting', shared],
+  periodic: ['rate-limiting', { ...shared, sync_rate: 0.1 }],
+  closed: ['rate-limiting', { ...shared, fault_tolerant: false }],
+  cluster: ['rate-limiting', { ...limits, policy: 'cluster' }],
+  advanced: ['rate-limiting-advanced', { strategy: 'redis', sync_rate: 0, identifier: 'service', limit: [LIMIT, LIMIT * 2], window_size: [3600 * 24 * 365, 3600 * 24 * 366], redis: server }],
+};
 
 before(async () => {
-  scope = await createGateway(store);
-  dataPlanes = await Promise.all([0, 1].map(async () => DataPlaneProcess.start({ HOLDFAST_JOIN_TOKEN: formatJoinToken(await parts.joinToken(scope)), HOLDFAST_OVERLOAD_DELAY: '60s' })));
-  await route('local', { ...limits });
-  const shared = { ...limits, policy: 'redis', redis: { host: '127.0.0.1', port: redis?.port ?? 1 } };
-  await route('redis', shared);
-  await route('periodic', { ...shared, sync_rate: 0.1 });
-  await route('closed', { ...shared, fault_tolerant: false });
-  await route('advanced', { strategy: 'redis', sync_rate: 0, identifier: 'service', limit: [LIMIT, LIMIT * 2], window_size: [3600 * 24 * 365, 3600 * 24 * 366], redis: shared.redis }, 'rate-limiting-advanced');
-  const version = await route('cluster', { ...limits, policy: 'cluster' });
-  for (const dataPlane of dataPlanes) await dataPlane.statusWhere('the newest configuration', ({ holdfast }) => holdfast.ready && holdfast.config?.version === version);
+  const address = origin.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const changes = Object.entries(LIMITED).flatMap(([name, [plugin, config]], index) => {
+    const id = `${index + 1}`;
+    return [put('services', { id: testId(`a${id}`), name, url }), put('routes', { id: testId(`b${id}`), name, paths: [`/${name}`], service: ref(`a${id}`) }), limiting(name, plugin, config)];
+  });
+  await Promise.all(dataPlanes.map((dataPlane) => dataPlane.serve(changes)));
 });
 
 after(async () => {
-  await Promise.all(dataPlanes.map((dataPlane) => dataPlane.destroy()));
+  await Promise.all([...dataPlanes.map((dataPlane) => dataPlane.stop()), desk.stop()]);
   origin.closeAllConnections();
   origin.close();
-  await parts.stop();
 });
 
-async function route(name: string, config: JsonObject, plugin = 'rate-limiting'): Promise<string> {
-  const address = origin.address();
-  const service = await insert(store, scope, 'services', { name, url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}` });
-  await insert(store, scope, 'routes', { name, paths: [`/${name}`], service: { id: service.id } });
-  const { version } = await insert(store, scope, 'plugins', { name: plugin, service: { id: service.id }, config });
-  return formatVersion(version);
+function limiting(path: string, name: string, config: JsonObject): EntityChange {
+  const id = `${Object.keys(LIMITED).indexOf(path) + 1}`;
+  return put('plugins', { id: testId(`c${id}`), name, service: ref(`a${id}`), config });
 }
 
-const ports = (): readonly number[] => dataPlanes.map(({ proxyPort }) => proxyPort);
+const ports = (): readonly number[] => dataPlanes.map(({ port }) => port);
 const passedOf = (results: readonly { readonly passed: number }[]): number => results.reduce((sum, { passed }) => sum + passed, 0);
 
 /** How many requests, one every 100 ms, pass before one is refused. */
@@ -76,6 +81,15 @@ async function passedUntilRefused(port: number, path: string): Promise<number> {
 
 test('local: exactly the limit through each data plane, over its threads', async () => {
   assert.deepEqual(await burst(ports(), '/local', CLIENTS), [0, 1].map(() => ({ passed: LIMIT, refused: CLIENTS - LIMIT, other: 0 })));
+});
+
+test('a limit that changes under load, again and again: exactly the largest of them through, none is forgotten', async () => {
+  const { port } = dataPlanes[0] ?? { port: 0 };
+  const load = burst([port], '/swapped', CLIENTS, 4);
+  for (const limit of [20, 40, 60, 80, LIMIT]) await dataPlanes[0]?.serve([limiting('swapped', 'rate-limiting', { ...limits, year: limit })]);
+  const [during] = await load;
+  const [afterwards] = await burst([port], '/swapped', CLIENTS);
+  assert.deepEqual([(during?.passed ?? 0) + (afterwards?.passed ?? 0), during?.other, afterwards?.other], [LIMIT, 0, 0]);
 });
 
 test('redis: exactly the limit through both together', noRedis, async () => {
@@ -109,8 +123,8 @@ test('a Redis that dies: requests pass uncounted by default, are refused where f
   await redis?.kill();
   assert.deepEqual(await burst([one], '/redis', 20), [{ passed: 20, refused: 0, other: 0 }]);
   assert.deepEqual(await burst([one], '/closed', 20), [{ passed: 0, refused: 0, other: 20 }]);
-  assert.equal((await burst([one], '/advanced', CLIENTS))[0]?.passed, LIMIT, 'the data plane limits for itself');
+  assert.equal((await burst([one], '/advanced', 120))[0]?.passed, LIMIT, 'the data plane limits for itself');
   await redis?.start();
   await waitUntil('Redis to be asked again', async () => (await burst([one], '/closed', 1))[0]?.passed === 1, 10_000);
-  assert.equal(passedOf(await burst(ports(), '/closed', CLIENTS)), LIMIT - 1);
+  assert.equal(passedOf(await burst(ports(), '/closed', 100)), LIMIT - 1);
 });
