@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { argon2Sync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { systemClock } from '../../shared/clock.ts';
+import type { CounterTable } from '../../shared/plugins/plugin-services.ts';
+import { allocateCounterTable, SharedCounterTable } from '../counters/shared-counter-table.ts';
 import { ThreadPasswordVerifier } from './password-verifier.ts';
+
+const tableOf = (threadId: number, memory = allocateCounterTable(64)): CounterTable => new SharedCounterTable(memory, { threadId, clock: systemClock });
+const makeVerifier = (counters = tableOf(0), mostInProcess = 2): ThreadPasswordVerifier => new ThreadPasswordVerifier({ clock: systemClock, counters, mostInProcess });
 
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 
@@ -12,7 +18,7 @@ function hashOf(password: string, memory = 64, passes = 1): string {
 }
 
 test('the password is right, any other is wrong, and nobody has one', async () => {
-  const passwords = new ThreadPasswordVerifier();
+  const passwords = makeVerifier();
   const hash = hashOf('pässword');
   assert.equal(await passwords.verify(hash, 'pässword'), 'right');
   for (const other of ['password', 'pässword ', '', 'PÄSSWORD', 'pässword\0']) assert.equal(await passwords.verify(hash, other), 'wrong', JSON.stringify(other));
@@ -22,7 +28,7 @@ test('the password is right, any other is wrong, and nobody has one', async () =
 });
 
 test('what was right is known at once, for that hash and that password alone', async () => {
-  const passwords = new ThreadPasswordVerifier();
+  const passwords = makeVerifier();
   const [old, next] = [hashOf('one'), hashOf('two')];
   assert.equal(await passwords.verify(old, 'one'), 'right');
   assert.equal(passwords.verify(old, 'one'), 'right');
@@ -33,7 +39,7 @@ test('what was right is known at once, for that hash and that password alone', a
 });
 
 test('nobody takes as long as somebody, whose hash costs what it costs', async () => {
-  const passwords = new ThreadPasswordVerifier();
+  const passwords = makeVerifier();
   const hash = hashOf('right', 8_192, 2);
   await passwords.verify(hash, 'to warm up');
   const timed = async (stored: string | undefined): Promise<number> => {
@@ -51,7 +57,7 @@ test('nobody takes as long as somebody, whose hash costs what it costs', async (
 });
 
 test('a flood is turned away once the queue is full; who waits is answered, and those who ask the same cost one', async () => {
-  const passwords = new ThreadPasswordVerifier();
+  const passwords = makeVerifier();
   const hash = hashOf('right', 8_192, 2);
   const herd = Array.from({ length: 130 }, async () => passwords.verify(hash, 'right'));
   assert.equal(passwords.verify(hash, 'guess'), 'busy');
@@ -60,4 +66,46 @@ test('a flood is turned away once the queue is full; who waits is answered, and 
   assert.deepEqual(new Set(await Promise.all(herd)), new Set(['right']));
   assert.ok(performance.now() - begunMs < 1_000, 'a herd with one password');
   assert.equal(await passwords.verify(hash, 'guess'), 'wrong', 'and there is room again');
+});
+
+test('all threads together work out no more than that at a time, and everybody has an answer', async () => {
+  const memory = allocateCounterTable(64);
+  const most = { underWay: 0, seen: 0 };
+  const threads = [0, 1, 2, 3].map((threadId) => {
+    const table = tableOf(threadId, memory);
+    const watched: CounterTable = {
+      take(key, windows, amount) {
+        const taken = table.take(key, windows, amount);
+        if (taken.kind === 'taken') most.seen = Math.max(most.seen, ++most.underWay);
+        return taken;
+      },
+      add(key, windows, amount) {
+        most.underWay += amount;
+        return table.add(key, windows, amount);
+      },
+    };
+    return makeVerifier(watched);
+  });
+  const hash = hashOf('right', 1_024, 1);
+  const verdicts = await Promise.all(threads.flatMap((passwords) => Array.from({ length: 12 }, async (_, at) => passwords.verify(hash, at === 0 ? 'right' : `guess ${at}`))));
+  assert.equal(verdicts.filter((verdict) => verdict === 'right').length, 4);
+  assert.deepEqual([verdicts.length, most], [48, { underWay: 0, seen: 2 }]);
+});
+
+test('what a thread that died had under way holds up nobody for long', async () => {
+  let nowMs = 1_000;
+  const clock = { ...systemClock, nowMs: () => nowMs };
+  const counters = new SharedCounterTable(allocateCounterTable(64), { threadId: 0, clock });
+  const dead = new ThreadPasswordVerifier({ clock, counters, mostInProcess: 1 });
+  void dead.verify(hashOf('x', 16_384, 4), 'never asked for again');
+  const living = new ThreadPasswordVerifier({ clock, counters, mostInProcess: 1 });
+  const hash = hashOf('right');
+  const verdict = living.verify(hash, 'right');
+  nowMs += 60_000;
+  assert.equal(await verdict, 'right');
+});
+
+test('a table without room holds up nobody', async () => {
+  const passwords = makeVerifier({ take: () => ({ kind: 'full' }), add: () => [] });
+  assert.equal(await passwords.verify(hashOf('right'), 'right'), 'right');
 });

@@ -38,7 +38,7 @@ export class ThreadPluginServices {
   readonly logOf: ThreadPluginServicesOptions['logOf'];
   readonly stores: PluginStores;
   readonly keyedHash = new KeyedHash();
-  readonly passwords: PasswordVerifier = new ThreadPasswordVerifier();
+  readonly passwords: PasswordVerifier;
   readonly redisLinks: RedisLinks;
   readonly fetching: PluginFetch;
   /** By plugin entity. */
@@ -55,6 +55,7 @@ export class ThreadPluginServices {
     this.counters = counters;
     this.logOf = logOf;
     this.stores = new PluginStores(clock);
+    this.passwords = new ThreadPasswordVerifier({ clock, counters });
     this.fetching = new PluginFetch({ clock, networks: fetchNetworks });
     this.redisLinks = new RedisLinks((server) => new RedisLink({ server, clock, random, changed: (state, reason) => tellRedis(log, server, state, reason) }));
     this.#cluster = counters;
