@@ -202,6 +202,72 @@ scenario('an error that is to be stored is, but never in the place of what is go
   assert.deepEqual([(await scene.exchange(get('/a'))).body, (await scene.exchange(get('/a'))).body], ['good', 'good']);
 });
 
+scenario('what other plugins make of a response is not stored: neither another answer, nor a body, nor a status', {}, async (scene) => {
+  const { plugin } = cacheFor({});
+  scene.origin.respond(({ target }) => response('body', [JSON_TYPE, ...(target === '/no' ? ['X-Refused: 1'] : [])]));
+  const refuses: PluginInstance = { responseHead: (context) => void (context.responseHeader('x-refused') === undefined || context.respondInstead({ kind: 'respond', status: 403, message: 'no' })) };
+  use(scene, [plugin, { name: 'refuses', priority: 50, instance: refuses }]);
+  assert.equal((await scene.exchange(get('/no'))).status, 403);
+  assert.deepEqual([(await scene.exchange(get('/no'))).status, scene.origin.requests.length], [403, 2]);
+  const changes: PluginInstance = {
+    responseHead(context) {
+      context.setStatus(203);
+      context.collectBody(100);
+    },
+    responseBody: (context) => context.replaceBody(Buffer.from(`[${Buffer.from(context.body ?? []).toString()}]`)),
+  };
+  use(scene, [{ name: 'changes', priority: 800, instance: changes }, plugin]);
+  for (const state of ['Miss', 'Hit', 'Hit']) {
+    const answer = await scene.exchange(get('/a'));
+    assert.deepEqual([answer.status, answer.body, answer.header('x-cache-status')], [203, '[body]', state]);
+  }
+  use(scene, [plugin]);
+  assert.deepEqual([(await scene.exchange(get('/a'))).status, (await scene.exchange(get('/a'))).body], [200, 'body']);
+});
+
+scenario('the key has where plugins send a request, and what they make of its headers', {}, async (scene) => {
+  const { plugin } = cacheFor({ vary_headers: ['X-Tenant'] });
+  const routes: PluginInstance = {
+    requestHead(context) {
+      const other = context.request.header('x-other');
+      if (other === 'port') context.useTarget({ host: 'localhost' });
+      if (other === 'host') context.setUpstreamHeader('Host', 'b.example');
+      if (other === 'tenant') context.setUpstreamHeader('X-Tenant', 't');
+      return undefined;
+    },
+  };
+  scene.origin.respond(() => response(String(scene.origin.requests.length), [JSON_TYPE]));
+  use(scene, [{ name: 'routes', priority: 850, instance: routes }, plugin]);
+  const answers: string[] = [];
+  for (const header of ['X-None: 1', 'X-Other: port', 'X-Other: host', 'X-Other: tenant', 'X-Tenant: t\r\nConnection: X-Tenant', 'X-None: 2']) answers.push((await scene.exchange(get('/a', [header]))).header('x-cache-status') ?? '');
+  assert.deepEqual(answers, ['Miss', 'Miss', 'Miss', 'Miss', 'Miss', 'Hit']);
+});
+
+scenario('what the gateway says of a client is nothing that a response can vary by; a GET with a body over HTTP/2 is none of the cache', {}, async (scene) => {
+  use(scene, [cacheFor({}).plugin]);
+  scene.origin.respond(({ target }) => response('x', [JSON_TYPE, `Vary: ${target.slice(1) || 'Accept'}`]));
+  for (const name of ['X-Forwarded-For', 'x-real-ip', 'Via', 'X-Kong-Request-Id']) {
+    await scene.exchange(get(`/${name}`));
+    assert.equal((await scene.exchange(get(`/${name}`))).header('x-cache-status'), 'Bypass', name);
+  }
+  const client = await Http2Client.open(scene.port);
+  await client.exchange({ ':authority': 'a', ':path': '/' });
+  assert.equal((await client.exchange({ ':authority': 'a', ':path': '/' })).header('x-cache-status'), 'Hit');
+  assert.equal((await client.exchange({ ':authority': 'a', ':path': '/' }, Buffer.from('fat'))).header('x-cache-status'), 'Bypass');
+  client.close();
+});
+
+scenario('responses of gRPC are not stored, because what became of the call stands in the trailers', {}, async (scene) => {
+  use(scene, [cacheFor({ content_type: ['*/*'], request_method: ['POST'] }).plugin]);
+  scene.origin.respond(() => 'HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\ngrpc-status: 0\r\n\r\n');
+  const client = await Http2Client.open(scene.port);
+  for (let count = 0; count < 2; count += 1) {
+    const { trailers, header } = await client.exchange({ ':method': 'POST', ':authority': 'a', ':path': '/s/m', 'content-type': 'application/grpc-web' }, Buffer.from('same'));
+    assert.deepEqual([header('x-cache-status'), trailers['grpc-status']], ['Bypass', '0']);
+  }
+  client.close();
+});
+
 scenario('purges reach what a thread has', {}, async (scene) => {
   const { plugin, thread } = cacheFor({});
   use(scene, [plugin]);
@@ -239,8 +305,9 @@ else {
     await becomes(scene, get('/a'), 'Hit');
     const hit = await scene.exchange(get('/a'));
     assert.deepEqual([hit.body, hit.headerLines.filter((line) => /^x-up/i.test(line)).length, hit.header('content-type')], [body, 2, 'application/json']);
-    await scene.exchange(get('/vary', ['X-Lang: de']));
+    assert.equal((await scene.exchange(get('/vary', ['X-Lang: de']))).header('x-cache-status'), 'Miss');
     await becomes(scene, get('/vary', ['X-Lang: de']), 'Hit');
+    assert.deepEqual([scene.origin.requests.filter(({ target }) => target === '/vary').length, (await scene.exchange(get('/vary'))).header('x-cache-status')], [1, 'Miss'], 'it stands where it belongs');
     on(one);
     assert.deepEqual([(await scene.exchange(get('/vary', ['X-Lang: de']))).header('x-cache-status'), (await scene.exchange(get('/vary', ['X-Lang: en']))).header('x-cache-status')], ['Hit', 'Miss']);
     await scene.exchange(get('/a', ['Content-Length: 0'], 'POST'));

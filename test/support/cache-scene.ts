@@ -31,6 +31,20 @@ export function makeCache(config: JsonObject, services: PluginServices): PluginI
   return defined(pluginRegistry.get('proxy-cache'), 'proxy-cache').create(known, services);
 }
 
+function listened<Value>(store: PluginStore<Value>, kept: (key: string) => void): PluginStore<Value> {
+  return {
+    get: (key) => store.get(key),
+    set(key, value) {
+      kept(key);
+      store.set(key, value);
+    },
+    delete: (key) => store.delete(key),
+    clear: () => store.clear(),
+    get size() { return store.size; },
+    values: () => store.values(),
+  };
+}
+
 export interface Upstream extends ResponseParts {
   readonly text?: string;
 }
@@ -46,7 +60,8 @@ export interface Outcome {
   header(name: string): string | undefined;
 }
 
-export function cacheScene(given: JsonObject = {}) {
+/** `kept` hears of everything that goes into a store. */
+export function cacheScene(given: JsonObject = {}, kept: (store: string, key: string) => void = () => undefined) {
   let [wallMs, monotonicMs] = [NOON, 5_000];
   let purge: ((key: string | undefined) => void) | undefined;
   let sweep: (() => void) | undefined;
@@ -54,7 +69,7 @@ export function cacheScene(given: JsonObject = {}) {
   const services = pluginServices({
     clock: { nowMs: () => wallMs, monotonicMs: () => monotonicMs },
     store<Value>(name: string): PluginStore<Value> {
-      const store = stores.get(name) ?? mapStore<unknown>();
+      const store = stores.get(name) ?? listened(mapStore<unknown>(), (key) => kept(name, key));
       stores.set(name, store);
       return store as PluginStore<Value>;
     },

@@ -18,23 +18,32 @@ const MAX_KEY_LENGTH = 16_384;
 
 /** Set by proxies in front of this one, and passed on where these are trusted: upstreams build links and redirects of them. */
 const FORWARDED = ['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix'] as const;
+/** Written by the gateway, of what it knows of the client: not what stands in the request. */
+const ADDRESS = new Set(['x-real-ip', 'x-forwarded-for']);
+/** Arguments whose names are one to nobody who can tell two of them apart: PHP takes `.` for `_` and `[]` for a list, others `;` for `&`. */
+const SORTABLE = /^[\w-]+(?:=[^;&]*)?(?:&[\w-]+(?:=[^;&]*)?)*$/;
+const LONGEST_NAME = 512;
 
 export class CacheKeys {
   readonly #ignoresCase: boolean;
   readonly #arguments: readonly string[] | undefined;
   readonly #headers: readonly string[];
+  /** What responses were stored by other rules for is another key: a rule that is put right leaves nothing behind. */
+  readonly #rules: string;
 
   constructor(config: ProxyCacheConfig) {
     this.#ignoresCase = config.ignore_uri_case;
     this.#arguments = config.vary_query_params === null ? undefined : config.vary_query_params.toSorted();
     this.#headers = (config.vary_headers ?? []).map((name) => name.toLowerCase()).toSorted();
+    const { cache_control, ignore_uri_case, store_set_cookie, store_with_cookie } = config;
+    this.#rules = digestOf(JSON.stringify([cache_control, ignore_uri_case, store_set_cookie, store_with_cookie, this.#arguments ?? null, this.#headers])).slice(0, 8);
   }
 
   /** Undefined where it would be too long. */
   keyOf(context: RequestContext): CacheKey | undefined {
     const { request } = context;
     const uri = `${request.scheme}://${request.host}:${request.port}${this.#cased(request.path)}?${this.#queryOf(context)}`;
-    const text = `${uri}\n${request.method === 'HEAD' ? 'GET' : request.method} ${context.route.id} ${this.#cased(context.upstreamPath)}\n${identityOf(context)}${this.#headersOf(context)}`;
+    const text = `${uri}\n${request.method === 'HEAD' ? 'GET' : request.method} ${this.#rules} ${request.localPort} ${context.route.id} ${this.#cased(context.upstreamPath)} ${context.upstreamTarget ?? ''}\n${identityOf(context)}${this.#headersOf(context)}`;
     return text.length > MAX_KEY_LENGTH ? undefined : { uri, text };
   }
 
@@ -48,10 +57,11 @@ export class CacheKeys {
     let chosen = '';
     // Decoded, as the upstream reads them: an argument must not hide from the key by the way its name is written.
     for (const name of this.#arguments) for (const value of request.queryValues(name)) chosen += `&${name}=${value.length}:${value}`;
-    return chosen;
+    return upstreamQuery === request.query ? chosen : `${chosen}#${upstreamQuery}`;
   }
 
-  #headersOf({ request }: RequestContext): string {
+  #headersOf(context: RequestContext): string {
+    const { request } = context;
     let text = '';
     for (const name of FORWARDED) {
       const value = request.header(name);
@@ -59,7 +69,8 @@ export class CacheKeys {
     }
     for (const name of this.#headers) {
       const value = request.headerValues(name).join(', ');
-      text += `${name}=${value.length}:${value}\n`;
+      const sent = ADDRESS.has(name) ? request.clientAddress : context.upstreamHeaderValues(name).join(', ');
+      text += sent === value ? `${name}=${value.length}:${value}\n` : `${name}=${value.length}:${value} ${sent.length}:${sent}\n`;
     }
     return text;
   }
@@ -67,7 +78,16 @@ export class CacheKeys {
 
 /** The key with the body, for methods that have one. */
 export function withBody({ uri, text }: CacheKey, body: Uint8Array): CacheKey {
-  return { uri, text: `${text}${createHash('sha256').update(body).digest('base64url')}\n` };
+  return { uri, text: `${text}${digestOf(body)}\n` };
+}
+
+/** For lists that are bounded in number: a text that is not longer than some, and stands for one that may be. */
+export function nameFor(text: string): string {
+  return text.length <= LONGEST_NAME ? text : digestOf(text);
+}
+
+function digestOf(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 /** Where the response stands that fits these values of the headers in its Vary. */
@@ -91,6 +111,7 @@ export function identityOf({ consumer, credential, authenticatedGroups, request 
 }
 
 function sortedQuery(query: string): string {
+  if (!SORTABLE.test(query)) return query;
   return query.split('&').map((argument, at) => ({ argument, at, name: nameOf(argument) }))
     .toSorted((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : one.at - other.at))
     .map(({ argument }) => argument).join('&');
@@ -98,5 +119,6 @@ function sortedQuery(query: string): string {
 
 function nameOf(argument: string): string {
   const end = argument.indexOf('=');
-  return end === -1 ? argument : argument.slice(0, end);
+  // Some take names for the same whatever their case.
+  return (end === -1 ? argument : argument.slice(0, end)).toLowerCase();
 }

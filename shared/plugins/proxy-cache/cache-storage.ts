@@ -25,6 +25,8 @@ export interface Place {
   text: string;
   /** What goes upstream under that name, one value per line. */
   header(lowerCaseName: string): readonly string[];
+  /** To be called before `header` is asked for when the request may be over. */
+  keepHeaders(): void;
 }
 
 export interface CacheStorage {
@@ -39,8 +41,17 @@ export interface CacheStorage {
   purge(cacheKey: string | undefined): void;
 }
 
-/** The names under which variants are to stand: no fewer than before, so that what was told apart stays so. */
-export function variantNames(known: VariesRecord | undefined, names: readonly string[]): readonly string[] {
+/** Among them what one response names and what others did. */
+const MOST_NAMES = 32;
+
+/** The names under which variants are to stand: no fewer than before, so that what was told apart stays so. Undefined where they would be too many (R5). */
+export function variantNames(known: VariesRecord | undefined, names: readonly string[]): readonly string[] | undefined {
   if (known === undefined || names.every((name) => known.names.includes(name))) return known?.names ?? names;
-  return [...new Set([...known.names, ...names])].toSorted();
+  const all = [...new Set([...known.names, ...names])].toSorted();
+  return all.length > MOST_NAMES ? undefined : all;
+}
+
+/** Of a key, among the URIs that are void. */
+export function purgedName(cacheKey: string): string {
+  return `key ${cacheKey}`;
 }

@@ -11,7 +11,7 @@ const SWEEP_MS = 100;
 export interface Flight {
   readonly place: string;
   readonly forgottenAtMs: number;
-  readonly waiting: Waiting[];
+  waiting: Waiting[];
   isOver: boolean;
 }
 
@@ -71,8 +71,11 @@ export class Flights {
     const nowMs = this.#services.clock.monotonicMs();
     for (const flight of [...this.#open.values()]) {
       if (nowMs > flight.forgottenAtMs) this.end(flight);
-      // In the order in which they came, and all may wait for the same time.
-      while (flight.waiting[0] !== undefined && flight.waiting[0].untilMs <= nowMs) flight.waiting.shift()?.wake();
+      // Who waited for another one before does not wait as long again, so they are in no order.
+      const late = flight.waiting.filter(({ untilMs }) => untilMs <= nowMs);
+      if (late.length === 0) continue;
+      flight.waiting = flight.waiting.filter(({ untilMs }) => untilMs > nowMs);
+      for (const { wake } of late) wake();
     }
   }
 }

@@ -65,7 +65,7 @@ describe('what is not for everybody is not stored', () => {
     const secret = from(['Authorization', 'Bearer x']);
     for (const mode of [false, true]) {
       assert.equal(cacheScene({ cache_control: mode }).second(secret, cacheControl('max-age=60')), 'Bypass second');
-      for (const open of ['public', 's-maxage=60', 'must-revalidate']) assert.equal(cacheScene({ cache_control: mode }).second(secret, cacheControl(`max-age=60, ${open}`)), 'Hit first', open);
+      for (const open of ['public', 's-maxage=60', ...(mode ? ['must-revalidate'] : [])]) assert.equal(cacheScene({ cache_control: mode }).second(secret, cacheControl(`max-age=60, ${open}`)), 'Hit first', open);
     }
     assert.equal(cacheScene().second({ ...secret, ...ANN }, {}), 'Hit first', "a consumer's own");
     assert.equal(cacheScene({ cache_control: true }).second({ ...secret, ...ANN }, cacheControl('max-age=60')), 'Bypass second', 'RFC 9111 knows no consumers');

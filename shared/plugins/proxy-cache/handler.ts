@@ -6,7 +6,8 @@
 import type { Answer, PluginFactory, RequestContext, ResponseContext, Verdict } from '../contract.ts';
 import type { PluginServices, PluginStore } from '../plugin-services.ts';
 import { redisOptionsOf } from '../redis-config.ts';
-import { CacheKeys, identityOf, withBody } from './cache-key.ts';
+import { BodySoFar } from './body-so-far.ts';
+import { CacheKeys, identityOf, nameFor, withBody } from './cache-key.ts';
 import type { CacheStorage } from './cache-storage.ts';
 import { Flights } from './flights.ts';
 import { MemoryStorage } from './memory-storage.ts';
@@ -14,6 +15,7 @@ import { RedisStorage } from './redis-storage.ts';
 import { RequestWishes } from './request-wishes.ts';
 import { RequestPlace, RequestState } from './request-state.ts';
 import { receivedHead, StorageRules, updatedHeaders, type Moment } from './storable.ts';
+import { isStored } from './stored-headers.ts';
 import { freshnessLeftMs, headerOf, StoredAnswers, type CacheStatus, type StoredResponse } from './stored-response.ts';
 import type { ProxyCacheConfig } from './schema.ts';
 
@@ -60,6 +62,8 @@ class ProxyCache {
   readonly #flights: Flights;
   readonly #unstorable: PluginStore<true>;
   readonly #purges: { cancel(): void };
+  /** Of bodies on their way into the cache. */
+  #heldBytes = 0;
 
   constructor(config: ProxyCacheConfig, services: PluginServices) {
     this.#config = config;
@@ -142,8 +146,8 @@ class ProxyCache {
   #fetch(place: RequestPlace, stored: StoredResponse | undefined, context: RequestContext, state: RequestState, nowMs: number): Answer {
     const { request } = context;
     // The conditions of a client's own are taken off where the cache has something to ask about.
-    const mayFill = this.#rules.mayFill(request) && (stored !== undefined || !this.#rules.asksForLess(request));
-    if (this.#config.collapse && mayFill && this.#unstorable.get(place.text) === undefined) {
+    const mayFill = this.#rules.mayFill(context) && (stored !== undefined || !this.#rules.asksForLess(request));
+    if (this.#config.collapse && mayFill && this.#unstorable.get(nameFor(place.text)) === undefined) {
       const flight = this.#flights.to(place.text);
       if (flight === undefined) this.#depart(place, state, LONGEST_FETCH_MS);
       else {
@@ -154,6 +158,7 @@ class ProxyCache {
     }
     this.#showStatus(context, stored === undefined ? 'Miss' : 'Refresh');
     if (this.#config.response_headers['X-Cache-Key']) context.setResponseHeader('X-Cache-Key', place.cacheKey);
+    place.askedAtMs = nowMs;
     if (mayFill) state.step = 'fetching';
     if (stored !== undefined && mayFill) this.#revalidate(stored, context, state);
     return undefined;
@@ -175,24 +180,25 @@ class ProxyCache {
   }
 
   responseHead(context: ResponseContext, state: RequestState): void {
-    if (state.changedUri !== undefined && !context.generated && context.status < 400) this.#storage.invalidate(state.changedUri);
+    if (state.changedUri !== undefined && !context.generated && context.receivedStatus < 400) this.#storage.invalidate(state.changedUri);
     const { place } = state;
     if (place === undefined || state.step === 'passing' || state.step === 'answered') return;
     // The answer that the client has.
     if (state.step === 'refreshing' && !state.isOver) return;
-    if ((context.generated || FAILURES.has(context.status)) && this.#isHidden(place, context, state)) return;
-    if (state.isConditional && context.status === 304) return this.#renewed(place, context, state);
+    const hasFailed = context.generated ? context.errorCode?.startsWith('UPSTREAM_') === true : FAILURES.has(context.receivedStatus);
+    if ((context.generated || hasFailed) && this.#isHidden(hasFailed, place, context, state)) return;
+    if (state.isConditional && context.receivedStatus === 304) return this.#renewed(place, context, state);
     this.#mayStore(place, context, state);
   }
 
   /**
    * The upstream is of no help: what is stored is better than an error, for as long as that is allowed (RFC 5861 §4). False where the
-   * upstream's own error is to go on its way, and may be stored if the operator wants that.
+   * upstream's own error is to go on its way, and may be stored if the operator wants that. An answer of another plugin is no failure.
    */
-  #isHidden(place: RequestPlace, context: ResponseContext, state: RequestState): boolean {
+  #isHidden(hasFailed: boolean, place: RequestPlace, context: ResponseContext, state: RequestState): boolean {
     const { stale } = state;
     const nowMs = this.#services.clock.monotonicMs();
-    if (stale !== undefined && state.step === 'fetching' && -freshnessLeftMs(stale.lifetime, nowMs) < stale.lifetime.staleIfErrorMs) {
+    if (stale !== undefined && hasFailed && state.step === 'fetching' && -freshnessLeftMs(stale.lifetime, nowMs) < stale.lifetime.staleIfErrorMs) {
       this.#land(state);
       this.#services.log.warn('proxy-cache-stale-if-error', { status: context.status });
       this.#answerInstead(this.#answers.answer(stale, place.request, 'Hit', nowMs), context, state);
@@ -216,10 +222,10 @@ class ProxyCache {
     const { stale } = state;
     if (stale === undefined) return;
     const moment = this.#moment(place);
-    const headers = updatedHeaders(stale.headers, context.receivedHeaders().filter(([name]) => name.toLowerCase() !== 'age'));
+    const headers = updatedHeaders(stale.headers, context.receivedHeaders());
     const typed = stale.contentType === undefined ? headers : [...headers, ['Content-Type', stale.contentType] as const];
     const head = this.#isSameClient(place, context, state) ? this.#rules.headOf({ status: stale.status, headers: typed }, place, moment) : undefined;
-    const renewed: StoredResponse = head === undefined ? { ...stale, headers, answer: undefined, lifetime: { ...stale.lifetime, receivedAtMs: moment.nowMs, initialAgeMs: 0 } } : { ...stale, headers: head.headers, lifetime: head.lifetime, answer: undefined };
+    const renewed: StoredResponse = head === undefined ? { ...stale, headers: headers.filter(([name]) => isStored(name)), answer: undefined, lifetime: { ...stale.lifetime, receivedAtMs: moment.nowMs, initialAgeMs: 0 } } : { ...stale, headers: head.headers, lifetime: head.lifetime, answer: undefined };
     if (head === undefined) this.#storage.remove(place);
     else this.#landWhen(this.#storage.put(place, head.variesBy, renewed), state);
     if (head === undefined) this.#land(state);
@@ -231,12 +237,12 @@ class ProxyCache {
     const head = length <= this.#config.max_body_bytes && this.#isSameClient(place, context, state) ? this.#rules.headOf(receivedHead(context), place, this.#moment(place)) : undefined;
     if (head === undefined) {
       // Who waits need not wait any longer, and who comes need not begin to.
-      if (state.flight !== undefined && context.status < 500) this.#unstorable.set(state.flight.place, true, { ttlMs: UNSTORABLE_FOR_MS });
+      if (context.receivedStatus < 500) this.#waitNoMore(state);
       this.#land(state);
       return this.#giveUp(context, state);
     }
-    state.storing = { head, status: context.status, pieces: [], bytes: 0 };
-    context.observeBody();
+    state.storing = { head, status: context.receivedStatus, body: new BodySoFar() };
+    context.observeBody('received');
   }
 
   /** A plugin that runs after this one may have found out who the client is: then the key does not say it. */
@@ -254,17 +260,18 @@ class ProxyCache {
     const { storing, place } = state;
     if (storing === undefined || place === undefined) return;
     if (bytes !== undefined) {
-      storing.bytes += bytes.length;
-      if (storing.bytes <= this.#config.max_body_bytes) return void storing.pieces.push(new Uint8Array(bytes));
+      const isTooLong = storing.body.length + bytes.length > this.#config.max_body_bytes;
+      if (!isTooLong && this.#hold(bytes.length, state)) return storing.body.add(bytes);
+      if (isTooLong) this.#waitNoMore(state);
       state.storing = undefined;
-      if (state.flight !== undefined) this.#unstorable.set(state.flight.place, true, { ttlMs: UNSTORABLE_FOR_MS });
+      this.#letGo(state);
       return this.#land(state);
     }
-    const { head, status, pieces } = storing;
+    const { head, status, body } = storing;
     state.storing = undefined;
     const written = this.#storage.put(place, head.variesBy, {
       kind: 'response', cacheKey: place.cacheKey, status, contentType: head.contentType, headers: head.headers, lifetime: head.lifetime, answer: undefined,
-      body: joined(pieces, storing.bytes),
+      body: body.whole(),
     });
     this.#landWhen(written, state);
   }
@@ -273,7 +280,27 @@ class ProxyCache {
   log(state: RequestState): void {
     const isAnswered = state.step === 'refreshing' && !state.isOver;
     state.isOver = true;
-    if (!isAnswered) this.#land(state);
+    if (isAnswered) return;
+    this.#land(state);
+    if (!state.isWriting) this.#letGo(state);
+  }
+
+  /** Room for so many bytes more; false where bodies on their way have no less than the cache itself may have. */
+  #hold(bytes: number, state: RequestState): boolean {
+    if (this.#heldBytes + bytes > this.#config.memory.max_bytes) return false;
+    this.#heldBytes += bytes;
+    state.heldBytes += bytes;
+    return true;
+  }
+
+  #letGo(state: RequestState): void {
+    this.#heldBytes -= state.heldBytes;
+    state.heldBytes = 0;
+  }
+
+  /** For a while nobody waits for what can't be stored. */
+  #waitNoMore({ flight }: RequestState): void {
+    if (flight !== undefined) this.#unstorable.set(nameFor(flight.place), true, { ttlMs: UNSTORABLE_FOR_MS });
   }
 
   #land(state: RequestState): void {
@@ -284,10 +311,17 @@ class ProxyCache {
 
   /** Who waits is to find what was written. */
   #landWhen(written: void | Promise<void>, state: RequestState): void {
+    if (!(written instanceof Promise)) {
+      this.#letGo(state);
+      return this.#land(state);
+    }
     const { flight } = state;
-    if (!(written instanceof Promise) || flight === undefined) return this.#land(state);
     state.flight = undefined;
-    void written.then(() => this.#flights.end(flight));
+    state.isWriting = true;
+    void written.then(() => {
+      this.#letGo(state);
+      if (flight !== undefined) this.#flights.end(flight);
+    });
   }
 
   #moment({ askedAtMs }: RequestPlace): Moment {
@@ -298,17 +332,4 @@ class ProxyCache {
   #showStatus(context: RequestContext, status: CacheStatus): void {
     if (this.#config.response_headers['X-Cache-Status']) context.setResponseHeader('X-Cache-Status', status);
   }
-}
-
-/** In memory of its own: what is kept long must not hold on to a larger block. */
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
-  const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return only;
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

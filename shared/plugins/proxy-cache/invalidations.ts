@@ -1,8 +1,9 @@
 /**
- * Which URIs were changed by an unsafe request, and when (RFC 9111 §4.4): what was asked for before is void, also what is still on its
- * way. Where there are too many to remember, everything that was asked for until now is void: rather empty than wrong.
+ * Which URIs were changed by an unsafe request, and when (RFC 9111 §4.4), and which keys were purged: what was asked for before is void,
+ * also what is still on its way. Where there are too many to remember, everything that was asked for until now is void: rather empty than wrong.
  */
 import type { PluginClock, PluginServices, PluginStore } from '../plugin-services.ts';
+import { nameFor } from './cache-key.ts';
 
 const MAX_REMEMBERED = 10_000;
 /** No URI is called this. */
@@ -18,9 +19,10 @@ export class Invalidations {
     this.#times = services.store('invalidations', { maxEntries: 2 * MAX_REMEMBERED });
   }
 
+  /** Of a URI, or of what else can be void by its name. */
   add(uri: string): void {
     if (this.#times.size >= MAX_REMEMBERED) this.addAll();
-    else this.#times.set(uri, this.#clock.monotonicMs());
+    else this.#times.set(nameFor(uri), this.#clock.monotonicMs());
   }
 
   addAll(): void {
@@ -31,6 +33,6 @@ export class Invalidations {
   /** True where what was asked for then is void. */
   concern(uri: string, requestedAtMs: number): boolean {
     if (this.#times.size === 0) return false;
-    return requestedAtMs <= (this.#times.get(EVERYTHING) ?? -1) || requestedAtMs <= (this.#times.get(uri) ?? -1);
+    return requestedAtMs <= (this.#times.get(EVERYTHING) ?? -1) || requestedAtMs <= (this.#times.get(nameFor(uri)) ?? -1);
   }
 }

@@ -1,7 +1,7 @@
 /** The memory of one proxy thread: `services.store`, which outlives changes of the config (R3) and is bounded by bytes (R5). */
 import type { PluginServices, PluginStore } from '../plugin-services.ts';
 import { variantPlace } from './cache-key.ts';
-import { variantNames, type CacheRecord, type CacheStorage, type Place, type VariesRecord } from './cache-storage.ts';
+import { purgedName, variantNames, type CacheRecord, type CacheStorage, type Place, type VariesRecord } from './cache-storage.ts';
 import { Invalidations } from './invalidations.ts';
 import type { StoredResponse } from './stored-response.ts';
 
@@ -40,10 +40,12 @@ export class MemoryStorage implements CacheStorage {
   }
 
   put(place: Place, names: readonly string[], response: StoredResponse): void {
-    if (this.#invalidations.concern(place.key.uri, response.lifetime.requestedAtMs)) return;
+    const { requestedAtMs } = response.lifetime;
+    if (this.#invalidations.concern(place.key.uri, requestedAtMs) || this.#invalidations.concern(purgedName(place.cacheKey), requestedAtMs)) return;
     const first = this.#kept.get(place.key.text)?.record;
     const known = first?.kind === 'varies' ? first : undefined;
     const all = variantNames(known, names);
+    if (all === undefined) return;
     if (all.length === 0) return this.#set(place.key.text, response, response.lifetime.keptMs);
     const varies: VariesRecord = known?.names === all ? known : { kind: 'varies', cacheKey: place.cacheKey, nonce: place.requestId, names: all };
     this.#set(place.key.text, varies, VARIES_KEPT_MS);
@@ -67,6 +69,7 @@ export class MemoryStorage implements CacheStorage {
       this.#kept.clear();
       return this.#invalidations.addAll();
     }
+    this.#invalidations.add(purgedName(cacheKey));
     for (const { text, record } of [...this.#kept.values()]) if (record.cacheKey === cacheKey) this.#kept.delete(text);
   }
 }

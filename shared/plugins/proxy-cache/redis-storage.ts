@@ -4,7 +4,8 @@
  */
 import type { PluginServices, RedisConnection, RedisReply } from '../plugin-services.ts';
 import { variantPlace } from './cache-key.ts';
-import { variantNames, type CacheRecord, type CacheStorage, type Place, type VariesRecord } from './cache-storage.ts';
+import { purgedName, variantNames, type CacheRecord, type CacheStorage, type Place, type VariesRecord } from './cache-storage.ts';
+import { Invalidations } from './invalidations.ts';
 import { decodeRecord, encodeRecord, type Clocks } from './response-frame.ts';
 import type { StoredResponse } from './stored-response.ts';
 
@@ -17,12 +18,13 @@ export class RedisStorage implements CacheStorage {
   readonly #services: PluginServices;
   readonly #redis: RedisConnection;
   readonly #prefix: string;
-  /** Wall clock, of the last purge that reached this thread: what was asked for before is not stored any more. */
-  #purgedAtMs = -1;
+  /** Those that reached this thread: what was asked for before is not stored any more, nor found. */
+  readonly #purges: Invalidations;
 
   constructor(services: PluginServices, redis: RedisConnection) {
     this.#services = services;
     this.#redis = redis;
+    this.#purges = new Invalidations(services);
     this.#prefix = `holdfast:cache:${services.pluginId}:`;
   }
 
@@ -32,7 +34,7 @@ export class RedisStorage implements CacheStorage {
       const [bytes, invalidated] = await this.#get(this.#responseKey(place.cacheKey), this.#uriKey(place.key.uri));
       const first = this.#decoded(bytes, place.cacheKey);
       const found = first?.kind === 'varies' ? await this.#variant(place, first) : first;
-      return found === undefined || this.#isVoid(found, invalidated) ? undefined : found;
+      return found === undefined || this.#isVoid(place, found, invalidated) ? undefined : found;
     } catch {
       // It is down: the connection has logged it, and everything is asked of the upstream.
       return undefined;
@@ -47,7 +49,8 @@ export class RedisStorage implements CacheStorage {
   }
 
   put(place: Place, names: readonly string[], response: StoredResponse): void | Promise<void> {
-    if (this.#wallMsOf(place.askedAtMs) <= this.#purgedAtMs) return undefined;
+    if (this.#isPurged(place, response)) return undefined;
+    place.keepHeaders();
     return this.#write(place, names, response).catch(() => undefined);
   }
 
@@ -57,6 +60,7 @@ export class RedisStorage implements CacheStorage {
     const first = this.#decoded(bytes, place.cacheKey);
     const known = first?.kind === 'varies' ? first : undefined;
     const all = variantNames(known, names);
+    if (all === undefined || this.#isPurged(place, response)) return;
     if (all.length === 0) return this.#set(key, response, response.lifetime.keptMs);
     const varies: VariesRecord = known?.names === all ? known : { kind: 'varies', cacheKey: place.cacheKey, nonce: place.requestId, names: all };
     await Promise.all([
@@ -75,8 +79,9 @@ export class RedisStorage implements CacheStorage {
   }
 
   purge(cacheKey: string | undefined): void {
+    if (cacheKey === undefined) this.#purges.addAll();
+    else this.#purges.add(purgedName(cacheKey));
     if (cacheKey !== undefined) return void this.#redis.command('UNLINK', this.#responseKey(cacheKey)).catch(() => this.#notPurged());
-    this.#purgedAtMs = this.#services.clock.nowMs();
     this.#unlinkAll().catch(() => this.#notPurged());
   }
 
@@ -109,10 +114,13 @@ export class RedisStorage implements CacheStorage {
     return reply instanceof Uint8Array ? decodeRecord(reply, cacheKey, this.#clocks()) : undefined;
   }
 
-  #isVoid({ lifetime }: StoredResponse, invalidated: RedisReply | undefined): boolean {
-    const requestedAtMs = this.#wallMsOf(lifetime.requestedAtMs);
-    if (requestedAtMs <= this.#purgedAtMs) return true;
-    return invalidated !== undefined && invalidated !== null && requestedAtMs <= Number(textOf(invalidated));
+  #isVoid(place: Place, stored: StoredResponse, invalidated: RedisReply | undefined): boolean {
+    if (this.#isPurged(place, stored)) return true;
+    return invalidated !== undefined && invalidated !== null && this.#wallMsOf(stored.lifetime.requestedAtMs) <= Number(textOf(invalidated));
+  }
+
+  #isPurged({ cacheKey }: Place, { lifetime }: StoredResponse): boolean {
+    return this.#purges.concern(purgedName(cacheKey), lifetime.requestedAtMs);
   }
 
   #clocks(): Clocks {

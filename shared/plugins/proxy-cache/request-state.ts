@@ -1,6 +1,7 @@
 /** What the cache keeps of one request, from phase to phase. */
 import type { RequestContext, RequestView } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
+import type { BodySoFar } from './body-so-far.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { Place } from './cache-storage.ts';
 import type { Flight } from './flights.ts';
@@ -11,8 +12,7 @@ import type { StoredResponse } from './stored-response.ts';
 export interface Storing {
   readonly head: StorableHead;
   readonly status: number;
-  readonly pieces: Uint8Array[];
-  bytes: number;
+  readonly body: BodySoFar;
 }
 
 export class RequestState {
@@ -33,6 +33,10 @@ export class RequestState {
   /** Until when this request waits for another one at most. */
   waitsUntilMs: number | undefined;
   storing: Storing | undefined;
+  /** What of the room for bodies on their way into the cache is taken by its. */
+  heldBytes = 0;
+  /** It is being written to where it is kept. */
+  isWriting = false;
   /** Made void where the request succeeds. */
   changedUri: string | undefined;
   /** The client has its answer, or went away; a refresh may go on. */
@@ -45,7 +49,8 @@ export class RequestPlace implements Place {
   readonly requestId: string;
   /** The client showed that it is somebody whom the gateway knows. */
   readonly isIdentified: boolean;
-  readonly askedAtMs: number;
+  /** When it went upstream, as far as is known. */
+  askedAtMs: number;
   text: string;
   readonly #services: PluginServices;
   #context: RequestContext | undefined;
@@ -77,9 +82,10 @@ export class RequestPlace implements Place {
     return values;
   }
 
-  /** Before the client's request ends while another goes on in its name: of what is asked for later there is nothing left. */
+  /** Before the request ends while another goes on in its name, or what came of it is still to be stored: of what is asked for later there is nothing left. */
   keepHeaders(): void {
-    for (const name of this.#context?.upstreamHeaderNames() ?? []) this.header(name);
+    if (this.#context === undefined) return;
+    for (const name of ['host', ...this.#context.upstreamHeaderNames()]) this.header(name);
     this.#context = undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What the cache keeps in Redis, as bytes: `HFC1`, the length of the head (32 bits), the head as lines of text, the body as it is. Who
- * reads one takes nothing for granted: what does not look like this is as if it were not there.
+ * reads one takes nothing for granted: what does not look like this, or was cut short, is as if it were not there.
  */
 import type { CacheRecord } from './cache-storage.ts';
 import { isValue, isWellFormed } from './stored-headers.ts';
@@ -21,7 +21,7 @@ export function encodeRecord(record: CacheRecord, { wallMs, monotonicMs }: Clock
   const onTheWall = (ms: number): number => Math.round(ms - monotonicMs + wallMs);
   const numbers = [
     status, onTheWall(lifetime.requestedAtMs), onTheWall(lifetime.receivedAtMs), lifetime.initialAgeMs, lifetime.freshMs, lifetime.staleWhileRevalidateMs, lifetime.staleIfErrorMs, lifetime.keptMs,
-    lifetime.mustRevalidate ? 1 : 0,
+    lifetime.mustRevalidate ? 1 : 0, body.length,
   ];
   return frame(['response', numbers.map((number) => Math.round(number)).join(' '), contentType ?? '', ...headers.map(([name, value]) => `${name}: ${value}`)], body);
 }
@@ -46,11 +46,11 @@ export function decodeRecord(bytes: Uint8Array, cacheKey: string, { wallMs, mono
   }
   const [facts = '', contentType = '', ...headerLines] = lines;
   const numbers = facts.split(' ').map(Number);
-  if (kind !== 'response' || numbers.length !== 9 || !numbers.every(Number.isSafeInteger)) return undefined;
+  if (kind !== 'response' || numbers.length !== 10 || !numbers.every((number) => Number.isSafeInteger(number) && number >= 0)) return undefined;
   const headers = headerLines.map(asHeader);
   if (!headers.every(isWellFormed) || !isValue(contentType)) return undefined;
-  const [status = 0, requestedAt = 0, receivedAt = 0, initialAgeMs = 0, freshMs = 0, staleWhileRevalidateMs = 0, staleIfErrorMs = 0, keptMs = 0, mustRevalidate = 0] = numbers;
-  if (status < 200 || status > 599) return undefined;
+  const [status = 0, requestedAt = 0, receivedAt = 0, initialAgeMs = 0, freshMs = 0, staleWhileRevalidateMs = 0, staleIfErrorMs = 0, keptMs = 0, mustRevalidate = 0, length = 0] = numbers;
+  if (status < 200 || status > 599 || length !== buffer.length - headEnd) return undefined;
   // A clock that is behind the writer's must not make a response younger than it was.
   const here = (onTheWall: number): number => Math.min(onTheWall, wallMs) - wallMs + monotonicMs;
   return {

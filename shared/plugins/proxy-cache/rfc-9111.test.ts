@@ -229,7 +229,7 @@ describe('stale responses (RFC 5861)', () => {
     const cache = cacheScene({ cache_ttl: 1, stale_if_error: 10 });
     cache.request({}, { text: 'good' });
     cache.pass(5);
-    for (const failure of [{ status: 500 }, { status: 502, generated: true }, { status: 503 }, { status: 504, generated: true }]) {
+    for (const failure of [{ status: 500 }, { status: 502, generated: true, errorCode: 'UPSTREAM_CLOSED' }, { status: 503 }, { status: 504, generated: true, errorCode: 'UPSTREAM_READ_TIMEOUT' }]) {
       const answer = cache.request({}, { text: 'error', ...failure });
       assert.deepEqual([answer.status, answer.text, answer.cache, answer.header('Age')], [200, 'good', 'Hit', '5']);
     }

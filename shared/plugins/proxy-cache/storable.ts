@@ -4,8 +4,9 @@
  */
 import { createRequire } from 'node:module';
 import type CachePolicy from 'http-cache-semantics';
-import type { RequestView, ResponseContext } from '../contract.ts';
+import type { RequestContext, RequestView, ResponseContext } from '../contract.ts';
 import { parseDirectives, secondsOf, type CacheDirectives } from './cache-directives.ts';
+import { httpDateMs } from './http-date.ts';
 import { MediaTypes } from './media-types.ts';
 import type { RequestPlace } from './request-state.ts';
 import type { ProxyCacheConfig } from './schema.ts';
@@ -22,6 +23,10 @@ const MAX_AGE_S = 2_147_483_648;
 const KNOWN = ['no-store', 'no-cache', 'private', 'public', 'must-revalidate', 'proxy-revalidate', 'max-age', 's-maxage'];
 /** What allows a shared cache to store the answer to a request with Authorization (RFC 9111 §3.5). */
 const FOR_EVERYBODY = ['public', 's-maxage', 'must-revalidate'];
+/** What an upstream may know a client by, of its own. */
+const PERSONAL = ['authorization', 'cookie'];
+/** Written by the gateway, of the one client or request: nothing that others have the same. */
+const OF_ONE_REQUEST = new Set(['*', 'x-forwarded-for', 'x-real-ip', 'via', 'x-kong-request-id']);
 
 /** Unkeyed, passed on by the gateway, and taken by some upstreams for the URI or method: a request that has one may be answered, but fills nothing. */
 const MISLEADING = [
@@ -53,7 +58,8 @@ export class StorageRules {
   readonly #config: ProxyCacheConfig;
   readonly #statuses: ReadonlySet<number>;
   readonly #mediaTypes: MediaTypes;
-  readonly #misleading: readonly string[];
+  readonly #misleading: ReadonlySet<string>;
+  readonly #keyed: ReadonlySet<string>;
   /** Only with `cache_control`: its code is not loaded otherwise. */
   readonly #policy: typeof CachePolicy | undefined;
 
@@ -62,15 +68,19 @@ export class StorageRules {
     this.#statuses = new Set(config.response_code);
     this.#mediaTypes = new MediaTypes(config.content_type);
     const keyed = new Set((config.vary_headers ?? []).map((name) => name.toLowerCase()));
-    this.#misleading = MISLEADING.filter((name) => !keyed.has(name));
+    this.#keyed = keyed;
+    this.#misleading = new Set(MISLEADING.filter((name) => !keyed.has(name)));
     const load: (name: string) => typeof CachePolicy = createRequire(import.meta.url);
     this.#policy = config.cache_control ? load('http-cache-semantics') : undefined;
   }
 
   /** A request whose response could be stored, as far as that can be told before there is one. */
-  mayFill(request: RequestView): boolean {
+  mayFill(context: RequestContext): boolean {
+    const { request } = context;
     if (request.method === 'HEAD') return false;
-    if (this.#misleading.some((name) => request.header(name) !== undefined)) return false;
+    for (const name of this.#misleading) if (request.header(name) !== undefined) return false;
+    // Applications take `_` for `-`.
+    if (context.upstreamHeaderNames().some((name) => name.includes('_') && this.#misleading.has(name.replaceAll('_', '-')))) return false;
     // The path as the client wrote it goes upstream too, in X-Forwarded-Path. Hexadecimal digits alone may differ.
     const { target, path } = request;
     const rawPath = target.slice(0, target.indexOf('?') === -1 ? target.length : target.indexOf('?'));
@@ -87,46 +97,49 @@ export class StorageRules {
     const { status, headers } = received;
     if (!this.#statuses.has(status) || status === 206 || status === 304 || status < 200) return undefined;
     const contentType = headerOf(headers, 'content-type');
-    if (contentType === undefined || !this.#mediaTypes.has(contentType)) return undefined;
-    if (headerOf(headers, 'trailer') !== undefined || lengthOf(headers) > MAX_HEAD_LENGTH) return undefined;
+    // What became of a call of gRPC stands in its trailers, which no cache has to keep (RFC 9111 §3.1).
+    if (contentType === undefined || /^application\/grpc/i.test(contentType) || !this.#mediaTypes.has(contentType)) return undefined;
+    if (lengthOf(headers) > MAX_HEAD_LENGTH) return undefined;
     if (headerOf(headers, 'set-cookie') !== undefined && !this.#config.store_set_cookie) return undefined;
-    const variesBy = varyNames(headers);
     const directives = parseDirectives(valuesOf(headers, 'cache-control'));
-    if (variesBy === undefined || !this.#isForEverybody(directives, place)) return undefined;
+    const toldApartBy = this.#toldApartBy(directives, place);
+    const variesBy = toldApartBy === undefined ? undefined : varyNames(headers, toldApartBy);
+    if (variesBy === undefined) return undefined;
     const lifetime = this.#lifetimeOf(received, directives, place, moment);
     return lifetime === undefined ? undefined : { contentType, headers: headers.filter(([name]) => isStored(name)), variesBy, lifetime };
   }
 
-  #isForEverybody(directives: CacheDirectives, place: RequestPlace): boolean {
-    if (directives.has('no-store') || directives.has('private')) return false;
-    if (FOR_EVERYBODY.some((name) => directives.has(name))) return true;
-    if (place.header('authorization').length > 0) {
-      // A consumer of ours has entries of its own; RFC 9111 makes no exception for that.
-      if (this.#config.cache_control || !place.isIdentified) return false;
-    }
-    if (this.#config.cache_control || this.#config.store_with_cookie || place.isIdentified) return true;
-    return place.header('cookie').length === 0 || (this.#config.vary_headers ?? []).some((name) => name.toLowerCase() === 'cookie');
+  /** By which headers of the request, besides those in Vary, others are kept from having the response; undefined where nobody else may have it. */
+  #toldApartBy(directives: CacheDirectives, place: RequestPlace): readonly string[] | undefined {
+    if (directives.has('no-store') || directives.has('private')) return undefined;
+    const { cache_control: followsAll, store_with_cookie: looksAtNoCookie } = this.#config;
+    if (followsAll) return FOR_EVERYBODY.some((name) => directives.has(name)) || place.header('authorization').length === 0 ? [] : undefined;
+    if (isSharedUnasked(directives)) return [];
+    const personal = PERSONAL.filter((name) => !this.#keyed.has(name) && !(name === 'cookie' && looksAtNoCookie) && place.header(name).length > 0);
+    // A consumer has entries of its own, but may be an application with many users.
+    return personal.length === 0 || place.isIdentified ? personal : undefined;
   }
 
   /** Undefined where it is of no use: never fresh, and nothing to ask again by. */
   #lifetimeOf(received: ReceivedHead, directives: CacheDirectives, place: RequestPlace, { wallMs, nowMs, requestedAtMs }: Moment): Lifetime | undefined {
     const { headers } = received;
-    const initialAgeMs = this.#config.cache_control ? ageIn(headers) * 1_000 : 0;
+    const initialAgeMs = this.#config.cache_control ? ageIn(headers) * 1_000 + Math.max(0, nowMs - requestedAtMs) : 0;
     const freshMs = this.#policy === undefined ? this.#config.cache_ttl * 1_000 : freshnessByPolicy(this.#policy, received, directives, place, wallMs);
     if (freshMs === undefined) return undefined;
     const hasValidator = headerOf(headers, 'etag') !== undefined || headerOf(headers, 'last-modified') !== undefined;
     if (freshMs <= initialAgeMs && !hasValidator) return undefined;
-    const mustRevalidate = directives.has('must-revalidate') || directives.has('proxy-revalidate') || (this.#config.cache_control && directives.has('no-cache'));
+    const neverStale = directives.has('must-revalidate') || directives.has('proxy-revalidate') || (this.#config.cache_control && directives.has('no-cache'));
+    // s-maxage says of itself that nothing stale is sent (RFC 9111 §5.2.2.10): the upstream may take that back, operator and client may not.
+    const isOnlyFresh = directives.has('s-maxage') && this.#config.cache_control;
     const stale = (name: string, byConfig: number | null): number => {
-      if (mustRevalidate) return 0;
-      // s-maxage says of itself that nothing stale is sent (RFC 9111 §5.2.2.10): the upstream may take that back, the operator may not.
-      return 1_000 * (secondsOf(directives, name) ?? (directives.has('s-maxage') && this.#config.cache_control ? 0 : (byConfig ?? 0)));
+      if (neverStale) return 0;
+      return 1_000 * (secondsOf(directives, name) ?? (isOnlyFresh ? 0 : (byConfig ?? 0)));
     };
     const staleWhileRevalidateMs = stale('stale-while-revalidate', this.#config.stale_while_revalidate);
     const staleIfErrorMs = stale('stale-if-error', this.#config.stale_if_error);
     const usefulMs = Math.max(0, freshMs - initialAgeMs) + Math.max(staleWhileRevalidateMs, staleIfErrorMs, hasValidator ? KEPT_FOR_REVALIDATION_MS : 0);
     const keptMs = this.#config.storage_ttl === null ? usefulMs : this.#config.storage_ttl * 1_000;
-    return keptMs <= 0 ? undefined : { requestedAtMs, receivedAtMs: nowMs, initialAgeMs, freshMs, staleWhileRevalidateMs, staleIfErrorMs, mustRevalidate, keptMs };
+    return keptMs <= 0 ? undefined : { requestedAtMs, receivedAtMs: nowMs, initialAgeMs, freshMs, staleWhileRevalidateMs, staleIfErrorMs, mustRevalidate: neverStale || isOnlyFresh, keptMs };
   }
 }
 
@@ -134,20 +147,32 @@ export class StorageRules {
 function freshnessByPolicy(Policy: typeof CachePolicy, { status, headers }: ReceivedHead, directives: CacheDirectives, place: RequestPlace, wallMs: number): number | undefined {
   const cacheControl = KNOWN.filter((name) => directives.has(name)).map((name) => (name.endsWith('age') ? `${name}=${secondsOf(directives, name) ?? 0}` : name)).join(', ');
   const authorization = place.header('authorization')[0];
-    const policy = new Policy(
+  const policy = new Policy(
     { url: '', method: place.request.method === 'GET' ? 'GET' : 'POST', headers: authorization === undefined ? {} : { authorization } },
     {
       status,
       headers: {
         // Without one the library would look at a clock of its own.
-        date: headerOf(headers, 'date') ?? new Date(wallMs).toUTCString(),
+        date: dateIn(headers, 'date', wallMs),
         ...(cacheControl === '' ? {} : { 'cache-control': cacheControl }),
-        ...only(headers, 'expires'), ...only(headers, 'pragma'), ...only(headers, 'last-modified'), ...only(headers, 'etag'),
+        ...(headerOf(headers, 'expires') === undefined ? {} : { expires: dateIn(headers, 'expires', 0) }), ...only(headers, 'pragma'), ...only(headers, 'last-modified'), ...only(headers, 'etag'),
       },
     },
     { shared: true, cacheHeuristic: 0, immutableMinTimeToLive: 0 },
   );
   return policy.storable() ? Math.max(0, Math.min(policy.maxAge(), MAX_AGE_S)) * 1_000 : undefined;
+}
+
+/** In the form that nobody reads in another way; `otherwise` where it is no date. */
+function dateIn(headers: readonly HeaderLine[], name: string, otherwise: number): string {
+  const ms = httpDateMs(headerOf(headers, name));
+  return new Date(Number.isNaN(ms) ? otherwise : ms).toUTCString();
+}
+
+/** It may be given to everybody without asking again, which is what is done without `cache_control`. */
+function isSharedUnasked(directives: CacheDirectives): boolean {
+  const seconds = secondsOf(directives, 's-maxage') ?? secondsOf(directives, 'max-age');
+  return (directives.has('public') || directives.has('s-maxage')) && !directives.has('no-cache') && seconds !== 0;
 }
 
 function only(headers: readonly HeaderLine[], name: string): Readonly<Record<string, string>> {
@@ -168,17 +193,19 @@ function lengthOf(headers: readonly HeaderLine[]): number {
   return headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
 }
 
-/** Undefined where the response fits no other request (`*`), or depends on too much. A coding that was negotiated depends on what was accepted, also where the upstream forgot to say so. */
-function varyNames(headers: readonly HeaderLine[]): readonly string[] | undefined {
-  const names = new Set(valuesOf(headers, 'vary').flatMap((line) => line.split(',')).map((name) => name.trim().toLowerCase()).filter((name) => name !== ''));
-  if (names.has('*')) return undefined;
+/** Undefined where the response fits no other request (`*`), or depends on too much. A coding that was negotiated depends on what was accepted, an origin that is allowed on who asked, also where the upstream forgot to say so. */
+function varyNames(headers: readonly HeaderLine[], toldApartBy: readonly string[]): readonly string[] | undefined {
+  const names = new Set(toldApartBy.concat(valuesOf(headers, 'vary').flatMap((line) => line.split(',')).map((name) => name.trim().toLowerCase()).filter((name) => name !== '')));
+  for (const name of names) if (OF_ONE_REQUEST.has(name)) return undefined;
+  const allowed = headerOf(headers, 'access-control-allow-origin');
+  if (allowed !== undefined && allowed !== '*') names.add('origin');
   if (headerOf(headers, 'content-encoding') !== undefined) names.add('accept-encoding');
   return names.size > MAX_VARY_NAMES ? undefined : [...names].toSorted();
 }
 
 /** As the upstream sent it: what other plugins put on it is for this one client, and they do it again for the next. */
 export function receivedHead(context: ResponseContext): ReceivedHead {
-  return { status: context.status, headers: context.receivedHeaders() };
+  return { status: context.receivedStatus, headers: context.receivedHeaders() };
 }
 
 /** The stored headers as a 304 changes them (RFC 9111 §3.2): its own take the place of those, but for what describes the body. */

@@ -3,6 +3,7 @@
  * (RFC 9110 §13), or the one range that it asked for (§14). Heads and answers are put together once and used again: a hit must be cheap.
  */
 import type { RequestView, Verdict } from '../contract.ts';
+import { httpDateMs } from './http-date.ts';
 
 export type HeaderLine = readonly [name: string, value: string];
 
@@ -125,8 +126,7 @@ function isNotModified(stored: StoredResponse, request: RequestView): boolean {
   if (tags === undefined) {
     const since = request.header('if-modified-since');
     if (since === undefined || stored.status !== 200) return false;
-    const modifiedMs = Date.parse(headerOf(stored.headers, 'last-modified') ?? '');
-    return modifiedMs <= Date.parse(since);
+    return httpDateMs(headerOf(stored.headers, 'last-modified')) <= httpDateMs(since);
   }
   if (stored.status !== 200) return false;
   const tag = headerOf(stored.headers, 'etag');
