@@ -68,6 +68,13 @@ test('what is wrong with a schema is told by its place; a bundled name is refuse
   (await send('POST', '/v1/plugins', { json: PLUGIN_EXAMPLE, token: api.viewerToken })).expect(403);
 });
 
+test('what another control plane registered a moment ago can be configured here at once', async () => {
+  const { schema } = plugin('1.2.0', [CUPS]);
+  await api.store.plugins.register({ name: 'kettle', version: '1.2.0', hash: HASH, schema: { ...(schema as JsonObject), name: 'kettle' }, registeredBy: 'there' });
+  (await send('POST', '/services/kitchen/plugins', { json: { name: 'kettle', config: { cups: 2 } } })).expect(201);
+  (await send('POST', '/services/kitchen/plugins', { json: { name: 'kettl' } })).expect(400);
+});
+
 test('another control plane learns of it', async () => {
   setCustomSchemas([]);
   assert.equal(pluginCatalog.has('teapot'), false);

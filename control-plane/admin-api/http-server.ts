@@ -11,8 +11,9 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { isUuid } from '../../shared/model/ids.ts';
 import { placeOf } from '../access/permission.ts';
+import type { CustomPlugins } from '../plugins/custom-plugins.ts';
 import type { Admission } from './admission.ts';
-import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, targetUnreadable, unsupportedContentEncoding, unsupportedMediaType, type Answer } from './answer.ts';
+import { bodyTooLarge, bodyUnreadable, methodNotAllowed, NO_CONTENT, notFound, Refusal, targetUnreadable, unsupportedContentEncoding, unsupportedMediaType, type Answer } from './answer.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import { refusalOf } from './failure.ts';
 import type { OutageMemory } from './outage-memory.ts';
@@ -21,7 +22,7 @@ import { NO_BODY, parseRequestBody, type RequestBody } from './request-body.ts';
 import type { RequestMeter } from './request-meter.ts';
 import type { SessionCookies } from './session-cookie.ts';
 import type { OpenRoute } from './sign-in-routes.ts';
-import { admitted, allowedMethods, METHODS, type AdmittedGateway, type Caller, type Method, type Operation, type Route } from './route.ts';
+import { admitted, allowedMethods, METHODS, type AdmittedGateway, type Caller, type Method, type Operation, type Route, type RoutedRequest } from './route.ts';
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
@@ -42,6 +43,7 @@ export interface HttpServerOptions {
   readonly serverHeader: string;
   readonly maxBodyBytes: number;
   readonly crossOrigin: CrossOrigin;
+  readonly plugins: Pick<CustomPlugins, 'known' | 'grewSince'>;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -201,11 +203,23 @@ async function carryOut(options: HttpServerOptions, route: Route, request: Fasti
   const query = queryOf(request.raw);
   const body = WITH_BODY.has(exchange.method) ? await readBody(request.raw, options.maxBodyBytes, operation) : NO_BODY;
   const actor = { operatorId: caller.operatorId, name: caller.name, requestId: exchange.requestId, address: exchange.address, kind: caller.kind, ...(caller.credential === undefined ? {} : { credential: caller.credential }) };
-  const answer = await operation.handle({ path: pathOf(request.raw), params, query, headers: request.headers, body, caller, actor, gateway: exchange.gateway });
+  const answer = await handle(options, operation, { path: pathOf(request.raw), params, query, headers: request.headers, body, caller, actor, gateway: exchange.gateway });
   // Who may do what may have changed: at this instance that counts at once.
   if (WRITES.has(exchange.method) && DECIDING.has(placeOf(operation.permission.on))) options.admission.forgetAll();
   if (WRITES.has(exchange.method) && OF_GATEWAYS.has(operation.permission.on)) options.gateways.forgetAll();
   return answer;
+}
+
+/** A plugin that breaks its schema is looked at again where another instance registered one meanwhile: that may be all that is wrong. */
+async function handle({ plugins }: HttpServerOptions, operation: Operation<RoutedRequest>, request: RoutedRequest): Promise<Answer> {
+  const { known } = plugins;
+  try {
+    return await operation.handle(request);
+  } catch (thrown) {
+    const mayBeNew = thrown instanceof Refusal && thrown.code === 'ADMIN_SCHEMA_VIOLATION' && operation.permission.on === 'plugins';
+    if (!mayBeNew || !(await plugins.grewSince(known))) throw thrown;
+    return operation.handle(request);
+  }
 }
 
 async function refuse(options: HttpServerOptions, exchange: Exchange, thrown: unknown): Promise<Answer> {

@@ -126,7 +126,7 @@ export interface Route {
   readonly operations: Operations<RoutedRequest>;
 }
 
-interface RoutedRequest extends AdminRequest {
+export interface RoutedRequest extends AdminRequest {
   readonly gateway: AdmittedGateway | undefined;
 }
 

@@ -143,6 +143,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
     counters,
     meter,
     memory: new OutageMemory({ isDatabaseAway: () => store.meter.state.kind === 'away', meter, clock }),
+    plugins: options.customPlugins,
     log,
     clock,
   });

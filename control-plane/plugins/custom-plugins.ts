@@ -53,6 +53,12 @@ export class CustomPlugins {
     return registered;
   }
 
+  /** Whether there is more now than those `known` were. Never throws. */
+  async grewSince(known: readonly RegisteredPlugin[]): Promise<boolean> {
+    await this.#look();
+    return this.#known.length > known.length;
+  }
+
   async #look(): Promise<void> {
     this.#looking ??= this.#readIfGrown().finally(() => (this.#looking = undefined));
     await this.#looking;
