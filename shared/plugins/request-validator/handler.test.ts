@@ -277,6 +277,14 @@ describe('the control plane', () => {
     ] as const) assert.match(problems({ body_schema: schema, version })[0] ?? '', why, schema.slice(0, 60));
   });
 
+  test('wants patterns that compile at once, together', () => {
+    const properties = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${n}`, { pattern: `x${n}a{999}` }]));
+    assert.deepEqual(problems({ body_schema: JSON.stringify({ properties: properties(20) }) }), []);
+    assert.match(problems({ body_schema: JSON.stringify({ properties: properties(60) }) })[0] ?? '', /^config.body_schema: .*the patterns of a plugin may take 50000 steps/);
+    const parameter_schema = Array.from({ length: 60 }, (_, n) => ({ in: 'query', name: `p${n}`, required: true, style: null, schema: `{"pattern":"x${n}a{999}"}`, explode: null }));
+    assert.match(problems({ parameter_schema })[0] ?? '', /^config.parameter_schema.\d+: schema of 'p\d+': the patterns of a plugin may take 50000 steps/);
+  });
+
   test('wants parameters that can be read', () => {
     const one = (more: object) => problems({ parameter_schema: [{ in: 'query', name: 'p', required: true, style: null, schema: null, explode: null, ...more }] });
     assert.deepEqual(one({}), []);

@@ -5,7 +5,7 @@
 import type { PluginFactory, PluginInstance, RequestContext, Verdict } from '../contract.ts';
 import { ContentTypes } from './content-types.ts';
 import { hasDuplicateNames } from './duplicate-names.ts';
-import { compileJsonSchema, DRAFTS, parameterDraft, type CompiledSchema, type JsonValidator } from './json-schema.ts';
+import { compileJsonSchema, DRAFTS, parameterDraft, patternSteps, type CompiledSchema, type JsonValidator } from './json-schema.ts';
 import { compileKongSchema } from './kong-schema.ts';
 import { checkParameter, type Parameter } from './parameters.ts';
 import { readParameter } from './read-parameters.ts';
@@ -35,8 +35,9 @@ class RequestValidator {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
   constructor(config: RequestValidatorConfig) {
+    const options = { draft: parameterDraft(config.version), checksSchema: false, steps: patternSteps() };
     this.#parameters = (config.parameter_schema ?? []).map((parameter) => {
-      const read = readParameter(parameter, parameterDraft(config.version), false);
+      const read = readParameter(parameter, options);
       if (read.kind === 'wrong') throw new TypeError(`parameter_schema: ${read.problem}`);
       return read.parameter;
     });
@@ -86,7 +87,7 @@ function refusal(message: string): Verdict {
 
 function compiled(text: string, version: RequestValidatorConfig['version']): JsonValidator {
   const draft = DRAFTS.find((known) => known === version);
-  const schema: CompiledSchema = draft === undefined ? compileKongSchema(text) : compileJsonSchema(text, { draft, checksSchema: false, coerces: false });
+  const schema: CompiledSchema = draft === undefined ? compileKongSchema(text) : compileJsonSchema(text, { draft, checksSchema: false, coerces: false, steps: patternSteps() });
   if (schema.kind === 'wrong') throw new TypeError(`body_schema: ${schema.problem}`);
   return schema.validate;
 }

@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module';
 import type { Ajv as AjvDraft7, ErrorObject, Options } from 'ajv';
 import { RE2JS } from 're2js';
+import { estimateRegexSize, MAX_REGEX_STEPS } from '../../model/regex-size.ts';
 
 export const DRAFTS = ['draft4', 'draft6', 'draft7', 'draft201909', 'draft202012'] as const;
 export type Draft = (typeof DRAFTS)[number];
@@ -33,6 +34,17 @@ export interface CompileOptions {
   readonly checksSchema: boolean;
   /** Text becomes the number or boolean that the schema asks for. */
   readonly coerces: boolean;
+  /** What is left to the patterns of all schemas that have the same: those of one plugin, so that it compiles at once. */
+  readonly steps: PatternSteps;
+}
+
+export interface PatternSteps {
+  left: number;
+}
+
+/** For the schemas of one plugin. */
+export function patternSteps(): PatternSteps {
+  return { left: MAX_REGEX_STEPS };
 }
 
 /** What is left to a validation that runs. */
@@ -111,7 +123,7 @@ function makeAjv(options: CompileOptions, budget: Budget): InstanceType<AjvClass
   const ajv = new (ajvOf(options.draft))({
     strict: false, strictNumbers: true, multipleOfPrecision: 9, logger: false, allErrors: false, ownProperties: true, coerceTypes: options.coerces,
     // ajv's optimizing takes three times as long as the rest, and V8 does it again.
-    validateSchema: false, unicodeRegExp: true, code: { regExp: linearRegExp, optimize: false },
+    validateSchema: false, unicodeRegExp: true, code: { regExp: linearRegExp(options.steps), optimize: false },
   });
   if (options.draft === 'draft6') ajv.addMetaSchema(load(DRAFT6));
   const addFormats: { readonly default: (to: typeof ajv) => void } = load('ajv-formats');
@@ -165,11 +177,15 @@ function ajvOf(draft: Draft): AjvClass {
   return Ajv;
 }
 
-/** In the place of `new RegExp`: throws where the pattern is no RE2 expression. */
-const linearRegExp = Object.assign((pattern: string) => {
-  const compiled = RE2JS.compile(pattern);
-  return { test: (text: string) => compiled.test(text) };
-}, { code: 'linearRegExp' });
+/** In the place of `new RegExp`: throws where the pattern is no RE2 expression, or one too many. */
+function linearRegExp(steps: PatternSteps): NonNullable<NonNullable<Options['code']>['regExp']> {
+  return Object.assign((pattern: string) => {
+    steps.left -= estimateRegexSize(pattern);
+    if (steps.left < 0) throw new RangeError(`the patterns of a plugin may take ${MAX_REGEX_STEPS} steps with their repeats written out: make them smaller or fewer`);
+    const compiled = RE2JS.compile(pattern);
+    return { test: (text: string) => compiled.test(text) };
+  }, { code: 'linearRegExp' });
+}
 
 function isUrl(text: string): boolean {
   return /^(?:https?|ftp):\/\/[^/?#]/i.test(text) && !/\s/.test(text) && URL.canParse(text);

@@ -1,5 +1,5 @@
 /** Parameters of a request-validator's config as parameters.ts checks them: with compiled schemas, and the shape that those ask for. */
-import { compileJsonSchema, readSchema, type Draft } from './json-schema.ts';
+import { compileJsonSchema, readSchema, type CompileOptions } from './json-schema.ts';
 import type { Parameter, Shape, Style } from './parameters.ts';
 
 /** One of `parameter_schema`. */
@@ -17,11 +17,11 @@ export type ReadParameter = { readonly kind: 'parameter'; readonly parameter: Pa
 const ONE: Shape = { kind: 'one', names: [] };
 const MAX_HOPS = 10;
 
-export function readParameter(config: ParameterConfig, draft: Draft, checksSchema: boolean): ReadParameter {
+export function readParameter(config: ParameterConfig, options: Omit<CompileOptions, 'coerces'>): ReadParameter {
   const style = config.style ?? (config.in === 'query' ? 'form' : 'simple');
   const common = { place: config.in, name: config.in === 'header' ? config.name.toLowerCase() : config.name, isRequired: config.required, style, explodes: config.explode ?? style === 'form' };
   if (config.schema === null) return { kind: 'parameter', parameter: { ...common, shape: ONE, validate: undefined } };
-  const [read, compiled] = [readSchema(config.schema), compileJsonSchema(config.schema, { draft, checksSchema, coerces: true })];
+  const [read, compiled] = [readSchema(config.schema), compileJsonSchema(config.schema, { ...options, coerces: true })];
   if (read.kind === 'wrong') return read;
   return compiled.kind === 'wrong' ? compiled : { kind: 'parameter', parameter: { ...common, shape: shapeOf(read.value), validate: compiled.validate } };
 }

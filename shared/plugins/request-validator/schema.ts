@@ -4,7 +4,7 @@ import type { RecordOf } from '../../model/entity-types.ts';
 import { atLeastOneOf, entityRule, fieldAt, isJsonObject } from '../../model/entity-checks.ts';
 import type { PluginSchema } from '../contract.ts';
 import { readMediaType } from './content-types.ts';
-import { compileJsonSchema, DRAFTS, MAX_SCHEMA, parameterDraft, type Draft } from './json-schema.ts';
+import { compileJsonSchema, DRAFTS, MAX_SCHEMA, parameterDraft, patternSteps, type CompileOptions } from './json-schema.ts';
 import { compileKongSchema } from './kong-schema.ts';
 import { readParameter } from './read-parameters.ts';
 
@@ -29,7 +29,7 @@ const bodySchema = entityRule('body_schema is a schema of that version', (plugin
   const [text, version] = [fieldAt(plugin, 'config.body_schema'), versionOf(plugin)];
   if (typeof text !== 'string') return [];
   const draft = DRAFTS.find((known) => known === version);
-  const compiled = draft === undefined ? compileKongSchema(text) : compileJsonSchema(text, { draft, checksSchema: true, coerces: false });
+  const compiled = draft === undefined ? compileKongSchema(text) : compileJsonSchema(text, { draft, checksSchema: true, coerces: false, steps: patternSteps() });
   return compiled.kind === 'wrong' ? [{ field: 'config.body_schema', message: `not a schema of version ${version}: ${compiled.problem}` }] : [];
 });
 
@@ -44,13 +44,14 @@ const parameters: EntityCheck = entityRule('Parameters are read as they can be',
   if (list.length > MAX_PARAMETERS) return [{ field: 'config.parameter_schema', message: `may have ${MAX_PARAMETERS} parameters` }];
   const characters = list.reduce<number>((sum, parameter: JsonValue) => sum + (isJsonObject(parameter) && typeof parameter['schema'] === 'string' ? parameter['schema'].length : 0), 0);
   if (characters > MAX_SCHEMA) return [{ field: 'config.parameter_schema', message: `schemas of parameters may have ${MAX_SCHEMA} characters together` }];
+  const options = { draft: parameterDraft(versionOf(plugin)), checksSchema: true, steps: patternSteps() };
   return list.flatMap((parameter: JsonValue, index) => {
-    const problem = parameterProblem(parameter, parameterDraft(versionOf(plugin)));
+    const problem = parameterProblem(parameter, options);
     return problem === undefined ? [] : [{ field: `config.parameter_schema.${index + 1}`, message: problem } satisfies Problem];
   });
 });
 
-function parameterProblem(parameter: JsonValue, draft: Draft): string | undefined {
+function parameterProblem(parameter: JsonValue, options: Omit<CompileOptions, 'coerces'>): string | undefined {
   if (!isJsonObject(parameter)) return undefined;
   const { name, schema, style, explode } = parameter;
   const place = PLACES.find((known) => known === parameter['in']);
@@ -58,7 +59,7 @@ function parameterProblem(parameter: JsonValue, draft: Draft): string | undefine
   if (typeof style === 'string' && !STYLES_OF[place].includes(style)) return `style '${style}' not supported '${place}' parameter`;
   if (typeof schema !== 'string') return typeof style === 'string' ? 'style needs a schema' : undefined;
   const given = { in: place, name, required: true, style: STYLES.find((known) => known === style) ?? null, explode: explode === true, schema };
-  const read = readParameter(given, draft, true);
+  const read = readParameter(given, options);
   return read.kind === 'wrong' ? `schema of '${name}': ${read.problem}` : undefined;
 }
 
