@@ -166,4 +166,7 @@ test('a control plane of an older protocol is served as one: configuration appli
   const session = await controlPlane.session(protocolVersion);
   const counted = await waitUntil('counts', () => session.heard.find((message) => message.kind === 'counts'), 10_000);
   assert.deepEqual(counted.windows.map(({ counts }) => counts), [[3]]);
+  // And what others counted reaches its proxy threads.
+  session.send({ ...counted, windows: counted.windows.map((window) => ({ ...window, counts: [997] })) });
+  await waitUntil('the limit to be used up', async () => (await dataPlane.get('/')).status === 429, 10_000);
 });

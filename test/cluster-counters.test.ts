@@ -13,9 +13,12 @@ import { createMemoryLogger } from '../shared/log.ts';
 import { newId, type DataPlaneId, type GatewayId } from '../shared/model/ids.ts';
 import type { CounterWindow } from '../shared/plugins/plugin-services.ts';
 import { decodeFrame, encodeFrame } from '../shared/wire/sync-codec.ts';
-import type { Counts } from '../shared/wire/sync-message.ts';
+import { COUNTS_SINCE_VERSION, type Counts } from '../shared/wire/sync-message.ts';
+import { startControlPlaneParts } from './support/control-plane-parts.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { openTestStore } from './support/postgres.ts';
+import { createGateway } from './support/store-scene.ts';
+import { connectSync, type SyncClient } from './support/sync-client.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const { log } = createMemoryLogger('test');
@@ -221,4 +224,26 @@ test('two instances of the control plane tell each other, also what was counted 
   one.ask(10);
   await knows(two, 60);
   assert.deepEqual(stranger.table.add(KEY, [stranger.window()], 0), [1]);
+});
+
+test('over sessions: the others of its gateway are told what a data plane counted; not itself, no other gateway, and none of an older protocol', async () => {
+  const { store } = await openTestStore({ poolSize: 4 });
+  const parts = await startControlPlaneParts(store);
+  after(() => parts.stop());
+  const [gateway, elsewhere] = [await createGateway(store), await createGateway(store)];
+  const connect = async (scope: typeof gateway, protocolVersion = COUNTS_SINCE_VERSION): Promise<SyncClient> => {
+    const client = await connectSync(parts.port, await parts.enrol(scope));
+    await client.greet({ protocolVersion });
+    return client;
+  };
+  const [one, two, foreign, older] = [await connect(gateway), await connect(gateway), await connect(elsewhere), await connect(gateway, COUNTS_SINCE_VERSION - 1)];
+  const startMs = systemClock.nowMs() - 60_000;
+  const counts = (count: number): Counts => ({ kind: 'counts', windows: [{ startMs, windowMs: 3_600_000, isSliding: false, keys: [KEY], counts: [count] }] });
+  one.send(counts(7));
+  foreign.send(counts(Number.MAX_SAFE_INTEGER));
+  assert.deepEqual(await two.next('counts'), counts(7));
+  two.send(counts(2));
+  assert.deepEqual(await one.next('counts'), counts(2));
+  assert.deepEqual([...foreign.waiting, ...older.waiting].filter(({ kind }) => kind === 'counts'), []);
+  for (const client of [one, two, foreign, older]) client.cut();
 });

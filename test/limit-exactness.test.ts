@@ -55,7 +55,8 @@ before(async () => {
 });
 
 after(async () => {
-  await Promise.all([...dataPlanes.map((dataPlane) => dataPlane.stop()), desk.stop()]);
+  for (const dataPlane of dataPlanes) dataPlane.stop();
+  await desk.stop();
   origin.closeAllConnections();
   origin.close();
 });

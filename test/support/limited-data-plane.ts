@@ -29,7 +29,7 @@ export interface LimitedDataPlane {
   readonly port: number;
   /** Puts these entities besides those that are there, in all threads. */
   serve(changes: readonly EntityChange[]): Promise<void>;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 export function startLimitedDataPlane(desk: CountDesk, gatewayId: GatewayId, threads: number): LimitedDataPlane {
@@ -68,9 +68,9 @@ export function startLimitedDataPlane(desk: CountDesk, gatewayId: GatewayId, thr
       assert(kind === 'prepared', 'the configuration is taken');
       await pool.commit();
     },
-    async stop() {
+    stop() {
       exchange.stop();
-      await pool.stop();
+      pool.stop();
     },
   };
 }
