@@ -3,7 +3,7 @@
  * ECDSA keys, valid or not.
  */
 import 'reflect-metadata';
-import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, PemConverter, SubjectAlternativeNameExtension, X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
+import { BasicConstraintsExtension, type Extension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, PemConverter, SubjectAlternativeNameExtension, X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
 import { randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 
@@ -32,6 +32,12 @@ export interface CertificateOptions {
   readonly authority?: TestCertificate;
   /** May sign others. */
   readonly isAuthority?: boolean;
+  /** Object ids, of one that is no authority; for servers and clients where not said. */
+  readonly purposes?: readonly string[];
+  /** Besides the usual ones. */
+  readonly extensions?: readonly Extension[];
+  /** Instead of one of its own, for which there is then no private key here. */
+  readonly publicKey?: webcrypto.CryptoKey;
   readonly notBefore?: Date;
   readonly notAfter?: Date;
 }
@@ -47,14 +53,15 @@ export async function testCertificate(options: CertificateOptions = {}): Promise
     issuer: issuer?.subject ?? options.subject ?? `CN=${names[0] ?? 'test'}`,
     notBefore: options.notBefore ?? new Date(Date.now() - 60_000),
     notAfter: options.notAfter ?? new Date(Date.now() + 86_400_000),
-    publicKey: keys.publicKey,
+    publicKey: options.publicKey ?? keys.publicKey,
     signingKey: authority?.keys.privateKey ?? keys.privateKey,
     signingAlgorithm: authority?.algorithm ?? algorithm,
     extensions: [
       new BasicConstraintsExtension(isAuthority, isAuthority ? 2 : undefined, true),
       new KeyUsagesExtension(isAuthority ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign : KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
-      ...(isAuthority ? [] : [new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth])]),
+      ...(isAuthority ? [] : [new ExtendedKeyUsageExtension([...(options.purposes ?? [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth])])]),
       new SubjectAlternativeNameExtension([...names.map((value) => ({ type: isIP(value) === 0 ? 'dns' as const : 'ip' as const, value })), ...(options.otherNames ?? [])]),
+      ...(options.extensions ?? []),
     ],
   });
   const own = `${certificate.toString('pem')}\n`;

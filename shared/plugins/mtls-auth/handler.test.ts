@@ -158,8 +158,15 @@ test('clients are asked with the names of its authorities', () => {
   assert.deepEqual(instance.certificate?.({ serverName: undefined, config: pluginContext().config }), { kind: 'ask', authorities: [ROOT, INTERMEDIATE] });
 });
 
-test('revocation that is not checked is refused, with the reason', () => {
-  const problemOf = (mode: string) => mtlsAuthSchema.checks.flatMap(({ check }) => check({ config: { revocation_check_mode: mode } })).map(({ field, message }) => `${field}: ${message}`).join();
-  assert.equal(problemOf('SKIP'), '');
-  for (const mode of ['STRICT', 'IGNORE_CA_ERROR']) assert.match(problemOf(mode), /^config\.revocation_check_mode: revocation \(CRL, OCSP\) is not checked yet/);
+test('nobody is asked about revocation, and nothing waits, unless that is wanted', async () => {
+  const isAsync = (mode: MtlsAuthConfig['revocation_check_mode']): unknown => mtlsAuthFactory.create({ ...DEFAULTS, revocation_check_mode: mode }, pluginServices()).isAsync;
+  assert.deepEqual([isAsync('SKIP'), isAsync('IGNORE_CA_ERROR'), isAsync('STRICT')], [undefined, true, true]);
+  assert.ok(mtlsAuthSchema.config.some((field) => field.name === 'revocation_check_mode' && field.default === 'SKIP'));
+});
+
+test('a client who was revoked is the anonymous one, where there is one', async () => {
+  const instance = mtlsAuthFactory.create({ ...DEFAULTS, anonymous: 'guest', revocation_check_mode: 'STRICT' }, pluginServices({ clock: { nowMs: () => 1_500, monotonicMs: () => 0 } }));
+  const context = pluginContext({ scheme: 'https', host: 'a.test', serverName: 'a.test', clientCertificate: shown(), config: { caCertificate: (id) => authorities[id], consumerById: () => undefined, consumerByUsername: (name) => CONSUMERS.find((one) => one.username === name) } });
+  assert.equal(await pluginRun(instance).headAsync(context), undefined);
+  assert.deepEqual(context.effects.at(-1), 'authenticate guest-id by nothing');
 });

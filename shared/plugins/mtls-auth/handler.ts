@@ -7,9 +7,10 @@ import { X509Certificate } from 'node:crypto';
 import { AnonymousClient } from '../anonymous-client.ts';
 import { bytesOf } from '../byte-text.ts';
 import type { ConsumerRef, CredentialRef } from '../config-lookup.ts';
-import type { CertificateWish, ClientCertificate, PluginFactory, RequestContext, RequestView, Verdict } from '../contract.ts';
+import type { Answer, CertificateWish, ClientCertificate, PluginFactory, RequestContext, RequestView, Verdict } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
 import { namesIn } from './certificate-names.ts';
+import { RevocationCheck } from './revocation-check.ts';
 import type { MtlsAuthConfig } from './schema.ts';
 
 const NOT_SENT: Verdict = { kind: 'respond', status: 401, message: 'No required TLS certificate was sent' };
@@ -26,7 +27,7 @@ export const mtlsAuthFactory: PluginFactory<MtlsAuthConfig> = {
   create: (config, services) => {
     const handler = new MtlsAuth(config, services);
     const wish: CertificateWish = { kind: 'ask', authorities: config.ca_certificates };
-    return { certificate: () => wish, requestHead: (context) => handler.authenticate(context) };
+    return { certificate: () => wish, requestHead: (context) => handler.authenticate(context), ...(config.revocation_check_mode === 'SKIP' ? {} : { isAsync: true }) };
   },
 };
 
@@ -41,30 +42,40 @@ class MtlsAuth {
   readonly #clock: PluginServices['clock'];
   readonly #authorities: ReadonlySet<string>;
   readonly #anonymous: AnonymousClient;
+  readonly #revocation: RevocationCheck | undefined;
   /** By PEM. */
   readonly #roots = new Map<string, boolean>();
 
-  constructor(config: MtlsAuthConfig, { clock, log }: PluginServices) {
+  constructor(config: MtlsAuthConfig, services: PluginServices) {
+    const { clock, log } = services;
     this.#config = config;
+    this.#revocation = config.revocation_check_mode === 'SKIP' ? undefined : new RevocationCheck(config, services);
     this.#clock = clock;
     this.#authorities = new Set(config.ca_certificates);
     this.#anonymous = new AnonymousClient('mtls-auth', config.anonymous, log);
   }
 
-  authenticate(context: RequestContext): Verdict | undefined {
+  authenticate(context: RequestContext): Answer {
     // Whatever comes of it, the backend reads here what a certificate said, or nothing.
     context.removeUpstreamHeader(SUBJECT_HEADER);
     context.removeUpstreamHeader(NAMES_HEADER);
     if (this.#anonymous.isSettled(context)) return undefined;
     const refusal = this.#identify(context);
+    if (refusal instanceof Promise) return refusal.then((known) => (known === undefined ? undefined : this.#anonymous.answer(known, context)));
     return refusal === undefined ? undefined : this.#anonymous.answer(refusal, context);
   }
 
-  #identify(context: RequestContext): Verdict | undefined {
+  #identify(context: RequestContext): Answer {
     const { request } = context;
     const certificate = request.clientCertificate;
     if (certificate === undefined) return isForAnotherName(request) ? MISDIRECTED : NOT_SENT;
     if (!this.#isTrusted(certificate, context)) return isForAnotherName(request) ? MISDIRECTED : NOT_VERIFIED;
+    const stands = this.#revocation?.passes(certificate, context.config) ?? true;
+    if (stands instanceof Promise) return stands.then((known) => (known ? this.#admit(certificate, context) : NOT_VERIFIED));
+    return stands ? this.#admit(certificate, context) : NOT_VERIFIED;
+  }
+
+  #admit(certificate: ClientCertificate, context: RequestContext): Verdict | undefined {
     if (this.#config.skip_consumer_lookup) return this.#letInByName(certificate, context);
     const client = this.#clientOf(certificate, context);
     if (client === undefined) return NOT_VERIFIED;

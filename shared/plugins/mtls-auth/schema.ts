@@ -1,19 +1,11 @@
 /** The static half of mtls-auth: what the control plane checks and `/schemas/plugins/mtls-auth` shows. Config fields as in Kong 3.9. */
 import type { RecordOf } from '../../model/entity-types.ts';
-import { entityRule, fieldAt } from '../../model/entity-checks.ts';
 import { uuidRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
 
-/** The network that revocation would go through, if it were checked. */
 const PORT = { kind: 'integer', between: [0, 65_535] } as const;
 const HOST = { kind: 'string', maxLength: 255 } as const;
-const WITHOUT_REVOCATION = 'Accepted for compatibility; without effect, because revocation is not checked.';
-
-const noRevocation = entityRule("'config.revocation_check_mode' must be SKIP", (plugin) =>
-  fieldAt(plugin, 'config.revocation_check_mode') === 'SKIP'
-    ? []
-    : [{ field: 'config.revocation_check_mode', message: 'revocation (CRL, OCSP) is not checked yet, and a certificate must not look checked that is not: set SKIP, give clients short-lived certificates, and delete the credential or the authority of one that is lost' }],
-);
+const WITHOUT_PROXY = 'Accepted for compatibility; without effect, because authorities are asked directly.';
 
 export const mtlsAuthSchema = {
   name: 'mtls-auth',
@@ -38,18 +30,17 @@ export const mtlsAuthSchema = {
     { name: 'allow_partial_chain', tag: 7, type: { kind: 'boolean' }, required: true, default: false, description: 'An authority below others is enough; otherwise the certificate must lead up to one in `ca_certificates` that signed itself.' },
     {
       name: 'revocation_check_mode', tag: 8, type: { kind: 'string', oneOf: ['SKIP', 'IGNORE_CA_ERROR', 'STRICT'] }, required: true, default: 'SKIP',
-      description: 'Only `SKIP` is taken: revocation lists and OCSP are not asked.',
+      description: 'Whether the issuers are asked if certificates were revoked: `SKIP` does not ask, `IGNORE_CA_ERROR` takes one of which nobody can be asked, `STRICT` takes only what is known to be good. `SKIP` unless said: asking makes clients wait, and issuers in private networks must be allowed first (`HOLDFAST_PLUGIN_FETCH_NETWORKS`).',
     },
     { name: 'send_ca_dn', tag: 9, type: { kind: 'boolean' }, required: true, default: false, description: 'Accepted for compatibility; the names of the authorities are always sent, so that clients can choose among their certificates.' },
-    { name: 'cache_ttl', tag: 10, type: { kind: 'number', between: [0, 1e9] }, required: true, default: 60, description: 'Accepted for compatibility; without effect, because nothing is looked up over the network.' },
-    { name: 'cert_cache_ttl', tag: 11, type: { kind: 'number', between: [0, 1e9] }, required: true, default: 60_000, description: WITHOUT_REVOCATION },
-    { name: 'http_timeout', tag: 12, type: { kind: 'number', between: [0, 1e9] }, required: true, default: 30_000, description: WITHOUT_REVOCATION },
-    { name: 'http_proxy_host', tag: 13, type: HOST, description: WITHOUT_REVOCATION },
-    { name: 'http_proxy_port', tag: 14, type: PORT, description: WITHOUT_REVOCATION },
-    { name: 'https_proxy_host', tag: 15, type: HOST, description: WITHOUT_REVOCATION },
-    { name: 'https_proxy_port', tag: 16, type: PORT, description: WITHOUT_REVOCATION },
+    { name: 'cache_ttl', tag: 10, type: { kind: 'number', between: [0, 1e9] }, required: true, default: 60, description: 'Accepted for compatibility; without effect, because consumers are not looked up over the network.' },
+    { name: 'cert_cache_ttl', tag: 11, type: { kind: 'number', between: [0, 1e9] }, required: true, default: 60_000, description: 'Milliseconds that the answer about a certificate counts, at most; it is asked for anew in the background before.' },
+    { name: 'http_timeout', tag: 12, type: { kind: 'number', between: [0, 1e9] }, required: true, default: 30_000, description: 'Milliseconds for one question to an issuer; all about a certificate takes 20 seconds at most.' },
+    { name: 'http_proxy_host', tag: 13, type: HOST, description: WITHOUT_PROXY },
+    { name: 'http_proxy_port', tag: 14, type: PORT, description: WITHOUT_PROXY },
+    { name: 'https_proxy_host', tag: 15, type: HOST, description: WITHOUT_PROXY },
+    { name: 'https_proxy_port', tag: 16, type: PORT, description: WITHOUT_PROXY },
   ],
-  checks: [noRevocation],
 } as const satisfies PluginSchema;
 
 export type MtlsAuthConfig = RecordOf<(typeof mtlsAuthSchema)['config']>;
