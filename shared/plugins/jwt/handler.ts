@@ -14,7 +14,7 @@ import { findTokens, type TokenPlaces } from './find-tokens.ts';
 import { IssuerKeys, type KeyAnswer } from './issuer-keys.ts';
 import { memberOf, parseToken, type ParsedToken } from './parse-token.ts';
 import type { JwtConfig } from './schema.ts';
-import { publicKeyVerifier, secretVerifier, type Verifier } from './signatures.ts';
+import { publicKeyVerifier, readPublicKey, secretVerifier, type Verifier } from './signatures.ts';
 import { timesIn, timesProblem, type TokenTimes } from './token-times.ts';
 
 /** Some 300 bytes each. */
@@ -114,10 +114,15 @@ class Jwt {
   #verifierOf(credential: JwtCredential): Verifier | undefined {
     const known = this.#verifiers.get(credential);
     if (known !== undefined) return known.verifier;
-    const { algorithm, secret, publicKey } = credential;
-    const verifier = secret !== undefined ? secretVerifier(algorithm, Buffer.from(secret, this.#config.secret_is_base64 ? 'base64' : 'utf8')) : publicKey === undefined ? undefined : publicKeyVerifier(algorithm, publicKey);
+    const verifier = this.#makeVerifier(credential);
     this.#verifiers.set(credential, { verifier });
     return verifier;
+  }
+
+  #makeVerifier({ algorithm, secret, publicKey }: JwtCredential): Verifier | undefined {
+    if (secret !== undefined) return secretVerifier(algorithm, Buffer.from(secret, this.#config.secret_is_base64 ? 'base64' : 'utf8'));
+    const key = publicKey === undefined ? undefined : readPublicKey(publicKey);
+    return key && publicKeyVerifier(algorithm, key);
   }
 
   #verifyByIssuer(token: ParsedToken, digest: string, keys: IssuerKeys, context: RequestContext): Answer {

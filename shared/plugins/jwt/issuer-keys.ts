@@ -7,7 +7,7 @@ import type { JsonWebKey } from 'node:crypto';
 import type { PluginServices, PluginStore } from '../plugin-services.ts';
 import { isMembers, memberOf } from './parse-token.ts';
 import type { JwtConfig } from './schema.ts';
-import { publicKeyVerifier, type Verifier } from './signatures.ts';
+import { publicKeyVerifier, readPublicKey, type Verifier } from './signatures.ts';
 
 const FETCH = { timeoutMs: 5_000, maxBytes: 262_144 } as const;
 const MAX_KEYS = 100;
@@ -134,7 +134,8 @@ function readIssuerKey(jwk: unknown, algorithms: readonly string[], before: Read
   if (known !== undefined) return known;
   // A secret that is published is none, and a private key is not needed.
   const { d: _, k: __, ...members } = jwk;
-  const key: JsonWebKey = members;
+  const key = readPublicKey(members satisfies JsonWebKey);
+  if (key === undefined) return undefined;
   const verifiers = new Map(algorithms.flatMap((one) => {
     const verifier = algorithm === undefined || algorithm === one ? publicKeyVerifier(one, key) : undefined;
     return verifier === undefined ? [] : [[one, verifier] as const];

@@ -27,10 +27,9 @@ export function secretVerifier(algorithm: string, secret: Uint8Array): Verifier 
   };
 }
 
-/** Undefined where the key can't be read, or is not of the algorithm. */
-export function publicKeyVerifier(algorithm: string, given: string | JsonWebKey): Verifier | undefined {
-  const key = readKey(given);
-  if (key === undefined || !isOfAlgorithm(algorithm, key)) return undefined;
+/** Undefined where the key is not of the algorithm. */
+export function publicKeyVerifier(algorithm: string, key: KeyObject): Verifier | undefined {
+  if (!isOfAlgorithm(algorithm, key)) return undefined;
   if (algorithm === 'EdDSA') return { verifies: (signed, signature) => verify(null, Buffer.from(signed, 'latin1'), key, signature) };
   const digest = `sha${algorithm.slice(2)}`;
   const options = optionsOf(algorithm, key);
@@ -52,7 +51,8 @@ function isOfAlgorithm(algorithm: string, { asymmetricKeyType: type, asymmetricK
   return isOfType && (details?.modulusLength ?? 0) >= MIN_RSA_BITS && (details?.publicExponent ?? 0n) >= MIN_RSA_EXPONENT;
 }
 
-function readKey(given: string | JsonWebKey): KeyObject | undefined {
+/** PEM or a JSON Web Key; undefined where it can't be read. Costs up to 0.1 ms. */
+export function readPublicKey(given: string | JsonWebKey): KeyObject | undefined {
   try {
     return createPublicKey(typeof given === 'string' ? given : { key: given, format: 'jwk' });
   } catch {
