@@ -49,6 +49,12 @@ describe('a body in JSON Schema', () => {
     }
   });
 
+  test('knows no keyword of OpenAPI', () => {
+    assert.equal(body({ properties: { a: { type: 'string', nullable: true } } }, '{"a":null}'), 'property "a" validation failed: must be string');
+    assert.equal(body({ properties: { nullable: { type: 'string' } } }, '{"nullable":1}'), 'property "nullable" validation failed: must be string');
+    assert.equal(body({ nullable: true }, 'null'), undefined);
+  });
+
   test('multipleOf means decimal fractions', () => {
     for (const [value, isOne] of [['4.35', true], ['0.07', true], ['1e21', true], ['4.355', false]] as const) assert.equal(body({ multipleOf: 0.01 }, value) === undefined, isOne, value);
   });
@@ -275,6 +281,11 @@ describe('the control plane', () => {
       ['{', 'draft7', /is not valid JSON/], ['1', 'draft7', /is not an object or list/], ['{"type":"objekt"}', 'draft4', /type/], ['{"minimum":"1"}', 'draft202012', /minimum/], ['{"$schema":"http://json-schema.org/draft-07/schema#"}', 'draft4', /'\$schema' names 'http:.*', which is not draft4: make version and \$schema the same/], ['{"minimum":"1"}', 'draft6', /minimum/], ['{"$ref":"https://evil.example/schema.json"}', 'draft7', /can't resolve reference/],
       ['{"$ref":"file:///etc/passwd"}', 'draft4', /can't resolve reference/], [`${'{"items":'.repeat(100)}{}${'}'.repeat(100)}`, 'draft7', /64 levels deep/], ['{"pattern":"("}', 'draft201909', /./], ['{"$async":true,"type":"object"}', 'draft7', /'\$async' is no keyword of JSON Schema: leave it out/], ['{"type":"object"}', 'kong', /is a list of fields/],
     ] as const) assert.match(problems({ body_schema: schema, version })[0] ?? '', why, schema.slice(0, 60));
+  });
+
+  test('says what a schema is too large for', () => {
+    const anyOf = Array.from({ length: 3_500 }, (_, n) => ({ const: n }));
+    assert.match(problems({ body_schema: JSON.stringify({ anyOf }) })[0] ?? '', /is too involved to be compiled: make its lists of alternatives, or its chains of references, shorter$/);
   });
 
   test('wants patterns that compile at once, together', () => {

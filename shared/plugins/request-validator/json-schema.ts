@@ -81,6 +81,7 @@ export function compileJsonSchema(text: string, options: CompileOptions): Compil
       }),
     };
   } catch (thrown) {
+    if (thrown instanceof RangeError && thrown.message.startsWith('Maximum call stack')) return wrong('is too involved to be compiled: make its lists of alternatives, or its chains of references, shorter');
     return wrong(thrown instanceof Error ? thrown.message : 'does not compile');
   }
 }
@@ -238,7 +239,8 @@ const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef'];
 /** The same schema, in which each reference is counted when it is followed. */
 function withBudget(schema: unknown): object {
   if (Array.isArray(schema)) return schema.map((one: unknown) => (typeof one === 'object' && one !== null ? withBudget(one) : one));
-  const entries = Object.entries(Object(schema)).map(([name, value]): readonly [string, unknown] => {
+  // OpenAPI's `nullable`, which ajv takes for its own, would let null through where JSON Schema does not.
+  const entries = Object.entries(Object(schema)).filter(([name]) => name !== 'nullable').map(([name, value]): readonly [string, unknown] => {
     if (typeof value !== 'object' || value === null || DATA.has(name)) return [name, value];
     if (!NAMED.has(name) || Array.isArray(value)) return [name, withBudget(value)];
     return [name, fromEntries(Object.entries(value).map(([key, inner]: readonly [string, unknown]) => [key, typeof inner === 'object' && inner !== null ? withBudget(inner) : inner]))];
