@@ -182,6 +182,16 @@ describe('hostile tokens', () => {
     test(title, () => refused(ask(make(), bearer(bad)), `Bad token; ${problem}`));
   }
 
+  test('a signature written in another way: a token has one text', () => {
+    for (const [algorithm, config] of [['HS256', lookup()], ['ES256', lookup(publicCredential('ES256'))]] as const) {
+      const good = token(algorithm);
+      const variants = [`${good}A`, ...[...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].map((letter) => good.slice(0, -1) + letter)];
+      const instance = make();
+      assert.equal(variants.filter((variant) => ask(instance, { config, ...bearer(variant) }).verdict === undefined).length, variants.filter((variant) => variant === good).length, algorithm);
+      for (const variant of [`${good}=`, `${good}==`, `${good}\t`]) assert.notEqual(ask(instance, { config, ...bearer(variant) }).verdict, undefined);
+    }
+  });
+
   test('hostile values take no time to speak of', () => {
     const instance = make({ cookie_names: ['jwt'] });
     const ms = cpuMsOf(() => {

@@ -35,7 +35,13 @@ export function parseToken(token: string): ParsedToken | string {
   if (typeof algorithm !== 'string') return 'invalid alg';
   // What must be understood is not (RFC 7515 §4.1.11).
   if (Object.hasOwn(header, 'crit')) return 'invalid crit';
-  return { algorithm, keyId: typeof keyId === 'string' ? keyId : undefined, header, claims, signed: token.slice(0, second), signature: Buffer.from(tail, 'base64url') };
+  return { algorithm, keyId: typeof keyId === 'string' ? keyId : undefined, header, claims, signed: token.slice(0, second), signature: signatureIn(tail) };
+}
+
+/** Nobody has signed how a signature is written: in its one form, or it is none. Otherwise one token would have several texts. */
+function signatureIn(segment: string): Uint8Array {
+  const bytes = Buffer.from(segment, 'base64url');
+  return bytes.toString('base64url') === segment ? bytes : new Uint8Array(0);
 }
 
 export function memberOf(members: Members, name: string): unknown {
