@@ -225,6 +225,39 @@ scenario('what other plugins make of a response is not stored: neither another a
   assert.deepEqual([(await scene.exchange(get('/a'))).status, (await scene.exchange(get('/a'))).body], [200, 'body']);
 });
 
+scenario('what other plugins do to a response is done to a stored one too, whatever it takes to send that', {}, async (scene) => {
+  const { clock, pass } = movedClock();
+  const { plugin } = cacheFor({ cache_control: true }, threadServices(clock));
+  const json = '{"open":1,"secret":2}';
+  let answer = response(json, [JSON_TYPE, 'ETag: "1"', 'Cache-Control: max-age=10, stale-if-error=60']);
+  scene.origin.respond(() => answer);
+  const hides: PluginInstance = {
+    requestHead(context) {
+      context.removeUpstreamHeader('Range');
+      return undefined;
+    },
+    responseHead(context) {
+      context.setResponseHeader('X-Times', [...context.responseHeaderValues('x-times'), '1']);
+      if (context.generated) context.setResponseHeader('X-Own', 'yes');
+      if (context.responseHeader('content-type') === 'application/json') context.collectBody(1_000);
+    },
+    responseBody: (context) => context.replaceBody(Buffer.from(Buffer.from(context.body ?? []).toString().replace(',"secret":2', ''))),
+  };
+  use(scene, [{ name: 'hides', priority: 800, instance: hides }, plugin]);
+  const seen = async (...headers: readonly string[]): Promise<string> => {
+    const { status, body, header, headerLines } = await scene.exchange(get('/a', headers));
+    assert.deepEqual([header('x-own'), headerLines.filter((line) => line === 'X-Times: 1').length], [undefined, 1]);
+    return `${status} ${body} ${header('x-cache-status')}`;
+  };
+  assert.deepEqual([await seen(), await seen(), await seen('Range: bytes=9-18')], ['200 {"open":1} Miss', '200 {"open":1} Hit', '200 {"open":1} Hit']);
+  pass(11_000);
+  answer = 'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n';
+  assert.equal(await seen('Range: bytes=9-18'), '200 {"open":1} Refresh');
+  pass(11_000);
+  answer = response('<p>broken', ['Content-Type: text/html'], '503 Service Unavailable');
+  assert.equal(await seen(), '200 {"open":1} Hit');
+});
+
 scenario('the key has where plugins send a request, and what they make of its headers', {}, async (scene) => {
   const { plugin } = cacheFor({ vary_headers: ['X-Tenant'] });
   const routes: PluginInstance = {

@@ -24,6 +24,8 @@ export interface GeneratedResponse {
   readonly code?: string;
   /** The status that it is counted and logged under, where that is another one. */
   readonly countsAs?: number;
+  /** An upstream's response that a plugin kept. */
+  readonly isStored?: true;
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -74,8 +76,9 @@ function newVerdictResponse(verdict: Verdict, accept: string | undefined, reques
     headers = new HeaderEdits();
     for (const [name, value] of verdict.headers) headers.add(name, value);
   }
-  if (body !== undefined) return { status, contentType: body.contentType === undefined ? undefined : wireText('Content-Type', body.contentType), body: asBuffer(body.bytes), headers, extraLines: '' };
-  if (message === undefined) return { status, contentType: undefined, body: NO_BODY, headers, extraLines: '' };
+  const stored = verdict.stored === true ? { isStored: true as const } : {};
+  if (body !== undefined) return { status, contentType: body.contentType === undefined ? undefined : wireText('Content-Type', body.contentType), body: asBuffer(body.bytes), headers, extraLines: '', ...stored };
+  if (message === undefined) return { status, contentType: undefined, body: NO_BODY, headers, extraLines: '', ...stored };
   return { status, ...messageBody(message, accept, requestId), message, headers, extraLines: '' };
 }
 

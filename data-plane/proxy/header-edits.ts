@@ -49,6 +49,13 @@ export class HeaderEdits {
     this.#put(checkedName(name), undefined);
   }
 
+  copy(): HeaderEdits {
+    const copy = new HeaderEdits();
+    for (const edit of this.#edits) copy.#edits.push({ ...edit });
+    copy.#touchesForwarded = this.#touchesForwarded;
+    return copy;
+  }
+
   /** True where the header of that lower-case name is set or removed. */
   touches(lowerCaseName: string): boolean {
     return this.#find(lowerCaseName) !== undefined;

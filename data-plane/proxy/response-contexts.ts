@@ -62,7 +62,7 @@ export class ResponsePluginContext extends SharedContext implements ResponseBody
   }
 
   get generated(): boolean {
-    return this.own !== undefined;
+    return this.own !== undefined && this.own.isStored !== true;
   }
 
   get message(): string | undefined {

@@ -15,7 +15,15 @@ import { expectNoPromise, reportPluginError, runs, stateOf } from './run-plugins
 /** `responseHead` over an upstream's response. False where a plugin threw. What they want stands in `exchange.responseWishes`. */
 export function runUpstreamHead(exchange: Exchange, head: ResponseHead): boolean {
   if (exchange.chain.responseHead.length === 0) return true;
-  return runHead(exchange, new ResponsePluginContext(exchange, new UpstreamSource(head), undefined));
+  const before = exchange.responseEdits?.copy();
+  const context = new ResponsePluginContext(exchange, new UpstreamSource(head), undefined);
+  if (!runHead(exchange, context)) return false;
+  const { own } = context;
+  if (own?.isStored !== true) return true;
+  // Those that had their turn looked at a response that nobody gets: what they make of the stored one counts.
+  exchange.responseEdits = before;
+  for (const name of own.headers?.names() ?? []) before?.forget(name);
+  return runOwnHead(exchange, own);
 }
 
 /** The same over a response of our own. */
@@ -28,6 +36,7 @@ function runHead(exchange: Exchange, context: ResponsePluginContext): boolean {
   exchange.responseWishes = context;
   for (const entry of exchange.chain.responseHead) {
     context.current = entry;
+    const { own } = context;
     try {
       if (runs(exchange, entry)) expectNoPromise(entry.instance.responseHead?.(context, stateOf(exchange, entry)));
     } catch (thrown) {
@@ -35,6 +44,7 @@ function runHead(exchange: Exchange, context: ResponsePluginContext): boolean {
       reportPluginError(exchange, entry, 'responseHead', thrown);
       return false;
     }
+    if (context.own?.isStored === true && context.own !== own) break;
   }
   if (context.collectors === undefined) context.close();
   return true;

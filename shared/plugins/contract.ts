@@ -114,6 +114,8 @@ export interface Verdict {
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** A complete body with its own Content-Type; undefined sends none. */
   readonly body?: { readonly contentType: string | undefined; readonly bytes: Uint8Array };
+  /** An upstream's response that was kept: to the plugins that look at responses it is that, and no answer of the gateway's own. Given by `respondInstead`, their `responseHead` comes anew, over this one. */
+  readonly stored?: true;
   /** The client has its answer, and the request goes upstream all the same, once, for the plugins that look at the response. Without a request body only. */
   readonly refresh?: true;
 }

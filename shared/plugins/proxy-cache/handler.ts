@@ -29,6 +29,8 @@ const UNSTORABLE_FOR_MS = 10_000;
 const LONGEST_FETCH_MS = 120_000;
 const LONGEST_REFRESH_MS = 15_000;
 const MAX_UNSTORABLE = 4_096;
+/** What a client asks about its own copy. */
+const OF_THE_CLIENT = ['range', 'if-range', 'if-none-match', 'if-modified-since'];
 const NO_BODY = new Uint8Array(0);
 
 export const proxyCacheFactory: PluginFactory<ProxyCacheConfig> = {
@@ -125,7 +127,7 @@ class ProxyCache {
     const nowMs = this.#services.clock.monotonicMs();
     const wish = this.#wishes.of(request, stored?.lifetime, nowMs);
     if (wish === 'no-store') return this.#bypass(context, state);
-    if (stored !== undefined && wish === 'as-stored') return this.#answers.answer(stored, request, 'Hit', nowMs);
+    if (stored !== undefined && wish === 'as-stored') return this.#answers.answer(stored, place, 'Hit', nowMs);
     if (stored !== undefined && wish === 'stored-while-fetched') return this.#whileFetched(place, stored, context, state, nowMs);
     if (this.#wishes.isOnlyIfCached(request)) return { kind: 'respond', status: 504, message: 'There is no stored response that fits, and only-if-cached asks for nothing else', headers: this.#config.response_headers['X-Cache-Status'] ? [['X-Cache-Status', 'Miss']] : [] };
     return this.#fetch(place, stored, context, state, nowMs);
@@ -133,10 +135,10 @@ class ProxyCache {
 
   /** The client has what is stored; one request goes upstream for it, for all who come meanwhile. */
   #whileFetched(place: RequestPlace, stored: StoredResponse, context: RequestContext, state: RequestState, nowMs: number): Verdict {
-    const verdict = this.#answers.answer(stored, context.request, 'Hit', nowMs);
+    const verdict = this.#answers.answer(stored, place, 'Hit', nowMs);
     if (context.request.method !== 'GET' || this.#flights.to(place.text) !== undefined) return verdict;
     this.#depart(place, state, LONGEST_REFRESH_MS);
-    this.#revalidate(stored, context, state);
+    this.#revalidate(stored, place, context, state);
     state.step = 'refreshing';
     place.keepHeaders();
     return { ...verdict, refresh: true };
@@ -144,9 +146,8 @@ class ProxyCache {
 
   /** Upstream: at once, or after having waited for who is there already. */
   #fetch(place: RequestPlace, stored: StoredResponse | undefined, context: RequestContext, state: RequestState, nowMs: number): Answer {
-    const { request } = context;
     // The conditions of a client's own are taken off where the cache has something to ask about.
-    const mayFill = this.#rules.mayFill(context) && (stored !== undefined || !this.#rules.asksForLess(request));
+    const mayFill = this.#rules.mayFill(context) && (stored !== undefined || !this.#rules.asksForLess(place));
     if (this.#config.collapse && mayFill && this.#unstorable.get(nameFor(place.text)) === undefined) {
       const flight = this.#flights.to(place.text);
       if (flight === undefined) this.#depart(place, state, LONGEST_FETCH_MS);
@@ -160,7 +161,7 @@ class ProxyCache {
     if (this.#config.response_headers['X-Cache-Key']) context.setResponseHeader('X-Cache-Key', place.cacheKey);
     place.askedAtMs = nowMs;
     if (mayFill) state.step = 'fetching';
-    if (stored !== undefined && mayFill) this.#revalidate(stored, context, state);
+    if (stored !== undefined && mayFill) this.#revalidate(stored, place, context, state);
     return undefined;
   }
 
@@ -169,11 +170,15 @@ class ProxyCache {
   }
 
   /** Asks the upstream whether the stored response is still good (RFC 9111 §4.3.1). The client's own conditions are answered here, from what is stored then. */
-  #revalidate(stored: StoredResponse, context: RequestContext, state: RequestState): void {
+  #revalidate(stored: StoredResponse, place: RequestPlace, context: RequestContext, state: RequestState): void {
     state.stale = stored;
     const tag = headerOf(stored.headers, 'etag');
     const modified = headerOf(stored.headers, 'last-modified');
-    for (const name of ['range', 'if-range', 'if-none-match', 'if-modified-since']) if (context.request.header(name) !== undefined) context.removeUpstreamHeader(name);
+    for (const name of OF_THE_CLIENT) {
+      if (context.request.header(name) === undefined) continue;
+      place.header(name);
+      context.removeUpstreamHeader(name);
+    }
     if (tag !== undefined) context.setUpstreamHeader('If-None-Match', tag);
     if (modified !== undefined) context.setUpstreamHeader('If-Modified-Since', modified);
     state.isConditional = tag !== undefined || modified !== undefined;
@@ -201,7 +206,7 @@ class ProxyCache {
     if (stale !== undefined && hasFailed && state.step === 'fetching' && -freshnessLeftMs(stale.lifetime, nowMs) < stale.lifetime.staleIfErrorMs) {
       this.#land(state);
       this.#services.log.warn('proxy-cache-stale-if-error', { status: context.status });
-      this.#answerInstead(this.#answers.answer(stale, place.request, 'Hit', nowMs), context, state);
+      this.#answerInstead(this.#answers.answer(stale, place, 'Hit', nowMs), context, state);
       return true;
     }
     // An error never takes the place of what may still be sent.
@@ -213,7 +218,6 @@ class ProxyCache {
 
   #answerInstead(verdict: Verdict, context: ResponseContext, state: RequestState): void {
     state.step = 'answered';
-    for (const name of ['Age', 'X-Cache-Key', 'X-Cache-Status']) context.removeResponseHeader(name);
     context.respondInstead(verdict);
   }
 
@@ -229,7 +233,7 @@ class ProxyCache {
     if (head === undefined) this.#storage.remove(place);
     else this.#landWhen(this.#storage.put(place, head.variesBy, renewed), state);
     if (head === undefined) this.#land(state);
-    this.#answerInstead(this.#answers.answer(renewed, place.request, 'Refresh', moment.nowMs), context, state);
+    this.#answerInstead(this.#answers.answer(renewed, place, 'Refresh', moment.nowMs), context, state);
   }
 
   #mayStore(place: RequestPlace, context: ResponseContext, state: RequestState): void {

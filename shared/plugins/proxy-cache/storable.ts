@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type CachePolicy from 'http-cache-semantics';
-import type { RequestContext, RequestView, ResponseContext } from '../contract.ts';
+import type { RequestContext, ResponseContext } from '../contract.ts';
 import { parseDirectives, secondsOf, type CacheDirectives } from './cache-directives.ts';
 import { httpDateMs } from './http-date.ts';
 import { MediaTypes } from './media-types.ts';
@@ -88,8 +88,8 @@ export class StorageRules {
   }
 
   /** A part, or nothing where its copy is good: the response would be of no use to others. */
-  asksForLess(request: RequestView): boolean {
-    return request.header('range') !== undefined || request.header('if-none-match') !== undefined || request.header('if-modified-since') !== undefined;
+  asksForLess(place: RequestPlace): boolean {
+    return LESS.some((name) => place.request.header(name) !== undefined && place.header(name).length > 0);
   }
 
   /** Undefined where it may not be stored. */
@@ -215,4 +215,5 @@ export function updatedHeaders(stored: readonly HeaderLine[], notModified: reado
   return [...stored.filter(([name]) => !told.has(name.toLowerCase())), ...news];
 }
 
+const LESS = ['range', 'if-none-match', 'if-modified-since'];
 const OF_THE_BODY = new Set(['content-length', 'content-encoding', 'content-type', 'content-range', 'transfer-encoding']);

@@ -50,6 +50,18 @@ export interface ShownHeaders {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NOT_ASKED: readonly string[] = [];
+
+/** Who asks: `header` gives what goes upstream, where plugins may have taken something off because they need the whole response. */
+export interface Asking {
+  readonly request: RequestView;
+  header(lowerCaseName: string): readonly string[];
+}
+
+function askedOf(asking: Asking, name: string): readonly string[] {
+  return asking.request.header(name) === undefined ? NOT_ASKED : asking.header(name);
+}
+
 /** RFC 9110 §15.4.5: what a 304 must repeat; a client updates its copy by the rest of it. */
 const IN_NOT_MODIFIED: ReadonlySet<string> = new Set(['cache-control', 'content-location', 'date', 'etag', 'expires', 'vary']);
 
@@ -75,11 +87,12 @@ export class StoredAnswers {
   }
 
   /** What `request` is answered from the response, which may be sent. */
-  answer(stored: StoredResponse, request: RequestView, status: CacheStatus, nowMs: number): Verdict {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && isNotModified(stored, request)) return this.#notModified(stored, status, nowMs);
-    const range = request.method === 'GET' && stored.status === 200 ? request.header('range') : undefined;
-    return (range === undefined ? undefined : this.#part(stored, request, range, status, nowMs)) ?? this.#whole(stored, status, nowMs);
+  answer(stored: StoredResponse, asking: Asking, status: CacheStatus, nowMs: number): Verdict {
+    const { method } = asking.request;
+    const tags = askedOf(asking, 'if-none-match');
+    if ((method === 'GET' || method === 'HEAD') && isNotModified(stored, tags, askedOf(asking, 'if-modified-since')[0])) return this.#notModified(stored, tags, status, nowMs);
+    const [range] = method === 'GET' && stored.status === 200 ? askedOf(asking, 'range') : NOT_ASKED;
+    return (range === undefined ? undefined : this.#part(stored, askedOf(asking, 'if-range')[0], range, status, nowMs)) ?? this.#whole(stored, status, nowMs);
   }
 
   /** The same object for as long as its Age is the same. */
@@ -88,7 +101,7 @@ export class StoredAnswers {
     const known = stored.answer;
     if (known !== undefined && known.seconds === seconds && known.status === status) return known.verdict;
     const headers = [...stored.headers, ...this.#ours(stored, status, seconds)];
-    const verdict: Verdict = Object.freeze({ kind: 'respond', status: stored.status, headers, body: { contentType: stored.contentType, bytes: stored.body } });
+    const verdict: Verdict = Object.freeze({ kind: 'respond', stored: true, status: stored.status, headers, body: { contentType: stored.contentType, bytes: stored.body } });
     stored.answer = { seconds, status, verdict };
     return verdict;
   }
@@ -102,35 +115,34 @@ export class StoredAnswers {
     return lines;
   }
 
-  #notModified(stored: StoredResponse, status: CacheStatus, nowMs: number): Verdict {
-    const kept = stored.headers.filter(([name]) => IN_NOT_MODIFIED.has(name.toLowerCase()));
-    return { kind: 'respond', status: 304, headers: [...kept, ...this.#ours(stored, status, Math.floor(ageMs(stored.lifetime, nowMs) / 1_000))] };
+  /** A client that has our compressed copy knows it by a weak tag, and would not know it again by the strong one (RFC 9111 §4.3.4). */
+  #notModified(stored: StoredResponse, tags: readonly string[], status: CacheStatus, nowMs: number): Verdict {
+    const kept = stored.headers.filter(([name]) => IN_NOT_MODIFIED.has(name.toLowerCase())).map(([name, value]): HeaderLine => [name, name.toLowerCase() === 'etag' && tags.some((line) => line.includes(`W/${value}`)) ? `W/${value}` : value]);
+    return { kind: 'respond', stored: true, status: 304, headers: [...kept, ...this.#ours(stored, status, Math.floor(ageMs(stored.lifetime, nowMs) / 1_000))] };
   }
 
   /** Undefined where the whole is to be sent: for several ranges too, which RFC 9110 §14.2 allows and which nobody can abuse. */
-  #part(stored: StoredResponse, request: RequestView, range: string, status: CacheStatus, nowMs: number): Verdict | undefined {
-    if (!isSameRepresentation(stored, request.header('if-range'))) return undefined;
+  #part(stored: StoredResponse, ifRange: string | undefined, range: string, status: CacheStatus, nowMs: number): Verdict | undefined {
+    if (!isSameRepresentation(stored, ifRange)) return undefined;
     const { length } = stored.body;
     const part = onlyRange(range, length);
     if (part === undefined) return undefined;
     const ours = this.#ours(stored, status, Math.floor(ageMs(stored.lifetime, nowMs) / 1_000));
-    if (part === 'unsatisfiable') return { kind: 'respond', status: 416, headers: [['Content-Range', `bytes */${length}`], ...ours], body: { contentType: undefined, bytes: NO_BYTES } };
+    if (part === 'unsatisfiable') return { kind: 'respond', stored: true, status: 416, headers: [['Content-Range', `bytes */${length}`], ...ours], body: { contentType: undefined, bytes: NO_BYTES } };
     const headers: readonly HeaderLine[] = [...stored.headers, ['Content-Range', `bytes ${part.first}-${part.last}/${length}`], ...ours];
-    return { kind: 'respond', status: 206, headers, body: { contentType: stored.contentType, bytes: stored.body.subarray(part.first, part.last + 1) } };
+    return { kind: 'respond', stored: true, status: 206, headers, body: { contentType: stored.contentType, bytes: stored.body.subarray(part.first, part.last + 1) } };
   }
 }
 
 /** RFC 9110 §13.2.2, for a cache: If-Modified-Since counts only where there is no If-None-Match. Only of a 200 is a copy kept. */
-function isNotModified(stored: StoredResponse, request: RequestView): boolean {
-  const tags = request.header('if-none-match');
-  if (tags === undefined) {
-    const since = request.header('if-modified-since');
+function isNotModified(stored: StoredResponse, tags: readonly string[], since: string | undefined): boolean {
+  if (tags.length === 0) {
     if (since === undefined || stored.status !== 200) return false;
     return httpDateMs(headerOf(stored.headers, 'last-modified')) <= httpDateMs(since);
   }
   if (stored.status !== 200) return false;
   const tag = headerOf(stored.headers, 'etag');
-  return request.headerValues('if-none-match').some((line) => namesTag(line, tag));
+  return tags.some((line) => namesTag(line, tag));
 }
 
 /** Weak comparison (RFC 9110 §8.8.3.2). */
