@@ -44,6 +44,21 @@ test('after telling that took long it rests, so that the rest of the process get
   assert.deepEqual(told, [1, 3]);
 });
 
+test('while it tells many, others get their turn every 10 ms', async () => {
+  const { time, join, count, tick } = scene();
+  let told = 0;
+  const one = join();
+  for (let other = 0; other < 6; other += 1) join(() => (time.monotonicMs += 5, (told += 1)));
+  count(one, { [KEY]: 1 });
+  tick();
+  const turns = [told];
+  while (told < 6) {
+    await new Promise(setImmediate);
+    turns.push(told);
+  }
+  assert.deepEqual(turns, [2, 4, 6]);
+});
+
 test('a gateway that has used up what it may have is told so in the log, once, and takes nothing from others', () => {
   const { desk, join, count, lines } = scene();
   const [greedy, modest] = [join(), join(undefined, newId<GatewayId>())];

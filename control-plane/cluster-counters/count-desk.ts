@@ -54,8 +54,8 @@ const MOST_COUNTS = { ofGateway: 100_000, ofInstance: 200_000 } as const;
 const COUNTS_IN_FRAME = 4_096;
 /** So many frames to a data plane at once; what is more follows a second later. */
 const FRAMES_AT_ONCE = 4;
-/** Of one turn of the event loop. */
-const SESSIONS_AT_ONCE = 50;
+/** Of one turn of the event loop; then whoever else has something to do comes first. */
+const TURN_MS = 10;
 /** After telling all, so many times as long as that took: a large fleet must not keep this process from all else. What is told later is older. */
 const REST_FACTOR = 3;
 const REFUSED_SAID_MS = 60_000;
@@ -152,14 +152,17 @@ export class CountDesk {
     const beganAtMs = clock.monotonicMs();
     if (this.#telling || beganAtMs < this.#restUntilMs) return;
     this.#telling = true;
-    let portion = 0;
+    let turnBeganAtMs = beganAtMs;
     for (const gateway of [...this.#gateways.values()]) {
       gateway.counts.dropEnded(clock.nowMs());
       // Counts outlive the session: a data plane that comes back has what it counted before its restart.
       if (gateway.sessions.size === 0 && gateway.counts.size === 0) this.#gateways.delete(gateway.id);
       for (const session of [...gateway.sessions.keys()]) {
+        if (clock.monotonicMs() - turnBeganAtMs >= TURN_MS) {
+          await new Promise<void>((resolve) => void setImmediate(resolve));
+          turnBeganAtMs = clock.monotonicMs();
+        }
         this.#tell(gateway, session);
-        if ((portion += 1) % SESSIONS_AT_ONCE === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
       }
     }
     this.#kept = this.size;
