@@ -229,8 +229,8 @@ scenario('what other plugins do to a response is done to a stored one too, whate
   const { clock, pass } = movedClock();
   const { plugin } = cacheFor({ cache_control: true }, threadServices(clock));
   const json = '{"open":1,"secret":2}';
-  let answer = response(json, [JSON_TYPE, 'ETag: "1"', 'Cache-Control: max-age=10, stale-if-error=60']);
-  scene.origin.respond(() => answer);
+  let sent = response(json, [JSON_TYPE, 'ETag: "1"', 'Cache-Control: max-age=10, stale-if-error=60']);
+  scene.origin.respond(() => sent);
   const hides: PluginInstance = {
     requestHead(context) {
       context.removeUpstreamHeader('Range');
@@ -245,16 +245,16 @@ scenario('what other plugins do to a response is done to a stored one too, whate
   };
   use(scene, [{ name: 'hides', priority: 800, instance: hides }, plugin]);
   const seen = async (...headers: readonly string[]): Promise<string> => {
-    const { status, body, header, headerLines } = await scene.exchange(get('/a', headers));
-    assert.deepEqual([header('x-own'), headerLines.filter((line) => line === 'X-Times: 1').length], [undefined, 1]);
-    return `${status} ${body} ${header('x-cache-status')}`;
+    const answer = await scene.exchange(get('/a', headers));
+    assert.deepEqual([answer.header('x-own'), answer.headerLines.filter((line) => line === 'X-Times: 1').length], [undefined, 1]);
+    return `${answer.status} ${answer.body} ${answer.header('x-cache-status')}`;
   };
   assert.deepEqual([await seen(), await seen(), await seen('Range: bytes=9-18')], ['200 {"open":1} Miss', '200 {"open":1} Hit', '200 {"open":1} Hit']);
   pass(11_000);
-  answer = 'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n';
+  sent = 'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n';
   assert.equal(await seen('Range: bytes=9-18'), '200 {"open":1} Refresh');
   pass(11_000);
-  answer = response('<p>broken', ['Content-Type: text/html'], '503 Service Unavailable');
+  sent = response('<p>broken', ['Content-Type: text/html'], '503 Service Unavailable');
   assert.equal(await seen(), '200 {"open":1} Hit');
 });
 
@@ -295,8 +295,8 @@ scenario('responses of gRPC are not stored, because what became of the call stan
   scene.origin.respond(() => 'HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\ngrpc-status: 0\r\n\r\n');
   const client = await Http2Client.open(scene.port);
   for (let count = 0; count < 2; count += 1) {
-    const { trailers, header } = await client.exchange({ ':method': 'POST', ':authority': 'a', ':path': '/s/m', 'content-type': 'application/grpc-web' }, Buffer.from('same'));
-    assert.deepEqual([header('x-cache-status'), trailers['grpc-status']], ['Bypass', '0']);
+    const answer = await client.exchange({ ':method': 'POST', ':authority': 'a', ':path': '/s/m', 'content-type': 'application/grpc-web' }, Buffer.from('same'));
+    assert.deepEqual([answer.header('x-cache-status'), answer.trailers['grpc-status']], ['Bypass', '0']);
   }
   client.close();
 });

@@ -38,9 +38,12 @@ export class PurgeDesk {
   readonly #gateways = new Map<GatewayId, Gateway>();
   readonly #timer: TimerHandle;
   #looking = false;
+  /** What was written before was found, or read for who joined since. */
+  #lookedAtMs: number;
 
   constructor(options: PurgeDeskOptions) {
     this.#options = options;
+    this.#lookedAtMs = options.clock.nowMs();
     this.#timer = options.clock.every(LOOK_EVERY_MS, () => void this.#look());
   }
 
@@ -81,8 +84,10 @@ export class PurgeDesk {
     const { store, clock } = this.#options;
     if (this.#looking || this.#gateways.size === 0) return;
     this.#looking = true;
+    const nowMs = clock.nowMs();
     try {
-      for (const { gatewayId, purges } of await store.since(clock.nowMs() - LOOK_BACK_MS)) this.#learn(gatewayId, purges);
+      for (const { gatewayId, purges } of await store.since(Math.min(nowMs, this.#lookedAtMs) - LOOK_BACK_MS)) this.#learn(gatewayId, purges);
+      this.#lookedAtMs = nowMs;
     } catch (thrown) {
       this.#notRead(thrown);
     } finally {

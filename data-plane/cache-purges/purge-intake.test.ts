@@ -37,3 +37,11 @@ test('where orders were forgotten that may be news, everything goes, once', () =
   assert.deepEqual(hear([[3 * HOUR, plugin(2)]], 2 * HOUR), ['all all'], 'it was away for longer than they are remembered');
   assert.deepEqual(hear([[4 * HOUR, plugin(3)]], 3 * HOUR), ['3 all'], 'all that was forgotten is known');
 });
+
+test('a clock that is ahead hides no order once the control plane was heard', () => {
+  const hear = intake(10 * HOUR);
+  assert.deepEqual(hear([[HOUR]]), []);
+  assert.deepEqual(hear([[HOUR], [HOUR + 1, plugin(1)]]), ['1 all']);
+  assert.deepEqual(hear([[HOUR]]), [], 'of an instance that is behind');
+  assert.deepEqual(hear([[HOUR], [HOUR + 1, plugin(1)]]), []);
+});

@@ -12,6 +12,7 @@ export class PurgeIntake {
   readonly #purge: (pluginId: string | undefined, cacheKey: string | undefined) => void;
   /** Milliseconds since the epoch, as control planes count them. */
   #carriedOutMs: number;
+  #wasHeard = false;
 
   constructor(startedAtMs: number, purge: (pluginId: string | undefined, cacheKey: string | undefined) => void) {
     this.#carriedOutMs = Math.max(0, startedAtMs - CLOCKS_APART_MS);
@@ -23,6 +24,9 @@ export class PurgeIntake {
     const news = purges.filter(({ atMs }) => atMs > before);
     if (forgottenMs > before) this.#purge(undefined, undefined);
     else for (const { pluginId, cacheKey } of news) this.#purge(pluginId, cacheKey);
-    this.#carriedOutMs = Math.max(before, forgottenMs, ...purges.map(({ atMs }) => atMs));
+    const newestMs = Math.max(forgottenMs, ...purges.map(({ atMs }) => atMs));
+    // From here on the control planes' own times count: ours may be ahead of them.
+    this.#carriedOutMs = this.#wasHeard ? Math.max(before, newestMs) : newestMs;
+    this.#wasHeard = true;
   }
 }

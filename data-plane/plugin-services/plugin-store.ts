@@ -66,6 +66,11 @@ export class PluginStores {
     for (const [pluginId, { freeAtMs }] of this.#byPlugin) if (freeAtMs <= nowMs) this.#byPlugin.delete(pluginId);
   }
 
+  /** What is kept of a plugin entity without an instance, or of all such: nobody else can empty it. */
+  forget(pluginId: string | undefined): void {
+    for (const id of pluginId === undefined ? this.#byPlugin.keys() : [pluginId]) if (this.#byPlugin.get(id)?.holders === 0) this.#byPlugin.delete(id);
+  }
+
   /** Of how many plugin entities there are any. */
   get size(): number {
     return this.#byPlugin.size;

@@ -56,6 +56,25 @@ test('a purge reaches the instances of its plugin, or all; not those that ended 
   assert.equal(services.purges.size, 1);
 });
 
+test('a purge also empties what is kept of a plugin that is off for a moment', () => {
+  const { services, instance } = scene();
+  const kept = (id: string): string | undefined => {
+    const held = instance(id);
+    const value = held.given.store<string>('responses', { maxEntries: 9 }).get('k');
+    held.release();
+    return value;
+  };
+  for (const id of ['1', '2', '3']) {
+    const held = instance(id);
+    held.given.store<string>('responses', { maxEntries: 9 }).set('k', id);
+    if (id !== '3') held.release();
+  }
+  services.purge('1', 'some key');
+  assert.deepEqual([kept('1'), kept('2')], [undefined, '2']);
+  services.purge(undefined, undefined);
+  assert.deepEqual([kept('2'), kept('3')], [undefined, '3'], 'what is in use empties itself');
+});
+
 test('hashes agree between data planes of a gateway, and change with its content key', () => {
   const [mine, theirs] = [scene(), scene()];
   const ring = (keyId: number) => ({ tenantId: 't', gatewayId: 'g', keys: [{ keyId, key: new Uint8Array(32).fill(keyId) }, { keyId: 9, key: new Uint8Array(32).fill(9) }] });

@@ -79,6 +79,7 @@ export class ThreadPluginServices {
   purge(pluginId: string | undefined, key: string | undefined): void {
     const asked = pluginId === undefined ? [...this.purges.values()] : [this.purges.get(pluginId) ?? new Set<Purge>()];
     for (const purges of asked) for (const purge of purges) purge(key);
+    this.stores.forget(pluginId);
   }
 }
 
