@@ -477,7 +477,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     this.#request.release();
     this.#response.release();
     this.#tries.leave();
-    this.#exchange.core.refreshes.delete(this);
+    if (this.#exchange.isRefresh) this.#exchange.core.refreshes.delete(this);
     accountFor(this.#exchange, brokenOff);
   }
 
