@@ -5,7 +5,10 @@
 import assert from 'node:assert/strict';
 import type { EntityChange } from '../data-plane/config/compile-contract.ts';
 import type { JsonObject } from '../shared/model/definition.ts';
-import { compiled } from './support/compile-config.ts';
+import { ThreadPluginServices } from '../data-plane/plugin-services/thread-plugin-services.ts';
+import { systemClock } from '../shared/clock.ts';
+import { createMemoryLogger } from '../shared/log.ts';
+import { compiled, testServices } from './support/compile-config.ts';
 import { put, ref, testId } from './support/config-content.ts';
 import { GrpcClient, startGrpcServer, status } from './support/grpc-scene.ts';
 import { Http2Client, type Http2Outcome } from './support/http2-client.ts';
@@ -22,6 +25,8 @@ interface PluginScene extends ProxyScene {
   readonly exchange2: (fields: Readonly<Record<string, string | readonly string[]>>, body?: string) => Promise<Http2Outcome>;
 }
 
+const thread = new ThreadPluginServices({ clock: systemClock, counters: { take: () => ({ kind: 'full' }), add: () => [] }, random: Math.random, log: createMemoryLogger('plugins').log, fetchNetworks: [], logOf: () => ({ warn: () => undefined }) });
+
 /** One service with the origin behind it, one route, and these plugins for everything. */
 function withPlugins(name: string, plugins: Plugins, run: (scene: PluginScene) => Promise<void>, options: SceneOptions & { readonly route?: JsonObject; readonly entities?: readonly EntityChange[] } = {}): void {
   scenario(name, options, async (scene) => {
@@ -31,7 +36,7 @@ function withPlugins(name: string, plugins: Plugins, run: (scene: PluginScene) =
       ...Object.entries(plugins).map(([plugin, config], n) => put('plugins', { id: testId(`f${n}`), name: plugin, config })),
       ...(options.entities ?? []),
     ];
-    const { config, quarantined } = compiled(changes);
+    const { config, quarantined } = compiled(changes, { services: testServices({ servicesOf: (plugin) => thread.servicesOf(plugin) }) });
     assert.deepEqual(quarantined, []);
     scene.serve(config);
     const exchange2: PluginScene['exchange2'] = async (fields, body) => {
@@ -67,6 +72,20 @@ withPlugins('a browser asks before it has a key, and may read a refusal for the 
   const other = await exchange(request('HEAD /', [`Origin: ${EVIL}`, 'apikey: right']), { noBody: true });
   assert.deepEqual([other.status, other.header('access-control-allow-origin')], [200, undefined]);
 }, { entities: ANN });
+
+withPlugins('what a cache keeps has no origin: each gets its own', { 'proxy-cache': { strategy: 'memory' }, cors: { origins: [APP, 'https://b.example'], credentials: true } }, async ({ exchange, origin }) => {
+  origin.respond(() => response('hello', ['Content-Type: application/json']));
+  for (const [from, status, allowed] of [[APP, 'Miss', APP], ['https://b.example', 'Hit', 'https://b.example'], [EVIL, 'Hit', undefined]] as const) {
+    const answer = await exchange(request('GET /', [`Origin: ${from}`]));
+    assert.deepEqual([answer.header('x-cache-status'), answer.header('access-control-allow-origin'), answer.header('vary')], [status, allowed, 'Origin']);
+  }
+  assert.equal(origin.requests.length, 1);
+});
+
+withPlugins('an id for one consumer is made once the consumer is known', { 'key-auth': {} }, async ({ exchange }) => {
+  assert.match((await exchange(request('GET /', ['apikey: right']))).header('kong-request-id') ?? '', /#1$/);
+  assert.equal((await exchange(request('GET /'))).header('kong-request-id'), undefined);
+}, { entities: [...ANN, put('plugins', { id: testId('f9'), name: 'correlation-id', consumer: ref('c1'), config: { echo_downstream: true }, ordering: { after: { access: ['key-auth'] } } })] });
 
 withPlugins('an address that is refused is refused whatever the client says about it', { 'ip-restriction': { deny: ['127.0.0.0/8'] } }, async ({ exchange, exchange2, origin }) => {
   const lies = ['X-Forwarded-For: 10.0.0.1', 'X-Real-IP: 10.0.0.1', 'Forwarded: for=10.0.0.1'];
