@@ -2,10 +2,11 @@
  * request-validator on a data plane: parameters first, then content type and body; what breaks a schema goes no further. Fails closed:
  * what cannot be read or judged is refused. Behaviour and texts as in Kong 3.9; differences are in the README.
  */
+import { patternSteps } from '../linear-patterns.ts';
 import type { PluginFactory, PluginInstance, RequestContext, Verdict } from '../contract.ts';
 import { ContentTypes } from './content-types.ts';
 import { hasDuplicateNames } from './duplicate-names.ts';
-import { compileJsonSchema, DRAFTS, parameterDraft, patternSteps, type CompiledSchema, type JsonValidator } from './json-schema.ts';
+import { compileJsonSchema, DRAFTS, parameterDraft, type CompiledSchema, type JsonValidator } from './json-schema.ts';
 import { compileKongSchema } from './kong-schema.ts';
 import { checkParameter, type Parameter } from './parameters.ts';
 import { readParameter } from './read-parameters.ts';

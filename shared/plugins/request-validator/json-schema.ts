@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import type { Ajv as AjvDraft7, ErrorObject, Options } from 'ajv';
 import { RE2JS } from 're2js';
-import { estimateRegexSize, MAX_REGEX_STEPS } from '../../model/regex-size.ts';
+import { takePatternSteps, type PatternSteps } from '../linear-patterns.ts';
 
 export const DRAFTS = ['draft4', 'draft6', 'draft7', 'draft201909', 'draft202012'] as const;
 export type Draft = (typeof DRAFTS)[number];
@@ -36,15 +36,6 @@ export interface CompileOptions {
   readonly coerces: boolean;
   /** What is left to the patterns of all schemas that have the same: those of one plugin, so that it compiles at once. */
   readonly steps: PatternSteps;
-}
-
-export interface PatternSteps {
-  left: number;
-}
-
-/** For the schemas of one plugin. */
-export function patternSteps(): PatternSteps {
-  return { left: MAX_REGEX_STEPS };
 }
 
 /** What is left to a validation that runs. */
@@ -181,8 +172,7 @@ function ajvOf(draft: Draft): AjvClass {
 /** In the place of `new RegExp`: throws where the pattern is no RE2 expression, or one too many. */
 function linearRegExp(steps: PatternSteps): NonNullable<NonNullable<Options['code']>['regExp']> {
   return Object.assign((pattern: string) => {
-    steps.left -= estimateRegexSize(pattern);
-    if (steps.left < 0) throw new RangeError(`the patterns of a plugin may take ${MAX_REGEX_STEPS} steps with their repeats written out: make them smaller or fewer`);
+    takePatternSteps(pattern, steps);
     const compiled = RE2JS.compile(pattern);
     return { test: (text: string) => compiled.test(text) };
   }, { code: 'linearRegExp' });
