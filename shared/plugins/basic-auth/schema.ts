@@ -16,7 +16,7 @@ export const basicAuthSchema = {
     { name: 'realm', tag: 3, type: { kind: 'string', maxLength: 256, rules: [realmRule] }, required: true, default: 'service', description: 'Realm named in the WWW-Authenticate header of a refusal.' },
     {
       name: 'max_failures_per_user', tag: 4, type: { kind: 'integer', between: [0, 1_000_000] }, required: true, default: 30,
-      description: 'Wrong passwords per user name and minute, from wherever; further attempts are refused unread until the minute is over. 0 is without a limit.',
+      description: 'Wrong passwords per user name and minute, from wherever; further attempts are refused until the minute is over, except right ones from a network from which that name was let in before. 0 is without a limit.',
     },
     {
       name: 'max_failures_per_network', tag: 5, type: { kind: 'integer', between: [0, 1_000_000] }, required: true, default: 60,
