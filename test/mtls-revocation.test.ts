@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { test, type TestContext } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
 import { PluginFetch } from '../data-plane/plugin-services/plugin-fetch.ts';
 import { PluginStores } from '../data-plane/plugin-services/plugin-store.ts';
@@ -33,6 +33,13 @@ const [IGNORE, STRICT] = [{ revocation_check_mode: 'IGNORE_CA_ERROR' }, { revoca
 const root = await testAuthority('Root');
 /** Of the same name, and nobody's. */
 const impostor = await testAuthority('Root');
+
+/** For those who may ask here, and those who may not. */
+const [inside, outside] = [new PluginFetch({ clock: systemClock, networks: ['127.0.0.1'] }), new PluginFetch({ clock: systemClock, networks: [] })];
+after(() => {
+  inside.close();
+  outside.close();
+});
 
 type Listener = (response: ServerResponse) => void;
 
@@ -91,10 +98,9 @@ class Gate {
   #skippedMs = 0;
   #instance: PluginInstance;
 
-  constructor(context: TestContext, config: Partial<MtlsAuthConfig> = {}, { authorities = { root }, networks = ['127.0.0.1'] }: { readonly authorities?: Readonly<Record<string, TestCertificate>>; readonly networks?: readonly string[] } = {}) {
+  constructor(config: Partial<MtlsAuthConfig> = {}, { authorities = { root }, networks = ['127.0.0.1'] }: { readonly authorities?: Readonly<Record<string, TestCertificate>>; readonly networks?: readonly string[] } = {}) {
     const clock = { nowMs: () => Date.now() + this.#skippedMs, monotonicMs: () => performance.now() + this.#skippedMs };
-    const fetching = new PluginFetch({ clock: systemClock, networks });
-    context.after(() => fetching.close());
+    const fetching = networks.length > 0 ? inside : outside;
     const stores = new PluginStores(clock);
     this.services = pluginServices({ clock, fetch: (url, options) => fetching.fetch(url, options), store: (name, bounds) => stores.open('plugin', name, bounds) });
     this.#authorities = Object.fromEntries(Object.entries(authorities).map(([id, { cert }]) => [id, firstBlock(cert)]));
@@ -132,7 +138,7 @@ test('what is known decides in both modes; what is not, the mode', async (contex
   const delegate = await testCertificate({ names: ['Responder'], authority: root, purposes: ['1.3.6.1.5.5.7.3.9'] });
   const says = (options: Partial<AnswerOptions> = {}): Promise<Uint8Array> => ocspAnswer({ certificate, issuer: root, ...options });
   const lists = (options: Partial<ListOptions> = {}): Promise<Uint8Array> => revocationList({ authority: root, ...options });
-  const status = (code: number, headers: Readonly<Record<string, string>> = {}): Listener => (response) => void response.writeHead(code, headers).end();
+  const status = (code: number, headers: Readonly<Record<string, string>> = {}, body?: Uint8Array): Listener => (response) => void response.writeHead(code, headers).end(body);
   const long = (bytes: number): Listener => (response) => void response.end(Buffer.alloc(bytes, 0x30));
   pki.serve('/good', await says());
   const expired = { thisUpdate: new Date(Date.now() - 7_200_000), nextUpdate: new Date(Date.now() - 3_600_000) };
@@ -152,13 +158,13 @@ test('what is known decides in both modes; what is not, the mode', async (contex
     ['by a client that says it may', await says({ responder: untrained }), undefined, unsure],
     ['expired', await says(expired), await lists(expired), unsure],
     ['huge', long(65_537), long(10 * 1_048_576 + 1), unsure],
-    ['elsewhere', status(302, { location: pki.url('/good') }), status(301, { location: pki.url('/good') }), unsure],
+    ['elsewhere', status(302, { location: pki.url('/good') }, await says()), status(301, { location: pki.url('/good') }, await lists()), unsure],
     ['nonsense', Buffer.from('<html>'), Buffer.from([0x30, 0x80]), unsure],
     ['not there', undefined, undefined, unsure],
   ] as const) {
     pki.serve('/ocsp', ocsp ?? status(404));
     pki.serve('/list', list ?? status(404));
-    assert.deepEqual([await new Gate(context, IGNORE).ask(client), await new Gate(context, STRICT).ask(client)], expected, what);
+    assert.deepEqual([await new Gate(IGNORE).ask(client), await new Gate(STRICT).ask(client)], expected, what);
   }
   assert.ok(!pki.asked.includes('/good'), 'nobody is led elsewhere');
 });
@@ -168,12 +174,12 @@ test('nobody answers: in time, at all, where it may not be asked, or because the
   pki.serve('/slow', () => undefined);
   for (const [what, url, networks] of [['slow', pki.url('/slow'), ['127.0.0.1']], ['nobody there', 'http://127.0.0.1:1/', ['127.0.0.1']], ['inside', pki.url('/inside'), []]] as const) {
     const client = shown(await issued({ ocsp: [url], lists: [url] }));
-    assert.deepEqual([await new Gate(context, { ...IGNORE, http_timeout: 30 }, { networks }).ask(client), await new Gate(context, { ...STRICT, http_timeout: 30 }, { networks }).ask(client)], ['passes', 'refused'], what);
+    assert.deepEqual([await new Gate({ ...IGNORE, http_timeout: 30 }, { networks }).ask(client), await new Gate({ ...STRICT, http_timeout: 30 }, { networks }).ask(client)], ['passes', 'refused'], what);
   }
   assert.deepEqual(pki.asked, ['/slow', '/slow'], 'what did not answer is not asked again at once');
   const silent = shown(await issued({ ocsp: ['ldap://127.0.0.1/', 'file:///etc/passwd'] }));
-  const gate = new Gate(context, IGNORE);
-  assert.deepEqual([await gate.ask(silent), await new Gate(context, STRICT).ask(silent)], ['passes', 'refused']);
+  const gate = new Gate(IGNORE);
+  assert.deepEqual([await gate.ask(silent), await new Gate(STRICT).ask(silent)], ['passes', 'refused']);
   assert.deepEqual(gate.services.warnings, ['mtls-auth-revocation-not-known']);
 });
 
@@ -185,10 +191,10 @@ test('an authority that was revoked takes its certificates with it; whose issuer
   pki.serve('/root', await revocationList({ authority: root, revoked: [below] }));
   const authorities = { root, below };
   for (const mode of [IGNORE, STRICT]) {
-    assert.equal(await new Gate(context, mode, { authorities }).ask(shown(leaf)), 'refused', 'from the configuration');
-    assert.equal(await new Gate(context, mode).ask(shown(leaf, [below])), 'refused', 'from the handshake');
-    assert.equal(await new Gate(context, { ...mode, allow_partial_chain: true }, { authorities }).ask(shown(leaf)), 'passes', 'what is trusted itself vouches for itself');
-    const gate = new Gate(context, mode);
+    assert.equal(await new Gate(mode, { authorities }).ask(shown(leaf)), 'refused', 'from the configuration');
+    assert.equal(await new Gate(mode).ask(shown(leaf, [below])), 'refused', 'from the handshake');
+    assert.equal(await new Gate({ ...mode, allow_partial_chain: true }, { authorities }).ask(shown(leaf)), 'passes', 'what is trusted itself vouches for itself');
+    const gate = new Gate(mode);
     const before = pki.asked.length;
     // With the name and the public key of the real one, which everybody knows, by an authority of the client's own.
     const stolen = await testCertificate({ names: ['Below'], isAuthority: true, authority: impostor, publicKey: below.keys.publicKey });
@@ -197,20 +203,24 @@ test('an authority that was revoked takes its certificates with it; whose issuer
     assert.deepEqual([gate.services.warnings, pki.asked.length - before], [['mtls-auth-issuer-unknown', 'mtls-auth-issuer-unknown'], 0]);
   }
   pki.serve('/root', await revocationList({ authority: root }));
-  assert.equal(await new Gate(context, STRICT, { authorities }).ask(shown(leaf)), 'passes');
+  assert.equal(await new Gate(STRICT, { authorities }).ask(shown(leaf)), 'passes');
 });
 
 test('many who wait ask once, and then nobody waits; certificates of one issuer share its list', async (context) => {
   const pki = await startPki(context);
   const [first, second] = [await issued({ lists: [pki.url('/list')] }), await issued({ lists: [pki.url('/list')] })];
   pki.serve('/list', await revocationList({ authority: root, revoked: [second] }));
-  const gate = new Gate(context);
+  const gate = new Gate();
   const clients = [...Array.from({ length: 20 }, () => shown(first)), shown(second)];
   const outcomes = await Promise.all(clients.map((client) => gate.ask(client)));
   assert.deepEqual([new Set(outcomes.slice(0, 20)), outcomes[20], pki.asked], [new Set(['passes']), 'refused', ['/list']]);
   assert.deepEqual([gate.askAtOnce(shown(first)), gate.askAtOnce(shown(second))], ['passes', 'refused']);
   gate.recreate(IGNORE);
   assert.deepEqual([gate.askAtOnce(shown(first)), gate.askAtOnce(shown(second))], ['passes', 'refused'], 'what is known outlives a change of the config');
+
+  pki.serve('/list', await revocationList({ authority: root, signer: impostor }));
+  const other = new Gate();
+  assert.deepEqual([await other.ask(shown(first)), await other.ask(shown(second)), pki.asked.length], ['refused', 'refused', 2], 'nor is one that is of no use fetched for each');
 });
 
 test('an answer is asked for anew before its time is over, and a revocation counts within cert_cache_ttl', async (context) => {
@@ -218,7 +228,7 @@ test('an answer is asked for anew before its time is over, and a revocation coun
   const certificate = await issued({ ocsp: [pki.url('/ocsp')] });
   const client = shown(certificate);
   pki.serve('/ocsp', await ocspAnswer({ certificate, issuer: root }));
-  const gate = new Gate(context, { cert_cache_ttl: 40_000 });
+  const gate = new Gate({ cert_cache_ttl: 40_000 });
   assert.equal(await gate.ask(client), 'passes');
   gate.skip(29_000);
   assert.equal(gate.askAtOnce(client), 'passes');
@@ -232,11 +242,25 @@ test('an answer is asked for anew before its time is over, and a revocation coun
   assert.equal(await gate.ask(client), 'refused', 'and then one waits');
   assert.equal(pki.asked.length, 3);
 
-  const impatient = new Gate(context, { cert_cache_ttl: 0 });
+  const impatient = new Gate({ cert_cache_ttl: 0 });
   for (let count = 4; count < 7; count++) {
     await impatient.ask(client);
     assert.equal(pki.asked.length, count);
   }
+});
+
+test('who is looked up in a list that others have fetched is not held to be good for longer than they are', async (context) => {
+  const pki = await startPki(context);
+  const [first, second] = [await issued({ lists: [pki.url('/list')] }), await issued({ lists: [pki.url('/list')] })];
+  pki.serve('/list', await revocationList({ authority: root }));
+  const gate = new Gate({ cert_cache_ttl: 40_000 });
+  assert.equal(await gate.ask(shown(first)), 'passes');
+  gate.skip(25_000);
+  assert.equal(await gate.ask(shown(second)), 'passes');
+  assert.equal(pki.asked.length, 1);
+  pki.serve('/list', await revocationList({ authority: root, revoked: [second] }));
+  gate.skip(16_000);
+  assert.equal(await gate.ask(shown(second)), 'refused');
 });
 
 test('in an outage what was said holds as long as it was said to, and who was revoked stays so', async (context) => {
@@ -244,7 +268,7 @@ test('in an outage what was said holds as long as it was said to, and who was re
   const [good, bad, late] = [await issued({ ocsp: [pki.url('/good')] }), await issued({ ocsp: [pki.url('/bad')] }), await issued({ ocsp: [pki.url('/good')] })];
   const soon = new Date(Date.now() + 600_000);
   for (const [mode, afterwards] of [[IGNORE, 'passes'], [STRICT, 'refused']] as const) {
-    const gate = new Gate(context, mode);
+    const gate = new Gate(mode);
     pki.serve('/good', await ocspAnswer({ certificate: good, issuer: root, nextUpdate: soon }));
     pki.serve('/bad', await ocspAnswer({ certificate: bad, issuer: root, status: 'revoked', nextUpdate: soon }));
     assert.deepEqual([await gate.ask(shown(good)), await gate.ask(shown(bad))], ['passes', 'refused']);
@@ -253,7 +277,9 @@ test('in an outage what was said holds as long as it was said to, and who was re
     assert.deepEqual([await gate.ask(shown(good)), await gate.ask(shown(bad))], ['passes', 'refused'], 'two minutes into it');
     const asked = pki.asked.length;
     assert.deepEqual([gate.askAtOnce(shown(good)), await gate.ask(shown(late)), pki.asked.length], ['passes', afterwards, asked], 'a silent server is left alone, and nobody waits for it');
-    gate.skip(500_000);
+    gate.skip(470_000);
+    assert.equal(await gate.ask(shown(good)), 'passes', 'just before the ten are over');
+    gate.skip(15_000);
     assert.deepEqual([await gate.ask(shown(good)), await gate.ask(shown(bad))], [afterwards, 'refused'], 'after ten');
 
     pki.serve('/good', await ocspAnswer({ certificate: good, issuer: root, nextUpdate: new Date(Date.now() + 7_200_000) }));
@@ -276,9 +302,7 @@ test('over real TLS: the client who was revoked is refused, the other one served
     },
   });
   context.after(() => started.close());
-  const fetching = new PluginFetch({ clock: systemClock, networks: ['127.0.0.1'] });
-  context.after(() => fetching.close());
-  const given = pluginServices({ clock: systemClock, fetch: (url, options) => fetching.fetch(url, options) });
+  const given = pluginServices({ clock: systemClock, fetch: (url, options) => inside.fetch(url, options) });
   const authority = (id: string, { cert }: TestCertificate): ReturnType<typeof put> => put('ca_certificates', { id: testId(id), cert: firstBlock(cert) });
   const { config, quarantined } = compiled([
     put('services', { id: testId('a1'), host: '127.0.0.1', port: started.origin.port }), put('routes', { id: testId('b1'), hosts: ['a.test'], service: ref('a1') }),

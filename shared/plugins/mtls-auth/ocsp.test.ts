@@ -85,7 +85,7 @@ describe('an answer that does not count', () => {
 
   test('is cut off or changed: a byte anywhere, and it says nothing, or the same', async () => {
     const bytes = await ocspAnswer({ certificate, issuer, status: 'revoked', responder: delegate });
-    for (let at = 0; at < bytes.length; at += 5) {
+    for (let at = 0; at < bytes.length; at += 11) {
       assert.throws(() => readOcspAnswer(bytes.subarray(0, at), stated(certificate), stated(issuer), Date.now()), `cut at ${at}`);
       const changed = Uint8Array.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 0x55;

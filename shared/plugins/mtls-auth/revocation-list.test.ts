@@ -97,7 +97,7 @@ describe('a list that does not count', () => {
     };
     assert.equal(read(bytes), 'revoked');
     for (const given of [new Uint8Array(), Buffer.from('<html>'), Buffer.concat([bytes, Buffer.from([0])]), Buffer.from([0x30, 0x80, 0, 0]), Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff])]) assert.equal(read(given), 'refused');
-    for (let at = 0; at < bytes.length; at += 3) {
+    for (let at = 0; at < bytes.length; at += 7) {
       assert.equal(read(bytes.subarray(0, at)), 'refused', `cut at ${at}`);
       const changed = Uint8Array.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 0x55;
