@@ -250,6 +250,9 @@ describe('claims', () => {
     assert.deepEqual(claimsOf(times({ exp: 1_000, nbf: 1_001 })), { exp: 'token expired', nbf: 'token not valid yet' });
     assert.deepEqual(claimsOf(times({})), { exp: 'must be a number', nbf: 'must be a number' });
     assert.deepEqual(claimsOf(times({ exp: '9999', nbf: null })), { exp: 'must be a number', nbf: 'must be a number' });
+    const endless = `${encode({ alg: 'HS256' })}.${encode('{"iss":"key","exp":1e999,"nbf":-1e999}')}`;
+    const { verdict: refusal } = ask(make({ claims_to_verify: ['exp', 'nbf'] }, { clock }), bearer(`${endless}.${signature('HS256', endless, SECRET).toString('base64url')}`));
+    assert.deepEqual(JSON.parse(Buffer.from(refusal?.body?.bytes ?? []).toString()), { exp: 'must be a number', nbf: 'must be a number' }, 'beyond all numbers');
     const { verdict } = times({ exp: 1 });
     assert.deepEqual([verdict?.status, verdict?.headers, verdict?.body?.contentType], [401, [['WWW-Authenticate', INVALID]], 'application/json; charset=utf-8']);
     const capped: Partial<JwtConfig> = { claims_to_verify: ['exp'], maximum_expiration: 300 };

@@ -69,7 +69,7 @@ class Scene {
   async admits(bearer: string): Promise<void> {
     const { verdict, effects } = await this.ask(bearer);
     assert.equal(verdict, undefined);
-    assert.deepEqual(effects, [`authenticate ann-id by hash of ["${ISSUER}","ann"]`]);
+    assert.deepEqual(effects, [`authenticate ann-id by ${pluginServices().secrets.keyedHash(`["${ISSUER}","ann"]`)}`]);
   }
 
   async refuses(bearer: string, message: string): Promise<void> {

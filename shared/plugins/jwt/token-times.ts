@@ -13,7 +13,8 @@ export function timesIn(claims: Members): TokenTimes {
 }
 
 function timeOf(claim: unknown): number | 'wrong' | undefined {
-  return claim === undefined || typeof claim === 'number' ? claim : 'wrong';
+  // What is written as 1e999 is no time at which anything ends.
+  return claim === undefined || (typeof claim === 'number' && Number.isFinite(claim)) ? claim : 'wrong';
 }
 
 /**
