@@ -2,7 +2,6 @@
  * Whether a plugin keeps the contract, as far as can be told from outside: its schema, its defaults, and what it does with requests
  * that nobody meant it to see. Run by `holdfast plugin test` for custom plugins and by contract.test.ts for bundled ones.
  */
-import { hash } from 'node:crypto';
 import { describeThrown } from '../errors.ts';
 import type { Field, JsonObject } from '../model/definition.ts';
 import { parseFields } from '../model/parse-fields.ts';
@@ -173,7 +172,7 @@ function check(name: string, problems: () => readonly string[]): CheckOutcome {
 
 /** Counters count, time stands still, other servers are away. */
 function servicesForChecks(): PluginServices {
-  return pluginServices({ counters: mapCounterTable(), clock: { nowMs: () => 1_700_000_000_000, monotonicMs: () => 1_000 }, secrets: { keyedHash: (text) => hash('sha256', text, 'base64url').slice(0, 22) } });
+  return pluginServices({ counters: mapCounterTable(), clock: { nowMs: () => 1_700_000_000_000, monotonicMs: () => 1_000 } });
 }
 
 const PHASES = ['certificate', 'requestHead', 'upstreamRequest', 'responseHead', 'responseBody', 'responseBytes', 'log', 'webSocketFrame', 'stream'] as const satisfies readonly (keyof PluginInstance)[];

@@ -2,6 +2,7 @@
  * What a plugin's handler meets on a data plane, for its tests, with everything that it did written down. The real ones are
  * data-plane/proxy/plugin-contexts.ts and data-plane/plugin-services. Also what `holdfast plugin test` runs a plugin in.
  */
+import { hash } from 'node:crypto';
 import { assert } from '../assert.ts';
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../plugins/config-lookup.ts';
 import type { Answer, ExchangeContext, LogContext, PluginInstance, RequestContext, ResponseBodyContext, Verdict } from '../plugins/contract.ts';
@@ -274,7 +275,7 @@ export function pluginServices(overrides: Partial<PluginServices> = {}): Recorde
     fetch: () => Promise.reject(new Error('nothing is reached from here')),
     redis: () => ({ command: () => Promise.reject(new Error('there is no Redis here')), script: () => Promise.reject(new Error('there is no Redis here')) }),
     passwords: { verify: () => 'wrong', isRemembered: () => false },
-    secrets: { keyedHash: (text) => `hash of ${text}` },
+    secrets: { keyedHash: (text) => hash('sha256', text, 'base64url').slice(0, 22) },
     every: () => ({ cancel: () => undefined }),
     onPurge: () => ({ cancel: () => undefined }),
     log: { warn: (event) => void warnings.push(event) },
