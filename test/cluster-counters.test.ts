@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { CountDesk, type CountSharing, type CountSharingListener } from '../control-plane/cluster-counters/count-desk.ts';
+import { CountNotifications } from '../control-plane/store/count-notifications.ts';
 import { ClusterCounterTable } from '../data-plane/cluster-counters/cluster-counter-table.ts';
 import { CountExchange } from '../data-plane/cluster-counters/count-exchange.ts';
 import { allocateCounterTable, SharedCounterTable } from '../data-plane/counters/shared-counter-table.ts';
@@ -15,6 +16,7 @@ import type { CounterWindow } from '../shared/plugins/plugin-services.ts';
 import { decodeFrame, encodeFrame } from '../shared/wire/sync-codec.ts';
 import { COUNTS_SINCE_VERSION, type Counts } from '../shared/wire/sync-message.ts';
 import { startControlPlaneParts } from './support/control-plane-parts.ts';
+import { DatabaseCable } from './support/database-cable.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { openTestStore } from './support/postgres.ts';
 import { createGateway } from './support/store-scene.ts';
@@ -224,6 +226,25 @@ test('two instances of the control plane tell each other, also what was counted 
   one.ask(10);
   await knows(two, 60);
   assert.deepEqual(stranger.table.add(KEY, [stranger.window()], 0), [1]);
+});
+
+test('a database that has gone silent keeps no instance from stopping', async () => {
+  const { database } = await openTestStore({ poolSize: 1 });
+  const cable = await DatabaseCable.to(database.connectionString);
+  const clock = new ManualClock(systemClock.nowMs());
+  let joined = 0;
+  const instance = (connectionString: string): CountSharing => new CountNotifications({ connectionString, clock, log }, { heard: () => undefined, asked: () => undefined, joined: () => (joined += 1) });
+  const [one, other] = [instance(cable.connectionString), instance(database.connectionString)];
+  await waitUntil('the two to meet', () => {
+    clock.advance(1_000);
+    return joined === 4;
+  }, 10_000);
+  cable.stall();
+  one.ask(newId<GatewayId>());
+  clock.advance(1_000);
+  const before = performance.now();
+  await Promise.all([one.stop(), other.stop()]);
+  assert.ok(performance.now() - before < 2_000);
 });
 
 test('over sessions: the others of its gateway are told what a data plane counted; not itself, no other gateway, and none of an older protocol', async () => {

@@ -4,6 +4,7 @@
  * What comes in is of an instance that has the database's password: it is checked for its form. Made by store.ts.
  */
 import { randomUUID } from 'node:crypto';
+import { Socket } from 'node:net';
 import { Client } from 'pg';
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
@@ -31,6 +32,8 @@ const MOST_BYTES = 7_000;
 const GREET_INTERVAL_MS = 10_000;
 const GONE_AFTER_MS = 35_000;
 const KEY_LENGTH = 22;
+/** A server or network that died without a word is noticed by this: something is said every GREET_INTERVAL_MS at least. */
+const QUERY_TIMEOUT_MS = 5_000;
 
 /** [from, 'hello'], [from, 'ask', gateway], or [from, 'counts', gateway, origin, startMs, windowMs, sliding, keys without anything between them, counts]. */
 type Message = readonly (string | number | readonly number[])[];
@@ -46,6 +49,7 @@ export class CountNotifications implements CountSharing {
   /** Of each gateway, and of this instance. */
   readonly #waiting = new FairLines(MOST_WAITING);
   #connection: Client | undefined;
+  #socket: Socket | undefined;
   #isListening = false;
   #sending: Promise<void> | undefined;
   #reconnect: TimerHandle | undefined;
@@ -82,13 +86,23 @@ export class CountNotifications implements CountSharing {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     this.#reconnect?.cancel();
+    this.#hangUp();
     await this.#sending;
-    await this.#connection?.end().catch(() => undefined);
+  }
+
+  /** Takes leave of the server, but does not wait until it has heard. */
+  #hangUp(): void {
+    this.#connection?.end().catch(() => undefined);
+    this.#socket?.destroySoon();
   }
 
   async #listen(): Promise<void> {
-    const connection = new Client({ connectionString: this.#options.connectionString, application_name: 'holdfast counts', keepAlive: true, connectionTimeoutMillis: 5_000 });
+    const socket = new Socket();
+    const connection = new Client({
+      connectionString: this.#options.connectionString, application_name: 'holdfast counts', keepAlive: true, connectionTimeoutMillis: 5_000, query_timeout: QUERY_TIMEOUT_MS, stream: () => socket,
+    });
     this.#connection = connection;
+    this.#socket = socket;
     connection.on('notification', ({ payload = '' }) => this.#hear(payload));
     connection.on('error', () => undefined);
     connection.on('end', () => this.#listenAgain(connection));
@@ -100,7 +114,7 @@ export class CountNotifications implements CountSharing {
       this.#greet();
       this.#listener.joined();
     } catch (thrown) {
-      await connection.end().catch(() => undefined);
+      if (this.#connection === connection) this.#hangUp();
       this.#listenAgain(connection);
       this.#options.log.debug({ event: 'counts-not-shared', reason: describeThrown(thrown) }, 'counts are not shared with other instances for now');
     }
@@ -129,7 +143,10 @@ export class CountNotifications implements CountSharing {
     const sent = this.#waiting.take(MOST_AT_ONCE);
     this.#sending = connection.query(`SELECT pg_notify('${CHANNEL}', said) FROM unnest($1::text[]) AS said`, [sent]).then(
       () => undefined,
-      (thrown: unknown) => this.#options.log.debug({ event: 'counts-not-shared', reason: describeThrown(thrown) }, 'counts could not be told to other instances'),
+      (thrown: unknown) => {
+        this.#options.log.debug({ event: 'counts-not-shared', reason: describeThrown(thrown) }, 'counts could not be told to other instances');
+        if (this.#connection === connection) this.#hangUp();
+      },
     ).finally(() => (this.#sending = undefined));
   }
 
