@@ -128,6 +128,7 @@ test('what the control plane accepts', () => {
   };
   assert.deepEqual(problems({ limits: LIMITS }), []);
   assert.deepEqual(problems({ limits: { video: { minute: 5, hour: 4 } } }), ['config.limits.video.hour: the limit for hour(4) cannot be lower than the limit for minute(5)']);
+  assert.deepEqual(problems({ limits: { video: { minute: 5 }, Video: { minute: 5 } } }), ['config.limits.Video: differs from another limit by case alone, and headers know no case']);
   for (const limits of [{}, { video: {} }, { 'vi deo': { minute: 1 } }, { video: { minute: 0 } }]) assert.ok(problems({ limits }).length > 0, JSON.stringify(limits));
   assert.deepEqual(problems({ limits: LIMITS, policy: 'redis' }).at(-1), 'config.redis.host: required field missing');
 });

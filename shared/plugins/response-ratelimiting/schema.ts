@@ -20,11 +20,14 @@ const windows = [
   { name: 'year', tag: 6, type: LIMIT, description: 'Units per calendar year (UTC).' },
 ] as const satisfies readonly Field[];
 
-const sensibleLimits = entityRule('Each limit has a window, and none of its limits is below that of a shorter window', (plugin) => {
+const sensibleLimits = entityRule('Each limit has a name and a window of its own, and none of its limits is below that of a shorter window', (plugin) => {
   const limits = fieldAt(plugin, 'config.limits');
   if (!isJsonObject(limits)) return [];
   const names = Object.keys(limits);
   if (names.length === 0 || names.length > MOST_LIMITS) return [{ field: 'config.limits', message: `expected 1 to ${MOST_LIMITS} limits` }];
+  const folded = names.map((name) => name.toLowerCase());
+  const twice = names.filter((_, index) => folded.indexOf(folded[index] ?? '') < index);
+  if (twice.length > 0) return twice.map((name) => ({ field: `config.limits.${name}`, message: 'differs from another limit by case alone, and headers know no case' }));
   return names.flatMap((name) => problemsOf(limits[name], `config.limits.${name}`));
 });
 
