@@ -35,7 +35,7 @@ test("the plugin's own defaults fill its config", () => {
     id: ID, created_at: NOW, updated_at: NOW, name: 'acl', instance_name: null,
     config: { allow: ['a'], deny: null, hide_groups_header: false, always_use_authenticated_groups: false, include_consumer_groups: false },
     service: null, route: null, consumer: null, protocols: ['grpc', 'grpcs', 'http', 'https'], enabled: true, partials: null,
-    consumer_group: null, condition: null, ordering: null, tags: null,
+    consumer_group: null, condition: null, ordering: null, version: null, tags: null,
   });
 });
 
@@ -74,7 +74,7 @@ test('where, when and for whom a plugin applies is kept as it is given', () => {
 
 test('a field that a data plane of before must not leave out has a number that says so', () => {
   const critical = pluginDefinition.fields.filter(({ tag }) => tag >= FIRST_CRITICAL_TAG).map(({ name }) => name);
-  assert.deepEqual(critical, ['consumer_group', 'condition', 'ordering']);
+  assert.deepEqual(critical, ['consumer_group', 'condition', 'ordering', 'version']);
 });
 
 const bad: readonly (readonly [string, unknown, string])[] = [
