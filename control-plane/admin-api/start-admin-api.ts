@@ -213,7 +213,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
 
 /** Asked anew each time: custom plugins come at any moment. */
 function pluginsOf(catalog: ReadonlyMap<string, PluginSchema>): PluginSource {
-  return { pluginSchemaOf, versionsOf, get pluginNames() { return [...catalog.keys()]; } };
+  return { pluginSchemaOf: (name, version = null) => (version === null ? catalog.get(name) : pluginSchemaOf(name, version)), versionsOf, get pluginNames() { return [...catalog.keys()]; } };
 }
 
 /** One client that sends its body slowly must not hold up the end of the whole process. */
