@@ -4,7 +4,7 @@
  */
 import { createSecureContext } from 'node:tls';
 import { HoldfastError } from '../shared/errors.ts';
-import { AddressRanges } from '../shared/plugins/address-ranges.ts';
+import { AddressRanges } from '../shared/plugin-parts/address-ranges.ts';
 import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
 import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
 import { listenersOf } from './listeners/listen-settings.ts';

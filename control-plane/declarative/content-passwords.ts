@@ -6,7 +6,7 @@
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { isJsonObject } from '../../shared/model/entity-checks.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
-import { SHA1_FIRST } from '../../shared/plugins/password-form.ts';
+import { SHA1_FIRST } from '../../shared/plugin-parts/password-form.ts';
 import { clearPassword, inParallel, MOST_PASSWORDS, NO_KONG_HASH, passwordFieldOf, TOO_MANY_PASSWORDS } from '../passwords/incoming-passwords.ts';
 import { hashKongHash, hashPassword, isKongHash, isKongHashOf, isPasswordOf, isRemembered } from '../passwords/password-hashes.ts';
 import type { ContentProblems } from './content-problem.ts';

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { isPasswordHash } from '../../shared/plugins/password-form.ts';
+import { isPasswordHash } from '../../shared/plugin-parts/password-form.ts';
 import { definitionOf } from '../../shared/model/registry.ts';
 import { withHashedPassword } from './incoming-passwords.ts';
 import { hashKongHash, hashPassword, isKongHashOf, isPasswordOf, isRemembered } from './password-hashes.ts';

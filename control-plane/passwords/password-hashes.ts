@@ -7,7 +7,7 @@
 import { argon2, createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
-import { isPasswordHash, PASSWORD_COST, SHA1_FIRST } from '../../shared/plugins/password-form.ts';
+import { isPasswordHash, PASSWORD_COST, SHA1_FIRST } from '../../shared/plugin-parts/password-form.ts';
 
 const NONCE_BYTES = 16;
 /** In this process. Leaves a CPU to everything else, and half of libuv's threads to files and names. */

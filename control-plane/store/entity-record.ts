@@ -11,7 +11,7 @@ import { definitionOf } from '../../shared/model/registry.ts';
 import { secretFieldsOf, withoutSecrets, type SecretField } from '../../shared/model/secret-fields.ts';
 import { joinEntity, splitEntity, type SplitEntity } from '../../shared/model/split-entity.ts';
 import { isVaultReference, mayRefer, publishedReference } from '../../shared/vaults/vault-reference.ts';
-import { isPasswordHash } from '../../shared/plugins/password-form.ts';
+import { isPasswordHash } from '../../shared/plugin-parts/password-form.ts';
 import { ownedSecret } from '../../shared/trust/credential-digest.ts';
 import { decodeEntity, encodeEntity } from '../../shared/wire/entity-codec.ts';
 import type { StoredEntity } from './entity-reader.ts';

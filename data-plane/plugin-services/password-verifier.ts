@@ -6,7 +6,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../shared/clock.ts';
-import { PASSWORD_COST } from '../../shared/plugins/password-form.ts';
+import { PASSWORD_COST } from '../../shared/plugin-parts/password-form.ts';
 import type { CounterKey, CounterTable, CounterWindow, PasswordVerdict, PasswordVerifier } from '../../shared/plugins/plugin-services.ts';
 import { createCredentialDigester } from '../../shared/trust/credential-digest.ts';
 import { RecentMap } from '../config/recent-map.ts';

@@ -9,7 +9,7 @@ import type * as Undici from 'undici';
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import { isInsideAddress, isMetadataAddress, literalAddress, lookupExcept } from '../../shared/outward-addresses.ts';
-import { AddressRanges } from '../../shared/plugins/address-ranges.ts';
+import { AddressRanges } from '../../shared/plugin-parts/address-ranges.ts';
 import type { FetchAnswer, FetchOptions } from '../../shared/plugins/plugin-services.ts';
 
 export interface PluginFetchOptions {

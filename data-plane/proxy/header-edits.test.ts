@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headerProblem } from '../../shared/plugins/editable-header.ts';
+import { headerProblem } from '../../shared/plugin-parts/editable-header.ts';
 import { KNOWN } from '../http1/header-names.ts';
 import { HeaderEdits } from './header-edits.ts';
 

@@ -89,11 +89,11 @@ for (const [name, schema] of pluginCatalog) {
       for (const heading of ['## Config', '## Headers', '## Failure', '## Cost', '## Differences from Kong']) assert.ok(textOf(name, 'README.md').includes(`\n${heading}\n`), `${heading} is missing`);
     });
 
-    test('its handler imports only its own folder, the files beside it and libraries', () => {
+    test('its handler imports only its own folder, the contract, plugin-parts and libraries', () => {
       const sources = readdirSync(`${FOLDER}${name}`).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'schema.ts');
       for (const source of sources) {
         for (const [, from = ''] of textOf(name, source).matchAll(/^(?:import|export) [^;]*? from '([^']+)';/gms)) {
-          assert.match(from, /^(?:\.\.?\/[a-z0-9-]+\.ts|node:[a-z_/]+|[a-z@][a-z0-9@/-]*)$/, `${name}/${source} imports ${from}`);
+          assert.match(from, /^(?:\.\.?\/[a-z0-9-]+\.ts|\.\.\/\.\.\/plugin-parts\/[a-z0-9-]+\.ts|node:[a-z_/]+|[a-z@][a-z0-9@/-]*)$/, `${name}/${source} imports ${from}`);
         }
       }
     });

@@ -1,6 +1,6 @@
 /**
  * Plugin contract v2. A plugin is one folder, shared/plugins/<name>/: schema.ts (what the control plane needs),
- * handler.ts (what runs on a data plane; imports this file, its own folder and the files beside this one), tests, README. It is
+ * handler.ts (what runs on a data plane; imports this file, its own folder and ../plugin-parts), tests, README. It is
  * listed in catalog.ts (schemas) and registry.ts (handlers). Every later change of this contract is recorded in ARCHITECTURE.md.
  *
  * Life of a request as a plugin sees it, in call order. Plugins run by descending priority, ties by descending name:

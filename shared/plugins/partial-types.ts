@@ -3,7 +3,7 @@
  * config, is in the plugin's schema (`partials`). Used like the schemas of plugins: parsing, `/schemas/partials/{type}`.
  */
 import type { Field } from '../model/definition.ts';
-import { enterpriseRedisFields, redisFields } from './redis-config.ts';
+import { enterpriseRedisFields, redisFields } from '../plugin-parts/redis-config.ts';
 
 export const partialTypeNames = ['redis-ce', 'redis-ee'] as const;
 export type PartialTypeName = (typeof partialTypeNames)[number];

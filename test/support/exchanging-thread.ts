@@ -2,7 +2,7 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { SharedCounterTable } from '../../data-plane/counters/shared-counter-table.ts';
 import { defined } from '../../shared/assert.ts';
-import { PeriodicRedisCounters } from '../../shared/plugins/periodic-redis-counters.ts';
+import { PeriodicRedisCounters } from '../../shared/plugin-parts/periodic-redis-counters.ts';
 
 export interface ExchangingTask {
   readonly table: SharedArrayBuffer;

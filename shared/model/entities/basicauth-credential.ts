@@ -3,7 +3,7 @@
  * secrets: nothing but argon2id of it is kept, and published sealed. Field numbers are fixed for ever; new fields take the next
  * free one. Number 12 held a keyed HMAC.
  */
-import { SHA1_FIRST } from '../../plugins/password-form.ts';
+import { SHA1_FIRST } from '../../plugin-parts/password-form.ts';
 import type { EntityCheck, EntityDefinition } from '../definition.ts';
 import { entityRule, fieldAt } from '../entity-checks.ts';
 import { basicUsernameRule, printableRule } from '../string-rules.ts';

@@ -2,7 +2,7 @@
  * acl on a data plane: compares the client's groups with the configured list. Fails closed: who is not known is refused.
  * Behaviour and texts as in Kong 3.9; differences are in the README.
  */
-import { bytesOf } from '../byte-text.ts';
+import { bytesOf } from '../../plugin-parts/byte-text.ts';
 import type { PluginFactory, RequestContext, Verdict } from '../contract.ts';
 import type { AclConfig } from './schema.ts';
 

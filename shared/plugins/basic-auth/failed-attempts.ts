@@ -2,7 +2,7 @@
  * Wrong passwords per minute: by user name and by where they come from. Looked at before a password is, so that further guesses learn
  * nothing; names that nobody has count like others. Used by handler.ts. Counted by the data plane, over all its threads.
  */
-import { clientNetwork } from '../client-network.ts';
+import { clientNetwork } from '../../plugin-parts/client-network.ts';
 import type { RequestView } from '../contract.ts';
 import type { CounterWindow, PluginServices, PluginStore } from '../plugin-services.ts';
 import type { BasicAuthConfig } from './schema.ts';

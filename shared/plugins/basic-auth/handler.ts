@@ -4,12 +4,12 @@
  * long to verify as somebody's. Behaviour and texts as in Kong 3.9; differences are in the README.
  */
 import { hash } from 'node:crypto';
-import { AnonymousClient } from '../anonymous-client.ts';
+import { AnonymousClient } from '../../plugin-parts/anonymous-client.ts';
 import type { BasicCredential } from '../config-lookup.ts';
 import type { Answer, PluginFactory, RequestContext, RequestView, Verdict } from '../contract.ts';
-import { SHA1_FIRST } from '../password-form.ts';
+import { SHA1_FIRST } from '../../plugin-parts/password-form.ts';
 import type { PasswordVerdict, PluginServices } from '../plugin-services.ts';
-import { challengeOf } from '../realm.ts';
+import { challengeOf } from '../../plugin-parts/realm.ts';
 import { FailedAttempts, type Attempt } from './failed-attempts.ts';
 import type { BasicAuthConfig } from './schema.ts';
 

@@ -1,7 +1,7 @@
 /** The static half of basic-auth: what the control plane checks and `/schemas/plugins/basic-auth` shows. The first three as in Kong 3.9. */
 import type { RecordOf } from '../../model/entity-types.ts';
 import type { PluginSchema } from '../contract.ts';
-import { realmRule } from '../realm.ts';
+import { realmRule } from '../../plugin-parts/realm.ts';
 
 export const basicAuthSchema = {
   name: 'basic-auth',

@@ -1,7 +1,7 @@
 /** The static half of bot-detection: what the control plane checks and `/schemas/plugins/bot-detection` shows. Config as in Kong 3.9. */
 import type { RecordOf } from '../../model/entity-types.ts';
 import type { PluginSchema } from '../contract.ts';
-import { boundedPatterns, linearPatternRule } from '../linear-patterns.ts';
+import { boundedPatterns, linearPatternRule } from '../../plugin-parts/linear-patterns.ts';
 
 const PATTERNS = { kind: 'array', of: { kind: 'string', maxLength: 1024, rules: [linearPatternRule] } } as const;
 

@@ -2,7 +2,7 @@
  * canary on a data plane: decides for each request whether its client gets the canary, by the clock and the client alone; nothing is kept.
  * Behaviour as in Kong 3.9; differences are in the README.
  */
-import { clientNetwork } from '../client-network.ts';
+import { clientNetwork } from '../../plugin-parts/client-network.ts';
 import type { PluginFactory, RequestContext, RequestTarget } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
 import { placeOfClient, seedOf } from './place-of-client.ts';

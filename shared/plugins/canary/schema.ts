@@ -4,7 +4,7 @@ import type { RecordOf } from '../../model/entity-types.ts';
 import { atLeastOneOf, entityRule, fieldAt, isFilled, requiredWhen, whenField } from '../../model/entity-checks.ts';
 import { headerNameRule, hostRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
-import { sendablePath } from '../sendable-path.ts';
+import { sendablePath } from '../../plugin-parts/sendable-path.ts';
 
 const BY_GROUP = ['allow', 'deny'];
 

@@ -2,7 +2,7 @@
 import type { StringRule } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import type { PluginSchema } from '../contract.ts';
-import { headerProblem } from '../editable-header.ts';
+import { headerProblem } from '../../plugin-parts/editable-header.ts';
 
 const idHeaderRule: StringRule = {
   name: 'header-name',

@@ -3,7 +3,7 @@ import type { StringRule } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { headerNameRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
-import { boundedPatterns, linearPatternRule } from '../linear-patterns.ts';
+import { boundedPatterns, linearPatternRule } from '../../plugin-parts/linear-patterns.ts';
 import { isOrigin, isPlainOrigin, withoutSlash } from './origins.ts';
 
 const METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'] as const;

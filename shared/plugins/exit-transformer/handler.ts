@@ -2,7 +2,7 @@
  * exit-transformer on a data plane: gives answers that the gateway made itself another status, other headers, another body, by the first
  * rule that they fit. Responses of upstreams pass untouched. What Kong's does with functions in Lua; see the README.
  */
-import { bytesOf } from '../byte-text.ts';
+import { bytesOf } from '../../plugin-parts/byte-text.ts';
 import type { PluginFactory, ResponseContext } from '../contract.ts';
 import { type BodyTemplate, parseBodyTemplate } from './body-template.ts';
 import { BODILESS, type ExitTransformerConfig } from './schema.ts';

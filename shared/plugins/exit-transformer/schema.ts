@@ -7,7 +7,7 @@ import type { RecordOf } from '../../model/entity-types.ts';
 import { entityRule, fieldAt, isFilled, isJsonObject } from '../../model/entity-checks.ts';
 import { printableRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
-import { headerProblem } from '../editable-header.ts';
+import { headerProblem } from '../../plugin-parts/editable-header.ts';
 import { parseBodyTemplate } from './body-template.ts';
 
 /** Each costs every answer a comparison (R5). */

@@ -4,11 +4,11 @@
  * replayed for ever, and the digest of a body that is checked by it. Behaviour and texts as in Kong 3.9; differences are in the README.
  */
 import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { AnonymousClient } from '../anonymous-client.ts';
+import { AnonymousClient } from '../../plugin-parts/anonymous-client.ts';
 import type { HmacCredential } from '../config-lookup.ts';
 import type { PluginFactory, PluginInstance, RequestContext, RequestView, Verdict } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
-import { challengeOf } from '../realm.ts';
+import { challengeOf } from '../../plugin-parts/realm.ts';
 import { parseSignature, type RequestSignature } from './parse-signature.ts';
 import type { HmacAuthConfig } from './schema.ts';
 

@@ -2,7 +2,7 @@
  * `hmac username="…", algorithm="…", headers="… …", signature="…"`: an Authorization header of signed requests (draft-cavage-http-signatures,
  * with Kong's names). Each name once, in any order, and nothing else. Used by handler.ts.
  */
-import { textOf } from '../byte-text.ts';
+import { textOf } from '../../plugin-parts/byte-text.ts';
 
 export interface RequestSignature {
   readonly username: string;

@@ -3,7 +3,7 @@ import type { RecordOf } from '../../model/entity-types.ts';
 import { headerNameRule } from '../../model/string-rules.ts';
 import type { StringRule } from '../../model/definition.ts';
 import type { PluginSchema } from '../contract.ts';
-import { realmRule } from '../realm.ts';
+import { realmRule } from '../../plugin-parts/realm.ts';
 
 export const HMAC_ALGORITHMS = ['hmac-sha1', 'hmac-sha224', 'hmac-sha256', 'hmac-sha384', 'hmac-sha512'] as const;
 

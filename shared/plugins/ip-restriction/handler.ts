@@ -2,7 +2,7 @@
  * ip-restriction on a data plane: compares the client's address, as `trusted_ips` made it known, with two lists. Also on
  * streams. Fails closed: what is no address passes no list. Behaviour and texts as in Kong 3.9; differences are in the README.
  */
-import { AddressRanges } from '../address-ranges.ts';
+import { AddressRanges } from '../../plugin-parts/address-ranges.ts';
 import type { PluginFactory, PluginInstance, Verdict } from '../contract.ts';
 import type { IpRestrictionConfig } from './schema.ts';
 

@@ -5,11 +5,11 @@
  * Kong 3.9; differences are in the README.
  */
 import { hash } from 'node:crypto';
-import { AnonymousClient } from '../anonymous-client.ts';
+import { AnonymousClient } from '../../plugin-parts/anonymous-client.ts';
 import type { ConsumerRef, CredentialRef, JwtCredential } from '../config-lookup.ts';
 import type { Answer, PluginFactory, RequestContext, Verdict } from '../contract.ts';
 import type { PluginServices, PluginStore } from '../plugin-services.ts';
-import { challengeOf } from '../realm.ts';
+import { challengeOf } from '../../plugin-parts/realm.ts';
 import { findTokens, type TokenPlaces } from './find-tokens.ts';
 import { IssuerKeys, type KeyAnswer } from './issuer-keys.ts';
 import { memberOf, parseToken, type ParsedToken } from './parse-token.ts';

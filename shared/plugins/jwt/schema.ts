@@ -7,7 +7,7 @@ import { entityRule, fieldAt, isFilled, whenField } from '../../model/entity-che
 import type { StringRule } from '../../model/definition.ts';
 import { cookieNameRule, headerNameRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
-import { realmRule } from '../realm.ts';
+import { realmRule } from '../../plugin-parts/realm.ts';
 
 /** Those whose keys can be published. */
 export const PUBLIC_KEY_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'EdDSA'] as const;

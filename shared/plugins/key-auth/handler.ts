@@ -2,10 +2,10 @@
  * key-auth on a data plane: finds the key, looks its digest up in the pinned configuration, names the consumer. Fails
  * closed: whatever is odd about a key is a refusal. Behaviour and texts as in Kong 3.9; differences are in the README.
  */
-import { AnonymousClient } from '../anonymous-client.ts';
+import { AnonymousClient } from '../../plugin-parts/anonymous-client.ts';
 import type { PluginFactory, PluginInstance, RequestContext, RequestView, Verdict } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
-import { challengeOf } from '../realm.ts';
+import { challengeOf } from '../../plugin-parts/realm.ts';
 import { readBodyFields, type BodyFields } from './body-fields.ts';
 import type { KeyAuthConfig } from './schema.ts';
 

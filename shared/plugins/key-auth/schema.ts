@@ -2,7 +2,7 @@
 import type { RecordOf } from '../../model/entity-types.ts';
 import { headerNameRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
-import { realmRule } from '../realm.ts';
+import { realmRule } from '../../plugin-parts/realm.ts';
 
 export const keyAuthSchema = {
   name: 'key-auth',

@@ -4,8 +4,8 @@
  * because it was made for another name, is refused like one without a certificate.
  */
 import { X509Certificate } from 'node:crypto';
-import { AnonymousClient } from '../anonymous-client.ts';
-import { bytesOf } from '../byte-text.ts';
+import { AnonymousClient } from '../../plugin-parts/anonymous-client.ts';
+import { bytesOf } from '../../plugin-parts/byte-text.ts';
 import type { ConsumerRef, CredentialRef } from '../config-lookup.ts';
 import type { Answer, CertificateWish, ClientCertificate, PluginFactory, RequestContext, RequestView, Verdict } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';

@@ -60,6 +60,8 @@ describe('an answer that does not count', () => {
     await assert.rejects(said({ responder: await testCertificate({ names: ['R'], authority: namesake, purposes: OCSP_SIGNING }) }), /not signed/);
     await assert.rejects(said({ responder: await testCertificate({ names: ['R'], purposes: OCSP_SIGNING }) }), /not signed/, 'signed by itself');
     await assert.rejects(said({ responder: await testCertificate({ names: ['R'], authority: issuer, purposes: OCSP_SIGNING, notBefore: new Date(0), notAfter: new Date(Date.now() - 1_000) }) }), /not signed/, 'no longer valid');
+    const weak = { ...issuer, algorithm: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-1' } };
+    await assert.rejects(said({ responder: await testCertificate({ names: ['R'], authority: weak, purposes: OCSP_SIGNING }) }), /not signed/, 'by a hash that can be forged');
     const below = await testCertificate({ names: ['Below'], authority: issuer, isAuthority: true });
     await assert.rejects(said({ responder: await testCertificate({ names: ['R'], authority: below, purposes: OCSP_SIGNING }) }), /not signed/, 'by an authority below');
   });

@@ -47,6 +47,13 @@ test('who is on the list was revoked, wherever in it, and nobody else', async ()
   assert.equal(await said({ revoked: [below] }), 'good');
 });
 
+test('a number is the same number, however many zeros are before it: some lists leave out the one that makes it positive, or have more', () => {
+  const about = { ...stated(leaf), serialNumber: Uint8Array.of(0, 0x9a, 1) };
+  const status = (...number: readonly number[]): string => statementOfList({ nextUpdateMs: 1, scope: { urls: undefined, of: 'all' }, entries: Uint8Array.of(0x30, number.length + 2, 2, number.length, ...number) }, about).status;
+  for (const number of [[0, 0x9a, 1], [0x9a, 1], [0, 0, 0x9a, 1]]) assert.equal(status(...number), 'revoked', number.join());
+  for (const number of [[0x9a], [1], [0, 0x9a, 1, 0], [0x9a, 2], [0]]) assert.equal(status(...number), 'good', number.join());
+});
+
 describe('a list that does not count', () => {
   test('is signed by another, or for another', async () => {
     await assert.rejects(said({ signer: namesake }), /not signed by the issuer/);
@@ -81,6 +88,7 @@ describe('a list that does not count', () => {
     assert.equal(await said(scope({ distributionPoint: named(OWN), onlyContainsUserCerts: true })), 'good');
     assert.equal(await said({ ...scope({ distributionPoint: named('http://pki.test/other.crl') }), revoked: [leaf] }), 'revoked', 'on it is on it');
     await assert.rejects(said({ extensions: [new Extension('2.5.29.27', true, Uint8Array.of(2, 1, 1))] }), /critical extension/, 'only changes');
+    await assert.rejects(said({ extensions: [new Extension('2.5.29.27', false, Uint8Array.of(2, 1, 1))] }), /changes to another list/, 'also where it does not say that this matters');
     assert.equal(await said({ extensions: [new Extension('1.2.3.4', false, Uint8Array.of(5, 0))] }), 'good');
   });
 

@@ -5,7 +5,7 @@
  */
 import type { Answer, PluginFactory, RequestContext, ResponseContext, Verdict } from '../contract.ts';
 import type { PluginServices, PluginStore } from '../plugin-services.ts';
-import { redisOptionsOf } from '../redis-config.ts';
+import { redisOptionsOf } from '../../plugin-parts/redis-config.ts';
 import { BodySoFar } from './body-so-far.ts';
 import { CacheKeys, identityOf, nameFor, withBody } from './cache-key.ts';
 import type { CacheStorage } from './cache-storage.ts';

@@ -6,7 +6,7 @@ import type { Field } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { headerNameRule, printableRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
-import { enterpriseRedisFields, enterpriseRedisPartials, oneRedisServer, redisNamed } from '../redis-config.ts';
+import { enterpriseRedisFields, enterpriseRedisPartials, oneRedisServer, redisNamed } from '../../plugin-parts/redis-config.ts';
 
 const SECONDS = { kind: 'integer', between: [0, 31_536_000] } as const;
 const TEXT = { kind: 'string', maxLength: 256, rules: [printableRule] } as const;

@@ -4,11 +4,11 @@
  * Counters are keyed by namespace or plugin entity and client, never by limits: changing a limit resets nothing (R3).
  */
 import type { PluginFactory } from '../contract.ts';
-import { openLimitCounters } from '../limit-counters.ts';
-import { LimitedClients, type ClientKind } from '../limited-client.ts';
+import { openLimitCounters } from '../../plugin-parts/limit-counters.ts';
+import { LimitedClients, type ClientKind } from '../../plugin-parts/limited-client.ts';
 import type { CounterWindow } from '../plugin-services.ts';
-import { redisOptionsOf } from '../redis-config.ts';
-import { WindowLimiter, type LimitedWindow } from '../window-limiter.ts';
+import { redisOptionsOf } from '../../plugin-parts/redis-config.ts';
+import { WindowLimiter, type LimitedWindow } from '../../plugin-parts/window-limiter.ts';
 import type { RateLimitingAdvancedConfig } from './schema.ts';
 
 /** How headers name windows; others by their seconds. */

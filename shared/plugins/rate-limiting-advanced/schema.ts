@@ -4,8 +4,8 @@ import type { RecordOf } from '../../model/entity-types.ts';
 import { entityRule, fieldAt } from '../../model/entity-checks.ts';
 import { headerNameRule, pathRule, printableRule } from '../../model/string-rules.ts';
 import type { PluginSchema } from '../contract.ts';
-import { enterpriseRedisFields, enterpriseRedisPartials, oneRedisServer, redisNamed } from '../redis-config.ts';
-import { syncRateRule } from '../sync-rate.ts';
+import { enterpriseRedisFields, enterpriseRedisPartials, oneRedisServer, redisNamed } from '../../plugin-parts/redis-config.ts';
+import { syncRateRule } from '../../plugin-parts/sync-rate.ts';
 
 const CLIENT_KINDS = ['ip', 'credential', 'consumer', 'service', 'header', 'path', 'consumer-group'] as const;
 const CLIENT = { kind: 'string', oneOf: CLIENT_KINDS } as const;

@@ -7,8 +7,8 @@ import { definitionOf } from '../../model/registry.ts';
 import { mapCounterTable } from '../../plugin-kit/map-counter-table.ts';
 import { pluginContext, pluginRun, pluginServices, type HostParts } from '../../plugin-kit/plugin-host.ts';
 import type { CounterTable, PluginServices, RedisConnection, RedisReply, TakeResult } from '../plugin-services.ts';
-import { calendarWindowAt } from '../calendar-window.ts';
-import { clientNetwork } from '../client-network.ts';
+import { calendarWindowAt } from '../../plugin-parts/calendar-window.ts';
+import { clientNetwork } from '../../plugin-parts/client-network.ts';
 import { rateLimitingFactory } from './handler.ts';
 import { rateLimitingSchema, type RateLimitingConfig } from './schema.ts';
 

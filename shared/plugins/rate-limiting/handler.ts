@@ -3,12 +3,12 @@
  * headers and texts as in Kong 3.9, but a limit is never overshot; see the README. Counters are keyed by plugin entity and client, never
  * by limits: changing a limit resets nothing (R3).
  */
-import { calendarCounterWindow, titleOf, WINDOW_NAMES } from '../calendar-window.ts';
+import { calendarCounterWindow, titleOf, WINDOW_NAMES } from '../../plugin-parts/calendar-window.ts';
 import type { PluginFactory } from '../contract.ts';
-import { openLimitCounters } from '../limit-counters.ts';
-import { LimitedClients } from '../limited-client.ts';
-import { redisOptionsOf } from '../redis-config.ts';
-import { WindowLimiter, type LimitedWindow } from '../window-limiter.ts';
+import { openLimitCounters } from '../../plugin-parts/limit-counters.ts';
+import { LimitedClients } from '../../plugin-parts/limited-client.ts';
+import { redisOptionsOf } from '../../plugin-parts/redis-config.ts';
+import { WindowLimiter, type LimitedWindow } from '../../plugin-parts/window-limiter.ts';
 import type { RateLimitingConfig } from './schema.ts';
 
 export const rateLimitingFactory: PluginFactory<RateLimitingConfig> = {

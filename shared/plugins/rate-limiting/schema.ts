@@ -5,10 +5,10 @@ import type { Problem } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { atLeastOneOf, entityRule, fieldAt } from '../../model/entity-checks.ts';
 import { headerNameRule, pathRule } from '../../model/string-rules.ts';
-import { WINDOW_NAMES, type WindowName } from '../calendar-window.ts';
+import { WINDOW_NAMES, type WindowName } from '../../plugin-parts/calendar-window.ts';
 import type { PluginSchema } from '../contract.ts';
-import { redisFields, redisNamed, redisPartials } from '../redis-config.ts';
-import { syncRateRule } from '../sync-rate.ts';
+import { redisFields, redisNamed, redisPartials } from '../../plugin-parts/redis-config.ts';
+import { syncRateRule } from '../../plugin-parts/sync-rate.ts';
 
 const WINDOW_PATHS = WINDOW_NAMES.map((name) => `config.${name}`);
 const LIMIT = { kind: 'integer', between: [1, Number.MAX_SAFE_INTEGER] } as const;

@@ -1,7 +1,7 @@
 /** The fields of a request body by its Content-Type, to be edited by name: JSON objects, forms, multipart forms. */
-import { textOf } from '../byte-text.ts';
-import { JsonMembers } from '../json-members.ts';
-import { QueryArguments } from '../query-arguments.ts';
+import { textOf } from '../../plugin-parts/byte-text.ts';
+import { JsonMembers } from '../../plugin-parts/json-members.ts';
+import { QueryArguments } from '../../plugin-parts/query-arguments.ts';
 import { MultipartForm } from './multipart-form.ts';
 import type { NamedFields } from './operations.ts';
 

@@ -3,8 +3,8 @@
  * in Kong 3.9; differences are in the README. A body is only collected where the config has something to do with it.
  */
 import type { PluginFactory, PluginInstance, RequestContext, Verdict } from '../contract.ts';
-import { QueryArguments } from '../query-arguments.ts';
-import { sendablePath } from '../sendable-path.ts';
+import { QueryArguments } from '../../plugin-parts/query-arguments.ts';
+import { sendablePath } from '../../plugin-parts/sendable-path.ts';
 import { bodyFieldsOf, bodyKindOf, latin1Of } from './body-fields.ts';
 import { MultipartForm } from './multipart-form.ts';
 import { Operations, type PartOperations, Templates, valueIn } from './operations.ts';

@@ -2,10 +2,10 @@
  * The operations of a request-transformer on one part of a request (headers, query, body), ready to be carried out: in Kong's order,
  * with templates parsed. All values are rendered before anything is changed, so that each sees the request as it was.
  */
-import { bytesOf } from '../byte-text.ts';
+import { bytesOf } from '../../plugin-parts/byte-text.ts';
 import type { RequestContext } from '../contract.ts';
-import { namedValue } from '../named-value.ts';
-import { renderTogether, type RequestTemplate, requestTemplate, type TemplatePlace } from '../request-template.ts';
+import { namedValue } from '../../plugin-parts/named-value.ts';
+import { renderTogether, type RequestTemplate, requestTemplate, type TemplatePlace } from '../../plugin-parts/request-template.ts';
 
 const NOTHING: readonly string[] = [];
 

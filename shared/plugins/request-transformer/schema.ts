@@ -2,9 +2,9 @@
 import type { Field, StringRule } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import type { PluginSchema } from '../contract.ts';
-import { entriesOf, fewEntries, headerToRemove, headerToRename, headerToWrite, type NamedValue, needsValue } from '../named-value.ts';
-import { parseTemplate, type TemplatePlace } from '../request-template.ts';
-import { sendablePath } from '../sendable-path.ts';
+import { entriesOf, fewEntries, headerToRemove, headerToRename, headerToWrite, type NamedValue, needsValue } from '../../plugin-parts/named-value.ts';
+import { parseTemplate, type TemplatePlace } from '../../plugin-parts/request-template.ts';
+import { sendablePath } from '../../plugin-parts/sendable-path.ts';
 import { hostProblem } from './upstream-headers.ts';
 
 const OPERATIONS = ['remove', 'rename', 'replace', 'add', 'append'];

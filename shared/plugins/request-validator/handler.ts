@@ -2,7 +2,7 @@
  * request-validator on a data plane: parameters first, then content type and body; what breaks a schema goes no further. Fails closed:
  * what cannot be read or judged is refused. Behaviour and texts as in Kong 3.9; differences are in the README.
  */
-import { patternSteps } from '../linear-patterns.ts';
+import { patternSteps } from '../../plugin-parts/linear-patterns.ts';
 import type { PluginFactory, PluginInstance, RequestContext, Verdict } from '../contract.ts';
 import { ContentTypes } from './content-types.ts';
 import { hasDuplicateNames } from './duplicate-names.ts';

@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import type { Ajv as AjvDraft7, ErrorObject, Options } from 'ajv';
 import { RE2JS } from 're2js';
-import { takePatternSteps, type PatternSteps } from '../linear-patterns.ts';
+import { takePatternSteps, type PatternSteps } from '../../plugin-parts/linear-patterns.ts';
 
 export const DRAFTS = ['draft4', 'draft6', 'draft7', 'draft201909', 'draft202012'] as const;
 export type Draft = (typeof DRAFTS)[number];

@@ -3,7 +3,7 @@ import type { EntityCheck, JsonObject, JsonValue, Problem, StringRule } from '..
 import type { RecordOf } from '../../model/entity-types.ts';
 import { atLeastOneOf, entityRule, fieldAt, isJsonObject } from '../../model/entity-checks.ts';
 import type { PluginSchema } from '../contract.ts';
-import { patternSteps } from '../linear-patterns.ts';
+import { patternSteps } from '../../plugin-parts/linear-patterns.ts';
 import { readMediaType } from './content-types.ts';
 import { compileJsonSchema, DRAFTS, MAX_SCHEMA, parameterDraft, type CompileOptions } from './json-schema.ts';
 import { compileKongSchema } from './kong-schema.ts';

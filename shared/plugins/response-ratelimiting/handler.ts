@@ -4,13 +4,13 @@
  * was left; only with policy `redis`, which can't be waited for then, what is left is what was read when the request came. Behaviour and
  * headers as in Kong 3.9; see the README.
  */
-import { calendarCounterWindow, titleOf, WINDOW_NAMES, type WindowName } from '../calendar-window.ts';
+import { calendarCounterWindow, titleOf, WINDOW_NAMES, type WindowName } from '../../plugin-parts/calendar-window.ts';
 import type { Answer, PluginFactory, RequestContext, ResponseContext, Verdict } from '../contract.ts';
-import { CurrentWindows } from '../current-windows.ts';
-import { openLimitCounters, reasonOf, type LimitCounters } from '../limit-counters.ts';
-import { LimitedClients } from '../limited-client.ts';
+import { CurrentWindows } from '../../plugin-parts/current-windows.ts';
+import { openLimitCounters, reasonOf, type LimitCounters } from '../../plugin-parts/limit-counters.ts';
+import { LimitedClients } from '../../plugin-parts/limited-client.ts';
 import type { CounterKey, CounterWindow, PluginServices } from '../plugin-services.ts';
-import { redisOptionsOf } from '../redis-config.ts';
+import { redisOptionsOf } from '../../plugin-parts/redis-config.ts';
 import type { ResponseRatelimitingConfig } from './schema.ts';
 
 type Header = readonly [name: string, value: string];

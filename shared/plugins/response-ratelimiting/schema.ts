@@ -3,9 +3,9 @@ import type { Field, Problem } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { entityRule, fieldAt, isJsonObject } from '../../model/entity-checks.ts';
 import { headerNameRule } from '../../model/string-rules.ts';
-import { WINDOW_NAMES } from '../calendar-window.ts';
+import { WINDOW_NAMES } from '../../plugin-parts/calendar-window.ts';
 import type { PluginSchema } from '../contract.ts';
-import { redisFields, redisNamed, redisPartials } from '../redis-config.ts';
+import { redisFields, redisNamed, redisPartials } from '../../plugin-parts/redis-config.ts';
 
 const LIMIT = { kind: 'integer', between: [1, Number.MAX_SAFE_INTEGER] } as const;
 /** Each is a counter of each client, and two headers for each of its windows. */

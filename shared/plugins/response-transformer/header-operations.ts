@@ -1,7 +1,7 @@
 /** The operations of a response-transformer on headers, in Kong's order. A header that comes several times keeps all its lines. */
-import { bytesOf } from '../byte-text.ts';
+import { bytesOf } from '../../plugin-parts/byte-text.ts';
 import type { ResponseContext } from '../contract.ts';
-import { namedValue } from '../named-value.ts';
+import { namedValue } from '../../plugin-parts/named-value.ts';
 import type { ResponseTransformerConfig } from './schema.ts';
 
 interface NamedHeader {

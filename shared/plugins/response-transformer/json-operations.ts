@@ -1,6 +1,6 @@
 /** The operations of a response-transformer on a JSON body, ready to be carried out: in Kong's order, with their values as JSON. */
-import { JsonMembers } from '../json-members.ts';
-import { namedValue } from '../named-value.ts';
+import { JsonMembers } from '../../plugin-parts/json-members.ts';
+import { namedValue } from '../../plugin-parts/named-value.ts';
 import { jsonOf } from './json-value.ts';
 import type { ResponseTransformerConfig } from './schema.ts';
 

@@ -3,7 +3,7 @@ import type { Field, JsonObject, Problem } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { entityRule, fieldAt } from '../../model/entity-checks.ts';
 import type { PluginSchema } from '../contract.ts';
-import { entriesOf, fewEntries, headerToRemove, headerToRename, headerToWrite, namedValue, needsValue } from '../named-value.ts';
+import { entriesOf, fewEntries, headerToRemove, headerToRename, headerToWrite, namedValue, needsValue } from '../../plugin-parts/named-value.ts';
 import { jsonOf, JSON_TYPES } from './json-value.ts';
 
 const WITH_TYPES = ['replace', 'add', 'append'];

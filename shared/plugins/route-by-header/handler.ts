@@ -2,7 +2,7 @@
  * route-by-header on a data plane: the first rule whose headers are all there says where a request goes. It sees what goes upstream, so what
  * other plugins made of the client's headers (who the consumer is) can't be forged. Behaviour as in Kong 3.9; differences are in the README.
  */
-import { bytesOf } from '../byte-text.ts';
+import { bytesOf } from '../../plugin-parts/byte-text.ts';
 import type { PluginFactory, RequestContext, RequestTarget } from '../contract.ts';
 import type { RouteByHeaderConfig } from './schema.ts';
 

@@ -2,7 +2,7 @@ import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { pluginContext, pluginServices, type RecordedContext } from '../plugin-kit/plugin-host.ts';
 import { AnonymousClient } from './anonymous-client.ts';
-import type { RequestContext, Verdict } from './contract.ts';
+import type { RequestContext, Verdict } from '../plugins/contract.ts';
 
 const consumer = (id: string) => ({ id: `${id}-id`, username: id, customId: null });
 const CONSUMERS = ['ann', 'bob', 'guest'].map(consumer);

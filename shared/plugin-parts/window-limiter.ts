@@ -4,11 +4,11 @@
  */
 import { randomInt } from 'node:crypto';
 import { describeThrown } from '../errors.ts';
-import type { Answer, RequestContext, Verdict } from './contract.ts';
+import type { Answer, RequestContext, Verdict } from '../plugins/contract.ts';
 import { CurrentWindows } from './current-windows.ts';
 import type { LimitCounters } from './limit-counters.ts';
 import type { LimitedClients } from './limited-client.ts';
-import type { CounterKey, CounterWindow, PluginServices, TakeResult } from './plugin-services.ts';
+import type { CounterKey, CounterWindow, PluginServices, TakeResult } from '../plugins/plugin-services.ts';
 
 type Header = readonly [name: string, value: string];
 

@@ -4,8 +4,8 @@
  */
 import { normalisePath } from '../model/normal-path.ts';
 import { clientNetwork } from './client-network.ts';
-import type { RequestContext } from './contract.ts';
-import type { CounterKey, PluginServices } from './plugin-services.ts';
+import type { RequestContext } from '../plugins/contract.ts';
+import type { CounterKey, PluginServices } from '../plugins/plugin-services.ts';
 
 export type ClientKind = 'consumer' | 'credential' | 'ip' | 'service' | 'header' | 'path' | 'consumer-group';
 

@@ -4,7 +4,7 @@
  * Redis is one window of one client; it holds no limit, so that a change of limits resets nothing, and ends with the window.
  */
 import { HoldfastError } from '../errors.ts';
-import type { CounterKey, CounterWindow, PluginClock, RedisConnection, RedisReply, TakeResult } from './plugin-services.ts';
+import type { CounterKey, CounterWindow, PluginClock, RedisConnection, RedisReply, TakeResult } from '../plugins/plugin-services.ts';
 
 /** How far behind another data plane's a clock may be before a count ends too early for it. */
 const CLOCK_SPREAD_MS = 10_000;

@@ -1,5 +1,5 @@
 /** Calendar windows in UTC, so that every data plane starts and ends them at the same instant, and a limit reads as people mean it. Of rate-limiting and response-ratelimiting. */
-import type { CounterWindow } from './plugin-services.ts';
+import type { CounterWindow } from '../plugins/plugin-services.ts';
 
 /** Shortest first. */
 export const WINDOW_NAMES = ['second', 'minute', 'hour', 'day', 'month', 'year'] as const;

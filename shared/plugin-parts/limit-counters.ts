@@ -4,7 +4,7 @@
  */
 import { describeThrown } from '../errors.ts';
 import { PeriodicRedisCounters } from './periodic-redis-counters.ts';
-import type { CounterKey, CounterWindow, PluginServices, RedisOptions, TakeResult } from './plugin-services.ts';
+import type { CounterKey, CounterWindow, PluginServices, RedisOptions, TakeResult } from '../plugins/plugin-services.ts';
 import { RedisCounters } from './redis-counters.ts';
 
 /** As CounterTable; what it gives is a promise only where it asks Redis with each request, and rejects where Redis can't be asked. */

@@ -3,8 +3,8 @@
  * must all be satisfied. With it they are alternatives: whoever was recognised by one is let through by the others, and whom none
  * recognises counts as that consumer.
  */
-import type { RequestContext, Verdict } from './contract.ts';
-import type { PluginServices } from './plugin-services.ts';
+import type { RequestContext, Verdict } from '../plugins/contract.ts';
+import type { PluginServices } from '../plugins/plugin-services.ts';
 
 /** From here on a refusal says that the gateway could not tell who it is, not that it is nobody. */
 const FIRST_FAULT = 500;

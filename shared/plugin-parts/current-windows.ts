@@ -1,5 +1,5 @@
 /** The windows that a moment lies in, made anew only when one of them ends: requests meet the same objects. Of the plugins that limit. */
-import type { CounterWindow } from './plugin-services.ts';
+import type { CounterWindow } from '../plugins/plugin-services.ts';
 
 export class CurrentWindows {
   readonly #windowsAt: readonly ((nowMs: number) => CounterWindow)[];

@@ -6,7 +6,7 @@
  */
 import { HoldfastError } from '../errors.ts';
 import { bytesOf, encodeBytes, percentEncoded } from './byte-text.ts';
-import type { RequestContext } from './contract.ts';
+import type { RequestContext } from '../plugins/contract.ts';
 import { argumentOf } from './query-arguments.ts';
 
 /** Where the text goes decides what must be escaped: control characters in a header; in a path whatever is not of one segment. */

@@ -7,7 +7,7 @@
  * known of the others), and how much of Redis' total is in that (`known`). While an exchange is on its way, or threads learn at the same
  * moment, `counted` may hold the same requests twice, so a request may be refused a moment early; it never lacks one that was let through here.
  */
-import type { CounterKey, CounterTable, CounterWindow, PluginClock, PluginServices, RedisConnection, RedisReply, TakeResult } from './plugin-services.ts';
+import type { CounterKey, CounterTable, CounterWindow, PluginClock, PluginServices, RedisConnection, RedisReply, TakeResult } from '../plugins/plugin-services.ts';
 import { keptMs, numberIn, redisKeyOf } from './redis-counters.ts';
 
 /** Clients that are told to Redis in one exchange; what is more counts here alone until there is room. */

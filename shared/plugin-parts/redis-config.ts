@@ -7,8 +7,8 @@ import type { EntityCheck, Field, JsonValue } from '../model/definition.ts';
 import type { RecordOf } from '../model/entity-types.ts';
 import { entityRule, fieldAt, isFilled, requiredWhen } from '../model/entity-checks.ts';
 import { hostRule, printableRule, sniRule } from '../model/string-rules.ts';
-import type { PluginPartial } from './contract.ts';
-import type { RedisOptions } from './plugin-services.ts';
+import type { PluginPartial } from '../plugins/contract.ts';
+import type { RedisOptions } from '../plugins/plugin-services.ts';
 
 const NAME = { kind: 'string', maxLength: 512, rules: [printableRule] } as const;
 const HOST = { kind: 'string', rules: [hostRule] } as const;
