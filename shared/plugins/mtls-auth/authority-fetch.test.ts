@@ -25,12 +25,12 @@ test('a hundred new clients at once: all get their answer, 32 at a time', async 
 test('who did not answer is left alone for ten seconds, who was not asked is not', async () => {
   let nowMs = 0;
   let asked: number[] = [];
-  const failure = { busy: Object.assign(new Error('too many under way'), { code: 'FETCH_BUSY' }), down: new Error('nobody there') };
+  const failure = { busy: Object.assign(new Error('too many under way'), { code: 'FETCH_BUSY' }), down: new Error('nobody there'), slow: Object.assign(new Error('no answer in time'), { code: 'FETCH_TIMED_OUT' }) };
   const authorities = new AuthorityFetch(1_000, pluginServices({
     clock: { nowMs: () => 0, monotonicMs: () => nowMs },
     fetch: (url, { timeoutMs }) => {
       asked.push(timeoutMs);
-      return Promise.reject(url.endsWith('busy') ? failure.busy : failure.down);
+      return Promise.reject(url.endsWith('busy') ? failure.busy : url.endsWith('slow') ? failure.slow : failure.down);
     },
   }));
   const ask = (path: string, endMs = nowMs + 20_000): Promise<Uint8Array> => authorities.fetch(`http://pki.test/${path}`, { maxBytes: 1 }, endMs);
@@ -44,4 +44,7 @@ test('who did not answer is left alone for ten seconds, who was not asked is not
   await assert.rejects(ask('down', nowMs + 300), /nobody there/);
   await assert.rejects(ask('late', nowMs), /no time left/);
   assert.deepEqual(asked, [300], 'as long as there is time, and never longer than http_timeout');
+  await assert.rejects(ask('slow', nowMs + 999), /no answer in time/);
+  await assert.rejects(ask('slow'), /no answer in time/, 'who had no time to answer is asked again');
+  await assert.rejects(ask('slow'), /not asked/);
 });

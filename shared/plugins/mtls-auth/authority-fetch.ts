@@ -5,6 +5,8 @@
 import type { FetchOptions, PluginServices, PluginStore } from '../plugin-services.ts';
 
 const MOST_AT_ONCE = 32;
+/** Who was given as much and did not answer is silent. */
+const TIME_TO_ANSWER_MS = 1_000;
 const SILENT_BOUNDS = { maxEntries: 1_000 } as const;
 
 /** How long a server that did not answer is left alone. */
@@ -13,7 +15,7 @@ export const LEFT_ALONE_MS = 10_000;
 export class AuthorityFetch {
   readonly #services: PluginServices;
   readonly #timeoutMs: number;
-  /** By URL: until when. */
+  /** By URL, or by what else `leaveAlone` was told: until when. */
   readonly #leftAlone: PluginStore<number>;
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;
@@ -38,28 +40,28 @@ export class AuthorityFetch {
     }
   }
 
-  /** Also where it answers what is of no use to anybody. */
-  leaveAlone(url: string): void {
-    this.#leftAlone.set(url, this.#services.clock.monotonicMs() + LEFT_ALONE_MS);
+  isLeftAlone(what: string): boolean {
+    return this.#services.clock.monotonicMs() < (this.#leftAlone.get(what) ?? 0);
+  }
+
+  /** Also what came whole and is of no use. */
+  leaveAlone(what: string): void {
+    this.#leftAlone.set(what, this.#services.clock.monotonicMs() + LEFT_ALONE_MS);
   }
 
   async #ask(url: string, options: Omit<FetchOptions, 'timeoutMs'>, endMs: number): Promise<Uint8Array> {
-    const nowMs = this.#services.clock.monotonicMs();
-    if (nowMs < (this.#leftAlone.get(url) ?? 0)) throw new Error('not asked: it did not answer a moment ago');
-    const timeoutMs = Math.min(this.#timeoutMs, endMs - nowMs);
+    if (this.isLeftAlone(url)) throw new Error('not asked: it did not answer a moment ago');
+    const timeoutMs = Math.min(this.#timeoutMs, endMs - this.#services.clock.monotonicMs());
     if (timeoutMs <= 0) throw new Error('not asked: there is no time left');
     try {
       const { status, body } = await this.#services.fetch(url, { ...options, timeoutMs });
       if (status !== 200) throw new Error(`the answer has the status ${status}`);
       return body;
     } catch (thrown) {
-      if (!isBusy(thrown)) this.leaveAlone(url);
+      const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+      // Nothing was asked where other plugins use all that may be under way, and one that had no time to answer is not to blame.
+      if (code !== 'FETCH_BUSY' && (code !== 'FETCH_TIMED_OUT' || timeoutMs >= Math.min(this.#timeoutMs, TIME_TO_ANSWER_MS))) this.leaveAlone(url);
       throw thrown;
     }
   }
-}
-
-/** Nothing was asked: other plugins use all that may be under way. */
-function isBusy(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'FETCH_BUSY';
 }

@@ -10,6 +10,7 @@ export interface Extension {
 export const EXTENSION = {
   keyUsage: '551d0f',
   basicConstraints: '551d13',
+  deltaListIndicator: '551d1b',
   issuingDistributionPoint: '551d1c',
   crlDistributionPoints: '551d1f',
   extendedKeyUsage: '551d25',

@@ -112,10 +112,15 @@ export class DerReader {
     return contents + length;
   }
 
-  /** Whether what lies between here and `end` is the same, byte for byte. */
-  holds(expected: Uint8Array, end: number): boolean {
-    if (end - this.#at !== expected.length) return false;
-    for (let at = 0; at < expected.length; at++) if (this.#bytes[this.#at + at] !== expected[at]) return false;
+  /** Whether what lies between here and `end` is the same number. Zeros before it do not count: some software forgets the one that makes it positive. */
+  holdsNumber(expected: Uint8Array, end: number): boolean {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let expectedAt = 0;
+    while (at < end && bytes[at] === 0) at++;
+    while (expected[expectedAt] === 0) expectedAt++;
+    if (end - at !== expected.length - expectedAt) return false;
+    while (at < end) if (bytes[at++] !== expected[expectedAt++]) return false;
     return true;
   }
 

@@ -12,7 +12,7 @@ import { RevocationCheck } from './revocation-check.ts';
 import type { MtlsAuthConfig } from './schema.ts';
 
 const CONFIG: MtlsAuthConfig = {
-  ca_certificates: ['root'], anonymous: null, consumer_by: null, skip_consumer_lookup: true, authenticated_group_by: 'CN', default_consumer: null,
+  ca_certificates: ['root'], anonymous: null, consumer_by: [], skip_consumer_lookup: true, authenticated_group_by: 'CN', default_consumer: null,
   allow_partial_chain: true, revocation_check_mode: 'STRICT', send_ca_dn: false, cache_ttl: 60, cert_cache_ttl: 60_000, http_timeout: 30_000,
   http_proxy_host: null, http_proxy_port: null, https_proxy_host: null, https_proxy_port: null,
 };

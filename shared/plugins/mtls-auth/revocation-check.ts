@@ -48,7 +48,7 @@ interface FetchedList {
 type Answer = Statement & { readonly sinceMs: number };
 
 interface Link extends IssuedCertificate {
-  /** The certificate and its issuer, by their fingerprints. */
+  /** The number of the certificate and the fingerprint of its issuer. Not its own: whoever has an ECDSA signature can write it in another form. */
   readonly key: string;
 }
 
@@ -101,7 +101,7 @@ export class RevocationCheck {
   #linksOf(certificate: ClientCertificate, config: ConfigLookup): readonly Link[] | undefined {
     const known = this.#paths.get(certificate);
     if (known !== undefined && (known.links !== undefined || known.config === config)) return known.links;
-    const links = issuingPath(certificate, this.#ends, config)?.map((link) => ({ ...link, key: `${link.certificate.fingerprint256} ${link.issuer.fingerprint256}` }));
+    const links = issuingPath(certificate, this.#ends, config)?.map((link) => ({ ...link, key: `${link.certificate.serialNumber} ${link.issuer.fingerprint256}` }));
     this.#paths.set(certificate, { links, config });
     // Refused in every mode: no network is to blame, and the setting would seem to check what it can't.
     if (links === undefined) this.#services.log.warn('mtls-auth-issuer-unknown', { issuer: certificate.issuer, wayOut: 'add the authorities between the client and the root to ca_certificates' });
@@ -132,7 +132,7 @@ export class RevocationCheck {
 
   async #findOut(link: Link): Promise<Status> {
     const problems: string[] = [];
-    const answer = await this.#answerOn(link, problems).catch((thrown: unknown) => void problems.push(textOf(thrown)));
+    const answer = await this.#inTime(this.#answerOn(link, problems)).catch((thrown: unknown) => void problems.push(textOf(thrown)));
     const { clock, log } = this.#services;
     const nowMs = clock.monotonicMs();
     if (answer !== undefined) {
@@ -141,13 +141,13 @@ export class RevocationCheck {
       // That it was revoked holds for good.
       const holdsUntilMs = status === 'revoked' ? Infinity : (nextUpdateMs ?? clock.nowMs() + lastsMs);
       this.#statuses.set(link.key, { status, refreshAtMs: nowMs + lastsMs * REFRESH_AT, endsAtMs: nowMs + lastsMs, holdsUntilMs });
-      if (status !== 'good') log.warn('mtls-auth-certificate-not-good', { status, subject: link.certificate.subject, serialNumber: link.certificate.serialNumber });
+      if (status !== 'good') log.warn('mtls-auth-certificate-not-good', { status, ...nameOf(link) });
       return status;
     }
     const left = this.#leftOf(link);
     const status = left?.status ?? 'unavailable';
     this.#statuses.set(link.key, { status, refreshAtMs: nowMs + LEFT_ALONE_MS, endsAtMs: nowMs + WITHOUT_ANSWER_MS, holdsUntilMs: left?.holdsUntilMs ?? Infinity });
-    log.warn('mtls-auth-revocation-not-known', { subject: link.certificate.subject, problem: problems.join('; '), countsAs: status });
+    log.warn('mtls-auth-revocation-not-known', { ...nameOf(link), problem: problems.join('; '), countsAs: status });
     return status;
   }
 
@@ -157,22 +157,39 @@ export class RevocationCheck {
     return before !== undefined && before.status !== 'unavailable' && this.#holds(before) ? before : undefined;
   }
 
+  /** Also where it must wait for its turn, or for a list that others have asked for. What comes later is still remembered where it is a list. */
+  #inTime<Result>(asked: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#services.every(LONGEST_MS, () => {
+        timer.cancel();
+        reject(new Error('it takes too long'));
+      });
+      void asked.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
   /** Undefined where nobody says anything that counts; the problems then say why. */
   async #answerOn(link: Link, problems: string[]): Promise<Answer | undefined> {
     const endMs = this.#services.clock.monotonicMs() + LONGEST_MS;
     const certificate = statementsOf(link.certificate);
     const issuer = statementsOf(link.issuer);
     let unknown: Answer | undefined;
+    let questions = certificate.ocspUrls.length + certificate.listUrls.length;
+    if (questions === 0) problems.push('the certificate does not say where to ask');
+    // Of the time that is left as much as each of the others may have: one that lets us wait must not keep us from asking the next.
+    const endOfNextMs = (): number => {
+      const nowMs = this.#services.clock.monotonicMs();
+      return nowMs + (endMs - nowMs) / questions--;
+    };
     for (const url of certificate.ocspUrls) {
-      const answer = await this.#askResponder(url, certificate, issuer, endMs).catch((thrown: unknown) => void problems.push(`${url}: ${textOf(thrown)}`));
+      const answer = await this.#askResponder(url, certificate, issuer, endOfNextMs()).catch((thrown: unknown) => void problems.push(`${url}: ${textOf(thrown)}`));
       if (answer?.status === 'unknown') unknown = answer;
       else if (answer !== undefined) return answer;
     }
     for (const url of certificate.listUrls) {
-      const answer = await this.#lookUp(url, link, certificate, issuer, endMs).catch((thrown: unknown) => void problems.push(`${url}: ${textOf(thrown)}`));
+      const answer = await this.#lookUp(url, link, certificate, issuer, endOfNextMs()).catch((thrown: unknown) => void problems.push(`${url}: ${textOf(thrown)}`));
       if (answer !== undefined) return answer;
     }
-    if (certificate.ocspUrls.length + certificate.listUrls.length === 0) problems.push('the certificate does not say where to ask');
     return unknown;
   }
 
@@ -208,6 +225,7 @@ export class RevocationCheck {
 
   async #fetchList(url: string, key: string, issuer: CertificateStatements, endMs: number): Promise<FetchedList> {
     const { clock } = this.#services;
+    if (this.#authorities.isLeftAlone(key)) throw new Error('not asked: the list was of no use a moment ago');
     const fetchedAtMs = clock.monotonicMs();
     const bytes = await this.#authorities.fetch(url, { headers: { accept: 'application/pkix-crl' }, maxBytes: LIST_BYTES }, endMs);
     try {
@@ -215,10 +233,16 @@ export class RevocationCheck {
       this.#lists.set(key, fetched, { bytes: bytes.length });
       return fetched;
     } catch (thrown) {
-      this.#authorities.leaveAlone(url);
+      // To others it may be of use: an authority that has changed its key signs one list with the new one for all.
+      this.#authorities.leaveAlone(key);
       throw thrown;
     }
   }
+}
+
+/** For the log: enough to find the certificate, and nothing of what is said in it about somebody. */
+function nameOf({ certificate, issuer }: Link): { readonly serialNumber: string; readonly issuer: string } {
+  return { serialNumber: certificate.serialNumber, issuer: issuer.subject };
 }
 
 function textOf(thrown: unknown): string {

@@ -40,7 +40,8 @@ export function readRevocationList(bytes: Uint8Array, issuer: CertificateStateme
   const entries = list.tag() === SEQUENCE ? list.contents(SEQUENCE) : new Uint8Array();
   const extensions = readExtensions(list.enterIf(context(0)));
   list.close();
-  if (hasUnknownCritical(extensions, [EXTENSION.issuingDistributionPoint])) throw new Error('the list has a critical extension that is not known here, as one of changes to another list does');
+  if (extensions.has(EXTENSION.deltaListIndicator)) throw new Error('the list has only the changes to another list');
+  if (hasUnknownCritical(extensions, [EXTENSION.issuingDistributionPoint])) throw new Error('the list has a critical extension that is not known here');
   if (thisUpdateMs > nowMs + CLOCK_SKEW_MS) throw new Error('the list is of the future');
   if (nextUpdateMs <= nowMs) throw new Error('the list has expired');
   if (!issuer.maySignLists || !isSignedBy(signed, issuer.certificate.publicKey)) throw new Error('the list is not signed by the issuer');
@@ -59,7 +60,7 @@ function isListed(entries: Uint8Array, serialNumber: Uint8Array): boolean {
   const reader = new DerReader(entries);
   while (!reader.isAtEnd) {
     const end = reader.step(SEQUENCE);
-    if (reader.holds(serialNumber, reader.step(INTEGER))) return true;
+    if (reader.holdsNumber(serialNumber, reader.step(INTEGER))) return true;
     reader.goTo(end);
   }
   return false;

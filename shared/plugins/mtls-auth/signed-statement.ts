@@ -1,4 +1,4 @@
-/** `SIGNED{…}` of X.509: what is signed, how, and the signature. The form of CRLs and OCSP answers. */
+/** `SIGNED{…}` of X.509: what is signed, how, and the signature. The form of certificates, CRLs and OCSP answers. */
 import { type KeyObject, verify } from 'node:crypto';
 import { DerReader, SEQUENCE } from './der-reader.ts';
 
