@@ -104,7 +104,8 @@ class ContentExport {
   /** Protocols that are not given are those of the plugin. */
   #withPluginDefaults(definition: EntityDefinition, entity: JsonObject, fields: readonly Field[]): readonly Field[] {
     const name = entity['name'];
-    const protocols = definition.kind === 'plugins' && typeof name === 'string' ? this.#plugins.pluginSchemaOf(name)?.protocols : undefined;
+    const schema = definition.kind === 'plugins' && typeof name === 'string' ? this.#plugins.pluginSchemaOf(name) : undefined;
+    const protocols = schema?.defaultProtocols ?? schema?.protocols;
     return protocols === undefined ? fields : fields.map((field) => (field.name === 'protocols' ? { ...field, default: protocols } : field));
   }
 
