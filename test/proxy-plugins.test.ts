@@ -89,6 +89,9 @@ scenario('groups that a plugin found go upstream, and later plugins see them', {
   use(scene, [plugin('directory', requestHead((context) => context.setAuthenticatedGroups([])))]);
   await scene.exchange(`GET / HTTP/1.1\r\nHost: a\r\nX-Authenticated-Groups: admin\r\n\r\n`);
   assert.equal(scene.origin.requests[1]?.header('x-authenticated-groups'), undefined);
+  use(scene, [plugin('directory', requestHead((context) => context.setAuthenticatedGroups(['staff', 'ann, admin']))), plugin('audit', { requestHead: (context) => void (seen = context.authenticatedGroups) }, { priority: 1 })]);
+  await scene.exchange(GET);
+  assert.deepEqual([seen, scene.origin.requests[2]?.header('x-authenticated-groups')], [['staff', 'ann, admin'], 'staff'], 'one with a comma would be read as two');
   use(scene, [plugin('directory', requestHead((context) => context.setAuthenticatedGroups(['a\r\nb'])))]);
   assert.equal((await scene.exchange(GET)).status, 500);
 });

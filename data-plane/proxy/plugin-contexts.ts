@@ -5,6 +5,7 @@
  */
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
 import type { LogContext, NamedRef, RequestContext, RequestView, Verdict } from '../../shared/plugins/contract.ts';
+import { groupList } from '../../shared/plugin-parts/group-list.ts';
 import { defined } from '../../shared/assert.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { formatVersion } from '../../shared/model/version.ts';
@@ -87,7 +88,7 @@ export class RequestPluginContext extends SharedContext implements RequestContex
 
   setAuthenticatedGroups(groups: readonly string[]): void {
     const { exchange } = this;
-    setOrRemove(exchange.editUpstream(), 'X-Authenticated-Groups', groups.length === 0 ? null : groups.join(', '));
+    setOrRemove(exchange.editUpstream(), 'X-Authenticated-Groups', groupList(groups) || null);
     exchange.authenticatedGroups = Object.freeze([...groups]);
   }
 

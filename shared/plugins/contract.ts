@@ -1,6 +1,6 @@
 /**
  * Plugin contract v2. A plugin is one folder, shared/plugins/<name>/: schema.ts (what the control plane needs),
- * handler.ts (what runs on a data plane; imports this file, its own folder and ../plugin-parts), tests, README. It is
+ * handler.ts (what runs on a data plane; imports this file, its own folder, ../plugin-parts and libraries), tests, README. It is
  * listed in catalog.ts (schemas) and registry.ts (handlers). Every later change of this contract is recorded in ARCHITECTURE.md.
  *
  * Life of a request as a plugin sees it, in call order. Plugins run by descending priority, ties by descending name:
@@ -261,7 +261,7 @@ export interface RequestContext extends ExchangeContext {
    * proved who it is and is no consumer of ours.
    */
   authenticate(consumer: ConsumerRef | undefined, credential: CredentialRef | undefined): void;
-  /** Sets the groups that the client was found to be in, by something else than the acl entities (LDAP, a token's claim): X-Authenticated-Groups goes upstream. */
+  /** Sets the groups that the client was found to be in, by something else than the acl entities (LDAP, a token's claim): X-Authenticated-Groups goes upstream, without those with a comma. */
   setAuthenticatedGroups(groups: readonly string[]): void;
   /** The values that go upstream under that name now, one per line: the client's, or what plugins made of them. */
   upstreamHeaderValues(lowerCaseName: string): readonly string[];

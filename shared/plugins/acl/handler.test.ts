@@ -54,6 +54,13 @@ describe('who passes', () => {
   });
 });
 
+test('a group with a comma is compared as any other, and does not become two at the backend', () => {
+  const headers = (groups: readonly string[]): readonly string[] => run({ allow: ['ann, admin'] }, { authenticatedGroups: groups }).effects.filter((effect) => effect.startsWith('set'));
+  assert.deepEqual(headers(['ann, admin', 'staff']), ['set-upstream X-Authenticated-Groups: staff']);
+  assert.deepEqual(headers(['ann, admin']), []);
+  assert.equal(run({ deny: ['ann, admin'] }, { authenticatedGroups: ['ann, admin'] }).status, 403);
+});
+
 describe('consumer groups', () => {
   const inGroups = (given: Partial<AclConfig>, more: HostParts & { readonly groups?: readonly string[] } = {}) =>
     run(given, { ...known, ...more, config: { groupsOf: () => more.groups ?? [], consumerGroupsOf: () => ['gold'] } });

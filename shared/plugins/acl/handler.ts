@@ -3,6 +3,7 @@
  * Behaviour and texts as in Kong 3.9; differences are in the README.
  */
 import { bytesOf } from '../../plugin-parts/byte-text.ts';
+import { groupList } from '../../plugin-parts/group-list.ts';
 import type { PluginFactory, RequestContext, Verdict } from '../contract.ts';
 import type { AclConfig } from './schema.ts';
 
@@ -33,8 +34,9 @@ function judge(config: AclConfig, denies: boolean, listed: ReadonlySet<string>, 
   // Both names are ours: what a client sent under them must never reach the backend.
   context.removeUpstreamHeader(CONSUMER_GROUPS);
   context.removeUpstreamHeader(AUTHENTICATED_GROUPS);
-  if (!config.hide_groups_header && groups.length > 0) {
-    context.setUpstreamHeader(authenticated === undefined ? CONSUMER_GROUPS : AUTHENTICATED_GROUPS, bytesOf(groups.join(', ')));
+  const list = config.hide_groups_header ? '' : groupList(groups);
+  if (list !== '') {
+    context.setUpstreamHeader(authenticated === undefined ? CONSUMER_GROUPS : AUTHENTICATED_GROUPS, bytesOf(list));
   }
   return undefined;
 }

@@ -133,6 +133,18 @@ describe('without a consumer', () => {
     assert.deepEqual([groups('CN'), groups('DN')], [['set-groups ann.test'], ['set-groups CN=ann.test, O=A']]);
   });
 
+  test('a name with a comma is a group for acl, and a warning: the backend would read two', async () => {
+    const { cert } = await testCertificate({ names: ['x.test'], subject: 'CN=ann\\, admin' });
+    const certificate = shown({ pem: cert, subject: 'CN=ann\\, admin' });
+    for (const [by, group] of [['CN', 'ann, admin'], ['DN', 'CN=ann\\, admin']] as const) {
+      const services = pluginServices({ clock: { nowMs: () => 1_500, monotonicMs: () => 0 } });
+      const context = pluginContext({ scheme: 'https', host: 'a.test', serverName: 'a.test', clientCertificate: certificate, config: { caCertificate: (id) => authorities[id] } });
+      assert.equal(pluginRun(mtlsAuthFactory.create({ ...DEFAULTS, skip_consumer_lookup: true, authenticated_group_by: by }, services)).head(context), undefined);
+      assert.ok(context.effects.includes(`set-groups ${group}`), context.effects.join());
+      assert.deepEqual(services.warnings, ['mtls-auth-group-not-sent']);
+    }
+  });
+
   test('what a client says about its certificate never reaches the backend', () => {
     const headers = [['X-Client-Cert-Dn', 'CN=root'], ['x-client-cert-san', 'DNS:root']] as const;
     for (const config of [{}, { skip_consumer_lookup: true }, { anonymous: 'guest' }]) {

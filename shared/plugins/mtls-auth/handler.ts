@@ -6,6 +6,7 @@
 import { X509Certificate } from 'node:crypto';
 import { AnonymousClient } from '../../plugin-parts/anonymous-client.ts';
 import { bytesOf } from '../../plugin-parts/byte-text.ts';
+import { isOne } from '../../plugin-parts/group-list.ts';
 import type { ConsumerRef, CredentialRef } from '../config-lookup.ts';
 import type { Answer, CertificateWish, ClientCertificate, PluginFactory, RequestContext, RequestView, Verdict } from '../contract.ts';
 import type { PluginServices } from '../plugin-services.ts';
@@ -40,6 +41,7 @@ interface Client {
 class MtlsAuth {
   readonly #config: MtlsAuthConfig;
   readonly #clock: PluginServices['clock'];
+  readonly #log: PluginServices['log'];
   readonly #authorities: ReadonlySet<string>;
   readonly #anonymous: AnonymousClient;
   readonly #revocation: RevocationCheck | undefined;
@@ -51,6 +53,7 @@ class MtlsAuth {
     this.#config = config;
     this.#revocation = config.revocation_check_mode === 'SKIP' ? undefined : new RevocationCheck(config, services);
     this.#clock = clock;
+    this.#log = log;
     this.#authorities = new Set(config.ca_certificates);
     this.#anonymous = new AnonymousClient('mtls-auth', config.anonymous, log);
   }
@@ -108,6 +111,7 @@ class MtlsAuth {
     const { commonName, alternativeNames } = namesIn(certificate);
     context.authenticate(undefined, credentialOf(certificate, ''));
     const group = this.#config.authenticated_group_by === 'DN' ? certificate.subject : commonName;
+    if (group !== undefined && !isOne(group)) this.#log.warn('mtls-auth-group-not-sent', { credential: certificate.fingerprint, problem: 'the name has a comma: a backend would read two groups' });
     context.setAuthenticatedGroups(group === undefined || group === '' ? [] : [group]);
     if (certificate.subject !== '') context.setUpstreamHeader(SUBJECT_HEADER, bytesOf(certificate.subject));
     if (alternativeNames !== undefined) context.setUpstreamHeader(NAMES_HEADER, bytesOf(alternativeNames));
