@@ -1,6 +1,6 @@
 /**
- * Which of several plugins of one name runs: every combination of two and three scopes that can stand side by side, and many larger ones,
- * against a plain reading of the rules; and what of that a switch, protocols, a condition or an ordering changes.
+ * Which of several plugins of one name runs: every set of the twelve kinds of scope, every pair and triple with a second group, and many
+ * larger sets, against a plain reading of the rules; and what of that a switch, protocols, a condition or an ordering changes.
  */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
@@ -65,23 +65,47 @@ function chosen(config: CompiledConfig, consumer: string | undefined): string | 
   return entries[0]?.pluginId;
 }
 
-test('every single scope, every pair and triple, and many sets: the most specific runs', () => {
+/** Says of each client which plugin runs, in a configuration with these present. */
+function check(config: CompiledConfig, present: readonly number[]): void {
+  for (const consumer of [undefined, ANN, BOB, 'c3']) {
+    const [found, wanted] = [chosen(config, consumer), expected(present, consumer)];
+    if (found !== wanted) assert.equal(found, wanted, `${JSON.stringify(present.map((index) => SCOPES[index]))} for ${consumer}`);
+  }
+}
+
+const PLUGINS = SCOPES.map((scope, index) => plugin(scope, index));
+const ALL = SCOPES.map((_, index) => index);
+
+test('every scope, pair and triple, of which two are for different groups of a consumer, and many sets: the most specific runs', () => {
   const basis = compiled(BASIS).config;
-  const plugins = SCOPES.map((scope, index) => plugin(scope, index));
-  let compared = 0;
-  const check = (present: readonly number[]): void => {
-    const { config } = compiled(present.map((index) => defined(plugins[index], 'a plugin')), { base: basis });
-    for (const consumer of [undefined, ANN, BOB, 'c3']) {
-      assert.equal(chosen(config, consumer), expected(present, consumer), `${JSON.stringify(present.map((index) => SCOPES[index]))} for ${consumer}`);
-      compared += 1;
-    }
+  const compileAndCheck = (present: readonly number[]): void => {
+    const { config } = compiled(present.map((index) => defined(PLUGINS[index], 'a plugin')), { base: basis });
+    check(config, present);
     config.release();
   };
-  const all = SCOPES.map((_, index) => index);
-  for (const a of all) for (const b of all) for (const c of all) if (a <= b && b <= c && (a < b || b === c)) check([...new Set([a, b, c])]);
+  let compiledSets = 0;
+  for (const a of ALL) for (const b of ALL) for (const c of ALL) if (a <= b && b <= c && (a < b || b === c)) { compileAndCheck([...new Set([a, b, c])]); compiledSets += 1; }
   // Beyond triples, all subsets would be 65,536: a few of each size say as much.
-  for (let bits = 0; bits < 65_536; bits += 509) check(all.filter((index) => (bits >> index) % 2 === 1));
-  assert.ok(compared > 3_000);
+  for (let bits = 0; bits < 65_536; bits += 509) compileAndCheck(ALL.filter((index) => (bits >> index) % 2 === 1));
+  assert.equal(compiledSets, 696);
+});
+
+test('all 4,096 sets of the twelve kinds of scope: the most specific runs', () => {
+  const kinds = ALL.filter((index) => SCOPES[index]?.client !== BETA);
+  assert.deepEqual(kinds.map((index) => rankOf(defined(SCOPES[index], 'a scope'))).toSorted((a, b) => a - b), ORDER.map((_, rank) => rank));
+  let { config } = compiled(BASIS);
+  const present = new Set<number>();
+  check(config, []);
+  // In the order of a Gray code each set is the one before with a plugin more or less: what is compiled is one change.
+  for (let step = 1; step < 4_096; step += 1) {
+    const index = defined(kinds[31 - Math.clz32(step & -step)], 'a kind');
+    const change = present.delete(index) ? remove('plugins', idOf(index)) : defined(PLUGINS[index], 'a plugin');
+    if (change.bytes !== undefined) present.add(index);
+    const base = config;
+    ({ config } = compiled([change], { base }));
+    base.release();
+    check(config, [...present]);
+  }
 });
 
 /** What can be said of a plugin besides its scope, and whether it then still counts. */
