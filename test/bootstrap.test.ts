@@ -41,7 +41,7 @@ function checkout(t: TestContext): Checkout {
   mkdirSync(join(folder, 'test'));
   cpSync(join(root, 'test/run.js'), join(folder, 'test/run.js'));
   for (const file of ['end-stuck-files.js', 'test-database.js']) cpSync(join(root, 'test/support', file), join(folder, 'test/support', file));
-  writeFileSync(join(folder, 'test/support/serve-test-database.ts'), `console.log('{"HOLDFAST_TEST_SERVER_URL":"of the run"}'); process.stdin.resume();`);
+  writeFileSync(join(folder, 'test/support/serve-test-database.ts'), `console.log('{"TESTS_SERVER_URL":"of the run"}'); process.stdin.resume();`);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   mkdirSync(join(folder, 'npm'));
   writeFileSync(join(folder, 'npm/package.json'), '{ "type": "commonjs" }');
@@ -173,7 +173,7 @@ test('where no bundled Node can run and the own one is too old, the message says
 test('npm test runs what is asked, without the settings of the person, and passes the runner\'s exit code on', linux, (t) => {
   const at = checkout(t);
   mkdirSync(join(at.folder, 'shared'));
-  const assertion = "import { test } from 'node:test'; test('environment', () => { if (process.env.HOLDFAST_X || process.env.DATABASE_URL) throw new Error('leaked'); if (process.env.HOLDFAST_TEST_SERVER_URL !== 'of the run' && !process.env.ALONE) throw new Error('no database'); });";
+  const assertion = "import { test } from 'node:test'; test('environment', () => { if (process.env.HOLDFAST_X || process.env.DATABASE_URL) throw new Error('leaked'); if (process.env.TESTS_SERVER_URL !== 'of the run' && !process.env.ALONE) throw new Error('no database'); });";
   writeFileSync(join(at.folder, 'shared/good.test.ts'), assertion);
   const runner = join(at.folder, 'test/run.js');
   const good = run(at, [], runner, { HOLDFAST_X: '1', DATABASE_URL: 'postgres://x' });

@@ -17,7 +17,7 @@ import { startTestServer, type TestServer } from './test-server.ts';
 
 const EXTERNAL_URL = process.env['HOLDFAST_TEST_DATABASE_URL'];
 /** Of the run's server. */
-const { HOLDFAST_TEST_SERVER_URL: RUN_URL, HOLDFAST_TEST_SERVER_PASSWORD_FILE: RUN_PASSWORD_FILE } = process.env;
+const { TESTS_SERVER_URL: RUN_URL, TESTS_SERVER_PASSWORD_FILE: RUN_PASSWORD_FILE } = process.env;
 /** Any constant: processes that share a server take turns on what is one for all its databases. */
 const LOCK_KEY = 4_815_162_343;
 const RUN = randomBytes(4).toString('hex');

@@ -23,7 +23,7 @@ interface Template {
 }
 
 /** Of the run's server, already migrated. */
-const { HOLDFAST_TEST_TEMPLATE: RUN_TEMPLATE, HOLDFAST_TEST_TEMPLATE_URL: RUN_TEMPLATE_URL } = process.env;
+const { TESTS_TEMPLATE: RUN_TEMPLATE, TESTS_TEMPLATE_URL: RUN_TEMPLATE_URL } = process.env;
 let template: Promise<Template> | undefined;
 
 /** A new database, migrated and empty. */

@@ -13,11 +13,12 @@ const { log } = createMemoryLogger('test');
 const server = await startTestServer();
 const connectionString = await bootstrapDatabase({ ...server, databaseName: TEMPLATE, log });
 await prepareDatabase({ connectionString, log });
+// Not HOLDFAST_…: the processes that tests start would refuse variables that they do not know.
 const environment = {
-  HOLDFAST_TEST_SERVER_URL: server.superuserConnectionString,
-  HOLDFAST_TEST_SERVER_PASSWORD_FILE: server.passwordFile,
-  HOLDFAST_TEST_TEMPLATE: TEMPLATE,
-  HOLDFAST_TEST_TEMPLATE_URL: connectionString,
+  TESTS_SERVER_URL: server.superuserConnectionString,
+  TESTS_SERVER_PASSWORD_FILE: server.passwordFile,
+  TESTS_TEMPLATE: TEMPLATE,
+  TESTS_TEMPLATE_URL: connectionString,
 };
 // A signal at the terminal is for the whole group: the files still have to tidy up.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
