@@ -45,6 +45,8 @@ export interface AnswerOptions {
   readonly certificate: TestCertificate;
   readonly issuer: TestCertificate;
   readonly status?: 'good' | 'revoked' | 'unknown';
+  /** Said of the same certificate before. */
+  readonly before?: 'good' | 'unknown' | 'revoked';
   /** Who signs, and is named as who did; the issuer where not said. */
   readonly responder?: TestCertificate;
   /** Whose key signs in the responder's name. */
@@ -64,19 +66,19 @@ export async function ocspAnswer(options: AnswerOptions): Promise<Uint8Array> {
   const nextUpdate = 'nextUpdate' in options ? options.nextUpdate : new Date(Date.now() + DAY_MS);
   const { tbsCertificate } = parsed(certificate);
   const responderBody = parsed(responder).tbsCertificate;
-  const single = new SingleResponse({
+  const single = (said: typeof status): SingleResponse => new SingleResponse({
     certID: new CertID({
       hashAlgorithm: new AlgorithmIdentifier({ algorithm: HASH_IDS[hash], parameters: null }),
       issuerNameHash: digest(hash, AsnConvert.serialize(tbsCertificate.issuer)),
       issuerKeyHash: digest(hash, parsed(issuer).tbsCertificate.subjectPublicKeyInfo.subjectPublicKey),
       serialNumber: tbsCertificate.serialNumber,
     }),
-    certStatus: new CertStatus(status === 'revoked' ? { revoked: new RevokedInfo({ revocationTime: thisUpdate }) } : { [status]: null }),
+    certStatus: new CertStatus(said === 'revoked' ? { revoked: new RevokedInfo({ revocationTime: thisUpdate }) } : { [said]: null }),
     thisUpdate, ...(nextUpdate === undefined ? {} : { nextUpdate }),
   });
   const data = new ResponseData({
     responderID: new ResponderID(named === 'by-name' ? { byName: responderBody.subject } : { byKey: digest('sha1', responderBody.subjectPublicKeyInfo.subjectPublicKey) }),
-    producedAt: thisUpdate, responses: [single],
+    producedAt: thisUpdate, responses: [...(options.before === undefined ? [] : [single(options.before)]), single(status)],
   });
   const basic = new BasicOCSPResponse({
     tbsResponseData: data, signatureAlgorithm: new AlgorithmIdentifier({ algorithm: ECDSA_SHA256 }),

@@ -46,6 +46,11 @@ test('the issuer may answer, and whom it gave a certificate for that; named in e
   assert.equal(await said({ nextUpdate: undefined }), 'good', 'fresh enough');
 });
 
+test('of two things that are said of it the worse counts, in any order', async () => {
+  for (const [before, status] of [['good', 'revoked'], ['revoked', 'good'], ['revoked', 'unknown'], ['unknown', 'revoked']] as const) assert.equal(await said({ before, status }), 'revoked', before);
+  assert.deepEqual([await said({ before: 'good', status: 'unknown' }), await said({ before: 'unknown', status: 'good' })], ['unknown', 'unknown']);
+});
+
 describe('an answer that does not count', () => {
   test('is signed by another, whatever name it bears', async () => {
     await assert.rejects(said({ signer: other }), /not signed/);

@@ -46,7 +46,8 @@ export function readOcspAnswer(bytes: Uint8Array, certificate: CertificateStatem
   let found: Statement | undefined;
   while (!responses.isAtEnd) {
     const statement = readSingle(responses.enter(SEQUENCE), certificate, issuer, nowMs);
-    if (statement !== undefined && (found === undefined || statement.status === 'revoked')) found = statement;
+    // The worse counts, whatever the order.
+    if (statement !== undefined && (found === undefined || statement.status === 'revoked' || found.status === 'good')) found = statement;
   }
   if (found === undefined) throw new Error('the answer says nothing of this certificate that holds now');
   return found;
