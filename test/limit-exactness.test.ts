@@ -41,6 +41,7 @@ const LIMITED: Readonly<Record<string, readonly [plugin: string, config: JsonObj
   periodic: ['rate-limiting', { ...shared, sync_rate: 0.1 }],
   closed: ['rate-limiting', { ...shared, fault_tolerant: false }],
   cluster: ['rate-limiting', { ...limits, policy: 'cluster' }],
+  strict: ['rate-limiting-advanced', { strategy: 'redis', sync_rate: 0, identifier: 'service', limit: [LIMIT], window_size: [3600 * 24 * 365], redis: server, fault_tolerant: false }],
   advanced: ['rate-limiting-advanced', { strategy: 'redis', sync_rate: 0, identifier: 'service', limit: [LIMIT, LIMIT * 2], window_size: [3600 * 24 * 365, 3600 * 24 * 366], redis: server }],
 };
 
@@ -124,6 +125,7 @@ test('a Redis that dies: requests pass uncounted by default, are refused where f
   await redis?.kill();
   assert.deepEqual(await burst([one], '/redis', 20), [{ passed: 20, refused: 0, other: 0 }]);
   assert.deepEqual(await burst([one], '/closed', 20), [{ passed: 0, refused: 0, other: 20 }]);
+  assert.deepEqual(await burst([one], '/strict', 20), [{ passed: 0, refused: 0, other: 20 }]);
   assert.equal((await burst([one], '/advanced', 120))[0]?.passed, LIMIT, 'the data plane limits for itself');
   await redis?.start();
   let passed = 0;

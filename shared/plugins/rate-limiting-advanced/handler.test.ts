@@ -5,7 +5,7 @@ import { parseEntity } from '../../model/parse-entity.ts';
 import { definitionOf } from '../../model/registry.ts';
 import { mapCounterTable } from '../../plugin-kit/map-counter-table.ts';
 import { pluginContext, pluginRun, pluginServices, type HostParts } from '../../plugin-kit/plugin-host.ts';
-import type { CounterTable, PluginServices, RedisConnection } from '../plugin-services.ts';
+import type { CounterTable, PluginServices, RedisConnection, TakeResult } from '../plugin-services.ts';
 import { pluginRegistry } from '../registry.ts';
 import { rateLimitingAdvancedSchema } from './schema.ts';
 
@@ -141,6 +141,36 @@ test('without Redis each data plane limits for itself, and says so', async () =>
   assert.equal(instance.isAsync, true);
   assert.deepEqual(await statuses(3), [undefined, undefined, 429]);
   assert.ok('warnings' in services);
+});
+
+describe('what cannot be counted', () => {
+  const down: RedisConnection = { command: () => Promise.reject(new Error('REDIS_UNAVAILABLE')), script: () => Promise.reject(new Error('REDIS_UNAVAILABLE')) };
+  const full: CounterTable = { add: () => [], take: (): TakeResult => ({ kind: 'full' }) };
+  const minute = { limit: [2], window_size: [60] };
+  const redis = { ...minute, strategy: 'redis', sync_rate: 0, redis: { host: 'redis.test' } };
+
+  test('gets a 500 without Redis where faults are not tolerated, also where the data plane has room', async () => {
+    const counters = mapCounterTable();
+    const { request } = limiter({ ...redis, fault_tolerant: false }, { redis: () => down, counters });
+    assert.deepEqual(await request(), { verdict: { kind: 'respond', status: 500, message: 'An unexpected error occurred' }, status: 500, headers: {} });
+    assert.deepEqual(counters.keys(), []);
+  });
+
+  test('passes where the counter table is full, or gets a 500 where faults are not tolerated', async () => {
+    for (const strategy of ['local', 'cluster']) {
+      const given = { counters: full, cluster: full };
+      assert.deepEqual(await limiter({ ...minute, strategy }, given).request(), { verdict: undefined, status: undefined, headers: {} }, strategy);
+      assert.deepEqual(await limiter({ ...minute, strategy, fault_tolerant: false }, given).statuses(1), [500], strategy);
+    }
+    assert.deepEqual(await limiter(redis, { redis: () => down, counters: full }).statuses(1), [undefined], 'neither Redis nor room');
+  });
+
+  test('is nothing with a sync_rate above 0: each data plane limits for itself, whether faults are tolerated or not', async () => {
+    for (const tolerant of [true, false]) {
+      const given = { redis: () => down, every: () => ({ cancel: () => undefined }) };
+      assert.deepEqual(await limiter({ ...redis, sync_rate: 1, fault_tolerant: tolerant }, given).statuses(3), [undefined, undefined, 429]);
+    }
+  });
 });
 
 test('a sync_rate of -1 asks no Redis at all', async () => {

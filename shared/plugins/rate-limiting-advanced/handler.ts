@@ -34,10 +34,11 @@ export const rateLimitingAdvancedFactory: PluginFactory<RateLimitingAdvancedConf
       hideHeaders: config.hide_client_headers,
       jitterSeconds: config.retry_after_jitter_max,
       countsRefused: isSliding && !config.disable_penalty,
-      // While Redis is down each data plane limits for itself; where it has no room for that, requests pass.
+      // Where faults are tolerated, each data plane limits for itself while Redis is down; where it has no room for that, requests pass.
       uncounted: (reason, key, windows) => {
-        services.log.warn('rate-limiting-not-shared', { reason });
-        return policy === 'redis' ? services.counters.take(key, windows) : undefined;
+        services.log.warn(isAsync ? 'rate-limiting-not-shared' : 'rate-limiting-not-counted', { reason, letThrough: config.fault_tolerant });
+        if (!config.fault_tolerant) return { kind: 'respond', status: 500, message: 'An unexpected error occurred' };
+        return isAsync ? services.counters.take(key, windows) : undefined;
       },
     });
     return { requestHead: (context) => limiter.limit(context), close, ...(isAsync ? { isAsync } : {}) };

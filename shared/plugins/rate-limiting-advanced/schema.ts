@@ -1,4 +1,4 @@
-/** The static half of rate-limiting-advanced: what the control plane checks and `/schemas/plugins/rate-limiting-advanced` shows. Config as in Kong 3.9. */
+/** The static half of rate-limiting-advanced: what the control plane checks and `/schemas/plugins/rate-limiting-advanced` shows. Config as in Kong 3.9, and `fault_tolerant`. */
 import type { Field } from '../../model/definition.ts';
 import type { RecordOf } from '../../model/entity-types.ts';
 import { entityRule, fieldAt } from '../../model/entity-checks.ts';
@@ -78,6 +78,10 @@ export const rateLimitingAdvancedSchema = {
     { name: 'disable_penalty', tag: 18, type: { kind: 'boolean' }, required: true, default: false, description: 'With sliding windows: refused requests do not count.' },
     { name: 'error_code', tag: 19, type: { kind: 'integer', between: [200, 599] }, required: true, default: 429, description: 'Status of a refusal.' },
     { name: 'error_message', tag: 20, type: { kind: 'string', maxLength: 4096 }, required: true, default: 'API rate limit exceeded', description: 'Message of a refusal.' },
+    {
+      name: 'fault_tolerant', tag: 21, type: { kind: 'boolean' }, required: true, default: true,
+      description: 'While Redis is asked with each request and is down, each data plane limits for itself, and requests for which there is no counter left (the counter table is full) pass; otherwise both get a 500. With a `sync_rate` above 0 each data plane limits for itself while Redis is down, whatever this says.',
+    },
   ],
   checks: [pairedWindows, needs('header', 'header_name'), needs('path', 'path'), redisNamed('config.strategy'), oneRedisServer('config.strategy'), syncRateGiven, syncRateRule],
   partials: enterpriseRedisPartials,

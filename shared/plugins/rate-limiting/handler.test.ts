@@ -240,10 +240,10 @@ describe('policies', () => {
     assert.deepEqual(await make({ ...redis, fault_tolerant: false }, { redis: () => down }).ask(), { kind: 'respond', status: 500, message: 'An unexpected error occurred' });
   });
 
-  test('redis with a sync_rate: no request waits, exchanges come by a timer that ends with the instance', () => {
+  test('redis with a sync_rate, and Redis is down: no request waits or gets a 500, each data plane limits for itself; exchanges come by a timer that ends with the instance', () => {
     const intervals: number[] = [];
     let cancelled = 0;
-    const { instance } = make({ ...redis, sync_rate: 0.5 }, { redis: () => down, counters: mapCounterTable(), every: (ms) => (intervals.push(ms), { cancel: () => (cancelled += 1) }) });
+    const { instance } = make({ ...redis, sync_rate: 0.5, fault_tolerant: false }, { redis: () => down, counters: mapCounterTable(), every: (ms) => (intervals.push(ms), { cancel: () => (cancelled += 1) }) });
     assert.equal(instance.isAsync, undefined);
     assert.deepEqual([0, 1, 2].map(() => pluginRun(instance).head(pluginContext())?.status), [undefined, undefined, 429]);
     instance.close?.();

@@ -55,7 +55,7 @@ export const rateLimitingSchema = {
       name: 'policy', tag: 10, type: { kind: 'string', oneOf: ['local', 'cluster', 'redis'] }, required: true, default: 'local',
       description: 'Where counts are kept: `local`, exact per data plane over all its threads; `redis`, exact over all who share it; `cluster`, told to the other data planes within seconds.',
     },
-    { name: 'fault_tolerant', tag: 11, type: { kind: 'boolean' }, required: true, default: true, description: 'Lets requests through that cannot be counted (Redis is down, the counter table is full); otherwise they get a 500.' },
+    { name: 'fault_tolerant', tag: 11, type: { kind: 'boolean' }, required: true, default: true, description: 'Lets requests through that cannot be counted (the counter table is full, or Redis is asked with each request and is down); otherwise they get a 500. With a `sync_rate` above 0 each data plane limits for itself while Redis is down, whatever this says.' },
     { name: 'hide_client_headers', tag: 12, type: { kind: 'boolean' }, required: true, default: false, description: 'Sends no rate limit headers to the client.' },
     { name: 'error_code', tag: 13, type: { kind: 'integer', between: [200, 599] }, required: true, default: 429, description: 'Status of a refusal.' },
     { name: 'error_message', tag: 14, type: { kind: 'string', maxLength: 4096 }, required: true, default: 'API rate limit exceeded', description: 'Message of a refusal.' },

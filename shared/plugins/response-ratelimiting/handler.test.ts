@@ -5,7 +5,7 @@ import { parseEntity } from '../../model/parse-entity.ts';
 import { definitionOf } from '../../model/registry.ts';
 import { mapCounterTable } from '../../plugin-kit/map-counter-table.ts';
 import { pluginContext, pluginRun, pluginServices, responseContext, type HostParts, type PluginRun } from '../../plugin-kit/plugin-host.ts';
-import type { PluginServices, RedisConnection } from '../plugin-services.ts';
+import type { CounterTable, PluginServices, RedisConnection, TakeResult } from '../plugin-services.ts';
 import { pluginRegistry } from '../registry.ts';
 import { incrementsIn } from './handler.ts';
 import { responseRatelimitingSchema } from './schema.ts';
@@ -117,6 +117,37 @@ test('a Redis that is down when the request comes: open, or closed where faults 
   const open = await limiter(redis, { redis: () => down }).exchange('video=1');
   assert.deepEqual([open.status, open.headers], [undefined, {}]);
   assert.deepEqual((await limiter({ ...redis, fault_tolerant: false }, { redis: () => down }).asked()).verdict, { kind: 'respond', status: 500, message: 'An unexpected error occurred' });
+});
+
+test('a counter table that is full when the request comes: open, or closed where faults are not tolerated; and logged', async () => {
+  const full: CounterTable = { add: () => [], take: (): TakeResult => ({ kind: 'full' }) };
+  for (const policy of ['local', 'cluster']) {
+    const given = { counters: full, cluster: full };
+    const open = limiter({ policy }, given);
+    assert.deepEqual([await open.exchange('video=1'), open.services.warnings], [{ status: undefined, headers: {}, instead: undefined }, ['response-ratelimiting-not-counted']], policy);
+    assert.deepEqual((await limiter({ policy, fault_tolerant: false }, given).asked()).verdict, { kind: 'respond', status: 500, message: 'An unexpected error occurred' }, policy);
+  }
+});
+
+test('a counter table that is full when the response comes: open, or a 500 instead of what costs something; and logged', async () => {
+  const filled = (): CounterTable => ({ ...mapCounterTable(), take: (): TakeResult => ({ kind: 'full' }) });
+  const open = limiter({}, { counters: filled() });
+  const passed = await open.exchange('video=1');
+  assert.deepEqual([passed.status, passed.headers['X-RateLimit-Remaining-Video-Minute'], open.services.warnings], [undefined, '3', ['response-ratelimiting-not-counted']]);
+  const closed = limiter({ fault_tolerant: false }, { counters: filled() });
+  assert.deepEqual((await closed.exchange('video=1')).instead, { kind: 'respond', status: 500, message: 'An unexpected error occurred' });
+  assert.equal((await closed.exchange()).status, undefined, 'what costs nothing needs no counter');
+});
+
+test('a Redis that is lost between the request and the response: the response passes, also where faults are not tolerated; then those decide', async () => {
+  let isDown = false;
+  const redis: RedisConnection = { command: () => Promise.resolve(null), script: () => (isDown ? Promise.reject(new Error('down')) : Promise.resolve([1, '0'])) };
+  const { asked, answer, services } = limiter({ policy: 'redis', redis: { host: 'redis.test' }, limits: { image: { minute: 2 } }, fault_tolerant: false }, { redis: () => redis });
+  const { run } = await asked();
+  isDown = true;
+  assert.equal(answer(run, ['image=1']).status, undefined);
+  assert.equal((await asked()).verdict?.status, 500);
+  assert.deepEqual(services.warnings, ['response-ratelimiting-not-counted', 'response-ratelimiting-not-counted']);
 });
 
 test('what the control plane accepts', () => {

@@ -78,14 +78,14 @@ class ResponseLimiter {
 
   request(context: RequestContext, state: State): Answer {
     const nowMs = this.#services.clock.nowMs();
-    const read = this.#limits.map((limit): Usage | Promise<Usage> => {
+    const read = this.#limits.map((limit): Usage | undefined | Promise<Usage | undefined> => {
       const key = limit.clients.keyOf(context);
       const windows = limit.current.at(nowMs);
       const counts = this.#counters.add(key, windows, 0);
       return counts instanceof Promise ? counts.then((known) => usageOf(key, windows, known)) : usageOf(key, windows, counts);
     });
-    const usage = read.flatMap((one) => (one instanceof Promise ? [] : [one]));
-    if (usage.length === read.length) return this.#decide(context, state, usage);
+    const atHand = read.flatMap((one) => (one instanceof Promise ? [] : [one]));
+    if (atHand.length === read.length) return this.#decide(context, state, atHand);
     return Promise.all(read.map((one) => Promise.resolve(one))).then((known) => this.#decide(context, state, known), (thrown: unknown) => this.#uncounted(reasonOf(thrown)));
   }
 
@@ -99,45 +99,49 @@ class ResponseLimiter {
       return one === undefined ? [] : [usageIn(one, limit.current.at(nowMs))];
     });
     // First all are looked at: where one is used up, nothing is counted.
-    let isUsedUp = this.#limits.some((limit, index) => (increments.get(limit.name) ?? 0) > 0 && this.#leftNow(current[index]) <= 0);
+    const isUsedUp = this.#limits.some((limit, index) => (increments.get(limit.name) ?? 0) > 0 && this.#leftNow(current[index]) <= 0);
+    let refusal: Verdict | undefined = isUsedUp ? USED_UP : undefined;
     const left = this.#limits.map((limit, index): readonly number[] => {
       const [one, increment] = [current[index], increments.get(limit.name) ?? 0];
-      if (one === undefined || increment === 0 || isUsedUp) return one?.remaining ?? [];
+      if (one === undefined || increment === 0 || refusal !== undefined) return one?.remaining ?? [];
       const counted = this.#count(one, increment);
-      isUsedUp ||= counted === undefined;
-      return counted ?? [];
+      if (counted !== 'over' && counted !== 'full') return counted;
+      refusal = counted === 'over' ? USED_UP : this.#uncounted(FULL);
+      return counted === 'over' ? [] : one.remaining;
     });
+    if (refusal !== undefined && refusal !== USED_UP) return context.respondInstead(refusal);
     const headers = this.#config.hide_client_headers ? [] : this.#headers(left);
     for (const [name, value] of headers) context.setResponseHeader(name, value);
-    if (isUsedUp) context.respondInstead({ kind: 'respond', status: 429, message: 'API rate limit exceeded', headers });
+    if (refusal !== undefined) context.respondInstead({ ...USED_UP, headers });
   }
 
   #leftNow(usage: Usage | undefined): number {
     if (usage === undefined) return Infinity;
     const counts = this.#config.policy === 'redis' ? undefined : this.#counters.add(usage.key, usage.windows, 0);
-    if (counts === undefined || counts instanceof Promise) return Math.min(...usage.remaining);
+    if (counts === undefined || counts instanceof Promise || counts.length === 0) return Math.min(...usage.remaining);
     return Math.min(...usage.windows.map(({ limit }, index) => limit - (counts[index] ?? 0)));
   }
 
-  /** What is left in each window then; undefined where nothing was, and nothing was counted. */
-  #count({ key, windows, remaining }: Usage, increment: number): readonly number[] | undefined {
+  /** What is left in each window then; `over` where nothing was, `full` where there is no counter: then nothing was counted. */
+  #count({ key, windows, remaining }: Usage, increment: number): readonly number[] | 'over' | 'full' {
     // As long as anything is left, a response passes, whatever it costs.
     const whileAnyIsLeft = windows.map((window) => ({ ...window, limit: window.limit - 1 + increment }));
     const counted = this.#config.policy === 'redis' ? undefined : this.#counters.take(key, whileAnyIsLeft, increment);
     if (counted === undefined || counted instanceof Promise) {
-      if (remaining.some((left) => left <= 0)) return undefined;
+      if (remaining.some((left) => left <= 0)) return 'over';
       Promise.resolve(this.#counters.add(key, windows, increment)).catch((thrown: unknown) => this.#services.log.warn('response-ratelimiting-not-counted', { reason: reasonOf(thrown) }));
       return remaining.map((left) => Math.max(0, left - increment));
     }
-    if (counted.kind === 'over') return undefined;
-    if (counted.kind === 'full') return remaining;
+    if (counted.kind !== 'taken') return counted.kind;
     return counted.remaining.map((left) => Math.max(0, left + 1 - increment));
   }
 
-  #decide(context: RequestContext, state: State, usage: readonly Usage[]): Verdict | undefined {
+  #decide(context: RequestContext, state: State, read: readonly (Usage | undefined)[]): Verdict | undefined {
+    const usage = read.flatMap((one) => one ?? []);
+    if (usage.length < read.length) return this.#uncounted(FULL);
     for (const [index, limit] of this.#limits.entries()) {
       const least = Math.min(...(usage[index]?.remaining ?? []));
-      if (this.#config.block_on_first_violation && least <= 0) return { kind: 'respond', status: 429, message: 'API rate limit exceeded' };
+      if (this.#config.block_on_first_violation && least <= 0) return USED_UP;
       context.setUpstreamHeader(limit.upstreamHeader, String(least));
     }
     state.usage = usage;
@@ -156,6 +160,8 @@ class ResponseLimiter {
   }
 }
 
+const USED_UP: Verdict = { kind: 'respond', status: 429, message: 'API rate limit exceeded' };
+const FULL = 'the counter table is full';
 const NO_INCREMENTS: ReadonlyMap<string, number> = new Map();
 /** More digits are no cost but a mistake. */
 const INCREMENT = /^\d{1,12}$/;
@@ -186,6 +192,7 @@ function usageIn({ key, windows, remaining }: Usage, current: readonly CounterWi
   return { key, windows: current, remaining: current.map(({ startMs, limit }, index) => (startMs === windows[index]?.startMs ? (remaining[index] ?? 0) : limit)) };
 }
 
-function usageOf(key: CounterKey, windows: readonly CounterWindow[], counts: readonly number[]): Usage {
-  return { key, windows, remaining: windows.map(({ limit }, index) => Math.max(0, limit - (counts[index] ?? 0))) };
+/** Undefined where the counter table is full. */
+function usageOf(key: CounterKey, windows: readonly CounterWindow[], counts: readonly number[]): Usage | undefined {
+  return counts.length === 0 ? undefined : { key, windows, remaining: windows.map(({ limit }, index) => Math.max(0, limit - (counts[index] ?? 0))) };
 }

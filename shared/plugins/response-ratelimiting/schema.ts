@@ -58,7 +58,7 @@ export const responseRatelimitingSchema = {
       name: 'policy', tag: 3, type: { kind: 'string', oneOf: ['local', 'cluster', 'redis'] }, required: true, default: 'local',
       description: 'Where counts are kept: `local`, per data plane over all its threads; `redis`, over all who share it; `cluster`, told to the other data planes within seconds.',
     },
-    { name: 'fault_tolerant', tag: 4, type: { kind: 'boolean' }, required: true, default: true, description: 'Lets requests through that cannot be counted (Redis is down, the counter table is full); otherwise they get a 500.' },
+    { name: 'fault_tolerant', tag: 4, type: { kind: 'boolean' }, required: true, default: true, description: 'Lets requests through that cannot be counted (Redis is down when the request comes, or the counter table is full, then or when the response comes); otherwise the client gets a 500.' },
     { name: 'redis', tag: 5, type: { kind: 'record', fields: redisFields }, required: true, default: {}, description: 'The server of policy `redis`.' },
     { name: 'block_on_first_violation', tag: 6, type: { kind: 'boolean' }, required: true, default: false, description: 'Refuses requests as soon as one limit is used up, before the service is asked.' },
     { name: 'hide_client_headers', tag: 7, type: { kind: 'boolean' }, required: true, default: false, description: 'Sends no rate limit headers to the client.' },
