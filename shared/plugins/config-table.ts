@@ -11,10 +11,30 @@ export function renderConfigTable(fields: readonly Field[]): string {
 function rowsOf(fields: readonly Field[], parent: string): readonly string[] {
   return fields.flatMap((field) => {
     const name = `${parent}${field.name}`;
-    const nested = field.type.kind === 'record' ? rowsOf(field.type.fields, `${name}.`) : [];
-    const shownDefault = field.type.kind === 'record' ? 'as below' : `\`${JSON.stringify(defaultOf(field))}\``;
+    const nested = nestedRows(field.type, name);
+    const shownDefault = field.type.kind === 'record' ? 'as below' : shownValue(field);
     return [`| \`${name}\` | ${shown(field.type)} | ${shownDefault} | ${field.description}${field.secret === undefined ? '' : ' Secret.'} |`, ...nested];
   });
+}
+
+function shownValue(field: Field): string {
+  const value = defaultOf(field);
+  return value === null && field.required === true ? 'required' : `\`${JSON.stringify(value)}\``;
+}
+
+/** Of the records in a list or map too: `rules[].condition`, `limits.*.minute`. */
+function nestedRows(type: FieldType, name: string): readonly string[] {
+  switch (type.kind) {
+    case 'record':
+      return rowsOf(type.fields, `${name}.`);
+    case 'array':
+    case 'set':
+      return nestedRows(type.of, `${name}[]`);
+    case 'map':
+      return nestedRows(type.values, `${name}.*`);
+    default:
+      return [];
+  }
 }
 
 function shown(type: FieldType): string {

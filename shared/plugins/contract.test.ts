@@ -104,8 +104,13 @@ for (const [name, schema] of pluginCatalog) {
         assert.equal(new Set(fields.map((field) => field.name)).size, fields.length);
         for (const { description, type } of fields) {
           assert.match(description, /^[A-Z`].*\.$/);
-          if (type.kind === 'record') seen(type.fields);
+          seenIn(type);
         }
+      };
+      const seenIn = (type: FieldType): void => {
+        if (type.kind === 'record') seen(type.fields);
+        else if (type.kind === 'array' || type.kind === 'set') seenIn(type.of);
+        else if (type.kind === 'map') seenIn(type.values);
       };
       seen(schema.config);
       assert.match(schema.version, /^\d+\.\d+\.\d+$/);
