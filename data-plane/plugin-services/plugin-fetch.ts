@@ -8,9 +8,9 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type * as Undici from 'undici';
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
-import { isInsideAddress, isMetadataAddress, literalAddress, lookupExcept } from '../../shared/outward-addresses.ts';
-import { AddressRanges } from '../../shared/plugin-parts/address-ranges.ts';
+import { literalAddress } from '../../shared/outward-addresses.ts';
 import type { FetchAnswer, FetchOptions } from '../../shared/plugins/plugin-services.ts';
+import { PluginNetworks } from './plugin-networks.ts';
 
 export interface PluginFetchOptions {
   readonly clock: Clock;
@@ -33,21 +33,20 @@ const load = createRequire(import.meta.url);
 
 export class PluginFetch {
   readonly #clock: Clock;
-  readonly #networks: readonly string[];
+  readonly #networks: PluginNetworks;
   readonly #agents = new Map<string, Undici.Agent>();
-  #allowed: AddressRanges | undefined;
   #underWay = 0;
 
   constructor({ clock, networks }: PluginFetchOptions) {
     this.#clock = clock;
-    this.#networks = networks;
+    this.#networks = new PluginNetworks(networks);
   }
 
   /** Any status is an answer. Rejects with FETCH_URL_INVALID, FETCH_ADDRESS_REFUSED, FETCH_BUSY, FETCH_TIMED_OUT, FETCH_TOO_LARGE or FETCH_FAILED. */
   async fetch(url: string, options: FetchOptions): Promise<FetchAnswer> {
     const target = parseUrl(url);
     const address = literalAddress(target);
-    if (address !== undefined && this.#isRefused(address)) throw addressRefused(target.hostname);
+    if (address !== undefined && this.#networks.isRefused(address)) throw addressRefused(target.hostname);
     if (this.#underWay >= MOST_AT_ONCE) throw new HoldfastError({ code: 'FETCH_BUSY', source: 'gateway', retryable: true, publicMessage: 'too many requests of plugins are under way', message: `${MOST_AT_ONCE} requests of plugins are under way in this thread` });
     const abort = new AbortController();
     const timer = this.#clock.after(options.timeoutMs, () => abort.abort());
@@ -101,7 +100,7 @@ export class PluginFetch {
     const { Agent } = load('undici') as typeof Undici;
     const made = new Agent({
       connections: CONNECTIONS_PER_HOST, allowH2: false,
-      connect: { lookup: lookupExcept((address) => this.#isRefused(address), addressRefused), rejectUnauthorized: verifyTls, ...(authorities === undefined ? {} : { ca: [...authorities] }) },
+      connect: { lookup: this.#networks.lookup(addressRefused), rejectUnauthorized: verifyTls, ...(authorities === undefined ? {} : { ca: [...authorities] }) },
     });
     const [oldest] = this.#agents;
     if (this.#agents.size >= AGENTS_KEPT && oldest !== undefined) {
@@ -110,12 +109,6 @@ export class PluginFetch {
     }
     this.#agents.set(key, made);
     return made;
-  }
-
-  #isRefused(address: string): boolean {
-    if (isMetadataAddress(address)) return true;
-    this.#allowed ??= new AddressRanges(this.#networks);
-    return isInsideAddress(address) && this.#allowed.find(address) !== 'inside';
   }
 }
 

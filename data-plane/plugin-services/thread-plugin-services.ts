@@ -12,6 +12,7 @@ import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { InstanceServices, PluginIdentity } from '../config/compile-contract.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { ThreadPasswordVerifier } from './password-verifier.ts';
+import { PluginConnections } from './plugin-connections.ts';
 import { PluginFetch } from './plugin-fetch.ts';
 import { PluginStores, type StoreBounds } from './plugin-store.ts';
 import { RedisLink, RedisLinks } from './redis-link.ts';
@@ -22,7 +23,7 @@ export interface ThreadPluginServicesOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
-  /** Addresses and CIDR blocks, besides those of the open Internet, that `fetch` may reach. */
+  /** Addresses and CIDR blocks, besides those of the open Internet, that `fetch` and `connect` may reach. */
   readonly fetchNetworks: readonly string[];
   /** Of one plugin entity; bounded by whoever makes it (config/plugin-log.ts). */
   readonly logOf: (pluginName: string, pluginId: string) => PluginServices['log'];
@@ -41,6 +42,7 @@ export class ThreadPluginServices {
   readonly passwords: PasswordVerifier;
   readonly redisLinks: RedisLinks;
   readonly fetching: PluginFetch;
+  readonly connections: PluginConnections;
   /** By plugin entity. */
   readonly purges = new Map<string, Set<Purge>>();
   #cluster: ClusterCounters;
@@ -57,6 +59,7 @@ export class ThreadPluginServices {
     this.stores = new PluginStores(clock);
     this.passwords = new ThreadPasswordVerifier({ clock, counters });
     this.fetching = new PluginFetch({ clock, networks: fetchNetworks });
+    this.connections = new PluginConnections({ clock, networks: fetchNetworks });
     this.redisLinks = new RedisLinks((server) => new RedisLink({ server, clock, random, changed: (state, reason) => tellRedis(log, server, state, reason) }));
     this.#cluster = counters;
     clock.every(SWEEP_MS, () => this.stores.sweep());
@@ -114,6 +117,12 @@ class LentServices implements InstanceServices {
       secrets: { keyedHash: thread.keyedHash.of },
       store: <Value>(name: string, bounds: StoreBounds): PluginStore<Value> => thread.stores.open<Value>(pluginId, name, bounds),
       fetch: (url, options) => thread.fetching.fetch(url, options),
+      connect: (host, port, options) => thread.connections.connect(host, port, options, (socket) => {
+        const handle = started({ cancel: () => void socket.destroy() });
+        socket.once('close', () => handle.cancel());
+        // A request that outlives its instance has nothing to close it.
+        if (this.#isReleased) handle.cancel();
+      }),
       redis: (options) => {
         const held = thread.redisLinks.open(options);
         started({ cancel: () => held.release() });

@@ -273,6 +273,7 @@ export function pluginServices(overrides: Partial<PluginServices> = {}): Recorde
     cluster: { take: () => ({ kind: 'full' }), add: () => [] },
     store: mapStore,
     fetch: () => Promise.reject(new Error('nothing is reached from here')),
+    connect: () => Promise.reject(new Error('nothing is reached from here')),
     redis: () => ({ command: () => Promise.reject(new Error('there is no Redis here')), script: () => Promise.reject(new Error('there is no Redis here')) }),
     passwords: { verify: () => 'wrong', isRemembered: () => false },
     secrets: { keyedHash: (text) => hash('sha256', text, 'base64url').slice(0, 22) },

@@ -2,6 +2,7 @@
  * What the host gives a plugin instance besides the request: time, counters, caches, other servers. Part of the plugin contract
  * (contract.ts). Each proxy thread makes them for its instances (data-plane/plugin-services).
  */
+import type { Duplex } from 'node:stream';
 
 /** One window that a request must fit in. */
 export interface CounterWindow {
@@ -75,6 +76,19 @@ export interface FetchAnswer {
   readonly body: Uint8Array;
 }
 
+export interface ConnectOptions {
+  /** Absent: in the clear. STARTTLS is `tls.connect({ socket })` of node:tls over what `connect` gave, with a listener for its errors. */
+  readonly tls?: {
+    readonly verify: boolean;
+    /** The name to ask for, and that the certificate must be for; null: the host. */
+    readonly serverName: string | null;
+    /** PEM: trusted instead of the system's. */
+    readonly authorities?: readonly string[];
+  };
+  /** For name, connection and handshake. How long to wait for what comes after is the plugin's to say. */
+  readonly timeoutMs: number;
+}
+
 /** Where a Redis server is. The fields of the partial `redis-ce`, in our words. */
 export interface RedisOptions {
   readonly host: string;
@@ -128,6 +142,8 @@ export interface PluginServices {
   store<Value>(name: string, bounds: { readonly maxEntries: number; readonly maxBytes?: number }): PluginStore<Value>;
   /** HTTP(S) to where addresses are allowed: not to private, loopback or link-local ones unless the data plane's operator allowed them; checked where the connection is made. No redirects. Rejects with FETCH_*. */
   fetch(url: string, options: FetchOptions): Promise<FetchAnswer>;
+  /** TCP or TLS to where `fetch` may go too, for LDAP and the like. Whoever has it destroys it when done, `close` of the instance at the latest does; what breaks it is told by `close` alone, unless one listens for `error`. Rejects with CONNECT_*. */
+  connect(host: string, port: number, options: ConnectOptions): Promise<Duplex>;
   redis(options: RedisOptions): RedisConnection;
   readonly passwords: PasswordVerifier;
   readonly secrets: {
