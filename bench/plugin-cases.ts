@@ -43,7 +43,7 @@ export const PLUGIN_CASES: Readonly<Record<PluginName, PluginCase>> = {
   'ip-restriction': { kind: 'measured', config: { allow: ['127.0.0.0/8'], deny: ['10.0.0.0/8'] } },
   jwt: { kind: 'measured', config: {}, headers: [`Authorization: Bearer ${jwt()}`], note: 'HS256, one token for all requests' },
   'key-auth': { kind: 'measured', config: {}, headers: KEY },
-  'mtls-auth': { kind: 'not-measured', why: 'wrk has no client certificates' },
+  'mtls-auth': { kind: 'not-measured', why: 'wrk has no client certificates; 0.2 µs of its own code, see its README' },
   'proxy-cache': { kind: 'measured', config: { strategy: 'memory' }, note: 'hits' },
   'rate-limiting': { kind: 'measured', config: { minute: BILLION, limit_by: 'ip' } },
   'rate-limiting-advanced': { kind: 'measured', config: { limit: [BILLION], window_size: [60], identifier: 'ip', window_type: 'sliding' } },
