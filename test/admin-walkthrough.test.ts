@@ -1,9 +1,17 @@
-/** The admin half of the getting-started walkthrough: each line as it stands, and what is stored afterwards. */
+/**
+ * The admin half of the getting-started walkthrough: each line as it stands, and what is stored afterwards. Then the README's lines
+ * that configure plugins, through a shell and the real curl: that they are accepted, not what they do.
+ */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { startTestAdminApi } from './support/admin-api.ts';
+import { testAuthority } from './support/test-certificates.ts';
 
-const { send } = await startTestAdminApi();
+const run = promisify(execFile);
+const { send, base, adminToken } = await startTestAdminApi();
 
 test('the walkthrough stores what it says', async (t) => {
   const post = (path: string, form: string) => send('POST', path, { form });
@@ -48,4 +56,17 @@ test('the walkthrough stores what it says', async (t) => {
       'create plugins', 'create acls', 'create plugins', 'create plugins', 'create keyauth_credentials', 'create consumers', 'create routes', 'create services',
     ]);
   });
+});
+
+test('what the README says of choosing plugins is accepted, line by line', async () => {
+  const [, section = ''] = /\n## Choose from the plugins\n([^]*?)\n## /.exec(readFileSync(new URL('../README.md', import.meta.url), 'utf8')) ?? [];
+  const lines = section.split('\n').filter((line) => line.startsWith('    ')).map((line) => line.trim().split(/\s+#\s/)[0] ?? '');
+  assert.deepEqual([lines.filter((line) => line.startsWith('curl ')).length, lines.filter((line) => !line.startsWith('curl '))], [12, ['ADMIN=http://localhost:8001']]);
+  const authority = (await send('POST', '/ca_certificates', { json: { cert: (await testAuthority()).cert } })).expect(201);
+  for (const line of lines.slice(1)) {
+    const { stdout } = await run('sh', ['-c', `${line} -s -w ' %{http_code}' -H "Authorization: Bearer $TOKEN"`], { env: { ...process.env, ADMIN: base, CA: authority.word('id'), TOKEN: adminToken } });
+    assert.match(stdout, / 20[014]$/, line);
+  }
+  const plugins = (await send('GET', '/services/orders/plugins')).expect(200).at('data');
+  assert.ok(JSON.stringify(plugins).includes(JSON.stringify('x-tenant:$(headers["x-consumer-username"] or "none")')), 'a template reaches the API unharmed by the shell');
 });
