@@ -98,11 +98,12 @@ scenario('jwt: a token that was verified ends with its credential, and one with 
   fleet.publish(put('consumers', { id: testId('a3'), username: 'somebody else' }));
   assert.equal((await ask()).status, 200);
   fleet.publish(credential('d1', generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()));
-  assert.equal((await ask()).message(), 'Invalid signature');
+  const wrong = await ask();
+  assert.deepEqual([wrong.status, wrong.message(), wrong.header('www-authenticate')], [401, 'Unauthorized', 'Bearer error="invalid_token"']);
   fleet.publish(credential('d1', pem));
   assert.equal((await ask()).status, 200);
   fleet.publish(remove('jwt_secrets', testId('d1')));
-  assert.equal((await ask()).message(), "No credentials found for given 'iss'");
+  assert.deepEqual(shape(await ask()), shape(wrong), 'unknown and wrong are one answer');
   const hs = `${encode({ alg: 'HS256' })}.${encode({ iss: 'hs', exp: 1 })}`;
   const expired = await scene.exchange(request([`Authorization: Bearer ${hs}.${createHmac('sha256', 'shared').update(hs).digest('base64url')}`]));
   assert.deepEqual([expired.status, expired.body, expired.header('www-authenticate'), expired.header('content-type')], [401, '{"exp":"token expired"}', 'Bearer error="invalid_token"', 'application/json; charset=utf-8']);

@@ -1,6 +1,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
+import { countVerifications } from '../../../test/support/count-verifications.ts';
 import { cpuMsOf } from '../../../test/support/cpu-time.ts';
 import { pluginContext, pluginRun, pluginServices, type HostParts, type RecordedContext } from '../../plugin-kit/plugin-host.ts';
 import type { ConfigLookup } from '../config-lookup.ts';
@@ -114,6 +115,14 @@ describe('hostile requests', () => {
     refused(ask(signed({}, { secret: 'guess' })), DIFFERENT);
     refused(ask(signed({}, { username: 'orphan' })), DIFFERENT);
     refused(ask(signed({}, { username: '__proto__' })), DIFFERENT);
+  });
+
+  test('an unknown name costs one HMAC, as a wrong secret does', () => {
+    for (const algorithm of DEFAULTS.algorithms) {
+      const requests = ['ann', 'eve', 'orphan', '__proto__'].map((username) => signed({}, { username, algorithm, secret: 'guess' }));
+      const seen = requests.map((request) => countVerifications(() => refused(ask(request), DIFFERENT)));
+      assert.deepEqual(seen, requests.map(() => [algorithm.slice('hmac-'.length)]));
+    }
   });
 
   test('what is signed was changed on the way', () => {

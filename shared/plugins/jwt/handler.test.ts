@@ -1,6 +1,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { constants, createHmac, createPublicKey, generateKeyPairSync, hash, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { countVerifications } from '../../../test/support/count-verifications.ts';
 import { cpuMsOf } from '../../../test/support/cpu-time.ts';
 import { mapStore, pluginContext, pluginRun, pluginServices, type HostParts, type RecordedContext } from '../../plugin-kit/plugin-host.ts';
 import type { ConfigLookup, JwtCredential } from '../config-lookup.ts';
@@ -13,6 +14,8 @@ const DEFAULTS: JwtConfig = {
   uri_param_names: ['jwt'], cookie_names: [], key_claim_name: 'iss', secret_is_base64: false, claims_to_verify: null, anonymous: null, run_on_preflight: true, maximum_expiration: 0,
   header_names: ['authorization'], realm: null, issuer: null, jwks_uri: null, jwks_cache_ttl: 300, jwks_max_stale: 600, audiences: null, algorithms: ['RS256', 'ES256', 'PS256', 'EdDSA'],
   consumer_claim: 'sub', consumer_by: ['custom_id', 'username'],
+  // Each refusal for its own reason.
+  detailed_errors: true,
 };
 const ANN = { id: 'ann-id', username: 'ann', customId: 'employee-7' };
 const GUEST = { id: 'guest-id', username: 'guest', customId: null };
@@ -198,6 +201,56 @@ describe('hostile tokens', () => {
       for (const headers of [[['Authorization', `Bearer${' '.repeat(60_000)}`]], [['Authorization', `Bearer ${'.'.repeat(60_000)}`]], [['Cookie', '=;'.repeat(30_000)]], [['Cookie', 'jwt=a;'.repeat(10_000)]]] as const) ask(instance, { headers });
     });
     assert.ok(ms < 200, `${ms} ms`);
+  });
+});
+
+describe('which credentials there are is not told', () => {
+  const ALGORITHMS = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+  const credentialOf = (algorithm: string): JwtCredential => (algorithm.startsWith('HS') ? secretCredential(algorithm, 'another secret') : publicCredential(algorithm));
+  const forged = (algorithm: string): string => `${encode({ alg: algorithm })}.${encode({ iss: 'key' })}.${'A'.repeat(8)}`;
+  /** Another key name, an algorithm that the credential has not, a key of no use, a wrong signature. */
+  const failures = (algorithm: string): readonly (readonly [string, Partial<ConfigLookup>])[] => [
+    ['unknown', { ...lookup(), jwtCredential: () => undefined }],
+    ['algorithm', lookup(credentialOf(algorithm === 'HS256' ? 'ES256' : 'HS256'))],
+    ['key', lookup({ ...credentialOf(algorithm), secret: undefined, publicKey: 'no key' })],
+    ['signature', lookup(credentialOf(algorithm))],
+  ];
+
+  for (const algorithm of ALGORITHMS) {
+    test(`${algorithm}: one answer, and one verification of the same kind`, () => {
+      const instance = make({ detailed_errors: false });
+      const seen = failures(algorithm).map(([title, config]) => countVerifications(() => {
+        const { verdict, context } = ask(instance, { config, ...bearer(forged(algorithm)) });
+        assert.deepEqual(verdict, refusal('Unauthorized'), title);
+        assert.deepEqual(context.effects, [], title);
+      }));
+      const keyType = algorithm.startsWith('ES') ? 'ec' : algorithm === 'EdDSA' ? 'ed25519' : 'rsa';
+      const expected = algorithm.startsWith('HS') ? `sha${algorithm.slice(2)}` : `${algorithm === 'EdDSA' ? 'null' : `sha${algorithm.slice(2)}`} ${keyType}`;
+      assert.deepEqual(seen, failures(algorithm).map(() => [expected]));
+    });
+  }
+
+  test('an algorithm that is none of ours is one answer without a verification, known or not', () => {
+    const instance = make({ detailed_errors: false });
+    for (const algorithm of ['none', '', 'HS1', 'ES256K', '__proto__', 'constructor']) {
+      for (const config of [lookup(), { ...lookup(), jwtCredential: () => undefined }]) {
+        assert.deepEqual(countVerifications(() => assert.deepEqual(ask(instance, { config, ...bearer(forged(algorithm)) }).verdict, refusal('Unauthorized'))), [], algorithm);
+      }
+    }
+  });
+
+  test('a token that nobody\'s key was asked about stays refused, whatever it is signed with', () => {
+    const instance = make({ detailed_errors: false });
+    for (const algorithm of ALGORITHMS) {
+      for (let turn = 0; turn < 2; turn += 1) assert.deepEqual(ask(instance, { config: { ...lookup(), jwtCredential: () => undefined }, ...bearer(token(algorithm)) }).verdict, refusal('Unauthorized'));
+    }
+  });
+
+  test('what is wrong with a token otherwise is told', () => {
+    const instance = make({ detailed_errors: false, claims_to_verify: ['exp'] });
+    refused(ask(instance, bearer('x')), 'Bad token; expected three segments');
+    refused(ask(instance, bearer(token('HS256', {}))), "No mandatory 'iss' in claims");
+    assert.deepEqual(claimsOf(ask(instance, bearer(token('HS256')))), { exp: 'must be a number' });
   });
 });
 

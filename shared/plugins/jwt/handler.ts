@@ -1,8 +1,8 @@
 /**
  * jwt on a data plane: finds the token, verifies it with the key that its credential or its issuer has, names the consumer. Fails
  * closed. The algorithm is the credential's, or one that the issuer is allowed; what a token says of keys decides nothing. Tokens that
- * were verified are remembered by their digest for as long as what they were verified with is the same. Behaviour and texts as in
- * Kong 3.9; differences are in the README.
+ * were verified are remembered by their digest for as long as what they were verified with is the same. A key that is not there and a
+ * wrong signature can't be told apart, in answer or cost. Otherwise behaviour and texts as in Kong 3.9; differences are in the README.
  */
 import { hash } from 'node:crypto';
 import { AnonymousClient } from '../../plugin-parts/anonymous-client.ts';
@@ -12,6 +12,7 @@ import type { PluginServices, PluginStore } from '../plugin-services.ts';
 import { challengeOf } from '../../plugin-parts/realm.ts';
 import { findTokens, type TokenPlaces } from './find-tokens.ts';
 import { IssuerKeys, type KeyAnswer } from './issuer-keys.ts';
+import { nobodysVerifier } from './nobodys-verifier.ts';
 import { memberOf, parseToken, type ParsedToken } from './parse-token.ts';
 import type { JwtConfig } from './schema.ts';
 import { publicKeyVerifier, readPublicKey, secretVerifier, type Verifier } from './signatures.ts';
@@ -103,11 +104,11 @@ class Jwt {
     if (key === null) return this.#refuse(`No mandatory '${name}' in claims`);
     if (typeof key !== 'string' || key === '') return this.#refuse(`Invalid '${name}' in claims`);
     const credential = context.config.jwtCredential(key);
-    if (credential === undefined) return this.#refuse(`No credentials found for given '${name}'`);
-    if (token.algorithm !== credential.algorithm) return this.#refuse('Invalid algorithm');
+    if (credential === undefined) return this.#refuseUnverified(token, `No credentials found for given '${name}'`);
+    if (token.algorithm !== credential.algorithm) return this.#refuseUnverified(token, 'Invalid algorithm');
     const verifier = this.#verifierOf(credential);
-    if (verifier === undefined) return this.#refuse('Invalid key/secret');
-    if (!verifier.verifies(token.signed, token.signature)) return this.#refuse('Invalid signature');
+    if (verifier === undefined) return this.#refuseUnverified(token, 'Invalid key/secret');
+    if (!verifier.verifies(token.signed, token.signature)) return this.#refuseSignature('Invalid signature');
     return this.#remember({ kind: 'credential', key, credential, ...this.#readOf(token) }, digest, context);
   }
 
@@ -126,7 +127,7 @@ class Jwt {
   }
 
   #verifyByIssuer(token: ParsedToken, digest: string, keys: IssuerKeys, context: RequestContext): Answer {
-    if (!this.#config.algorithms.some((one) => one === token.algorithm)) return this.#refuse('Invalid algorithm');
+    if (!this.#config.algorithms.some((one) => one === token.algorithm)) return this.#refuseUnverified(token, 'Invalid algorithm');
     const answer = keys.find(token.algorithm, token.keyId);
     if (answer instanceof Promise) return answer.then((known) => this.#concludeByIssuer(token, digest, known, context));
     return this.#concludeByIssuer(token, digest, answer, context);
@@ -134,8 +135,8 @@ class Jwt {
 
   #concludeByIssuer(token: ParsedToken, digest: string, answer: KeyAnswer, context: RequestContext): Verdict | undefined {
     if (answer.kind === 'unavailable') return { kind: 'respond', status: 503, message: 'Service unavailable', headers: [['Retry-After', '30']] };
-    if (answer.kind === 'unknown') return this.#refuse("No credentials found for given 'kid'");
-    if (!answer.verifier.verifies(token.signed, token.signature)) return this.#refuse('Invalid signature');
+    if (answer.kind === 'unknown') return this.#refuseUnverified(token, "No credentials found for given 'kid'");
+    if (!answer.verifier.verifies(token.signed, token.signature)) return this.#refuseSignature('Invalid signature');
     const name = this.#config.consumer_claim;
     const subject = memberOf(token.claims, name);
     if (typeof subject !== 'string' || subject === '') return this.#refuse(`No mandatory '${name}' in claims`);
@@ -194,6 +195,16 @@ class Jwt {
     if (consumer === undefined) return this.#refuse(`Could not find consumer for '${named}'`);
     context.authenticate(consumer, ref);
     return undefined;
+  }
+
+  /** There is nothing to verify it with. Costs what a wrong signature costs, or the time would say so. */
+  #refuseUnverified(token: ParsedToken, reason: string): Verdict {
+    nobodysVerifier(token.algorithm)?.verifies(token.signed, token.signature);
+    return this.#refuseSignature(reason);
+  }
+
+  #refuseSignature(reason: string): Verdict {
+    return this.#refuse(this.#config.detailed_errors ? reason : 'Unauthorized');
   }
 
   #refuse(message: string): Verdict {

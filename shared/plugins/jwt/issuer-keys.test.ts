@@ -12,6 +12,8 @@ const CONFIG: JwtConfig = {
   uri_param_names: ['jwt'], cookie_names: [], key_claim_name: 'iss', secret_is_base64: false, claims_to_verify: null, anonymous: null, run_on_preflight: true, maximum_expiration: 0,
   header_names: ['authorization'], realm: null, issuer: ISSUER, jwks_uri: 'https://login.example/keys', jwks_cache_ttl: 300, jwks_max_stale: 600, audiences: null,
   algorithms: ['RS256', 'ES256', 'PS256', 'EdDSA'], consumer_claim: 'sub', consumer_by: ['custom_id', 'username'],
+  // Each refusal for its own reason.
+  detailed_errors: true,
 };
 const ANN = { id: 'ann-id', username: 'ann', customId: null };
 const REFUSED = [['WWW-Authenticate', 'Bearer error="invalid_token"']] as const;
@@ -94,6 +96,15 @@ class Scene {
 const GOOD = token(first.privateKey, 'first');
 
 describe('an issuer that publishes its keys', () => {
+  test('why no signature was found right is not told, unless asked for', async () => {
+    const scene = new Scene({ detailed_errors: false });
+    await scene.admits(GOOD);
+    await scene.refuses(token(second.privateKey, 'first'), 'Unauthorized');
+    await scene.refuses(token(second.privateKey, 'second'), 'Unauthorized');
+    await scene.refuses(`${encode({ alg: 'HS256' })}.${encode({ iss: ISSUER, sub: 'ann', exp: 10_000 })}.AAAA`, 'Unauthorized');
+    await scene.refuses(token(first.privateKey, 'first', { sub: 'eve' }), "Could not find consumer for 'sub=eve'");
+  });
+
   test('its tokens name a consumer; the first that come wait for the keys', async () => {
     const scene = new Scene();
     await Promise.all([scene.admits(GOOD), scene.admits(GOOD), scene.admits(token(first.privateKey, undefined))]);

@@ -58,6 +58,7 @@ export const jwtSchema = {
     { name: 'algorithms', tag: 16, type: { kind: 'set', of: { kind: 'string', oneOf: PUBLIC_KEY_ALGORITHMS } }, required: true, default: ['RS256', 'ES256', 'PS256', 'EdDSA'], description: 'How a token of `issuer` may be signed; that of a credential, only as the credential says.' },
     { name: 'consumer_claim', tag: 17, type: { kind: 'string', minLength: 1, maxLength: 256 }, required: true, default: 'sub', description: 'The claim of a token of `issuer` that names the consumer.' },
     { name: 'consumer_by', tag: 18, type: { kind: 'array', minLength: 1, of: { kind: 'string', oneOf: ['custom_id', 'username', 'id'] } }, required: true, default: ['custom_id', 'username'], description: 'What of a consumer that claim is, in this order.' },
+    { name: 'detailed_errors', tag: 19, type: { kind: 'boolean' }, required: true, default: false, description: 'Says, as Kong does, why no signature was found right: no such credential, another algorithm, a key of no use or a wrong signature. Whoever asks then learns which credentials there are.' },
   ],
   checks: [boundedExpiration, issuerWithKeys],
 } as const satisfies PluginSchema;
