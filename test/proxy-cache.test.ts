@@ -315,8 +315,8 @@ scenario('purges reach what a thread has', {}, async (scene) => {
   assert.equal((await scene.exchange(get('/b'))).header('x-cache-status'), 'Miss');
 });
 
-function inRedis({ host, port }: RedisServer, thread?: ThreadPluginServices): ReturnType<typeof cacheFor> {
-  return cacheFor({ strategy: 'redis', redis: { host, port, connect_timeout: 300, read_timeout: 300, send_timeout: 300 }, vary_headers: ['x-keyed'] }, thread);
+function inRedis({ host, port }: RedisServer, config: JsonObject = {}): ReturnType<typeof cacheFor> {
+  return cacheFor({ ...config, strategy: 'redis', redis: { host, port, connect_timeout: 300, read_timeout: 300, send_timeout: 300 }, vary_headers: ['x-keyed'] });
 }
 
 /** Until it is so: writes to Redis are not waited for. */
@@ -326,7 +326,7 @@ async function becomes(scene: ProxyScene, request: string, expected: string): Pr
 
 if (withoutRedis !== false) test('redis', { skip: withoutRedis }, () => undefined);
 else {
-  scenario('Redis: data planes share responses, variants, invalidations and purges; when it dies, nobody sees an error', {}, async (scene) => {
+  scenario('Redis: data planes share responses, variants, invalidations and purges; when it dies, nobody sees an error, unless bypass_on_err is false', {}, async (scene) => {
     const redis = await startRedis();
     const [one, other] = [inRedis(redis), inRedis(redis)];
     const body = String.fromCharCode(...Array.from({ length: 256 }, (_, code) => code));
@@ -360,8 +360,14 @@ else {
     await redis.kill();
     for (let count = 0; count < 5; count += 1) {
       const answer = await scene.exchange(get('/a'));
-      assert.deepEqual([answer.status, answer.body === body], [200, true]);
+      assert.deepEqual([answer.status, answer.body === body, answer.header('x-cache-status')], [200, true, 'Bypass']);
     }
+    const asked = scene.origin.requests.length;
+    on(inRedis(redis, { bypass_on_err: false }));
+    const closed = await scene.exchange(get('/a'));
+    assert.deepEqual([closed.status, JSON.parse(closed.body).message, scene.origin.requests.length], [503, 'The cache of responses is not available, and without it nothing is asked of the service', asked]);
+    assert.equal((await scene.exchange(get('/a', ['Content-Length: 0'], 'POST'))).status, 200, 'what is not for the cache goes on');
+    on(one);
     await redis.start();
     await becomes(scene, get('/a'), 'Hit');
   });

@@ -29,10 +29,13 @@ export interface Place {
   keepHeaders(): void;
 }
 
+/** `unavailable`: whether there is a response is not known, because where they are kept can't be asked. */
+export type Found = StoredResponse | 'unavailable' | undefined;
+
 export interface CacheStorage {
   /** Also says where the place is. What was stored before its URI was changed, or the cache purged, is not there. */
-  find(place: Place): StoredResponse | undefined | Promise<StoredResponse | undefined>;
-  /** `names`: lower-case names in the response's Vary. A promise is resolved once others can find it, or it is known that they can't. */
+  find(place: Place): Found | Promise<Found>;
+  /** `names`: lower-case names in the response's Vary. What can't be written is left out. A promise is resolved once others can find it, or it is known that they can't. */
   put(place: Place, names: readonly string[], response: StoredResponse): void | Promise<void>;
   remove(place: Place): void;
   /** All responses for that URI, whoever they are for. */

@@ -1,8 +1,10 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { JsonObject } from '../../model/definition.ts';
-import { pluginContext, pluginRun, responseContext, type HostParts } from '../../plugin-kit/plugin-host.ts';
-import { ANN, BOB, cacheControl, cacheScene, from, JSON_TYPE, parseCacheConfig } from '../../../test/support/cache-scene.ts';
+import { pluginContext, pluginRun, pluginServices, responseContext, type HostParts } from '../../plugin-kit/plugin-host.ts';
+import { ANN, BOB, cacheControl, cacheScene, from, JSON_TYPE, makeCache, parseCacheConfig } from '../../../test/support/cache-scene.ts';
+import type { PluginInstance } from '../contract.ts';
+import type { RedisReply } from '../plugin-services.ts';
 
 describe("Kong's simple rules", () => {
   test('a response is stored for cache_ttl, with its age, key and status', () => {
@@ -253,6 +255,62 @@ describe('purge', () => {
     cache.request();
     cache.configure({ cache_ttl: 60 });
     assert.equal(cache.request().cache, 'Hit');
+  });
+});
+
+describe('a Redis that can not be asked', () => {
+  const REDIS = { strategy: 'redis', redis: { host: 'redis.example' } };
+  const closed = { ...REDIS, bypass_on_err: false };
+  /** Answers `lookUps` times that nothing is there, and then never again. */
+  const cacheWith = (config: JsonObject, lookUps = 0): PluginInstance => {
+    let left = lookUps;
+    const command = (): Promise<RedisReply> => ((left -= 1) < 0 ? Promise.reject(new Error('it is away')) : Promise.resolve([null, null]));
+    return makeCache(config, pluginServices({ redis: () => ({ command, script: command }) }));
+  };
+  const ask = async (instance: PluginInstance, parts: HostParts = {}) => {
+    const run = pluginRun(instance);
+    const context = pluginContext(parts);
+    return { run, verdict: await run.headAsync(context), status: context.responseHeaders.get('X-Cache-Status') };
+  };
+  const answer = () => responseContext({ responseHeaders: [JSON_TYPE], responseBody: Buffer.from('{}') });
+
+  test('is passed by, where nothing else is said: nobody waits, nothing is stored', async () => {
+    const instance = cacheWith(REDIS);
+    const [one, other] = await Promise.all([ask(instance), ask(instance)]);
+    assert.deepEqual([one.verdict, one.status, other.verdict, other.status], [undefined, 'Bypass', undefined, 'Bypass']);
+    const response = answer();
+    one.run.response(response);
+    assert.deepEqual(response.effects, []);
+    const { verdict } = await ask(cacheWith({ ...REDIS, cache_control: true }), from(['Cache-Control', 'only-if-cached']));
+    assert.equal(verdict?.status, 504, 'the client forbids to ask further');
+  });
+
+  test('with bypass_on_err: false ends what is for the cache with 503, and nothing else', async () => {
+    const { verdict, status } = await ask(cacheWith(closed));
+    assert.deepEqual([verdict, status], [{ kind: 'respond', status: 503, message: 'The cache of responses is not available, and without it nothing is asked of the service', headers: [['Retry-After', '5']] }, undefined]);
+    assert.equal((await ask(cacheWith({ ...closed, request_method: ['POST'] }), { method: 'POST', body: Buffer.from('q') })).verdict?.status, 503);
+    const others: readonly HostParts[] = [{ method: 'DELETE' }, from(['Upgrade', 'x']), from(['Cache-Control', 'no-store'])];
+    for (const parts of others) assert.equal((await ask(cacheWith({ ...closed, cache_control: true }), parts)).verdict, undefined);
+  });
+
+  test('while a response is stored never changes that response; who waited for it is decided about by the look-up', async () => {
+    for (const [config, expected] of [[REDIS, undefined], [closed, 503]] as const) {
+      const instance = cacheWith(config, 2);
+      const first = await ask(instance);
+      assert.deepEqual([first.verdict, first.status], [undefined, 'Miss']);
+      const second = ask(instance);
+      // The second one's look-up is over before its storing begins.
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+      const response = answer();
+      first.run.response(response);
+      assert.deepEqual([response.instead, response.status, response.sentBody?.toString()], [undefined, 200, '{}']);
+      first.run.log(response);
+      assert.equal((await second).verdict?.status, expected);
+    }
+  });
+
+  test('is nothing to a memory', () => {
+    assert.equal(cacheScene({ bypass_on_err: false }).second({}, {}), 'Hit first');
   });
 });
 

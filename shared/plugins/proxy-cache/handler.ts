@@ -8,7 +8,7 @@ import type { PluginServices, PluginStore } from '../plugin-services.ts';
 import { redisOptionsOf } from '../../plugin-parts/redis-config.ts';
 import { BodySoFar } from './body-so-far.ts';
 import { CacheKeys, identityOf, nameFor, withBody } from './cache-key.ts';
-import type { CacheStorage } from './cache-storage.ts';
+import type { CacheStorage, Found } from './cache-storage.ts';
 import { Flights } from './flights.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { RedisStorage } from './redis-storage.ts';
@@ -29,6 +29,7 @@ const UNSTORABLE_FOR_MS = 10_000;
 const LONGEST_FETCH_MS = 120_000;
 const LONGEST_REFRESH_MS = 15_000;
 const MAX_UNSTORABLE = 4_096;
+const UNAVAILABLE: Verdict = { kind: 'respond', status: 503, message: 'The cache of responses is not available, and without it nothing is asked of the service', headers: [['Retry-After', '5']] };
 /** What a client asks about its own copy. */
 const OF_THE_CLIENT = ['range', 'if-range', 'if-none-match', 'if-modified-since'];
 const NO_BODY = new Uint8Array(0);
@@ -118,11 +119,12 @@ class ProxyCache {
 
   #lookUp(place: RequestPlace, context: RequestContext, state: RequestState): Answer {
     const found = this.#storage.find(place);
-    return found instanceof Promise ? found.then((stored) => this.#decide(place, stored, context, state)) : this.#decide(place, found, context, state);
+    return found instanceof Promise ? found.then((known) => this.#decide(place, known, context, state)) : this.#decide(place, found, context, state);
   }
 
-  #decide(place: RequestPlace, stored: StoredResponse | undefined, context: RequestContext, state: RequestState): Answer {
+  #decide(place: RequestPlace, found: Found, context: RequestContext, state: RequestState): Answer {
     if (state.isOver) return undefined;
+    const stored = found === 'unavailable' ? undefined : found;
     const { request } = context;
     const nowMs = this.#services.clock.monotonicMs();
     const wish = this.#wishes.of(request, stored?.lifetime, nowMs);
@@ -130,7 +132,14 @@ class ProxyCache {
     if (stored !== undefined && wish === 'as-stored') return this.#answers.answer(stored, place, 'Hit', nowMs);
     if (stored !== undefined && wish === 'stored-while-fetched') return this.#whileFetched(place, stored, context, state, nowMs);
     if (this.#wishes.isOnlyIfCached(request)) return { kind: 'respond', status: 504, message: 'There is no stored response that fits, and only-if-cached asks for nothing else', headers: this.#config.response_headers['X-Cache-Status'] ? [['X-Cache-Status', 'Miss']] : [] };
-    return this.#fetch(place, stored, context, state, nowMs);
+    return found === 'unavailable' ? this.#withoutCache(context) : this.#fetch(place, stored, context, state, nowMs);
+  }
+
+  /** Nobody waits for another one's response, which could not be stored, and that of this request is not. */
+  #withoutCache(context: RequestContext): Answer {
+    if (!this.#config.bypass_on_err) return UNAVAILABLE;
+    this.#showStatus(context, 'Bypass');
+    return undefined;
   }
 
   /** The client has what is stored; one request goes upstream for it, for all who come meanwhile. */

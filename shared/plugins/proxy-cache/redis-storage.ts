@@ -1,10 +1,11 @@
 /**
  * One memory for all data planes of a gateway, in Redis. Keys are keyed hashes, so that nobody who reads them learns what was asked for,
- * and nobody who does not have the gateway's key can foresee them. A Redis that does not answer is an empty one: never an error.
+ * and nobody who does not have the gateway's key can foresee them. Where Redis does not answer, a look-up says so, and what was to be
+ * written is not: never an error.
  */
 import type { PluginServices, RedisConnection, RedisReply } from '../plugin-services.ts';
 import { variantPlace } from './cache-key.ts';
-import { purgedName, variantNames, type CacheRecord, type CacheStorage, type Place, type VariesRecord } from './cache-storage.ts';
+import { purgedName, variantNames, type CacheRecord, type CacheStorage, type Found, type Place, type VariesRecord } from './cache-storage.ts';
 import { Invalidations } from './invalidations.ts';
 import { decodeRecord, encodeRecord, type Clocks } from './response-frame.ts';
 import type { StoredResponse } from './stored-response.ts';
@@ -28,7 +29,7 @@ export class RedisStorage implements CacheStorage {
     this.#prefix = `holdfast:cache:${services.pluginId}:`;
   }
 
-  async find(place: Place): Promise<StoredResponse | undefined> {
+  async find(place: Place): Promise<Found> {
     place.text = place.key.text;
     try {
       const [bytes, invalidated] = await this.#get(this.#responseKey(place.cacheKey), this.#uriKey(place.key.uri));
@@ -36,8 +37,8 @@ export class RedisStorage implements CacheStorage {
       const found = first?.kind === 'varies' ? await this.#variant(place, first) : first;
       return found === undefined || this.#isVoid(place, found, invalidated) ? undefined : found;
     } catch {
-      // It is down: the connection has logged it, and everything is asked of the upstream.
-      return undefined;
+      // It is down: the connection has logged it.
+      return 'unavailable';
     }
   }
 

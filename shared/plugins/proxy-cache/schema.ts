@@ -53,7 +53,7 @@ export const proxyCacheSchema = {
     { name: 'vary_query_params', tag: 10, type: { kind: 'array', of: TEXT }, description: 'Only these query arguments are part of the key; otherwise all are. The others still go upstream: whoever asks first decides about them.' },
     { name: 'vary_headers', tag: 11, type: { kind: 'array', of: HEADER }, description: 'Request headers that are part of the key, besides what the response names in Vary.' },
     { name: 'response_headers', tag: 12, type: { kind: 'record', fields: RESPONSE_HEADERS }, required: true, default: {}, description: 'What the client is told of the cache.' },
-    { name: 'bypass_on_err', tag: 13, type: { kind: 'boolean' }, required: true, default: false, description: 'Without effect: a Redis that does not answer is always passed by.' },
+    { name: 'bypass_on_err', tag: 13, type: { kind: 'boolean' }, required: true, default: true, description: 'Where Redis can not be asked, requests go upstream without the cache; false answers them with 503.' },
     { name: 'redis', tag: 14, type: { kind: 'record', fields: enterpriseRedisFields }, required: true, default: {}, description: 'With `strategy: redis`.' },
     { name: 'stale_while_revalidate', tag: 15, type: SECONDS, description: 'Seconds that a response that is no longer fresh may be sent while it is fetched anew (RFC 5861), where the response does not say it.' },
     { name: 'stale_if_error', tag: 16, type: SECONDS, description: 'Seconds that a response that is no longer fresh may be sent where the upstream fails (RFC 5861), where the response does not say it.' },
