@@ -35,6 +35,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   entity: 'Kind of entity: `services`.',
   name: 'Name of the plugin.',
   tag: 'The tag.',
+  plugin: 'Its id.',
+  key: 'As X-Cache-Key says it.',
 };
 
 function describe(route: Route, method: string, operation: Operation<never>, description: OperationDescription): JsonObject {

@@ -63,7 +63,7 @@ const BODY_OTHERS: Readonly<Record<string, ((fresh: string) => JsonValue) | null
 const OWN_NAMES: Readonly<Partial<Record<string, (of: Names) => string>>> = { tenants: (of) => of.tenant, gateways: (of) => of.gateway, operators: (of) => of.operator, roles: (of) => of.role, 'identity-providers': (of) => of.provider };
 
 /** Parameters of paths that name what is the same for everybody, or a place in one's own gateway. */
-const SAME_FOR_ALL: Readonly<Record<string, string>> = { level: 'info', address: '10.0.0.7:8443', entity: 'services', name: 'key-auth', version: '1.6', cache_key: 'AAAAAAAAAAAAAAAAAAAAAA' };
+const SAME_FOR_ALL: Readonly<Record<string, string>> = { level: 'info', address: '10.0.0.7:8443', entity: 'services', name: 'key-auth', version: '1.6', key: 'AAAAAAAAAAAAAAAAAAAAAA' };
 
 export function isolationCases(routes: readonly Route[]): readonly IsolationCase[] {
   const cases = routes.flatMap((route) => METHODS.flatMap((method) => {

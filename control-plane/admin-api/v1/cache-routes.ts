@@ -32,14 +32,14 @@ export function cacheRoutes(store: Pick<Store, 'read'>, purges: Pick<PurgeDesk, 
   return [
     namedGatewayRoute('/v1/gateways/:gateway/proxy-cache', all),
     namedGatewayRoute('/v1/gateways/:gateway/proxy-cache/:plugin', ofPlugin),
-    namedGatewayRoute('/v1/gateways/:gateway/proxy-cache/:plugin/caches/:cache_key', ofKey),
+    namedGatewayRoute('/v1/gateways/:gateway/proxy-cache/:plugin/caches/:key', ofKey),
     gatewayRoute('/proxy-cache', all),
-    gatewayRoute('/proxy-cache/:plugin/caches/:cache_key', ofKey),
+    gatewayRoute('/proxy-cache/:plugin/caches/:key', ofKey),
   ];
 }
 
 function cacheKeyOf(request: GatewayRequest): string {
-  const key = param(request, 'cache_key');
-  if (!CACHE_KEY.test(key)) throw invalidQuery('options', 'cache_key', 'is no key: send what X-Cache-Key says, letters, digits, - and _');
+  const key = param(request, 'key');
+  if (!CACHE_KEY.test(key)) throw invalidQuery('options', 'key', 'is no key: send what X-Cache-Key says, letters, digits, - and _');
   return key;
 }
