@@ -198,7 +198,7 @@ export const dataPlaneSettings = defineSettings({
     env: 'HOLDFAST_PLUGIN_FETCH_NETWORKS',
     type: 'list',
     default: [],
-    description: "Addresses and CIDR blocks that plugins may fetch from (keys of a token's issuer, for instance) although they are private, loopback or otherwise not of the open Internet; clouds' metadata addresses stay refused",
+    description: "Addresses and CIDR blocks that plugins may fetch from or connect to (keys of a token's issuer, an LDAP directory) although they are private, loopback or otherwise not of the open Internet; clouds' metadata addresses stay refused",
   },
   maxConfigBytes: {
     env: 'HOLDFAST_MAX_CONFIG_BYTES',
