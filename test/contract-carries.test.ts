@@ -231,6 +231,38 @@ test('session: a cookie, begun by whoever authenticates, renewed beside the cook
   assert.deepEqual(await enter(), [401, ['c']], 'over');
 });
 
+/** In Redis: saved when everybody has authenticated and before anything goes upstream, told to the browser when there is a response. */
+function storedSession(services: PluginServices, redis: RedisOptions): PluginInstance<{ cookie: string | undefined }> {
+  const kept = services.redis(redis);
+  return {
+    isAsync: true,
+    newState: () => ({ cookie: undefined }),
+    async upstreamRequest({ credential }, state) {
+      if (credential === undefined) return undefined;
+      const id = randomBytes(16).toString('base64url');
+      await kept.command('SET', services.secrets.keyedHash(id), credential.id, 'EX', 60);
+      state.cookie = `session=${id}; HttpOnly`;
+      return undefined;
+    },
+    responseHead(context, { cookie }) {
+      if (cookie !== undefined) context.setResponseHeader('Set-Cookie', [...context.responseHeaderValues('set-cookie'), cookie]);
+    },
+  };
+}
+
+test('session in Redis: it is there before the response that names it; a cookie set before the response would be alone', { skip: withoutRedis }, async (t) => {
+  const redis = await redisOf();
+  const proxy = await scene(t);
+  const services = lend(t);
+  const alice = plugin('key', { requestHead: (context) => context.authenticate(undefined, { id: 'alice', consumerId: '' }) ?? undefined });
+  use(proxy, plugin('session', storedSession(services, redis), 1_900), alice);
+  const cookies = cookiesOf(await proxy.exchange(get('/')));
+  assert.deepEqual(cookies.slice(0, 2), ['a=1', 'b=2']);
+  assert.equal(String(await services.redis(redis).command('GET', services.secrets.keyedHash(cookies[2]?.slice('session='.length) ?? ''))), 'alice');
+  use(proxy, plugin('early', { requestHead: (context) => context.setResponseHeader('Set-Cookie', 'early=1') ?? undefined }));
+  assert.deepEqual(cookiesOf(await proxy.exchange(get('/'))), ['early=1']);
+});
+
 /** The token endpoint is the plugin's own answer; what it gave is kept by its hash where every data plane finds it. */
 function oauth2(services: PluginServices, { redis, secret }: { readonly redis: RedisOptions; readonly secret: string }): PluginInstance {
   const kept = services.redis(redis);
