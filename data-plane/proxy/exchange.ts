@@ -17,6 +17,7 @@ import type { ProxyCore } from './proxy-core.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestEdits } from './request-edits.ts';
 import type { ResponsePluginContext } from './response-contexts.ts';
+import type { SentHeaders } from './sent-headers.ts';
 import { trailersPass } from './trailers.ts';
 import type { RequestTimeouts } from '../upstreams/upstream-connection.ts';
 import type { UpgradeRequest } from './upgrade.ts';
@@ -84,7 +85,7 @@ export class Exchange {
   bytesIn: number;
   bytesOut = 0;
   /** The response's headers as sent, by lower-case name; only kept where a plugin will ask. */
-  sentHeaders: ReadonlyMap<string, string> | undefined;
+  sentHeaders: SentHeaders | undefined;
 
   constructor(core: ProxyCore, client: ClientSide, head: RequestHead, request: Http1RequestView) {
     this.core = core;

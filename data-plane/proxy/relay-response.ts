@@ -21,7 +21,8 @@ import type { BodyWish, ResponsePluginContext } from './response-contexts.ts';
 import { BodyObservers, runBody, runOwnHead, runUpstreamHead } from './run-response-plugins.ts';
 import { trailerLines, trailersPass } from './trailers.ts';
 import type { UpgradeRequest } from './upgrade.ts';
-import { collectHeaders, configVersionLine, connectionLine, deliveryOf, writeGenerated, writeInterimHead, writeUpstreamHead } from './write-response.ts';
+import { SentHeaders } from './sent-headers.ts';
+import { configVersionLine, connectionLine, deliveryOf, writeGenerated, writeInterimHead, writeUpstreamHead } from './write-response.ts';
 
 /** What becomes of an upstream's response. */
 export type Passage =
@@ -394,7 +395,7 @@ export class ResponseRelay {
       connection: connectionLine(exchange.head.minor, this.#closes),
       edits: exchange.responseEdits,
     });
-    if (exchange.keepsSentHeaders) exchange.sentHeaders = collectHeaders(lines);
+    if (exchange.keepsSentHeaders) exchange.sentHeaders = new SentHeaders(lines);
     this.#sendToClient();
     const observers = exchange.responseWishes?.observers;
     if (observers === undefined) return;

@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.ts';
 import { reasonOf, type GeneratedResponse } from './generated-response.ts';
 import type { HeaderEdits } from './header-edits.ts';
 import { trailersPass } from './trailers.ts';
+import { SentHeaders } from './sent-headers.ts';
 
 const TRAILER = maskOf(HEADER.TRAILER);
 
@@ -72,7 +73,7 @@ export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delive
   responseEdits?.writeTo(out);
   out.text(connection);
   out.text('\r\n');
-  if (exchange.keepsSentHeaders) exchange.sentHeaders = collectHeaders(out.textFrom(start));
+  if (exchange.keepsSentHeaders) exchange.sentHeaders = new SentHeaders(out.textFrom(start));
 }
 
 /** The version that the request ran on, where that is asked for. */
@@ -148,15 +149,4 @@ export function writeGenerated(out: OutgoingBytes, response: GeneratedResponse, 
   out.text(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${lines}\r\n`);
   if (hasBody && !facts.isHead && body.length > 0) out.bytes(body, 0, body.length);
   return lines;
-}
-
-/** Header lines by lower-case name, the first of each. */
-export function collectHeaders(block: string): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  for (const line of block.split('\r\n')) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon).toLowerCase();
-    if (colon > 0 && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
-  }
-  return headers;
 }
