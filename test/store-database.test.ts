@@ -1,4 +1,5 @@
 /** Before serving: servers, logins, roles and migrations that are accepted, made or refused. */
+import './support/own-server.ts';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
