@@ -50,10 +50,14 @@ export class DataPlaneProcess {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
   readonly #exited: Promise<number | string>;
+  /** All that were started in this state folder, each after the one before. */
+  readonly #family: DataPlaneProcess[];
   #errors = '';
 
-  private constructor(stateFolder: string, ports: readonly [number, number, number], environment: Readonly<Record<string, string>>, main: string) {
+  private constructor(stateFolder: string, family: DataPlaneProcess[], ports: readonly [number, number, number], environment: Readonly<Record<string, string>>, main: string) {
     this.stateFolder = stateFolder;
+    this.#family = family;
+    family.push(this);
     [this.proxyPort, this.proxyTlsPort, this.statusPort] = ports;
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_')));
     this.#child = spawn(process.execPath, [main], {
@@ -84,7 +88,7 @@ export class DataPlaneProcess {
   static async start(environment: Readonly<Record<string, string>>, before?: DataPlaneProcess, main = MAIN): Promise<DataPlaneProcess> {
     const stateFolder = before?.stateFolder ?? mkdtempSync(join(tmpdir(), 'holdfast-data-plane-'));
     const ports = before === undefined ? await freePorts() : ([before.proxyPort, before.proxyTlsPort, before.statusPort] as const);
-    return new DataPlaneProcess(stateFolder, ports, environment, main);
+    return new DataPlaneProcess(stateFolder, before === undefined ? [] : before.#family, ports, environment, main);
   }
 
   /** All that was logged so far. */
@@ -149,9 +153,9 @@ export class DataPlaneProcess {
     await this.#exited;
   }
 
-  /** Ends it and deletes its folder. */
+  /** Ends it and all that share its folder (one that still writes there would keep it), then deletes the folder. */
   async destroy(): Promise<void> {
-    await this.kill();
+    await Promise.all(this.#family.map((one) => one.kill()));
     rmSync(this.stateFolder, { recursive: true, force: true });
   }
 
