@@ -548,6 +548,9 @@ export namespace holdfast {
                 /** Welcome authoritiesStatement. */
                 authoritiesStatement: string;
 
+                /** Welcome recordsCredit. */
+                recordsCredit: number;
+
                 /**
                  * Encodes the specified Welcome message. Does not implicitly {@link holdfast.sync.v1.Welcome.verify|verify} messages.
                  * @param message Welcome message or plain object to encode
@@ -601,6 +604,9 @@ export namespace holdfast {
 
                     /** Welcome authoritiesStatement */
                     authoritiesStatement?: (string|null);
+
+                    /** Welcome recordsCredit */
+                    recordsCredit?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -1370,6 +1376,9 @@ export namespace holdfast {
                 /** Telemetry batch. */
                 batch: Uint8Array;
 
+                /** Telemetry records. */
+                records: boolean;
+
                 /**
                  * Encodes the specified Telemetry message. Does not implicitly {@link holdfast.sync.v1.Telemetry.verify|verify} messages.
                  * @param message Telemetry message or plain object to encode
@@ -1402,6 +1411,9 @@ export namespace holdfast {
 
                     /** Telemetry batch */
                     batch?: (Uint8Array|null);
+
+                    /** Telemetry records */
+                    records?: (boolean|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -1436,6 +1448,9 @@ export namespace holdfast {
                 /** TelemetryAck sequence. */
                 sequence: number;
 
+                /** TelemetryAck records. */
+                records: boolean;
+
                 /**
                  * Encodes the specified TelemetryAck message. Does not implicitly {@link holdfast.sync.v1.TelemetryAck.verify|verify} messages.
                  * @param message TelemetryAck message or plain object to encode
@@ -1465,6 +1480,9 @@ export namespace holdfast {
 
                     /** TelemetryAck sequence */
                     sequence?: (number|null);
+
+                    /** TelemetryAck records */
+                    records?: (boolean|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -1499,6 +1517,9 @@ export namespace holdfast {
                 /** Credit telemetry. */
                 telemetry: number;
 
+                /** Credit records. */
+                records: number;
+
                 /**
                  * Encodes the specified Credit message. Does not implicitly {@link holdfast.sync.v1.Credit.verify|verify} messages.
                  * @param message Credit message or plain object to encode
@@ -1528,6 +1549,9 @@ export namespace holdfast {
 
                     /** Credit telemetry */
                     telemetry?: (number|null);
+
+                    /** Credit records */
+                    records?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -782,6 +782,7 @@ export const holdfast = $root.holdfast = (() => {
                 Welcome.prototype.softwareVersion = "";
                 Welcome.prototype.labels = $util.emptyObject;
                 Welcome.prototype.authoritiesStatement = "";
+                Welcome.prototype.recordsCredit = 0;
 
                 Welcome.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -813,6 +814,8 @@ export const holdfast = $root.holdfast = (() => {
                             writer.uint32(74).fork().uint32(10).string(keys[i]).uint32(18).string(message.labels[keys[i]]).ldelim();
                     if (message.authoritiesStatement != null && $Object.hasOwnProperty.call(message, "authoritiesStatement") && message.authoritiesStatement !== "")
                         writer.uint32(82).string(message.authoritiesStatement);
+                    if (message.recordsCredit != null && $Object.hasOwnProperty.call(message, "recordsCredit") && message.recordsCredit !== 0)
+                        writer.uint32(88).uint32(message.recordsCredit);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -959,6 +962,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.authoritiesStatement = value;
                                 else
                                     delete message.authoritiesStatement;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.recordsCredit = value;
+                                else
+                                    delete message.recordsCredit;
                                 continue;
                             }
                         }
@@ -2127,6 +2139,7 @@ export const holdfast = $root.holdfast = (() => {
                 Telemetry.prototype.bootId = $util.newBuffer([]);
                 Telemetry.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 Telemetry.prototype.batch = $util.newBuffer([]);
+                Telemetry.prototype.records = false;
 
                 Telemetry.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -2141,6 +2154,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(16).uint64(message.sequence);
                     if (message.batch != null && $Object.hasOwnProperty.call(message, "batch") && message.batch.length)
                         writer.uint32(26).bytes(message.batch);
+                    if (message.records != null && $Object.hasOwnProperty.call(message, "records") && message.records !== false)
+                        writer.uint32(32).bool(message.records);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -2201,6 +2216,15 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.batch;
                                 continue;
                             }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.records = value;
+                                else
+                                    delete message.records;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -2232,6 +2256,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 TelemetryAck.prototype.bootId = $util.newBuffer([]);
                 TelemetryAck.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                TelemetryAck.prototype.records = false;
 
                 TelemetryAck.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -2244,6 +2269,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(10).bytes(message.bootId);
                     if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
                         writer.uint32(16).uint64(message.sequence);
+                    if (message.records != null && $Object.hasOwnProperty.call(message, "records") && message.records !== false)
+                        writer.uint32(24).bool(message.records);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -2295,6 +2322,15 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.sequence;
                                 continue;
                             }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.records = value;
+                                else
+                                    delete message.records;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -2326,6 +2362,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 Credit.prototype.chunks = 0;
                 Credit.prototype.telemetry = 0;
+                Credit.prototype.records = 0;
 
                 Credit.encode = function (message, writer, _depth) {
                     if (!writer)
@@ -2338,6 +2375,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(8).uint32(message.chunks);
                     if (message.telemetry != null && $Object.hasOwnProperty.call(message, "telemetry") && message.telemetry !== 0)
                         writer.uint32(16).uint32(message.telemetry);
+                    if (message.records != null && $Object.hasOwnProperty.call(message, "records") && message.records !== 0)
+                        writer.uint32(24).uint32(message.records);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -2387,6 +2426,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.telemetry = value;
                                 else
                                     delete message.telemetry;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.records = value;
+                                else
+                                    delete message.records;
                                 continue;
                             }
                         }

@@ -300,6 +300,10 @@ export interface RequestContext extends ExchangeContext {
   replaceBody(bytes: Uint8Array): void;
   /** Added to the response, whoever makes it. Throws on control characters. */
   setResponseHeader(name: string, value: string): void;
+  /** The times of the phases of this request are kept, for `LogContext.phases`. Costs some microseconds. */
+  timePhases(): void;
+  /** The trace that the request belongs to, for other plugins' logs and for access records: 32 hex digits. */
+  setTraceId(traceId: string): void;
 }
 
 export interface ResponseContext extends ExchangeContext {
@@ -342,12 +346,60 @@ export interface ResponseBodyContext extends ResponseContext {
 }
 
 export interface LogContext extends ExchangeContext {
+  /** As sent; 0 where the client went away before. */
   readonly status: number;
+  /** What the upstream said; undefined where nothing came from it. */
+  readonly upstreamStatus: number | undefined;
   readonly generated: boolean;
   readonly errorCode: string | undefined;
   responseHeader(lowerCaseName: string): string | undefined;
+  /** Name and value, one per line, as they were received. */
+  requestHeaders(): readonly (readonly [name: string, value: string])[];
+  /** Likewise, as they were sent. */
+  responseHeaders(): readonly (readonly [name: string, value: string])[];
+  /** Path and query as they went upstream; undefined where the request did not. */
+  readonly upstreamUri: string | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly startedAtMs: number;
   readonly totalMs: number;
+  /** From sending to the head of the response, over all attempts; 0 where the request did not go upstream. */
+  readonly upstreamMs: number;
+  /** From the head of the request to the head of the response, without `upstreamMs`: what the gateway added. */
+  readonly gatewayMs: number;
+  /** Attempts at targets, in order. */
+  readonly tries: readonly UpstreamTry[];
+  readonly tls: { readonly version: string; readonly cipher: string } | undefined;
+  /** When each part of the request's way began and ended; undefined where no plugin asked for it (`timePhases`). */
+  readonly phases: readonly PhaseTime[] | undefined;
+  /** Of the trace that the request belongs to, as a plugin set it; 32 hex digits. */
+  readonly traceId: string | undefined;
+}
+
+/** An attempt at one target. Times are milliseconds since the epoch with fractions. */
+export interface UpstreamTry {
+  /** Name of the upstream entity, or the service's host. */
+  readonly upstream: string;
+  /** As configured, `host:port`; empty where no target could be had. */
+  readonly target: string;
+  readonly address: string;
+  readonly port: number;
+  readonly startedAtMs: number;
+  /** From the wish for a connection until there was one, milliseconds; 0 for one that was open. */
+  readonly connectMs: number;
+  /** Until the head of the response, or the failure. */
+  readonly totalMs: number;
+  /** Undefined where no response came. */
+  readonly status: number | undefined;
+  /** Why no response came: `connect`, `timeout`, `reset`…, as the counters of retries name it. */
+  readonly failure: string | undefined;
+}
+
+/** `name`: `routing`, `certificate`, `requestHead`, `upstreamRequest`, `responseHead`, or `plugin` with that plugin's name. */
+export interface PhaseTime {
+  readonly name: string;
+  readonly plugin?: string;
+  /** Since the epoch, milliseconds with fractions. */
+  readonly startMs: number;
+  readonly endMs: number;
 }

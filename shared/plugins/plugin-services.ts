@@ -130,6 +130,53 @@ export type PasswordVerdict = 'right' | 'wrong' | 'busy';
  */
 export type ClusterCounters = CounterTable;
 
+/** The bounds of a queue of log entries; Kong's `config.queue` in our words. */
+export interface QueueOptions {
+  /** Entries that are delivered together at most; 1 delivers each by itself. */
+  readonly maxBatchEntries: number;
+  /** How long entries may wait for more to come, milliseconds. */
+  readonly maxDelayMs: number;
+  /** What waits at most, in entries and bytes (0: no bound of its own in bytes beyond the host's). The oldest make room, and are counted. */
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  /** A batch is tried again for so long, then dropped and counted. */
+  readonly maxRetryMs: number;
+  readonly initialRetryDelayMs: number;
+  readonly maxRetryDelayMs: number;
+  /** Deliveries at one time; those of one queue keep their order where it is 1. */
+  readonly concurrency: number;
+}
+
+/** Where log entries wait on their way out. Bounded; flushed at a drain and before `close` of the instance takes effect; what is dropped is counted by reason on /metrics. */
+export interface PluginQueue<Entry> {
+  /** Never throws, never waits. `bytes`: what the entry is taken to need. */
+  push(entry: Entry, bytes: number): void;
+  readonly waiting: number;
+}
+
+/** UDP. Sends are not confirmed; errors of the network are counted and told in the log now and then. */
+export interface DatagramSender {
+  /** One datagram. Dropped and counted where the name can't be resolved yet. */
+  send(bytes: Uint8Array): void;
+  close(): void;
+}
+
+/** A file that lines are appended to, each whole, by whatever many threads and processes. */
+export interface LineFile {
+  /** With their line ends. Rejects where the disk refuses; opened anew where the file was moved or deleted (rotation). */
+  append(lines: Uint8Array): Promise<void>;
+  close(): void;
+}
+
+/** What this data plane is, for labels and resource attributes. */
+export interface NodeFacts {
+  readonly dataPlaneId: string;
+  readonly gatewayId: string;
+  readonly hostname: string;
+  readonly softwareVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 export interface PluginServices {
   /** Id of the plugin entity this instance belongs to. */
   readonly pluginId: string;
@@ -145,6 +192,13 @@ export interface PluginServices {
   /** TCP or TLS to where `fetch` may go too, for LDAP and the like. Whoever has it destroys it when done, `close` of the instance at the latest does; what breaks it is told by `close` alone, unless one listens for `error`. Rejects with CONNECT_*. */
   connect(host: string, port: number, options: ConnectOptions): Promise<Duplex>;
   redis(options: RedisOptions): RedisConnection;
+  /** One for each plugin entity. `deliver` rejects: the batch is tried again, unless the error says `retryable: false`. */
+  queue<Entry>(options: QueueOptions, deliver: (entries: readonly Entry[]) => Promise<void>): PluginQueue<Entry>;
+  /** To where `fetch` may go too; the name is resolved again now and then. Throws CONNECT_* where the address is not allowed. */
+  datagrams(host: string, port: number): DatagramSender;
+  /** Throws FILE_LOG_NOT_ALLOWED for a path outside the folders that the data plane's operator named; /dev/stdout and /dev/stderr are allowed. */
+  lineFile(path: string, options: { readonly reopen: boolean }): LineFile;
+  readonly node: NodeFacts;
   readonly passwords: PasswordVerifier;
   readonly secrets: {
     /** 22 characters: a keyed hash that all data planes of the gateway agree on, so that what a client sent is neither readable nor foreseeable in shared stores. Not to be kept for long: it is another after the content key was rotated. */

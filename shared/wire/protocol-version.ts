@@ -20,6 +20,7 @@ export const PROTOCOL_HISTORY: readonly [ProtocolChange, ...ProtocolChange[]] = 
   { version: 4, date: '2026-11-22', change: 'Counts frames, both ways: data planes share the counts of limits', hash: '351051c35c861dd750be8afd14c7a361277629dd16899a0fe910765a6b28d14c' },
   { version: 4, date: '2026-11-22', change: 'CachePurges frames: what operators emptied of the caches of plugins', hash: '8f66d6a11af2c698f9d6167f261dc6fc42626686649a0a2432498c1d2424480d' },
   { version: 4, date: '2026-11-22', change: 'Hello tells the hash of custom plugins', hash: '5232b6c6dd8554a7eb2985083aba38229dd44776d8bad3c1cd6ef1ab9cf75d3e' },
+  { version: 4, date: '2026-11-22', change: 'telemetry: latencies, targets, failures by route and version, vitals; batches of access records', hash: '427e280a3ddfe0664033a368638ceca322fb0f9fde4201d25db8216b5630138d' },
 ];
 
 /** What we speak; sent in Hello and Welcome. */
