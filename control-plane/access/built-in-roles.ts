@@ -1,6 +1,6 @@
 /**
  * The roles that every tenant has and nobody can change. `admin` may do everything but end the tenant or make an owner;
- * `viewer` reads everything but secrets. Read by role-store.ts.
+ * `viewer` reads everything but secrets and records of single requests, `auditor` those too. Read by role-store.ts.
  */
 import type { Grant } from './grant.ts';
 import { GATEWAY_RESOURCES, resources, TENANT_RESOURCES, VERBS, type Resource, type Verb } from './permission.ts';
@@ -19,6 +19,8 @@ function allow(on: readonly (Resource | '*')[], verbs: readonly (Verb | '*')[]):
 }
 
 const READ_ALL = allow(['entities', ...GATEWAY_RESOURCES, ...TENANT_RESOURCES], ['read']);
+/** Records of single requests name people by their addresses: looking at a dashboard needs none. */
+const READ_WITHOUT_PEOPLE = allow(['entities', ...GATEWAY_RESOURCES.filter((resource) => resource !== 'requests'), ...TENANT_RESOURCES], ['read']);
 
 export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
   owner: { name: 'owner', description: 'Everything, also the end of the tenant and who owns it.', grants: [allow(['*'], ['*'])] },
@@ -36,10 +38,10 @@ export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
       allow(['releases'], ['rollback']),
       allow(['alarms'], ['update']),
       allow(['caches'], ['delete']),
-      allow(['quotas', 'tenant'], ['read']),
+      allow(['quotas', 'retention', 'tenant'], ['read']),
     ],
   },
-  viewer: { name: 'viewer', description: 'Reads everything but secrets.', grants: [READ_ALL] },
+  viewer: { name: 'viewer', description: 'Reads everything but secrets and records of single requests.', grants: [READ_WITHOUT_PEOPLE] },
   auditor: { name: 'auditor', description: 'Reads everything but secrets, and takes the audit out as a whole.', grants: [READ_ALL, allow(['audit'], ['export'])] },
 };
 
