@@ -3,6 +3,7 @@
  * and prometheus-text.ts. Holds no secrets.
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
 import type { Refusal } from '../../shared/trust/refusal.ts';
 import type { PluginVersion } from '../../shared/wire/sync-message.ts';
 import type { VersionRow } from '../../shared/wire/telemetry-codec.ts';
@@ -69,6 +70,30 @@ export interface EnrolledView {
   readonly routeTotals: Iterable<RouteTotal>;
   /** How requests went under the last two versions that had any, the newer last. */
   readonly versionTotals: readonly VersionRow[];
+}
+
+/** What the agent has counted since it started, of one (route, consumer, status): TelemetryAgent.usageTotals(). Ids are '' where there was none. */
+export interface UsageTotal {
+  readonly routeId: string;
+  readonly consumerId: string;
+  /** 100…599; 0 where the client went away before a status. */
+  readonly status: number;
+  readonly requests: number;
+  /** Of these, the ones for which an upstream was asked. */
+  readonly wentUpstream: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Latencies of one route since the start: TelemetryAgent.routeLatencies(). Sums are microseconds, of the same values as the sketches'. */
+export interface RouteLatency {
+  readonly routeId: string;
+  readonly request: LatencySketch;
+  readonly upstream: LatencySketch;
+  readonly gateway: LatencySketch;
+  readonly requestMicros: number;
+  readonly upstreamMicros: number;
+  readonly gatewayMicros: number;
 }
 
 export interface ActiveView extends VersionedRoot {
