@@ -18,6 +18,8 @@ import { waitUntil } from './support/wait-until.ts';
 
 const previous = checkOutPreviousRelease();
 
+const FAILED_CHECKS = 3;
+
 /** Where a load balancer sends what: to who says that it is ready. */
 class BalancedTraffic {
   readonly #members: { plane: DataPlaneProcess; ready: boolean }[];
@@ -48,12 +50,15 @@ class BalancedTraffic {
     await Promise.all(this.#loops);
   }
 
+  /** As load balancers do, who take nobody out for one check alone: the release before was not ready for the moment of a change. */
   async #watch(member: { plane: DataPlaneProcess; ready: boolean }): Promise<void> {
+    let failed = 0;
     while (this.#going) {
       const { plane } = member;
       const isReady = (await plane.get('/status/ready', plane.statusPort)).status === 200;
+      failed = isReady ? 0 : failed + 1;
       // Not what was asked of the one before.
-      if (plane === member.plane) member.ready = isReady;
+      if (plane === member.plane && (isReady || failed >= FAILED_CHECKS)) member.ready = isReady;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }

@@ -159,6 +159,21 @@ test('what a thread serves already is prepared again without its entities, for c
   assert.equal(pool.serving, true);
 });
 
+test('while threads go over to the next configuration the pool serves: readiness does not flap with every change', async () => {
+  const { pool, workers, serve } = scene(2, (order, worker) => (order.kind === 'commit' && worker.threadId === 2 && worker.lastPrepare?.version.sequence === 2 ? undefined : obedient(order)));
+  const first = content(1);
+  await serve(first);
+  await pool.prepare(content(2, first));
+  const committed = pool.commit();
+  await nextTurn();
+  assert.equal(pool.serving, true, 'one thread has the next, the other the one before');
+  const order = workers[1]?.heard.findLast(({ kind }) => kind === 'commit');
+  assert.ok(order?.kind === 'commit');
+  workers[1]?.say({ kind: 'committed', applyId: order.applyId });
+  await committed;
+  assert.equal(pool.serving, true);
+});
+
 test('nobody commits what one thread refuses, and those that had prepared it are told', async () => {
   const refusing = scene(2, (order, worker) =>
     order.kind === 'prepare' && worker.threadId === 2 && order.version.sequence === 2 ? { kind: 'refused', applyId: order.applyId, code: 'CONFIG_ENTITY_UNREADABLE', reasons: ['no'] } : obedient(order));

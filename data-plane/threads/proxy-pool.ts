@@ -88,6 +88,7 @@ export class ProxyPool {
   #logLevel: LogLevel | undefined;
   #listening: Promise<void> = Promise.resolve();
   /** Between the beginning of a prepare and its commit, discard or refusal. */
+  #isCommitting = false;
   #isPreparing = false;
   #crashes = 0;
   /** What threads that are gone did. */
@@ -135,9 +136,9 @@ export class ProxyPool {
     for (const link of this.#live()) link.tell({ kind: 'vault-values', values });
   }
 
-  /** True where every thread accepts connections and serves one and the same configuration. */
+  /** True where every thread accepts connections and serves one and the same configuration, or goes over to the next: a change must not look like an outage to load balancers (S1). */
   get serving(): boolean {
-    return this.#links.every((link) => link?.listening === true && isSameConfig(link.serving, this.#current));
+    return this.#links.every((link) => link?.listening === true && link.serving !== undefined && (this.#isCommitting || isSameConfig(link.serving, this.#current)));
   }
 
   /** Threads that died of themselves since the process started. */
@@ -181,7 +182,9 @@ export class ProxyPool {
     if (prepared === undefined) return;
     this.#prepared = undefined;
     this.#current = prepared.content;
+    this.#isCommitting = true;
     await Promise.all(prepared.links.map((link) => this.#commitOn(link, prepared.content, prepared.applyId)));
+    this.#isCommitting = false;
     await this.#listenEverywhere();
     this.#endPreparing();
   }
