@@ -7,6 +7,8 @@ import { defined } from '../shared/assert.ts';
 import { newId, parseId, type DataPlaneId, type EntityId } from '../shared/model/ids.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { report } from './support/store-scene.ts';
+import { telemetryBatch, usageRow } from './support/telemetry-rows.ts';
+import type { TelemetryBatch, UsageRow } from '../shared/wire/telemetry-codec.ts';
 
 const { send, store, tenantId, viewerToken } = await startTestAdminApi();
 const gateway: Gateway = defined(await store.gateways.findByName(tenantId, 'default'), 'the default gateway');
@@ -112,12 +114,12 @@ test('usage sums exactly what was stored, grouped as asked, with what is missing
   const [route, consumer] = [newId<EntityId>(), newId<EntityId>()];
   const bootId = randomUUID();
   const minute = Date.parse('2026-05-01T10:00:00Z');
-  const row = (fields: object) => ({ routeId: route, consumerId: '', statusClass: 2, requests: 1, bytesIn: 10, bytesOut: 100, durationMicros: 1000, ...fields });
-  const batch = (fromMs: number, usage: readonly ReturnType<typeof row>[], extra: object = {}) => ({ fromMs, toMs: fromMs + 1000, version: { epoch: 1, sequence: 1 }, usage, drops: [], versions: [], crashGaps: [], ...extra });
+  const row = (fields: Partial<UsageRow>) => usageRow({ routeId: route, bytesIn: 10, bytesOut: 100, durationMicros: 1000, ...fields });
+  const batch = (fromMs: number, usage: readonly UsageRow[], extra: Partial<TelemetryBatch> = {}) => telemetryBatch({ fromMs, toMs: fromMs + 1000, usage, ...extra });
   const source = (dataPlaneId: DataPlaneId) => ({ tenantId: gateway.tenantId, gatewayId: gateway.gatewayId, dataPlaneId, bootId });
-  await store.telemetry.storeBatch(source(west), 1, batch(minute, [row({ requests: 7 }), row({ consumerId: consumer, requests: 2 }), row({ statusClass: 4, requests: 3 })]));
+  await store.telemetry.storeBatch(source(west), 1, batch(minute, [row({ requests: 7 }), row({ consumerId: consumer, requests: 2 }), row({ status: 404, requests: 3 })]));
   await store.telemetry.storeBatch(source(west), 1, batch(minute, [row({ requests: 7 })]));
-  await store.telemetry.storeBatch(source(east), 1, batch(minute + 60_000, [row({ requests: 5 }), row({ routeId: '', statusClass: 0, requests: 1 })], { drops: [{ reason: 'spool-full', count: 4 }], crashGaps: [{ bootId: randomUUID(), lastFoldMs: minute, atMostMs: 900, lastRatePerSecond: 12.5 }] }));
+  await store.telemetry.storeBatch(source(east), 1, batch(minute + 60_000, [row({ requests: 5 }), row({ routeId: '', status: 0, requests: 1 })], { drops: [{ reason: 'spool-full', count: 4 }], crashGaps: [{ bootId: randomUUID(), lastFoldMs: minute, atMostMs: 900, lastRatePerSecond: 12.5 }] }));
 
   const totals = async (query: string): Promise<unknown> => (await send('GET', `/v1/usage${query}`, { token: viewerToken })).expect(200).at('data');
   assert.deepEqual(await totals(''), [{ requests: 18, bytes_in: 50, bytes_out: 500, duration_us: 5000 }]);

@@ -7,6 +7,7 @@ import { defined } from '../shared/assert.ts';
 import { newId, parseId, type EntityId } from '../shared/model/ids.ts';
 import { startTestAdminApi, type AdminAnswer } from './support/admin-api.ts';
 import { applied, FleetScene, version } from './support/fleet-scene.ts';
+import { telemetryBatch } from './support/telemetry-rows.ts';
 
 const { send, store, tenantId, viewerToken, adminToken, base } = await startTestAdminApi();
 const gateway = defined(await store.gateways.findByName(tenantId, 'default'), 'the default gateway');
@@ -58,8 +59,8 @@ test('a quarantined entity is listed with who says so, the change that brought i
 test('a data plane shows how long it took, its counts by version and its alarms', async () => {
   const releasedAt = await fleet.publish(7);
   const id = await fleet.enrol('timed', { region: 'eu-west' }, { ...applied(7, new Date(releasedAt.getTime() + 321)), desired: { version: version(7), at: new Date(releasedAt.getTime() + 5) } });
-  const batch = (sequence: number, requests: number) => ({
-    fromMs: Date.parse('2026-05-01T10:00:00Z'), toMs: Date.parse('2026-05-01T10:00:01Z'), version: version(sequence), usage: [], drops: [], crashGaps: [], versions: [{ version: version(sequence), requests, failed: 2, failedHere: 1 }],
+  const batch = (sequence: number, requests: number) => telemetryBatch({
+    fromMs: Date.parse('2026-05-01T10:00:00Z'), toMs: Date.parse('2026-05-01T10:00:01Z'), version: version(sequence), versions: [{ version: version(sequence), requests, failed: 2, failedHere: 1 }],
   });
   const source = { ...gateway, dataPlaneId: id, bootId: randomUUID() };
   for (const [index, sequence] of [5, 6, 7].entries()) await store.telemetry.storeBatch(source, index + 1, batch(sequence, sequence * 10));

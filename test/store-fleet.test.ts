@@ -9,6 +9,7 @@ import { ManualClock } from './support/manual-clock.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, newName, report, TEST_ACTOR } from './support/store-scene.ts';
+import { telemetryBatch, usageRow } from './support/telemetry-rows.ts';
 
 const clock = new ManualClock(Date.UTC(2026, 5, 1));
 const { store, database } = await openTestStore({ clock });
@@ -260,11 +261,8 @@ test('statements and keys of an installation and of a gateway are kept apart, an
 const MINUTE_MS = 60_000;
 const START_MS = Date.UTC(2026, 5, 1, 12);
 
-function batch(fromMs: number, toMs: number, rows: readonly (readonly [routeId: string, statusClass: number, requests: number])[]): TelemetryBatch {
-  return {
-    fromMs, toMs, version: { epoch: 1, sequence: 1 }, drops: [], versions: [], crashGaps: [],
-    usage: rows.map(([routeId, statusClass, requests]) => ({ routeId, consumerId: '', statusClass, requests, bytesIn: requests * 10, bytesOut: requests * 100, durationMicros: requests * 1_000 })),
-  };
+function batch(fromMs: number, toMs: number, rows: readonly (readonly [routeId: string, status: number, requests: number])[]): TelemetryBatch {
+  return telemetryBatch({ fromMs, toMs, usage: rows.map(([routeId, status, requests]) => usageRow({ routeId, status, requests, bytesIn: requests * 10, bytesOut: requests * 100, durationMicros: requests * 1_000 })) });
 }
 
 test('a batch counts once, however often and however concurrently it comes (T3)', async () => {
@@ -273,10 +271,10 @@ test('a batch counts once, however often and however concurrently it comes (T3)'
   const [boot, route] = [newId(), newId()];
   const source = { ...scope, dataPlaneId: dataPlane.id, bootId: boot };
   const sends = Array.from({ length: 20 }, (_, index) => index + 1).flatMap((sequence) => [sequence, sequence, sequence]);
-  const results = await Promise.all(sends.map((sequence) => store.telemetry.storeBatch(source, sequence, batch(START_MS, START_MS + 1_000, [[route, 2, 3], ['', 4, 1], [route, 2, 4]]))));
+  const results = await Promise.all(sends.map((sequence) => store.telemetry.storeBatch(source, sequence, batch(START_MS, START_MS + 1_000, [[route, 200, 3], ['', 400, 1], [route, 200, 4]]))));
   assert.equal(results.filter((result) => result === 'stored').length, 20);
   // The same sequence of another boot is another batch.
-  assert.equal(await store.telemetry.storeBatch({ ...source, bootId: newId() }, 1, batch(START_MS, START_MS + 1_000, [[route, 2, 1]])), 'stored');
+  assert.equal(await store.telemetry.storeBatch({ ...source, bootId: newId() }, 1, batch(START_MS, START_MS + 1_000, [[route, 200, 1]])), 'stored');
   const { totals } = await store.telemetry.usage(scope, { groupBy: ['route', 'status-class'] });
   assert.deepEqual(totals.map(({ routeId, statusClass, requests, bytesIn, bytesOut, durationMicros, consumerId, dataPlaneId }) => ({ routeId, statusClass, requests, bytesIn, bytesOut, durationMicros, consumerId, dataPlaneId })), [
     { routeId: route, statusClass: 2, requests: 141, bytesIn: 1_410, bytesOut: 14_100, durationMicros: 141_000, consumerId: undefined, dataPlaneId: undefined },
@@ -313,7 +311,7 @@ test('what is remembered of received batches is bounded per boot, and never forg
   const scope = await createGateway(store);
   const dataPlane = await enrol(scope);
   const source = { ...scope, dataPlaneId: dataPlane.id, bootId: newId() };
-  const one = batch(START_MS, START_MS + 1, [['', 2, 1]]);
+  const one = batch(START_MS, START_MS + 1, [['', 200, 1]]);
   for (let sequence = 1; sequence <= 120; sequence += 1) assert.equal(await store.telemetry.storeBatch(source, sequence, one), 'stored');
   const { rows } = await onServer(database.superuserConnectionString, (client) => client.query('SELECT min(sequence)::int AS oldest, count(*)::int AS rows FROM holdfast.telemetry_received WHERE boot_id = $1', [source.bootId]));
   assert.deepEqual(rows, [{ oldest: 21, rows: 100 }]);
@@ -329,7 +327,7 @@ test('a batch that reaches into the next minute counts in its own, so that minut
   const dataPlane = await enrol(scope);
   const source = { ...scope, dataPlaneId: dataPlane.id, bootId: newId() };
   const spans: readonly (readonly [number, number])[] = [[300, 1_300], [59_300, 60_300], [60_300, 120_300], [119_700, 120_400]];
-  for (const [index, [from, to]] of spans.entries()) await store.telemetry.storeBatch(source, index + 1, batch(START_MS + from, START_MS + to, [['', 2, 1]]));
+  for (const [index, [from, to]] of spans.entries()) await store.telemetry.storeBatch(source, index + 1, batch(START_MS + from, START_MS + to, [['', 200, 1]]));
   const { rows } = await onServer(database.superuserConnectionString, (client) => client.query("SELECT interval_end - interval_start = interval '1 minute' AS minute, requests::int FROM holdfast.usage WHERE gateway_id = $1 ORDER BY interval_start", [scope.gatewayId]));
   assert.deepEqual(rows, [{ minute: true, requests: 2 }, { minute: true, requests: 2 }]);
 });
@@ -339,9 +337,9 @@ test('totals are exact over any grouping, minutes are told apart, and an interva
   const [one, two] = [await enrol(scope), await enrol(scope)];
   const route = newId();
   const store1 = (sequence: number, sent: TelemetryBatch) => store.telemetry.storeBatch({ ...scope, dataPlaneId: one.id, bootId: one.id }, sequence, sent);
-  await store1(1, batch(START_MS, START_MS + 1_000, [[route, 2, 1]]));
-  await store1(2, batch(START_MS + MINUTE_MS, START_MS + MINUTE_MS + 1_000, [[route, 2, 10]]));
-  await store1(3, batch(START_MS + MINUTE_MS, START_MS + 9 * MINUTE_MS, [[route, 5, 100]]));
+  await store1(1, batch(START_MS, START_MS + 1_000, [[route, 200, 1]]));
+  await store1(2, batch(START_MS + MINUTE_MS, START_MS + MINUTE_MS + 1_000, [[route, 200, 10]]));
+  await store1(3, batch(START_MS + MINUTE_MS, START_MS + 9 * MINUTE_MS, [[route, 500, 100]]));
   await store.telemetry.storeBatch({ ...scope, dataPlaneId: two.id, bootId: two.id }, 1, batch(START_MS, START_MS + 1, [['', 0, 1_000]]));
   const requests = async (query: Parameters<typeof store.telemetry.usage>[1]) => (await store.telemetry.usage(scope, query)).totals.map((total) => total.requests);
   assert.deepEqual(await requests({ groupBy: [] }), [1_111]);
@@ -358,7 +356,7 @@ test('totals are exact over any grouping, minutes are told apart, and an interva
 test('a batch that can never be stored is refused for good and leaves nothing, so that nobody tries it for ever', async () => {
   const scope = await createGateway(store);
   const source = { ...scope, dataPlaneId: (await enrol(scope)).id, bootId: newId() };
-  const good = batch(START_MS, START_MS + 1, [['', 2, 1]]);
+  const good = batch(START_MS, START_MS + 1, [['', 200, 1]]);
   const [row] = good.usage;
   assert.ok(row);
   const wrong: readonly TelemetryBatch[] = [
@@ -379,6 +377,6 @@ test('drops add up and crash gaps are told once; a batch for another tenant’s 
   assert.deepEqual(report.drops, [{ dataPlaneId: dataPlane.id, reason: 'spool-full', count: 9 }]);
   assert.deepEqual(report.crashGaps, [{ dataPlaneId: dataPlane.id, bootId: boot, lastFoldAt: new Date(START_MS), atMostMs: 1_000, lastRatePerSecond: 2.5 }]);
   const other = await createGateway(store);
-  await assert.rejects(store.telemetry.storeBatch({ ...other, dataPlaneId: dataPlane.id, bootId: boot }, 1, batch(START_MS, START_MS + 1, [['', 2, 1]])), { code: 'STORE_TELEMETRY_REFUSED', retryable: false, message: /foreign key/ });
+  await assert.rejects(store.telemetry.storeBatch({ ...other, dataPlaneId: dataPlane.id, bootId: boot }, 1, batch(START_MS, START_MS + 1, [['', 200, 1]])), { code: 'STORE_TELEMETRY_REFUSED', retryable: false, message: /foreign key/ });
   assert.deepEqual((await store.telemetry.usage(other, { groupBy: [] })).totals.map((total) => total.requests), [0]);
 });

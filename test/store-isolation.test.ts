@@ -7,6 +7,7 @@ import { newId, type DataPlaneId } from '../shared/model/ids.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, letSomebodyIn, newName, TEST_ACTOR } from './support/store-scene.ts';
+import { telemetryBatch, usageRow } from './support/telemetry-rows.ts';
 
 const { store, database } = await openTestStore();
 const ours = await createGateway(store);
@@ -35,12 +36,11 @@ async function fill(scope: GatewayScope): Promise<void> {
   await store.signingKeys.insertStatement('delegation', scope, 1, 's');
   await store.signingKeys.insertKey({ purpose: 'publish', keyId: newName(), scope, publicKey: 'p', certificate: undefined, privateKey: 'secret' });
   await store.alarms.raise(scope, { code: 'TEST_ALARM', dataPlaneId: dataPlane.id, detail: '' }, 1);
-  await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, {
-    fromMs: 0, toMs: 1, version: { epoch: 1, sequence: 1 },
-    usage: [{ routeId: '', consumerId: '', statusClass: 2, requests: 1, bytesIn: 1, bytesOut: 1, durationMicros: 1 }],
+  await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, telemetryBatch({
+    usage: [usageRow()],
     versions: [{ version: { epoch: 1, sequence: 1 }, requests: 1, failed: 0, failedHere: 0 }],
     drops: [{ reason: 'spool-full', count: 1 }], crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 1 }],
-  });
+  }));
   const provider = await store.identityProviders.create(scope.tenantId, { name: 'idp', issuer: 'https://idp.test', clientId: 'c', clientSecret: 's', scopes: ['openid'], groupsClaim: 'groups', roleMappings: [], defaultRole: 'viewer', sessionHours: 1, enabled: true }, TEST_ACTOR);
   assert.equal(provider.kind, 'stored');
   assert.equal((await store.sessions.beginByIdentity(provider.value, { subject: 'one', name: 'ada' }, ['viewer'], { address: '127.0.0.1', userAgent: '', requestId: 'r', lifetimeMs: 60_000 })).kind, 'stored');

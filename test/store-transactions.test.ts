@@ -14,6 +14,7 @@ import { createTestDatabase, openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, newName, TEST_ACTOR } from './support/store-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
+import { telemetryBatch } from './support/telemetry-rows.ts';
 
 const { log } = createMemoryLogger('test');
 
@@ -125,7 +126,7 @@ test('a column that a newer release adds breaks no statement of a control plane 
     await store.releases.list(scope, { limit: 10 });
     await store.changes.readChangesSince(scope, NO_VERSION, 10);
     await store.changes.readAllLeaves(scope, () => undefined);
-    await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, { fromMs: 0, toMs: 1, version: { epoch: 1, sequence: 1 }, usage: [], drops: [{ reason: 'r', count: 1 }], versions: [], crashGaps: [] });
+    await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, telemetryBatch({ drops: [{ reason: 'r', count: 1 }] }));
     await store.telemetry.usage(scope, { groupBy: ['route'] });
     await store.gateways.list(scope.tenantId);
     await store.tenants.list();

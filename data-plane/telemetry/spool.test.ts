@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { newId } from '../../shared/model/ids.ts';
 import { decodeTelemetryBatch, MAXIMUM_BATCH_ROWS, requestsIn, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
 import { cpuMsOf } from '../../test/support/cpu-time.ts';
+import { telemetryBatch, usageRow } from '../../test/support/telemetry-rows.ts';
 import { Spool, type SpooledBatch } from './spool.ts';
 
 const ROUTES = [newId(), newId(), newId()];
@@ -24,10 +25,10 @@ function openSpool(folder: string, options: { readonly maxBytes?: number; readon
 
 function batch(requests: number, n = 0): TelemetryBatch {
   const routeId = ROUTES[n % ROUTES.length] ?? '';
-  return {
-    fromMs: n * FOLD_MS, toMs: (n + 1) * FOLD_MS, version: { epoch: 1, sequence: 1 }, drops: [], versions: [], crashGaps: [],
-    usage: [{ routeId, consumerId: '', statusClass: 2, requests, bytesIn: requests, bytesOut: requests, durationMicros: requests }],
-  };
+  return telemetryBatch({
+    fromMs: n * FOLD_MS, toMs: (n + 1) * FOLD_MS,
+    usage: [usageRow({ routeId, requests, bytesIn: requests, bytesOut: requests, durationMicros: requests })],
+  });
 }
 
 function drain(spool: Spool): SpooledBatch[] {
@@ -163,7 +164,7 @@ test('no merge holds the agent thread up, however much has gathered', (t) => {
 test('merging stops where one frame could not carry the result', (t) => {
   const spool = openSpool(folderFor(t), { maxBytes: 100_000 });
   for (let n = 0; n < 20; n++) {
-    const usage = Array.from({ length: 1_500 }, () => ({ routeId: newId(), consumerId: '', statusClass: 2, requests: 1, bytesIn: 1, bytesOut: 1, durationMicros: 1 }));
+    const usage = Array.from({ length: 1_500 }, () => usageRow({ routeId: newId() }));
     spool.append({ ...batch(0, n), usage });
   }
   assert.equal(spool.merges, 0, 'no two of them have room in one');

@@ -17,6 +17,7 @@ import { applied, FleetScene, version } from './fleet-scene.ts';
 import { onServer } from './postgres-server.ts';
 import { idOf, TEST_ACTOR } from './store-scene.ts';
 import { testAuthority } from './test-certificates.ts';
+import { telemetryBatch, usageRow } from './telemetry-rows.ts';
 
 /** What is named by the first word behind `/v1/`. */
 export const OWN_THINGS = ['tenants', 'gateways', 'operators', 'service-accounts', 'tokens', 'roles', 'identity-providers', 'sessions', 'data-planes', 'join-tokens', 'alarms'] as const;
@@ -174,10 +175,10 @@ async function fillFleet({ store, database }: TestAdminApi, word: string, scope:
   for (const sequence of [5, 6]) await store.releases.insert(scope, { version: version(sequence), base: (await store.releases.newest(scope))?.version, manifestStatement: `${word}-statement`, contentRoot: Buffer.alloc(32, 1), entityCount: 1, author: `${word}-author` });
   const report = applied(6);
   await fleet.report(dataPlaneId, { ...report, ...(report.applied === undefined ? {} : { applied: { ...report.applied, quarantined } }), rejection: { code: 'CONFIG_COMPILE_FAILED', reasons: [`${word}-rejection`], ...version(7) } });
-  await store.telemetry.storeBatch({ ...scope, dataPlaneId, bootId: newId() }, 1, {
-    fromMs: Date.parse('2026-05-01T10:00:00Z'), toMs: Date.parse('2026-05-01T10:01:00Z'), version: version(6), usage: [{ routeId: serviceId, consumerId: newId(), statusClass: 2, requests: 1, bytesIn: 1, bytesOut: 1, durationMicros: 1 }],
+  await store.telemetry.storeBatch({ ...scope, dataPlaneId, bootId: newId() }, 1, telemetryBatch({
+    fromMs: Date.parse('2026-05-01T10:00:00Z'), toMs: Date.parse('2026-05-01T10:01:00Z'), version: version(6), usage: [usageRow({ routeId: serviceId, consumerId: newId() })],
     versions: [{ version: version(6), requests: 1, failed: 0, failedHere: 0 }], drops: [{ reason: 'spool-full', count: 1 }], crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 1 }],
-  });
+  }));
   await store.alarms.raise(scope, { code: 'TEST_ALARM', dataPlaneId, detail: `${word}-alarm` }, 1);
   await onServer(database.superuserConnectionString, (client) => client.query('INSERT INTO holdfast.data_plane_health (tenant_id, gateway_id, data_plane_id, reported_at, targets, left_out) VALUES ($1, $2, $3, now(), $4, 0)', [scope.tenantId, scope.gatewayId, dataPlaneId, JSON.stringify({ [newId()]: [{ ip: '10.0.0.7', port: 1, state: 'open', cause: `${word}-cause`, since: 1 }] })]));
   const [alarm] = await store.alarms.list(scope, { cleared: false, limit: 1 });
