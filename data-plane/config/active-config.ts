@@ -195,7 +195,9 @@ export interface ChainEntry {
 export interface PluginChain {
   /** All entries by descending priority, ties by descending name. */
   readonly entries: readonly ChainEntry[];
-  /** The entries that have the phase, by priority and as their ordering says; empty arrays cost one comparison. */
+  /** The entries that have the phase, by priority; empty arrays cost one comparison. */
+  readonly begin: readonly ChainEntry[];
+  /** Likewise, by priority and as their ordering says. */
   readonly requestHead: readonly ChainEntry[];
   /** The entries that have the phase, by priority. */
   readonly upstreamRequest: readonly ChainEntry[];

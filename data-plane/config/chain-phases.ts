@@ -8,6 +8,7 @@ import type { ChainEntry, PluginChain } from './active-config.ts';
 export function phasesOf(entries: readonly ChainEntry[], turns: readonly ChainEntry[]): PluginChain {
   return {
     entries,
+    begin: entries.filter(({ instance }) => instance.begin !== undefined),
     requestHead: turns.filter(({ instance }) => instance.requestHead !== undefined),
     upstreamRequest: entries.filter(({ instance }) => instance.upstreamRequest !== undefined),
     responseHead: entries.filter(({ instance }) => instance.responseHead !== undefined),

@@ -39,7 +39,7 @@ export interface ExplainSurroundings extends AskedSurroundings {
 }
 
 /** In call order. */
-const PHASES = ['certificate', 'requestHead', 'upstreamRequest', 'responseHead', 'responseBody', 'responseBytes', 'log', 'webSocketFrame', 'stream'] as const;
+const PHASES = ['certificate', 'begin', 'requestHead', 'upstreamRequest', 'responseHead', 'responseBody', 'responseBytes', 'log', 'webSocketFrame', 'stream'] as const;
 
 /** A generator that pauses after each small piece of work. Throws EXPLAIN_QUESTION_INVALID. */
 export function* explainRequest(config: CompiledConfig, question: ExplainQuestion, around: ExplainSurroundings): Generator<void, JsonObject> {

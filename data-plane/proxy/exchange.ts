@@ -66,6 +66,8 @@ export class Exchange {
   /** What plugins want of the response besides; undefined where none looked at it. */
   responseWishes: ResponsePluginContext | undefined;
 
+  /** Of the trace that the request belongs to, as a plugin said: 32 hex digits. */
+  traceId: string | undefined;
   /** The groups that a plugin found the client to be in. */
   authenticatedGroups: readonly string[] | undefined;
   /** What the client wants its connection to become; undefined for an ordinary request. */

@@ -57,6 +57,10 @@ export class SharedContext {
     return this.exchange.credential;
   }
 
+  get traceId(): string | undefined {
+    return this.exchange.traceId;
+  }
+
   get authenticatedGroups(): readonly string[] | undefined {
     return this.exchange.authenticatedGroups;
   }
@@ -182,6 +186,10 @@ export class RequestPluginContext extends SharedContext implements RequestContex
 
   setResponseHeader(name: string, value: string): void {
     this.exchange.editResponse().set(name, value);
+  }
+
+  setTraceId(traceId: string): void {
+    this.exchange.traceId = traceId;
   }
 }
 

@@ -41,6 +41,7 @@ export function refreshOf(exchange: Exchange): Exchange | undefined {
   refresh.collectedUpTo = exchange.collectedUpTo;
   refresh.collectedBody = exchange.collectedBody;
   refresh.replacedBody = exchange.replacedBody;
+  refresh.traceId = exchange.traceId;
   refresh.consumer = exchange.consumer;
   refresh.credential = exchange.credential;
   refresh.authenticatedGroups = exchange.authenticatedGroups;

@@ -28,7 +28,7 @@ import { refreshOf } from './refresh-request.ts';
 import { ResponseRelay, type Passage, type RelayEvents } from './relay-response.ts';
 import { Tries } from './retry-policy.ts';
 import { frameJudge } from './run-frame-plugins.ts';
-import { type HeadOutcome, reportPluginError, runRequestPhases } from './run-plugins.ts';
+import { type HeadOutcome, reportPluginError, runBegin, runRequestPhases } from './run-plugins.ts';
 import { isIdempotent, isReplayable, sendRequest } from './send-request.ts';
 import type { Tunnel, TunnelEnding } from './tunnel.ts';
 import { isAgreement, upgradeOf } from './upgrade.ts';
@@ -70,6 +70,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
       exchange.chain = route.chainFor(undefined);
       const mismatch = route.protocols.has('http') ? undefined : protocolRefusal(exchange, route);
       if (mismatch !== undefined) return this.#refuse(mismatch.refusal, mismatch.lines, mismatch.grpcStatus);
+      if (exchange.chain.begin.length > 0 && !runBegin(exchange)) return this.#refuse(REFUSALS.pluginFailed);
       this.#runPlugins();
     } catch (thrown) {
       this.#failUnexpectedly(thrown);

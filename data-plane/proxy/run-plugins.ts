@@ -29,6 +29,21 @@ const PASSED: HeadOutcome = { kind: 'passed' };
 const NEEDS_BODY: HeadOutcome = { kind: 'needs-body' };
 const FAILED: HeadOutcome = { kind: 'failed' };
 
+/** Runs `begin` of those that have it. False where one threw. */
+export function runBegin(exchange: Exchange): boolean {
+  const context = (exchange.pluginContext ??= new RequestPluginContext(exchange));
+  for (const entry of exchange.chain.begin) {
+    try {
+      context.current = entry;
+      if (runs(exchange, entry)) expectNoPromise(entry.instance.begin?.(context, stateOf(exchange, entry)));
+    } catch (thrown) {
+      reportPluginError(exchange, entry, 'begin', thrown);
+      return false;
+    }
+  }
+  return true;
+}
+
 /** Runs `requestHead` of all, then `upstreamRequest` of all, from where the last call stopped. */
 export function runRequestPhases(exchange: Exchange): HeadOutcome {
   for (;;) {

@@ -88,6 +88,7 @@ async function problemsWith(plugin: RegisteredPlugin, config: JsonObject, parts:
   const run = pluginRun(instance);
   const context = pluginContext({ service: 'service-1', ...parts, body: instance.requestBody === undefined ? undefined : parts.body });
   try {
+    run.begin(context);
     const verdict = await inTime(run.headAsync(context));
     problems.push(...verdictProblems(verdict), ...effectProblems(context));
     if (verdict === undefined) problems.push(...verdictProblems(await inTime(Promise.resolve(run.upstream(context)))));
@@ -175,7 +176,7 @@ function servicesForChecks(): PluginServices {
   return pluginServices({ counters: mapCounterTable(), clock: { nowMs: () => 1_700_000_000_000, monotonicMs: () => 1_000 } });
 }
 
-const PHASES = ['certificate', 'requestHead', 'upstreamRequest', 'responseHead', 'responseBody', 'responseBytes', 'log', 'webSocketFrame', 'stream'] as const satisfies readonly (keyof PluginInstance)[];
+const PHASES = ['certificate', 'begin', 'requestHead', 'upstreamRequest', 'responseHead', 'responseBody', 'responseBytes', 'log', 'webSocketFrame', 'stream'] as const satisfies readonly (keyof PluginInstance)[];
 
 /** The phases that an instance has, in call order. */
 export function phasesOf(instance: PluginInstance): readonly (typeof PHASES)[number][] {

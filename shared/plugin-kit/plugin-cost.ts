@@ -34,6 +34,7 @@ export async function measurePlugin(plugin: RegisteredPlugin, config: JsonObject
   const response = unrecorded(responseContext({ ...request, responseHeaders: [['Content-Type', 'application/json']] }));
   const stateOf = (): unknown => instance.newState?.();
   const phases: readonly (readonly [phase: string, own: Once | undefined])[] = [
+    ['begin', instance.begin === undefined ? undefined : () => instance.begin?.(context, stateOf())],
     ['requestHead', instance.requestHead === undefined ? undefined : () => instance.requestHead?.(context, stateOf())],
     ['upstreamRequest', instance.upstreamRequest === undefined ? undefined : () => instance.upstreamRequest?.(context, stateOf())],
     ['responseHead', instance.responseHead === undefined ? undefined : () => instance.responseHead?.(response, stateOf())],

@@ -19,6 +19,7 @@ export interface HostParts extends RequestParts {
   /** Names of upstreams with a target that takes requests. */
   readonly availableUpstreams?: readonly string[];
   readonly uriCaptures?: ReadonlyMap<string, string>;
+  readonly traceId?: string;
 }
 
 /** The effects of a plugin on one request, in call order: `set-upstream X: 1`, `remove-upstream x`, … */
@@ -46,6 +47,7 @@ function exchangeContext(parts: HostParts): ExchangeContext {
     consumer: parts.consumer,
     credential: parts.credential,
     authenticatedGroups: parts.authenticatedGroups,
+    traceId: parts.traceId,
   };
 }
 
@@ -57,7 +59,7 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
   const responseHeaders = new Map<string, string>();
   const upstream = Map.groupBy(parts.headers ?? [], ([name]) => name.toLowerCase());
   const headers = new Map([...upstream].map(([name, lines]) => [name, lines.map(([, value]) => value) as readonly string[]]));
-  let { consumer, credential, method = 'GET', path = '/', query = '' } = parts;
+  let { consumer, credential, traceId, method = 'GET', path = '/', query = '' } = parts;
   let sentBody: Uint8Array | undefined;
   let target: string | undefined;
   return {
@@ -65,6 +67,7 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
     effects, responseHeaders,
     get body() { return sentBody ?? parts.body; },
     get consumer() { return consumer; },
+    get traceId() { return traceId; },
     get credential() { return credential; },
     get sentBody() { return sentBody; },
     get upstreamMethod() { return method; },
@@ -118,6 +121,10 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
     setResponseHeader(name, value) {
       responseHeaders.set(name, value);
       effects.push(`set-response ${name}: ${value}`);
+    },
+    setTraceId(given) {
+      traceId = given;
+      effects.push(`set-trace ${given}`);
     },
   };
 }
@@ -204,6 +211,7 @@ export function responseContext(parts: ResponseParts = {}): RecordedResponse {
 
 /** The phases of one request in an instance, with one state. */
 export interface PluginRun {
+  begin(context: RequestContext): void;
   /** Throws where the answer is a promise. */
   head(context: RequestContext): Verdict | undefined;
   headAsync(context: RequestContext): Promise<Verdict | undefined>;
@@ -223,6 +231,7 @@ export function pluginRun(instance: PluginInstance): PluginRun {
   };
   const head = (context: RequestContext): Answer => instance.requestHead?.(context, stateOf());
   return {
+    begin: (context) => instance.begin?.(context, stateOf()),
     head(context) {
       const answer = head(context);
       assert(!(answer instanceof Promise), 'this plugin has its answer at once');

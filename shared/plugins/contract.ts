@@ -5,6 +5,7 @@
  *
  * Life of a request as a plugin sees it, in call order. Plugins run by descending priority, ties by descending name:
  *   certificate      in the TLS handshake, before there is a request; may ask for the client's certificate
+ *   begin            after routing, before any plugin's requestHead; only looks, and chooses what is kept of the request
  *   requestHead      after routing; may answer, authenticate the client, edit what goes upstream
  *   upstreamRequest  after every plugin's requestHead, when it is known what goes upstream; may edit it or answer
  *   responseHead     after the upstream's (or our own) response head; may edit it, answer instead, ask for the body
@@ -83,6 +84,11 @@ export interface PluginInstance<State = unknown> {
   readonly requestBody?: { readonly maxBytes: number };
   /** Whether a TLS client is asked for its certificate. Called for the plugins whose scope takes in a route that the server name can reach. */
   certificate?(context: CertificateContext): CertificateWish | undefined;
+  /**
+   * For what must see a request whoever answers it, as a trace does: of all plugins of the route before the first `requestHead`, by
+   * priority. Not of one that joins the chain later, as that of a consumer. No client is known yet.
+   */
+  begin?(context: RequestContext, state: State): void;
   /** Undefined lets the request go on. */
   requestHead?(context: RequestContext, state: State): Answer;
   /** Likewise, after every plugin's `requestHead`. */
@@ -240,6 +246,8 @@ export interface ExchangeContext {
   readonly configVersion: string;
   readonly consumer: ConsumerRef | undefined;
   readonly credential: CredentialRef | undefined;
+  /** Of the trace that the request belongs to, as a plugin set it; 32 hex digits. */
+  readonly traceId: string | undefined;
   /** Groups set by `setAuthenticatedGroups`; undefined where no plugin did. */
   readonly authenticatedGroups: readonly string[] | undefined;
 }
@@ -372,8 +380,6 @@ export interface LogContext extends ExchangeContext {
   readonly tls: { readonly version: string; readonly cipher: string } | undefined;
   /** When each part of the request's way began and ended; undefined where no plugin asked for it (`timePhases`). */
   readonly phases: readonly PhaseTime[] | undefined;
-  /** Of the trace that the request belongs to, as a plugin set it; 32 hex digits. */
-  readonly traceId: string | undefined;
 }
 
 /** An attempt at one target. Times are milliseconds since the epoch with fractions. */
