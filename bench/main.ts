@@ -9,6 +9,7 @@ import { runCacheBench } from './cache.ts';
 import { runChainBench } from './chain.ts';
 import { runColdBench } from './cold.ts';
 import { runConsumersBench } from './consumers.ts';
+import { runCountsBench } from './counts.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
 import { runFleetBench } from './fleet.ts';
 import { runIdleBench } from './idle.ts';
@@ -38,6 +39,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   fleet: runFleetBench,
   admin: runAdminBench,
   outage: runOutageBench,
+  counts: runCountsBench,
   limits: runLimitsBench,
   endurance: runEnduranceBench,
   soak: runSoakBench,
