@@ -30,6 +30,7 @@ export interface CountedReport {
 
 const SURVIVOR = 'eu-west' satisfies Region;
 const KILLED = 'us-east' satisfies Region;
+const BOTH: readonly Region[] = [SURVIVOR, KILLED];
 const ROUTES = ['orders', 'items', 'broken'] as const;
 
 export async function runCounted(options: CountedRunOptions): Promise<CountedReport> {
@@ -98,7 +99,7 @@ async function configure({ admin, ports }: TestInstallation, consumers: number):
     ...names.slice(0, Math.ceil(names.length / 4)).flatMap(() => [{ route: 'items', consumer: '', path: '/items', key: undefined }, { route: 'orders', consumer: '', path: '/orders', key: 'wrong' }, { route: '', consumer: '', path: '/nowhere', key: undefined }]),
   ];
   const last = names.at(-1) ?? '';
-  for (const region of [SURVIVOR, KILLED]) {
+  for (const region of BOTH) {
     await waitUntil(undefined, 'the last key is known', async () => (await request(`http://127.0.0.1:${portsOf(ports, region).proxy}/orders`, { headers: { apikey: `key-of-${last}` } })).statusCode === 200);
   }
   return cases;
@@ -115,7 +116,7 @@ interface Stored {
 /** What the control plane has, once all that the data planes counted is there. */
 async function storedOf(installation: TestInstallation): Promise<Stored> {
   const { admin } = installation;
-  for (const region of [SURVIVOR, KILLED]) {
+  for (const region of BOTH) {
     await waitUntil(undefined, `all counts of ${region} are delivered`, async () => {
       const { produced, buffered, active } = await statusOf(installation, region);
       return active === 0 && buffered === 0 && produced > 0;
