@@ -8,8 +8,10 @@ import type { ChainEntry, PluginChain, RouteMatch, RuntimeRoute, RuntimeService 
 import { phasesOf } from '../config/chain-phases.ts';
 import type { RequestHead } from '../http1/message-head.ts';
 import type { Http1RequestView } from '../http1/request-view.ts';
+import type { Attempt } from './attempt.ts';
 import type { ClientSide } from './client-side.ts';
 import { HeaderEdits } from './header-edits.ts';
+import type { PhaseTimes } from './phase-times.ts';
 import type { PinnedConfig } from './pinned-configs.ts';
 import type { PluginConditions } from './plugin-conditions.ts';
 import type { RequestPluginContext } from './plugin-contexts.ts';
@@ -73,9 +75,13 @@ export class Exchange {
   /** What the client wants its connection to become; undefined for an ordinary request. */
   upgrade: UpgradeRequest | undefined;
 
-  /** When the request was sent upstream, and when the response head came; 0 while not. */
+  /** When the request was sent upstream, and when the response head came, or was made here; 0 while not. */
   sentAtMs = 0;
   respondedAtMs = 0;
+  /** The last at a target; it knows those before it. */
+  attempt: Attempt | undefined;
+  /** Undefined where no plugin asked for times. */
+  phases: PhaseTimes | undefined;
   /** 0 until the head of a response was sent. */
   status = 0;
   /** The gateway made the response itself. */

@@ -4,17 +4,19 @@
  * known then and change nothing.
  */
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../../shared/plugins/config-lookup.ts';
-import type { LogContext, NamedRef, RequestContext, RequestView, Verdict } from '../../shared/plugins/contract.ts';
+import type { LogContext, NamedRef, PhaseTime, RequestContext, RequestView, UpstreamTry, Verdict } from '../../shared/plugins/contract.ts';
 import { groupList } from '../../shared/plugin-parts/group-list.ts';
 import { defined } from '../../shared/assert.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import type { ChainEntry } from '../config/active-config.ts';
 import { withoutArguments } from '../http1/query.ts';
+import { triesOf, upstreamMsOf } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderEdits, utf8Text } from './header-edits.ts';
+import { PhaseTimes } from './phase-times.ts';
 import { checkHost, checkTarget, invalid } from './request-edits.ts';
-import { pathFor, queryFor } from './send-request.ts';
+import { pathFor, queryFor, targetFor } from './send-request.ts';
 import { upstreamNames, upstreamValues } from './upstream-headers.ts';
 
 /** What all phases have in common. */
@@ -188,6 +190,14 @@ export class RequestPluginContext extends SharedContext implements RequestContex
     this.exchange.editResponse().set(name, value);
   }
 
+  timePhases(): void {
+    const { exchange } = this;
+    if (exchange.phases !== undefined) return;
+    exchange.phases = new PhaseTimes(exchange.core.clock);
+    // Of what went before nothing is known later than its beginning.
+    if (exchange.nextPlugin === 0 && exchange.phase === 'requestHead') exchange.phases.ended('routing', exchange.startedAtMs);
+  }
+
   setTraceId(traceId: string): void {
     this.exchange.traceId = traceId;
   }
@@ -224,6 +234,50 @@ export class LogPluginContext extends SharedContext implements LogContext {
 
   responseHeader(lowerCaseName: string): string | undefined {
     return this.exchange.sentHeaders?.get(lowerCaseName);
+  }
+
+  get upstreamStatus(): number | undefined {
+    return this.exchange.attempt?.status || undefined;
+  }
+
+  requestHeaders(): readonly (readonly [name: string, value: string])[] {
+    const { head } = this.exchange;
+    const { fields } = head;
+    return Array.from({ length: fields.count }, (_, line) => [head.text(fields.lineStart(line), fields.nameEnd(line)), head.text(fields.valueStart(line), fields.valueEnd(line))] as const);
+  }
+
+  responseHeaders(): readonly (readonly [name: string, value: string])[] {
+    return this.exchange.sentHeaders?.lines() ?? [];
+  }
+
+  get upstreamUri(): string | undefined {
+    return this.exchange.sentAtMs === 0 ? undefined : targetFor(this.exchange);
+  }
+
+  get upstreamMs(): number {
+    return upstreamMsOf(this.exchange.attempt, this.exchange.startedAtMs + this.totalMs);
+  }
+
+  get gatewayMs(): number {
+    const { respondedAtMs, startedAtMs } = this.exchange;
+    return Math.max(0, (respondedAtMs === 0 ? this.totalMs : respondedAtMs - startedAtMs) - this.upstreamMs);
+  }
+
+  get tries(): readonly UpstreamTry[] {
+    return triesOf(this.exchange.attempt, this.#epochOffsetMs, this.exchange.startedAtMs + this.totalMs);
+  }
+
+  get tls(): { readonly version: string; readonly cipher: string } | undefined {
+    return this.exchange.client.facts.tls;
+  }
+
+  get phases(): readonly PhaseTime[] | undefined {
+    return this.exchange.phases?.list(this.#epochOffsetMs);
+  }
+
+  /** What makes monotonic times wall times. */
+  get #epochOffsetMs(): number {
+    return this.startedAtMs - this.exchange.startedAtMs;
   }
 }
 

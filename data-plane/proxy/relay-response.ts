@@ -143,7 +143,6 @@ export class ResponseRelay {
 
   #lookAt(head: ResponseHead): Passage {
     const exchange = this.#exchange;
-    exchange.respondedAtMs = exchange.core.clock.monotonicMs();
     if (!runUpstreamHead(exchange, head)) return 'failed';
     return exchange.responseWishes?.own === undefined ? 'goes-on' : 'replaced';
   }
@@ -384,12 +383,13 @@ export class ResponseRelay {
     if (exchange.client.facts.isHttp2 && isGrpcType(exchange.request.header('content-type') ?? '')) answer = asGrpcAnswer(answer);
     exchange.status = answer.countsAs ?? answer.status;
     this.#closes = !keepsAlive || !exchange.body.complete;
+    exchange.respondedAtMs = core.clock.monotonicMs();
     core.out.clear();
     const lines = writeGenerated(core.out, answer, {
       product: core.product,
       date: core.date.now(),
       requestId,
-      latencyMs: exchange.latencyMs(core.clock.monotonicMs()),
+      latencyMs: exchange.latencyMs(exchange.respondedAtMs),
       isHead: exchange.isHead,
       configVersion: configVersionLine(exchange),
       connection: connectionLine(exchange.head.minor, this.#closes),

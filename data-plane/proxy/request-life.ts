@@ -264,6 +264,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     const { core, timeouts, upstreamMethod, request } = this.#exchange;
     if (timeouts === undefined) return;
     if (idle === undefined && endpoint.isAtBound) return this.#waitAgain(endpoint);
+    if (idle === undefined) this.#tries.connectionWished();
     this.#upstream = idle ?? core.pool.open(endpoint, proxyHeaderFor(endpoint.proxyProtocol, request));
     this.#upstream.serve(this, timeouts, upstreamMethod === 'HEAD');
     if (idle !== undefined) this.connected();
@@ -273,7 +274,7 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
   connected(): void {
     const exchange = this.#exchange;
     if (this.#upstream === undefined) return;
-    exchange.sentAtMs = exchange.core.clock.monotonicMs();
+    this.#tries.sent();
     sendRequest(exchange, this.#upstream);
     this.#request.sendTo(this.#upstream);
     if (!exchange.body.complete) return exchange.client.bodyDemandChanged();
@@ -313,8 +314,8 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
     const { upgrade, timeouts, client } = this.#exchange;
     const wire = this.#upstream?.wire;
     if (upgrade === undefined || timeouts === undefined || wire === undefined || !isAgreement(upgrade, head)) return undefined;
-    if (!this.#passes(this.#response.switchingHead(head, upgrade))) return undefined;
     this.#tries.answered(head.status);
+    if (!this.#passes(this.#response.switchingHead(head, upgrade))) return undefined;
     this.#tunnel = client.beginTunnel(wire, { idleTimeoutMs: timeouts.readTimeoutMs, isWebSocket: upgrade.protocol === 'websocket', judge: frameJudge(this.#exchange, upgrade.inspectors), ended: (ending) => this.#tunnelEnded(ending) });
     return this.#tunnel.upstream;
   }

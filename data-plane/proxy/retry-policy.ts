@@ -10,6 +10,7 @@ import type { FailureKind } from '../upstreams/health-state.ts';
 import type { RetryBudget } from '../upstreams/retry-budget.ts';
 import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
 import { WaitingLine, type Waiter } from '../upstreams/waiting-line.ts';
+import { Attempt, type AttemptFailure } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { REFUSALS, refusalOf, type Refusal } from './refusals.ts';
 import { isReplayable } from './send-request.ts';
@@ -22,6 +23,9 @@ const MAX_RESOLUTIONS = 16;
 
 const CAUSES: Readonly<Record<UpstreamFailure['kind'], RetryCause | undefined>> = {
   'connect-failed': 'connect-failure', 'connect-timeout': 'connect-failure', closed: 'reset', 'write-timeout': 'timeout', 'read-timeout': 'timeout', invalid: undefined,
+};
+const FAILURES: Readonly<Record<UpstreamFailure['kind'], AttemptFailure>> = {
+  'connect-failed': 'connect', 'connect-timeout': 'connect', closed: 'reset', 'write-timeout': 'timeout', 'read-timeout': 'timeout', invalid: 'invalid',
 };
 const HEALTH: Readonly<Record<UpstreamFailure['kind'], FailureKind>> = {
   'connect-failed': 'tcp', 'connect-timeout': 'timeout', closed: 'tcp', 'write-timeout': 'timeout', 'read-timeout': 'timeout', invalid: 'tcp',
@@ -61,10 +65,12 @@ export class Tries {
 
   /** Counts the request there until `leave`. */
   begin(endpoint: Endpoint): void {
+    const exchange = this.#exchange;
     this.#endpoint = endpoint;
     this.#isTold = false;
+    exchange.attempt = new Attempt(endpoint, exchange.service?.upstream?.name ?? endpoint.host, exchange.attempt);
     if (this.#firstMs === 0) {
-      this.#firstMs = this.#exchange.core.deadlines.in(0);
+      this.#firstMs = exchange.core.deadlines.in(0);
       endpoint.retryBudget.requestBegun(this.#firstMs);
     }
     endpoint.begin();
@@ -86,12 +92,27 @@ export class Tries {
     const line = (endpoint.line ??= new WaitingLine(this.#exchange.core.deadlines, endpoint));
     if (line.length >= (endpoint.peer?.maxPending ?? Number.POSITIVE_INFINITY)) return false;
     this.#waiter = waiter;
+    this.connectionWished();
     line.join(waiter, timeoutMs);
     return true;
   }
 
+  /** There is no connection that it could take at once. */
+  connectionWished(): void {
+    const { attempt, core } = this.#exchange;
+    if (attempt?.wishedAtMs === 0) attempt.wishedAtMs = attempt.sentAtMs === 0 ? core.clock.monotonicMs() : attempt.sentAtMs;
+  }
+
+  /** The request goes out. */
+  sent(): void {
+    const exchange = this.#exchange;
+    exchange.sentAtMs = exchange.core.clock.monotonicMs();
+    if (exchange.attempt !== undefined) exchange.attempt.sentAtMs = exchange.sentAtMs;
+  }
+
   /** The current try can't go on for want of a connection: another target may have one. */
   passOver(refusal: Refusal): void {
+    this.#exchange.attempt?.failed('no-connection', this.#exchange.core.clock.monotonicMs());
     if (this.#endpoint !== undefined) (this.#tried ??= []).push(this.#endpoint);
     this.lastRefusal = refusal;
     this.leave();
@@ -99,10 +120,16 @@ export class Tries {
 
   /** A response head came. */
   answered(status: number): void {
-    const { core, sentAtMs } = this.#exchange;
+    const { core, sentAtMs, attempt } = this.#exchange;
+    const nowMs = core.clock.monotonicMs();
+    this.#exchange.respondedAtMs = nowMs;
+    if (attempt !== undefined) {
+      attempt.status = status;
+      attempt.endedAtMs = nowMs;
+    }
     if (this.#endpoint?.peer === undefined) return;
     this.#isTold = true;
-    core.chooser.groups.answered(this.#endpoint, status, core.clock.monotonicMs() - sentAtMs);
+    core.chooser.groups.answered(this.#endpoint, status, nowMs - sentAtMs);
   }
 
   /**
@@ -113,6 +140,7 @@ export class Tries {
     const { kind } = failure;
     const { core, service } = this.#exchange;
     const endpoint = this.#endpoint;
+    this.#exchange.attempt?.failed(FAILURES[kind], core.clock.monotonicMs());
     if (endpoint?.peer !== undefined) {
       this.#isTold = true;
       core.chooser.groups.failed(endpoint, HEALTH[kind]);

@@ -35,7 +35,10 @@ export function runBegin(exchange: Exchange): boolean {
   for (const entry of exchange.chain.begin) {
     try {
       context.current = entry;
-      if (runs(exchange, entry)) expectNoPromise(entry.instance.begin?.(context, stateOf(exchange, entry)));
+      if (!runs(exchange, entry)) continue;
+      exchange.phases?.begin('begin', entry.name);
+      expectNoPromise(entry.instance.begin?.(context, stateOf(exchange, entry)));
+      exchange.phases?.end();
     } catch (thrown) {
       reportPluginError(exchange, entry, 'begin', thrown);
       return false;
@@ -65,8 +68,10 @@ export function runRequestPhases(exchange: Exchange): HeadOutcome {
       if (entry.instance.requestBody !== undefined && exchange.collectedUpTo < Math.min(entry.instance.requestBody.maxBytes, chain.requestBodyMaxBytes)) return NEEDS_BODY;
       const context = (exchange.pluginContext ??= new RequestPluginContext(exchange));
       context.current = entry;
+      exchange.phases?.begin(phase, entry.name);
       const answer = entry.instance[phase]?.(context, stateOf(exchange, entry));
       if (answer instanceof Promise) return awaited(exchange, entry, chain, answer);
+      exchange.phases?.end();
       advance(exchange, chain, entry);
       if (answer !== undefined) return { kind: 'answered', verdict: answer, entry };
     } catch (thrown) {
@@ -100,6 +105,7 @@ function unannounced(promise: Promise<unknown>): HoldfastError {
 
 /** What a plugin answered that was waited for; then, if that is undefined, the phases go on by `runRequestPhases`. */
 export function settle(exchange: Exchange, { entry, chain }: Extract<HeadOutcome, { kind: 'waiting' }>, verdict: Verdict | undefined): HeadOutcome {
+  exchange.phases?.end();
   advance(exchange, chain, entry);
   return verdict === undefined ? runRequestPhases(exchange) : { kind: 'answered', verdict, entry };
 }

@@ -38,7 +38,10 @@ function runHead(exchange: Exchange, context: ResponsePluginContext): boolean {
     context.current = entry;
     const { own } = context;
     try {
-      if (runs(exchange, entry)) expectNoPromise(entry.instance.responseHead?.(context, stateOf(exchange, entry)));
+      if (!runs(exchange, entry)) continue;
+      exchange.phases?.begin('responseHead', entry.name);
+      expectNoPromise(entry.instance.responseHead?.(context, stateOf(exchange, entry)));
+      exchange.phases?.end();
     } catch (thrown) {
       context.close();
       reportPluginError(exchange, entry, 'responseHead', thrown);
@@ -60,7 +63,9 @@ export function runBody(exchange: Exchange, context: ResponsePluginContext, body
     context.current = entry;
     context.mostBytes = maxBytes;
     try {
+      exchange.phases?.begin('responseBody', entry.name);
       expectNoPromise(entry.instance.responseBody?.(context, stateOf(exchange, entry)));
+      exchange.phases?.end();
     } catch (thrown) {
       context.close();
       reportPluginError(exchange, entry, 'responseBody', thrown);

@@ -91,7 +91,8 @@ function hopLines({ head, upgrade }: Exchange): string {
   return te === '' ? '' : `Connection: TE\r\n${te}`;
 }
 
-function targetFor(exchange: Exchange): string {
+/** Path and query as they go upstream. */
+export function targetFor(exchange: Exchange): string {
   const path = pathFor(exchange);
   const { head, edits } = exchange;
   if (edits === undefined) return head.queryStart === head.targetEnd ? path : `${path}?${exchange.request.query}`;

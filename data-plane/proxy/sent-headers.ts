@@ -16,14 +16,26 @@ export class SentHeaders {
     this.#values ??= valuesIn(this.#lines);
     return this.#values.get(lowerCaseName);
   }
+
+  /** Name and value, one per line. */
+  lines(): readonly (readonly [name: string, value: string])[] {
+    return [...pairsIn(this.#lines)];
+  }
+}
+
+/** Name and value of each line, as they stand there; lines that are none (a status line) are left out. */
+function* pairsIn(lines: string): Generator<readonly [name: string, value: string]> {
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0 && !line.startsWith('HTTP/1.')) yield [line.slice(0, colon), line.slice(colon + 1).trim()];
+  }
 }
 
 function valuesIn(lines: string): Map<string, string> {
   const values = new Map<string, string>();
-  for (const line of lines.split('\r\n')) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon).toLowerCase();
-    if (colon > 0 && !values.has(name)) values.set(name, line.slice(colon + 1).trim());
+  for (const [name, value] of pairsIn(lines)) {
+    const key = name.toLowerCase();
+    if (!values.has(key)) values.set(key, value);
   }
   return values;
 }

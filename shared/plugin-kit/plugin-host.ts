@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import { assert } from '../assert.ts';
 import type { ConfigLookup, ConsumerRef, CredentialRef } from '../plugins/config-lookup.ts';
 import type { Answer, ExchangeContext, LogContext, PluginInstance, RequestContext, ResponseBodyContext, Verdict } from '../plugins/contract.ts';
-import type { PluginServices, PluginStore } from '../plugins/plugin-services.ts';
+import type { PluginServices, PluginQueue, PluginStore, QueueOptions } from '../plugins/plugin-services.ts';
 import { requestView, type RequestParts } from './request-view.ts';
 
 export interface HostParts extends RequestParts {
@@ -122,6 +122,7 @@ export function pluginContext(parts: HostParts = {}): RecordedContext {
       responseHeaders.set(name, value);
       effects.push(`set-response ${name}: ${value}`);
     },
+    timePhases: () => void effects.push('time-phases'),
     setTraceId(given) {
       traceId = given;
       effects.push(`set-trace ${given}`);
@@ -136,6 +137,8 @@ export interface ResponseParts extends HostParts {
   readonly errorCode?: string;
   /** One entry per header line. */
   readonly responseHeaders?: readonly (readonly [name: string, value: string])[];
+  /** What is in the log besides; `startedAtMs` is 0 and `totalMs` 1 where nothing is said. */
+  readonly log?: Partial<Pick<LogContext, 'upstreamStatus' | 'upstreamUri' | 'bytesIn' | 'bytesOut' | 'startedAtMs' | 'totalMs' | 'upstreamMs' | 'gatewayMs' | 'tries' | 'tls' | 'phases'>>;
   /** What `responseBody` gets, where it fits what is asked for. */
   readonly responseBody?: Uint8Array;
 }
@@ -164,7 +167,10 @@ export function responseContext(parts: ResponseParts = {}): RecordedResponse {
     generated: parts.generated ?? false,
     message: parts.message,
     errorCode: parts.errorCode,
-    bytesIn: 0, bytesOut: 0, startedAtMs: 0, totalMs: 1,
+    bytesIn: 0, bytesOut: 0, startedAtMs: 0, totalMs: 1, upstreamMs: 0, gatewayMs: 1,
+    upstreamStatus: undefined, upstreamUri: undefined, tries: [], tls: undefined, phases: undefined,
+    ...parts.log,
+    requestHeaders: () => parts.headers ?? [],
     get status() { return status; },
     get body() { return responseBody !== undefined && responseBody.length <= collected ? responseBody : undefined; },
     get sentHeaders() { return headers; },
@@ -270,11 +276,20 @@ export function mapStore<Value>(): PluginStore<Value> {
 export interface RecordedServices extends PluginServices {
   /** The events that were logged. */
   readonly warnings: readonly string[];
+  /** Delivers what waits in the queues, in batches as large as they may be. Rejects with what `deliver` rejects with: nothing is tried again. */
+  flush(): Promise<void>;
+  /** Datagrams that were sent, and to where. */
+  readonly datagramsSent: readonly { readonly host: string; readonly port: number; readonly text: string }[];
+  /** What was appended to files. */
+  readonly linesWritten: readonly { readonly path: string; readonly text: string }[];
 }
 
 /** Services of a plugin instance. What a test does not give counts nothing, reaches nothing and knows nobody. */
 export function pluginServices(overrides: Partial<PluginServices> = {}): RecordedServices {
   const warnings: string[] = [];
+  const waiting: (() => Promise<void>)[] = [];
+  const datagramsSent: { host: string; port: number; text: string }[] = [];
+  const linesWritten: { path: string; text: string }[] = [];
   return {
     pluginId: '00000000-0000-7000-8000-000000000001',
     clock: { nowMs: () => 0, monotonicMs: () => 0 },
@@ -284,12 +299,25 @@ export function pluginServices(overrides: Partial<PluginServices> = {}): Recorde
     fetch: () => Promise.reject(new Error('nothing is reached from here')),
     connect: () => Promise.reject(new Error('nothing is reached from here')),
     redis: () => ({ command: () => Promise.reject(new Error('there is no Redis here')), script: () => Promise.reject(new Error('there is no Redis here')) }),
+    queue: <Entry>(options: QueueOptions, deliver: (entries: readonly Entry[]) => Promise<void>): PluginQueue<Entry> => {
+      const entries: Entry[] = [];
+      waiting.push(async () => {
+        while (entries.length > 0) await deliver(entries.splice(0, options.maxBatchEntries));
+      });
+      return { push: (entry: Entry) => void entries.push(entry), get waiting() { return entries.length; } };
+    },
+    datagrams: (host, port) => ({ send: (bytes) => void datagramsSent.push({ host, port, text: Buffer.from(bytes).toString('utf8') }), close: () => undefined }),
+    lineFile: (path) => ({ append: async (lines) => void linesWritten.push({ path, text: Buffer.from(lines).toString('utf8') }), close: () => undefined }),
+    node: { dataPlaneId: '00000000-0000-7000-8000-0000000000d1', gatewayId: '00000000-0000-7000-8000-0000000000a1', hostname: 'gateway-1', softwareVersion: '0.0.0', labels: {} },
     passwords: { verify: () => 'wrong', isRemembered: () => false },
     secrets: { keyedHash: (text) => hash('sha256', text, 'base64url').slice(0, 22) },
     every: () => ({ cancel: () => undefined }),
     onPurge: () => ({ cancel: () => undefined }),
     log: { warn: (event) => void warnings.push(event) },
-    warnings,
+    warnings, datagramsSent, linesWritten,
+    flush: async () => {
+      for (const deliver of waiting) await deliver();
+    },
     ...overrides,
   };
 }
