@@ -169,7 +169,7 @@ test('a large configuration comes in chunks against credit, and a ping is answer
   client.send({ kind: 'ping', nonce: 9, answer: false });
   assert.equal((await client.next('ping')).nonce, 9);
   assert.deepEqual(client.waiting, [], 'no chunk without credit');
-  client.send({ kind: 'credit', chunks: 2, telemetry: 0 });
+  client.send({ kind: 'credit', chunks: 2, telemetry: 0, records: 0 });
   assert.equal((await client.next('chunk')).offset, 64 * 1024);
   assert.equal((await client.next('chunk')).offset, 128 * 1024);
   client.cut();
@@ -259,7 +259,7 @@ test('T3: telemetry is acknowledged in order and only when stored, also after fa
   try {
     const { client } = await join(own);
     const { telemetryCredit } = await client.greet();
-    for (let sequence = 1; sequence <= telemetryCredit; sequence += 1) client.send({ kind: 'telemetry', bootId: client.bootId, sequence, batch: Buffer.from('batch') });
+    for (let sequence = 1; sequence <= telemetryCredit; sequence += 1) client.send({ kind: 'telemetry', bootId: client.bootId, sequence, batch: Buffer.from('batch'), records: false });
     for (let sequence = 1; sequence <= telemetryCredit; sequence += 1) assert.equal((await client.next('telemetry-ack')).sequence, sequence);
     assert.deepEqual(stored, Array.from({ length: telemetryCredit }, (_, index) => index + 1));
     assert.equal(failures, 0);
@@ -277,7 +277,7 @@ test('T3: a batch that can never be stored is not acknowledged, nor what follows
   try {
     const joined = await join(own);
     await joined.client.greet();
-    for (const sequence of [1, 2]) joined.client.send({ kind: 'telemetry', bootId: joined.client.bootId, sequence, batch: Buffer.from('x') });
+    for (const sequence of [1, 2]) joined.client.send({ kind: 'telemetry', bootId: joined.client.bootId, sequence, batch: Buffer.from('x'), records: false });
     await waitUntil('the log line', () => own.lines().some((line) => line.includes('telemetry-stuck')));
     await addService(joined.scope);
     await joined.client.next('snapshot');

@@ -280,7 +280,7 @@ export class SimulatedDataPlane {
   }
 
   #giveCredit(chunks: number): void {
-    this.#session.send({ kind: 'credit', chunks, telemetry: 0 });
+    this.#session.send({ kind: 'credit', chunks, telemetry: 0, records: 0 });
   }
 }
 

@@ -29,6 +29,8 @@ export interface SessionDependencies {
   readonly authority: CertificateAuthorities;
   readonly signing: Pick<SigningMaterial, 'trustFor' | 'subscribe' | 'hasSigned'>;
   readonly ingest: Ingest;
+  /** Of access records; absent where none are taken. */
+  readonly ingestRecords?: Ingest;
   /** For what an operator must know of a data plane. */
   readonly alarms: Alarms;
   /** Told of what was applied. */

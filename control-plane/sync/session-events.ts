@@ -33,6 +33,8 @@ export interface Link {
   readonly chunkCredit: number;
   /** Telemetry batches that it may still send. */
   readonly telemetryAllowance: number;
+  /** Likewise of access records. */
+  readonly recordsAllowance: number;
 }
 
 /** What is known of the data plane after its Hello. */
@@ -77,7 +79,7 @@ export type SessionEvent =
   /** What was being prepared could not be had; the reason is logged. */
   | { readonly kind: 'transfer-failed' }
   | { readonly kind: 'chunk-sent'; readonly transferId: number }
-  | { readonly kind: 'telemetry-stored'; readonly bootId: string; readonly sequence: number }
+  | { readonly kind: 'telemetry-stored'; readonly bootId: string; readonly sequence: number; readonly records: boolean }
   | { readonly kind: 'tick'; readonly nowMs: number }
   /** To be ended by us: shutdown, revocation, a broken rule, another session of the same data plane. */
   | { readonly kind: 'end'; readonly code: string; readonly reason: string; readonly retryAfterMs: number }

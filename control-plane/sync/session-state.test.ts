@@ -4,7 +4,7 @@ import { newId, type EntityId } from '../../shared/model/ids.ts';
 import type { Hello, SyncMessage } from '../../shared/wire/sync-message.ts';
 import type { PublishedVersion } from '../publish/publisher.ts';
 import type { SessionEffect, SessionEvent, SessionState, TransferInHand } from './session-events.ts';
-import { CHUNK_BYTES, initialState, PING_INTERVAL_MS, SESSION_TABLE, stepSession, TELEMETRY_CREDIT } from './session-state.ts';
+import { CHUNK_BYTES, initialState, PING_INTERVAL_MS, RECORDS_CREDIT, SESSION_TABLE, stepSession, TELEMETRY_CREDIT } from './session-state.ts';
 
 function published(sequence: number, root = `${sequence}`.repeat(64).slice(0, 64)): PublishedVersion {
   return { version: { epoch: 1, sequence }, contentRoot: root };
@@ -68,7 +68,7 @@ class Play {
   }
 }
 
-const credit = (chunks: number): SyncMessage => ({ kind: 'credit', chunks, telemetry: 0 });
+const credit = (chunks: number): SyncMessage => ({ kind: 'credit', chunks, telemetry: 0, records: 0 });
 const appliedOf = ({ version, contentRoot }: PublishedVersion): SyncMessage => ({ kind: 'applied', version, contentRoot, tookMs: 1, quarantined: [], already: false });
 const rejectedOf = ({ version }: PublishedVersion, code: string): SyncMessage => ({ kind: 'rejected', version, code, reasons: ['because'] });
 
@@ -215,13 +215,17 @@ test('S4: a data plane that is ahead is offered nothing; one that has other cont
   assert.equal(diverged.find('prepare')?.base, undefined, 'the published content is offered, so that its refusal shows');
 });
 
-test('telemetry is stored, then acknowledged with credit for one more; without credit it is refused', () => {
-  const telemetry: SyncMessage = { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.from('x') };
+for (const records of [false, true]) test(`${records ? 'access records are' : 'telemetry is'} stored, then acknowledged with credit for one more; without credit it is refused`, () => {
+  const telemetry: SyncMessage = { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.from('x'), records };
   const play = new Play().greet({}, undefined).hear(telemetry);
   assert.deepEqual(play.kinds, ['store-telemetry']);
-  play.take({ kind: 'telemetry-stored', bootId, sequence: 1 });
-  assert.deepEqual(play.effects.map((effect) => effect.kind === 'send' && effect.message.kind), ['telemetry-ack', 'credit']);
-  for (let index = 0; index < TELEMETRY_CREDIT; index += 1) assert.deepEqual(play.hear(telemetry).kinds, ['store-telemetry']);
+  play.take({ kind: 'telemetry-stored', bootId, sequence: 1, records });
+  assert.deepEqual(play.effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : [])), [
+    { kind: 'telemetry-ack', bootId, sequence: 1, records },
+    { kind: 'credit', chunks: 0, telemetry: records ? 0 : 1, records: records ? 1 : 0 },
+  ]);
+  for (let index = 0; index < (records ? RECORDS_CREDIT : TELEMETRY_CREDIT); index += 1) assert.deepEqual(play.hear(telemetry).kinds, ['store-telemetry']);
+  assert.deepEqual(play.hear({ ...telemetry, records: !records }).kinds, ['store-telemetry'], 'the other stream has credit of its own');
   assert.equal(play.hear(telemetry).endedWith, 'SYNC_CREDIT_EXCEEDED');
 });
 
@@ -345,7 +349,7 @@ test('credit beyond reason is refused', () => {
 // ---- the table ----
 
 const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, { kind: Kind }> } = {
-  hello, welcome: { kind: 'welcome', protocolVersion: 1, softwareVersion: '', rootStatements: [], delegationStatement: '', headStatement: '', contentKeys: [], pingIntervalMs: 1, telemetryCredit: 1, labels: {}, authoritiesStatement: '' },
+  hello, welcome: { kind: 'welcome', protocolVersion: 1, softwareVersion: '', rootStatements: [], delegationStatement: '', headStatement: '', contentKeys: [], pingIntervalMs: 1, telemetryCredit: 1, recordsCredit: 1, labels: {}, authoritiesStatement: '' },
   snapshot: { kind: 'snapshot', transferId: 1, manifestStatement: '', transferStatement: '', compression: '', epochStatement: '', startOffset: 0 },
   delta: { kind: 'delta', transferId: 1, manifestStatement: '', transferStatement: '', compression: '', startOffset: 0 },
   chunk: { kind: 'chunk', transferId: 1, offset: 0, bytes: Buffer.from('x') },
@@ -353,8 +357,8 @@ const oneOfEach: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, 
   rejected: { kind: 'rejected', version: { epoch: 1, sequence: 1 }, code: 'X', reasons: [] },
   'fell-back': { kind: 'fell-back', from: { epoch: 1, sequence: 2 }, to: { epoch: 1, sequence: 1 }, fromRoot: '', reason: '' },
   head: { kind: 'head', headStatement: '' }, ping: { kind: 'ping', nonce: 1, answer: false },
-  telemetry: { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.from('x') }, 'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 1 },
-  credit: { kind: 'credit', chunks: 1, telemetry: 0 }, renew: { kind: 'renew', certificateRequest: Buffer.from('x') },
+  telemetry: { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.from('x'), records: false }, 'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 1, records: false },
+  credit: { kind: 'credit', chunks: 1, telemetry: 0, records: 0 }, renew: { kind: 'renew', certificateRequest: Buffer.from('x') },
   renewed: { kind: 'renewed', certificateChain: '' }, bye: { kind: 'bye', code: 'shutting-down', reason: '', retryAfterMs: 0 },
   question: { kind: 'question', id: 1, subject: 'explain', document: Buffer.from('{}') }, answer: { kind: 'answer', id: 1, document: Buffer.from('{}'), problem: '' },
   trust: { kind: 'trust', rootStatements: [], delegationStatement: '', contentKeys: [], authoritiesStatement: '' }, notice: { kind: 'notice', code: 'SYNC_HEAD_OLDER', detail: '', version: undefined },
@@ -409,7 +413,7 @@ test('every cell of the table can be stepped, and closed stays closed without a 
     frame: { kind: 'frame', message: oneOfEach.ping, nowMs: 1 }, 'welcome-ready': { kind: 'welcome-ready', welcome, newest: published(3) },
     released: { kind: 'released', published: published(3) }, 'transfer-ready': { kind: 'transfer-ready', transfer: undefined },
     'transfer-failed': { kind: 'transfer-failed' }, 'chunk-sent': { kind: 'chunk-sent', transferId: 1 },
-    'telemetry-stored': { kind: 'telemetry-stored', bootId, sequence: 1 }, tick: { kind: 'tick', nowMs: 1 },
+    'telemetry-stored': { kind: 'telemetry-stored', bootId, sequence: 1, records: false }, tick: { kind: 'tick', nowMs: 1 },
     end: { kind: 'end', code: 'X', reason: '', retryAfterMs: 0 }, disconnected: { kind: 'disconnected' },
   };
   for (const [name, state] of Object.entries(states)) {

@@ -11,6 +11,8 @@ import type { AlarmCode, Link, Peer, SessionEffect, SessionEvent, SessionState, 
 
 /** Telemetry batches that may be on their way at once. */
 export const TELEMETRY_CREDIT = 8;
+/** Likewise of access records, which are larger: a thousand records at 400 bytes are two of them. */
+export const RECORDS_CREDIT = 4;
 /** Both sides ping at this interval and give up after three without a word. */
 export const PING_INTERVAL_MS = 10_000;
 const SILENT_INTERVALS = 3;
@@ -41,7 +43,7 @@ const PER_TICK = { frameAllowance: 5_000, noticeAllowance: 20, healthAllowance: 
 
 /** The first state of a connection whose certificate was checked. */
 export function initialState(certificate: 'valid' | 'expired', nowMs: number): SessionState {
-  const link: Link = { openedAtMs: nowMs, heardAtMs: nowMs, pings: 0, ...PER_TICK, chunkCredit: 0, telemetryAllowance: TELEMETRY_CREDIT };
+  const link: Link = { openedAtMs: nowMs, heardAtMs: nowMs, pings: 0, ...PER_TICK, chunkCredit: 0, telemetryAllowance: TELEMETRY_CREDIT, recordsAllowance: RECORDS_CREDIT };
   return { kind: certificate === 'valid' ? 'awaiting-hello' : 'renewing-only', link };
 }
 
@@ -229,9 +231,9 @@ function work(before: Working, event: Extract<SessionEvent, { kind: 'frame' }>):
         return step.state.kind === 'sending' ? sendNext(step.state, step.effects) : step;
       }
       case 'telemetry': {
-        const { telemetryAllowance } = state.link;
-        if (telemetryAllowance === 0) return violate(state, { code: 'SYNC_CREDIT_EXCEEDED', reason: 'telemetry came without credit' });
-        return { state: { ...state, link: { ...state.link, telemetryAllowance: telemetryAllowance - 1 } }, effects: [{ kind: 'store-telemetry', telemetry: message }] };
+        const allowance = message.records ? 'recordsAllowance' : 'telemetryAllowance';
+        if (state.link[allowance] === 0) return violate(state, { code: 'SYNC_CREDIT_EXCEEDED', reason: `${message.records ? 'access records' : 'telemetry'} came without credit` });
+        return { state: { ...state, link: { ...state.link, [allowance]: state.link[allowance] - 1 } }, effects: [{ kind: 'store-telemetry', telemetry: message }] };
       }
       case 'notice': {
         const { noticeAllowance } = state.link;
@@ -329,13 +331,16 @@ const offerRelease = (state: Working, { published }: { readonly published: Publi
   offer(state.link, { ...state.peer, newest: newerOf(state.peer.newest, published) }, []);
 
 /** Stored: the data plane may forget it, and send one more. */
-const acknowledge = (state: Working, { bootId, sequence }: { readonly bootId: string; readonly sequence: number }): Step => ({
-  state: { ...state, link: { ...state.link, telemetryAllowance: state.link.telemetryAllowance + 1 } },
-  effects: [
-    { kind: 'send', message: { kind: 'telemetry-ack', bootId, sequence } },
-    { kind: 'send', message: { kind: 'credit', chunks: 0, telemetry: 1 } },
-  ],
-});
+const acknowledge = (state: Working, { bootId, sequence, records }: Extract<SessionEvent, { kind: 'telemetry-stored' }>): Step => {
+  const allowance = records ? 'recordsAllowance' : 'telemetryAllowance';
+  return {
+    state: { ...state, link: { ...state.link, [allowance]: state.link[allowance] + 1 } },
+    effects: [
+      { kind: 'send', message: { kind: 'telemetry-ack', bootId, sequence, records } },
+      { kind: 'send', message: { kind: 'credit', chunks: 0, telemetry: records ? 0 : 1, records: records ? 1 : 0 } },
+    ],
+  };
+};
 
 const everywhere = { tick, end, disconnected: disconnect };
 const beforeWelcome = {

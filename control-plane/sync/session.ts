@@ -18,12 +18,13 @@ import { readCertificateRequest } from '../enrolment/certificate-authority.ts';
 import type { OutgoingTransfer, PublishedVersion } from '../publish/publisher.ts';
 import type { AheadClaim, DataPlaneReport } from '../store/data-plane-reports.ts';
 import type { FleetMember } from '../store/data-plane-store.ts';
+import type { Ingest } from '../telemetry/ingest.ts';
 import { QuestionsToDataPlane, type QuestionOutcome } from './questions-to-data-plane.ts';
 import type { ReportingSession } from './report-writer.ts';
 import { differingPlugins } from '../plugins/differing-plugins.ts';
 import type { SessionEnd, SessionServices } from './session-dependencies.ts';
 import type { AlarmCode, SessionEffect, SessionEvent, SessionState, TransferInHand } from './session-events.ts';
-import { initialState, PING_INTERVAL_MS, stepSession, TELEMETRY_CREDIT } from './session-state.ts';
+import { initialState, PING_INTERVAL_MS, RECORDS_CREDIT, stepSession, TELEMETRY_CREDIT } from './session-state.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
 import type { SessionTrust } from './trust-push.ts';
 
@@ -60,6 +61,8 @@ export class Session implements ReportingSession {
   readonly #tls: TLSSocket;
   readonly #onGreeted: () => void;
   readonly #telemetry: TelemetryIntake;
+  /** Access records. */
+  readonly #records: TelemetryIntake;
   readonly #questions: QuestionsToDataPlane;
   #state: SessionState;
   #transfer: OutgoingTransfer | undefined;
@@ -74,22 +77,21 @@ export class Session implements ReportingSession {
 
   constructor(services: SessionServices, options: SessionOptions) {
     const { identity, socket, validity } = options;
-    const { clock, random, ingest } = services;
+    const { ingest, ingestRecords } = services;
     this.identity = identity;
-    this.beganAtMs = clock.monotonicMs();
+    this.beganAtMs = services.clock.monotonicMs();
     this.#services = services;
     this.#socket = socket;
     this.#tls = options.tls;
     this.#onGreeted = options.onGreeted;
     this.#state = initialState(validity, this.beganAtMs);
-    this.#telemetry = new TelemetryIntake({
-      store: ({ bootId, sequence, batch }) => ingest({ tenantId: identity.tenantId, gatewayId: identity.gatewayId, dataPlaneId: identity.dataPlaneId, bootId }, sequence, batch),
-      onStored: ({ bootId, sequence }) => this.#take({ kind: 'telemetry-stored', bootId, sequence }),
-      onStuck: ({ bootId, sequence }, thrown) => this.#log('error', { event: 'telemetry-stuck', boot: bootId, sequence, reason: describeThrown(thrown) }, 'a telemetry batch can not be stored; the data plane keeps it and what follows'),
-      clock,
-      random,
+    this.#telemetry = this.#intakeOf(ingest);
+    // Counts come first: details wait while there are any.
+    this.#records = this.#intakeOf(async (...batch) => {
+      await this.#telemetry.settled();
+      await ingestRecords?.(...batch);
     });
-    this.#questions = new QuestionsToDataPlane((message) => this.#send(message), clock);
+    this.#questions = new QuestionsToDataPlane((message) => this.#send(message), services.clock);
     socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
     socket.on('error', (error) => this.#log('info', { event: 'session-socket-error', reason: error.message }, 'a session broke'));
     socket.on('close', () => this.#closed());
@@ -189,6 +191,19 @@ export class Session implements ReportingSession {
     this.#report({ connected: false, lastSeenAt: this.#now() });
   }
 
+  #intakeOf(ingest: Ingest): TelemetryIntake {
+    const { clock, random } = this.#services;
+    const { tenantId, gatewayId, dataPlaneId } = this.identity;
+    return new TelemetryIntake({
+      store: ({ bootId, sequence, batch }) => ingest({ tenantId, gatewayId, dataPlaneId, bootId }, sequence, batch),
+      onStored: ({ bootId, sequence, records }) => this.#take({ kind: 'telemetry-stored', bootId, sequence, records }),
+      onStuck: ({ bootId, sequence, records }, thrown) =>
+        this.#log('error', { event: 'telemetry-stuck', boot: bootId, sequence, records, reason: describeThrown(thrown) }, `a batch of ${records ? 'access records' : 'telemetry'} can not be stored; the data plane keeps it and what follows`),
+      clock,
+      random,
+    });
+  }
+
   #hear(data: RawData, isBinary: boolean): void {
     let frame;
     try {
@@ -231,7 +246,7 @@ export class Session implements ReportingSession {
         if (this.#transfer === undefined) return undefined;
         return this.#write(frames.chunk(gatewayId, this.#transfer, effect.offset, effect.length), () => this.#take({ kind: 'chunk-sent', transferId: effect.transferId }));
       case 'store-telemetry':
-        return this.#telemetry.take(effect.telemetry);
+        return (effect.telemetry.records ? this.#records : this.#telemetry).take(effect.telemetry);
       case 'take-answer':
         return this.#questions.answered(effect.answer);
       case 'renew':
@@ -290,7 +305,7 @@ export class Session implements ReportingSession {
     const { labels } = directory.known(identity, identity.dataPlaneId) ?? member;
     const welcome: Welcome = {
       kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement, contentKeys: this.#wrap(keys),
-      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, labels, authoritiesStatement,
+      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, recordsCredit: this.#services.ingestRecords === undefined ? 0 : RECORDS_CREDIT, labels, authoritiesStatement,
     };
     const { hostname, softwareVersion: peerVersion, bootId, protocolVersion } = hello;
     this.#greeted = { bootId, labels, takesTrust: protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION };
@@ -431,6 +446,7 @@ export class Session implements ReportingSession {
   #closed(): void {
     this.#take({ kind: 'disconnected' });
     this.#telemetry.stop();
+    this.#records.stop();
     this.#questions.close();
     this.#services.counts.leave(this);
     this.#services.purges?.leave(this);

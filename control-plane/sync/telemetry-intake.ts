@@ -1,6 +1,6 @@
 /**
- * Stores the telemetry of one session in order, one batch at a time, so that an acknowledgement may say "everything up to
- * here" (T3). A batch that can't be stored now is tried again; one that never can is left unacknowledged and takes its credit
+ * Stores one stream of telemetry of a session (counts, or access records) in order, one batch at a time, so that an
+ * acknowledgement may say "everything up to here" (T3). A batch that can't be stored now is tried again; one that never can is left unacknowledged and takes its credit
  * with it. Used by session.ts; what waits is bounded by the credit.
  */
 import { Backoff } from '../../shared/backoff.ts';
@@ -34,6 +34,11 @@ export class TelemetryIntake {
 
   take(telemetry: Telemetry): void {
     this.#queue = this.#queue.then(() => this.#store(telemetry));
+  }
+
+  /** Resolves when nothing waits that came before. */
+  settled(): Promise<void> {
+    return this.#queue;
   }
 
   /** What waits is forgotten: it was not acknowledged, so the data plane sends it again. */

@@ -9,7 +9,7 @@ import { Session, type SessionOptions } from './session.ts';
 
 const WELCOME: Welcome = {
   kind: 'welcome', protocolVersion: 1, softwareVersion: '0.1.0', rootStatements: [], delegationStatement: '', headStatement: '', contentKeys: [],
-  pingIntervalMs: 10_000, telemetryCredit: 1, labels: {}, authoritiesStatement: '',
+  pingIntervalMs: 10_000, telemetryCredit: 1, recordsCredit: 0, labels: {}, authoritiesStatement: '',
 };
 const HELLO: SyncMessage = { kind: 'ping', nonce: 0, answer: false };
 

@@ -123,7 +123,7 @@ export class SyncClient {
       maximumBytes: options.maximumConfigBytes,
       complete: (offer) => this.#offers.take(offer),
       reject: (announcement, code, reasons) => this.#reject(announcement, code, reasons),
-      giveCredit: (chunks) => this.#session.send({ kind: 'credit', chunks, telemetry: 0 }),
+      giveCredit: (chunks) => this.#session.send({ kind: 'credit', chunks, telemetry: 0, records: 0 }),
       violated: (reason) => this.#session.violated(reason),
     });
   }
@@ -264,7 +264,7 @@ export class SyncClient {
       this.#health.connected((health) => this.#session.send(health));
     }
     if (welcome.protocolVersion >= COUNTS_SINCE_VERSION) counts.connected((told) => this.#session.send(told));
-    telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes }) }, welcome.telemetryCredit);
+    telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes, records: false }) }, welcome.telemetryCredit);
     this.#renewWhereDue();
   }
 

@@ -23,7 +23,7 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
   welcome: {
     kind: 'welcome', protocolVersion: 1, softwareVersion: '0.1.0', rootStatements: ['r1', 'r2'], delegationStatement: 'd', headStatement: 'h',
     contentKeys: [{ keyId: 1, ephemeralPublicKey: Buffer.alloc(65, 4), nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(48) }],
-    pingIntervalMs: 10_000, telemetryCredit: 8, labels: { region: 'eu-west', constructor: 'x' }, authoritiesStatement: 'a',
+    pingIntervalMs: 10_000, telemetryCredit: 8, recordsCredit: 4, labels: { region: 'eu-west', constructor: 'x' }, authoritiesStatement: 'a',
   },
   snapshot: { kind: 'snapshot', ...announced, epochStatement: 'e' },
   delta: { kind: 'delta', ...announced },
@@ -41,9 +41,9 @@ const examples: { readonly [Kind in SyncMessage['kind']]: Extract<SyncMessage, {
   },
   'cache-purges': { kind: 'cache-purges', forgottenMs: 5, purges: [{ atMs: 6, pluginId: undefined, cacheKey: undefined }, { atMs: 1_700_000_000_000, pluginId: newId(), cacheKey: 'AAAAAAAAAAAAAAAAAAAAAA' }] },
   ping: { kind: 'ping', nonce: 77, answer: true },
-  telemetry: { kind: 'telemetry', bootId, sequence: 9, batch: Buffer.from('batch') },
-  'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 9 },
-  credit: { kind: 'credit', chunks: 3, telemetry: 0 },
+  telemetry: { kind: 'telemetry', bootId, sequence: 9, batch: Buffer.from('batch'), records: true },
+  'telemetry-ack': { kind: 'telemetry-ack', bootId, sequence: 9, records: true },
+  credit: { kind: 'credit', chunks: 3, telemetry: 0, records: 2 },
   renew: { kind: 'renew', certificateRequest: Buffer.from('csr') },
   renewed: { kind: 'renewed', certificateChain: 'pem' },
   question: { kind: 'question', id: 3, subject: 'explain', document: Buffer.from('{}') },
@@ -89,7 +89,7 @@ test('a configuration with very much in quarantine is still answered for: what d
 });
 
 test('a frame above 256 KiB is neither sent nor taken', () => {
-  const message: SyncMessage = { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.alloc(MAXIMUM_FRAME_BYTES) };
+  const message: SyncMessage = { kind: 'telemetry', bootId, sequence: 1, batch: Buffer.alloc(MAXIMUM_FRAME_BYTES), records: false };
   assert.throws(() => encodeFrame({ gatewayId, message }), { code: 'WIRE_FRAME_TOO_LARGE' });
   assert.throws(() => decodeFrame(Buffer.alloc(MAXIMUM_FRAME_BYTES + 1)), { code: 'WIRE_FRAME_MALFORMED' });
 });

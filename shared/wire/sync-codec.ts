@@ -136,14 +136,17 @@ function decodeMessage(envelope: holdfast.sync.v1.Envelope): SyncMessage {
   if (envelope.head != null) return { kind: 'head', headStatement: envelope.head.headStatement ?? '' };
   if (envelope.ping != null) return { kind: 'ping', nonce: count(envelope.ping.nonce, 'nonce'), answer: envelope.ping.answer ?? false };
   if (envelope.telemetry != null) {
-    const { bootId, sequence, batch } = envelope.telemetry;
-    return { kind: 'telemetry', bootId: id(bootId, 'boot_id'), sequence: count(sequence, 'sequence'), batch: batch ?? new Uint8Array() };
+    const { bootId, sequence, batch, records } = envelope.telemetry;
+    return { kind: 'telemetry', bootId: id(bootId, 'boot_id'), sequence: count(sequence, 'sequence'), batch: batch ?? new Uint8Array(), records: records ?? false };
   }
   if (envelope.telemetryAck != null) {
-    const { bootId, sequence } = envelope.telemetryAck;
-    return { kind: 'telemetry-ack', bootId: id(bootId, 'boot_id'), sequence: count(sequence, 'sequence') };
+    const { bootId, sequence, records } = envelope.telemetryAck;
+    return { kind: 'telemetry-ack', bootId: id(bootId, 'boot_id'), sequence: count(sequence, 'sequence'), records: records ?? false };
   }
-  if (envelope.credit != null) return { kind: 'credit', chunks: count(envelope.credit.chunks, 'chunks'), telemetry: count(envelope.credit.telemetry, 'telemetry') };
+  if (envelope.credit != null) {
+    const { chunks, telemetry, records } = envelope.credit;
+    return { kind: 'credit', chunks: count(chunks, 'chunks'), telemetry: count(telemetry, 'telemetry'), records: count(records, 'records') };
+  }
   if (envelope.renew != null) return { kind: 'renew', certificateRequest: envelope.renew.certificateRequest ?? new Uint8Array() };
   if (envelope.renewed != null) return { kind: 'renewed', certificateChain: envelope.renewed.certificateChain ?? '' };
   if (envelope.bye != null) {
@@ -204,6 +207,7 @@ function decodeWelcome(welcome: holdfast.sync.v1.Welcome.$Properties): Welcome {
     headStatement: welcome.headStatement ?? '',
     pingIntervalMs: count(welcome.pingIntervalMs, 'ping_interval_ms'),
     telemetryCredit: count(welcome.telemetryCredit, 'telemetry_credit'),
+    recordsCredit: count(welcome.recordsCredit, 'records_credit'),
     labels: { ...welcome.labels },
   };
 }

@@ -80,6 +80,8 @@ export interface Welcome {
   readonly pingIntervalMs: number;
   /** Telemetry batches that may be sent without waiting. */
   readonly telemetryCredit: number;
+  /** Batches of access records that may be sent without waiting; 0 from a control plane that takes none. */
+  readonly recordsCredit: number;
   readonly labels: Readonly<Record<string, string>>;
   /** Certificate authorities; '' from a control plane before protocol version 3, or with an authority of its own. */
   readonly authoritiesStatement: string;
@@ -172,8 +174,10 @@ export interface Telemetry {
   readonly kind: 'telemetry';
   readonly bootId: string;
   readonly sequence: number;
-  /** An encoded telemetry batch. */
+  /** An encoded telemetry batch, or one of access records. */
   readonly batch: Uint8Array;
+  /** Access records: they are numbered by themselves, and only sent where Welcome gave credit for them. */
+  readonly records: boolean;
 }
 
 /** Everything of this boot up to and including `sequence` is stored durably. */
@@ -181,6 +185,8 @@ export interface TelemetryAck {
   readonly kind: 'telemetry-ack';
   readonly bootId: string;
   readonly sequence: number;
+  /** Of the sequence of access records. */
+  readonly records: boolean;
 }
 
 /** The other side may send that many more. */
@@ -190,6 +196,8 @@ export interface Credit {
   readonly chunks: number;
   /** Telemetry batches, control plane → data plane. */
   readonly telemetry: number;
+  /** Batches of access records, control plane → data plane. */
+  readonly records: number;
 }
 
 /** Asks for a new certificate for the same identity. */

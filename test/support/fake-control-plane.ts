@@ -266,8 +266,8 @@ export class FakeControlPlane {
         if (!this.refusesRenewal) void this.#renew(message.certificateRequest, identity, (answer) => socket.send(encodeFrame({ gatewayId: identity.gatewayId, message: answer })));
       } else if (message.kind === 'telemetry') {
         session?.heard.push(message);
-        session?.send({ kind: 'telemetry-ack', bootId: message.bootId, sequence: message.sequence });
-        session?.send({ kind: 'credit', chunks: 0, telemetry: 1 });
+        session?.send({ kind: 'telemetry-ack', bootId: message.bootId, sequence: message.sequence, records: message.records });
+        session?.send({ kind: 'credit', chunks: 0, telemetry: message.records ? 0 : 1, records: message.records ? 1 : 0 });
       } else if (message.kind !== 'credit') {
         session?.heard.push(message);
       }
@@ -282,7 +282,7 @@ export class FakeControlPlane {
       this.alterWelcome({
         kind: 'welcome', protocolVersion: PROTOCOL_VERSION, softwareVersion: '0.1.0', rootStatements: [trust.rootStatement], delegationStatement: trust.delegationStatement,
         headStatement: await this.headStatement(), contentKeys: [wrapContentKey({ contentKey: CONTENT_KEY, keyId: 1, recipient, identity })],
-        pingIntervalMs: this.#options.pingIntervalMs ?? 10_000, telemetryCredit: 8, labels: { region: 'test' }, authoritiesStatement: '',
+        pingIntervalMs: this.#options.pingIntervalMs ?? 10_000, telemetryCredit: 8, recordsCredit: 4, labels: { region: 'test' }, authoritiesStatement: '',
       }),
     );
     this.#sessions.push(session);

@@ -107,7 +107,7 @@ export class SyncClient {
       if (!Buffer.isBuffer(data)) return;
       const { message } = decodeFrame(data);
       this.#received.push(message);
-      if (message.kind === 'chunk' && this.autoCredit) this.send({ kind: 'credit', chunks: 1, telemetry: 0 });
+      if (message.kind === 'chunk' && this.autoCredit) this.send({ kind: 'credit', chunks: 1, telemetry: 0, records: 0 });
     });
     socket.on('close', (code) => (this.closeCode = code));
   }
@@ -148,7 +148,7 @@ export class SyncClient {
   async greet(over: Partial<Hello> = {}, chunks = 16): Promise<Extract<SyncMessage, { kind: 'welcome' }>> {
     this.hello(over);
     const welcome = await this.next('welcome');
-    if (chunks > 0) this.send({ kind: 'credit', chunks, telemetry: 0 });
+    if (chunks > 0) this.send({ kind: 'credit', chunks, telemetry: 0, records: 0 });
     return welcome;
   }
 
