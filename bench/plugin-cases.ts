@@ -44,6 +44,7 @@ export const PLUGIN_CASES: Readonly<Record<PluginName, PluginCase>> = {
   jwt: { kind: 'measured', config: {}, headers: [`Authorization: Bearer ${jwt()}`], note: 'HS256, one token for all requests' },
   'key-auth': { kind: 'measured', config: {}, headers: KEY },
   'mtls-auth': { kind: 'not-measured', why: 'wrk has no client certificates; 0.2 µs of its own code, see its README' },
+  prometheus: { kind: 'not-measured', why: 'it has no part in a request' },
   'proxy-cache': { kind: 'measured', config: { strategy: 'memory' }, note: 'hits' },
   'rate-limiting': { kind: 'measured', config: { minute: BILLION, limit_by: 'ip' } },
   'rate-limiting-advanced': { kind: 'measured', config: { limit: [BILLION], window_size: [60], identifier: 'ip', window_type: 'sliding' } },

@@ -14,6 +14,7 @@ import { corsSchema } from './cors/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
+import { prometheusSchema } from './prometheus/schema.ts';
 import { proxyCacheSchema } from './proxy-cache/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
 import { rateLimitingAdvancedSchema } from './rate-limiting-advanced/schema.ts';
@@ -44,6 +45,7 @@ const schemas = [
   jwtSchema,
   keyAuthSchema,
   mtlsAuthSchema,
+  prometheusSchema,
   proxyCacheSchema,
   rateLimitingAdvancedSchema,
   rateLimitingSchema,

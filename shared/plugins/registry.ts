@@ -18,6 +18,8 @@ import { keyAuthFactory } from './key-auth/handler.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { mtlsAuthFactory } from './mtls-auth/handler.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
+import { prometheusFactory } from './prometheus/handler.ts';
+import { prometheusSchema } from './prometheus/schema.ts';
 import { proxyCacheFactory } from './proxy-cache/handler.ts';
 import { proxyCacheSchema } from './proxy-cache/schema.ts';
 import { registerPlugin, type RegisteredPlugin } from './registered-plugin.ts';
@@ -66,6 +68,7 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(jwtSchema, jwtFactory),
   registerPlugin(keyAuthSchema, keyAuthFactory),
   registerPlugin(mtlsAuthSchema, mtlsAuthFactory),
+  registerPlugin(prometheusSchema, prometheusFactory),
   registerPlugin(proxyCacheSchema, proxyCacheFactory),
   registerPlugin(rateLimitingAdvancedSchema, rateLimitingAdvancedFactory),
   registerPlugin(rateLimitingSchema, rateLimitingFactory),
