@@ -10,7 +10,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeTelemetryBatch, encodeTelemetryBatch, keyOfUsageRow, MAXIMUM_BATCH_ROWS, mergeTelemetryBatches, requestsIn, USAGE_RESOLUTION_MS, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { decodeTelemetryBatch, encodeTelemetryBatch, MAXIMUM_BATCH_ROWS, USAGE_RESOLUTION_MS, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { keyOfUsageRow, mergeTelemetryBatches, requestsIn } from '../../shared/wire/telemetry-merge.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { isUuid } from '../../shared/model/ids.ts';
 import { readRecord, readSegments, SegmentWriter, type ReadSegments, type Segment, type SpoolRecord } from './spool-segments.ts';

@@ -3,11 +3,11 @@
  * folded; the control plane decodes it when it stores it. Decoding refuses what is not well-formed.
  */
 import { holdfast } from '../../proto/gen/telemetry.js';
-import { defined } from '../assert.ts';
 import { HoldfastError } from '../errors.ts';
 import { bytesToId, idToBytes, type EntityId } from '../model/ids.ts';
-import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../model/version.ts';
+import type { ConfigVersion } from '../model/version.ts';
 import { LatencySketch } from '../telemetry/latency-sketch.ts';
+import { boundVersionRows } from './telemetry-merge.ts';
 
 /** Sketches of latencies in their encoded form (shared/telemetry/latency-sketch.ts), as they are stored; empty where nothing was measured. */
 export interface Latencies {
@@ -111,20 +111,15 @@ export interface TelemetryBatch {
 }
 
 /** How finely counts are kept in time at the control plane: batches of one such interval lose nothing when they are merged. */
-export const USAGE_RESOLUTION_MS = 60_000;
+export const USAGE_RESOLUTION_MS = 10_000;
 
-/** Rows of one batch at most: with the largest numbers they stay well below what one frame of the session carries. */
+/** Rows of one batch at most. */
 export const MAXIMUM_BATCH_ROWS = 2_000;
+/** Bytes of one batch at most, give or take one row: well below what one frame of the session carries (MAXIMUM_FRAME_BYTES). */
+export const MAXIMUM_BATCH_BYTES = 160 * 1024;
 
-/** Targets of one batch at most, the one for those beyond it among them. */
-export const MAXIMUM_TARGET_ROWS = 500;
-/** Routes with failures by version, of one batch at most. */
-export const MAXIMUM_ROUTE_VERSION_ROWS = 500;
 /** Of a target, an upstream, an address. */
 export const MAXIMUM_NAME_LENGTH = 255;
-
-/** Versions of one batch at most, NO_VERSION among them: what matters is the last two. */
-export const MAXIMUM_VERSION_ROWS = 16;
 
 const { Batch } = holdfast.telemetry.v1;
 const NO_BYTES = new Uint8Array(0);
@@ -221,136 +216,9 @@ export function decodeTelemetryBatch(bytes: Uint8Array): TelemetryBatch {
   }
 }
 
-/**
- * One batch over the whole span of several: rows of the same key are added up, so totals stay exact while detail in
- * time is given up. The version is the last one's.
- */
-export function mergeTelemetryBatches(batches: readonly TelemetryBatch[]): TelemetryBatch {
-  const usage = new Map<string, UsageRow>();
-  const drops = new Map<string, number>();
-  let fromMs = Infinity;
-  let toMs = 0;
-  let version: ConfigVersion = { epoch: 0, sequence: 0 };
-  for (const batch of batches) {
-    fromMs = Math.min(fromMs, batch.fromMs);
-    toMs = Math.max(toMs, batch.toMs);
-    version = batch.version;
-    for (const row of batch.usage) {
-      const key = keyOfUsageRow(row);
-      const sum = usage.get(key);
-      usage.set(key, sum === undefined ? row : {
-        ...row,
-        requests: sum.requests + row.requests,
-        bytesIn: sum.bytesIn + row.bytesIn,
-        bytesOut: sum.bytesOut + row.bytesOut,
-        durationMicros: sum.durationMicros + row.durationMicros,
-        upstreamMicros: sum.upstreamMicros + row.upstreamMicros,
-        gatewayMicros: sum.gatewayMicros + row.gatewayMicros,
-        latencies: mergeLatencies([sum.latencies, row.latencies]),
-      });
-    }
-    for (const drop of batch.drops) drops.set(drop.reason, (drops.get(drop.reason) ?? 0) + drop.count);
-  }
-  return {
-    fromMs: Number.isFinite(fromMs) ? fromMs : 0,
-    toMs,
-    version,
-    usage: [...usage.values()],
-    versions: boundVersionRows(batches.flatMap((batch) => batch.versions)),
-    drops: [...drops].map(([reason, count]) => ({ reason, count })),
-    crashGaps: batches.flatMap((batch) => batch.crashGaps),
-    targets: mergeTargets(batches.flatMap((batch) => batch.targets)),
-    routeVersions: mergeRouteVersions(batches.flatMap((batch) => batch.routeVersions)),
-    overflow: mergeLatencies(batches.map((batch) => batch.overflow)),
-    vitals: batches.findLast((batch) => batch.vitals !== undefined)?.vitals,
-  };
-}
-
-/** Undefined where none has any. */
-export function mergeLatencies(all: readonly (Latencies | undefined)[]): Latencies | undefined {
-  const some = all.filter((one) => one !== undefined);
-  if (some.length < 2) return some[0];
-  return { request: mergeSketches(some.map((one) => one.request)), upstream: mergeSketches(some.map((one) => one.upstream)), gateway: mergeSketches(some.map((one) => one.gateway)) };
-}
-
-/** Of encoded sketches, empty ones among them, one that has all their values. */
-export function mergeSketches(all: readonly Uint8Array[]): Uint8Array {
-  const some = all.filter((bytes) => bytes.length > 0);
-  const [only] = some;
-  if (some.length < 2) return only ?? NO_BYTES;
-  const sketch = new LatencySketch();
-  for (const bytes of some) sketch.mergeEncoded(bytes);
-  return sketch.encode();
-}
-
-function mergeTargets(rows: readonly TargetRow[]): readonly TargetRow[] {
-  const groups = Map.groupBy(rows, keyOfTargetRow);
-  const merged = [...groups.values()].map((group): TargetRow => ({ ...defined(group[0], 'a group has a row'), attempts: sum(group, 'attempts'), failed: sum(group, 'failed'), status5xx: sum(group, 'status5xx'), latency: mergeSketches(group.map((row) => row.latency)) }));
-  if (merged.length <= MAXIMUM_TARGET_ROWS) return merged;
-  const kept = merged.filter((row) => row.upstream !== '');
-  return [...kept.slice(0, MAXIMUM_TARGET_ROWS - 1), ...mergeTargets([...kept.slice(MAXIMUM_TARGET_ROWS - 1), ...merged.filter((row) => row.upstream === '')].map((row) => ({ ...row, upstream: '', target: '', address: '' })))];
-}
-
-function mergeRouteVersions(rows: readonly RouteVersionRow[]): readonly RouteVersionRow[] {
-  const newest = [...new Set(rows.map((row) => formatVersion(row.version)))].length <= 2 ? rows : ofNewestTwo(rows);
-  const groups = Map.groupBy(newest, (row) => `${row.routeId}/${formatVersion(row.version)}`);
-  const merged = [...groups.values()].map((group): RouteVersionRow => ({ ...defined(group[0], 'a group has a row'), failed: sum(group, 'failed'), failedHere: sum(group, 'failedHere') }));
-  if (merged.length <= MAXIMUM_ROUTE_VERSION_ROWS) return merged;
-  const most = merged.toSorted((a, b) => b.failed - a.failed);
-  return [...most.slice(0, MAXIMUM_ROUTE_VERSION_ROWS - 2), ...mergeRouteVersions(most.slice(MAXIMUM_ROUTE_VERSION_ROWS - 2).map((row) => ({ ...row, routeId: '' })))];
-}
-
-/** It is a table for comparing what serves with what served before. */
-function ofNewestTwo(rows: readonly RouteVersionRow[]): readonly RouteVersionRow[] {
-  const [first, second] = rows.map((row) => row.version).toSorted((a, b) => compareVersions(b, a)).filter((version, index, all) => index === 0 || compareVersions(version, defined(all[index - 1], 'one before')) !== 0);
-  return rows.filter(({ version }) => [first, second].some((one) => one !== undefined && compareVersions(one, version) === 0));
-}
-
-function sum<Name extends string>(rows: readonly Readonly<Record<Name, number>>[], name: Name): number {
-  return rows.reduce((total, row) => total + row[name], 0);
-}
-
-export function keyOfTargetRow({ upstream, target, address }: Pick<TargetRow, 'upstream' | 'target' | 'address'>): string {
-  return `${upstream}\0${target}\0${address}`;
-}
-
-/**
- * One row for each version, newest first, MAXIMUM_VERSION_ROWS at most: the oldest beyond it go into that of NO_VERSION, which
- * comes last, so that the sum over all stays exact.
- */
-export function boundVersionRows(rows: readonly VersionRow[]): readonly VersionRow[] {
-  const sums = new Map<string, VersionRow>();
-  for (const row of rows) addVersionRow(sums, row);
-  const newestFirst = [...sums.values()].toSorted((a, b) => compareVersions(b.version, a.version));
-  if (newestFirst.length <= MAXIMUM_VERSION_ROWS) return newestFirst;
-  const older = newestFirst.slice(MAXIMUM_VERSION_ROWS - 1).reduce(addRows);
-  return [...newestFirst.slice(0, MAXIMUM_VERSION_ROWS - 1), { ...older, version: NO_VERSION }];
-}
-
-/** Adds a row to the one of its version. */
-export function addVersionRow(sums: Map<string, VersionRow>, row: VersionRow): void {
-  const name = formatVersion(row.version);
-  const sum = sums.get(name);
-  sums.set(name, sum === undefined ? row : addRows(sum, row));
-}
-
-function addRows(a: VersionRow, b: VersionRow): VersionRow {
-  return { version: a.version, requests: a.requests + b.requests, failed: a.failed + b.failed, failedHere: a.failedHere + b.failedHere };
-}
-
-/** What a row counts for: rows of one key are added up. */
-export function keyOfUsageRow({ routeId, consumerId, status }: Pick<UsageRow, 'routeId' | 'consumerId' | 'status'>): string {
-  return `${routeId}/${consumerId}/${status}`;
-}
-
 /** 1…5; 0 where no status was sent. */
 export function statusClassOf(status: number): number {
   return status < 100 ? status : Math.floor(status / 100);
-}
-
-/** All requests of a batch: what T3 adds up. */
-export function requestsIn(batch: TelemetryBatch): number {
-  return batch.usage.reduce((sum, row) => sum + row.requests, 0);
 }
 
 function bytesOrEmpty(id: string): Uint8Array {
@@ -420,7 +288,7 @@ function decodeVitals(message: holdfast.telemetry.v1.IVitals | null | undefined)
 /** Names and addresses; longer ones were cut where they were counted. */
 function shortText(value: string | null | undefined): string {
   const text = value ?? '';
-  if (text.length > MAXIMUM_NAME_LENGTH || /[\0-\x1f\x7f]/.test(text)) throw new RangeError(`a name has at most ${MAXIMUM_NAME_LENGTH} characters, and no control characters`);
+  if (text.length > MAXIMUM_NAME_LENGTH || /\p{Cc}/u.test(text)) throw new RangeError(`a name has at most ${MAXIMUM_NAME_LENGTH} characters, and no control characters`);
   return text;
 }
 
