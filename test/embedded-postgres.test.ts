@@ -41,7 +41,8 @@ async function start(t: TestContext, options: Pick<EmbeddedPostgresOptions, 'sta
 }
 
 async function query(connectionString: string, sql: string): Promise<readonly unknown[]> {
-  const client = new pg.Client({ connectionString });
+  // Bounded, so that a server that does not answer is told from one that is not there.
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 30_000, query_timeout: 60_000 });
   await client.connect();
   try {
     const result = await client.query<Record<string, unknown>, unknown[]>(sql);

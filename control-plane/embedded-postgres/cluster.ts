@@ -47,6 +47,9 @@ async function createCluster(place: Place, binaries: Binaries, log: Logger): Pro
   renameSync(unfinished, dataFolderOf(place));
 }
 
+/** It takes some two seconds; a slow disk or a busy machine, a minute. */
+const INITDB_TIMEOUT_MS = 180_000;
+
 /** Runs a program of Postgres to its end; undefined when it went well, else what it said. */
 function run(program: string, parameters: readonly string[], place: Place, binaries: Binaries): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -57,7 +60,14 @@ function run(program: string, parameters: readonly string[], place: Place, binar
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
+    const tooLong = setTimeout(() => {
+      child.kill('SIGKILL');
+      resolve(`it did not end within ${INITDB_TIMEOUT_MS / 1000} s; ${said.trim()}`);
+    }, INITDB_TIMEOUT_MS);
     child.once('error', (error) => resolve(error.message));
-    child.once('close', (code) => resolve(code === 0 ? undefined : said.trim()));
+    child.once('close', (code) => {
+      clearTimeout(tooLong);
+      resolve(code === 0 ? undefined : said.trim());
+    });
   });
 }

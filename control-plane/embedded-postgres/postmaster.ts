@@ -17,6 +17,7 @@ const START_TIMEOUT_MS = 300_000;
 const FAST_STOP_TIMEOUT_MS = 20_000;
 const IMMEDIATE_STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
+const EXIT_TOLD_WITHIN_MS = 2_000;
 const LONGEST_LOG_BYTES = 8 * 1024 * 1024;
 
 /** Modest, durable (fsync and full page writes stay on), reachable by the socket alone. */
@@ -91,11 +92,13 @@ export async function startPostmaster(place: Place, binaries: Binaries, socketFo
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signal) => (ended = signal === null ? `it ended with ${code}` : `it was ended by ${signal}`));
-  // The kernel is asked too: once a server was gone and nobody had told us, and the start waited for five minutes.
-  const endedUnseen = (): string | undefined => (child.pid !== undefined && !existsSync(`/proc/${child.pid}`) ? 'it ended' : undefined);
+  // The kernel is asked too: a server was gone and nobody had told us, and the start waited for five minutes.
+  const endedUnseen = (): string | undefined => (child.pid !== undefined && hasEnded(child.pid) ? 'it ended' : undefined);
   const up = await waitUntilReady(place, clock, () => ended ?? endedUnseen());
   if (up !== undefined) return up;
-  throw startFailure(place, ended ?? `it did not get ready within ${START_TIMEOUT_MS / 1000} s`);
+  // How it ended is told a moment later, if at all.
+  if (endedUnseen() !== undefined) await waitFor(clock, EXIT_TOLD_WITHIN_MS, () => ended);
+  throw startFailure(place, ended ?? endedUnseen() ?? `it did not get ready within ${START_TIMEOUT_MS / 1000} s`);
 }
 
 /** Waits until the server of this place answers. Undefined where it ended or time is up. */
@@ -137,6 +140,16 @@ async function clearRemains(place: Place, socketFolder: string, clock: Clock): P
   if (stale === undefined || !existsSync(`/proc/${stale.pid}`)) return;
   rmSync(join(folder, 'postmaster.pid'), { force: true });
   rmSync(join(socketFolder, `${SOCKET_NAME}.lock`), { force: true });
+}
+
+/** True where the process is gone, or dead and not waited for by its parent yet (`Z`, proc(5)). */
+export function hasEnded(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return true;
+  }
 }
 
 /** The Postgres processes whose working folder is this one. */
