@@ -83,7 +83,7 @@ export interface PluginConfigType {
 export interface UnavailableType {
   readonly kind: 'unavailable';
   /** The type Kong's schema shows. */
-  readonly shownAs: 'foreign' | 'array' | 'string';
+  readonly shownAs: 'foreign' | 'array' | 'map' | 'string';
   /** Says what to do instead. */
   readonly message: string;
 }
