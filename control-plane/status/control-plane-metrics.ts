@@ -1,37 +1,30 @@
 /**
- * What a control plane's `/metrics` tells, in Prometheus' text format (shared/prometheus-text.ts). No label holds what a client
+ * What a control plane's `/metrics` tells, in the formats of shared/prometheus-text.ts. No label holds what a client
  * or a tenant chose, so the number of series is bounded by what this software knows (R5). Pure.
  */
 import { counterSamples, histogramSamples } from '../../shared/histogram.ts';
-import { PrometheusText, type MetricSample } from '../../shared/prometheus-text.ts';
-import type { ControlPlaneView, PartsView, ProcessView } from './control-plane-view.ts';
+import { writeProcessMetrics } from '../../shared/process-vitals.ts';
+import { PrometheusText, type MetricSample, type MetricsFormat } from '../../shared/prometheus-text.ts';
+import type { ControlPlaneView, PartsView } from './control-plane-view.ts';
 import { whyNoDatabase, whyNotReady } from './status-report.ts';
 
 /** Alarms that say that a data plane does not serve what it should (alarms/drift-watch.ts), by the kind of drift. */
 const DRIFT: Readonly<Record<string, string>> = { behind: 'FLEET_BEHIND', rejected: 'FLEET_REJECTED', fell_back: 'FLEET_FELL_BACK' };
 const SESSION_STATES = ['awaiting-hello', 'renewing-only', 'greeting', 'settled', 'preparing', 'sending', 'confirming', 'closed'];
 
-export function controlPlaneMetrics(view: ControlPlaneView): string {
-  const text = new PrometheusText();
+export function controlPlaneMetrics(view: ControlPlaneView, format: MetricsFormat = 'text'): string {
+  const text = new PrometheusText(format);
   text.gauge('holdfast_build_info', 'Version of the software, always 1', [{ labels: { version: view.softwareVersion, role: 'control_plane' }, value: 1 }]);
   text.gauge('holdfast_start_time_seconds', 'When this process started, since the epoch', [{ value: view.startedAtMs / 1000 }]);
   text.gauge('holdfast_ready', '1 where /status/ready answers 200', [{ value: whyNotReady(view) === undefined ? 1 : 0 }]);
   text.gauge('holdfast_database_reachable', '1 where the database answered what it was asked last', [{ value: whyNoDatabase(view) === undefined ? 1 : 0 }]);
-  writeProcess(text, view.process);
+  writeProcessMetrics(text, view.process);
   if (view.parts !== undefined) {
     writeAdmin(text, view.parts);
     writeDatabase(text, view.parts);
     writeFleet(text, view.parts);
   }
   return text.toString();
-}
-
-function writeProcess(text: PrometheusText, { residentBytes, heapUsedBytes, userCpuSeconds, systemCpuSeconds, eventLoopDelay, eventLoopBusySeconds }: ProcessView): void {
-  text.gauge('holdfast_resident_memory_bytes', 'Memory of the process', [{ value: residentBytes }]);
-  text.gauge('holdfast_heap_used_bytes', 'JavaScript objects, with those that nobody uses any more', [{ value: heapUsedBytes }]);
-  text.counter('holdfast_cpu_seconds_total', 'CPU time of the process', [{ labels: { mode: 'user' }, value: userCpuSeconds }, { labels: { mode: 'system' }, value: systemCpuSeconds }]);
-  text.summary('holdfast_event_loop_delay_seconds', 'How late the event loop gets to a timer of 10 ms, over the last 30 s', eventLoopDelay);
-  text.counter('holdfast_event_loop_busy_seconds_total', 'Time in which the event loop did something', [{ value: eventLoopBusySeconds }]);
 }
 
 function writeAdmin(text: PrometheusText, { admin: { meter, counters } }: PartsView): void {

@@ -5,8 +5,8 @@
 import { hostname } from 'node:os';
 import type { Clock } from '../../shared/clock.ts';
 import type { Lifecycle } from '../../shared/lifecycle.ts';
+import { ProcessVitals } from '../../shared/process-vitals.ts';
 import type { ControlPlaneView, PartsView } from './control-plane-view.ts';
-import { EventLoopDelay } from './event-loop-delay.ts';
 
 export interface ControlPlaneStatusOptions {
   readonly softwareVersion: string;
@@ -15,18 +15,16 @@ export interface ControlPlaneStatusOptions {
   readonly clock: Clock;
 }
 
-const MICROSECONDS = 1e6;
-
 export class ControlPlaneStatus {
   readonly #options: ControlPlaneStatusOptions;
   readonly #startedAtMs: number;
-  readonly #eventLoop: EventLoopDelay;
+  readonly #vitals: ProcessVitals;
   #parts: PartsView | undefined;
 
   constructor(options: ControlPlaneStatusOptions) {
     this.#options = options;
     this.#startedAtMs = options.clock.nowMs();
-    this.#eventLoop = new EventLoopDelay(options.clock);
+    this.#vitals = new ProcessVitals(options.clock);
   }
 
   /** From now on it is ready. */
@@ -36,23 +34,18 @@ export class ControlPlaneStatus {
 
   view(): ControlPlaneView {
     const { softwareVersion, lifecycle, clock } = this.#options;
-    const { rss, heapUsed } = process.memoryUsage();
-    const { user, system } = process.cpuUsage();
     return {
       softwareVersion,
       hostname: hostname(),
       startedAtMs: this.#startedAtMs,
       nowMs: clock.nowMs(),
       phase: lifecycle.stopping ? 'stopping' : this.#parts === undefined ? 'starting' : 'serving',
-      process: {
-        residentBytes: rss, heapUsedBytes: heapUsed, userCpuSeconds: user / MICROSECONDS, systemCpuSeconds: system / MICROSECONDS,
-        eventLoopDelay: this.#eventLoop.summary(), eventLoopBusySeconds: this.#eventLoop.busySeconds(),
-      },
+      process: this.#vitals.view(),
       parts: this.#parts,
     };
   }
 
   stop(): void {
-    this.#eventLoop.stop();
+    this.#vitals.stop();
   }
 }

@@ -6,7 +6,7 @@ import type { ServerCounters } from '../admin-api/http-server.ts';
 import type { RequestMeter } from '../admin-api/request-meter.ts';
 import type { PublishMeter } from '../publish/publish-meter.ts';
 import type { DatabaseMeter } from '../store/database-meter.ts';
-import type { SummarySample } from '../../shared/prometheus-text.ts';
+import type { ProcessView } from '../../shared/process-vitals.ts';
 
 export interface ControlPlaneView {
   readonly softwareVersion: string;
@@ -19,16 +19,6 @@ export interface ControlPlaneView {
   readonly process: ProcessView;
   /** From the moment on in which all of it runs. */
   readonly parts: PartsView | undefined;
-}
-
-export interface ProcessView {
-  readonly residentBytes: number;
-  readonly heapUsedBytes: number;
-  readonly userCpuSeconds: number;
-  readonly systemCpuSeconds: number;
-  /** Seconds. */
-  readonly eventLoopDelay: SummarySample;
-  readonly eventLoopBusySeconds: number;
 }
 
 export interface PartsView {

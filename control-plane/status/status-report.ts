@@ -1,4 +1,5 @@
 /** `/status` and the three questions a supervisor asks: does it live, may traffic come, does the database answer. Pure. */
+import { processReport } from '../../shared/process-vitals.ts';
 import type { ControlPlaneView } from './control-plane-view.ts';
 
 /** Undefined where requests may come; else why not. The database's absence is no reason: reads are answered, data planes are kept. */
@@ -15,7 +16,7 @@ export function whyNoDatabase({ parts, nowMs }: ControlPlaneView): string | unde
 }
 
 export function statusReport(view: ControlPlaneView): object {
-  const { parts, process: { residentBytes, heapUsedBytes } } = view;
+  const { parts } = view;
   const notReady = whyNotReady(view);
   const noDatabase = whyNoDatabase(view);
   return {
@@ -32,6 +33,6 @@ export function statusReport(view: ControlPlaneView): object {
       admin: { requests_total: parts.admin.counters.requestsTotal, requests_active: parts.admin.counters.requestsActive, connections_active: parts.admin.counters.connectionsActive, answered_from_memory: parts.admin.meter.fromMemory.value },
       open_alarms: Object.fromEntries(parts.alarms.countByCode()),
     }),
-    memory: { resident_bytes: residentBytes, heap_used_bytes: heapUsedBytes },
+    ...processReport(view.process),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
-import { METRICS_CONTENT_TYPE } from '../../shared/prometheus-text.ts';
+import { METRICS_CONTENT_TYPES, metricsFormatOf, type MetricsFormat } from '../../shared/prometheus-text.ts';
 import { formatAddress, type SocketAddress } from '../../shared/setting-types.ts';
 import { controlPlaneMetrics } from './control-plane-metrics.ts';
 import type { ControlPlaneView } from './control-plane-view.ts';
@@ -23,12 +23,12 @@ interface Answer {
 }
 
 const MAX_CONNECTIONS = 100;
-const PATHS: Readonly<Record<string, (view: ControlPlaneView) => Answer>> = {
+const PATHS: Readonly<Record<string, (view: ControlPlaneView, format: MetricsFormat) => Answer>> = {
   '/status': (view) => json(200, statusReport(view)),
   '/status/live': () => json(200, { message: 'live' }),
   '/status/ready': (view) => unless(whyNotReady(view), 'ready'),
   '/status/database': (view) => unless(whyNoDatabase(view), 'reachable'),
-  '/metrics': (view) => ({ status: 200, contentType: METRICS_CONTENT_TYPE, body: controlPlaneMetrics(view) }),
+  '/metrics': (view, format) => ({ status: 200, contentType: METRICS_CONTENT_TYPES[format], body: controlPlaneMetrics(view, format) }),
 };
 
 /** Rejects with CONTROL_PLANE_STATUS_PORT where the address can't be had. */
@@ -59,7 +59,7 @@ function answer(request: IncomingMessage, view: () => ControlPlaneView): Answer 
   if (tell === undefined) return json(404, { message: `Not found; there are ${Object.keys(PATHS).join(', ')}` });
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { message: 'Method not allowed' });
   try {
-    return tell(view());
+    return tell(view(), metricsFormatOf(request.headers.accept));
   } catch (thrown) {
     return json(500, { message: `the status could not be gathered: ${describeThrown(thrown)}` });
   }

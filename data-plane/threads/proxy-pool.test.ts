@@ -58,6 +58,8 @@ class StandIn {
   }
 }
 
+const VITALS = { heapUsedBytes: 1, heapTotalBytes: 2, externalBytes: 3, loopDelayP99: 0.01, loopBusySeconds: 1, gcRuns: 1, gcSeconds: 0.001 };
+
 function obedient(order: ToThread): FromThread | undefined {
   switch (order.kind) {
     case 'prepare':
@@ -70,6 +72,8 @@ function obedient(order: ToThread): FromThread | undefined {
       return { kind: 'drained' };
     case 'explain':
       return { kind: 'explained', explainId: order.explainId, explanation: { asked: order.question.url } };
+    case 'ask-labels':
+      return { kind: 'labels', labelsId: order.labelsId, rows: order.pairs.map((pair) => ({ ...pair, route: `named ${pair.routeId}`, service: '', consumer: '', kong: undefined })) };
     case 'peer-changes':
     case 'log-level':
     case 'purge':
@@ -245,7 +249,7 @@ test('a thread that dies is replaced after a while by one that serves what the o
   const first = content(1);
   await serve(first);
   await serve(content(2, first));
-  workers[0]?.say({ kind: 'stats', stats: STATS });
+  workers[0]?.say({ kind: 'stats', stats: STATS, vitals: VITALS });
   workers[0]?.die('a defect');
   assert.equal(pool.serving, false);
   assert.deepEqual([news.crashes, news.gone, pool.crashes], [1, [1], 1]);
@@ -256,6 +260,29 @@ test('a thread that dies is replaced after a while by one that serves what the o
   assert.equal(pool.serving, true);
   assert.ok(lines().some((line) => line.includes('proxy thread 0 died: a defect')));
   assert.deepEqual([pool.traffic().endedRequests, pool.traffic().connections, pool.traffic().refusals], [20, 0, { ROUTE_NOT_FOUND: 3 }]);
+});
+
+test('a thread that serves and gives no sign of life is silent, by the ticks of an agent that listened; one that is not there yet is not', async () => {
+  const { pool, clock, workers, serve } = scene(2);
+  const silence = (): readonly number[] => pool.status().map(({ silentSeconds }) => silentSeconds);
+  clock.advance(5_000);
+  assert.deepEqual(silence(), [0, 0]);
+  await serve(content(1));
+  for (let second = 0; second < 3; second += 1) {
+    clock.advance(1_000);
+    workers[0]?.say({ kind: 'stats', stats: STATS, vitals: VITALS });
+  }
+  assert.deepEqual(silence(), [0, 3]);
+  workers[1]?.say({ kind: 'stats', stats: STATS, vitals: VITALS });
+  assert.deepEqual(silence(), [0, 0]);
+  pool.stop();
+});
+
+test('what routes are called is asked of a thread that serves', async () => {
+  const { pool, serve } = scene(1);
+  assert.equal(await pool.labels([{ routeId: 'r', consumerId: '' }]), undefined);
+  await serve(content(1));
+  assert.deepEqual((await pool.labels([{ routeId: 'r', consumerId: '' }]))?.map(({ route }) => route), ['named r']);
 });
 
 test('session ticket keys: every thread has them before it listens, new ones reach all, a replacement begins with the newest', async () => {

@@ -3,7 +3,7 @@
  * that dies is replaced and gets the current one; all of them drain together (R3). config-keeper.ts prepares and commits.
  */
 import { Backoff } from '../../shared/backoff.ts';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
 import type { Logger, LogLevel } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
@@ -18,9 +18,11 @@ import type { ProxyStats } from '../proxy/proxy-contract.ts';
 import type { TargetReport, TargetsReport } from '../upstreams/upstream-control.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
 import { HealthBoard } from './health-board.ts';
+import type { LabelPair, RouteLabels } from './route-labels.ts';
 import { addTraffic, NO_TRAFFIC, withoutPresent, type ProxyTotals } from './proxy-totals.ts';
 import { ThreadLink, type Answer, type WorkerEvents, type WorkerPort } from './thread-link.ts';
 import { forwardThreadLine } from './thread-log.ts';
+import { STATS_INTERVAL_MS, type ThreadVitals } from './thread-vitals.ts';
 
 export interface ProxyPoolOptions {
   readonly threads: number;
@@ -60,12 +62,17 @@ export interface ThreadStatus {
   readonly version: string | null;
   readonly listening: boolean;
   readonly stats: ProxyStats | undefined;
+  readonly vitals: ThreadVitals | undefined;
+  /** Seconds for which a thread that serves has given no sign of life. */
+  readonly silentSeconds: number;
 }
 
 const COMMIT_TIMEOUT_MS = 10_000;
 const LISTEN_TIMEOUT_MS = 10_000;
 /** Less than a control plane waits for it. */
 const EXPLAIN_TIMEOUT_MS = 4_000;
+/** A scrape waits for it. */
+const LABELS_TIMEOUT_MS = 2_000;
 /** A thread that lived this long did not die of what the one before it died of. */
 const STEADY_AFTER_MS = 30_000;
 const MOST_REASONS = 20;
@@ -91,6 +98,7 @@ export class ProxyPool {
   #isCommitting = false;
   #isPreparing = false;
   #crashes = 0;
+  #ticking: TimerHandle | undefined;
   /** What threads that are gone did. */
   #departed = NO_TRAFFIC;
   #ending = false;
@@ -106,6 +114,9 @@ export class ProxyPool {
   /** Starts the threads. They accept connections after their first commit. */
   start(): void {
     for (let index = 0; index < this.#links.length; index++) this.#startThread(index);
+    this.#ticking = this.#options.clock.every(STATS_INTERVAL_MS, () => {
+      for (const link of this.#live()) link.tick();
+    });
   }
 
   /** The ports on which connections are accepted, in the order of the listeners; the configured ones before that. */
@@ -161,6 +172,8 @@ export class ProxyPool {
       version: link?.serving === undefined ? null : formatVersion(link.serving.version),
       listening: link?.listening ?? false,
       stats: link?.stats,
+      vitals: link?.vitals,
+      silentSeconds: ((link?.silentTicks ?? 0) * STATS_INTERVAL_MS) / 1_000,
     }));
   }
 
@@ -214,9 +227,17 @@ export class ProxyPool {
     throw new HoldfastError({ code: 'EXPLAIN_UNAVAILABLE', source: 'gateway', retryable: true, publicMessage: `no explanation: ${reason}` });
   }
 
+  /** What routes and consumers are called, by a thread that serves; undefined where there is none, or it takes too long. */
+  async labels(pairs: readonly LabelPair[]): Promise<readonly RouteLabels[] | undefined> {
+    const link = this.#live().find(({ serving }) => serving !== undefined);
+    const answer = await link?.ask({ kind: 'ask-labels', labelsId: (this.#explainId += 1), pairs }, LABELS_TIMEOUT_MS);
+    return answer?.kind === 'labels' ? answer.rows : undefined;
+  }
+
   /** Ends all threads at once. */
   stop(): void {
     this.#ending = true;
+    this.#ticking?.cancel();
     for (const link of this.#live()) link.terminate();
   }
 
@@ -363,6 +384,7 @@ function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }>
     case 'drained':
     case 'explained':
     case 'not-explained':
+    case 'labels':
     case 'usage-table':
     case 'version-table':
     case 'stats':

@@ -27,8 +27,8 @@ import { VersionRecorder } from '../telemetry/version-table.ts';
 import { ThreadConfigs } from './thread-configs.ts';
 import { createThreadLogger } from './thread-log.ts';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts';
+import { STATS_INTERVAL_MS, ThreadPulse } from './thread-vitals.ts';
 
-const STATS_INTERVAL_MS = 1_000;
 /** What is left is for the requests that are under way. */
 const MAX_MEMORY_SHARE = 0.9;
 
@@ -42,6 +42,7 @@ const versions = new VersionRecorder((table) => tell({ kind: 'version-table', ta
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
 const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log, fetchNetworks: data.pluginFetchNetworks, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
 pluginServices.connectCluster(new ClusterCounterTable(counters, clock, (windows) => tell({ kind: 'cluster-counts', windows })));
+const pulse = new ThreadPulse(clock);
 const customPlugins = await importCustomPlugins();
 const configs = new ThreadConfigs(
   {
@@ -68,6 +69,7 @@ agent.on('message', (order: ToThread) => {
   else if (order.kind === 'lead') lead();
   else if (order.kind === 'log-level') log.level = order.level;
   else if (order.kind === 'purge') pluginServices.purge(order.pluginId, order.key);
+  else if (order.kind === 'ask-labels') tell({ kind: 'labels', labelsId: order.labelsId, rows: configs.labelsOf(order.pairs) });
   else if (order.kind === 'explain') void configs.explain(order, explainSurroundings()).then(tell);
   else turn = turn.then(() => carryOut(order));
 });
@@ -83,7 +85,7 @@ async function importCustomPlugins(): Promise<readonly RegisteredPlugin[]> {
   }));
 }
 
-async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'peer-changes' | 'lead' | 'log-level' | 'purge' }>): Promise<void> {
+async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'ask-labels' | 'peer-changes' | 'lead' | 'log-level' | 'purge' }>): Promise<void> {
   switch (order.kind) {
     case 'prepare':
       pluginServices.useContentKeys(order.contentKeys);
@@ -135,7 +137,7 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
     const listening = await starting.listen();
     proxy = starting;
     listeningPorts = listening.ports;
-    clock.every(STATS_INTERVAL_MS, () => tell({ kind: 'stats', stats: starting.stats() }));
+    clock.every(STATS_INTERVAL_MS, () => tell({ kind: 'stats', stats: starting.stats(), vitals: pulse.take() }));
     return { kind: 'listening', ports: listening.ports };
   } catch (thrown) {
     return { kind: 'listen-failed', reason: describeThrown(thrown) };
@@ -169,6 +171,6 @@ function explainSurroundings(): ExplainSurroundings {
 
 async function drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {
   await proxy?.drain(times);
-  if (proxy !== undefined) tell({ kind: 'stats', stats: proxy.stats() });
+  if (proxy !== undefined) tell({ kind: 'stats', stats: proxy.stats(), vitals: pulse.take() });
   tell({ kind: 'drained' });
 }

@@ -16,6 +16,7 @@ import { mergePacked, readPacked } from '../config/packed-changes.ts';
 import { runAtOnce, runInSlices } from '../config/run-in-slices.ts';
 import type { ExplainSurroundings } from '../explain/explain-request.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
+import { routeLabels, type LabelPair, type RouteLabels } from './route-labels.ts';
 import type { FromThread, Prepare, ToThread } from './thread-messages.ts';
 
 /** The longest that a request waits for a configuration being built. */
@@ -87,6 +88,12 @@ export class ThreadConfigs {
   discard(applyId: number): void {
     this.#prepared.get(applyId)?.release();
     this.#prepared.delete(applyId);
+  }
+
+  /** What routes and consumers are called, by what serves now. */
+  labelsOf(pairs: readonly LabelPair[]): readonly RouteLabels[] {
+    const config = this.#active;
+    return config === undefined ? [] : pairs.map((pair) => routeLabels(config, pair));
   }
 
   /** What would become of a request, by what serves now. One question after the other, a few at a time (R5). Never rejects. */

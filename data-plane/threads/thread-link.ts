@@ -9,6 +9,7 @@ import type { VersionedRoot } from '../config/versioned-root.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
 import type { TargetsReport } from '../upstreams/upstream-control.ts';
 import type { FromThread, ToThread } from './thread-messages.ts';
+import type { ThreadVitals } from './thread-vitals.ts';
 
 /** The worker underneath. Its events go to the ThreadEvents given when it was started. */
 export interface WorkerPort {
@@ -50,6 +51,8 @@ export class ThreadLink {
   serving: VersionedRoot | undefined;
   listening = false;
   #stats: ProxyStats | undefined;
+  #vitals: ThreadVitals | undefined;
+  #silentTicks = 0;
   readonly #clock: Clock;
   readonly #news: ThreadNews;
   readonly #worker: WorkerPort;
@@ -71,6 +74,21 @@ export class ThreadLink {
   /** The latest it told; undefined before the first. */
   get stats(): ProxyStats | undefined {
     return this.#stats;
+  }
+
+  /** Likewise. */
+  get vitals(): ThreadVitals | undefined {
+    return this.#vitals;
+  }
+
+  /** How many ticks of the agent's it has said nothing of itself for. Ticks, not time: an agent that hung itself has not been listening. */
+  get silentTicks(): number {
+    return this.#silentTicks;
+  }
+
+  /** Some time after it should have said something (STATS_INTERVAL_MS). */
+  tick(): void {
+    this.#silentTicks = this.listening ? this.#silentTicks + 1 : 0;
   }
 
   /** Never rejects; late after `timeoutMs`. One question of a kind (and apply id) at a time. */
@@ -113,6 +131,8 @@ export class ThreadLink {
         return this.#news.clusterCounts(this, message.windows);
       case 'stats':
         this.#stats = message.stats;
+        this.#vitals = message.vitals;
+        this.#silentTicks = 0;
         return undefined;
       case 'prepared':
       case 'refused':
@@ -122,6 +142,7 @@ export class ThreadLink {
       case 'drained':
       case 'explained':
       case 'not-explained':
+      case 'labels':
         return this.#waiting.get(keyOfAnswer(message))?.(message);
     }
   }
@@ -136,6 +157,7 @@ export class ThreadLink {
 
 function keyOfQuestion(question: ToThread): string {
   if (question.kind === 'explain') return `explain ${question.explainId}`;
+  if (question.kind === 'ask-labels') return `labels ${question.labelsId}`;
   return 'applyId' in question ? `${question.kind} ${question.applyId}` : question.kind;
 }
 
@@ -154,6 +176,8 @@ function keyOfAnswer(answer: FromThread): string {
     case 'explained':
     case 'not-explained':
       return `explain ${answer.explainId}`;
+    case 'labels':
+      return `labels ${answer.labelsId}`;
     case 'usage-table':
     case 'version-table':
     case 'stats':

@@ -18,6 +18,8 @@ import type { ProxyStats } from '../proxy/proxy-contract.ts';
 import type { DnsServer } from '../upstreams/dns-client.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
 import type { TargetsReport } from '../upstreams/upstream-control.ts';
+import type { LabelPair, RouteLabels } from './route-labels.ts';
+import type { ThreadVitals } from './thread-vitals.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
 
 /** Given to a proxy thread when it starts. */
@@ -71,6 +73,8 @@ export type ToThread =
   | { readonly kind: 'vault-values'; readonly values: VaultValues }
   /** What would become of this request? */
   | { readonly kind: 'explain'; readonly explainId: number; readonly question: ExplainQuestion }
+  /** What are these routes and consumers called? For /metrics. */
+  | { readonly kind: 'ask-labels'; readonly labelsId: number; readonly pairs: readonly LabelPair[] }
   /** What other threads found about the health of upstreams' targets. */
   | { readonly kind: 'peer-changes'; readonly changes: readonly PeerChange[] }
   /** Of its own lines, from now on. */
@@ -90,11 +94,12 @@ export type FromThread =
   | { readonly kind: 'drained' }
   | { readonly kind: 'explained'; readonly explainId: number; readonly explanation: JsonObject }
   | { readonly kind: 'not-explained'; readonly explainId: number; readonly reason: string }
+  | { readonly kind: 'labels'; readonly labelsId: number; readonly rows: readonly RouteLabels[] }
   /** The thread counts into this table from now on. */
   | { readonly kind: 'usage-table'; readonly table: SharedArrayBuffer }
   /** Likewise, by configuration version (data-plane/telemetry/version-table.ts). */
   | { readonly kind: 'version-table'; readonly table: SharedArrayBuffer }
-  | { readonly kind: 'stats'; readonly stats: ProxyStats }
+  | { readonly kind: 'stats'; readonly stats: ProxyStats; readonly vitals: ThreadVitals }
   | { readonly kind: 'peer-change'; readonly change: PeerChange }
   /** All targets that it knows; from the thread that leads. */
   | { readonly kind: 'targets'; readonly report: TargetsReport }

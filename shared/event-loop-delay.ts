@@ -1,10 +1,10 @@
 /**
- * How late this process gets to what is due: the delay of its event loop over the last window of time, and how long it was busy
- * since its start. One per process, made by control-plane-status.ts.
+ * How late this thread gets to what is due: the delay of its event loop over the last window of time, and how long it was busy
+ * since its start. One per thread that tells of itself: process-vitals.ts, and each proxy thread.
  */
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import type { Clock, TimerHandle } from '../../shared/clock.ts';
-import type { SummarySample } from '../../shared/prometheus-text.ts';
+import type { Clock, TimerHandle } from './clock.ts';
+import type { SummarySample } from './prometheus-text.ts';
 
 /** What quantiles are taken over: long enough for a scrape every 15 s to miss nothing. */
 const WINDOW_MS = 30_000;
@@ -33,6 +33,11 @@ export class EventLoopDelay {
     const isEmpty = this.#delays.count === 0;
     const quantiles = Object.fromEntries(Object.entries(QUANTILES).map(([quantile, percentile]) => [quantile, isEmpty ? 0 : this.#delays.percentile(percentile) / NANOSECONDS]));
     return { quantiles, sum: this.#sum + this.#currentSum(), count: this.#count + this.#delays.count };
+  }
+
+  /** Seconds: 99 % of the delays in the window were at most this. */
+  p99(): number {
+    return this.#delays.count === 0 ? 0 : this.#delays.percentile(99) / NANOSECONDS;
   }
 
   /** Seconds since the start in which the event loop did something. */
