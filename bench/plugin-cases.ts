@@ -32,6 +32,7 @@ const BODY_SCHEMA = JSON.stringify({
 const BILLION = 1_000_000_000;
 
 export const PLUGIN_CASES: Readonly<Record<PluginName, PluginCase>> = {
+  'access-records': { kind: 'measured', config: {}, note: 'no request is chosen' },
   acl: { kind: 'measured', config: { allow: ['friends'] }, headers: KEY, on: 'key-auth' },
   'basic-auth': { kind: 'measured', config: {}, headers: [`Authorization: Basic ${Buffer.from('ann:secret').toString('base64')}`], note: 'a password that was verified before' },
   'bot-detection': { kind: 'measured', config: {}, headers: USER_AGENT },

@@ -11,6 +11,14 @@ export function clientNetwork(address: string): string {
   return `${a.toString(16)}:${b.toString(16)}:${c.toString(16)}:${d.toString(16)}::/64`;
 }
 
+/** The network of an address, /24 of IPv4 and /48 of IPv6, as its first address: what is left of it where the client is not to be known. '' for what is no address. */
+export function truncatedAddress(address: string): string {
+  const network = clientNetwork(address);
+  if (network.endsWith('/64')) return `${network.split(':', 3).join(':')}::`;
+  const [a, b, c, d] = network.split('.');
+  return d === undefined ? '' : `${a}.${b}.${c}.0`;
+}
+
 /** The eight 16-bit groups of an IPv6 address (RFC 4291 §2.2); undefined where it is none. */
 function expandGroups(address: string): readonly number[] | undefined {
   const [withoutZone = ''] = address.split('%', 1);

@@ -2,6 +2,7 @@
  * Every plugin's schema by name: what the control plane accepts, shows under `/schemas/plugins` and reports as enabled.
  * A new plugin adds one line here and one in registry.ts; contract.test.ts fails until both and its folder are complete.
  */
+import { accessRecordsSchema } from './access-records/schema.ts';
 import { aclSchema } from './acl/schema.ts';
 import { defined } from '../assert.ts';
 import type { Field } from '../model/definition.ts';
@@ -31,19 +32,31 @@ import { jwtSchema } from './jwt/schema.ts';
 import { responseTransformerSchema } from './response-transformer/schema.ts';
 import { exitTransformerSchema } from './exit-transformer/schema.ts';
 import { hmacAuthSchema } from './hmac-auth/schema.ts';
+import { datadogSchema } from './datadog/schema.ts';
+import { kafkaLogSchema } from './kafka-log/schema.ts';
+import { logglySchema } from './loggly/schema.ts';
+import { splunkSchema } from './splunk/schema.ts';
+import { statsdSchema } from './statsd/schema.ts';
+import { syslogSchema } from './syslog/schema.ts';
+import { tcpLogSchema } from './tcp-log/schema.ts';
+import { udpLogSchema } from './udp-log/schema.ts';
 
 const schemas = [
+  accessRecordsSchema,
   aclSchema,
   basicAuthSchema,
   botDetectionSchema,
   canarySchema,
   correlationIdSchema,
   corsSchema,
+  datadogSchema,
   exitTransformerSchema,
   hmacAuthSchema,
   ipRestrictionSchema,
   jwtSchema,
+  kafkaLogSchema,
   keyAuthSchema,
+  logglySchema,
   mtlsAuthSchema,
   prometheusSchema,
   proxyCacheSchema,
@@ -57,6 +70,11 @@ const schemas = [
   responseRatelimitingSchema,
   responseTransformerSchema,
   routeByHeaderSchema,
+  splunkSchema,
+  statsdSchema,
+  syslogSchema,
+  tcpLogSchema,
+  udpLogSchema,
   upstreamTimeoutSchema,
 ] as const satisfies readonly PluginSchema[];
 

@@ -17,10 +17,10 @@ import { pluginRegistry } from './registry.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 /** The least that makes each plugin's own checks hold. */
-const SMALLEST: Readonly<Record<string, JsonObject>> = { 'hmac-auth': {}, 'jwt': {}, 'basic-auth': {}, acl: { allow: ['a'] }, 'key-auth': {}, 'mtls-auth': { ca_certificates: ['00000000-0000-7000-8000-0000000000ca'] }, 'prometheus': {}, 'proxy-cache': { strategy: 'memory' }, 'rate-limiting': { minute: 1 }, 'rate-limiting-advanced': { limit: [1], window_size: [60] }, 'response-ratelimiting': { limits: { video: { minute: 1 } } }, 'ip-restriction': { allow: ['10.0.0.0/8'] }, cors: {}, 'bot-detection': {}, 'request-size-limiting': {}, 'correlation-id': {}, redirect: { location: 'https://example.com/' }, 'request-termination': {}, 'request-transformer': {}, 'upstream-timeout': {}, 'route-by-header': {}, 'canary': { percentage: 10, upstream_host: 'new.example' }, 'response-transformer': { add: { headers: ['x-a:1'] } }, 'exit-transformer': { rules: [{ status: 404 }] }, 'request-validator': { body_schema: '[]' } };
+const SMALLEST: Readonly<Record<string, JsonObject>> = { 'access-records': {}, 'hmac-auth': {}, 'jwt': {}, 'basic-auth': {}, acl: { allow: ['a'] }, 'key-auth': {}, 'mtls-auth': { ca_certificates: ['00000000-0000-7000-8000-0000000000ca'] }, 'prometheus': {}, 'proxy-cache': { strategy: 'memory' }, 'rate-limiting': { minute: 1 }, 'rate-limiting-advanced': { limit: [1], window_size: [60] }, 'response-ratelimiting': { limits: { video: { minute: 1 } } }, 'ip-restriction': { allow: ['10.0.0.0/8'] }, cors: {}, 'bot-detection': {}, 'request-size-limiting': {}, 'correlation-id': {}, redirect: { location: 'https://example.com/' }, 'request-termination': {}, 'request-transformer': {}, 'upstream-timeout': {}, 'route-by-header': {}, 'canary': { percentage: 10, upstream_host: 'new.example' }, 'response-transformer': { add: { headers: ['x-a:1'] } }, 'exit-transformer': { rules: [{ status: 404 }] }, 'request-validator': { body_schema: '[]' } };
 
 /** What they ask for is done outside of requests. */
-const WITHOUT_PHASE: ReadonlySet<string> = new Set(['prometheus']);
+const WITHOUT_PHASE: ReadonlySet<string> = new Set(['access-records', 'prometheus']);
 
 const PHASES = ['certificate', 'begin', 'requestHead', 'upstreamRequest', 'responseHead', 'log', 'webSocketFrame', 'stream'] as const;
 

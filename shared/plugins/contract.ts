@@ -18,6 +18,7 @@
  */
 import type { Field, EntityCheck } from '../model/definition.ts';
 import type { RecordOf } from '../model/entity-types.ts';
+import type { AccessRecorder } from './access-recorder.ts';
 import type { ConfigLookup, ConsumerRef, CredentialRef } from './config-lookup.ts';
 import type { PartialTypeName } from './partial-types.ts';
 import type { PluginServices } from './plugin-services.ts';
@@ -98,6 +99,8 @@ export interface PluginInstance<State = unknown> {
   /** `bytes` are valid during the call. After the last piece it is called once more with undefined if the body is complete; where it broke off, never. */
   responseBytes?(context: LogContext, bytes: Uint8Array | undefined, state: State): void;
   log?(context: LogContext, state: State): void;
+  /** Which requests become access records, and what of them is recorded. */
+  readonly accessRecorder?: AccessRecorder;
   /** Each frame of a WebSocket, in both directions, whole and unmasked, up to `maxFrameBytes`; larger ones end the connection with 1009. */
   webSocketFrame?(context: RequestContext, frame: WebSocketFrame, state: State): FrameVerdict | undefined;
   /** Largest payload that `webSocketFrame` is given; 65,536 where absent. */

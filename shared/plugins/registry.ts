@@ -3,6 +3,8 @@
  * in catalog.ts.
  */
 import { aclFactory } from './acl/handler.ts';
+import { accessRecordsFactory } from './access-records/handler.ts';
+import { accessRecordsSchema } from './access-records/schema.ts';
 import { aclSchema } from './acl/schema.ts';
 import { basicAuthFactory } from './basic-auth/handler.ts';
 import { basicAuthSchema } from './basic-auth/schema.ts';
@@ -56,6 +58,7 @@ import { hmacAuthFactory } from './hmac-auth/handler.ts';
 import { hmacAuthSchema } from './hmac-auth/schema.ts';
 
 const plugins: readonly RegisteredPlugin[] = [
+  registerPlugin(accessRecordsSchema, accessRecordsFactory),
   registerPlugin(aclSchema, aclFactory),
   registerPlugin(basicAuthSchema, basicAuthFactory),
   registerPlugin(botDetectionSchema, botDetectionFactory),
