@@ -12,6 +12,8 @@ import type { Clock } from '../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../shared/errors.ts';
 import { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
+import { ProcessVitals } from '../shared/process-vitals.ts';
+import type { MetricsFormat } from '../shared/prometheus-text.ts';
 import { parseJoinToken, type JoinToken } from '../shared/trust/join-token.ts';
 import { EXPLAIN_SUBJECT } from '../shared/wire/sync-message.ts';
 import { formatAddress } from '../shared/setting-types.ts';
@@ -23,6 +25,7 @@ import { startEnrolledParts, type EnrolledParts } from './enrolled-parts.ts';
 import { systemDisk } from './state/disk.ts';
 import { lockFolder } from './state/folder-lock.ts';
 import { startStatusServer } from './status/status-server.ts';
+import { BoundedRoutes } from './status/bounded-routes.ts';
 import type { DataPlaneView } from './status/data-plane-view.ts';
 import { IdentityStore } from './sync/identity-store.ts';
 import { replaceJson } from './state/durable-file.ts';
@@ -38,6 +41,8 @@ export interface AgentOptions {
   readonly onFatal: (reason: string, code?: string) => void;
 }
 
+/** The others share one series: some 20,000 lines of a scrape at most. */
+const ROUTES_WITH_HISTOGRAMS = 500;
 const ENROL_TIMEOUT_MS = 15_000;
 const ENROL_BACKOFF = { initialMs: 1_000, maximumMs: 30_000 };
 /** How long a stopping data plane waits for the acknowledgement of its last counts. */
@@ -49,6 +54,9 @@ export class Agent {
   readonly #lifecycle: Lifecycle;
   readonly #bootId = randomUUID();
   readonly #startedAtMs: number;
+  readonly #vitals: ProcessVitals;
+  /** Who has series of their own stays in. */
+  readonly #boundedRoutes = new BoundedRoutes(ROUTES_WITH_HISTOGRAMS);
   #parts: EnrolledParts | undefined;
   #notEnrolled = 'starting';
   #draining = false;
@@ -59,6 +67,8 @@ export class Agent {
     this.#options = options;
     this.#lifecycle = new Lifecycle(options.log);
     this.#startedAtMs = options.clock.nowMs();
+    this.#vitals = new ProcessVitals(options.clock);
+    this.#lifecycle.add('vitals', () => this.#vitals.stop());
   }
 
   /** Resolves when the data plane serves what it has, or tries to enrol. Rejects where it can't start at all. */
@@ -101,7 +111,7 @@ export class Agent {
   async #start(): Promise<void> {
     const { settings, log } = this.#options;
     checkSettings(settings);
-    const status = await startStatusServer(settings.statusListen, () => this.#view(), (question) => this.#explain(question));
+    const status = await startStatusServer(settings.statusListen, { view: () => this.#view(), metrics: (format) => this.#metrics(format), explain: (question) => this.#explain(question) });
     this.#statusPort = status.port;
     this.#lifecycle.add('status server', () => status.close());
     await systemDisk.makeFolder(settings.stateFolder);
@@ -172,6 +182,14 @@ export class Agent {
     }
   }
 
+  async #metrics(format: MetricsFormat): Promise<string> {
+    // Loaded at the first scrape: a start has no time to lose (S2).
+    const { prometheusText } = await import('./status/prometheus-text.ts');
+    const view = this.#view();
+    const labels = view.enrolled.kind === 'enrolled' ? await this.#parts?.labelsFor(view.enrolled) : undefined;
+    return prometheusText(view, { format, routes: this.#boundedRoutes, labels, kongForAll: this.#options.settings.kongMetrics });
+  }
+
   #view(): DataPlaneView {
     const { softwareVersion, clock } = this.#options;
     return {
@@ -182,6 +200,7 @@ export class Agent {
       nowMs: clock.nowMs(),
       draining: this.#draining,
       agentFaults: this.#faults,
+      process: this.#vitals.view(),
       enrolled: this.#parts?.view() ?? { kind: 'not-enrolled', reason: this.#notEnrolled },
     };
   }

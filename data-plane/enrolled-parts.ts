@@ -13,7 +13,7 @@ import { describeThrown } from '../shared/errors.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
 import { LogLevelSwitch } from '../shared/log-level-switch.ts';
-import { compareVersions, NO_VERSION } from '../shared/model/version.ts';
+import { compareVersions, formatVersion, NO_VERSION } from '../shared/model/version.ts';
 import { LOG_LEVEL_SUBJECT } from '../shared/wire/sync-message.ts';
 import { answerLogLevel } from './answer-log-level.ts';
 import { ConfigKeeper, type ConfigThreads } from './config/config-keeper.ts';
@@ -33,6 +33,7 @@ import { systemDisk } from './state/disk.ts';
 import { HighestAccepted } from './state/highest-accepted.ts';
 import { StateSeal } from './state/state-seal.ts';
 import type { EnrolledView } from './status/data-plane-view.ts';
+import { LabelBook, NEITHER, type Labels } from './status/label-book.ts';
 import { ContentKeys } from './sync/content-keys.ts';
 import { createFrameSocketOpener } from './sync/frame-socket.ts';
 import { HeadWatch } from './sync/head-watch.ts';
@@ -62,6 +63,8 @@ export interface EnrolledParts {
   readonly sync: SyncClient;
   readonly keeper: ConfigKeeper;
   view(): EnrolledView;
+  /** What the routes and, for Kong's metrics, the consumers of a view are called. */
+  labelsFor(view: EnrolledView): Promise<Labels>;
 }
 
 const PREPARE_TIMEOUT_MS = 60_000;
@@ -204,6 +207,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       listeners: listeners.map(({ kind, host }, index) => ({ kind, host, port: pool.ports[index] ?? 0 })),
       serving: pool.serving,
       threads: pool.status(),
+      hangAfterMs: settings.hangAfter,
       threadCrashes: pool.crashes,
       traffic: pool.traffic(),
       targets: pool.targets(),
@@ -213,10 +217,19 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       plugins: pluginVersions,
       telemetry: telemetry.totals(),
       routeTotals: telemetry.routeTotals(),
+      usageTotals: [],
+      routeLatencies: [],
+      exemplars: [],
       versionTotals: telemetry.versionTotals(),
     };
   };
-  return { pool, telemetry, sync, keeper, view };
+  const labels = new LabelBook({ version: () => formatVersion(keeper.active?.version ?? NO_VERSION), ask: (pairs) => pool.labels(pairs) });
+  const labelsFor = async ({ routeTotals, usageTotals }: EnrolledView): Promise<Labels> => {
+    const isKongWanted = settings.kongMetrics || (await labels.labelsOf([NEITHER]))('', '').anywhere !== undefined;
+    const routes = new Set([...routeTotals].map(({ routeId }) => routeId));
+    return labels.labelsOf([NEITHER, ...[...routes].map((routeId) => ({ routeId, consumerId: '' })), ...(isKongWanted ? usageTotals : [])]);
+  };
+  return { pool, telemetry, sync, keeper, view, labelsFor };
 }
 
 /** The threads get what references to vaults stand for before they prepare what has them. */

@@ -66,7 +66,20 @@ export const dataPlaneSettings = defineSettings({
     env: 'HOLDFAST_STATUS_LISTEN',
     type: 'address',
     default: '127.0.0.1:8007',
-    description: 'Address of /status, /status/ready, /metrics and /explain, which asks for no token and tells of routes and targets; open it to your orchestrator and Prometheus only',
+    description: 'Address of /status, /status/live, /status/ready, /metrics and /explain, which asks for no token and tells of routes and targets; open it to your orchestrator and Prometheus only',
+  },
+  hangAfter: {
+    env: 'HOLDFAST_HANG_AFTER',
+    type: 'duration',
+    default: '30s',
+    between: [3_000, 3_600_000],
+    description: 'How long a proxy thread may give no sign of life before /status/live answers 503, so that a supervisor starts the process anew',
+  },
+  kongMetrics: {
+    env: 'HOLDFAST_KONG_METRICS',
+    type: 'boolean',
+    default: false,
+    description: "Offers Kong's metrics (kong_http_requests_total and so on) for all routes, without the plugin prometheus",
   },
   stateFolder: {
     env: 'HOLDFAST_STATE_FOLDER',

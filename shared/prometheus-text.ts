@@ -86,6 +86,12 @@ export class PrometheusText {
     for (const { labels, value } of samples) this.#sample(name, labels, value);
   }
 
+  /** A counter that another software named, without _total. OpenMetrics knows no such counters: there its type is unknown. */
+  counterWithoutTotal(name: string, help: string, samples: readonly MetricSample[]): void {
+    this.#begin(name, this.#format === 'openmetrics' ? 'unknown' : 'counter', help);
+    for (const { labels, value } of samples) this.#sample(name, labels, value);
+  }
+
   /** Buckets are cumulative and end with +Inf, as the format wants them. */
   histogram(name: string, help: string, samples: readonly HistogramSample[]): void {
     this.#begin(name, 'histogram', help);

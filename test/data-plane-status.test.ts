@@ -1,15 +1,28 @@
 /** What an operator, a load balancer and Prometheus read. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import { ProcessVitals } from '../shared/process-vitals.ts';
+import { metricsFormatOf, type MetricsFormat } from '../shared/prometheus-text.ts';
+import { LatencySketch } from '../shared/telemetry/latency-sketch.ts';
+import { BoundedRoutes } from '../data-plane/status/bounded-routes.ts';
+import { LabelBook, type Labels } from '../data-plane/status/label-book.ts';
+import { ManualClock } from './support/manual-clock.ts';
+import { checkWithPromtool, parseOpenMetrics, parsePrometheusText } from './support/prometheus-parser.ts';
 import { NO_TRAFFIC } from '../data-plane/threads/proxy-totals.ts';
 import type { DataPlaneView, EnrolledView } from '../data-plane/status/data-plane-view.ts';
 import { prometheusText } from '../data-plane/status/prometheus-text.ts';
 import { startStatusServer } from '../data-plane/status/status-server.ts';
-import { statusReport, whyNotReady } from '../data-plane/status/status-report.ts';
+import { statusReport, whyNotLive, whyNotReady } from '../data-plane/status/status-report.ts';
 
 const ROOT = '0123456789abcdef'.repeat(4);
 const NOW_MS = Date.UTC(2026, 0, 2);
 const ROUTE_ID = '01a1fe71-b79b-7dc5-8e3f-92ee2e561a39';
+
+function sketchOf(...micros: readonly number[]): LatencySketch {
+  const sketch = new LatencySketch();
+  for (const value of micros) sketch.add(value);
+  return sketch;
+}
 
 const enrolled: EnrolledView = {
   kind: 'enrolled', tenantId: 't', gatewayId: 'g', dataPlaneId: 'd', labels: { region: 'eu' }, certificateValidToMs: NOW_MS + 1_000,
@@ -20,7 +33,8 @@ const enrolled: EnrolledView = {
   session: { connected: false, url: 'https://cp:8005', reason: 'refused', lastHeardAtMs: NOW_MS - 9_000, failures: 3 },
   head: { newest: undefined, ageMs: 9_000, stale: false, refusal: undefined },
   staleIsNotReady: false, listeners: [{ kind: 'http', host: '0.0.0.0', port: 8000 }], serving: true,
-  threads: [{ index: 0, version: '1.5', listening: true, stats: undefined }],
+  threads: [{ index: 0, version: '1.5', listening: true, stats: undefined, vitals: { heapUsedBytes: 1_000, heapTotalBytes: 2_000, externalBytes: 30, loopDelayP99: 0.0123, loopBusySeconds: 4, gcRuns: 5, gcSeconds: 0.06 }, silentSeconds: 0 }],
+  hangAfterMs: 30_000,
   threadCrashes: 1,
   traffic: { ...NO_TRAFFIC, connections: 3, activeRequests: 1, acceptedConnections: 9, endedRequests: 20, refusals: { 'ODD"CODE\\': 2 } },
   targets: [
@@ -33,9 +47,29 @@ const enrolled: EnrolledView = {
   plugins: [{ name: 'greeting', version: '1.2.0', hash: ROOT }],
   telemetry: { produced: 20, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
   versionTotals: [{ version: { epoch: 1, sequence: 5 }, requests: 12, failed: 3, failedHere: 1 }, { version: { epoch: 1, sequence: 6 }, requests: 8, failed: 0, failedHere: 0 }],
-  routeTotals: [{ routeId: ROUTE_ID, statusClass: 2, requests: 18, bytesIn: 1, bytesOut: 2, durationMicros: 1_500_000 }, { routeId: '', statusClass: 0, requests: 2, bytesIn: 0, bytesOut: 0, durationMicros: 0 }],
+  usageTotals: [
+    { routeId: ROUTE_ID, consumerId: 'c1', status: 200, requests: 10, wentUpstream: 9, bytesIn: 100, bytesOut: 200 },
+    { routeId: ROUTE_ID, consumerId: 'c2', status: 200, requests: 8, wentUpstream: 8, bytesIn: 1, bytesOut: 2 },
+    { routeId: '', consumerId: '', status: 404, requests: 2, wentUpstream: 0, bytesIn: 3, bytesOut: 4 },
+  ],
+  routeLatencies: [{ routeId: ROUTE_ID, request: sketchOf(3_000, 40_000, 700_000), upstream: sketchOf(2_000, 650_000), gateway: sketchOf(90, 400, 50_000), requestMicros: 743_000, upstreamMicros: 652_000, gatewayMicros: 50_490 }],
+  exemplars: [{ routeId: ROUTE_ID, requestId: 'ab'.repeat(16), traceId: 'cd'.repeat(16), requestMicros: 700_000, upstreamMicros: 0, gatewayMicros: 50_000, atMs: NOW_MS }],
+  routeTotals: [{ routeId: ROUTE_ID, statusClass: 2, requests: 18, bytesIn: 1, bytesOut: 2, durationMicros: 1_500_000, wentUpstream: 18, upstreamMicros: 1, gatewayMicros: 1 }, { routeId: '', statusClass: 0, requests: 2, bytesIn: 0, bytesOut: 0, durationMicros: 0, wentUpstream: 0, upstreamMicros: 0, gatewayMicros: 0 }],
 };
-const view: DataPlaneView = { softwareVersion: '0.1.0', bootId: 'b', hostname: 'h', startedAtMs: NOW_MS - 5_000, nowMs: NOW_MS, draining: false, agentFaults: 0, enrolled };
+const vitals = new ProcessVitals(new ManualClock());
+after(() => vitals.stop());
+const view: DataPlaneView = { process: vitals.view(), softwareVersion: '0.1.0', bootId: 'b', hostname: 'h', startedAtMs: NOW_MS - 5_000, nowMs: NOW_MS, draining: false, agentFaults: 0, enrolled };
+
+const KONG_ON = { per_consumer: true, status_code_metrics: true, latency_metrics: true, bandwidth_metrics: true, upstream_health_metrics: true };
+
+/** As a proxy thread would name them; `kong`: what the plugin asks for, anywhere and there. */
+function named(kong?: typeof KONG_ON): Labels {
+  return (routeId, consumerId) => ({ routeId, consumerId, route: routeId && 'orders', service: routeId && 'shop', consumer: consumerId && `name-${consumerId}`, kong: routeId === '' ? undefined : kong, ...(kong === undefined ? {} : { anywhere: kong }) });
+}
+
+function metricsOf(of: DataPlaneView, { format = 'text', kong, kongForAll = false, most = 500 }: { readonly format?: MetricsFormat; readonly kong?: typeof KONG_ON; readonly kongForAll?: boolean; readonly most?: number } = {}): string {
+  return prometheusText(of, { format, routes: new BoundedRoutes(most), labels: named(kong), kongForAll });
+}
 
 function changed(change: Partial<EnrolledView>): DataPlaneView {
   return { ...view, enrolled: { ...enrolled, ...change } };
@@ -69,62 +103,143 @@ test('targets of upstreams are told with their circuit, its cause and since when
 test('custom plugins are told by version and hash', () => {
   const report = JSON.parse(JSON.stringify(statusReport(view)));
   assert.deepEqual(report.holdfast.plugins, [{ name: 'greeting', version: '1.2.0', hash: ROOT }]);
-  assert.ok(prometheusText(view).includes(`\nholdfast_plugin_info{name="greeting",version="1.2.0",hash="${ROOT}"} 1\n`));
+  assert.ok(metricsOf(view).includes(`\nholdfast_plugin_info{name="greeting",version="1.2.0",hash="${ROOT}"} 1\n`));
 });
 
 test('requests are told by the version that they ran on', () => {
   const report = JSON.parse(JSON.stringify(statusReport(view)));
   assert.deepEqual(report.holdfast.requests_by_version, [{ version: '1.5', requests: 12, failed: 3, failed_here: 1 }, { version: '1.6', requests: 8, failed: 0, failed_here: 0 }]);
-  const text = prometheusText(view);
+  const text = metricsOf(view);
   for (const line of ['requests_total{version="1.6"} 8', 'failed_requests_total{version="1.5"} 3', 'failed_here_requests_total{version="1.5"} 1']) assert.ok(text.includes(`\nholdfast_config_${line}\n`), line);
 });
 
-test('metrics are well-formed: each family has HELP and TYPE, names and labels are valid, none comes twice', () => {
-  const lines = prometheusText(view).trimEnd().split('\n');
-  const helped = new Map<string, string>();
-  const seen = new Set<string>();
-  let family = '';
-  for (const line of lines) {
-    const header = /^# (HELP|TYPE) (holdfast_[a-z_]+) (.+)$/.exec(line);
-    if (header !== null) {
-      const [, kind, name = '', text = ''] = header;
-      if (kind === 'HELP') assert.ok(!helped.has(name), `${name} comes twice`);
-      else assert.ok(text === 'counter' ? name.endsWith('_total') : text === 'gauge' && !name.endsWith('_total'), `${name} is a ${text}`);
-      helped.set(name, text);
-      family = name;
-      continue;
-    }
-    const sample = /^(holdfast_[a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*\})? (-?[0-9.e+-]+)$/.exec(line);
-    assert.ok(sample !== null && sample[1] === family, line);
-    assert.ok(!seen.has(`${sample[1]}${sample[2] ?? ''}`), line);
-    seen.add(`${sample[1]}${sample[2] ?? ''}`);
-  }
+test('metrics are well-formed, by a strict parser and by promtool, also as OpenMetrics and with the names of Kong', () => {
+  const text = metricsOf(view);
+  const lines = text.split('\n');
+  parsePrometheusText(text);
+  checkWithPromtool(text);
+  assert.ok(!text.includes('kong_') && !text.includes(' # {'), 'neither Kong nor exemplars unasked');
   assert.ok(lines.includes('holdfast_upstream_target_health{upstream="orders",target="a.test:80",address="10.0.0.1"} 0'));
-  assert.ok(seen.has(`holdfast_requests_total{route="${ROUTE_ID}",status_class="2xx"}`));
+  assert.ok(lines.includes(`holdfast_requests_total{route="${ROUTE_ID}",status_class="2xx"} 18`));
   assert.ok(lines.includes('holdfast_requests_total{route="",status_class="none"} 2'));
   assert.ok(lines.includes('holdfast_refusals_total{code="ODD\\"CODE\\\\"} 2'));
-  assert.ok(lines.includes('holdfast_request_duration_seconds_total{route="01a1fe71-b79b-7dc5-8e3f-92ee2e561a39",status_class="2xx"} 1.5'));
+  assert.ok(lines.includes(`holdfast_request_time_seconds_total{route="${ROUTE_ID}",status_class="2xx"} 1.5`));
+  assert.ok(lines.includes(`holdfast_route_info{route="${ROUTE_ID}",name="orders",service="shop"} 1`));
+  assert.ok(lines.includes('holdfast_proxy_thread_loop_delay_p99_seconds{thread="0"} 0.0123'));
+
+  const { families, exemplars } = parseOpenMetrics(metricsOf(view, { format: 'openmetrics', kongForAll: true }));
+  assert.ok(families.has('kong_request_latency_ms'));
+  assert.deepEqual(exemplars.map(({ sample, value, labels }) => [/^[a-z_]+/.exec(sample)?.[0], value, Object.keys(labels)]), [
+    ['holdfast_request_duration_seconds_bucket', 0.7, ['request_id', 'trace_id']],
+    ['holdfast_gateway_duration_seconds_bucket', 0.05, ['request_id', 'trace_id']],
+  ]);
 });
 
+test('latencies by route are histograms of the sketches; routes beyond the bound share one series, and stay in it', () => {
+  const bucket = (text: string, name: string, le: string): string | undefined => text.split('\n').find((line) => line.startsWith(`${name}_bucket{`) && line.includes(`le="${le}"`))?.split(' ').at(-1);
+  const text = metricsOf(view);
+  assert.deepEqual(['0.0025', '0.005', '0.05', '0.5', '1', '+Inf'].map((le) => bucket(text, 'holdfast_request_duration_seconds', le)), ['0', '1', '2', '2', '3', '3']);
+  assert.deepEqual(['0.0001', '0.0005', '0.1'].map((le) => bucket(text, 'holdfast_gateway_duration_seconds', le)), ['1', '2', '3']);
+  const routes = new BoundedRoutes(2);
+  const latency = (routeId: string): EnrolledView['routeLatencies'] => [{ routeId, request: sketchOf(10), upstream: sketchOf(), gateway: sketchOf(5), requestMicros: 10, upstreamMicros: 0, gatewayMicros: 5 }];
+  const all = ['a', 'b', 'c', 'd'].flatMap((id) => [...latency(id)]);
+  assert.deepEqual(routes.bound(all).map(({ routeId, request, gatewayMicros }) => [routeId, request.count, gatewayMicros]), [['a', 1, 5], ['b', 1, 5], ['other', 2, 10]]);
+  assert.deepEqual(routes.bound(all.toReversed()).map(({ routeId }) => routeId), ['b', 'a', 'other']);
+});
+
+test("Kong's metrics are there where the plugin asks for them or the setting, in its scope and groups, under Kong's names", () => {
+  const kong = (options: Parameters<typeof metricsOf>[1]): readonly string[] => metricsOf(view, options).split('\n').filter((line) => line.startsWith('kong_'));
+  assert.deepEqual(kong({}), []);
+  const lines = kong({ kong: KONG_ON });
+  for (const line of [
+    'kong_http_requests_total{service="shop",route="orders",code="200",source="service",workspace="default",consumer="name-c1"} 9',
+    'kong_http_requests_total{service="shop",route="orders",code="200",source="exit",workspace="default",consumer="name-c1"} 1',
+    'kong_http_requests_total{service="shop",route="orders",code="200",source="service",workspace="default",consumer="name-c2"} 8',
+    'kong_bandwidth_bytes{service="shop",route="orders",direction="egress",workspace="default",consumer="name-c1"} 200',
+    'kong_request_latency_ms_bucket{service="shop",route="orders",workspace="default",le="50"} 2',
+    'kong_kong_latency_ms_bucket{service="shop",route="orders",workspace="default",le="1"} 2',
+    'kong_upstream_latency_ms_count{service="shop",route="orders",workspace="default"} 2',
+    'kong_upstream_target_health{upstream="orders",target="a.test:80",address="10.0.0.1",state="unhealthy",subsystem="http"} 1',
+    'kong_upstream_target_health{upstream="orders",target="a.test:80",address="10.0.0.2",state="healthy",subsystem="http"} 1',
+    'kong_control_plane_connected 0',
+    'kong_node_info{node_id="d",version="0.1.0"} 1',
+    'kong_memory_workers_lua_vms_bytes{node_id="d",pid="0",kong_subsystem="http"} 1000',
+  ]) assert.ok(lines.includes(line), line);
+  assert.ok(!lines.some((line) => line.includes('code="404"')), 'requests without a route are in no scope of a route');
+  assert.deepEqual(kong({ kong: { ...KONG_ON, per_consumer: false, latency_metrics: false, upstream_health_metrics: false, bandwidth_metrics: false } }).filter((line) => !/^kong_(nginx|node|memory|control)/.test(line)), [
+    'kong_http_requests_total{service="shop",route="orders",code="200",source="service",workspace="default",consumer=""} 17',
+    'kong_http_requests_total{service="shop",route="orders",code="200",source="exit",workspace="default",consumer=""} 1',
+  ]);
+  const forAll = kong({ kongForAll: true });
+  assert.ok(forAll.includes('kong_http_requests_total{service="",route="",code="404",source="exit",workspace="default",consumer=""} 2'));
+  checkWithPromtool(metricsOf(view, { kong: KONG_ON }), (complaint) => /^kong_\S+_ms metric names should not contain abbreviated units|^kong_(bandwidth_bytes counter|nginx_(connections|requests)_total non-counter) metrics should (not )?have "_total" suffix/.test(complaint));
+});
+
+test('names are asked for once per configuration, some at a time, and ids stand in for them while nobody answers', async () => {
+  let version = '1.1';
+  let answers = true;
+  const asked: number[] = [];
+  const book = new LabelBook({ version: () => version, ask: async (pairs) => {
+    asked.push(pairs.length);
+    return answers ? pairs.map((pair) => ({ ...pair, route: `name-${pair.routeId}`, service: '', consumer: '', kong: undefined })) : undefined;
+  } });
+  const pairs = Array.from({ length: 450 }, (_, index) => ({ routeId: String(index), consumerId: '' }));
+  assert.equal((await book.labelsOf(pairs))('449', '').route, 'name-449');
+  await book.labelsOf(pairs);
+  assert.deepEqual(asked, [200, 200, 50]);
+  version = '1.2';
+  answers = false;
+  assert.equal((await book.labelsOf(pairs))('449', '').route, '449');
+  answers = true;
+  assert.equal((await book.labelsOf(pairs))('449', '').route, 'name-449');
+});
+
+test('a thread that hangs makes the process not live, by name; one that drains or is not enrolled lives', () => {
+  assert.equal(whyNotLive(view), undefined);
+  const hanging = changed({ threads: enrolled.threads.flatMap((thread) => [thread, { ...thread, index: 1, silentSeconds: 31 }]) });
+  assert.match(whyNotLive(hanging) ?? '', /^hanging: proxy thread 1 has given no sign of life for 31 s$/);
+  assert.equal(whyNotLive({ ...hanging, draining: true }), undefined);
+  assert.equal(whyNotLive({ ...view, enrolled: { kind: 'not-enrolled', reason: '' } }), undefined);
+  assert.ok(metricsOf(hanging).includes('\nholdfast_live 0\n'));
+  const report = JSON.parse(JSON.stringify(statusReport(hanging)));
+  assert.equal(report.holdfast.live, false);
+  assert.equal(report.holdfast.proxy.threads[1].silent_seconds, 31);
+  assert.equal(report.holdfast.proxy.threads[0].event_loop_delay_p99_ms, 12.3);
+  for (const name of ['memory', 'event_loop', 'garbage_collection', 'file_descriptors', 'cpu_seconds']) assert.ok(name in report.holdfast.process, name);
+  assert.ok(report.holdfast.process.file_descriptors.open > 2);
+});
+
+test('OpenMetrics only for those who ask for it', () => {
+  const texts = [undefined, '', '*/*', 'text/plain', 'application/json', 'text/plain;version=0.0.4;q=0.9,application/openmetrics-text;q=0.1', 'application/openmetrics-text;q=0', 'application/openmetrics-text; version=2.0.0'];
+  const open = ['application/openmetrics-text', 'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'];
+  assert.deepEqual([...texts, ...open].map(metricsFormatOf), [...texts.map(() => 'text'), ...open.map(() => 'openmetrics')]);
+});
+
+const metrics = async (format: MetricsFormat): Promise<string> => metricsOf(view, { format });
 const explain = async (question: Uint8Array): Promise<string> => `{"asked":${Buffer.from(question).toString()}}`;
 
 test('the status port answers what it has, refuses what it has not, and survives a view that fails', async () => {
   let fails = false;
-  const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, () => {
+  const source = (): DataPlaneView => {
     if (fails) throw new Error('a defect');
     return view;
-  }, explain);
+  };
+  const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, { view: source, metrics: async (format) => metricsOf(source(), { format }), explain });
   const get = (path: string, method = 'GET'): Promise<Response> => fetch(`http://127.0.0.1:${server.port}${path}`, { method });
   try {
     assert.deepEqual(await (await get('/status/ready')).json(), { message: 'ready' });
     assert.match((await get('/metrics')).headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+    const openMetrics = await fetch(`http://127.0.0.1:${server.port}/metrics`, { headers: { accept: 'application/openmetrics-text; version=1.0.0' } });
+    assert.equal(openMetrics.headers.get('content-type'), 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+    parseOpenMetrics(await openMetrics.text());
+    assert.deepEqual(await (await get('/status/live')).json(), { message: 'live' });
     assert.equal((await get('/status', 'HEAD')).status, 200);
     assert.deepEqual(await (await fetch(`http://127.0.0.1:${server.port}/explain`, { method: 'POST', body: '{"url":1}' })).json(), { asked: { url: 1 } });
     assert.equal((await get('/explain')).status, 405);
     assert.equal((await fetch(`http://127.0.0.1:${server.port}/explain`, { method: 'POST', body: 'x'.repeat(70_000) })).status, 413);
-    assert.deepEqual([(await get('/nothing')).status, (await get('/status', 'POST')).status], [404, 405]);
+    assert.deepEqual([(await get('/nothing')).status, (await get('/status', 'POST')).status, (await get('/metrics', 'POST')).status], [404, 405, 405]);
     fails = true;
-    assert.equal((await get('/status')).status, 500);
+    assert.deepEqual([(await get('/status')).status, (await get('/metrics')).status], [500, 500]);
     fails = false;
     assert.equal((await get('/status?x=1')).status, 200);
   } finally {
@@ -133,9 +248,9 @@ test('the status port answers what it has, refuses what it has not, and survives
 });
 
 test('a status address that is taken is refused with the setting to change', async () => {
-  const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, () => view, explain);
+  const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, { view: () => view, metrics, explain });
   try {
-    await assert.rejects(startStatusServer({ host: '127.0.0.1', port: server.port }, () => view, explain), /HOLDFAST_STATUS_LISTEN/);
+    await assert.rejects(startStatusServer({ host: '127.0.0.1', port: server.port }, { view: () => view, metrics, explain }), /HOLDFAST_STATUS_LISTEN/);
   } finally {
     await server.close();
   }

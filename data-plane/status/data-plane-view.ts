@@ -2,6 +2,7 @@
  * What there is to tell about a data plane at one moment: plain values, gathered by agent.ts, told by status-report.ts
  * and prometheus-text.ts. Holds no secrets.
  */
+import type { ProcessView } from '../../shared/process-vitals.ts';
 import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
 import type { Refusal } from '../../shared/trust/refusal.ts';
@@ -30,6 +31,7 @@ export interface DataPlaneView {
   readonly draining: boolean;
   /** What went wrong in the agent thread itself and was survived. */
   readonly agentFaults: number;
+  readonly process: ProcessView;
   /** Before enrolment there is nothing else to tell. */
   readonly enrolled: EnrolledView | { readonly kind: 'not-enrolled'; readonly reason: string };
 }
@@ -55,6 +57,8 @@ export interface EnrolledView {
   /** Every thread accepts connections and serves the same configuration. */
   readonly serving: boolean;
   readonly threads: readonly ThreadStatus[];
+  /** A thread that is silent for so long is taken to hang. */
+  readonly hangAfterMs: number;
   readonly threadCrashes: number;
   readonly traffic: ProxyTotals;
   /** Targets of upstreams and their health. */
@@ -68,6 +72,10 @@ export interface EnrolledView {
   readonly plugins: readonly PluginVersion[];
   readonly telemetry: TelemetryTotals;
   readonly routeTotals: Iterable<RouteTotal>;
+  readonly usageTotals: Iterable<UsageTotal>;
+  readonly routeLatencies: Iterable<RouteLatency>;
+  /** Slow and failed requests of late: where to look for why. */
+  readonly exemplars: readonly RequestExemplar[];
   /** How requests went under the last two versions that had any, the newer last. */
   readonly versionTotals: readonly VersionRow[];
 }
@@ -83,6 +91,19 @@ export interface UsageTotal {
   readonly wentUpstream: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+}
+
+/** One request that was slow or failed. */
+export interface RequestExemplar {
+  readonly routeId: string;
+  /** As in X-Kong-Request-Id. */
+  readonly requestId: string;
+  readonly traceId: string | undefined;
+  readonly requestMicros: number;
+  readonly upstreamMicros: number;
+  readonly gatewayMicros: number;
+  /** When it ended, wall clock, milliseconds. */
+  readonly atMs: number;
 }
 
 /** Latencies of one route since the start: TelemetryAgent.routeLatencies(). Sums are microseconds, of the same values as the sketches'. */

@@ -1,18 +1,35 @@
 /**
- * What a data plane's `/metrics` tells, in Prometheus' text format (shared/prometheus-text.ts).
- * Pure; served by status-server.ts.
+ * What a data plane's `/metrics` tells, in the formats of shared/prometheus-text.ts. The number of series is bounded by what the
+ * configuration has and by ROUTES_WITH_HISTOGRAMS of agent.ts (R5). Pure; served by status-server.ts.
  */
 import { formatVersion } from '../../shared/model/version.ts';
-import { PrometheusText, type MetricSample } from '../../shared/prometheus-text.ts';
+import { writeProcessMetrics } from '../../shared/process-vitals.ts';
+import { PrometheusText, type MetricSample, type MetricsFormat } from '../../shared/prometheus-text.ts';
+import type { BoundedRoutes } from './bounded-routes.ts';
 import type { DataPlaneView, EnrolledView } from './data-plane-view.ts';
-import { whyNotReady } from './status-report.ts';
+import { writeKongMetrics } from './kong-metrics.ts';
+import type { Labels } from './label-book.ts';
+import { writeLatencies } from './latency-metrics.ts';
+import { whyNotLive, whyNotReady } from './status-report.ts';
+import type { ThreadVitals } from '../threads/thread-vitals.ts';
 
-export function prometheusText(view: DataPlaneView): string {
-  const text = new PrometheusText();
+export interface MetricsOptions {
+  readonly format: MetricsFormat;
+  /** Which routes have series of their own. */
+  readonly routes: BoundedRoutes;
+  /** What routes are called; undefined where nobody was asked. */
+  readonly labels: Labels | undefined;
+  /** Kong's metrics, whether or not the plugin prometheus asks for them. */
+  readonly kongForAll: boolean;
+}
+
+export function prometheusText(view: DataPlaneView, options: MetricsOptions): string {
+  const text = new PrometheusText(options.format);
   text.gauge('holdfast_build_info', 'Version of the software, always 1', [{ labels: { version: view.softwareVersion }, value: 1 }]);
   text.gauge('holdfast_start_time_seconds', 'When this process started, since the epoch', [{ value: view.startedAtMs / 1000 }]);
   text.gauge('holdfast_ready', '1 where /status/ready answers 200', [{ value: whyNotReady(view) === undefined ? 1 : 0 }]);
-  text.gauge('holdfast_resident_memory_bytes', 'Memory of the process', [{ value: process.memoryUsage.rss() }]);
+  text.gauge('holdfast_live', '1 where /status/live answers 200', [{ value: whyNotLive(view) === undefined ? 1 : 0 }]);
+  writeProcessMetrics(text, view.process);
   text.counter('holdfast_agent_faults_total', 'Unexpected errors in the agent thread that were survived', [{ value: view.agentFaults }]);
   if (view.enrolled.kind === 'enrolled') {
     writeConfig(text, view.enrolled, view.nowMs);
@@ -23,6 +40,9 @@ export function prometheusText(view: DataPlaneView): string {
     writePlugins(text, view.enrolled);
     writeTelemetry(text, view.enrolled);
     writeVersions(text, view.enrolled);
+    writeThreads(text, view.enrolled);
+    writeLatencies(text, view.enrolled, options);
+    writeKongMetrics(text, view, view.enrolled, options);
   }
   return text.toString();
 }
@@ -74,7 +94,7 @@ function writeTraffic(text: PrometheusText, view: EnrolledView): void {
   ]);
   text.counter('holdfast_upstream_connections_opened_total', 'Upstream connections opened', [{ value: traffic.openedUpstream }]);
   text.counter('holdfast_refusals_total', 'Answers made by the gateway because of an error, by its code', byName(traffic.refusals, 'code'));
-  text.gauge('holdfast_counter_slots', 'Room for the counters of rate limits', [{ value: view.counters.slots }]);
+  text.gauge('holdfast_rate_limit_slots', 'Room for the counters of rate limits', [{ value: view.counters.slots }]);
   text.counter('holdfast_uncounted_requests_total', 'Requests that no rate limit could count, by reason', [
     { labels: { reason: 'table-full' }, value: view.counters.full },
     { labels: { reason: 'lock-timeout' }, value: view.counters.lockTimeouts },
@@ -82,6 +102,17 @@ function writeTraffic(text: PrometheusText, view: EnrolledView): void {
   text.counter('holdfast_plugin_errors_total', 'Plugins that threw, by name', byName(traffic.pluginErrors, 'plugin'));
   text.counter('holdfast_plugin_refreshes_total', 'Requests that went upstream for plugins alone, after their client had its answer; they are not among the requests', [{ value: traffic.refreshes }]);
   text.counter('holdfast_plugin_refreshes_skipped_total', 'Of those, the ones that did not happen because too many were under way', [{ value: traffic.refreshesSkipped }]);
+}
+
+function writeThreads(text: PrometheusText, { threads }: EnrolledView): void {
+  const ofEach = (read: (vitals: ThreadVitals) => number): readonly MetricSample[] => threads.flatMap(({ index, vitals }) => (vitals === undefined ? [] : [{ labels: { thread: String(index) }, value: read(vitals) }]));
+  text.gauge('holdfast_proxy_thread_silent_seconds', 'Since a proxy thread last gave a sign of life, 0 where it is on time', threads.map(({ index, silentSeconds }) => ({ labels: { thread: String(index) }, value: silentSeconds })));
+  text.gauge('holdfast_proxy_thread_heap_used_bytes', 'JavaScript objects of a proxy thread, with those that nobody uses any more', ofEach((vitals) => vitals.heapUsedBytes));
+  text.gauge('holdfast_proxy_thread_external_memory_bytes', 'Memory outside of the heap that objects of a proxy thread hold', ofEach((vitals) => vitals.externalBytes));
+  text.gauge('holdfast_proxy_thread_loop_delay_p99_seconds', 'How late the event loop of a proxy thread gets to a timer of 10 ms, 99th percentile of the last 30 s', ofEach((vitals) => vitals.loopDelayP99));
+  text.gauge('holdfast_proxy_thread_loop_busy_seconds', 'Time since the start of a proxy thread in which its event loop did something', ofEach((vitals) => vitals.loopBusySeconds));
+  text.gauge('holdfast_proxy_thread_gc_seconds', 'Time since the start of a proxy thread that its garbage collector took', ofEach((vitals) => vitals.gcSeconds));
+  text.gauge('holdfast_proxy_thread_gc_runs', 'Garbage collections since the start of a proxy thread', ofEach((vitals) => vitals.gcRuns));
 }
 
 function writeUpstreams(text: PrometheusText, { traffic, targets }: EnrolledView): void {
@@ -119,7 +150,7 @@ function writeTelemetry(text: PrometheusText, { telemetry, routeTotals }: Enroll
   text.counter('holdfast_requests_total', 'Requests ended, by route and status class', totals.map(({ labels, total }) => ({ labels, value: total.requests })));
   text.counter('holdfast_request_bytes_total', 'Bytes received from clients', totals.map(({ labels, total }) => ({ labels, value: total.bytesIn })));
   text.counter('holdfast_response_bytes_total', 'Bytes sent to clients', totals.map(({ labels, total }) => ({ labels, value: total.bytesOut })));
-  text.counter('holdfast_request_duration_seconds_total', 'Sum of request durations', totals.map(({ labels, total }) => ({ labels, value: total.durationMicros / 1e6 })));
+  text.counter('holdfast_request_time_seconds_total', 'Sum of request durations', totals.map(({ labels, total }) => ({ labels, value: total.durationMicros / 1e6 })));
   text.counter('holdfast_telemetry_produced_requests_total', 'Requests counted', [{ value: telemetry.produced }]);
   text.counter('holdfast_telemetry_delivered_requests_total', 'Requests whose counts a control plane has stored', [{ value: telemetry.delivered }]);
   text.gauge('holdfast_telemetry_buffered_requests', 'Requests whose counts wait to be delivered', [{ value: telemetry.buffered }]);

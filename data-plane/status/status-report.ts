@@ -1,7 +1,8 @@
 /**
- * `/status` and `/status/ready` as values. The outer fields are those that tools written for Kong's data planes read;
+ * `/status`, `/status/live` and `/status/ready` as values. The outer fields are those that tools written for Kong's data planes read;
  * everything of ours stands under `holdfast`. Pure; served by status-server.ts.
  */
+import { processReport } from '../../shared/process-vitals.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
 import type { TargetReport } from '../upstreams/upstream-control.ts';
@@ -9,6 +10,14 @@ import type { ActiveView, DataPlaneView, EnrolledView } from './data-plane-view.
 
 /** What Kong shows where there is no configuration. */
 const NO_CONFIGURATION_HASH = '0'.repeat(32);
+
+/** Undefined where the process does what it is there for, else what hangs: a supervisor should start it anew. That it is asked at all proves the agent thread. */
+export function whyNotLive({ enrolled, draining }: DataPlaneView): string | undefined {
+  if (enrolled.kind === 'not-enrolled' || draining) return undefined;
+  const hanging = enrolled.threads.filter(({ silentSeconds }) => silentSeconds >= enrolled.hangAfterMs / 1_000);
+  if (hanging.length === 0) return undefined;
+  return `hanging: ${hanging.map(({ index, silentSeconds }) => `proxy thread ${index} has given no sign of life for ${silentSeconds} s`).join(', ')}`;
+}
 
 /** Undefined where traffic may come; else why not, in one sentence. */
 export function whyNotReady({ draining, enrolled }: DataPlaneView): string | undefined {
@@ -23,6 +32,7 @@ export function whyNotReady({ draining, enrolled }: DataPlaneView): string | und
 export function statusReport(view: DataPlaneView): object {
   const { enrolled } = view;
   const ready = whyNotReady(view);
+  const live = whyNotLive(view);
   const common = {
     version: view.softwareVersion,
     hostname: view.hostname,
@@ -30,8 +40,11 @@ export function statusReport(view: DataPlaneView): object {
     started_at: isoTime(view.startedAtMs),
     ready: ready === undefined,
     not_ready_reason: ready ?? null,
+    live: live === undefined,
+    not_live_reason: live ?? null,
     draining: view.draining,
     agent_faults: view.agentFaults,
+    process: processReport(view.process),
   };
   if (enrolled.kind === 'not-enrolled') return { configuration_hash: NO_CONFIGURATION_HASH, holdfast: { ...common, enrolled: false } };
   return {
@@ -77,7 +90,10 @@ function enrolledReport(view: EnrolledView): object {
     proxy: {
       listeners: view.listeners,
       crashes: view.threadCrashes,
-      threads: view.threads.map(({ index, version, listening, stats }) => ({ index, version, listening, socket_io: stats?.socketIo ?? null, connections: stats?.connections ?? 0, requests: stats?.endedRequests ?? 0 })),
+      threads: view.threads.map(({ index, version, listening, stats, vitals, silentSeconds }) => ({
+        index, version, listening, socket_io: stats?.socketIo ?? null, connections: stats?.connections ?? 0, requests: stats?.endedRequests ?? 0, silent_seconds: silentSeconds,
+        ...(vitals === undefined ? {} : { heap_used_bytes: vitals.heapUsedBytes, heap_total_bytes: vitals.heapTotalBytes, external_bytes: vitals.externalBytes, event_loop_delay_p99_ms: Math.round(vitals.loopDelayP99 * 1e6) / 1e3, garbage_collection: { count: vitals.gcRuns, seconds: vitals.gcSeconds } }),
+      })),
     },
     upstreams: upstreamReport(view),
     cache: { slots: view.cache.slots, known_good: view.cache.knownGood === undefined ? null : named(view.cache.knownGood), refused: view.cache.refusals },

@@ -1,16 +1,15 @@
 /**
- * The status port: `/status`, `/status/ready`, `/metrics`, and `/explain` to ask what would become of a request. It answers from
- * the first moment of the process to the last, whatever the rest does. Plain node:http: four fixed paths need no framework.
+ * The status port: `/status`, `/status/live`, `/status/ready`, `/metrics`, and `/explain` to ask what would become of a request. It answers from
+ * the first moment of the process to the last, whatever the rest does. Plain node:http: five fixed paths need no framework.
  * Started by agent.ts.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
-import { METRICS_CONTENT_TYPE } from '../../shared/prometheus-text.ts';
+import { METRICS_CONTENT_TYPES, metricsFormatOf, type MetricsFormat } from '../../shared/prometheus-text.ts';
 import { formatAddress, type SocketAddress } from '../../shared/setting-types.ts';
 import type { DataPlaneView } from './data-plane-view.ts';
-import { prometheusText } from './prometheus-text.ts';
-import { statusReport, whyNotReady } from './status-report.ts';
+import { statusReport, whyNotLive, whyNotReady } from './status-report.ts';
 
 /** An `import` of node:http loads its `fetch` with it, which is 55 ms of CPU at every start (S2). */
 const { createServer } = process.getBuiltinModule('node:http');
@@ -28,24 +27,35 @@ interface Answer {
 
 const EXPLAIN_PATH = '/explain';
 const JSON_TYPE = 'application/json; charset=utf-8';
+const METRICS_PATH = '/metrics';
 const PATHS: Readonly<Record<string, (view: DataPlaneView) => Answer>> = {
   '/status': (view) => json(200, statusReport(view)),
+  '/status/live': (view) => {
+    const reason = whyNotLive(view);
+    return reason === undefined ? json(200, { message: 'live' }) : json(503, { message: reason });
+  },
   '/status/ready': (view) => {
     const reason = whyNotReady(view);
     return reason === undefined ? json(200, { message: 'ready' }) : json(503, { message: reason });
   },
-  '/metrics': (view) => ({ status: 200, contentType: METRICS_CONTENT_TYPE, body: prometheusText(view) }),
 };
 
 const MAXIMUM_QUESTION_BYTES = 65_536;
 
-/** Answers a question in JSON with JSON; rejects with a HoldfastError. */
-export type Explain = (question: Uint8Array) => Promise<string>;
+export interface StatusSource {
+  readonly view: () => DataPlaneView;
+  /** Never waits for long: names of routes are left out where no thread tells them in time. */
+  readonly metrics: (format: MetricsFormat) => Promise<string>;
+  /** Answers a question in JSON with JSON; rejects with a HoldfastError. */
+  readonly explain: (question: Uint8Array) => Promise<string>;
+}
 
 /** Rejects with DATA_PLANE_STATUS_PORT where the address can't be had. */
-export async function startStatusServer(address: SocketAddress, view: () => DataPlaneView, explain: Explain): Promise<StatusServer> {
+export async function startStatusServer(address: SocketAddress, { view, metrics, explain }: StatusSource): Promise<StatusServer> {
   const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => {
-    if (pathOf(request) === EXPLAIN_PATH) void answerExplain(request, explain).then((told) => send(request, response, told));
+    const path = pathOf(request);
+    if (path === EXPLAIN_PATH) void answerExplain(request, explain).then((told) => send(request, response, told));
+    else if (path === METRICS_PATH) void answerMetrics(request, metrics).then((told) => send(request, response, told));
     else send(request, response, answer(request, view));
   });
   await new Promise<void>((resolve, reject) => {
@@ -70,7 +80,17 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?')[0] ?? '';
 }
 
-async function answerExplain(request: IncomingMessage, explain: Explain): Promise<Answer> {
+async function answerMetrics(request: IncomingMessage, metrics: StatusSource['metrics']): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { message: 'Method not allowed' });
+  try {
+    const format = metricsFormatOf(request.headers.accept);
+    return { status: 200, contentType: METRICS_CONTENT_TYPES[format], body: await metrics(format) };
+  } catch (thrown) {
+    return json(500, { message: `the metrics could not be gathered: ${describeThrown(thrown)}` });
+  }
+}
+
+async function answerExplain(request: IncomingMessage, explain: StatusSource['explain']): Promise<Answer> {
   if (request.method !== 'POST') return json(405, { message: 'Method not allowed: POST a question, such as {"method": "GET", "url": "https://api.example.com/orders"}' });
   try {
     const pieces: Buffer[] = [];
@@ -91,7 +111,7 @@ async function answerExplain(request: IncomingMessage, explain: Explain): Promis
 function answer(request: IncomingMessage, view: () => DataPlaneView): Answer {
   const path = pathOf(request);
   const tell = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
-  if (tell === undefined) return json(404, { message: `Not found; there are ${[...Object.keys(PATHS), EXPLAIN_PATH].join(', ')}` });
+  if (tell === undefined) return json(404, { message: `Not found; there are ${[...Object.keys(PATHS), METRICS_PATH, EXPLAIN_PATH].join(', ')}` });
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { message: 'Method not allowed' });
   try {
     return tell(view());

@@ -1,0 +1,42 @@
+/**
+ * How long requests took, by route, as histograms made of the agent's sketches; in OpenMetrics with the ids of slow and failed requests
+ * beside the buckets that they fell into. Part of a data plane's /metrics (prometheus-text.ts).
+ */
+import type { Exemplar, HistogramSample, PrometheusText } from '../../shared/prometheus-text.ts';
+import type { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
+import type { EnrolledView, RequestExemplar, RouteLatency } from './data-plane-view.ts';
+import type { MetricsOptions } from './prometheus-text.ts';
+import { sketchHistogram } from './sketch-histogram.ts';
+
+/** Seconds: of what a client waits for, and of what the gateway adds, which is to be far less. */
+export const REQUEST_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
+export const GATEWAY_BOUNDS = [0.000_05, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5] as const;
+const SECOND = 1_000_000;
+
+interface Measure {
+  readonly bounds: readonly number[];
+  readonly sketch: (row: RouteLatency) => LatencySketch;
+  readonly sum: (row: RouteLatency) => number;
+  readonly micros: (exemplar: RequestExemplar) => number;
+}
+
+export function writeLatencies(text: PrometheusText, view: EnrolledView, { routes, labels }: Pick<MetricsOptions, 'routes' | 'labels'>): void {
+  const rows = routes.bound(view.routeLatencies);
+  const exemplars = Map.groupBy(view.exemplars, ({ routeId }) => routes.nameOf(routeId));
+  const samples = (measure: Measure): readonly HistogramSample[] => rows.map((row) => ({
+    labels: { route: row.routeId },
+    histogram: sketchHistogram(measure.sketch(row), measure.sum(row), measure.bounds, SECOND),
+    exemplars: (exemplars.get(row.routeId) ?? []).map((one) => exemplarOf(one, measure.micros(one))),
+  }));
+  text.histogram('holdfast_request_duration_seconds', 'From the head of a request to the last byte of its response, by route', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.request, sum: (row) => row.requestMicros, micros: (one) => one.requestMicros }));
+  text.histogram('holdfast_upstream_duration_seconds', 'Of requests that went upstream: from sending to the head of the response, over all attempts', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.upstream, sum: (row) => row.upstreamMicros, micros: (one) => one.upstreamMicros }));
+  text.histogram('holdfast_gateway_duration_seconds', 'What the gateway added until the head of the response was there', samples({ bounds: GATEWAY_BOUNDS, sketch: (row) => row.gateway, sum: (row) => row.gatewayMicros, micros: (one) => one.gatewayMicros }));
+  if (labels === undefined) return;
+  const named = rows.map(({ routeId }) => labels(routeId, '')).filter(({ route }) => route !== '');
+  text.gauge('holdfast_route_info', 'What routes that had requests are called, always 1: for joining by route', named.map(({ routeId, route, service }) => ({ labels: { route: routeId, name: route, service }, value: 1 })));
+}
+
+/** Nothing of a request that did not go upstream falls into that histogram's buckets. */
+function exemplarOf({ requestId, traceId, atMs }: RequestExemplar, micros: number): Exemplar {
+  return { labels: { request_id: requestId, ...(traceId === undefined ? {} : { trace_id: traceId }) }, value: micros === 0 ? Number.NaN : micros / SECOND, atMs };
+}
