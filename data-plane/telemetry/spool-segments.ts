@@ -1,11 +1,11 @@
 /**
  * The files of the spool: batches appended as records to segments, read back one by one, or all at a start. Used by
- * spool.ts alone. A start may find a day's records: nothing is decoded then, so that it stays short (S2).
+ * spool.ts for counts and by record-spool.ts for access records. A start may find a day's records: nothing is decoded then, so that it stays short (S2).
  *
  * Record, little-endian: length u32 | crc32 u32 | first sequence f64 | last sequence f64 | requests f64 | batch. The checksum
  * covers all behind it; a torn or damaged record ends its segment.
  */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { close, closeSync, fdatasync, fdatasyncSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { assert } from '../../shared/assert.ts';
@@ -34,6 +34,12 @@ export interface SpoolRecord {
 
 export type RecordContent = Pick<SpoolRecord, 'first' | 'last' | 'requests'> & { readonly bytes: Uint8Array };
 
+/**
+ * When what was appended is forced to the disk: by the kernel as it likes (what a machine without power loses, a killed process does
+ * not), once per interval without waiting for it, or with every batch before it counts as spooled.
+ */
+export type FsyncPolicy = 'never' | 'interval' | 'always';
+
 export interface SegmentWriterOptions {
   readonly folder: string;
   /** A segment that has reached it is followed by a new one. */
@@ -41,6 +47,7 @@ export interface SegmentWriterOptions {
   /** Gives each segment of the folder another number. */
   readonly nextNumber: () => number;
   readonly onNewSegment: (segment: Segment) => void;
+  readonly fsync: FsyncPolicy;
 }
 
 /** Appends to one segment after another. */
@@ -48,6 +55,8 @@ export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   #segment: Segment | undefined;
   #descriptor: number | undefined;
+  /** Appended since it was last forced to the disk. */
+  #isDirty = false;
 
   constructor(options: SegmentWriterOptions) {
     this.#options = options;
@@ -70,25 +79,54 @@ export class SegmentWriter {
       this.close();
       throw new Error(`the telemetry spool wrote ${written} of ${record.length} bytes to ${segment.path}`);
     }
+    this.#isDirty = true;
+    if (this.#options.fsync === 'always') this.#force(descriptor);
     segment.unacknowledged += 1;
     return { first, last, requests, segment, offset, length: bytes.length, sent: false };
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
     this.#descriptor = undefined;
+    if (descriptor === undefined) return;
+    if (this.#options.fsync === 'interval' && this.#isDirty) fdatasync(descriptor, () => close(descriptor));
+    else closeSync(descriptor);
+    this.#isDirty = false;
+  }
+
+  /** Once per interval: what was appended goes to the disk meanwhile. A disk that can't is noticed by what is written next. */
+  sync(): void {
+    if (this.#options.fsync !== 'interval' || !this.#isDirty || this.#descriptor === undefined) return;
+    this.#isDirty = false;
+    fdatasync(this.#descriptor, () => undefined);
+  }
+
+  #force(descriptor: number): void {
+    fdatasyncSync(descriptor);
+    this.#isDirty = false;
   }
 
   #writable(): { readonly segment: Segment; readonly descriptor: number } {
-    const { folder, segmentBytes, nextNumber, onNewSegment } = this.#options;
+    const { folder, segmentBytes, nextNumber, onNewSegment, fsync } = this.#options;
     if (this.#segment !== undefined && this.#descriptor !== undefined && this.#segment.bytes < segmentBytes) return { segment: this.#segment, descriptor: this.#descriptor };
     this.close();
     const segment: Segment = { path: join(folder, `${String(nextNumber()).padStart(10, '0')}.segment`), bytes: 0, unacknowledged: 0 };
     const descriptor = openSync(segment.path, 'a', 0o600);
     this.#segment = segment;
     this.#descriptor = descriptor;
+    if (fsync !== 'never') syncFolder(folder);
     onNewSegment(segment);
     return { segment, descriptor };
+  }
+}
+
+/** So that a file that was just made is found again after a loss of power. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

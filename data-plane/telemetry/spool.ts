@@ -5,8 +5,8 @@
  * intervals, so totals stay exact. Owned by the agent thread; every call is synchronous and bounded in what it does.
  *
  * Folder: `<folder>/<boot id>/<number>.segment`. A merged record covers first…last; after a crash between writing it and
- * removing what it covers, the wider record wins. Records are not fsynced one by one: a killed process loses none, a machine
- * that loses power up to the kernel's write-back.
+ * removing what it covers, the wider record wins. A killed process loses no record; what a machine loses without power, the
+ * policy says (FsyncPolicy).
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { decodeTelemetryBatch, encodeTelemetryBatch, MAXIMUM_BATCH_ROWS, USAGE_R
 import { keyOfUsageRow, mergeTelemetryBatches, requestsIn } from '../../shared/wire/telemetry-merge.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { isUuid } from '../../shared/model/ids.ts';
-import { readRecord, readSegments, SegmentWriter, type ReadSegments, type Segment, type SpoolRecord } from './spool-segments.ts';
+import { readRecord, readSegments, SegmentWriter, type FsyncPolicy, type ReadSegments, type Segment, type SpoolRecord } from './spool-segments.ts';
 
 /** What is merged in one go, in bytes of batches and in batches: some 100 ms of work. */
 const MERGE_BYTES = 2 * 1024 * 1024;
@@ -28,6 +28,8 @@ export interface SpoolOptions {
   /** Above this many bytes on disk, older unsent batches are merged into coarser ones. */
   readonly maxBytes: number;
   readonly segmentBytes?: number;
+  /** `never` where not said. The interval is that of the folds. */
+  readonly fsync?: FsyncPolicy;
   readonly nowMs: () => number;
   /** Upper bound of what an unclean end loses, milliseconds: one fold interval. */
   readonly foldIntervalMs: number;
@@ -73,7 +75,7 @@ export class Spool {
     this.#current = { id: options.bootId, folder, records: [], segments: [] };
     this.#boots.push(this.#current);
     let segments = 0;
-    const writer = { folder, segmentBytes: options.segmentBytes ?? 256 * 1024, nextNumber: () => ++segments, onNewSegment: (segment: Segment) => void this.#current.segments.push(segment) };
+    const writer = { folder, segmentBytes: options.segmentBytes ?? 256 * 1024, nextNumber: () => ++segments, onNewSegment: (segment: Segment) => void this.#current.segments.push(segment), fsync: options.fsync ?? 'never' };
     this.#appended = new SegmentWriter(writer);
     this.#merged = new SegmentWriter(writer);
     try {
@@ -123,6 +125,8 @@ export class Spool {
 
   /** Marks that counting went on until now, so that a later crash is bounded in time. Called at every fold. */
   beat(): void {
+    this.#appended.sync();
+    this.#merged.sync();
     const path = join(this.#current.folder, HEARTBEAT);
     const seconds = this.#options.nowMs() / 1000;
     if (!existsSync(path)) {
