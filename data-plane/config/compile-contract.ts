@@ -37,12 +37,16 @@ export interface ConfigChange {
 export interface PluginIdentity {
   readonly id: string;
   readonly name: string;
+  /** Of the plugin, where the entity says one. */
+  readonly version?: string | null;
   readonly consumerGroupId: string | undefined;
 }
 
 /** Services of one plugin instance, until they are released. */
 export interface InstanceServices {
   readonly given: PluginServices;
+  /** What the instance has taken in and not sent yet goes out, while it is not closed; bounded. Undefined where there is nothing to wait for. */
+  settle?(): Promise<void> | undefined;
   /** Ends what the instance left running. Idempotent. */
   release(): void;
 }

@@ -36,7 +36,7 @@ export class HeldPlugin {
     this.entity = entity;
     // A copy: what is given may be a view of a whole snapshot, which must not stay in memory for it.
     this.#bytes = Uint8Array.from(bytes);
-    this.#services = services.servicesOf({ id: entity.id, name: entity.name, consumerGroupId: entity.consumer_group?.id });
+    this.#services = services.servicesOf({ id: entity.id, name: entity.name, version: entity.version, consumerGroupId: entity.consumer_group?.id });
     const made = makeEntry(entity, services.plugins, this.#services.given, problem, seal);
     this.entry = made.entry;
     this.quarantined = made.quarantined;
@@ -64,7 +64,14 @@ export class HeldPlugin {
     if (this.#holders === 0) this.close();
   }
 
+  /** Requests come no more; what the instance has of them still goes out. */
   close(): void {
+    const settled = this.#services.settle?.();
+    if (settled === undefined) this.#closeNow();
+    else void settled.then(() => this.#closeNow());
+  }
+
+  #closeNow(): void {
     try {
       this.entry.instance.close?.();
     } catch (thrown) {

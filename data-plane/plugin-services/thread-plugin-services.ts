@@ -6,14 +6,19 @@ import type { Clock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type {
-  ClusterCounters, CounterTable, PasswordVerifier, PluginServices, PluginStore, RedisOptions,
+  ClusterCounters, CounterTable, NodeFacts, PasswordVerifier, PluginQueue, PluginServices, PluginStore, QueueOptions, RedisOptions,
 } from '../../shared/plugins/plugin-services.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { InstanceServices, PluginIdentity } from '../config/compile-contract.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { ThreadPasswordVerifier } from './password-verifier.ts';
+import { openLineFile } from './line-file.ts';
+import { LogQueues, type HeldQueue } from './log-queues.ts';
 import { PluginConnections } from './plugin-connections.ts';
+import { openDatagrams } from './plugin-datagrams.ts';
 import { PluginFetch } from './plugin-fetch.ts';
+import { PluginNetworks } from './plugin-networks.ts';
+import { OutputCounters, type PluginOutputs } from './plugin-output.ts';
 import { PluginStores, type StoreBounds } from './plugin-store.ts';
 import { RedisLink, RedisLinks } from './redis-link.ts';
 
@@ -25,11 +30,16 @@ export interface ThreadPluginServicesOptions {
   readonly log: Logger;
   /** Addresses and CIDR blocks, besides those of the open Internet, that `fetch` and `connect` may reach. */
   readonly fetchNetworks: readonly string[];
+  /** Where plugins may append to files; absolute. */
+  readonly fileLogFolders?: readonly string[];
+  /** Undefined in tests that tell nothing of it. */
+  readonly node?: NodeFacts;
   /** Of one plugin entity; bounded by whoever makes it (config/plugin-log.ts). */
   readonly logOf: (pluginName: string, pluginId: string) => PluginServices['log'];
 }
 
 const SWEEP_MS = 15_000;
+const NOWHERE: NodeFacts = { dataPlaneId: '', gatewayId: '', hostname: '', softwareVersion: '', labels: {} };
 
 type Purge = (key: string | undefined) => void;
 
@@ -43,6 +53,11 @@ export class ThreadPluginServices {
   readonly redisLinks: RedisLinks;
   readonly fetching: PluginFetch;
   readonly connections: PluginConnections;
+  readonly networks: PluginNetworks;
+  readonly fileLogFolders: readonly string[];
+  readonly queues: LogQueues;
+  readonly outputs = new OutputCounters();
+  node: NodeFacts;
   /** By plugin entity. */
   readonly purges = new Map<string, Set<Purge>>();
   #cluster: ClusterCounters;
@@ -52,7 +67,7 @@ export class ThreadPluginServices {
     add: (key, windows, amount) => this.#cluster.add(key, windows, amount),
   };
 
-  constructor({ clock, counters, random, log, fetchNetworks, logOf }: ThreadPluginServicesOptions) {
+  constructor({ clock, counters, random, log, fetchNetworks, fileLogFolders = [], node = NOWHERE, logOf }: ThreadPluginServicesOptions) {
     this.clock = clock;
     this.counters = counters;
     this.logOf = logOf;
@@ -61,6 +76,10 @@ export class ThreadPluginServices {
     this.fetching = new PluginFetch({ clock, networks: fetchNetworks });
     this.connections = new PluginConnections({ clock, networks: fetchNetworks });
     this.redisLinks = new RedisLinks((server) => new RedisLink({ server, clock, random, changed: (state, reason) => tellRedis(log, server, state, reason) }));
+    this.networks = new PluginNetworks(fetchNetworks);
+    this.fileLogFolders = fileLogFolders;
+    this.queues = new LogQueues({ clock, random, outputs: this.outputs });
+    this.node = node;
     this.#cluster = counters;
     clock.every(SWEEP_MS, () => this.stores.sweep());
   }
@@ -78,6 +97,16 @@ export class ThreadPluginServices {
     this.#cluster = counts;
   }
 
+  /** What log plugins have not sent yet goes out; what is left after `boundMs` is counted as lost. */
+  flush(boundMs: number): Promise<void> {
+    return this.queues.flush(boundMs);
+  }
+
+  /** What plugins sent, by their names. */
+  get sent(): PluginOutputs {
+    return this.outputs.totals;
+  }
+
   /** An operator empties caches: of one plugin entity or of all, of one key or of all. */
   purge(pluginId: string | undefined, key: string | undefined): void {
     const asked = pluginId === undefined ? [...this.purges.values()] : [this.purges.get(pluginId) ?? new Set<Purge>()];
@@ -89,9 +118,10 @@ export class ThreadPluginServices {
 class LentServices implements InstanceServices {
   readonly given: PluginServices;
   readonly #release: () => void;
+  readonly #queues: HeldQueue<never>[] = [];
   #isReleased = false;
 
-  constructor(thread: ThreadPluginServices, { name: pluginName, id: pluginId, consumerGroupId }: PluginIdentity) {
+  constructor(thread: ThreadPluginServices, { name: pluginName, id: pluginId, version, consumerGroupId }: PluginIdentity) {
     const log = thread.logOf(pluginName, pluginId);
     const running = new Set<{ cancel(): void }>();
     const guarded = <Words extends readonly unknown[]>(event: string, run: (...words: Words) => void) => (...words: Words): void => {
@@ -128,6 +158,23 @@ class LentServices implements InstanceServices {
         started({ cancel: () => held.release() });
         return held.link;
       },
+      queue: <Entry>(options: QueueOptions, deliver: (entries: readonly Entry[]) => Promise<void>): PluginQueue<Entry> => {
+        // Another version may make other entries of a request.
+        const held = thread.queues.open(`${pluginId} ${pluginName} ${version ?? ''} ${this.#queues.length}`, pluginName, log, options, deliver);
+        this.#queues.push(held);
+        return held.queue;
+      },
+      datagrams: (host, port) => {
+        const sender = openDatagrams(host, port, { clock: thread.clock, networks: thread.networks, counter: thread.outputs.of(pluginName), log });
+        const handle = started({ cancel: () => sender.close() });
+        return { send: (bytes) => sender.send(bytes), close: () => handle.cancel() };
+      },
+      lineFile: (path, { reopen }) => {
+        const file = openLineFile(path, reopen, { clock: thread.clock, folders: thread.fileLogFolders, standard: { '/dev/stdout': process.stdout, '/dev/stderr': process.stderr } });
+        const handle = started({ cancel: () => file.close() });
+        return { append: (lines) => file.append(lines), close: () => handle.cancel() };
+      },
+      get node() { return thread.node; },
       every: (intervalMs, run) => started(thread.clock.every(intervalMs, guarded('plugin-timer-failed', run))),
       onPurge: (purge) => started(addPurge(thread.purges, pluginId, guarded('plugin-purge-failed', purge))),
     };
@@ -137,9 +184,16 @@ class LentServices implements InstanceServices {
     };
   }
 
+  settle(): Promise<void> | undefined {
+    const isBusy = this.#queues.some((held) => held.isBusy);
+    const closing = Promise.all(this.#queues.map((held) => held.close()));
+    return isBusy ? closing.then(() => undefined) : undefined;
+  }
+
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
+    void this.settle();
     this.#release();
   }
 }
