@@ -4,7 +4,7 @@
  * comes before serving (prepare-database.ts, migrate.ts) and the change feed's own connection.
  */
 import { nextTick } from 'node:process';
-import { Pool, types, type PoolClient, type QueryResult } from 'pg';
+import { Pool, Query, types, type PoolClient, type QueryResult } from 'pg';
 import { assert } from '../../shared/assert.ts';
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -37,6 +37,8 @@ export interface Transaction {
   commitWith<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]>;
   /** Of a statement that only changes something: not waited for, so that it costs no round trip. Where it fails, so does what follows it, at least the end. */
   send(text: string, values: readonly SqlValue[]): void;
+  /** COPY … FROM STDIN of all these bytes. Never into a table with row-level security, which takes none: into a temporary one. */
+  copyIn(text: string, bytes: Uint8Array): Promise<void>;
   /** Rolls back instead of committing when the work returns. */
   abandon(): void;
 }
@@ -51,6 +53,8 @@ export interface DatabaseOptions {
 }
 
 const MAX_ATTEMPTS = 8;
+/** Of one message of a COPY. */
+const COPY_CHUNK_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** What Postgres gets to say that a statement took too long, before we take it for gone with its machine or the network. */
 const SILENCE_MS = 5_000;
@@ -185,6 +189,13 @@ class OpenTransaction implements Transaction {
     this.#note(this.#send(text, values));
   }
 
+  async copyIn(text: string, bytes: Uint8Array): Promise<void> {
+    assert(this.#state === 'open', 'no rows follow the end of their transaction');
+    // What stands behind it would be taken for rows: it begins when all before it is answered, and nobody sends while it runs.
+    await Promise.all(this.#sent);
+    await new Promise<void>((resolve, reject) => void this.#client.query(new CopyIn(text, bytes, (error) => (error ? reject(error) : resolve()))));
+  }
+
   async commitWith<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
     assert(this.#state === 'open', 'a transaction ends once');
     this.#sendTogether();
@@ -242,6 +253,28 @@ class OpenTransaction implements Transaction {
     const { stream } = this.#client.connection;
     stream.cork();
     nextTick(() => stream.uncork());
+  }
+}
+
+/** What of the driver's connection its type leaves out. */
+interface CopyConnection {
+  sendCopyFromChunk(chunk: Uint8Array): void;
+  endCopyFrom(): void;
+}
+
+/** Pipelined connections refuse the query class of pg-copy-streams; one of the driver's own is let through, and nothing is sent behind it. */
+class CopyIn extends Query {
+  readonly #bytes: Uint8Array;
+
+  constructor(text: string, bytes: Uint8Array, callback: (error: Error | null | undefined) => void) {
+    super(text, callback);
+    this.#bytes = bytes;
+  }
+
+  /** Called by the client when the server waits for rows. */
+  handleCopyInResponse(connection: CopyConnection): void {
+    for (let at = 0; at < this.#bytes.length; at += COPY_CHUNK_BYTES) connection.sendCopyFromChunk(this.#bytes.subarray(at, at + COPY_CHUNK_BYTES));
+    connection.endCopyFrom();
   }
 }
 

@@ -42,6 +42,8 @@ import { createQuarantineStore, type QuarantineStore } from './quarantine-store.
 import { createPluginStore, type PluginStore } from './plugin-store.ts';
 import { createQuotaStore, type QuotaStore } from './quota-store.ts';
 import { createReleaseStore, type ReleaseStore } from './release-store.ts';
+import { INSTALLATION_RETENTION_MS, type RetentionTimes } from './retention-levels.ts';
+import { createRollUpStore, type RollUpStore } from './roll-up-store.ts';
 import { createRoleStore, type RoleStore } from './role-store.ts';
 import { rollBack, type RollbackOptions, type RollbackResult } from './rollback.ts';
 import type { Actor, EntityScope, GatewayScope } from './scope.ts';
@@ -67,6 +69,8 @@ export interface StoreOptions extends KeyEncryptionOptions {
   readonly statementTimeoutMs?: number;
   /** How long keys are kept in memory (secret-keys.ts). */
   readonly keysKeptMs?: number;
+  /** How long telemetry is kept at most (retention-levels.ts). */
+  readonly telemetryRetention?: RetentionTimes;
   /** The config fields of the plugins that may be written (secret-keys.ts). */
   readonly configFieldsOf?: ConfigFieldsOf;
 }
@@ -116,6 +120,7 @@ export interface Store {
   readonly contentKeys: ContentKeyStore;
   readonly ahead: AheadStore;
   readonly telemetry: TelemetryStore;
+  readonly rollUp: RollUpStore;
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
   readonly keyRotations: KeyRotationStore;
@@ -176,6 +181,7 @@ class PostgresStore implements Store {
   readonly contentKeys: ContentKeyStore;
   readonly ahead: AheadStore;
   readonly telemetry: TelemetryStore;
+  readonly rollUp: RollUpStore;
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
   readonly keyRotations: KeyRotationStore;
@@ -196,7 +202,7 @@ class PostgresStore implements Store {
   readonly #feeds = new Set<ChangeFeed>();
 
   constructor(options: StoreOptions) {
-    const { clock } = options;
+    const { clock, telemetryRetention: retention = INSTALLATION_RETENTION_MS } = options;
     this.meter = new DatabaseMeter(clock);
     const database = new Database({ ...options, meter: this.meter, poolSize: options.poolSize ?? POOL_SIZE, statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS });
     const keys = new SecretKeys(database, options);
@@ -221,7 +227,8 @@ class PostgresStore implements Store {
     this.signingKeys = createSigningKeyStore(database, keys);
     this.contentKeys = createContentKeyStore(database, keys);
     this.ahead = createAheadStore(database);
-    this.telemetry = createTelemetryStore(database);
+    this.telemetry = createTelemetryStore(database, clock, retention);
+    this.rollUp = createRollUpStore(database);
     this.audit = createAuditStore(database);
     this.auditChain = createAuditChainStore(database);
     this.keyRotations = createKeyRotationStore(database, keys);

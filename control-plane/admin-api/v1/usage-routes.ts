@@ -5,13 +5,13 @@
 import type { JsonObject } from '../../../shared/model/definition.ts';
 import { didYouMean } from '../../../shared/nearest.ts';
 import type { Store } from '../../store/store.ts';
-import type { UsageGrouping, UsageTotal } from '../../store/telemetry-store.ts';
+import type { UsageGrouping, UsageTotal } from '../../store/usage-report.ts';
 import { invalidQuery, ok } from '../answer.ts';
 import { gatewayRoute, type GatewayRequest, type Route } from '../route.ts';
 import { ownOperation } from './own-operation.ts';
 import { parseTime, showTime } from './own-values.ts';
 
-const GROUPINGS: readonly UsageGrouping[] = ['route', 'consumer', 'status-class', 'data-plane'];
+const GROUPINGS: readonly UsageGrouping[] = ['route', 'consumer', 'status', 'status-class', 'data-plane'];
 
 export function usageRoutes(store: Pick<Store, 'telemetry'>): readonly Route[] {
   return [
@@ -61,6 +61,7 @@ function showTotal(total: UsageTotal): JsonObject {
   return {
     ...(total.routeId === undefined ? {} : { route_id: total.routeId }),
     ...(total.consumerId === undefined ? {} : { consumer_id: total.consumerId }),
+    ...(total.status === undefined ? {} : { status: showStatus(total.status) }),
     ...(total.statusClass === undefined ? {} : { status_class: total.statusClass === 0 ? 'none' : `${total.statusClass}xx` }),
     ...(total.dataPlaneId === undefined ? {} : { data_plane_id: total.dataPlaneId }),
     requests: total.requests,
@@ -68,4 +69,9 @@ function showTotal(total: UsageTotal): JsonObject {
     bytes_out: total.bytesOut,
     duration_us: total.durationMicros,
   };
+}
+
+/** A data plane of an older release tells the class alone. */
+function showStatus(status: number): string {
+  return status === 0 ? 'none' : status < 100 ? `${status}xx` : String(status);
 }
