@@ -48,7 +48,7 @@ export async function getText(access: AdminAccess, path: string): Promise<string
   const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, { method: 'GET' });
   const text = await body.text().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown)));
   if (statusCode === 200) return text;
-  throw new AdminRefusal(access, statusCode, reasonOf(text));
+  throw new AdminRefusal(access, statusCode, reasonOf(text), parseAnswer(text));
 }
 
 /** The body of a GET as it comes, without a bound on its time; the caller ends it by the signal. Throws as post does. */

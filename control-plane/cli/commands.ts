@@ -13,11 +13,15 @@ import { explain } from './explain.ts';
 import { GATEWAY_COMMANDS } from './gateways.ts';
 import { createJoinToken } from './join-token.ts';
 import { AUDIT_COMMANDS } from './audit.ts';
+import { BLAME_COMMAND } from './blame.ts';
 import { KEY_COMMANDS } from './keys.ts';
+import { LOGS_COMMAND } from './logs.ts';
 import { PLUGIN_COMMANDS } from './plugin.ts';
 import { publish } from './publish.ts';
 import { RELEASE_COMMANDS } from './releases.ts';
 import { dataPlanesSettings, explainSettings, joinTokenSettings, publishSettings } from './settings.ts';
+import { TOP_COMMAND } from './top.ts';
+import { USAGE_COMMAND } from './usage.ts';
 import { WATCH_COMMAND } from './watch.ts';
 
 /** In the order of the overview. */
@@ -40,6 +44,10 @@ export const COMMANDS: readonly Command[] = [
     usage: 'explain --url https://… [settings]',
     summary: 'Asks a data plane what would become of a request: which route and why not the others, which plugins in which order, which target.',
   }),
+  TOP_COMMAND,
+  LOGS_COMMAND,
+  BLAME_COMMAND,
+  USAGE_COMMAND,
   CONVERT_COMMAND,
   ...LOGIN_COMMANDS,
   ...RELEASE_COMMANDS,

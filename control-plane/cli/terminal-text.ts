@@ -14,7 +14,7 @@ export function terminalLines(text: string): string {
   return text.split('\n').map(terminalLine).join('\n');
 }
 
-/** JSON, indented. What JSON leaves as it is (DEL, C1, directions) is escaped too, so the value stays the same. */
-export function terminalJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(STEERING, (character) => (character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`));
+/** JSON, indented; on one line with `indent` 0. What JSON leaves as it is (DEL, C1, directions) is escaped too, so the value stays the same. */
+export function terminalJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, null, indent).replace(STEERING, (character) => (character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }

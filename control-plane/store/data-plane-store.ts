@@ -44,6 +44,8 @@ export interface DataPlaneStore {
   /** In order of enrolment, revoked ones too. */
   list(scope: GatewayScope): Promise<readonly DataPlane[]>;
   get(scope: GatewayScope, id: DataPlaneId): Promise<DataPlane | undefined>;
+  /** Of those of `ids` that there are. */
+  hostnames(scope: GatewayScope, ids: readonly DataPlaneId[]): Promise<ReadonlyMap<DataPlaneId, string>>;
   /** Replaces all labels. Every control-plane instance hears of it (ChangeListener.onDataPlanesChanged). */
   setLabels(scope: GatewayScope, id: DataPlaneId, labels: Labels, actor: Actor): Promise<StoreProblem | undefined>;
   /** Idempotent. Every control-plane instance hears of it (ChangeListener.onDataPlanesChanged). */
@@ -92,6 +94,11 @@ export function createDataPlaneStore(database: Database, clock: Clock): DataPlan
     async get(scope, id) {
       const [row] = await database.query<DataPlaneRow>(within(scope, 'snapshot'), `SELECT ${DATA_PLANE_COLUMNS} FROM data_planes WHERE ${THIS_ONE}`, placeOf(scope, id));
       return row === undefined ? undefined : toDataPlane(row);
+    },
+
+    async hostnames(scope, ids) {
+      const rows = await database.query<Pick<DataPlaneRow, 'id' | 'hostname'>>(within(scope, 'snapshot'), 'SELECT id, hostname FROM data_planes WHERE tenant_id = $1 AND gateway_id = $2 AND id = ANY($3)', [scope.tenantId, scope.gatewayId, ids]);
+      return new Map(rows.map(({ id, hostname }) => [id, hostname]));
     },
 
     setLabels: (scope, id, labels, actor) =>

@@ -2,10 +2,12 @@
  * Releases: one chain per gateway, each stored by whichever instance is first and sent as stored by all. Written and read
  * for sessions with the publisher's role; shown to operators with the app's and the tenant set (T1).
  */
+import type { EntityId } from '../../shared/model/ids.ts';
 import { compareVersions, type ConfigVersion } from '../../shared/model/version.ts';
 import { refuseRemoved } from './change-reader.ts';
 import { onlyRow, type Database, type SqlValue } from './database.ts';
 import { readTouched, type TouchedEntity, type TouchedOptions } from './history-reader.ts';
+import { readLastChanges, type LastChange } from './last-changes.ts';
 import type { GatewayScope } from './scope.ts';
 
 export interface ReleaseSummary {
@@ -61,6 +63,8 @@ export interface ReleaseStore {
   find(scope: GatewayScope, version: ConfigVersion): Promise<ReleaseSummary | undefined>;
   /** For operators: entities with changes between two versions, whichever is older. Throws STORE_HISTORY_REMOVED where change rows of the range are gone. */
   differences(scope: GatewayScope, from: ConfigVersion, to: ConfigVersion, options: Pick<TouchedOptions, 'limit' | 'behind'>): Promise<readonly Difference[]>;
+  /** For operators: the last change of each of these entities at or before a version, newest first. */
+  lastChanges(scope: GatewayScope, ids: readonly EntityId[], upTo: ConfigVersion): Promise<readonly LastChange[]>;
 }
 
 /** `before` and `after` in the direction that was asked for; the rest is of the last change. */
@@ -148,6 +152,9 @@ export function createReleaseStore(database: Database): ReleaseStore {
         const touched = await readTouched(transaction, scope, { after, upTo, ...options });
         return touched.map(({ kind, id, before, after: last, actor, requestId, at, version }) => ({ kind, id, before: isForward ? before : last, after: isForward ? last : before, actor, requestId, at, version }));
       }),
+
+    lastChanges: (scope, ids, upTo) =>
+      database.transaction({ role: 'holdfast_app', tenantId: scope.tenantId, mode: 'snapshot' }, (transaction) => readLastChanges(transaction, scope, ids, upTo)),
   };
 }
 

@@ -112,6 +112,7 @@ export class MemoryStore {
     list: () => assert.fail('not used by publishing'),
     find: () => assert.fail('not used by publishing'),
     differences: () => assert.fail('not used by publishing'),
+    lastChanges: () => assert.fail('not used by publishing'),
   };
 
   readonly changes: ChangeReader = {
