@@ -2,6 +2,7 @@
  * Rules on settings that their types can't say, checked once at the start, so that a slip shows before anything depends
  * on it. Called by agent.ts.
  */
+import { isAbsolute, normalize } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { HoldfastError } from '../shared/errors.ts';
 import { AddressRanges } from '../shared/plugin-parts/address-ranges.ts';
@@ -26,6 +27,7 @@ export function checkSettings(settings: DataPlaneSettings): void {
   // What it throws names the address.
   new TrustedAddresses(trustedIps).includes('127.0.0.1');
   checkNetworks(settings.pluginFetchNetworks);
+  checkFolders(settings.fileLogFolders);
   messageOptionsOf(settings);
   checkListeners(settings);
 }
@@ -38,6 +40,11 @@ function checkNetworks(networks: readonly string[]): void {
       throw invalid(`HOLDFAST_PLUGIN_FETCH_NETWORKS has "${network}"; write each as an IP address or a CIDR block, such as 10.20.0.0/16`);
     }
   }
+}
+
+function checkFolders(folders: readonly string[]): void {
+  const wrong = folders.find((folder) => !isAbsolute(folder) || normalize(folder) !== folder);
+  if (wrong !== undefined) throw invalid(`HOLDFAST_FILE_LOG_FOLDERS has "${wrong}"; write each as an absolute path without '..', such as /var/log/holdfast`);
 }
 
 function checkListeners(settings: DataPlaneSettings): void {

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../shared/clock.ts';
 import { defined } from '../shared/assert.ts';
@@ -113,7 +113,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     threads: threadCount(settings, log),
     ports: listeners.map(({ port }) => port),
     ticketKeys: () => ticketKeys.current,
-    startWorker: createWorkerStarter({ listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(clock.nowMs(), randomBytes(16))), settings, softwareVersion, counters: counterMemory, plugins }),
+    startWorker: createWorkerStarter({ listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(clock.nowMs(), randomBytes(16))), settings, softwareVersion, counters: counterMemory, plugins, node: () => ({ dataPlaneId: enrolment.dataPlaneId, gatewayId: enrolment.gatewayId, hostname: hostname(), softwareVersion, labels: sync.labels }) }),
     clock,
     random,
     log,
@@ -172,6 +172,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       return (await import('./explain/answer-question.ts')).answerQuestion(pool, subject, document);
     },
     maximumConfigBytes: settings.maxConfigBytes,
+    onLabels: (labels) => pool.setLabels(labels),
   });
 
   pool.start();

@@ -213,6 +213,12 @@ export const dataPlaneSettings = defineSettings({
     default: [],
     description: "Addresses and CIDR blocks that plugins may fetch from or connect to (keys of a token's issuer, an LDAP directory) although they are private, loopback or otherwise not of the open Internet; clouds' metadata addresses stay refused",
   },
+  fileLogFolders: {
+    env: 'HOLDFAST_FILE_LOG_FOLDERS',
+    type: 'list',
+    default: [],
+    description: 'Folders, as absolute paths, in and below which the plugin file-log may make files and append to them; without any it only writes to /dev/stdout and /dev/stderr',
+  },
   maxConfigBytes: {
     env: 'HOLDFAST_MAX_CONFIG_BYTES',
     type: 'integer',

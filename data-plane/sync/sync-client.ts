@@ -59,6 +59,8 @@ export interface SyncClientOptions {
   readonly plugins: readonly LoadedPlugin[];
   readonly answerQuestion: AnswerQuestion;
   readonly maximumConfigBytes: number;
+  /** The control plane's word on who this data plane is. */
+  readonly onLabels?: (labels: Readonly<Record<string, string>>) => void;
 }
 
 /** A control plane that turns a herd away in part has it back in the time of two attempts at most. */
@@ -256,6 +258,7 @@ export class SyncClient {
   #live(welcome: Welcome): void {
     const { telemetry, keeper, counts } = this.#options;
     this.#labels = welcome.labels;
+    this.#options.onLabels?.(welcome.labels);
     this.#intake.restart();
     if (keeper.fellBack === undefined) this.#reportQuarantined();
     else this.reportFallBack(keeper.fellBack);

@@ -10,7 +10,7 @@ import { ProxyPool } from './proxy-pool.ts';
 import type { WorkerEvents } from './thread-link.ts';
 import type { FromThread, Prepare, ToThread } from './thread-messages.ts';
 
-const STATS = { connections: 1, acceptedConnections: 10, activeRequests: 1, endedRequests: 20, idleUpstream: 1, busyUpstream: 1, shedding: 0, openedUpstream: 2, socketIo: 'documented' as const, pluginErrors: {}, refusals: { ROUTE_NOT_FOUND: 3 }, retries: 0, retriesOverBudget: 0, refreshes: 0, refreshesSkipped: 0, circuitsOpened: 0, circuitsClosed: 0 };
+const STATS = { connections: 1, acceptedConnections: 10, activeRequests: 1, endedRequests: 20, idleUpstream: 1, busyUpstream: 1, shedding: 0, openedUpstream: 2, socketIo: 'documented' as const, pluginErrors: {}, refusals: { ROUTE_NOT_FOUND: 3 }, retries: 0, retriesOverBudget: 0, refreshes: 0, refreshesSkipped: 0, circuitsOpened: 0, circuitsClosed: 0, outputs: { 'http-log': { sent: 3, failedDeliveries: 1, waiting: 2, waitingBytes: 20, dropped: { 'entries-full': 1 } } } };
 
 /** A worker that does as it is told at once, unless `answer` says otherwise. */
 class StandIn {

@@ -8,6 +8,7 @@ import { HoldfastError } from '../../shared/errors.ts';
 import type { Logger, LogLevel } from '../../shared/log.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
+import type { NodeFacts } from '../../shared/plugins/plugin-services.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
 import type { CountedWindow } from '../../shared/wire/sync-message.ts';
@@ -78,6 +79,8 @@ const STEADY_AFTER_MS = 30_000;
 const MOST_REASONS = 20;
 const MOST_ATTEMPTS = 3;
 const THREAD_CHECK_MS = 20;
+/** For what log plugins have not sent when the last request has ended. */
+const FLUSH_MS = 5_000;
 const NO_THREAD: Extract<PrepareOutcome, { kind: 'refused' }> = { kind: 'refused', code: 'CONFIG_THREAD_DIED', reasons: ['no proxy thread is alive to prepare the configuration'] };
 
 export class ProxyPool {
@@ -133,6 +136,11 @@ export class ProxyPool {
   setLogLevel(level: LogLevel): void {
     this.#logLevel = level;
     for (const link of this.#live()) link.tell({ kind: 'log-level', level });
+  }
+
+  /** Of this data plane, for plugins; a thread that starts later is told with its start. */
+  setLabels(labels: NodeFacts['labels']): void {
+    for (const link of this.#live()) link.tell({ kind: 'node-labels', labels });
   }
 
   /** Empties caches of plugins in all threads: of one plugin entity or all, of one key or all. */
@@ -209,12 +217,12 @@ export class ProxyPool {
     this.#endPreparing();
   }
 
-  /** Accepts for `acceptForMs` more, then lets requests in flight end within `boundMs`; then the threads are gone. */
+  /** Accepts for `acceptForMs` more, then lets requests in flight end within `boundMs`, and log plugins send what they have; then the threads are gone. */
   async drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {
     this.#ending = true;
-    const boundMs = times.acceptForMs + times.boundMs + 1_000;
+    const boundMs = times.acceptForMs + times.boundMs + FLUSH_MS + 1_000;
     const listening = this.#live().filter((link) => link.listening);
-    await Promise.all(listening.map((link) => link.ask({ kind: 'drain', ...times }, boundMs)));
+    await Promise.all(listening.map((link) => link.ask({ kind: 'drain', ...times, flushMs: FLUSH_MS }, boundMs)));
     this.stop();
   }
 

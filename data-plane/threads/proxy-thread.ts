@@ -40,7 +40,7 @@ const log = createThreadLogger(data.logLevel, (line) => tell({ kind: 'log', line
 const usage = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
 const versions = new VersionRecorder((table) => tell({ kind: 'version-table', table }));
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
-const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log, fetchNetworks: data.pluginFetchNetworks, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
+const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log, fetchNetworks: data.pluginFetchNetworks, fileLogFolders: data.fileLogFolders, node: data.node, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
 pluginServices.connectCluster(new ClusterCounterTable(counters, clock, (windows) => tell({ kind: 'cluster-counts', windows })));
 const pulse = new ThreadPulse(clock);
 const customPlugins = await importCustomPlugins();
@@ -68,6 +68,7 @@ agent.on('message', (order: ToThread) => {
   else if (order.kind === 'peer-changes') for (const change of order.changes) proxy?.upstreams.told(change);
   else if (order.kind === 'lead') lead();
   else if (order.kind === 'log-level') log.level = order.level;
+  else if (order.kind === 'node-labels') pluginServices.node = { ...pluginServices.node, labels: order.labels };
   else if (order.kind === 'purge') pluginServices.purge(order.pluginId, order.key);
   else if (order.kind === 'ask-labels') tell({ kind: 'labels', labelsId: order.labelsId, rows: configs.labelsOf(order.pairs) });
   else if (order.kind === 'explain') void configs.explain(order, explainSurroundings()).then(tell);
@@ -85,7 +86,7 @@ async function importCustomPlugins(): Promise<readonly RegisteredPlugin[]> {
   }));
 }
 
-async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'ask-labels' | 'peer-changes' | 'lead' | 'log-level' | 'purge' }>): Promise<void> {
+async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'ask-labels' | 'peer-changes' | 'lead' | 'log-level' | 'node-labels' | 'purge' }>): Promise<void> {
   switch (order.kind) {
     case 'prepare':
       pluginServices.useContentKeys(order.contentKeys);
@@ -137,7 +138,7 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
     const listening = await starting.listen();
     proxy = starting;
     listeningPorts = listening.ports;
-    clock.every(STATS_INTERVAL_MS, () => tell({ kind: 'stats', stats: starting.stats(), vitals: pulse.take() }));
+    clock.every(STATS_INTERVAL_MS, () => tell({ kind: 'stats', stats: { ...starting.stats(), outputs: pluginServices.sent }, vitals: pulse.take() }));
     return { kind: 'listening', ports: listening.ports };
   } catch (thrown) {
     return { kind: 'listen-failed', reason: describeThrown(thrown) };
@@ -169,8 +170,9 @@ function explainSurroundings(): ExplainSurroundings {
   };
 }
 
-async function drain(times: { readonly acceptForMs: number; readonly boundMs: number }): Promise<void> {
+async function drain(times: { readonly acceptForMs: number; readonly boundMs: number; readonly flushMs: number }): Promise<void> {
   await proxy?.drain(times);
-  if (proxy !== undefined) tell({ kind: 'stats', stats: proxy.stats(), vitals: pulse.take() });
+  await pluginServices.flush(times.flushMs);
+  if (proxy !== undefined) tell({ kind: 'stats', stats: { ...proxy.stats(), outputs: pluginServices.sent }, vitals: pulse.take() });
   tell({ kind: 'drained' });
 }

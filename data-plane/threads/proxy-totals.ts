@@ -1,5 +1,11 @@
 /** What all proxy threads did together, over the life of the process: a thread that dies takes nothing out of the sums. */
+import { addOutputs, withoutWaiting, type PluginOutputs } from '../plugin-services/plugin-output.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
+
+/** What one thread tells of itself. */
+export interface ThreadStats extends ProxyStats {
+  readonly outputs: PluginOutputs;
+}
 
 export interface ProxyTotals {
   /** Now. */
@@ -21,6 +27,8 @@ export interface ProxyTotals {
   readonly refreshesSkipped: number;
   readonly circuitsOpened: number;
   readonly circuitsClosed: number;
+  /** What log plugins sent and dropped, and what waits now. */
+  readonly outputs: PluginOutputs;
 }
 
 export const NO_TRAFFIC: ProxyTotals = {
@@ -40,9 +48,10 @@ export const NO_TRAFFIC: ProxyTotals = {
   refreshesSkipped: 0,
   circuitsOpened: 0,
   circuitsClosed: 0,
+  outputs: {},
 };
 
-export function addTraffic(a: ProxyTotals, b: ProxyStats | ProxyTotals): ProxyTotals {
+export function addTraffic(a: ProxyTotals, b: ThreadStats | ProxyTotals): ProxyTotals {
   return {
     connections: a.connections + b.connections,
     activeRequests: a.activeRequests + b.activeRequests,
@@ -60,12 +69,13 @@ export function addTraffic(a: ProxyTotals, b: ProxyStats | ProxyTotals): ProxyTo
     refreshesSkipped: a.refreshesSkipped + b.refreshesSkipped,
     circuitsOpened: a.circuitsOpened + b.circuitsOpened,
     circuitsClosed: a.circuitsClosed + b.circuitsClosed,
+    outputs: addOutputs(a.outputs, b.outputs),
   };
 }
 
 /** What stays of a thread that has ended: its sums, not what it had open. */
-export function withoutPresent(stats: ProxyStats): ProxyTotals {
-  return { ...addTraffic(NO_TRAFFIC, stats), sheddingThreads: 0, connections: 0, activeRequests: 0, idleUpstream: 0, busyUpstream: 0 };
+export function withoutPresent(stats: ThreadStats): ProxyTotals {
+  return { ...addTraffic(NO_TRAFFIC, stats), sheddingThreads: 0, connections: 0, activeRequests: 0, idleUpstream: 0, busyUpstream: 0, outputs: withoutWaiting(stats.outputs) };
 }
 
 function addCounts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

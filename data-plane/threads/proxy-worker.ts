@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { LoadedPlugin } from '../../shared/plugin-kit/plugin-package.ts';
+import type { NodeFacts } from '../../shared/plugins/plugin-services.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import { messageLimitsOf, messageOptionsOf } from '../message-settings.ts';
 import { memoryLimitBytes } from '../proxy/memory-gauge.ts';
@@ -27,17 +28,20 @@ export interface WorkerStarterOptions {
   readonly softwareVersion: string;
   readonly counters: SharedArrayBuffer;
   readonly plugins: readonly LoadedPlugin[];
+  /** As it is when a thread starts. */
+  readonly node: () => NodeFacts;
 }
 
-export function createWorkerStarter({ listeners, tls, settings, softwareVersion, counters, plugins }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
+export function createWorkerStarter({ listeners, tls, settings, softwareVersion, counters, plugins, node }: WorkerStarterOptions): (index: number, events: WorkerEvents) => WorkerPort {
   const { maxHeadBytes, maxBodyBytes, maxConnections, maxConnectionsPerIp, idleTimeout, maxHttp2Streams, maxHttp2Resets } = settings;
-  const data: ThreadData = {
+  const data: Omit<ThreadData, 'node'> = {
     listeners,
     tls,
     reusePort: process.platform !== 'darwin' && process.platform !== 'win32',
     trustedAddresses: settings.trustedIps,
     dnsResolvers: settings.dnsResolvers.flatMap((text) => parseServerAddress(text) ?? []),
     pluginFetchNetworks: settings.pluginFetchNetworks,
+    fileLogFolders: settings.fileLogFolders,
     plugins: plugins.map(({ place, folder, entry, hash }) => ({ place, folder, entry, hash })),
     socketIo: settings.socketIo,
     maxLoopDelayMs: settings.overloadDelay,
@@ -54,7 +58,7 @@ export function createWorkerStarter({ listeners, tls, settings, softwareVersion,
     stateFolder: settings.stateFolder,
   };
   return (index, events) => {
-    const worker = new Worker(new URL('./proxy-thread-start.ts', import.meta.url), { workerData: data, name: `proxy-${index}`, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } });
+    const worker = new Worker(new URL('./proxy-thread-start.ts', import.meta.url), { workerData: { ...data, node: node() } satisfies ThreadData, name: `proxy-${index}`, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } });
     // Kept, because the property is gone (-1) once the thread has ended.
     const { threadId } = worker;
     let reason: string | undefined;

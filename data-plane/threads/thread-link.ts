@@ -3,7 +3,7 @@
  * proxy-pool.ts holds one per thread; tests put a stand-in for the worker underneath.
  */
 import type { Clock } from '../../shared/clock.ts';
-import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import type { ThreadStats } from './proxy-totals.ts';
 import type { CountedWindow } from '../../shared/wire/sync-message.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
@@ -50,7 +50,7 @@ export class ThreadLink {
   /** What it committed last. */
   serving: VersionedRoot | undefined;
   listening = false;
-  #stats: ProxyStats | undefined;
+  #stats: ThreadStats | undefined;
   #vitals: ThreadVitals | undefined;
   #silentTicks = 0;
   readonly #clock: Clock;
@@ -72,7 +72,7 @@ export class ThreadLink {
   }
 
   /** The latest it told; undefined before the first. */
-  get stats(): ProxyStats | undefined {
+  get stats(): ThreadStats | undefined {
     return this.#stats;
   }
 

@@ -14,10 +14,11 @@ import type { SocketIoSetting } from '../http1/handle-check.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import type { MessageOptions } from '../proxy/message-options.ts';
-import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import type { NodeFacts } from '../../shared/plugins/plugin-services.ts';
 import type { DnsServer } from '../upstreams/dns-client.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
 import type { TargetsReport } from '../upstreams/upstream-control.ts';
+import type { ThreadStats } from './proxy-totals.ts';
 import type { LabelPair, RouteLabels } from './route-labels.ts';
 import type { ThreadVitals } from './thread-vitals.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
@@ -32,6 +33,9 @@ export interface ThreadData {
   /** Instead of those in resolv.conf; empty: those. */
   readonly dnsResolvers: readonly DnsServer[];
   readonly pluginFetchNetworks: readonly string[];
+  readonly fileLogFolders: readonly string[];
+  /** Labels may change (`node-labels`). */
+  readonly node: NodeFacts;
   /** The custom plugins, which the agent has found to be ones. */
   readonly plugins: readonly PluginPackage[];
   readonly socketIo: SocketIoSetting;
@@ -79,11 +83,14 @@ export type ToThread =
   | { readonly kind: 'peer-changes'; readonly changes: readonly PeerChange[] }
   /** Of its own lines, from now on. */
   | { readonly kind: 'log-level'; readonly level: LogLevel }
+  /** The control plane says that these are the data plane's labels. */
+  | { readonly kind: 'node-labels'; readonly labels: NodeFacts['labels'] }
   /** An operator empties caches of plugins: of one plugin entity or of all, under one key or all. */
   | { readonly kind: 'purge'; readonly pluginId: string | undefined; readonly key: string | undefined }
   /** Run the active checks, and report about targets. */
   | { readonly kind: 'lead' }
-  | { readonly kind: 'drain'; readonly acceptForMs: number; readonly boundMs: number };
+  /** `flushMs`: how long log plugins may take to send what they have, after the last request. */
+  | { readonly kind: 'drain'; readonly acceptForMs: number; readonly boundMs: number; readonly flushMs: number };
 
 export type FromThread =
   | { readonly kind: 'prepared'; readonly applyId: number; readonly quarantined: readonly Quarantined[] }
@@ -99,7 +106,7 @@ export type FromThread =
   | { readonly kind: 'usage-table'; readonly table: SharedArrayBuffer }
   /** Likewise, by configuration version (data-plane/telemetry/version-table.ts). */
   | { readonly kind: 'version-table'; readonly table: SharedArrayBuffer }
-  | { readonly kind: 'stats'; readonly stats: ProxyStats; readonly vitals: ThreadVitals }
+  | { readonly kind: 'stats'; readonly stats: ThreadStats; readonly vitals: ThreadVitals }
   | { readonly kind: 'peer-change'; readonly change: PeerChange }
   /** All targets that it knows; from the thread that leads. */
   | { readonly kind: 'targets'; readonly report: TargetsReport }
