@@ -24,12 +24,12 @@ export class CopyRows {
     this.#at = this.#bytes.writeInt16BE(columns, this.#at);
   }
 
-  /** '' is the id of nothing. */
+  /** '' is the id of nothing. Throws a RangeError on what is no id. */
   uuid(id: string): void {
     this.#room(20);
     this.#at = this.#bytes.writeInt32BE(16, this.#at);
     if (id === '') this.#bytes.fill(0, this.#at, this.#at + 16);
-    else this.#bytes.write(id.replaceAll('-', ''), this.#at, 16, 'hex');
+    else if (this.#bytes.write(id.replaceAll('-', ''), this.#at, 16, 'hex') !== 16) throw new RangeError('an id is 16 bytes in hexadecimal digits');
     this.#at += 16;
   }
 

@@ -89,8 +89,8 @@ export class LevelSums {
     const types = [...keyTypes, ...counts.map(() => 'bigint'), 'bytea'];
     await transaction.query(
       `INSERT INTO ${table} AS t (${columns.join(', ')}) SELECT * FROM unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})
-       ON CONFLICT (${keyNames.join(', ')}) DO UPDATE SET ${counts.map((name) => `${name} = t.${name} + excluded.${name}`).join(', ')}, latencies = coalesce(excluded.latencies, t.latencies)`,
-      [...keyValues, ...counts.map((_name, index) => sums.map((sum) => sum.counts[index] ?? 0)), latencies],
+       ON CONFLICT (${keyNames.join(', ')}) DO UPDATE SET ${counts.map((name) => `${name} = least(t.${name} + excluded.${name}, ${Number.MAX_SAFE_INTEGER})`).join(', ')}, latencies = coalesce(excluded.latencies, t.latencies)`,
+      [...keyValues, ...counts.map((_name, index) => sums.map((sum) => Math.min(sum.counts[index] ?? 0, Number.MAX_SAFE_INTEGER))), latencies],
     );
   }
 }

@@ -23,6 +23,8 @@ const MINUTE_MS = 60_000;
 /** A data plane whose clock is further off is counted where its batch arrived. */
 const OLDEST_MS = 400 * 86_400_000;
 const NEWEST_MS = 86_400_000;
+/** Of one number of a row: 2^50 bytes are a petabyte, 2^50 microseconds 35 years. */
+const PLAUSIBLE = 2 ** 50;
 /**
  * Batches of a boot that are remembered, newest first: many times what may be on its way unacknowledged (TELEMETRY_CREDIT), and
  * so what may come again. By number, not by sequence: after an outage one merged batch may be thousands of sequences wide.
@@ -35,6 +37,7 @@ export const OVERFLOW_STATUS = -1;
 
 /** In the order given. All are committed when it resolves, or none. `nowMs`: of the clock that batches are held against. */
 export async function storeTogether(database: Database, tenantId: TenantId, batches: readonly IncomingBatch[], nowMs: number): Promise<readonly ('stored' | 'duplicate')[]> {
+  for (const { batch } of batches) refuseImplausible(batch);
   return database.transaction({ role: 'holdfast_ingest', tenantId, mode: 'write' }, async (transaction) => {
     const isNew = await noteReceived(transaction, tenantId, batches);
     const fresh = batches.filter((_batch, index) => isNew[index] === true).map((incoming) => ({ ...incoming, atMs: placeInTime(incoming.batch.fromMs, nowMs) }));
@@ -61,11 +64,19 @@ function placeInTime(fromMs: number, nowMs: number): number {
   return Math.floor(known / RAW_INTERVAL_MS) * RAW_INTERVAL_MS;
 }
 
+/** What sums of it could not be stored any more is refused at the door (R5): the roll-up adds up rows of all tenants. */
+function refuseImplausible(batch: TelemetryBatch): void {
+  for (const { requests, bytesIn, bytesOut, durationMicros, upstreamMicros, gatewayMicros } of batch.usage) {
+    if (Math.max(requests, bytesIn, bytesOut, durationMicros, upstreamMicros, gatewayMicros) > PLAUSIBLE) throw new RangeError(`a row counts more than ${PLAUSIBLE}`);
+  }
+  for (const { attempts, failed, status5xx } of batch.targets) if (Math.max(attempts, failed, status5xx) > PLAUSIBLE) throw new RangeError(`a target has more than ${PLAUSIBLE} attempts`);
+}
+
 /** Which of them are here for the first time. Before anything that takes a number for its rows: the roll-up relies on it (roll-up-store.ts). */
 async function noteReceived(transaction: Transaction, tenantId: TenantId, batches: readonly IncomingBatch[]): Promise<readonly boolean[]> {
   const received = await transaction.query<{ readonly data_plane_id: string; readonly boot_id: string; readonly sequence: number }>(
     `INSERT INTO telemetry_received (tenant_id, gateway_id, data_plane_id, boot_id, sequence, interval_start, interval_end)
-     SELECT $1, r.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::timestamptz[]) AS r
+     SELECT $1::uuid, r.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::timestamptz[]) AS r
      ON CONFLICT DO NOTHING RETURNING data_plane_id, boot_id, sequence`,
     [
       tenantId, batches.map(({ source }) => source.gatewayId), batches.map(({ source }) => source.dataPlaneId), batches.map(({ source }) => source.bootId),
@@ -141,7 +152,7 @@ export async function insertByCopy(transaction: Transaction, tenantId: TenantId,
   const incoming = `incoming_${table}`;
   transaction.send(`SET LOCAL client_min_messages = warning; CREATE TEMPORARY TABLE IF NOT EXISTS ${incoming} ON COMMIT DELETE ROWS AS SELECT ${columns} FROM ${table} WITH NO DATA`, []);
   await transaction.copyIn(`COPY pg_temp.${incoming} (${columns}) FROM STDIN (FORMAT binary)`, rows.end());
-  transaction.send(`INSERT INTO ${table} (tenant_id, ${columns}) SELECT $1, ${columns} FROM pg_temp.${incoming}`, [tenantId]);
+  transaction.send(`INSERT INTO ${table} (tenant_id, ${columns}) SELECT $1::uuid, ${columns} FROM pg_temp.${incoming}`, [tenantId]);
 }
 
 async function addRouteVersions(transaction: Transaction, tenantId: TenantId, batches: readonly PlacedBatch[]): Promise<void> {
@@ -149,7 +160,7 @@ async function addRouteVersions(transaction: Transaction, tenantId: TenantId, ba
   if (rows.length === 0) return;
   await transaction.query(
     `INSERT INTO route_version_counts AS c (tenant_id, gateway_id, data_plane_id, at, route_id, epoch, sequence, failed, failed_here)
-     SELECT $1, r.gateway_id, r.data_plane_id, r.at, r.route_id, r.epoch, r.sequence, sum(r.failed), sum(r.failed_here)
+     SELECT $1::uuid, r.gateway_id, r.data_plane_id, r.at, r.route_id, r.epoch, r.sequence, sum(r.failed), sum(r.failed_here)
      FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::uuid[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
        AS r (gateway_id, data_plane_id, at, route_id, epoch, sequence, failed, failed_here) GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 2, 3, 4, 5, 6, 7
      ON CONFLICT (tenant_id, gateway_id, at, data_plane_id, route_id, epoch, sequence) DO UPDATE SET failed = c.failed + excluded.failed, failed_here = c.failed_here + excluded.failed_here`,
@@ -167,7 +178,7 @@ async function addLosses(transaction: Transaction, tenantId: TenantId, batches: 
   if (gaps.length === 0) return;
   await transaction.query(
     `INSERT INTO crash_gaps (tenant_id, gateway_id, data_plane_id, boot_id, last_fold_at, at_most_ms, last_rate_per_second)
-     SELECT $1, g.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::bigint[], $7::float8[]) AS g ON CONFLICT DO NOTHING`,
+     SELECT $1::uuid, g.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::bigint[], $7::float8[]) AS g ON CONFLICT DO NOTHING`,
     [
       tenantId, gaps.map(({ source }) => source.gatewayId), gaps.map(({ source }) => source.dataPlaneId), gaps.map(({ gap }) => gap.bootId),
       gaps.map(({ gap }) => new Date(gap.lastFoldMs)), gaps.map(({ gap }) => gap.atMostMs), gaps.map(({ gap }) => gap.lastRatePerSecond),
@@ -180,7 +191,7 @@ export async function addDrops(transaction: Transaction, tenantId: TenantId, dro
   if (drops.length === 0) return;
   await transaction.query(
     `INSERT INTO telemetry_drops AS d (tenant_id, gateway_id, data_plane_id, reason, dropped)
-     SELECT $1, r.gateway_id, r.data_plane_id, r.reason, sum(r.dropped) FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[]) AS r (gateway_id, data_plane_id, reason, dropped)
+     SELECT $1::uuid, r.gateway_id, r.data_plane_id, r.reason, sum(r.dropped) FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[]) AS r (gateway_id, data_plane_id, reason, dropped)
      GROUP BY 1, 2, 3, 4 ORDER BY 2, 3, 4
      ON CONFLICT (tenant_id, gateway_id, data_plane_id, reason) DO UPDATE SET dropped = d.dropped + excluded.dropped`,
     [tenantId, drops.map(({ source }) => source.gatewayId), drops.map(({ source }) => source.dataPlaneId), drops.map(({ reason }) => reason), drops.map(({ count }) => count)],
@@ -192,7 +203,7 @@ async function noteStates(transaction: Transaction, tenantId: TenantId, batches:
   const newest = new Map(batches.toSorted((a, b) => a.batch.toMs - b.batch.toMs).map((placed) => [placed.source.dataPlaneId, placed]));
   const states = [...newest.values()].toSorted((a, b) => (a.source.dataPlaneId < b.source.dataPlaneId ? -1 : 1));
   await transaction.query(
-    `INSERT INTO counted_until AS c (tenant_id, gateway_id, data_plane_id, until) SELECT $1, r.* FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) AS r
+    `INSERT INTO counted_until AS c (tenant_id, gateway_id, data_plane_id, until) SELECT $1::uuid, r.* FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) AS r
      ON CONFLICT (tenant_id, gateway_id, data_plane_id) DO UPDATE SET until = greatest(c.until, excluded.until)`,
     [tenantId, states.map(({ source }) => source.gatewayId), states.map(({ source }) => source.dataPlaneId), states.map(({ batch }) => new Date(batch.toMs))],
   );
@@ -200,7 +211,7 @@ async function noteStates(transaction: Transaction, tenantId: TenantId, batches:
   if (vitals.length === 0) return;
   await transaction.query(
     `INSERT INTO data_plane_vitals AS v (tenant_id, gateway_id, data_plane_id, at, vitals)
-     SELECT $1, r.gateway_id, r.data_plane_id, r.at, r.vitals::jsonb FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[]) AS r (gateway_id, data_plane_id, at, vitals)
+     SELECT $1::uuid, r.gateway_id, r.data_plane_id, r.at, r.vitals::jsonb FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[]) AS r (gateway_id, data_plane_id, at, vitals)
      ON CONFLICT (tenant_id, gateway_id, data_plane_id, at) DO UPDATE SET vitals = excluded.vitals`,
     [tenantId, vitals.map(({ source }) => source.gatewayId), vitals.map(({ source }) => source.dataPlaneId), vitals.map(({ at }) => at), vitals.map((one) => JSON.stringify(one.vitals))],
   );

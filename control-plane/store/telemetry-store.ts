@@ -42,7 +42,7 @@ export function createTelemetryStore(database: Database, clock: Clock, retention
       try {
         return await storeTogether(database, tenantId, batches, clock.nowMs());
       } catch (thrown) {
-        if (!isDataRefused(thrown)) throw thrown;
+        if (!isDataRefused(thrown) && !(thrown instanceof RangeError)) throw thrown;
         const [only, another] = batches;
         if (only !== undefined && another === undefined) throw refused(only.source, only.sequence, thrown);
         throw thrown;
