@@ -23,6 +23,12 @@ export const controlPlaneSettings = defineSettings({
     default: false,
     description: 'Accept identity providers without TLS (http://) and on this machine (loopback), for trying it out: whoever is on the way can then sign in as anybody',
   },
+  insecureWebhooks: {
+    env: 'HOLDFAST_INSECURE_WEBHOOKS',
+    type: 'boolean',
+    default: false,
+    description: 'Accept webhooks without TLS (http://) and on this machine (loopback), for trying it out',
+  },
   syncListen: {
     env: 'HOLDFAST_SYNC_LISTEN',
     type: 'address',

@@ -9,6 +9,8 @@ import type { Clock } from '../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../shared/errors.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
+import { LogAreas } from '../shared/log-areas.ts';
+import { usualLevelsOf } from '../shared/log-settings.ts';
 import { LogLevelSwitch } from '../shared/log-level-switch.ts';
 import { pluginCatalog } from '../shared/plugins/catalog.ts';
 import { formatAddress, type SocketAddress } from '../shared/setting-types.ts';
@@ -18,6 +20,8 @@ import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
 import { AuditKeeper } from './audit/audit-keeper.ts';
 import { AlarmDesk } from './alarms/alarm-desk.ts';
 import { DriftWatch } from './alarms/drift-watch.ts';
+import { AlertWatch } from './alerts/alert-watch.ts';
+import { WebhookSender } from './alerts/webhook-sender.ts';
 import { isLoopbackAddress } from './admin-api/development-guard.ts';
 import { startAdminApi } from './admin-api/start-admin-api.ts';
 import { PurgeDesk } from './cache-purges/purge-desk.ts';
@@ -61,6 +65,7 @@ export interface ControlPlane {
 /** Resolves when it answers. Throws a HoldfastError that says what to do; what has started by then is the lifecycle's to stop. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { settings, lifecycle, log, clock } = options;
+  const areas = new LogAreas(log, usualLevelsOf(settings));
   const { stateFolder, trustDomain } = settings;
   if (!isTrustDomain(trustDomain)) throw settingsProblem('HOLDFAST_TRUST_DOMAIN', `must consist of lower-case letters, digits, ".", "-" and "_", got "${trustDomain}"`);
   const wrongUrl = settings.syncUrls.find((url) => !isControlPlaneUrl(url));
@@ -76,15 +81,19 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const store = await openDatabase(options);
   const installationTenant = await ensureFirstStart({ ...settings, store, log });
-  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: settings.rootKeyFile ?? join(stateFolder, 'root-key.pem'), ...firstRootSet(settings), clock, log });
-  const authority = await loadAuthority({ signingKeys: store.signingKeys, files: authorityFiles(settings), clock, log });
+  const signing = await loadSigningMaterial({ signingKeys: store.signingKeys, rootKeyPath: settings.rootKeyFile ?? join(stateFolder, 'root-key.pem'), ...firstRootSet(settings), clock, log: areas.of('keys') });
+  const authority = await loadAuthority({ signingKeys: store.signingKeys, files: authorityFiles(settings), clock, log: areas.of('keys') });
 
-  const events = new EventHub({ fleetState: store.fleetState, clock, log });
-  const alarms = new AlarmDesk({ store: store.alarms, clock, log, onStored: (scope) => events.hint(scope) });
+  const events = new EventHub({ fleetState: store.fleetState, clock, log: areas.of('admin') });
+  const alarms = new AlarmDesk({ store: store.alarms, clock, log: areas.of('alarms'), onStored: (scope) => events.hint(scope) });
   lifecycle.add('alarms', () => alarms.stop());
   await alarms.refresh();
-  const drift = new DriftWatch({ drift: store.drift, alarms, afterMs: settings.driftAlarmAfter, clock, log });
+  const drift = new DriftWatch({ drift: store.drift, alarms, afterMs: settings.driftAlarmAfter, clock, log: areas.of('alarms') });
   lifecycle.add('drift watch', () => drift.stop());
+  const webhookSender = new WebhookSender({ webhooks: store.webhooks, mayAskItself: settings.insecureWebhooks, softwareVersion: THIS_VERSION, clock, random: Math.random, log });
+  lifecycle.add('webhooks', () => webhookSender.stop());
+  const alertWatch = new AlertWatch({ alerts: store.alerts, analytics: store.analytics, onTold: () => webhookSender.wake(), clock, log });
+  lifecycle.add('rules of alerts', () => alertWatch.stop());
 
   const meter = new PublishMeter(clock);
   const publisher = await startPublisher({
@@ -98,34 +107,34 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     transferCacheBytes: settings.transferCacheBytes,
     random: Math.random,
     clock,
-    log,
+    log: areas.of('publish'),
   });
   lifecycle.add('publisher', () => publisher.stop());
   const compactor = new HistoryCompactor({
     history: store.history, retentionMs: settings.historyRetention, atLeast: settings.historyReleasesAtLeast, atMost: Math.max(settings.historyReleasesAtMost, settings.historyReleasesAtLeast),
-    random: Math.random, clock, log,
+    random: Math.random, clock, log: areas.of('publish'),
   });
   compactor.start();
   lifecycle.add('removal of old releases', () => compactor.stop());
-  const sweeper = new TenantSweeper({ tenants: store.tenants, clock, log });
+  const sweeper = new TenantSweeper({ tenants: store.tenants, clock, log: areas.of('store') });
   sweeper.start();
   lifecycle.add('removal of deleted tenants', () => sweeper.stop());
   const auditKeeper = new AuditKeeper({
-    chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: settings.auditCheckpointEvery, retentionMs: settings.auditRetention, clock, log,
+    chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: settings.auditCheckpointEvery, retentionMs: settings.auditRetention, clock, log: areas.of('audit'),
   });
   auditKeeper.start();
   lifecycle.add('sealing of the audit', () => auditKeeper.stop());
-  const rotator = new DataKeyRotator({ rotations: store.keyRotations, clock, log });
+  const rotator = new DataKeyRotator({ rotations: store.keyRotations, clock, log: areas.of('keys') });
   rotator.start();
   lifecycle.add('rotation of data keys', () => rotator.stop());
-  const passwordKeeper = new PasswordKeeper({ store, clock, log });
+  const passwordKeeper = new PasswordKeeper({ store, clock, log: areas.of('store') });
   passwordKeeper.start();
   lifecycle.add('hashing of passwords', () => passwordKeeper.stop());
   publisher.subscribe({ onRelease: (scope) => events.hint(scope), onDataPlanesChanged: (scope) => events.hint(scope) });
 
-  const purges = new PurgeDesk({ store: store.cachePurges, clock, log });
+  const purges = new PurgeDesk({ store: store.cachePurges, clock, log: areas.of('sync') });
   lifecycle.add('cache purges', () => purges.stop());
-  const customPlugins = new CustomPlugins({ store: store.plugins, clock, log });
+  const customPlugins = new CustomPlugins({ store: store.plugins, clock, log: areas.of('plugins') });
   await customPlugins.start();
   lifecycle.add('custom plugins', () => customPlugins.stop());
 
@@ -142,7 +151,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     publisher,
     authority,
     signing,
-    ingest: createIngest(store.telemetry, log),
+    ingest: createIngest(store.telemetry, areas.of('telemetry')),
     alarms,
     registeredHash: customPlugins.hashOf,
     meter,
@@ -150,7 +159,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     purges,
     random: Math.random,
     clock,
-    log,
+    log: areas.of('sync'),
   });
   lifecycle.add('sync server', () => sync.stop());
   const syncAddress = { host: settings.syncListen.host, port: sync.port };
@@ -158,7 +167,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const joinTokens = createJoinTokenMaker({ joinTokens: store.joinTokens, urls, caFingerprint: () => authority.fingerprint, rootFingerprint: async (scope) => (await signing.trustFor(scope)).rootSet.fingerprint, clock });
   log.info({ event: 'sync-server-listening', address: formatAddress(syncAddress), urls }, 'data planes can connect');
 
-  const levels = new LogLevelSwitch({ usual: settings.logLevel, apply: (level) => void (log.level = level), clock, log });
+  const levels = new LogLevelSwitch({ usual: usualLevelsOf(settings), apply: (inForce) => areas.apply(inForce), clock, log });
   lifecycle.add('log level', () => levels.stop());
   const logLevelWatch = new LogLevelWatch({ store: store.logLevels, levels, clock, log });
   logLevelWatch.start();
@@ -181,12 +190,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     deletionGraceMs: settings.tenantDeletionGrace,
     publicUrl: publicAdminUrl(settings.adminUrl, settings.adminListen),
     allowHttpIssuers: settings.insecureIssuers,
+    allowHttpWebhooks: settings.insecureWebhooks,
     maxBodyBytes: settings.maxBodyBytes,
     allowedOrigins: settings.adminAllowedOrigins,
     softwareVersion: THIS_VERSION,
     hostname: hostname(),
     configuration: shownConfiguration(settings),
-    log,
+    log: areas.of('admin'),
     clock,
   });
   lifecycle.add('admin API', () => admin.stop());

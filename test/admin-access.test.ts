@@ -195,7 +195,7 @@ test('development mode refuses an address that others reach', async () => {
   const { log } = createMemoryLogger('test');
   const start = startAdminApi({
     store: api.store, catalog: pluginCatalog, customPlugins: new CustomPlugins({ store: api.store.plugins, clock: systemClock, log }), createJoinToken: () => Promise.reject(new Error('not here')), askDataPlane: () => Promise.reject(new Error('not here')), logLevels: api.logLevels, purges: { order: () => Promise.reject(new Error('not here')) }, events: api.events, keys: api.keys, auditKeeper: api.auditKeeper, listen: { host: '0.0.0.0', port: 0 }, developmentMode: true,
-    installationTenant: api.tenantId, deletionGraceMs: 1000, publicUrl: new URL('http://127.0.0.1'), allowHttpIssuers: false, maxBodyBytes: 1000, allowedOrigins: [], softwareVersion: '0.1.0', hostname: 'x', configuration: {}, log, clock: systemClock,
+    installationTenant: api.tenantId, deletionGraceMs: 1000, publicUrl: new URL('http://127.0.0.1'), allowHttpIssuers: false, allowHttpWebhooks: false, maxBodyBytes: 1000, allowedOrigins: [], softwareVersion: '0.1.0', hostname: 'x', configuration: {}, log, clock: systemClock,
   });
   await assert.rejects(start, { code: 'ADMIN_DEVELOPMENT_NOT_LOOPBACK' });
 });

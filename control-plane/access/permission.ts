@@ -6,9 +6,9 @@ import type { EntityKind } from '../../shared/model/definition.ts';
 import { entityKinds } from '../../shared/model/registry.ts';
 
 /** What belongs to one gateway, besides its entities. `usage`: counts and latencies. `requests`: records of single ones, with personal data. */
-export const GATEWAY_RESOURCES = ['gateways', 'releases', 'data-planes', 'join-tokens', 'alarms', 'events', 'usage', 'requests', 'quarantine', 'explain', 'caches'] as const;
+export const GATEWAY_RESOURCES = ['gateways', 'releases', 'data-planes', 'join-tokens', 'alarms', 'events', 'usage', 'requests', 'quarantine', 'explain', 'caches', 'alert-rules'] as const;
 /** What belongs to the tenant as a whole (`tenant`: its life itself): given only by permissions for all gateways. */
-export const TENANT_RESOURCES = ['operators', 'service-accounts', 'roles', 'tokens', 'sessions', 'identity-providers', 'quotas', 'retention', 'audit', 'tenant'] as const;
+export const TENANT_RESOURCES = ['operators', 'service-accounts', 'roles', 'tokens', 'sessions', 'identity-providers', 'quotas', 'retention', 'webhooks', 'audit', 'tenant'] as const;
 /** What belongs to the whole installation: for installation admins only, whatever their role gives. */
 export const INSTALLATION_RESOURCES = ['tenants', 'signing-keys', 'secret-keys', 'backups', 'log-levels', 'plugin-schemas'] as const;
 /** `node`: this control plane as such. `me`: the caller. Every valid credential may read these two. */

@@ -49,6 +49,8 @@ import { upstreamHealthRoutes } from './upstream-health-routes.ts';
 import { identityProviderRoutes } from './v1/identity-provider-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
+import { alertRoutes } from './v1/alert-routes.ts';
+import { webhookRoutes } from './v1/webhook-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
 import { cacheRoutes } from './v1/cache-routes.ts';
 import { batchRoutes } from './v1/batch-routes.ts';
@@ -94,6 +96,8 @@ export interface AdminApiOptions {
   readonly publicUrl: URL;
   /** Identity providers without TLS are taken: for trying it out. */
   readonly allowHttpIssuers: boolean;
+  /** Webhooks without TLS are taken: for trying it out. */
+  readonly allowHttpWebhooks: boolean;
   readonly maxBodyBytes: number;
   /** Of web pages that may use the API from a browser. */
   readonly allowedOrigins: readonly string[];
@@ -202,6 +206,8 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...quarantineRoutes(store),
     ...cacheRoutes(store, options.purges),
     ...alarmRoutes(store),
+    ...alertRoutes(store),
+    ...webhookRoutes({ store, allowHttp: options.allowHttpWebhooks, now: () => new Date(options.clock.nowMs()) }),
     ...eventRoutes(options.events),
     ...convergenceRoutes(store),
     ...releaseRoutes(store),

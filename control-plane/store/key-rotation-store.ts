@@ -13,6 +13,7 @@ import { CONTROL_PLANE_ACTOR, type Actor } from './scope.ts';
 import type { SecretBox } from './secret-box.ts';
 import { contentKeyPlace, tenantKeyPlace, type SecretKeys } from './secret-keys.ts';
 import { placeOfSigningKey, type SigningPurpose } from './signing-key-store.ts';
+import { webhookSecretPlace } from './webhook-store.ts';
 
 export interface DataKeyRotation {
   readonly tenantId: TenantId;
@@ -75,6 +76,7 @@ const NOTHING = { now: undefined, found: 0 };
 const TABLES: readonly { readonly name: string; readonly begin: readonly string[]; readonly lookAt: LookAt }[] = [
   { name: 'content_keys', begin: [NOBODY, '0'], lookAt: lookAtContentKeys },
   { name: 'identity_providers', begin: [NOBODY], lookAt: lookAtIdentityProviders },
+  { name: 'webhooks', begin: [NOBODY], lookAt: lookAtWebhooks },
   { name: 'entities', begin: [NOBODY, '', NOBODY], lookAt: lookAtEntities },
   { name: 'changes', begin: [NOBODY, '0', '0', '0'], lookAt: lookAtChanges },
 ];
@@ -207,6 +209,13 @@ async function lookAtIdentityProviders(transaction: Transaction, tenantId: Tenan
   return rows.map((row) =>
     looked([row.id], row.sealed === null ? NOTHING : resealValue(box, clientSecretPlace(tenantId, row.id), row.sealed), (now) =>
       transaction.query('UPDATE identity_providers SET client_secret = $3 WHERE tenant_id = $1 AND id = $2 AND client_secret = $4 RETURNING id', [tenantId, row.id, now, row.sealed])));
+}
+
+async function lookAtWebhooks(transaction: Transaction, tenantId: TenantId, box: SecretBox, [id = '']: readonly string[]): Promise<readonly Looked[]> {
+  const rows = await transaction.query<{ readonly id: string; readonly sealed: Buffer }>('SELECT id, sealed FROM webhooks WHERE tenant_id = $1 AND id > $2::uuid ORDER BY id LIMIT $3', [tenantId, id, ROWS_AT_ONCE]);
+  return rows.map((row) =>
+    looked([row.id], resealValue(box, webhookSecretPlace(tenantId, row.id), row.sealed), (now) =>
+      transaction.query('UPDATE webhooks SET sealed = $3 WHERE tenant_id = $1 AND id = $2 AND sealed = $4 RETURNING id', [tenantId, row.id, now, row.sealed])));
 }
 
 /** Whoever changed a row meanwhile has sealed it with the new key. */

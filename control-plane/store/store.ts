@@ -11,6 +11,7 @@ import type { ConfigVersion } from '../../shared/model/version.ts';
 import type { CountSharing, CountSharingListener } from '../cluster-counters/count-desk.ts';
 import { createAheadStore, type AheadStore } from './ahead-store.ts';
 import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
+import { createAlertStore, type AlertStore } from './alert-store.ts';
 import { createAuditChainStore, type AuditChainStore } from './audit-chain-store.ts';
 import { createAuditStore, type AuditStore } from './audit-store.ts';
 import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed.ts';
@@ -57,6 +58,7 @@ import { createPasswordStore, type PasswordStore } from './password-store.ts';
 import type { SecretBox } from './secret-box.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
+import { createWebhookStore, type WebhookStore } from './webhook-store.ts';
 
 export interface StoreOptions extends KeyEncryptionOptions {
   /** Of a prepared database, with an unprivileged login: what bootstrapDatabase returned, or DATABASE_URL. */
@@ -126,6 +128,8 @@ export interface Store {
   readonly keyRotations: KeyRotationStore;
   readonly clearPasswords: ClearPasswordStore;
   readonly alarms: AlarmStore;
+  readonly alerts: AlertStore;
+  readonly webhooks: WebhookStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
   readonly fleetState: FleetStateStore;
@@ -187,6 +191,8 @@ class PostgresStore implements Store {
   readonly keyRotations: KeyRotationStore;
   readonly clearPasswords: ClearPasswordStore;
   readonly alarms: AlarmStore;
+  readonly alerts: AlertStore;
+  readonly webhooks: WebhookStore;
   readonly convergence: ConvergenceStore;
   readonly drift: DriftStore;
   readonly fleetState: FleetStateStore;
@@ -234,6 +240,8 @@ class PostgresStore implements Store {
     this.keyRotations = createKeyRotationStore(database, keys);
     this.clearPasswords = createClearPasswordStore(database);
     this.alarms = createAlarmStore(database, clock);
+    this.alerts = createAlertStore(database, clock);
+    this.webhooks = createWebhookStore(database, keys, clock);
     this.convergence = createConvergenceStore(database, clock);
     this.drift = createDriftStore(database, clock);
     this.fleetState = createFleetStateStore(database);

@@ -116,7 +116,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
   const authority = await loadAuthority({ signingKeys: store.signingKeys, files: undefined, clock: systemClock, log });
   const keys = new KeyDesk({ store, signing, authority, clock: systemClock });
   const auditKeeper = new AuditKeeper({ chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: 3_600_000, retentionMs: undefined, clock: systemClock, log });
-  const levels = new LogLevelSwitch({ usual: 'trace', apply: (level) => void (log.level = level), clock: systemClock, log });
+  const levels = new LogLevelSwitch({ usual: { level: 'trace', areas: {} }, apply: ({ level }) => void (log.level = level), clock: systemClock, log });
   cleanUp.push(() => levels.stop());
   const customPlugins = new CustomPlugins({ store: store.plugins, clock: systemClock, log });
   const logLevels: LogLevels = { levels, watch: new LogLevelWatch({ store: store.logLevels, levels, clock: systemClock, log }) };
@@ -142,6 +142,7 @@ export async function startTestAdminApi(options: Partial<AdminApiOptions> = {}, 
     deletionGraceMs: 604_800_000,
     publicUrl: new URL('http://127.0.0.1'),
     allowHttpIssuers: false,
+    allowHttpWebhooks: true,
     maxBodyBytes: 1_048_576,
     allowedOrigins: [],
     softwareVersion: '0.1.0',

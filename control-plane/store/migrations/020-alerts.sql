@@ -1,0 +1,95 @@
+-- Rules of alerts, what they are met by now, and who is told: webhooks and what is on its way to them.
+
+create table webhooks (
+  tenant_id   uuid not null references tenants,
+  id          uuid not null,
+  name        text not null,
+  -- Scheme and host of its URL: the rest is often a secret itself.
+  origin      text not null,
+  -- Envelope: the URL, and what messages are signed with.
+  sealed      bytea not null,
+  enabled     boolean not null default true,
+  created_at  timestamptz not null default now(),
+  updated_at  timestamptz not null default now(),
+  primary key (tenant_id, id),
+  unique (tenant_id, name)
+);
+
+create table alert_rules (
+  tenant_id       uuid not null,
+  gateway_id      uuid not null,
+  id              uuid not null,
+  name            text not null,
+  -- control-plane/alerts/alert-rule.ts
+  content         jsonb not null,
+  enabled         boolean not null,
+  -- When the next look is due; whoever looks moves it.
+  due_at          timestamptz not null default now(),
+  -- Of the last look; null where it went well.
+  failure         text,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  primary key (tenant_id, gateway_id, id),
+  unique (tenant_id, gateway_id, name),
+  foreign key (tenant_id, gateway_id) references gateways (tenant_id, id)
+) with (fillfactor = 70);
+create index alert_rules_due on alert_rules (due_at) where enabled;
+
+create table alert_states (
+  tenant_id   uuid not null,
+  gateway_id  uuid not null,
+  rule_id     uuid not null,
+  -- '' for the gateway as a whole; else a group's id, a data plane's, or an alarm.
+  subject     text not null,
+  state       text not null check (state in ('pending', 'firing')),
+  since       timestamptz not null,
+  fired_at    timestamptz,
+  told_at     timestamptz,
+  value       double precision not null,
+  detail      text not null,
+  primary key (tenant_id, gateway_id, rule_id, subject),
+  foreign key (tenant_id, gateway_id, rule_id) references alert_rules on delete cascade
+);
+
+-- Written with the state that it tells of, in one transaction: nothing is told twice by us, and nothing forgotten.
+create table webhook_deliveries (
+  tenant_id     uuid not null,
+  webhook_id    uuid not null,
+  -- The message's own: the same for every attempt, and for every webhook.
+  event_id      uuid not null,
+  body          text not null,
+  created_at    timestamptz not null,
+  attempts      integer not null default 0,
+  -- Null once it was delivered or given up.
+  due_at        timestamptz,
+  delivered_at  timestamptz,
+  last_status   integer,
+  last_error    text,
+  primary key (tenant_id, webhook_id, event_id),
+  foreign key (tenant_id, webhook_id) references webhooks on delete cascade
+);
+create index webhook_deliveries_due on webhook_deliveries (due_at) where due_at is not null;
+create index webhook_deliveries_of on webhook_deliveries (tenant_id, webhook_id, created_at);
+
+grant select, insert, update, delete on webhooks, alert_rules to holdfast_app;
+grant select on alert_states to holdfast_app;
+grant select, insert, delete on webhook_deliveries to holdfast_app;
+-- Looking and telling, for all tenants.
+grant select on webhooks to holdfast_publisher;
+grant select, update (due_at, failure) on alert_rules to holdfast_publisher;
+grant select, insert, update, delete on alert_states, webhook_deliveries to holdfast_publisher;
+
+do $$
+declare
+  t text;
+begin
+  foreach t in array array['webhooks', 'alert_rules', 'alert_states', 'webhook_deliveries'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('create policy one_tenant on %I to holdfast_app using (tenant_id = current_tenant())', t);
+    execute format('create policy all_tenants on %I to holdfast_publisher using (true)', t);
+    execute format('create policy backup on %I for select to holdfast_migration using (true)', t);
+    execute format('create policy ending on %I to holdfast_migration using (true)', t);
+  end loop;
+end
+$$;
