@@ -12,6 +12,8 @@ import { defined } from '../shared/assert.ts';
 import { describeThrown } from '../shared/errors.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/log.ts';
+import { LogAreas } from '../shared/log-areas.ts';
+import { usualLevelsOf } from '../shared/log-settings.ts';
 import { LogLevelSwitch } from '../shared/log-level-switch.ts';
 import { compareVersions, formatVersion, NO_VERSION } from '../shared/model/version.ts';
 import { LOG_LEVEL_SUBJECT } from '../shared/wire/sync-message.ts';
@@ -78,7 +80,8 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   const audience = { tenantId: enrolment.tenantId, gatewayId: enrolment.gatewayId };
   const { rootFingerprint } = enrolment;
   const folder = (name: string): string => join(settings.stateFolder, name);
-  const plugins = await loadCustomPlugins(settings.plugins, process.cwd(), log);
+  const areas = new LogAreas(log, usualLevelsOf(settings));
+  const plugins = await loadCustomPlugins(settings.plugins, process.cwd(), areas.of('plugins'));
   const pluginVersions = plugins.map(({ hash, plugin: { schema: { name, version } } }) => ({ name, version, hash }));
   const disk = systemDisk;
 
@@ -86,7 +89,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   const highest = await HighestAccepted.open(disk, folder('highest-accepted.json'), seal);
   const crashes = await CrashRecord.open(disk, settings.stateFolder, seal);
   const trust = await TrustAnchor.open({ disk, path: join(folder('identity'), 'trust.json'), audience, rootFingerprint });
-  const contentKeys = await ContentKeys.open({ disk, path: join(folder('identity'), 'content-keys.json'), privateKey: identity.privateKey, identity: enrolment, log });
+  const contentKeys = await ContentKeys.open({ disk, path: join(folder('identity'), 'content-keys.json'), privateKey: identity.privateKey, identity: enrolment, log: areas.of('keys') });
   const heads = await HeadWatch.open(disk, folder('head.json'), clock, seal);
   const delegationSerial = (): number | undefined => trust.current?.publishKeys.serial;
   const verify = createRecordVerifier({ audience, rootFingerprint, highest: () => highest.current, delegationSerial, softwareVersion, maximumInflatedBytes: settings.maxConfigBytes });
@@ -98,13 +101,13 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     foldIntervalMs: settings.telemetryFoldInterval,
     maxSpoolBytes: settings.telemetrySpoolBytes,
     clock,
-    log,
+    log: areas.of('telemetry'),
     servedVersion: () => keeper.active?.version ?? NO_VERSION,
   });
   lifecycle.add('telemetry', () => telemetry.stop());
   const counterMemory = allocateCounterTable(settings.counterSlots);
   const counters = new SharedCounterTable(counterMemory, { threadId, clock });
-  const counts = new CountExchange({ counters, clock, log });
+  const counts = new CountExchange({ counters, clock, log: areas.of('sync') });
   lifecycle.add('shared counts', () => counts.stop());
   const listeners = listenersOf(settings);
   const ticketKeys: TicketKeys = new TicketKeys(clock, settings.tlsTicketRotation, randomBytes, (keys) => pool.setTicketKeys(keys));
@@ -116,11 +119,11 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     startWorker: createWorkerStarter({ listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(clock.nowMs(), randomBytes(16))), settings, softwareVersion, counters: counterMemory, plugins, node: () => ({ dataPlaneId: enrolment.dataPlaneId, gatewayId: enrolment.gatewayId, hostname: hostname(), softwareVersion, labels: sync.labels }) }),
     clock,
     random,
-    log,
+    log: areas.of('proxy'),
+    threadLog: (area) => (area === undefined ? log : areas.of(area)),
     prepareTimeoutMs: PREPARE_TIMEOUT_MS,
     contentKeys: () => contentKeys.ring,
-    onUsageTable: (threadId, table) => telemetry.addTable(threadId, table),
-    onVersionTable: (threadId, table) => telemetry.addVersionTable(threadId, table),
+    onTelemetryTable: (threadId, table) => telemetry.addTable(threadId, table),
     onThreadGone: (goneId) => {
       telemetry.removeThread(goneId);
       counters.releaseLocksOf(goneId);
@@ -132,17 +135,17 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   });
   lifecycle.add('proxy threads', () => pool.stop());
   const levels = new LogLevelSwitch({
-    usual: settings.logLevel,
-    apply: (level) => {
-      log.level = level;
-      pool.setLogLevel(level);
+    usual: usualLevelsOf(settings),
+    apply: (inForce) => {
+      areas.apply(inForce);
+      pool.setLogLevels(inForce);
     },
     clock,
     log,
   });
   lifecycle.add('log level', () => levels.stop());
   const vaults = new VaultsOnDemand({
-    settings, clock, random, log, seal,
+    settings, clock, random, log: areas.of('vaults'), seal,
     onChanged: () => keeper.vaultValuesChanged().then((changed) => changed && sync.quarantineChanged()),
   });
   lifecycle.add('vaults', () => vaults.stop());
@@ -152,7 +155,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     crashes,
     threads: withVaults(pool, vaults),
     clock,
-    log,
+    log: areas.of('config'),
     knownGoodAfterMs: settings.knownGoodAfter,
     crashWindowMs: settings.crashLoopWindow,
     onFellBack: (fall) => sync.reportFallBack(fall),
@@ -166,7 +169,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       credentials: () => credentialsOf(identity),
       timeoutMs: CONNECT_TIMEOUT_MS,
     }),
-    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, counts, purges: new PurgeIntake(clock.nowMs(), (pluginId, key) => pool.purge(pluginId, key)), clock, random, log, bootId, softwareVersion, plugins,
+    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, counts, purges: new PurgeIntake(clock.nowMs(), (pluginId, key) => pool.purge(pluginId, key)), clock, random, log: areas.of('sync'), bootId, softwareVersion, plugins,
     answerQuestion: async (subject, document) => {
       if (subject === LOG_LEVEL_SUBJECT) return answerLogLevel(levels, document);
       return (await import('./explain/answer-question.ts')).answerQuestion(pool, subject, document);
@@ -218,8 +221,8 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       plugins: pluginVersions,
       telemetry: telemetry.totals(),
       routeTotals: telemetry.routeTotals(),
-      usageTotals: [],
-      routeLatencies: [],
+      usageTotals: telemetry.usageTotals(),
+      routeLatencies: telemetry.routeLatencies(),
       exemplars: [],
       versionTotals: telemetry.versionTotals(),
     };

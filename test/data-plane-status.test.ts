@@ -45,7 +45,7 @@ const enrolled: EnrolledView = {
   counters: { slots: 1, full: 0, lockTimeouts: 0 },
   vaults: [{ prefix: 'prod', kind: 'hcv', secrets: 3, resolved: 2, outdated: 1, failures: 4, lastFailure: { code: 'VAULT_UNREACHABLE', reason: 'vault.example does not answer', atMs: 1_700_000_000_000 }, oldestMs: 90_000 }],
   plugins: [{ name: 'greeting', version: '1.2.0', hash: ROOT }],
-  telemetry: { produced: 20, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
+  telemetry: { produced: 20, recovered: 0, dropped: {}, lostAtCrash: 0, droppedLatencies: 0, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
   versionTotals: [{ version: { epoch: 1, sequence: 5 }, requests: 12, failed: 3, failedHere: 1 }, { version: { epoch: 1, sequence: 6 }, requests: 8, failed: 0, failedHere: 0 }],
   usageTotals: [
     { routeId: ROUTE_ID, consumerId: 'c1', status: 200, requests: 10, wentUpstream: 9, bytesIn: 100, bytesOut: 200 },

@@ -15,8 +15,8 @@ import type { ConfigContent } from '../data-plane/config/config-content.ts';
 import { packChanges } from '../data-plane/config/packed-changes.ts';
 import { allocateCounterTable } from '../data-plane/counters/shared-counter-table.ts';
 import { dataPlaneSettings } from '../data-plane/settings.ts';
-import { UsageReader } from '../data-plane/telemetry/usage-table.ts';
-import { VersionReader } from '../data-plane/telemetry/version-table.ts';
+import { FoldedCounts } from '../data-plane/telemetry/folded-counts.ts';
+import { ThreadTables } from '../data-plane/telemetry/thread-tables.ts';
 import { makeDefaultCertificate } from '../data-plane/listeners/default-certificate.ts';
 import { downstreamTlsOf, listenersOf } from '../data-plane/listeners/listen-settings.ts';
 import { ProxyPool } from '../data-plane/threads/proxy-pool.ts';
@@ -68,9 +68,8 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
   const listeners = listenersOf(settings);
   const ticketKeys = randomBytes(48);
   const workers: WorkerPort[] = [];
-  const tables: UsageReader[] = [];
-  const versionTables: VersionReader[] = [];
-  const byVersion = new Map<number, number>();
+  const tables = new Map<number, ThreadTables>();
+  const folded = new FoldedCounts();
   const start = createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', plugins: [], counters: allocateCounterTable(1_024) });
   const { log, lines } = createMemoryLogger('test');
   let crashes = 0;
@@ -88,24 +87,24 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
     log,
     prepareTimeoutMs: 30_000,
     contentKeys: () => CONTENT_KEYS,
-    onUsageTable: (_threadId, table) => tables.push(new UsageReader(table)),
-    onVersionTable: (_threadId, table) => versionTables.push(new VersionReader(table)),
+    onTelemetryTable: (threadId, table) => {
+      const ofThread = tables.get(threadId) ?? new ThreadTables();
+      tables.set(threadId, ofThread);
+      ofThread.add(table);
+    },
     onThreadGone: () => undefined,
     onCrash: () => (crashes += 1),
     onListenFailed: (reason) => assert.fail(reason),
   });
   context.after(() => pool.stop());
   pool.start();
-  let total = 0;
-  const counted = (): number => {
-    for (const table of tables) table.fold((_key, counts) => (total += counts.requests));
-    return total;
+  const foldAll = (): FoldedCounts => {
+    for (const ofThread of tables.values()) ofThread.fold(folded);
+    return folded;
   };
+  const counted = (): number => foldAll().requests;
   /** Requests by sequence. */
-  const countedByVersion = (): ReadonlyMap<number, number> => {
-    for (const table of versionTables) table.fold(({ version: { sequence }, requests }) => byVersion.set(sequence, (byVersion.get(sequence) ?? 0) + requests));
-    return byVersion;
-  };
+  const countedByVersion = (): ReadonlyMap<number, number> => new Map([...foldAll().versions.values()].map(({ version: { sequence }, requests }) => [sequence, requests]));
   const serve = async (next: ConfigContent): Promise<void> => {
     const outcome = await pool.prepare(next);
     assert.equal(outcome.kind, 'prepared', JSON.stringify(outcome));

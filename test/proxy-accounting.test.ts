@@ -1,6 +1,7 @@
 /** Every request is accounted exactly once, however it ends (R4); a drain fails none (R3). */
 import assert from 'node:assert/strict';
 import { connect as connectTo } from 'node:net';
+import { NO_RECORDER } from '../data-plane/telemetry/request-recorder.ts';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
 import { staticConfig } from './support/static-config.ts';
@@ -189,7 +190,7 @@ scenario('a defect in what the proxy is given costs one exchange, not the proxy'
 
 let defects = 2;
 
-scenario('a recorder that throws leaves clients served and connections clean', { proxy: { recorder: { record: () => { if (defects-- > 0) throw new Error('recorder defect'); } } } }, async ({ connect, proxy, logLines }) => {
+scenario('a recorder that throws leaves clients served and connections clean', { proxy: { recorder: { ...NO_RECORDER, record: () => { if (defects-- > 0) throw new Error('recorder defect'); } } } }, async ({ connect, proxy, logLines }) => {
   const client = await connect();
   for (let count = 0; count < 4; count++) {
     client.send(GET);
@@ -201,7 +202,7 @@ scenario('a recorder that throws leaves clients served and connections clean', {
 
 let lateDefects = 0;
 scenario('nor does one that shows when an upstream is lost, a timeout fires or a client leaves', {
-  proxy: { recorder: { record: () => { if (lateDefects-- > 0) throw new Error('recorder defect'); } } },
+  proxy: { recorder: { ...NO_RECORDER, record: () => { if (lateDefects-- > 0) throw new Error('recorder defect'); } } },
   routes: (port) => [{ path: '/', service: { port, readTimeoutMs: 50 } }],
 }, async ({ connect, exchange, origin, proxy, logLines }) => {
   lateDefects = 3;
@@ -221,7 +222,7 @@ scenario('nor does one that shows when an upstream is lost, a timeout fires or a
 
 let turnDefects = 0;
 scenario('nor does one that shows in the second turn of a pipeline', {
-  proxy: { limits: { maxPipelinedPerTurn: 2 }, recorder: { record: () => { if (++turnDefects === 3) throw new Error('recorder defect'); } } },
+  proxy: { limits: { maxPipelinedPerTurn: 2 }, recorder: { ...NO_RECORDER, record: () => { if (++turnDefects === 3) throw new Error('recorder defect'); } } },
   routes: () => [{ path: '/nothing-else' }],
 }, async ({ connect, exchange, proxy, logLines }) => {
   const client = await connect();

@@ -4,6 +4,7 @@
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { createProxy } from '../../data-plane/proxy/create-proxy.ts';
+import { NO_RECORDER } from '../../data-plane/telemetry/request-recorder.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createLogger } from '../../shared/log.ts';
 import { staticConfig } from '../../test/support/static-config.ts';
@@ -32,7 +33,7 @@ if (isMainThread) {
   const config = staticConfig({ routes: [{ path: '/', stripPath: false, service: { port: originPort } }] });
   const proxy = createProxy({
     getConfig: () => config, listeners: [{ kind: 'http', host: '127.0.0.1', port, proxyProtocol: false }], reusePort: true, socketIo: 'handle',
-    recorder: { record: () => undefined }, log: createLogger({ part: 'bench', level: 'error', pretty: false }), clock: systemClock, trustedAddresses: [], serverName: 'holdfast', version: 'bench',
+    recorder: NO_RECORDER, log: createLogger({ part: 'bench', level: 'error', pretty: false }), clock: systemClock, trustedAddresses: [], serverName: 'holdfast', version: 'bench',
   });
   await proxy.listen();
   parentPort?.postMessage('listening');

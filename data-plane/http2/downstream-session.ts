@@ -12,7 +12,7 @@ import { NEVER, type Timed } from '../http1/deadlines.ts';
 import { FAULTS } from '../http1/faults.ts';
 import { DownstreamConnection } from '../proxy/downstream-connection.ts';
 import type { ProxyCore } from '../proxy/proxy-core.ts';
-import { failureOf } from '../telemetry/request-recorder.ts';
+import { failureOf, NOT_UPSTREAM } from '../telemetry/request-recorder.ts';
 import { DownstreamStream, type StreamKeeper, type StreamSurroundings } from './downstream-stream.ts';
 import { requestText } from './field-text.ts';
 import { FrameAllowance, type Excess } from './frame-allowance.ts';
@@ -170,7 +170,7 @@ export class DownstreamSession implements StreamKeeper, Timed {
   /** A request that the engine never saw (R4). */
   #record(status: number): void {
     this.#core.counters.endedRequests += 1;
-    this.#core.recorder.record('', '', status, 0, 0, 0, undefined, failureOf(status));
+    this.#core.recorder.record('', '', status, 0, 0, 0, NOT_UPSTREAM, 0, undefined, failureOf(status));
   }
 
   #bound(excess: Excess | undefined): void {

@@ -3,7 +3,8 @@
  * proxy's goes back. Called by request-life.ts.
  */
 import { NO_HEAD } from '../http1/request-view.ts';
-import type { RequestFailure } from '../telemetry/request-recorder.ts';
+import { NOT_UPSTREAM, type RequestFailure } from '../telemetry/request-recorder.ts';
+import { upstreamMsOf } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { runLog } from './run-plugins.ts';
 
@@ -27,5 +28,22 @@ export function accountFor(exchange: Exchange, brokenOff: RequestFailure): void 
   core.heads.giveBack(head);
   // A refresh is no request of a client's.
   if (isRefresh) return;
-  core.recorder.record(exchange.route?.id ?? '', exchange.consumer?.id ?? '', status, exchange.bytesIn, exchange.bytesOut, Math.round(totalMs * 1_000), exchange.pinned?.config.version, failure);
+  count(exchange, totalMs, failure);
+}
+
+/** The request, and each of its attempts that came to anything. */
+function count(exchange: Exchange, totalMs: number, failure: RequestFailure): void {
+  const { core: { recorder }, startedAtMs, respondedAtMs, route, consumer, status, bytesIn, bytesOut, pinned } = exchange;
+  const upstreamMs = upstreamMsOf(exchange.attempt, startedAtMs + totalMs);
+  const gatewayMs = Math.max(0, (respondedAtMs === 0 ? totalMs : respondedAtMs - startedAtMs) - upstreamMs);
+  recorder.record(route?.id ?? '', consumer?.id ?? '', status, bytesIn, bytesOut, micros(totalMs), exchange.sentAtMs === 0 ? NOT_UPSTREAM : micros(upstreamMs), micros(gatewayMs), pinned?.config.version, failure);
+  for (let { attempt } = exchange; attempt !== undefined; attempt = attempt.previous) {
+    const { endpoint, upstream, status: answered, sentAtMs, endedAtMs } = attempt;
+    const failed = attempt.failure !== undefined;
+    if (failed || sentAtMs !== 0) recorder.recordAttempt(endpoint, upstream, answered, failed, answered === 0 ? NOT_UPSTREAM : micros(endedAtMs - sentAtMs));
+  }
+}
+
+function micros(ms: number): number {
+  return Math.round(ms * 1_000);
 }

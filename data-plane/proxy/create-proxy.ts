@@ -22,7 +22,7 @@ import type { ListenerOptions } from '../listeners/listener-options.ts';
 import { Listeners } from '../listeners/listeners.ts';
 import { TlsServers, type TlsTroubles } from '../listeners/tls-servers.ts';
 import { StreamDoor } from '../streams/stream-door.ts';
-import { failureOf } from '../telemetry/request-recorder.ts';
+import { failureOf, NOT_UPSTREAM } from '../telemetry/request-recorder.ts';
 import { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import { ConnectionPool } from '../upstreams/connection-pool.ts';
 import { AddressBook } from '../upstreams/resolve-address.ts';
@@ -250,7 +250,7 @@ class ListeningProxy implements Proxy {
       product, date: date.now(), requestId, latencyMs: 0, isHead: false, connection: connectionLine(1, true), edits: undefined,
     });
     const answer = out.take();
-    recorder.record('', '', refusal.status, 0, answer.length, 0, undefined, failureOf(refusal.status));
+    recorder.record('', '', refusal.status, 0, answer.length, 0, NOT_UPSTREAM, 0, undefined, failureOf(refusal.status));
     counters.endedRequests += 1;
     dismissWith(answer);
   }

@@ -12,7 +12,7 @@ import { Http1RequestView } from '../http1/request-view.ts';
 import { looksLikeHttp2 } from '../http2/preface.ts';
 import { WireDuplex } from '../http2/wire-duplex.ts';
 import type { SocketOwner, WireSocket } from '../http1/wire-socket.ts';
-import { failureOf } from '../telemetry/request-recorder.ts';
+import { failureOf, NOT_UPSTREAM } from '../telemetry/request-recorder.ts';
 import { BodyPace } from './body-pace.ts';
 import type { ClientSide, RequestEvents } from './client-side.ts';
 import { Exchange } from './exchange.ts';
@@ -402,7 +402,7 @@ export class DownstreamConnection implements SocketOwner, Timed, ClientSide {
   }
 
   #record(status: number, bytesIn: number, bytesOut: number, micros: number): void {
-    this.#core.recorder.record('', '', status, bytesIn, bytesOut, micros, undefined, failureOf(status));
+    this.#core.recorder.record('', '', status, bytesIn, bytesOut, micros, NOT_UPSTREAM, micros, undefined, failureOf(status));
     this.#core.counters.endedRequests += 1;
   }
 

@@ -15,7 +15,7 @@ import { configOf, type PinnedConfig } from '../proxy/pinned-configs.ts';
 import type { ProxyCore } from '../proxy/proxy-core.ts';
 import { quarantineRefusal, REFUSALS, refusalOf, type Refusal } from '../proxy/refusals.ts';
 import { Tunnel } from '../proxy/tunnel.ts';
-import { failureOf } from '../telemetry/request-recorder.ts';
+import { failureOf, NOT_UPSTREAM } from '../telemetry/request-recorder.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import { streamFacts } from '../upstreams/hash-input.ts';
 import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
@@ -42,6 +42,8 @@ export class StreamConnection implements Timed {
   readonly #view: StreamView;
   readonly #closed: (stream: StreamConnection) => void;
   readonly #startedAtMs: number;
+  /** What the gateway added: from its beginning until it stood on both sides. */
+  #connectedAfterMicros = Number.POSITIVE_INFINITY;
   #pinned: PinnedConfig | undefined;
   #route: RuntimeRoute | undefined;
   /** That failed, or had as many connections as they may. */
@@ -166,6 +168,7 @@ export class StreamConnection implements Timed {
     if (this.#ended || endpoint === undefined || service === undefined) return;
     const refusal = refusalOf(failure);
     this.#isTold = true;
+    core.recorder.recordAttempt(endpoint, service.upstream?.name ?? endpoint.host, 0, true, NOT_UPSTREAM);
     core.chooser.groups.failed(endpoint, failure.kind === 'connect-timeout' ? 'timeout' : 'tcp');
     core.failures.upstreamFailed(refusal.code, endpoint.key, failure, this.#pinned);
     this.#dropUpstream();
@@ -181,7 +184,11 @@ export class StreamConnection implements Timed {
     this.deadlineMs = NEVER;
     core.deadlines.forget(this);
     this.#isTold = true;
-    if (this.#endpoint !== undefined) core.chooser.groups.connected(this.#endpoint);
+    this.#connectedAfterMicros = Math.round((core.clock.monotonicMs() - this.#startedAtMs) * 1_000);
+    if (this.#endpoint !== undefined) {
+      core.recorder.recordAttempt(this.#endpoint, service.upstream?.name ?? this.#endpoint.host, 0, false, NOT_UPSTREAM);
+      core.chooser.groups.connected(this.#endpoint);
+    }
     this.#socket.off('close', this.#clientGone);
     const clientEvents = new Relay(() => this.#end(0));
     const client = io.adopt(this.#socket, clientEvents);
@@ -219,7 +226,7 @@ export class StreamConnection implements Timed {
     core.counters.endedRequests += 1;
     if (this.#pinned !== undefined) core.configs.unpin(this.#pinned);
     const micros = Math.round((core.clock.monotonicMs() - this.#startedAtMs) * 1_000);
-    core.recorder.record(this.#route?.id ?? '', '', status, this.#tunnel?.bytesFromClient ?? 0, this.#tunnel?.bytesToClient ?? 0, micros, this.#pinned?.config.version, failureOf(status));
+    core.recorder.record(this.#route?.id ?? '', '', status, this.#tunnel?.bytesFromClient ?? 0, this.#tunnel?.bytesToClient ?? 0, micros, NOT_UPSTREAM, Math.min(micros, this.#connectedAfterMicros), this.#pinned?.config.version, failureOf(status));
     this.#closed(this);
   }
 

@@ -1,17 +1,20 @@
 /**
  * The life of a telemetry record in the agent thread: shared counters → folded every interval → spooled → sent while
- * there is credit → forgotten when acknowledged. Holds T3: produced = delivered + buffered + what a crash lost; nothing is
- * dropped. The session tells it when it is connected; the proxy threads hand over their tables.
+ * there is credit → forgotten when acknowledged. Holds T3 (balance.ts): nothing is dropped, and what a crash lost is told as such.
+ * The session tells it when it is connected; the proxy threads hand over their tables.
  */
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
-import { MAXIMUM_BATCH_ROWS, type TelemetryBatch, type UsageRow, type VersionRow } from '../../shared/wire/telemetry-codec.ts';
-import { addVersionRow, boundVersionRows, keyOfUsageRow } from '../../shared/wire/telemetry-merge.ts';
+import type { ConfigVersion } from '../../shared/model/version.ts';
+import type { TelemetryBatch, VersionRow, Vitals } from '../../shared/wire/telemetry-codec.ts';
+import { requestsIn } from '../../shared/wire/telemetry-merge.ts';
+import type { Balance } from './balance.ts';
+import { FoldedCounts } from './folded-counts.ts';
+import { RunningTotals, type RouteLatency, type RouteTotal, type TargetTotal, type UsageTotal } from './running-totals.ts';
+import { sliceBatches } from './slice-batches.ts';
 import { Spool, type SpooledBatch } from './spool.ts';
-import { UsageReader, type UsageCounts, type UsageKey } from './usage-table.ts';
-import { VersionReader } from './version-table.ts';
+import { LATENCY_DROPS, ThreadTables, type TelemetryTable } from './thread-tables.ts';
 
 export interface TelemetryAgentOptions {
   /** Folder for the spool, ours alone. */
@@ -23,7 +26,11 @@ export interface TelemetryAgentOptions {
   readonly log: Logger;
   /** The version that is being served, stamped on each batch. */
   readonly servedVersion: () => ConfigVersion;
+  /** Asked every VITALS_INTERVAL_MS; what goes with a batch of its own where nothing was counted. */
+  readonly vitals?: (spool: SpoolVitals) => Vitals;
 }
+
+export type SpoolVitals = Pick<Vitals, 'spoolBytes' | 'spoolMaxBytes'>;
 
 /** Where batches go while a session stands. */
 export interface TelemetryChannel {
@@ -31,54 +38,48 @@ export interface TelemetryChannel {
 }
 
 /** In requests, since this process started (buffered includes earlier boots). */
-export interface TelemetryTotals {
-  readonly produced: number;
-  readonly delivered: number;
-  readonly buffered: number;
+export interface TelemetryTotals extends Balance {
   readonly bufferedBatches: number;
   readonly spoolBytes: number;
   readonly spoolMerges: number;
+  /** Samples of latencies that were given up because the agent was late (latency-log.ts). */
+  readonly droppedLatencies: number;
   /** Earlier boots that ended without a last fold; each lost at most one fold interval. */
   readonly crashGaps: number;
 }
 
-/** Cumulative counts of one route and status class, for /metrics. */
-export interface RouteTotal extends Readonly<UsageCounts> {
-  readonly routeId: string;
-  readonly statusClass: number;
-}
-
-/** Kept for /metrics: those of 10,000 routes. Beyond it the oldest begins anew at 0, so that routes that come and go do not add up (R5). */
-const MAX_ROUTE_TOTALS = 60_000;
-/** Versions whose counts are kept for /status and /metrics: what serves, and what it is to be compared with. */
-const VERSION_TOTALS = 2;
+export const VITALS_INTERVAL_MS = 10_000;
 
 export class TelemetryAgent {
   readonly #options: TelemetryAgentOptions;
   readonly #spool: Spool;
   readonly #timer: TimerHandle;
-  /** The live table of each thread. */
-  readonly #tables = new Map<number, UsageReader>();
-  readonly #versionTables = new Map<number, VersionReader>();
-  /** Folded, not yet spooled (the disk may refuse for a while). */
-  readonly #pending = new Map<string, UsageKey & UsageCounts>();
-  /** Likewise; they go with the first slice. */
-  readonly #pendingVersions = new Map<string, VersionRow>();
+  readonly #threads = new Map<number, ThreadTables>();
+  /** Counted since the last fold by threads that are gone. */
+  #left = new FoldedCounts();
+  /** Folded, not yet made batches (the disk may refuse for a while). */
+  #pending = new FoldedCounts();
+  /** Of one interval, not yet spooled. */
+  #batches: TelemetryBatch[] = [];
   #pendingSinceMs: number;
-  readonly #routeTotals = new Map<string, UsageKey & UsageCounts>();
-  readonly #versionTotals = new Map<string, VersionRow>();
+  #vitalsAtMs = Number.NEGATIVE_INFINITY;
+  readonly #running: RunningTotals;
   #channel: TelemetryChannel | undefined;
   #credit = 0;
   #produced = 0;
   #delivered = 0;
+  #droppedLatencies = 0;
+  readonly #recovered: number;
   readonly #crashGaps: number;
   #spoolFailing = false;
 
   constructor(options: TelemetryAgentOptions) {
     this.#options = options;
     const { folder, bootId, foldIntervalMs, clock, maxSpoolBytes } = options;
+    this.#running = new RunningTotals(options.servedVersion);
     this.#spool = new Spool({ folder, bootId, maxBytes: maxSpoolBytes, nowMs: () => clock.nowMs(), foldIntervalMs });
     this.#pendingSinceMs = clock.nowMs();
+    this.#recovered = this.#spool.bufferedRequests;
     this.#crashGaps = this.#spool.crashGaps.length;
     for (const gap of this.#spool.crashGaps) {
       options.log.warn({ event: 'telemetry-crash-gap', ...gap }, `an earlier run ended without its last fold: up to ${gap.atMostMs} ms of counts are lost`);
@@ -87,30 +88,29 @@ export class TelemetryAgent {
     this.#timer = clock.every(foldIntervalMs, () => this.fold());
   }
 
-  /** A proxy thread starts a table. Its earlier one, if any, is complete: it is folded a last time and let go. */
-  addTable(threadId: number, table: SharedArrayBuffer): void {
-    this.#foldTable(this.#tables.get(threadId));
-    this.#tables.set(threadId, new UsageReader(table));
-  }
-
-  /** As `addTable`, by configuration version. */
-  addVersionTable(threadId: number, table: SharedArrayBuffer): void {
-    this.#foldVersions(this.#versionTables.get(threadId));
-    this.#versionTables.set(threadId, new VersionReader(table));
+  /** A proxy thread starts a table. Its earlier one of that kind, if any, is complete: it is folded a last time and let go. */
+  addTable(threadId: number, table: TelemetryTable): void {
+    let tables = this.#threads.get(threadId);
+    if (tables === undefined) this.#threads.set(threadId, (tables = new ThreadTables()));
+    tables.add(table);
   }
 
   /** The thread is gone, its counts are not. */
   removeThread(threadId: number): void {
-    this.#foldTable(this.#tables.get(threadId));
-    this.#tables.delete(threadId);
-    this.#foldVersions(this.#versionTables.get(threadId));
-    this.#versionTables.delete(threadId);
+    this.#threads.get(threadId)?.finish(this.#left);
+    this.#threads.delete(threadId);
   }
 
   /** Takes what the threads counted since the last fold, spools it, and sends what may be sent. */
   fold(): void {
-    for (const reader of this.#tables.values()) this.#foldTable(reader);
-    for (const reader of this.#versionTables.values()) this.#foldVersions(reader);
+    const folded = this.#left;
+    this.#left = new FoldedCounts();
+    for (const tables of this.#threads.values()) tables.fold(folded);
+    this.#produced += folded.requests;
+    this.#droppedLatencies += folded.drops.get(LATENCY_DROPS) ?? 0;
+    this.#running.add(folded);
+    if (this.#pending.isEmpty) this.#pending = folded;
+    else this.#pending.absorb(folded);
     try {
       this.#spoolPending();
       this.#spool.beat();
@@ -148,77 +148,84 @@ export class TelemetryAgent {
   }
 
   totals(): TelemetryTotals {
-    let pending = 0;
-    for (const row of this.#pending.values()) pending += row.requests;
     return {
       produced: this.#produced,
+      recovered: this.#recovered,
       delivered: this.#delivered,
-      buffered: this.#spool.bufferedRequests + pending,
+      buffered: this.#spool.bufferedRequests + this.#pending.requests + this.#batches.reduce((sum, batch) => sum + requestsIn(batch), 0),
+      dropped: {},
+      lostAtCrash: 0,
       bufferedBatches: this.#spool.bufferedBatches,
       spoolBytes: this.#spool.bytesOnDisk,
       spoolMerges: this.#spool.merges,
+      droppedLatencies: this.#droppedLatencies,
       crashGaps: this.#crashGaps,
     };
   }
 
+  /** Since the start, for /metrics; as all that follows, of the last fold. */
   routeTotals(): Iterable<RouteTotal> {
-    return this.#routeTotals.values();
+    return this.#running.routes();
   }
 
-  /** Cumulative counts of the two newest versions that had requests, or of the newest and the one that serves; the newer last. */
+  usageTotals(): Iterable<UsageTotal> {
+    return this.#running.usage();
+  }
+
+  routeLatencies(): Iterable<RouteLatency> {
+    return this.#running.routeLatencies();
+  }
+
+  targetTotals(): Iterable<TargetTotal> {
+    return this.#running.targets();
+  }
+
+  /** Of the two newest versions that had requests, or of the newest and the one that serves; the newer last. */
   versionTotals(): readonly VersionRow[] {
-    return [...this.#versionTotals.values()].toSorted((a, b) => compareVersions(a.version, b.version));
+    return this.#running.versions();
   }
 
   /** Last fold, then the spool is closed as cleanly ended. Call after the proxy threads have stopped. */
   stop(): void {
     this.#timer.cancel();
     this.fold();
-    this.#spool.close({ complete: this.#pending.size === 0 && this.#pendingVersions.size === 0 });
+    this.#spool.close({ complete: this.#pending.isEmpty && this.#batches.length === 0 });
   }
 
-  #foldTable(reader: UsageReader | undefined): void {
-    reader?.fold((key, counts) => {
-      this.#produced += counts.requests;
-      addTo(this.#pending, keyOfUsageRow(key), key, counts);
-      addTo(this.#routeTotals, `${key.routeId}/${key.statusClass}`, key, counts);
-      const [oldest] = this.#routeTotals.size > MAX_ROUTE_TOTALS ? this.#routeTotals.keys() : [];
-      if (oldest !== undefined) this.#routeTotals.delete(oldest);
-    });
-  }
-
-  #foldVersions(reader: VersionReader | undefined): void {
-    reader?.fold((row) => {
-      addVersionRow(this.#pendingVersions, row);
-      if (formatVersion(row.version) === formatVersion(NO_VERSION)) return;
-      addVersionRow(this.#versionTotals, row);
-      if (this.#versionTotals.size > VERSION_TOTALS) this.#forgetOldestVersion();
-    });
-  }
-
-  /** But never the one that serves: after a fall-back that is not the newest. */
-  #forgetOldestVersion(): void {
-    const served = formatVersion(this.#options.servedVersion());
-    const oldest = this.versionTotals().map(({ version }) => formatVersion(version)).find((name) => name !== served);
-    if (oldest !== undefined) this.#versionTotals.delete(oldest);
-  }
-
+  /** What is left of an interval that the disk did not take whole goes first; what came meanwhile is one interval then. */
   #spoolPending(): void {
-    const nowMs = this.#options.clock.nowMs();
-    const times = { fromMs: Math.min(this.#pendingSinceMs, nowMs), toMs: nowMs, version: this.#options.servedVersion(), drops: [] };
-    if ((this.#spool.crashGaps.length > 0 || this.#pendingVersions.size > 0) && this.#pending.size === 0) this.#appendSlice(times, []);
-    const rows = [...this.#pending];
-    for (let at = 0; at < rows.length; at += MAXIMUM_BATCH_ROWS) this.#appendSlice(times, rows.slice(at, at + MAXIMUM_BATCH_ROWS));
-    this.#pendingSinceMs = nowMs;
+    this.#spoolBatches();
+    this.#batches = this.#takePending();
+    this.#spoolBatches();
   }
 
-  /** One batch of the interval. What is spooled is not pending any more, also where the next slice fails. */
-  #appendSlice(times: Omit<TelemetryBatch, 'usage' | 'versions' | 'crashGaps'>, rows: readonly (readonly [string, UsageRow])[]): void {
-    this.#spool.append({ ...times, usage: rows.map(([, row]) => row), versions: boundVersionRows([...this.#pendingVersions.values()]), crashGaps: [...this.#spool.crashGaps] });
-    // First of all: whatever fails from here on, these rows must not be spooled again.
-    for (const [name] of rows) this.#pending.delete(name);
-    this.#pendingVersions.clear();
-    this.#spool.crashGapsReported();
+  #takePending(): TelemetryBatch[] {
+    const { clock, servedVersion } = this.#options;
+    const nowMs = clock.nowMs();
+    const times = { fromMs: Math.min(this.#pendingSinceMs, nowMs), toMs: nowMs, version: servedVersion() };
+    this.#pendingSinceMs = nowMs;
+    const vitals = this.#vitalsDue(nowMs);
+    const crashGaps = [...this.#spool.crashGaps];
+    if (this.#pending.isEmpty && vitals === undefined && crashGaps.length === 0) return [];
+    const batches = sliceBatches(this.#pending).map((parts, index) => ({ ...times, ...parts, crashGaps: index === 0 ? crashGaps : [], vitals: index === 0 ? vitals : undefined }));
+    this.#pending = new FoldedCounts();
+    return batches;
+  }
+
+  #spoolBatches(): void {
+    for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
+      this.#spool.append(batch);
+      // First of all: whatever fails from here on, it must not be spooled again.
+      this.#batches.shift();
+      if (batch.crashGaps.length > 0) this.#spool.crashGapsReported();
+    }
+  }
+
+  #vitalsDue(nowMs: number): Vitals | undefined {
+    const { vitals, maxSpoolBytes } = this.#options;
+    if (vitals === undefined || nowMs - this.#vitalsAtMs < VITALS_INTERVAL_MS) return undefined;
+    this.#vitalsAtMs = nowMs;
+    return vitals({ spoolBytes: this.#spool.bytesOnDisk, spoolMaxBytes: maxSpoolBytes });
   }
 
   #send(): void {
@@ -229,16 +236,4 @@ export class TelemetryAgent {
       this.#channel.sendTelemetry(batch);
     }
   }
-}
-
-function addTo(sums: Map<string, UsageKey & UsageCounts>, name: string, key: UsageKey, counts: UsageCounts): void {
-  const sum = sums.get(name);
-  if (sum === undefined) {
-    sums.set(name, { ...key, ...counts });
-    return;
-  }
-  sum.requests += counts.requests;
-  sum.bytesIn += counts.bytesIn;
-  sum.bytesOut += counts.bytesOut;
-  sum.durationMicros += counts.durationMicros;
 }

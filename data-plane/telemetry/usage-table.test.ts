@@ -11,16 +11,18 @@ test('a fold gives exactly what was recorded since the last one', () => {
   const tables: SharedArrayBuffer[] = [];
   const recorder = new UsageRecorder(64, (table) => tables.push(table));
   const reader = new UsageReader(tables[0] ?? assert.fail('no table'));
-  recorder.record(ROUTE, CONSUMER, 200, 10, 100, 5.4);
-  recorder.record(ROUTE, CONSUMER, 204, 1, 2, 3);
-  recorder.record('', '', 404, 7, 8, 9);
-  recorder.record(ROUTE, '', 0, 0, 0, 1);
+  recorder.record(ROUTE, CONSUMER, 200, 10, 100, 5, 4, 1);
+  recorder.record(ROUTE, CONSUMER, 200, 1, 2, 3, -1, 3);
+  recorder.record(ROUTE, CONSUMER, 204, 1, 2, 3, 2, 1);
+  recorder.record('', '', 404, 7, 8, 9, -1, 9);
+  recorder.record(ROUTE, '', 0, 0, 0, 1, 0, 0);
   const rows: (UsageKey & UsageCounts)[] = [];
   reader.fold((key, counts) => rows.push({ ...key, ...counts }));
   assert.deepEqual(rows, [
-    { routeId: ROUTE, consumerId: CONSUMER, statusClass: 2, requests: 2, bytesIn: 11, bytesOut: 102, durationMicros: 8 },
-    { routeId: '', consumerId: '', statusClass: 4, requests: 1, bytesIn: 7, bytesOut: 8, durationMicros: 9 },
-    { routeId: ROUTE, consumerId: '', statusClass: 0, requests: 1, bytesIn: 0, bytesOut: 0, durationMicros: 1 },
+    { routeId: ROUTE, consumerId: CONSUMER, status: 200, requests: 2, wentUpstream: 1, bytesIn: 11, bytesOut: 102, durationMicros: 8, upstreamMicros: 4, gatewayMicros: 4 },
+    { routeId: ROUTE, consumerId: CONSUMER, status: 204, requests: 1, wentUpstream: 1, bytesIn: 1, bytesOut: 2, durationMicros: 3, upstreamMicros: 2, gatewayMicros: 1 },
+    { routeId: '', consumerId: '', status: 404, requests: 1, wentUpstream: 0, bytesIn: 7, bytesOut: 8, durationMicros: 9, upstreamMicros: 0, gatewayMicros: 9 },
+    { routeId: ROUTE, consumerId: '', status: 0, requests: 1, wentUpstream: 1, bytesIn: 0, bytesOut: 0, durationMicros: 1, upstreamMicros: 0, gatewayMicros: 0 },
   ]);
   const again: UsageKey[] = [];
   reader.fold((key) => again.push(key));
@@ -34,7 +36,7 @@ test('a full table starts a new one and no count is lost', () => {
     const expected = new Map<string, number>();
     const actual = new Map<string, number>();
     const count = (into: Map<string, number>, key: UsageKey, n: number): void => {
-      const name = `${key.routeId}/${key.consumerId}/${key.statusClass}`;
+      const name = `${key.routeId}/${key.consumerId}/${key.status}`;
       into.set(name, (into.get(name) ?? 0) + n);
     };
     const fold = (): void => {
@@ -42,8 +44,8 @@ test('a full table starts a new one and no count is lost', () => {
     };
     for (const [n, statusClass, foldNow] of requests) {
       const routeId = n === 0 ? '' : `01890000-0000-7000-8000-0000000000${n.toString(16).padStart(2, '0')}`;
-      recorder.record(routeId, '', statusClass * 100, 1, 1, 1);
-      count(expected, { routeId, consumerId: '', statusClass }, 1);
+      recorder.record(routeId, '', statusClass * 100, 1, 1, 1, 1, 0);
+      count(expected, { routeId, consumerId: '', status: statusClass * 100 }, 1);
       if (foldNow) fold();
     }
     fold();
@@ -55,7 +57,7 @@ test('a table that follows a full one is larger, so that keys which come round a
   const tables: SharedArrayBuffer[] = [];
   const recorder = new UsageRecorder(8, (table) => tables.push(table));
   for (let round = 0; round < 50; round++) {
-    for (let n = 1; n <= 20; n++) recorder.record(`01890000-0000-7000-8000-0000000000${n.toString(16).padStart(2, '0')}`, '', 200, 1, 1, 1);
+    for (let n = 1; n <= 20; n++) recorder.record(`01890000-0000-7000-8000-0000000000${n.toString(16).padStart(2, '0')}`, '', 200, 1, 1, 1, 1, 0);
   }
   assert.equal(tables.length, 3, 'tables for 8, 16 and 32 keys');
 });
@@ -65,7 +67,7 @@ test('counts of a thread that dies are still there for the reader', async () => 
     `const { parentPort } = require('node:worker_threads');
      import(${JSON.stringify(new URL('./usage-table.ts', import.meta.url).href)}).then(({ UsageRecorder }) => {
        const recorder = new UsageRecorder(16, (table) => parentPort.postMessage(table));
-       for (let i = 0; i < 1000; i++) recorder.record('${ROUTE}', '', 200, 1, 2, 3);
+       for (let i = 0; i < 1000; i++) recorder.record('${ROUTE}', '', 200, 1, 2, 3, 2, 1);
        setImmediate(() => { throw new Error('thread dies'); });
      });`,
     { eval: true },

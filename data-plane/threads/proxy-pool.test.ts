@@ -75,7 +75,7 @@ function obedient(order: ToThread): FromThread | undefined {
     case 'ask-labels':
       return { kind: 'labels', labelsId: order.labelsId, rows: order.pairs.map((pair) => ({ ...pair, route: `named ${pair.routeId}`, service: '', consumer: '', kong: undefined })) };
     case 'peer-changes':
-    case 'log-level':
+    case 'log-levels':
     case 'purge':
     case 'lead':
     case 'discard':
@@ -102,10 +102,10 @@ function scene(threads: number, answer: (order: ToThread, worker: StandIn) => Fr
     clock,
     random: () => 0.5,
     log,
+    threadLog: () => log,
     prepareTimeoutMs: 60_000,
     contentKeys: () => undefined,
-    onUsageTable: () => undefined,
-    onVersionTable: () => undefined,
+    onTelemetryTable: () => undefined,
     onThreadGone: (threadId) => news.gone.push(threadId),
     onCrash: () => (news.crashes += 1),
     onListenFailed: (reason) => news.failed.push(reason),

@@ -5,7 +5,8 @@
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
 import { HoldfastError } from '../../shared/errors.ts';
-import type { Logger, LogLevel } from '../../shared/log.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { LevelsInForce, LogArea } from '../../shared/log-areas.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import type { NodeFacts } from '../../shared/plugins/plugin-services.ts';
@@ -16,6 +17,7 @@ import type { Quarantined } from '../config/compile-contract.ts';
 import type { ConfigContent } from '../config/config-content.ts';
 import { isSameConfig, type VersionedRoot } from '../config/versioned-root.ts';
 import type { ProxyStats } from '../proxy/proxy-contract.ts';
+import type { TelemetryTable } from '../telemetry/thread-tables.ts';
 import type { TargetReport, TargetsReport } from '../upstreams/upstream-control.ts';
 import type { VaultValues } from '../vaults/vault-values.ts';
 import { HealthBoard } from './health-board.ts';
@@ -36,11 +38,12 @@ export interface ProxyPoolOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+  /** For what threads log. */
+  readonly threadLog: (area: LogArea | undefined) => Logger;
   readonly prepareTimeoutMs: number;
   /** The gateway's content keys as they are known now. */
   readonly contentKeys: () => ContentKeyRing | undefined;
-  readonly onUsageTable: (threadId: number, table: SharedArrayBuffer) => void;
-  readonly onVersionTable: (threadId: number, table: SharedArrayBuffer) => void;
+  readonly onTelemetryTable: (threadId: number, table: TelemetryTable) => void;
   /** How the targets of upstreams are, when it changes. */
   readonly onTargets?: (report: TargetsReport) => void;
   /** What a thread counted for policy `cluster`. */
@@ -95,7 +98,7 @@ export class ProxyPool {
   #ports: readonly number[];
   #vaultValues: VaultValues = new Map();
   /** Undefined: as the threads were started. */
-  #logLevel: LogLevel | undefined;
+  #logLevels: LevelsInForce | undefined;
   #listening: Promise<void> = Promise.resolve();
   /** Between the beginning of a prepare and its commit, discard or refusal. */
   #isCommitting = false;
@@ -133,9 +136,9 @@ export class ProxyPool {
   }
 
   /** Of the threads' own lines. */
-  setLogLevel(level: LogLevel): void {
-    this.#logLevel = level;
-    for (const link of this.#live()) link.tell({ kind: 'log-level', level });
+  setLogLevels(levels: LevelsInForce): void {
+    this.#logLevels = levels;
+    for (const link of this.#live()) link.tell({ kind: 'log-levels', levels });
   }
 
   /** Of this data plane, for plugins; a thread that starts later is told with its start. */
@@ -289,11 +292,10 @@ export class ProxyPool {
   }
 
   #startThread(index: number): void {
-    const { clock, startWorker, onUsageTable, onVersionTable, log } = this.#options;
+    const { clock, startWorker, onTelemetryTable, log } = this.#options;
     const link = new ThreadLink(index, clock, (events) => startWorker(index, events), {
-      usageTable: (from, table) => onUsageTable(from.threadId, table),
-      versionTable: (from, table) => onVersionTable(from.threadId, table),
-      line: (_from, line) => forwardThreadLine(log, index, line),
+      telemetryTable: (from, table) => onTelemetryTable(from.threadId, table),
+      line: (_from, line) => forwardThreadLine(this.#options.threadLog, index, line),
       peerChange: (from, change) => this.#health.changed(from, change),
       targets: (from, report) => this.#health.reported(from, report),
       clusterCounts: (_from, windows) => this.#options.onClusterCounts?.(windows),
@@ -301,7 +303,7 @@ export class ProxyPool {
     });
     this.#links[index] = link;
     link.tell({ kind: 'ticket-keys', keys: this.#options.ticketKeys() });
-    if (this.#logLevel !== undefined) link.tell({ kind: 'log-level', level: this.#logLevel });
+    if (this.#logLevels !== undefined) link.tell({ kind: 'log-levels', levels: this.#logLevels });
     if (this.#vaultValues.size > 0) link.tell({ kind: 'vault-values', values: this.#vaultValues });
     if (this.#current !== undefined && !this.#isPreparing) void this.#bringUp(link, this.#current);
   }
@@ -393,8 +395,7 @@ function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }>
     case 'explained':
     case 'not-explained':
     case 'labels':
-    case 'usage-table':
-    case 'version-table':
+    case 'telemetry-table':
     case 'stats':
     case 'log':
     case 'peer-change':

@@ -6,6 +6,7 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { defined } from '../../shared/assert.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
+import { LogAreas } from '../../shared/log-areas.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registered-plugin.ts';
 import { registryWith } from '../../shared/plugins/registry.ts';
 import { decodeEntity, salvageEntity } from '../../shared/wire/entity-codec.ts';
@@ -20,10 +21,9 @@ import { TrustedAddresses } from '../proxy/client-address.ts';
 import { createProxy } from '../proxy/create-proxy.ts';
 import { systemMemoryGauge } from '../proxy/memory-gauge.ts';
 import type { Proxy } from '../proxy/proxy-contract.ts';
+import { ThreadRecorder } from '../telemetry/thread-recorder.ts';
 import { claimProbe } from '../upstreams/claim-probe.ts';
 import { systemLookUp } from '../upstreams/system-look-up.ts';
-import { UsageRecorder } from '../telemetry/usage-table.ts';
-import { VersionRecorder } from '../telemetry/version-table.ts';
 import { ThreadConfigs } from './thread-configs.ts';
 import { createThreadLogger } from './thread-log.ts';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts';
@@ -36,11 +36,12 @@ const agent = defined(parentPort, 'the port to the agent thread');
 const data: ThreadData = workerData;
 const tell = (message: FromThread): void => agent.postMessage(message);
 const clock = systemClock;
-const log = createThreadLogger(data.logLevel, (line) => tell({ kind: 'log', line }));
-const usage = new UsageRecorder(data.usageKeys, (table) => tell({ kind: 'usage-table', table }));
-const versions = new VersionRecorder((table) => tell({ kind: 'version-table', table }));
+const areas = new LogAreas(createThreadLogger(data.logLevels.level, (line) => tell({ kind: 'log', line })), data.logLevels);
+const log = areas.of('proxy');
+const pluginLog = areas.of('plugins');
+const recorder = new ThreadRecorder(data.usageKeys, (table) => tell({ kind: 'telemetry-table', table }));
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
-const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log, fetchNetworks: data.pluginFetchNetworks, fileLogFolders: data.fileLogFolders, node: data.node, logOf: (pluginName, pluginId) => createPluginLog(log, clock, pluginName, pluginId) });
+const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log: pluginLog, fetchNetworks: data.pluginFetchNetworks, fileLogFolders: data.fileLogFolders, node: data.node, logOf: (pluginName, pluginId) => createPluginLog(pluginLog, clock, pluginName, pluginId) });
 pluginServices.connectCluster(new ClusterCounterTable(counters, clock, (windows) => tell({ kind: 'cluster-counts', windows })));
 const pulse = new ThreadPulse(clock);
 const customPlugins = await importCustomPlugins();
@@ -67,7 +68,7 @@ agent.on('message', (order: ToThread) => {
   if (order.kind === 'drain') void drain(order);
   else if (order.kind === 'peer-changes') for (const change of order.changes) proxy?.upstreams.told(change);
   else if (order.kind === 'lead') lead();
-  else if (order.kind === 'log-level') log.level = order.level;
+  else if (order.kind === 'log-levels') areas.apply(order.levels);
   else if (order.kind === 'node-labels') pluginServices.node = { ...pluginServices.node, labels: order.labels };
   else if (order.kind === 'purge') pluginServices.purge(order.pluginId, order.key);
   else if (order.kind === 'ask-labels') tell({ kind: 'labels', labelsId: order.labelsId, rows: configs.labelsOf(order.pairs) });
@@ -81,12 +82,12 @@ async function importCustomPlugins(): Promise<readonly RegisteredPlugin[]> {
   const { hashOf, importPlugin } = await import('../../shared/plugin-kit/plugin-package.ts');
   return Promise.all(data.plugins.map((found) => {
     // A thread that takes the place of another serves on: the old files are gone, and none to serve would be worse.
-    if (hashOf(found) !== found.hash) log.error({ event: 'plugin-changed', plugin: found.place, folder: found.folder }, `the files of plugin ${found.place} are not those that this data plane started with, and this thread runs the new ones: start it again, and give versions folders of their own`);
+    if (hashOf(found) !== found.hash) pluginLog.error({ event: 'plugin-changed', plugin: found.place, folder: found.folder }, `the files of plugin ${found.place} are not those that this data plane started with, and this thread runs the new ones: start it again, and give versions folders of their own`);
     return importPlugin(found.place, found.entry);
   }));
 }
 
-async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'ask-labels' | 'peer-changes' | 'lead' | 'log-level' | 'node-labels' | 'purge' }>): Promise<void> {
+async function carryOut(order: Exclude<ToThread, { kind: 'drain' | 'explain' | 'ask-labels' | 'peer-changes' | 'lead' | 'log-levels' | 'node-labels' | 'purge' }>): Promise<void> {
   switch (order.kind) {
     case 'prepare':
       pluginServices.useContentKeys(order.contentKeys);
@@ -117,12 +118,7 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
       listeners: data.listeners.map((listener, index) => ({ ...listener, port: ports[index] ?? listener.port })),
       tls: { ...data.tls, ticketKeys: defined(ticketKeys, 'the keys of session tickets') },
       reusePort: data.reusePort,
-      recorder: {
-        record: (routeId, consumerId, status, bytesIn, bytesOut, durationMicros, version, failure) => {
-          usage.record(routeId, consumerId, status, bytesIn, bytesOut, durationMicros);
-          versions.record(version, failure);
-        },
-      },
+      recorder,
       log,
       clock,
       limits: data.limits,

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { ThreadStats } from './proxy-totals.ts';
 import type { CountedWindow } from '../../shared/wire/sync-message.ts';
 import type { VersionedRoot } from '../config/versioned-root.ts';
+import type { TelemetryTable } from '../telemetry/thread-tables.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
 import type { TargetsReport } from '../upstreams/upstream-control.ts';
 import type { FromThread, ToThread } from './thread-messages.ts';
@@ -28,8 +29,7 @@ export interface WorkerEvents {
 
 /** What the thread says without being asked. */
 export interface ThreadNews {
-  readonly usageTable: (link: ThreadLink, table: SharedArrayBuffer) => void;
-  readonly versionTable: (link: ThreadLink, table: SharedArrayBuffer) => void;
+  readonly telemetryTable: (link: ThreadLink, table: TelemetryTable) => void;
   readonly line: (link: ThreadLink, line: string) => void;
   readonly peerChange: (link: ThreadLink, change: PeerChange) => void;
   readonly targets: (link: ThreadLink, report: TargetsReport) => void;
@@ -117,10 +117,8 @@ export class ThreadLink {
 
   #hear(message: FromThread): void {
     switch (message.kind) {
-      case 'usage-table':
-        return this.#news.usageTable(this, message.table);
-      case 'version-table':
-        return this.#news.versionTable(this, message.table);
+      case 'telemetry-table':
+        return this.#news.telemetryTable(this, message.table);
       case 'log':
         return this.#news.line(this, message.line);
       case 'peer-change':
@@ -178,8 +176,7 @@ function keyOfAnswer(answer: FromThread): string {
       return `explain ${answer.explainId}`;
     case 'labels':
       return `labels ${answer.labelsId}`;
-    case 'usage-table':
-    case 'version-table':
+    case 'telemetry-table':
     case 'stats':
     case 'log':
     case 'peer-change':

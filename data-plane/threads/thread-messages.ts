@@ -3,7 +3,7 @@
  * prepares it beside what it serves, then all commit; a refusal anywhere means that nobody commits.
  */
 import type { ConfigVersion } from '../../shared/model/version.ts';
-import type { LogLevel } from '../../shared/log.ts';
+import type { LevelsInForce } from '../../shared/log-areas.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { ExplainQuestion } from '../../shared/model/explain-question.ts';
 import type { ContentKeyRing } from '../../shared/trust/content-seal.ts';
@@ -15,6 +15,7 @@ import type { ProxyLimits } from '../http1/limits.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import type { MessageOptions } from '../proxy/message-options.ts';
 import type { NodeFacts } from '../../shared/plugins/plugin-services.ts';
+import type { TelemetryTable } from '../telemetry/thread-tables.ts';
 import type { DnsServer } from '../upstreams/dns-client.ts';
 import type { PeerChange } from '../upstreams/peer-health.ts';
 import type { TargetsReport } from '../upstreams/upstream-control.ts';
@@ -45,7 +46,7 @@ export interface ThreadData {
   readonly maxLoopDelayMs: number;
   readonly memoryLimitBytes: number;
   readonly softwareVersion: string;
-  readonly logLevel: LogLevel;
+  readonly logLevels: LevelsInForce;
   /** Shared counters of plugins (data-plane/counters). */
   readonly counters: SharedArrayBuffer;
   /** Keys of one usage table (data-plane/telemetry/usage-table.ts). */
@@ -82,7 +83,7 @@ export type ToThread =
   /** What other threads found about the health of upstreams' targets. */
   | { readonly kind: 'peer-changes'; readonly changes: readonly PeerChange[] }
   /** Of its own lines, from now on. */
-  | { readonly kind: 'log-level'; readonly level: LogLevel }
+  | { readonly kind: 'log-levels'; readonly levels: LevelsInForce }
   /** The control plane says that these are the data plane's labels. */
   | { readonly kind: 'node-labels'; readonly labels: NodeFacts['labels'] }
   /** An operator empties caches of plugins: of one plugin entity or of all, under one key or all. */
@@ -103,9 +104,7 @@ export type FromThread =
   | { readonly kind: 'not-explained'; readonly explainId: number; readonly reason: string }
   | { readonly kind: 'labels'; readonly labelsId: number; readonly rows: readonly RouteLabels[] }
   /** The thread counts into this table from now on. */
-  | { readonly kind: 'usage-table'; readonly table: SharedArrayBuffer }
-  /** Likewise, by configuration version (data-plane/telemetry/version-table.ts). */
-  | { readonly kind: 'version-table'; readonly table: SharedArrayBuffer }
+  | { readonly kind: 'telemetry-table'; readonly table: TelemetryTable }
   | { readonly kind: 'stats'; readonly stats: ThreadStats; readonly vitals: ThreadVitals }
   | { readonly kind: 'peer-change'; readonly change: PeerChange }
   /** All targets that it knows; from the thread that leads. */

@@ -1,5 +1,6 @@
 /** A proxy alone in its process, so that what it holds and what it costs can be measured; started by measured-proxy.ts. */
 import { createProxy } from '../../data-plane/proxy/create-proxy.ts';
+import { NO_RECORDER } from '../../data-plane/telemetry/request-recorder.ts';
 import type { PluginInstance } from '../../shared/plugins/contract.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createMemoryLogger } from '../../shared/log.ts';
@@ -20,7 +21,7 @@ const proxy = createProxy({
   getConfig: () => config,
   listeners: [{ kind: 'http', host: '127.0.0.1', port: 0, proxyProtocol: false }],
   reusePort: false, log: createMemoryLogger('proxy').log, clock: systemClock, trustedAddresses: [], serverName: 'holdfast', version: '0.0.0-test',
-  recorder: { record: () => undefined },
+  recorder: NO_RECORDER,
   socketIo: process.env['HOLDFAST_TEST_SOCKET_IO'] === 'handle' ? 'handle' : 'documented',
 });
 const { ports } = await proxy.listen();

@@ -15,6 +15,19 @@ export interface RecordedRequest {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly durationMicros: number;
+  /** -1 where no upstream was asked. */
+  readonly upstreamMicros: number;
+  readonly gatewayMicros: number;
+}
+
+/** One attempt at a target, as the recorder got it. */
+export interface RecordedAttempt {
+  readonly upstream: string;
+  readonly target: string;
+  readonly address: string;
+  readonly status: number;
+  readonly failed: boolean;
+  readonly latencyMicros: number;
 }
 
 export interface ProxyScene {
@@ -25,6 +38,7 @@ export interface ProxyScene {
   readonly ports: readonly number[];
   readonly origin: RecordingOrigin;
   readonly records: readonly RecordedRequest[];
+  readonly attempts: readonly RecordedAttempt[];
   readonly released: readonly ActiveConfig[];
   readonly logLines: () => readonly string[];
   /** Swaps the configuration. */
@@ -45,6 +59,7 @@ export interface SceneOptions {
 export async function startProxyScene(options: SceneOptions = {}): Promise<ProxyScene> {
   const origin = await startRecordingOrigin(options.responder);
   const records: RecordedRequest[] = [];
+  const attempts: RecordedAttempt[] = [];
   const released: ActiveConfig[] = [];
   const clients: WireClient[] = [];
   const { log, lines } = createMemoryLogger('proxy');
@@ -54,7 +69,8 @@ export async function startProxyScene(options: SceneOptions = {}): Promise<Proxy
     getConfig: () => config,
     listeners: [{ kind: 'http', host: '127.0.0.1', port: 0, proxyProtocol: false }], reusePort: false, log, clock: systemClock, trustedAddresses: [], serverName: 'holdfast', version: '0.0.0-test',
     recorder: {
-      record: (routeId, consumerId, status, bytesIn, bytesOut, durationMicros) => void records.push({ routeId, consumerId, status, bytesIn, bytesOut, durationMicros }),
+      record: (routeId, consumerId, status, bytesIn, bytesOut, durationMicros, upstreamMicros, gatewayMicros) => void records.push({ routeId, consumerId, status, bytesIn, bytesOut, durationMicros, upstreamMicros, gatewayMicros }),
+      recordAttempt: ({ host, port, address }, upstream, status, failed, latencyMicros) => void attempts.push({ upstream, target: `${host}:${port}`, address, status, failed, latencyMicros }),
     },
     socketIo: sceneSocketIo(),
     configReleased: (old) => void released.push(old),
@@ -72,7 +88,7 @@ export async function startProxyScene(options: SceneOptions = {}): Promise<Proxy
     return client;
   };
   return {
-    proxy, port, ports, origin, records, released, connect,
+    proxy, port, ports, origin, records, attempts, released, connect,
     logLines: lines,
     serve: (next) => (config = next),
     exchange: async (request, readOptions) => {

@@ -1,0 +1,62 @@
+/**
+ * Folded counts as the rows of batches, each within what one frame of the session carries: at most MAXIMUM_BATCH_ROWS rows and about
+ * MAXIMUM_BATCH_BYTES bytes. Pure; used by telemetry-agent.ts.
+ */
+import { MAXIMUM_BATCH_BYTES, MAXIMUM_BATCH_ROWS, type Latencies, type RouteVersionRow, type TargetRow, type TelemetryBatch, type UsageRow } from '../../shared/wire/telemetry-codec.ts';
+import { boundVersionRows, mergeRouteVersions, mergeTargets } from '../../shared/wire/telemetry-merge.ts';
+import type { FoldedCounts, FoldedUsage } from './folded-counts.ts';
+import { encodeSketch } from './latency-triple.ts';
+
+/** Of a row with the largest numbers, tags and lengths, without its latencies. */
+const USAGE_ROW_BYTES = 128;
+const TARGET_ROW_BYTES = 64;
+const ROUTE_VERSION_ROW_BYTES = 64;
+/** What the first has besides rows that are counted here: versions, drops, vitals. */
+const BASE_BYTES = 4 * 1024;
+
+export type BatchParts = Pick<TelemetryBatch, 'usage' | 'targets' | 'routeVersions' | 'versions' | 'drops' | 'overflow'>;
+
+interface OpenSlice {
+  readonly usage: UsageRow[];
+  readonly targets: TargetRow[];
+  readonly routeVersions: RouteVersionRow[];
+  bytes: number;
+}
+
+/** At least one. What is no row goes with the first. */
+export function sliceBatches(folded: FoldedCounts): readonly BatchParts[] {
+  const overflow = folded.overflow?.encode();
+  const slices: OpenSlice[] = [];
+  let open = openSlice(BASE_BYTES + latencyBytes(overflow));
+  const room = (bytes: number): OpenSlice => {
+    if (open.usage.length >= MAXIMUM_BATCH_ROWS || (open.bytes + bytes > MAXIMUM_BATCH_BYTES && open.usage.length + open.targets.length + open.routeVersions.length > 0)) {
+      slices.push(open);
+      open = openSlice(0);
+    }
+    open.bytes += bytes;
+    return open;
+  };
+  const targets = mergeTargets([...folded.targets.values()].map(({ upstream, target, address, attempts, failed, status5xx, latency }) => ({ upstream, target, address, attempts, failed, status5xx, latency: encodeSketch(latency) })));
+  for (const row of targets) room(TARGET_ROW_BYTES + Buffer.byteLength(row.upstream + row.target + row.address) + row.latency.length).targets.push(row);
+  for (const row of mergeRouteVersions([...folded.routeVersions.values()])) room(ROUTE_VERSION_ROW_BYTES).routeVersions.push(row);
+  for (const row of [...folded.usage.values()].map(usageRowOf)) room(USAGE_ROW_BYTES + latencyBytes(row.latencies)).usage.push(row);
+  slices.push(open);
+  return slices.map(({ bytes: _, ...rows }, index) => ({
+    ...rows,
+    versions: index > 0 ? [] : boundVersionRows([...folded.versions.values()]),
+    drops: index > 0 ? [] : [...folded.drops].map(([reason, count]) => ({ reason, count })),
+    overflow: index > 0 ? undefined : overflow,
+  }));
+}
+
+function openSlice(bytes: number): OpenSlice {
+  return { usage: [], targets: [], routeVersions: [], bytes };
+}
+
+function usageRowOf({ wentUpstream: _, latencies, ...row }: FoldedUsage): UsageRow {
+  return { ...row, latencies: latencies?.encode() };
+}
+
+function latencyBytes(latencies: Latencies | undefined): number {
+  return latencies === undefined ? 0 : latencies.request.length + latencies.upstream.length + latencies.gateway.length;
+}
