@@ -31,6 +31,8 @@ export interface SettingValues {
   /** Absolute: a relative one counts from the working folder of the process. */
   readonly path: string;
   readonly duration: number;
+  /** `name=word`, separated by commas; names and words of those that the setting allows. */
+  readonly pairs: ReadonlyMap<string, string>;
 }
 
 export type SettingType = keyof SettingValues | 'enum';
@@ -45,6 +47,9 @@ export interface ValueRules {
   readonly between?: readonly [number, number];
   /** The words that may stand behind an address of a `listen`. */
   readonly options?: readonly string[];
+  /** What may stand before and behind the = of `pairs`. */
+  readonly names?: readonly string[];
+  readonly words?: readonly string[];
   readonly workingFolder: string;
 }
 
@@ -56,6 +61,7 @@ const BOOLEAN_WORDS: Readonly<Record<string, boolean>> = { true: true, on: true,
 /** Parses one value; `raw` is a string, or what YAML made of it. */
 export function parseSettingValue(raw: unknown, rules: ValueRules): ParsedValue {
   if (rules.type === 'list') return parseList(raw);
+  if (rules.type === 'pairs') return parsePairs(raw, rules.names ?? [], rules.words ?? []);
   if (rules.type === 'listen') return parseListen(raw, rules.options ?? []);
   if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') return refused('must be a single value, not a list or a map');
   const text = String(raw).trim();
@@ -146,6 +152,20 @@ function parseListen(raw: unknown, known: readonly string[]): ParsedValue {
     places.push({ ...address, options });
   }
   return places.length === 0 ? refused('must name an address, or be off') : accepted(Object.freeze(places));
+}
+
+function parsePairs(raw: unknown, names: readonly string[], words: readonly string[]): ParsedValue {
+  const list = parseList(raw);
+  if (list.kind === 'refused' || !Array.isArray(list.value)) return refused(`must be ${names[0]}=${words[0]}, several separated by commas`);
+  const pairs = new Map<string, string>();
+  for (const item of list.value) {
+    const [name = '', word = '', ...more] = String(item).split('=').map((part) => part.trim());
+    if (more.length > 0 || !words.includes(word)) return refused(`must be ${names[0]}=${words[0]}, several separated by commas, with one of ${words.join(', ')} behind the =`);
+    if (!names.includes(name)) return refused(`has "${name}", which is not known here; there is ${names.join(', ')}${didYouMean(name, names)}`);
+    if (pairs.has(name)) return refused(`has ${name} twice`);
+    pairs.set(name, word);
+  }
+  return accepted(pairs);
 }
 
 function parseList(raw: unknown): ParsedValue {

@@ -32,6 +32,9 @@ interface PlainDefinition extends DefinitionCommon {
   readonly between?: readonly [number, number];
   /** Of a `listen`: the words that may stand behind an address. */
   readonly options?: readonly string[];
+  /** Of `pairs`: what may stand before and behind the =. */
+  readonly names?: readonly string[];
+  readonly words?: readonly string[];
 }
 
 interface EnumDefinition extends DefinitionCommon {

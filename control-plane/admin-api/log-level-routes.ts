@@ -2,7 +2,9 @@
  * The log level of this control plane, of all control planes and of one data plane, by Kong's paths and our own. Always for a
  * bounded time, after which it is back by itself.
  */
-import { LONGEST_LEVEL_SECONDS, parseLogLevel, USUAL_LEVEL_SECONDS, type LogLevelSwitch, type SwitchableLevel } from '../../shared/log-level-switch.ts';
+import { LOG_AREAS, parseLogArea, type LogArea } from '../../shared/log-areas.ts';
+import { didYouMean } from '../../shared/nearest.ts';
+import { describeLevels, LONGEST_LEVEL_SECONDS, parseLogLevel, USUAL_LEVEL_SECONDS, type LogLevelSwitch, type SwitchableLevel } from '../../shared/log-level-switch.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { parseId, type DataPlaneId } from '../../shared/model/ids.ts';
 import { LOG_LEVEL_SUBJECT } from '../../shared/wire/sync-message.ts';
@@ -20,6 +22,7 @@ export interface LogLevels {
 }
 
 const TIMEOUT: QueryParameter = { name: 'timeout', description: `Seconds until the usual level is back, 1 to ${LONGEST_LEVEL_SECONDS}; ${USUAL_LEVEL_SECONDS} where not given.` };
+const AREA: QueryParameter = { name: 'area', description: `Only this area of the log: ${LOG_AREAS.join(', ')}. A data plane of an older release takes it for all.` };
 
 const operation = ownOperation<AdminRequest>();
 const gatewayOperation = ownOperation<GatewayRequest>();
@@ -42,17 +45,17 @@ export function logLevelRoutes({ levels, watch }: LogLevels, ask: AskDataPlane, 
   });
   return [
     anyGatewayRoute('/debug/node/log-level', {
-      GET: operation({ permission: { on: 'node', verb: 'read' }, summary: 'Read the log level of this control plane', handle: async () => ok({ message: `log level: ${levels.state.level}`, ...showState(levels) }) }),
+      GET: operation({ permission: { on: 'node', verb: 'read' }, summary: 'Read the log level of this control plane', handle: async () => ok({ message: `log level: ${levels.state.level}`, ...describeLevels(levels) }) }),
     }),
     anyGatewayRoute('/debug/node/log-level/:level', {
       PUT: operation({
         permission: { on: 'log-levels', verb: 'switch' },
-        summary: 'Set the log level of this control plane for a while',
-        query: [TIMEOUT],
+        summary: 'Set the log level of this control plane, or of one area of its log, for a while',
+        query: [TIMEOUT, AREA],
         handle: async (request) => {
           const level = levelOf(request);
-          levels.set(level, timeoutOf(request.query) * 1_000, request.caller.name);
-          return ok({ message: `log level changed to ${level}`, ...showState(levels) });
+          levels.set(level, timeoutOf(request.query) * 1_000, request.caller.name, areaOf(request.query));
+          return ok({ message: `log level changed to ${level}`, ...describeLevels(levels) });
         },
       }),
     }),
@@ -64,9 +67,9 @@ export function logLevelRoutes({ levels, watch }: LogLevels, ask: AskDataPlane, 
     gatewayRoute('/v1/data-planes/:id/log-level/:level', {
       PUT: gatewayOperation({
         permission: { on: 'data-planes', verb: 'switch' },
-        summary: 'Set the log level of a data plane for a while',
-        query: [TIMEOUT],
-        handle: (request) => askOne(request, { level: levelOf(request), seconds: timeoutOf(request.query), by: request.caller.name }),
+        summary: 'Set the log level of a data plane, or of one area of its log, for a while',
+        query: [TIMEOUT, AREA],
+        handle: (request) => askOne(request, { level: levelOf(request), seconds: timeoutOf(request.query), by: request.caller.name, area: areaOf(request.query) ?? null }),
       }),
     }),
   ];
@@ -79,8 +82,12 @@ async function askDataPlane(ask: AskDataPlane, scope: GatewayScope, id: DataPlan
   throw new Refusal({ code: 'ADMIN_DATA_PLANE_NOT_ASKED', status: 503, body: { message: why, error: 'ADMIN_DATA_PLANE_NOT_ASKED' }, retryable: true });
 }
 
-function showState({ state }: LogLevelSwitch): JsonObject {
-  return { level: state.level, usual_level: state.usual, until: state.untilMs === undefined ? null : new Date(state.untilMs).toISOString() };
+function areaOf(query: URLSearchParams): LogArea | undefined {
+  const text = query.get('area');
+  if (text === null) return undefined;
+  const area = parseLogArea(text);
+  if (area === undefined) throw invalidQuery('options', 'area', `must be one of ${LOG_AREAS.join(', ')}${didYouMean(text, LOG_AREAS)}`);
+  return area;
 }
 
 function levelOf(request: AdminRequest): SwitchableLevel {

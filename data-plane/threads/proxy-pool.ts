@@ -292,7 +292,7 @@ export class ProxyPool {
   }
 
   #startThread(index: number): void {
-    const { clock, startWorker, onTelemetryTable, log } = this.#options;
+    const { clock, startWorker, onTelemetryTable } = this.#options;
     const link = new ThreadLink(index, clock, (events) => startWorker(index, events), {
       telemetryTable: (from, table) => onTelemetryTable(from.threadId, table),
       line: (_from, line) => forwardThreadLine(this.#options.threadLog, index, line),

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { LoadedPlugin } from '../../shared/plugin-kit/plugin-package.ts';
 import type { NodeFacts } from '../../shared/plugins/plugin-services.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
+import { usualLevelsOf } from '../../shared/log-settings.ts';
 import { messageLimitsOf, messageOptionsOf } from '../message-settings.ts';
 import { memoryLimitBytes } from '../proxy/memory-gauge.ts';
 import { parseServerAddress } from '../upstreams/name-files.ts';
@@ -52,7 +53,7 @@ export function createWorkerStarter({ listeners, tls, settings, softwareVersion,
     },
     messages: messageOptionsOf(settings),
     softwareVersion,
-    logLevel: settings.logLevel,
+    logLevels: usualLevelsOf(settings),
     counters,
     usageKeys: USAGE_KEYS,
     stateFolder: settings.stateFolder,

@@ -4,6 +4,7 @@
  */
 import { Writable } from 'node:stream';
 import { createLogger, type Logger, type LogLevel } from '../../shared/log.ts';
+import { parseLogArea, type LogArea } from '../../shared/log-areas.ts';
 
 /** The logger of a proxy thread: each line goes to `post`, which sends it to the agent. */
 export function createThreadLogger(level: LogLevel, post: (line: string) => void): Logger {
@@ -21,10 +22,10 @@ const METHODS: ReadonlyMap<number, 'trace' | 'debug' | 'info' | 'warn' | 'error'
   [10, 'trace'], [20, 'debug'], [30, 'info'], [40, 'warn'], [50, 'error'], [60, 'fatal'],
 ]);
 
-/** Writes a thread's line with the agent's logger, as one of the agent's part with the thread's number on it. */
-export function forwardThreadLine(log: Logger, thread: number, line: string): void {
-  const { level, msg, time: _time, part: _part, ...fields } = parseLine(line);
-  log[METHODS.get(Number(level)) ?? 'info']({ ...fields, thread }, typeof msg === 'string' ? msg : '');
+/** Writes a thread's line with the agent's logger of the same area, as one of the agent's part with the thread's number on it. */
+export function forwardThreadLine(logOf: (area: LogArea | undefined) => Logger, thread: number, line: string): void {
+  const { level, msg, time: _time, part: _part, area, ...fields } = parseLine(line);
+  logOf(typeof area === 'string' ? parseLogArea(area) : undefined)[METHODS.get(Number(level)) ?? 'info']({ ...fields, thread }, typeof msg === 'string' ? msg : '');
 }
 
 function parseLine(line: string): Readonly<Record<string, unknown>> {
