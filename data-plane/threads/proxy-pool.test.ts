@@ -76,6 +76,7 @@ function obedient(order: ToThread): FromThread | undefined {
       return { kind: 'labels', labelsId: order.labelsId, rows: order.pairs.map((pair) => ({ ...pair, route: `named ${pair.routeId}`, service: '', consumer: '', kong: undefined })) };
     case 'peer-changes':
     case 'log-levels':
+    case 'node-labels':
     case 'purge':
     case 'lead':
     case 'discard':
@@ -260,6 +261,7 @@ test('a thread that dies is replaced after a while by one that serves what the o
   assert.equal(pool.serving, true);
   assert.ok(lines().some((line) => line.includes('proxy thread 0 died: a defect')));
   assert.deepEqual([pool.traffic().endedRequests, pool.traffic().connections, pool.traffic().refusals], [20, 0, { ROUTE_NOT_FOUND: 3 }]);
+  assert.deepEqual(pool.traffic().outputs, { 'http-log': { sent: 3, failedDeliveries: 1, waiting: 0, waitingBytes: 0, dropped: { 'entries-full': 1 } } });
 });
 
 test('a thread that serves and gives no sign of life is silent, by the ticks of an agent that listened; one that is not there yet is not', async () => {
