@@ -15,6 +15,7 @@ import { corsSchema } from './cors/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
+import { opentelemetrySchema } from './opentelemetry/schema.ts';
 import { prometheusSchema } from './prometheus/schema.ts';
 import { proxyCacheSchema } from './proxy-cache/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
@@ -58,6 +59,7 @@ const schemas = [
   keyAuthSchema,
   logglySchema,
   mtlsAuthSchema,
+  opentelemetrySchema,
   prometheusSchema,
   proxyCacheSchema,
   rateLimitingAdvancedSchema,

@@ -20,6 +20,8 @@ import { keyAuthFactory } from './key-auth/handler.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { mtlsAuthFactory } from './mtls-auth/handler.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
+import { opentelemetryFactory } from './opentelemetry/handler.ts';
+import { opentelemetrySchema } from './opentelemetry/schema.ts';
 import { prometheusFactory } from './prometheus/handler.ts';
 import { prometheusSchema } from './prometheus/schema.ts';
 import { proxyCacheFactory } from './proxy-cache/handler.ts';
@@ -56,6 +58,22 @@ import { exitTransformerFactory } from './exit-transformer/handler.ts';
 import { exitTransformerSchema } from './exit-transformer/schema.ts';
 import { hmacAuthFactory } from './hmac-auth/handler.ts';
 import { hmacAuthSchema } from './hmac-auth/schema.ts';
+import { datadogFactory } from './datadog/handler.ts';
+import { datadogSchema } from './datadog/schema.ts';
+import { kafkaLogFactory } from './kafka-log/handler.ts';
+import { kafkaLogSchema } from './kafka-log/schema.ts';
+import { logglyFactory } from './loggly/handler.ts';
+import { logglySchema } from './loggly/schema.ts';
+import { splunkFactory } from './splunk/handler.ts';
+import { splunkSchema } from './splunk/schema.ts';
+import { statsdFactory } from './statsd/handler.ts';
+import { statsdSchema } from './statsd/schema.ts';
+import { syslogFactory } from './syslog/handler.ts';
+import { syslogSchema } from './syslog/schema.ts';
+import { tcpLogFactory } from './tcp-log/handler.ts';
+import { tcpLogSchema } from './tcp-log/schema.ts';
+import { udpLogFactory } from './udp-log/handler.ts';
+import { udpLogSchema } from './udp-log/schema.ts';
 
 const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(accessRecordsSchema, accessRecordsFactory),
@@ -65,12 +83,16 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(canarySchema, canaryFactory),
   registerPlugin(correlationIdSchema, correlationIdFactory),
   registerPlugin(corsSchema, corsFactory),
+  registerPlugin(datadogSchema, datadogFactory),
   registerPlugin(exitTransformerSchema, exitTransformerFactory),
   registerPlugin(hmacAuthSchema, hmacAuthFactory),
   registerPlugin(ipRestrictionSchema, ipRestrictionFactory),
   registerPlugin(jwtSchema, jwtFactory),
+  registerPlugin(kafkaLogSchema, kafkaLogFactory),
   registerPlugin(keyAuthSchema, keyAuthFactory),
+  registerPlugin(logglySchema, logglyFactory),
   registerPlugin(mtlsAuthSchema, mtlsAuthFactory),
+  registerPlugin(opentelemetrySchema, opentelemetryFactory),
   registerPlugin(prometheusSchema, prometheusFactory),
   registerPlugin(proxyCacheSchema, proxyCacheFactory),
   registerPlugin(rateLimitingAdvancedSchema, rateLimitingAdvancedFactory),
@@ -83,6 +105,11 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(responseRatelimitingSchema, responseRatelimitingFactory),
   registerPlugin(responseTransformerSchema, responseTransformerFactory),
   registerPlugin(routeByHeaderSchema, routeByHeaderFactory),
+  registerPlugin(splunkSchema, splunkFactory),
+  registerPlugin(statsdSchema, statsdFactory),
+  registerPlugin(syslogSchema, syslogFactory),
+  registerPlugin(tcpLogSchema, tcpLogFactory),
+  registerPlugin(udpLogSchema, udpLogFactory),
   registerPlugin(upstreamTimeoutSchema, upstreamTimeoutFactory),
 ];
 
