@@ -3,9 +3,8 @@
  * budgets. Counts are exact and quantiles true (analytics-store.ts); every answer says what it may lack.
  */
 import type { Clock } from '../../../shared/clock.ts';
-import { HoldfastError } from '../../../shared/errors.ts';
 import type { RankedBy, TargetTotal } from '../../store/analytics-store.ts';
-import { invalidQuery, ok, Refusal, type Answer } from '../answer.ts';
+import { invalidQuery, ok, type Answer } from '../answer.ts';
 import { gatewayRoute, type GatewayRequest, type Route } from '../route.ts';
 import { showCounts, showCoverage, showGroup, showLatencies, showQuantiles, wantNames, wantSilent } from './analytics-answer.ts';
 import { dimensionIn, FILTER_PARAMETERS, GROUP_PARAMETER, METRIC_PARAMETER, parseFilter, parseGroups, parseLimit, parseMetrics, settleStep, type AnalyticsSources } from './analytics-query.ts';
@@ -13,6 +12,7 @@ import { EntityNames, parseThings } from './entity-names.ts';
 import { errorBudgets, ERROR_BUDGET_PARAMETERS } from './error-budgets.ts';
 import { ownOperation } from './own-operation.ts';
 import { showVersion } from './own-values.ts';
+import type { QueryGate } from './query-gate.ts';
 import { parseStep, parseWindow, WINDOW_PARAMETERS } from './time-window.ts';
 
 const operation = ownOperation<GatewayRequest>();
@@ -21,7 +21,9 @@ const ORDERS: readonly RankedBy[] = ['requests', 'errors', 'error-rate', 'bytes'
 const MOST_SERIES = 100;
 const MOST_ROWS = 1_000;
 
-export function analyticsRoutes(store: AnalyticsSources, clock: Clock): readonly Route[] {
+export function analyticsRoutes(store: AnalyticsSources, gate: QueryGate, clock: Clock): readonly Route[] {
+  const answer = (work: (store: AnalyticsSources, nowMs: number, request: GatewayRequest) => Promise<Answer>) => (request: GatewayRequest): Promise<Answer> =>
+    gate.run(request.gateway.tenantId, () => work(store, clock.nowMs(), request));
   return [
     gatewayRoute('/v1/analytics/series', {
       GET: operation({
@@ -33,7 +35,7 @@ export function analyticsRoutes(store: AnalyticsSources, clock: Clock): readonly
           GROUP_PARAMETER, ...FILTER_PARAMETERS,
           { name: 'limit', description: `Groups at most, those with most requests, 1 to ${MOST_SERIES}; 20 where not given.` },
         ],
-        handle: (request) => withinTime(() => readSeries(store, clock.nowMs(), request)),
+        handle: answer(readSeries),
       }),
     }),
     gatewayRoute('/v1/analytics/top', {
@@ -46,7 +48,7 @@ export function analyticsRoutes(store: AnalyticsSources, clock: Clock): readonly
           ...WINDOW_PARAMETERS, ...FILTER_PARAMETERS,
           { name: 'limit', description: `Rows at most, 1 to ${MOST_ROWS}; 10 where not given.` },
         ],
-        handle: (request) => withinTime(() => readTop(store, clock.nowMs(), request)),
+        handle: answer(readTop),
       }),
     }),
     gatewayRoute('/v1/analytics/targets', {
@@ -58,7 +60,7 @@ export function analyticsRoutes(store: AnalyticsSources, clock: Clock): readonly
           { name: 'upstream', description: 'Only those of this upstream, by name, or of this host of a service.' },
           { name: 'limit', description: `Targets at most, those with most attempts, 1 to ${MOST_ROWS}; 100 where not given.` },
         ],
-        handle: (request) => withinTime(() => readTargets(store, clock.nowMs(), request)),
+        handle: answer(readTargets),
       }),
     }),
     gatewayRoute('/v1/analytics/versions', {
@@ -70,7 +72,7 @@ export function analyticsRoutes(store: AnalyticsSources, clock: Clock): readonly
           { name: 'route', description: 'Only those of these routes, by name or id; `none` for those that matched none.' },
           { name: 'limit', description: `Rows at most, 1 to ${MOST_ROWS}; 100 where not given.` },
         ],
-        handle: (request) => withinTime(() => readVersions(store, clock.nowMs(), request)),
+        handle: answer(readVersions),
       }),
     }),
     gatewayRoute('/v1/analytics/error-budgets', {
@@ -78,21 +80,10 @@ export function analyticsRoutes(store: AnalyticsSources, clock: Clock): readonly
         permission,
         summary: 'How much of an error budget is spent, and how fast: burn rates over 1 h, 6 h and the whole window',
         query: ERROR_BUDGET_PARAMETERS,
-        handle: (request) => withinTime(() => errorBudgets(store, clock.nowMs(), request)),
+        handle: answer(errorBudgets),
       }),
     }),
   ];
-}
-
-/** Counts of many groups over a long time may take longer than a statement may. */
-export async function withinTime(work: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (!(thrown instanceof HoldfastError) || thrown.code !== 'STORE_TIMEOUT') throw thrown;
-    const message = 'this would take longer than a statement may; ask for a shorter window, for fewer groups, or with a filter that has an index: request_id, route, service, consumer, status';
-    throw new Refusal({ code: 'ADMIN_QUERY_TOO_LONG', status: 422, body: { message, error: 'ADMIN_QUERY_TOO_LONG' }, cause: thrown });
-  }
 }
 
 async function readSeries(store: AnalyticsSources, nowMs: number, { gateway, query }: GatewayRequest): Promise<Answer> {

@@ -11,11 +11,11 @@ import { MAXIMUM_TAILS, MAXIMUM_TAILS_OF_TENANT, type RequestTails } from '../..
 import { invalidQuery, ok, Refusal } from '../answer.ts';
 import { pageAnswer, parsePageSize } from '../list-query.ts';
 import { gatewayRoute, param, type AdmittedGateway, type GatewayRequest, type Route } from '../route.ts';
-import { withinTime } from './analytics-routes.ts';
 import { blameFor, type BlameSources } from './blame.ts';
 import { blameAsText, showBlame } from './blame-answer.ts';
 import { EntityNames } from './entity-names.ts';
 import { ownOperation } from './own-operation.ts';
+import type { QueryGate } from './query-gate.ts';
 import { parseHexId, parseRecordFilter, RECORD_PARAMETERS, showRecord, wantRecordNames } from './request-filter.ts';
 import { parseWindow, WINDOW_PARAMETERS } from './time-window.ts';
 
@@ -24,7 +24,7 @@ export type RequestSources = BlameSources & Pick<Store, 'dataPlanes'> & { readon
 const operation = ownOperation<GatewayRequest>();
 const permission = { on: 'requests', verb: 'read' } as const;
 
-export function requestRoutes(store: RequestSources, tails: RequestTails, clock: Clock): readonly Route[] {
+export function requestRoutes(store: RequestSources, tails: RequestTails, gate: QueryGate, clock: Clock): readonly Route[] {
   return [
     gatewayRoute('/v1/requests', {
       GET: operation({
@@ -36,7 +36,7 @@ export function requestRoutes(store: RequestSources, tails: RequestTails, clock:
           { name: 'size', description: 'Records per page, 1 to 1000; 100 where not given.' },
           { name: 'offset', description: 'Where the page starts, as the page before said.' },
         ],
-        handle: (request) => withinTime(async () => {
+        handle: (request) => gate.run(request.gateway.tenantId, async () => {
           const { gateway, query } = request;
           const size = parsePageSize(query);
           const filter = await parseRecordFilter(store, gateway, query);
@@ -87,7 +87,7 @@ export function requestRoutes(store: RequestSources, tails: RequestTails, clock:
         permission,
         summary: 'Trace a request back: the version it ran on, its release, author and changes, failures by version, quarantine and alarms',
         query: [{ name: 'format', description: '`json`, or `text` for people, as `Accept: text/plain` asks for too.' }],
-        handle: (request) => withinTime(async () => {
+        handle: (request) => gate.run(request.gateway.tenantId, async () => {
           const format = request.query.get('format') ?? (request.headers.accept?.startsWith('text/plain') === true ? 'text' : 'json');
           if (format !== 'json' && format !== 'text') throw invalidQuery('options', 'format', 'must be json or text');
           const found = await find(store, request);
