@@ -42,6 +42,7 @@ import { HeadWatch } from './sync/head-watch.ts';
 import { leafOf, type Enrolment, type IdentityStore } from './sync/identity-store.ts';
 import { SyncClient } from './sync/sync-client.ts';
 import { TrustAnchor } from './sync/trust-anchor.ts';
+import { RecordAgent } from './telemetry/record-agent.ts';
 import { TelemetryAgent } from './telemetry/telemetry-agent.ts';
 import { ProxyPool } from './threads/proxy-pool.ts';
 import { createWorkerStarter } from './threads/proxy-worker.ts';
@@ -62,6 +63,7 @@ export interface EnrolledPartsOptions {
 export interface EnrolledParts {
   readonly pool: ProxyPool;
   readonly telemetry: TelemetryAgent;
+  readonly records: RecordAgent;
   readonly sync: SyncClient;
   readonly keeper: ConfigKeeper;
   view(): EnrolledView;
@@ -95,11 +97,15 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
   const verify = createRecordVerifier({ audience, rootFingerprint, highest: () => highest.current, delegationSerial, softwareVersion, maximumInflatedBytes: settings.maxConfigBytes });
   const cache = await SnapshotCache.open({ disk, folder: folder('cache'), slots: settings.cacheSlots, verify, seal });
 
+  const records = new RecordAgent({ folder: folder('access-records'), bootId, maxSpoolBytes: settings.accessRecordsMaxBytes, fsync: settings.telemetryFsync, clock, log: areas.of('telemetry') });
+  lifecycle.add('access records', () => records.stop());
   const telemetry = new TelemetryAgent({
     folder: folder('telemetry'),
     bootId,
     foldIntervalMs: settings.telemetryFoldInterval,
     maxSpoolBytes: settings.telemetrySpoolBytes,
+    fsync: settings.telemetryFsync,
+    makeRoom: () => records.makeRoom(),
     clock,
     log: areas.of('telemetry'),
     servedVersion: () => keeper.active?.version ?? NO_VERSION,
@@ -124,8 +130,11 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     prepareTimeoutMs: PREPARE_TIMEOUT_MS,
     contentKeys: () => contentKeys.ring,
     onTelemetryTable: (threadId, table) => telemetry.addTable(threadId, table),
+    onRecordCounts: (threadId, counts) => records.addThread(threadId, counts),
+    onAccessRecords: (threadId, made, bytes) => records.take(threadId, made, bytes),
     onThreadGone: (goneId) => {
       telemetry.removeThread(goneId);
+      records.removeThread(goneId);
       counters.releaseLocksOf(goneId);
     },
     onTargets: (report) => sync.reportHealth(report),
@@ -169,7 +178,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       credentials: () => credentialsOf(identity),
       timeoutMs: CONNECT_TIMEOUT_MS,
     }),
-    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, counts, purges: new PurgeIntake(clock.nowMs(), (pluginId, key) => pool.purge(pluginId, key)), clock, random, log: areas.of('sync'), bootId, softwareVersion, plugins,
+    identity, trust, contentKeys, heads, keeper, highest, crashes, telemetry, records, counts, purges: new PurgeIntake(clock.nowMs(), (pluginId, key) => pool.purge(pluginId, key)), clock, random, log: areas.of('sync'), bootId, softwareVersion, plugins,
     answerQuestion: async (subject, document) => {
       if (subject === LOG_LEVEL_SUBJECT) return answerLogLevel(levels, document);
       return (await import('./explain/answer-question.ts')).answerQuestion(pool, subject, document);
@@ -220,9 +229,10 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       vaults: vaults.view(),
       plugins: pluginVersions,
       telemetry: telemetry.totals(),
-      routeTotals: telemetry.routeTotals(),
-      usageTotals: telemetry.usageTotals(),
-      routeLatencies: telemetry.routeLatencies(),
+      routeTotals: again(() => telemetry.routeTotals()),
+      usageTotals: again(() => telemetry.usageTotals()),
+      routeLatencies: again(() => telemetry.routeLatencies()),
+      targetTotals: again(() => telemetry.targetTotals()),
       exemplars: [],
       versionTotals: telemetry.versionTotals(),
     };
@@ -233,7 +243,12 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     const routes = new Set([...routeTotals].map(({ routeId }) => routeId));
     return labels.labelsOf([NEITHER, ...[...routes].map((routeId) => ({ routeId, consumerId: '' })), ...(isKongWanted ? usageTotals : [])]);
   };
-  return { pool, telemetry, sync, keeper, view, labelsFor };
+  return { pool, telemetry, records, sync, keeper, view, labelsFor };
+}
+
+/** Looked at anew each time that it is gone through. */
+function again<T>(make: () => Iterable<T>): Iterable<T> {
+  return { [Symbol.iterator]: () => make()[Symbol.iterator]() };
 }
 
 /** The threads get what references to vaults stand for before they prepare what has them. */

@@ -36,7 +36,7 @@ const enrolled: EnrolledView = {
   threads: [{ index: 0, version: '1.5', listening: true, stats: undefined, vitals: { heapUsedBytes: 1_000, heapTotalBytes: 2_000, externalBytes: 30, loopDelayP99: 0.0123, loopBusySeconds: 4, gcRuns: 5, gcSeconds: 0.06 }, silentSeconds: 0 }],
   hangAfterMs: 30_000,
   threadCrashes: 1,
-  traffic: { ...NO_TRAFFIC, connections: 3, activeRequests: 1, acceptedConnections: 9, endedRequests: 20, refusals: { 'ODD"CODE\\': 2 } },
+  traffic: { ...NO_TRAFFIC, connections: 3, activeRequests: 1, acceptedConnections: 9, endedRequests: 20, outputs: { 'http-log': { sent: 7, dropped: { 'entries-full': 2 }, failedDeliveries: 1, waiting: 3, waitingBytes: 900 } }, refusals: { 'ODD"CODE\\': 2 } },
   targets: [
     { upstream: 'orders', upstreamId: 'u', targetId: 't', port: 80, isNamed: true, target: 'a.test:80', address: '10.0.0.1', state: 'open', since: '2026-01-01T00:00:00.000Z', reason: 'timeouts', failures: { tcp: 0, timeout: 0, http: 0 }, opened: 1, failover: false },
     { upstream: 'orders', upstreamId: 'u', targetId: 't', port: 80, isNamed: true, target: 'a.test:80', address: '10.0.0.2', state: 'closed', since: '2026-01-01T00:00:00.000Z', reason: null, failures: { tcp: 0, timeout: 1, http: 0 }, opened: 0, failover: true },
@@ -45,7 +45,7 @@ const enrolled: EnrolledView = {
   counters: { slots: 1, full: 0, lockTimeouts: 0 },
   vaults: [{ prefix: 'prod', kind: 'hcv', secrets: 3, resolved: 2, outdated: 1, failures: 4, lastFailure: { code: 'VAULT_UNREACHABLE', reason: 'vault.example does not answer', atMs: 1_700_000_000_000 }, oldestMs: 90_000 }],
   plugins: [{ name: 'greeting', version: '1.2.0', hash: ROOT }],
-  telemetry: { produced: 20, recovered: 0, dropped: {}, lostAtCrash: 0, droppedLatencies: 0, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
+  telemetry: { produced: 20, recovered: 3, dropped: { 'spool-full': 2 }, lostAtCrash: 1, droppedLatencies: 0, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
   versionTotals: [{ version: { epoch: 1, sequence: 5 }, requests: 12, failed: 3, failedHere: 1 }, { version: { epoch: 1, sequence: 6 }, requests: 8, failed: 0, failedHere: 0 }],
   usageTotals: [
     { routeId: ROUTE_ID, consumerId: 'c1', status: 200, requests: 10, wentUpstream: 9, bytesIn: 100, bytesOut: 200 },
@@ -53,6 +53,7 @@ const enrolled: EnrolledView = {
     { routeId: '', consumerId: '', status: 404, requests: 2, wentUpstream: 0, bytesIn: 3, bytesOut: 4 },
   ],
   routeLatencies: [{ routeId: ROUTE_ID, request: sketchOf(3_000, 40_000, 700_000), upstream: sketchOf(2_000, 650_000), gateway: sketchOf(90, 400, 50_000), requestMicros: 743_000, upstreamMicros: 652_000, gatewayMicros: 50_490 }],
+  targetTotals: [{ upstream: 'orders', target: 'a.test:80', address: '10.0.0.1', attempts: 9, failed: 2, status5xx: 1, latency: sketchOf(2_000, 3_000), latencyMicros: 5_000 }],
   exemplars: [{ routeId: ROUTE_ID, requestId: 'ab'.repeat(16), traceId: 'cd'.repeat(16), requestMicros: 700_000, upstreamMicros: 0, gatewayMicros: 50_000, atMs: NOW_MS }],
   routeTotals: [{ routeId: ROUTE_ID, statusClass: 2, requests: 18, bytesIn: 1, bytesOut: 2, durationMicros: 1_500_000, wentUpstream: 18, upstreamMicros: 1, gatewayMicros: 1 }, { routeId: '', statusClass: 0, requests: 2, bytesIn: 0, bytesOut: 0, durationMicros: 0, wentUpstream: 0, upstreamMicros: 0, gatewayMicros: 0 }],
 };
@@ -125,6 +126,11 @@ test('metrics are well-formed, by a strict parser and by promtool, also as OpenM
   assert.ok(lines.includes('holdfast_refusals_total{code="ODD\\"CODE\\\\"} 2'));
   assert.ok(lines.includes(`holdfast_request_time_seconds_total{route="${ROUTE_ID}",status_class="2xx"} 1.5`));
   assert.ok(lines.includes(`holdfast_route_info{route="${ROUTE_ID}",name="orders",service="shop"} 1`));
+  for (const line of [
+    'holdfast_telemetry_dropped_requests_total{reason="spool-full"} 2', 'holdfast_telemetry_lost_requests_total 1', 'holdfast_telemetry_recovered_requests_total 3',
+    'holdfast_plugin_output_dropped_total{plugin="http-log",reason="entries-full"} 2', 'holdfast_plugin_output_waiting_bytes{plugin="http-log"} 900',
+    'holdfast_upstream_failed_attempts_total{upstream="orders",target="a.test:80",address="10.0.0.1"} 2', 'holdfast_upstream_attempt_duration_seconds_count{upstream="orders",target="a.test:80",address="10.0.0.1"} 2',
+  ]) assert.ok(lines.includes(line), line);
   assert.ok(lines.includes('holdfast_proxy_thread_loop_delay_p99_seconds{thread="0"} 0.0123'));
 
   const { families, exemplars } = parseOpenMetrics(metricsOf(view, { format: 'openmetrics', kongForAll: true }));
@@ -143,8 +149,8 @@ test('latencies by route are histograms of the sketches; routes beyond the bound
   const routes = new BoundedRoutes(2);
   const latency = (routeId: string): EnrolledView['routeLatencies'] => [{ routeId, request: sketchOf(10), upstream: sketchOf(), gateway: sketchOf(5), requestMicros: 10, upstreamMicros: 0, gatewayMicros: 5 }];
   const all = ['a', 'b', 'c', 'd'].flatMap((id) => [...latency(id)]);
-  assert.deepEqual(routes.bound(all).map(({ routeId, request, gatewayMicros }) => [routeId, request.count, gatewayMicros]), [['a', 1, 5], ['b', 1, 5], ['other', 2, 10]]);
-  assert.deepEqual(routes.bound(all.toReversed()).map(({ routeId }) => routeId), ['b', 'a', 'other']);
+  assert.deepEqual(routes.bound(all).map(({ routeId, request, gatewayMicros }) => [routeId, request.count, gatewayMicros]), [['a', 1, 5], ['b', 1, 5], ['overflow', 2, 10]]);
+  assert.deepEqual(routes.bound(all.toReversed()).map(({ routeId }) => routeId), ['b', 'a', 'overflow']);
 });
 
 test("Kong's metrics are there where the plugin asks for them or the setting, in its scope and groups, under Kong's names", () => {

@@ -1,11 +1,13 @@
 /**
- * The first so many routes that had traffic have series of their own in /metrics, the others share one, `other`: a scrape stays bounded
+ * The first so many routes that had traffic have series of their own in /metrics, the others share one, `overflow`: a scrape stays bounded
  * (R5), and no counter goes back, because who is in stays in.
  */
 import { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
+import { OVERFLOW } from '../telemetry/running-totals.ts';
 import type { RouteLatency } from './data-plane-view.ts';
 
-export const OTHER_ROUTES = 'other';
+/** The same name as the agent has for what is beyond its own, larger bound. */
+export const OTHER_ROUTES = OVERFLOW;
 
 export class BoundedRoutes {
   readonly #most: number;
@@ -17,6 +19,7 @@ export class BoundedRoutes {
 
   /** `id`, or OTHER_ROUTES. */
   nameOf(id: string): string {
+    if (id === OTHER_ROUTES) return id;
     if (!this.#inside.has(id) && this.#inside.size < this.#most) this.#inside.add(id);
     return this.#inside.has(id) ? id : OTHER_ROUTES;
   }

@@ -18,6 +18,7 @@ import type { ProxyTotals } from '../threads/proxy-totals.ts';
 import type { SessionStatus } from '../sync/session.ts';
 import type { RouteTotal } from '../telemetry/running-totals.ts';
 import type { TelemetryTotals } from '../telemetry/telemetry-agent.ts';
+import type { TargetTotal } from '../telemetry/running-totals.ts';
 import type { TargetReport } from '../upstreams/upstream-control.ts';
 import type { ThreadStatus } from '../threads/proxy-pool.ts';
 import type { VaultView } from '../vaults/vault-resolver.ts';
@@ -75,6 +76,7 @@ export interface EnrolledView {
   readonly routeTotals: Iterable<RouteTotal>;
   readonly usageTotals: Iterable<UsageTotal>;
   readonly routeLatencies: Iterable<RouteLatency>;
+  readonly targetTotals: Iterable<TargetTotal>;
   /** Slow and failed requests of late: where to look for why. */
   readonly exemplars: readonly RequestExemplar[];
   /** How requests went under the last two versions that had any, the newer last. */

@@ -4,6 +4,7 @@
  */
 import type { HistogramView, MetricLabels, MetricSample, PrometheusText } from '../../shared/prometheus-text.ts';
 import type { KongMetricGroups } from '../threads/route-labels.ts';
+import { OVERFLOW } from '../telemetry/running-totals.ts';
 import type { DataPlaneView, EnrolledView, RouteLatency, UsageTotal } from './data-plane-view.ts';
 import type { Labels } from './label-book.ts';
 import type { MetricsOptions } from './prometheus-text.ts';
@@ -15,7 +16,7 @@ const KONG_BOUNDS = [1, 2, 5, 7, 10, 15, 20, 30, 50, 75, 100, 200, 500, 750, 1_0
 const MILLISECOND = 1_000;
 /** Consumers of a route with counts of their own; those that come after so many share one. */
 const MOST_CONSUMER_SERIES = 10_000;
-const OTHER_CONSUMERS = 'other';
+const OTHER_CONSUMERS = OVERFLOW;
 const WORKSPACE = 'default';
 const SUBSYSTEM = 'http';
 const ALL: KongMetricGroups = { per_consumer: false, status_code_metrics: true, latency_metrics: true, bandwidth_metrics: true, upstream_health_metrics: true };

@@ -2,6 +2,7 @@
  * What routes, services and consumers that the agent counted are called (threads/route-labels.ts). Asked of a proxy thread when
  * /metrics is read, for what is not known yet under the configuration that serves; kept until another one serves. Bounded (R5).
  */
+import { OVERFLOW } from '../telemetry/running-totals.ts';
 import type { LabelPair, RouteLabels } from '../threads/route-labels.ts';
 
 export interface LabelBookOptions {
@@ -37,7 +38,7 @@ export class LabelBook {
     const missing = new Map<string, LabelPair>();
     for (const { routeId, consumerId } of pairs) {
       const key = keyOf(routeId, consumerId);
-      if (!known.has(key) && known.size + missing.size < MOST_PAIRS) missing.set(key, { routeId, consumerId });
+      if (routeId !== OVERFLOW && !known.has(key) && known.size + missing.size < MOST_PAIRS) missing.set(key, { routeId, consumerId });
     }
     const pairsMissing = [...missing.values()];
     for (let at = 0; at < pairsMissing.length; at += PAIRS_AT_ONCE) {

@@ -12,6 +12,8 @@ import { sketchHistogram } from './sketch-histogram.ts';
 export const REQUEST_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 export const GATEWAY_BOUNDS = [0.000_05, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5] as const;
 const SECOND = 1_000_000;
+/** The first that had attempts. */
+const TARGETS_WITH_HISTOGRAMS = 500;
 
 interface Measure {
   readonly bounds: readonly number[];
@@ -31,6 +33,11 @@ export function writeLatencies(text: PrometheusText, view: EnrolledView, { route
   text.histogram('holdfast_request_duration_seconds', 'From the head of a request to the last byte of its response, by route', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.request, sum: (row) => row.requestMicros, micros: (one) => one.requestMicros }));
   text.histogram('holdfast_upstream_duration_seconds', 'Of requests that went upstream: from sending to the head of the response, over all attempts', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.upstream, sum: (row) => row.upstreamMicros, micros: (one) => one.upstreamMicros }));
   text.histogram('holdfast_gateway_duration_seconds', 'What the gateway added until the head of the response was there', samples({ bounds: GATEWAY_BOUNDS, sketch: (row) => row.gateway, sum: (row) => row.gatewayMicros, micros: (one) => one.gatewayMicros }));
+  const targets = [...view.targetTotals].map((row) => ({ row, labels: { upstream: row.upstream, target: row.target, address: row.address } }));
+  text.counter('holdfast_upstream_attempts_total', 'Attempts at targets of upstreams', targets.map((one) => ({ labels: one.labels, value: one.row.attempts })));
+  text.counter('holdfast_upstream_failed_attempts_total', 'Of those, the ones without a response: no connection, broken off, too late', targets.map((one) => ({ labels: one.labels, value: one.row.failed })));
+  text.counter('holdfast_upstream_5xx_attempts_total', 'Attempts that were answered 5xx', targets.map((one) => ({ labels: one.labels, value: one.row.status5xx })));
+  text.histogram('holdfast_upstream_attempt_duration_seconds', 'Attempts at a target, from sending to the head of the response', targets.slice(0, TARGETS_WITH_HISTOGRAMS).map((one) => ({ labels: one.labels, histogram: sketchHistogram(one.row.latency, one.row.latencyMicros, REQUEST_BOUNDS, SECOND) })));
   if (labels === undefined) return;
   const named = rows.map(({ routeId }) => labels(routeId, '')).filter(({ route }) => route !== '');
   text.gauge('holdfast_route_info', 'What routes that had requests are called, always 1: for joining by route', named.map(({ routeId, route, service }) => ({ labels: { route: routeId, name: route, service }, value: 1 })));

@@ -2,6 +2,7 @@
  * What a data plane's `/metrics` tells, in the formats of shared/prometheus-text.ts. The number of series is bounded by what the
  * configuration has and by ROUTES_WITH_HISTOGRAMS of agent.ts (R5). Pure; served by status-server.ts.
  */
+import type { PluginOutput } from '../plugin-services/plugin-output.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import { writeProcessMetrics } from '../../shared/process-vitals.ts';
 import { PrometheusText, type MetricSample, type MetricsFormat } from '../../shared/prometheus-text.ts';
@@ -40,6 +41,7 @@ export function prometheusText(view: DataPlaneView, options: MetricsOptions): st
     writePlugins(text, view.enrolled);
     writeTelemetry(text, view.enrolled);
     writeVersions(text, view.enrolled);
+    writePluginOutputs(text, view.enrolled);
     writeThreads(text, view.enrolled);
     writeLatencies(text, view.enrolled, options);
     writeKongMetrics(text, view, view.enrolled, options);
@@ -151,12 +153,27 @@ function writeTelemetry(text: PrometheusText, { telemetry, routeTotals }: Enroll
   text.counter('holdfast_request_bytes_total', 'Bytes received from clients', totals.map(({ labels, total }) => ({ labels, value: total.bytesIn })));
   text.counter('holdfast_response_bytes_total', 'Bytes sent to clients', totals.map(({ labels, total }) => ({ labels, value: total.bytesOut })));
   text.counter('holdfast_request_time_seconds_total', 'Sum of request durations', totals.map(({ labels, total }) => ({ labels, value: total.durationMicros / 1e6 })));
+  const { dropped } = telemetry;
   text.counter('holdfast_telemetry_produced_requests_total', 'Requests counted', [{ value: telemetry.produced }]);
   text.counter('holdfast_telemetry_delivered_requests_total', 'Requests whose counts a control plane has stored', [{ value: telemetry.delivered }]);
+  text.counter('holdfast_telemetry_recovered_requests_total', 'Requests whose counts were found in the spool at the start, left by earlier runs', [{ value: telemetry.recovered }]);
+  text.counter('holdfast_telemetry_dropped_requests_total', 'Requests whose counts were given up, by reason', byName(dropped, 'reason'));
+  text.counter('holdfast_telemetry_lost_requests_total', 'Requests whose counts are gone with an earlier run that was killed, as far as known', [{ value: telemetry.lostAtCrash }]);
+  text.counter('holdfast_telemetry_dropped_latencies_total', 'Latencies of single requests that are in no histogram because the agent was late; the requests are counted', [{ value: telemetry.droppedLatencies }]);
   text.gauge('holdfast_telemetry_buffered_requests', 'Requests whose counts wait to be delivered', [{ value: telemetry.buffered }]);
   text.gauge('holdfast_telemetry_spool_bytes', 'Disk space of what waits', [{ value: telemetry.spoolBytes }]);
   text.counter('holdfast_telemetry_merges_total', 'Times that intervals were merged for space', [{ value: telemetry.spoolMerges }]);
   text.gauge('holdfast_telemetry_crash_gaps', 'Earlier runs that ended without their last fold', [{ value: telemetry.crashGaps }]);
+}
+
+function writePluginOutputs(text: PrometheusText, { traffic: { outputs } }: EnrolledView): void {
+  const rows = Object.entries(outputs);
+  const ofEach = (read: (output: PluginOutput) => number): readonly MetricSample[] => rows.map(([plugin, output]) => ({ labels: { plugin }, value: read(output) }));
+  text.counter('holdfast_plugin_output_sent_total', 'Entries and datagrams that log plugins have sent', ofEach(({ sent }) => sent));
+  text.counter('holdfast_plugin_output_dropped_total', 'Those that they gave up, by reason', rows.flatMap(([plugin, { dropped }]) => Object.entries(dropped).map(([reason, value]) => ({ labels: { plugin, reason }, value }))));
+  text.counter('holdfast_plugin_output_failed_deliveries_total', 'Deliveries that failed; most are tried again', ofEach(({ failedDeliveries }) => failedDeliveries));
+  text.gauge('holdfast_plugin_output_waiting_entries', 'Entries that wait or are on their way', ofEach(({ waiting }) => waiting));
+  text.gauge('holdfast_plugin_output_waiting_bytes', 'Their size', ofEach(({ waitingBytes }) => waitingBytes));
 }
 
 function byName(counts: Readonly<Record<string, number>>, label: string): readonly MetricSample[] {
