@@ -41,8 +41,8 @@ export function sliceBatches(folded: FoldedCounts): readonly BatchParts[] {
   for (const row of mergeRouteVersions([...folded.routeVersions.values()])) room(ROUTE_VERSION_ROW_BYTES).routeVersions.push(row);
   for (const row of [...folded.usage.values()].map(usageRowOf)) room(USAGE_ROW_BYTES + latencyBytes(row.latencies)).usage.push(row);
   slices.push(open);
-  return slices.map(({ bytes: _, ...rows }, index) => ({
-    ...rows,
+  return slices.map(({ usage, targets: ownTargets, routeVersions }, index) => ({
+    usage, targets: ownTargets, routeVersions,
     versions: index > 0 ? [] : boundVersionRows([...folded.versions.values()]),
     drops: index > 0 ? [] : [...folded.drops].map(([reason, count]) => ({ reason, count })),
     overflow: index > 0 ? undefined : overflow,
@@ -53,8 +53,8 @@ function openSlice(bytes: number): OpenSlice {
   return { usage: [], targets: [], routeVersions: [], bytes };
 }
 
-function usageRowOf({ wentUpstream: _, latencies, ...row }: FoldedUsage): UsageRow {
-  return { ...row, latencies: latencies?.encode() };
+function usageRowOf({ routeId, consumerId, status, requests, bytesIn, bytesOut, durationMicros, upstreamMicros, gatewayMicros, latencies }: FoldedUsage): UsageRow {
+  return { routeId, consumerId, status, requests, bytesIn, bytesOut, durationMicros, upstreamMicros, gatewayMicros, latencies: latencies?.encode() };
 }
 
 function latencyBytes(latencies: Latencies | undefined): number {

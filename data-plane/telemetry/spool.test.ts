@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { newId } from '../../shared/model/ids.ts';
-import { decodeTelemetryBatch, MAXIMUM_BATCH_ROWS, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
+import { decodeTelemetryBatch, MAXIMUM_BATCH_BYTES, MAXIMUM_BATCH_ROWS, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
 import { requestsIn } from '../../shared/wire/telemetry-merge.ts';
 import { cpuMsOf } from '../../test/support/cpu-time.ts';
 import { telemetryBatch, usageRow } from '../../test/support/telemetry-rows.ts';
@@ -44,7 +45,8 @@ function totalOf(batches: readonly SpooledBatch[]): number {
 
 test('batches come out in order, once per connection, and are forgotten when acknowledged', (t) => {
   const spool = openSpool(folderFor(t));
-  for (let n = 1; n <= 20; n++) assert.equal(spool.append(batch(n, n)), n);
+  // Each of another ten seconds: nothing is merged.
+  for (let n = 1; n <= 20; n++) assert.equal(spool.append(batch(n, n * 10)), n);
   assert.equal(spool.bufferedRequests, 210);
   assert.deepEqual(drain(spool).map((one) => one.sequence), Array.from({ length: 20 }, (_, n) => n + 1));
   assert.equal(spool.next(), undefined, 'nothing is sent twice on one connection');
@@ -101,8 +103,8 @@ test('above its bound the spool merges unsent batches and totals stay exact', (t
         let n = 0;
         for (const step of steps) {
           if (step.kind === 'append') {
-            // Eight batches a minute, so that minutes pass often.
-            spool.append(batch(step.n, (n += 8)));
+            // Intervals pass often, the coarse ones too.
+            spool.append(batch(step.n, (n += step.n % 10 === 0 ? 400 : 3)));
             produced += step.n;
           } else if (step.kind === 'send') {
             const next = spool.next();
@@ -132,33 +134,50 @@ test('above its bound the spool merges unsent batches and totals stay exact', (t
   assert.equal(spool.bufferedRequests, 1500);
 });
 
-test('a minute that passed without a connection becomes one batch; what was sent stays as it was', (t) => {
+test('what waits becomes one batch for ten seconds, then for a minute, then for an hour; what was sent stays as it was', (t) => {
   const folder = folderFor(t);
   const spool = openSpool(folder, { segmentBytes: 4_096 });
   spool.append(batch(7, 0));
   assert.equal(spool.next()?.sequence, 1);
-  for (let n = 1; n < 3 * 60 * 60; n++) spool.append(batch(3, n));
-  assert.ok(spool.bufferedBatches < 3 * 60 + 61, `${spool.bufferedBatches} batches after three hours`);
-  assert.ok(spool.bytesOnDisk < 100_000, `${spool.bytesOnDisk} bytes`);
+  const seconds = 9 * 60 * 60;
+  for (let n = 5; n < seconds; n += 5) spool.append({ ...batch(3, n), toMs: (n + 5) * FOLD_MS });
+  // Ten minutes by tens of seconds, the hours before them by minutes up to the seventh, the rest by hours.
+  assert.ok(spool.bufferedBatches < 75 + 6 * 60 + 60 + 3, `${spool.bufferedBatches} batches after nine hours`);
+  assert.ok(spool.bytesOnDisk < 200_000, `${spool.bytesOnDisk} bytes`);
   assert.equal(spool.merges, 0, 'not for want of space');
   spool.rewind();
-  const [first, second, ...rest] = drain(spool);
-  assert.deepEqual([first?.sequence, second?.sequence], [1, 60], 'it may be stored already, so it comes again as it was');
-  const minute = decodeTelemetryBatch(second?.bytes ?? new Uint8Array());
-  assert.deepEqual([minute.fromMs, minute.toMs, minute.usage.length], [1_000, 60_000, ROUTES.length]);
-  const total = 7 + 3 * (3 * 60 * 60 - 1);
-  assert.equal(totalOf([first, second, ...rest].filter((one) => one !== undefined)), total);
+  const all = drain(spool);
+  assert.deepEqual(all.slice(0, 2).map((one) => one.sequence), [1, 720], 'it may be stored already, so it comes again as it was');
+  const spans = all.map(({ bytes }) => decodeTelemetryBatch(bytes)).map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000);
+  assert.deepEqual([...new Set(spans)].toSorted((a, b) => a - b), [1, 5, 10, 60, 3_595, 3_600]);
+  assert.deepEqual(spans.slice(-10).filter((span) => span > 10), [], 'the newest are as fine as the control plane keeps');
+  const total = 7 + 3 * (seconds / 5 - 1);
+  assert.equal(totalOf(all), total);
   assert.equal(openSpool(folder).bufferedRequests, total, 'and after a kill');
+});
+
+test('above its bound the latencies of rows become one for the batch, and no value of them is lost', (t) => {
+  const spool = openSpool(folderFor(t), { maxBytes: 40_000, segmentBytes: 4_096 });
+  const sketch = new LatencySketch();
+  for (let n = 1; n < 200; n++) sketch.add(n * n);
+  const one = sketch.encode();
+  for (let n = 0; n < 200; n++) spool.append({ ...batch(0, n * 10), usage: [usageRow({ routeId: newId(), latencies: { request: one, upstream: one, gateway: one } })] });
+  assert.ok(spool.merges > 0 && spool.bytesOnDisk < 60_000, `bounded: ${spool.bytesOnDisk} bytes after ${spool.merges} merges`);
+  const batches = drain(spool).map(({ bytes }) => decodeTelemetryBatch(bytes));
+  assert.ok(batches.length < 200);
+  const values = batches.flatMap(({ overflow, usage }) => [overflow, ...usage.map(({ latencies }) => latencies)]).flatMap((latencies) => (latencies === undefined ? [] : [LatencySketch.decode(latencies.upstream).count]));
+  assert.equal(values.reduce((sum, count) => sum + count, 0), 200 * 199);
+  assert.equal(batches.reduce((sum, { usage }) => sum + usage.length, 0), 200, 'every row has its count');
 });
 
 test('no merge holds the agent thread up, however much has gathered', (t) => {
   const spool = openSpool(folderFor(t), { maxBytes: 4e6, segmentBytes: 262_144 });
-  // All of one minute, so that nothing is merged before space runs out.
+  // All of one interval, so that nothing is merged before space runs out.
   const one = { ...batch(1), fromMs: 0, toMs: 1 };
   let worstMs = 0;
-  for (let n = 0; n < 80_000; n++) worstMs = Math.max(worstMs, cpuMsOf(() => void spool.append(one)));
+  for (let n = 0; n < 60_000; n++) worstMs = Math.max(worstMs, cpuMsOf(() => void spool.append(one)));
   assert.ok(spool.merges > 0);
-  assert.equal(spool.bufferedRequests, 80_000);
+  assert.equal(spool.bufferedRequests, 60_000);
   assert.ok(worstMs < 1_000, `one append took ${worstMs} ms`);
 });
 
@@ -171,4 +190,13 @@ test('merging stops where one frame could not carry the result', (t) => {
   assert.equal(spool.merges, 0, 'no two of them have room in one');
   assert.equal(spool.bufferedRequests, 30_000);
   for (let next = spool.next(); next !== undefined; next = spool.next()) assert.ok(decodeTelemetryBatch(next.bytes).usage.length <= MAXIMUM_BATCH_ROWS);
+  const wide = openSpool(folderFor(t));
+  const sketch = new LatencySketch();
+  for (let n = 1; n < 2_000; n++) sketch.add(n * n * n);
+  const one = sketch.encode();
+  // All of one interval, each with other routes, each a third of what a batch may be.
+  for (let n = 0; n < 12; n++) wide.append({ ...batch(0, n / 2), usage: Array.from({ length: 13 }, () => usageRow({ routeId: newId(), latencies: { request: one, upstream: one, gateway: one } })) });
+  wide.append(batch(0, 10));
+  const sizes = drain(wide).map(({ bytes }) => bytes.length);
+  assert.ok(sizes.length > 2 && sizes.length < 12 && sizes.every((size) => size <= MAXIMUM_BATCH_BYTES), sizes.join(' '));
 });

@@ -1,8 +1,8 @@
 /**
  * Where folded counts wait for the control plane: sequence-numbered batches of this boot and of earlier ones, in segment
- * files (spool-segments.ts), until acknowledged (T3). Nothing is dropped for space: the batches of a minute that passed without
- * a connection become one, because the control plane keeps minutes, and above the bound older ones are merged into coarser
- * intervals, so totals stay exact. Owned by the agent thread; every call is synchronous and bounded in what it does.
+ * files (spool-segments.ts), until acknowledged (T3). Nothing is dropped for space: what waits longer is merged into coarser
+ * intervals (INTERVALS), above the bound as far as a frame can carry it and without the latencies of single rows, so totals stay
+ * exact. Owned by the agent thread; every call is synchronous and bounded in what it does.
  *
  * Folder: `<folder>/<boot id>/<number>.segment`. A merged record covers first…last; after a crash between writing it and
  * removing what it covers, the wider record wins. A killed process loses no record; what a machine loses without power, the
@@ -10,8 +10,9 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeTelemetryBatch, encodeTelemetryBatch, MAXIMUM_BATCH_ROWS, USAGE_RESOLUTION_MS, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
-import { keyOfUsageRow, mergeTelemetryBatches, requestsIn } from '../../shared/wire/telemetry-merge.ts';
+import { decodeTelemetryBatch, encodeTelemetryBatch, MAXIMUM_BATCH_BYTES, MAXIMUM_BATCH_ROWS, USAGE_RESOLUTION_MS, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { keyOfUsageRow, mergeTelemetryBatches, requestsIn, withoutRowLatencies } from '../../shared/wire/telemetry-merge.ts';
+import { defined } from '../../shared/assert.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { isUuid } from '../../shared/model/ids.ts';
 import { readRecord, readSegments, SegmentWriter, type FsyncPolicy, type ReadSegments, type Segment, type SpoolRecord } from './spool-segments.ts';
@@ -19,6 +20,16 @@ import { readRecord, readSegments, SegmentWriter, type FsyncPolicy, type ReadSeg
 /** What is merged in one go, in bytes of batches and in batches: some 100 ms of work. */
 const MERGE_BYTES = 2 * 1024 * 1024;
 const MERGE_BATCHES = 4_096;
+/** What has waited for so long becomes one batch for each interval: the first is as fine as the control plane keeps, so nothing is lost by it. */
+const INTERVALS = [
+  { lengthMs: USAGE_RESOLUTION_MS, afterMs: 0 },
+  { lengthMs: 60_000, afterMs: 10 * 60_000 },
+  { lengthMs: 3_600_000, afterMs: 6 * 3_600_000 },
+] as const;
+/** The writer of what is merged for want of space, behind those of INTERVALS. */
+const SPACE = INTERVALS.length;
+/** Runs that wait to be merged: beyond it the bound on the disk sees to them. */
+const MOST_DUE = 1_000;
 const CLEAN_END = 'ended';
 const HEARTBEAT = 'last-fold';
 
@@ -56,16 +67,20 @@ export class Spool {
   readonly #current: Boot;
   readonly #crashGaps: CrashGap[] = [];
   readonly #unreadable: string[] = [];
-  /** Merged records have segments of their own, so that those of what they replace can go. */
+  /** Merged records have segments of their own, for each of INTERVALS and for want of space, so that those of what they replace can go. */
   readonly #appended: SegmentWriter;
-  readonly #merged: SegmentWriter;
+  readonly #merged: readonly SegmentWriter[];
   #nextSequence = 1;
   #merges = 0;
   #mergeAboveBytes: number;
   /** Sequence at which the next merge for want of space begins: each goes on where the last one stopped. */
   #mergeFrom = 0;
-  /** The minute of the last batch, and the first sequence in it. */
-  #minute = { number: Number.NaN, first: 1 };
+  /** When the batches of this run begin that were never sent; merged ones as their first. */
+  readonly #startOf = new WeakMap<SpoolRecord, number>();
+  /** For each of INTERVALS, the first that is not over and old enough yet. */
+  readonly #ripe: number[] = [];
+  /** Runs of neighbours to be merged, one with each append. */
+  #due: { readonly level: number; readonly run: readonly SpoolRecord[] }[] = [];
 
   constructor(options: SpoolOptions) {
     this.#options = options;
@@ -77,7 +92,7 @@ export class Spool {
     let segments = 0;
     const writer = { folder, segmentBytes: options.segmentBytes ?? 256 * 1024, nextNumber: () => ++segments, onNewSegment: (segment: Segment) => void this.#current.segments.push(segment), fsync: options.fsync ?? 'never' };
     this.#appended = new SegmentWriter(writer);
-    this.#merged = new SegmentWriter(writer);
+    this.#merged = [...INTERVALS, SPACE].map(() => new SegmentWriter(writer));
     try {
       this.beat();
     } catch {
@@ -117,16 +132,18 @@ export class Spool {
   append(batch: TelemetryBatch): number {
     const sequence = this.#nextSequence;
     if (sequence === 1) this.#makeFolder();
-    this.#current.records.push(this.#appended.append({ first: sequence, last: sequence, requests: requestsIn(batch), bytes: encodeTelemetryBatch(batch) }));
+    const record = this.#appended.append({ first: sequence, last: sequence, requests: requestsIn(batch), bytes: encodeTelemetryBatch(batch) });
+    this.#current.records.push(record);
+    this.#startOf.set(record, batch.fromMs);
     this.#nextSequence += 1;
-    this.#tryToMerge(sequence, Math.floor(batch.fromMs / USAGE_RESOLUTION_MS));
+    this.#tryToMerge(batch.fromMs);
     return sequence;
   }
 
   /** Marks that counting went on until now, so that a later crash is bounded in time. Called at every fold. */
   beat(): void {
     this.#appended.sync();
-    this.#merged.sync();
+    for (const merged of this.#merged) merged.sync();
     const path = join(this.#current.folder, HEARTBEAT);
     const seconds = this.#options.nowMs() / 1000;
     if (!existsSync(path)) {
@@ -178,7 +195,7 @@ export class Spool {
   /** Nothing is appended after it. Without `complete` some of the last counts could not be spooled: the next start reports them as lost. */
   close({ complete }: { readonly complete: boolean }): void {
     this.#appended.close();
-    this.#merged.close();
+    for (const merged of this.#merged) merged.close();
     if (!complete) return;
     writeFileSync(join(this.#current.folder, CLEAN_END), '', { mode: 0o600 });
     if (this.#current.records.length === 0) rmSync(this.#current.folder, { recursive: true, force: true });
@@ -197,7 +214,7 @@ export class Spool {
 
   #removeDrained(boot: Boot): void {
     boot.segments = boot.segments.filter((segment) => {
-      if (segment.unacknowledged > 0 || this.#appended.isOpen(segment) || this.#merged.isOpen(segment)) return true;
+      if (segment.unacknowledged > 0 || [this.#appended, ...this.#merged].some((writer) => writer.isOpen(segment))) return true;
       rmSync(segment.path, { force: true });
       return false;
     });
@@ -209,13 +226,11 @@ export class Spool {
   }
 
   /** The batch is stored already: a merge that fails (a full disk) must not look like a failed append, or it would count twice. */
-  #tryToMerge(sequence: number, minute: number): void {
+  #tryToMerge(nowMs: number): void {
     try {
-      const past = this.#minute;
-      if (minute !== past.number) {
-        this.#minute = { number: minute, first: sequence };
-        this.#merge(this.#neverSent().filter((record) => record.first >= past.first && record.last < sequence));
-      }
+      for (const [level, { lengthMs, afterMs }] of INTERVALS.entries()) this.#ripen(level, lengthMs, Math.floor((nowMs - afterMs) / lengthMs));
+      const due = this.#due.shift();
+      if (due !== undefined && this.#stands(due.run)) this.#merge(due.run, due.level);
       if (this.bytesOnDisk <= this.#options.maxBytes) this.#mergeAboveBytes = this.#options.maxBytes;
       else if (this.bytesOnDisk > this.#mergeAboveBytes) this.#makeRoom();
     } catch {
@@ -223,15 +238,31 @@ export class Spool {
     }
   }
 
+  /** Notes what is to be merged now that all intervals before `until` are old enough. */
+  #ripen(level: number, lengthMs: number, until: number): void {
+    const from = this.#ripe[level] ?? until;
+    this.#ripe[level] = until;
+    if (until <= from) return;
+    const numberOf = (record: SpoolRecord): number => Math.floor((this.#startOf.get(record) ?? Number.NaN) / lengthMs);
+    const ripe = this.#neverSent().filter((record) => numberOf(record) >= from && numberOf(record) < until);
+    for (const run of Map.groupBy(ripe, numberOf).values()) this.#due.push(...piecesOf(run).map((piece) => ({ level, run: piece })));
+    this.#due = this.#due.slice(0, MOST_DUE);
+  }
+
+  /** True where none of it was sent, merged or forgotten since it was noted: they still follow one another. */
+  #stands(run: readonly SpoolRecord[]): boolean {
+    const { records } = this.#current;
+    const at = run[0] === undefined ? -1 : records.indexOf(run[0]);
+    return at !== -1 && run.every((record, index) => records[at + index] === record && !record.sent && !this.#inFlight.has(record));
+  }
+
   /** Merges the oldest batches, a bounded piece of work at a time. After a round over all of them it waits until there is more. */
   #makeRoom(): void {
     const ahead = this.#neverSent().filter((record) => record.first >= this.#mergeFrom);
-    let bytes = 0;
-    const end = ahead.findIndex((record, index) => index >= MERGE_BATCHES || ((bytes += record.length) > MERGE_BYTES && index > 1));
-    const run = end === -1 ? ahead : ahead.slice(0, end);
-    this.#mergeFrom = end === -1 ? 0 : (run.at(-1)?.last ?? 0) + 1;
-    this.#merges += this.#merge(run);
-    if (end === -1) this.#mergeAboveBytes = Math.max(this.#options.maxBytes, this.bytesOnDisk * 1.25);
+    const [run = [], ...more] = piecesOf(ahead);
+    this.#mergeFrom = more.length === 0 ? 0 : (run.at(-1)?.last ?? 0) + 1;
+    this.#merges += this.#merge(run, SPACE);
+    if (more.length === 0) this.#mergeAboveBytes = Math.max(this.#options.maxBytes, this.bytesOnDisk * 1.25);
   }
 
   /** What may be merged: a batch that was sent may be stored already, so it must come again as it was. The newest of this boot. */
@@ -239,32 +270,41 @@ export class Spool {
     return this.#current.records.filter((record) => !record.sent && !this.#inFlight.has(record));
   }
 
-  /** Makes one of neighbours as far as one frame can carry the result; gives how many records it made. */
-  #merge(run: readonly SpoolRecord[]): number {
+  /** Makes one of neighbours as far as one frame can carry the result; gives how many records it made. For want of space, rows give up the latencies of their own. */
+  #merge(run: readonly SpoolRecord[], level: number): number {
     let made = 0;
     let group: [SpoolRecord, TelemetryBatch][] = [];
     let keys = new Set<string>();
     for (const record of run) {
-      const batch = decodeTelemetryBatch(readRecord(record));
+      const whole = decodeTelemetryBatch(readRecord(record));
+      const batch = level === SPACE ? withoutRowLatencies(whole) : whole;
       const newKeys = batch.usage.map(keyOfUsageRow).filter((key) => !keys.has(key));
       if (keys.size + newKeys.length > MAXIMUM_BATCH_ROWS) {
-        made += this.#replaceByOne(group);
+        made += this.#replaceByOne(group, level);
         group = [];
         keys = new Set(batch.usage.map(keyOfUsageRow));
       } else for (const key of newKeys) keys.add(key);
       group.push([record, batch]);
     }
-    made += this.#replaceByOne(group);
+    made += this.#replaceByOne(group, level);
     if (made > 0) this.#removeDrained(this.#current);
     return made;
   }
 
-  /** One record for the whole span of several that follow one another; gives how many it made. */
-  #replaceByOne(group: readonly (readonly [SpoolRecord, TelemetryBatch])[]): number {
+  /** One record for the whole span of several that follow one another, or two where it would be too large; gives how many it made. */
+  #replaceByOne(group: readonly (readonly [SpoolRecord, TelemetryBatch])[], level: number): number {
     const [first, last] = [group[0]?.[0], group.at(-1)?.[0]];
-    if (first === undefined || last === undefined || group.length < 2) return 0;
+    if (first === undefined || last === undefined || (group.length === 1 && level !== SPACE)) return 0;
     const merged = mergeTelemetryBatches(group.map(([, batch]) => batch));
-    const record = this.#merged.append({ first: first.first, last: last.last, requests: requestsIn(merged), bytes: encodeTelemetryBatch(merged) });
+    const bytes = encodeTelemetryBatch(merged);
+    if (bytes.length > MAXIMUM_BATCH_BYTES && group.length > 1) {
+      const half = Math.ceil(group.length / 2);
+      return this.#replaceByOne(group.slice(0, half), level) + this.#replaceByOne(group.slice(half), level);
+    }
+    // One alone is only worth it where it got smaller.
+    if (bytes.length >= group.reduce((sum, [record]) => sum + record.length, 0)) return 0;
+    const record = defined(this.#merged[level], 'a writer for each level').append({ first: first.first, last: last.last, requests: requestsIn(merged), bytes });
+    this.#startOf.set(record, merged.fromMs);
     const { records } = this.#current;
     for (const gone of records.splice(records.indexOf(first), group.length, record)) gone.segment.unacknowledged -= 1;
     return 1;
@@ -305,6 +345,21 @@ export class Spool {
       lastRatePerSecond: batch === undefined || seconds <= 0 ? 0 : requestsIn(batch) / seconds,
     };
   }
+}
+
+/** Neighbours in runs that are merged in one go, each bounded. */
+function piecesOf(run: readonly SpoolRecord[]): readonly (readonly SpoolRecord[])[] {
+  const pieces: SpoolRecord[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const record of run) {
+    const piece = pieces.at(-1);
+    bytes += record.length;
+    if (piece === undefined || piece.length >= MERGE_BATCHES || (bytes > MERGE_BYTES && piece.length > 1)) {
+      pieces.push([record]);
+      bytes = record.length;
+    } else piece.push(record);
+  }
+  return pieces;
 }
 
 function tryToRead(folder: string): (ReadSegments & { readonly kind: 'read' }) | { readonly kind: 'none'; readonly unreadable: readonly string[] } {

@@ -13,6 +13,7 @@ import type { Balance } from './balance.ts';
 import { FoldedCounts } from './folded-counts.ts';
 import { RunningTotals, type RouteLatency, type RouteTotal, type TargetTotal, type UsageTotal } from './running-totals.ts';
 import { sliceBatches } from './slice-batches.ts';
+import type { FsyncPolicy } from './spool-segments.ts';
 import { Spool, type SpooledBatch } from './spool.ts';
 import { LATENCY_DROPS, ThreadTables, type TelemetryTable } from './thread-tables.ts';
 
@@ -22,6 +23,10 @@ export interface TelemetryAgentOptions {
   readonly bootId: string;
   readonly foldIntervalMs: number;
   readonly maxSpoolBytes: number;
+  /** When the spool is forced to the disk; by the kernel as it likes where not said. */
+  readonly fsync?: FsyncPolicy;
+  /** The disk refused: makes room where it can. Of access records, which give way to counts. */
+  readonly makeRoom?: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
   /** The version that is being served, stamped on each batch. */
@@ -77,7 +82,7 @@ export class TelemetryAgent {
     this.#options = options;
     const { folder, bootId, foldIntervalMs, clock, maxSpoolBytes } = options;
     this.#running = new RunningTotals(options.servedVersion);
-    this.#spool = new Spool({ folder, bootId, maxBytes: maxSpoolBytes, nowMs: () => clock.nowMs(), foldIntervalMs });
+    this.#spool = new Spool({ folder, bootId, maxBytes: maxSpoolBytes, nowMs: () => clock.nowMs(), foldIntervalMs, ...(options.fsync === undefined ? {} : { fsync: options.fsync }) });
     this.#pendingSinceMs = clock.nowMs();
     this.#recovered = this.#spool.bufferedRequests;
     this.#crashGaps = this.#spool.crashGaps.length;
@@ -112,8 +117,7 @@ export class TelemetryAgent {
     if (this.#pending.isEmpty) this.#pending = folded;
     else this.#pending.absorb(folded);
     try {
-      this.#spoolPending();
-      this.#spool.beat();
+      this.#spoolOrMakeRoom();
       this.#spoolFailing = false;
     } catch (thrown) {
       if (!this.#spoolFailing) {
@@ -190,6 +194,16 @@ export class TelemetryAgent {
     this.#timer.cancel();
     this.fold();
     this.#spool.close({ complete: this.#pending.isEmpty && this.#batches.length === 0 });
+  }
+
+  #spoolOrMakeRoom(): void {
+    try {
+      this.#spoolPending();
+    } catch (thrown) {
+      if (this.#options.makeRoom?.() !== true) throw thrown;
+      this.#spoolPending();
+    }
+    this.#spool.beat();
   }
 
   /** What is left of an interval that the disk did not take whole goes first; what came meanwhile is one interval then. */
