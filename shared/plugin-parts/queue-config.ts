@@ -16,7 +16,7 @@ export const queueFields = [
   { name: 'max_coalescing_delay', tag: 2, type: { kind: 'number', between: [0, 3_600] }, required: true, default: 1, description: 'Seconds that entries wait for more to come; only where `max_batch_size` is above 1.' },
   { name: 'max_entries', tag: 3, type: { kind: 'integer', between: [1, 1_000_000] }, required: true, default: 10_000, description: 'Entries that wait, at most, in each proxy thread; the oldest make room.' },
   { name: 'max_bytes', tag: 4, type: { kind: 'integer', between: [1, Number.MAX_SAFE_INTEGER] }, description: 'Bytes that wait, at most, in each proxy thread; all queues of a thread together have 64 MiB in any case.' },
-  { name: 'max_retry_time', tag: 5, type: { kind: 'number', between: [-1, 1_000_000] }, required: true, default: 60, description: 'Seconds for which a batch is tried again; -1 tries until it makes room for newer entries.' },
+  { name: 'max_retry_time', tag: 5, type: { kind: 'number', between: [-1, 1_000_000] }, required: true, default: 60, description: 'Seconds for which a batch is tried again; -1: until it is taken, while newer entries wait.' },
   { name: 'initial_retry_delay', tag: 6, type: SECONDS, required: true, default: 0.01, description: 'Seconds before the second try, drawn from half of it up to it; each further one waits twice as long.' },
   { name: 'max_retry_delay', tag: 7, type: SECONDS, required: true, default: 60, description: 'Seconds between two tries, at most.' },
   { name: 'concurrency_limit', tag: 8, type: { kind: 'integer', oneOf: [-1, 1] }, required: true, default: 1, description: `Batches that are sent at a time by each proxy thread: 1, which keeps their order, or -1 for up to ${MOST_DELIVERIES}.` },
