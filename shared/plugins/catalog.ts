@@ -32,7 +32,9 @@ import { canarySchema } from './canary/schema.ts';
 import { jwtSchema } from './jwt/schema.ts';
 import { responseTransformerSchema } from './response-transformer/schema.ts';
 import { exitTransformerSchema } from './exit-transformer/schema.ts';
+import { fileLogSchema } from './file-log/schema.ts';
 import { hmacAuthSchema } from './hmac-auth/schema.ts';
+import { httpLogSchema } from './http-log/schema.ts';
 import { datadogSchema } from './datadog/schema.ts';
 import { kafkaLogSchema } from './kafka-log/schema.ts';
 import { logglySchema } from './loggly/schema.ts';
@@ -52,7 +54,9 @@ const schemas = [
   corsSchema,
   datadogSchema,
   exitTransformerSchema,
+  fileLogSchema,
   hmacAuthSchema,
+  httpLogSchema,
   ipRestrictionSchema,
   jwtSchema,
   kafkaLogSchema,

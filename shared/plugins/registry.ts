@@ -56,8 +56,12 @@ import { responseTransformerFactory } from './response-transformer/handler.ts';
 import { responseTransformerSchema } from './response-transformer/schema.ts';
 import { exitTransformerFactory } from './exit-transformer/handler.ts';
 import { exitTransformerSchema } from './exit-transformer/schema.ts';
+import { fileLogFactory } from './file-log/handler.ts';
+import { fileLogSchema } from './file-log/schema.ts';
 import { hmacAuthFactory } from './hmac-auth/handler.ts';
 import { hmacAuthSchema } from './hmac-auth/schema.ts';
+import { httpLogFactory } from './http-log/handler.ts';
+import { httpLogSchema } from './http-log/schema.ts';
 import { datadogFactory } from './datadog/handler.ts';
 import { datadogSchema } from './datadog/schema.ts';
 import { kafkaLogFactory } from './kafka-log/handler.ts';
@@ -85,7 +89,9 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(corsSchema, corsFactory),
   registerPlugin(datadogSchema, datadogFactory),
   registerPlugin(exitTransformerSchema, exitTransformerFactory),
+  registerPlugin(fileLogSchema, fileLogFactory),
   registerPlugin(hmacAuthSchema, hmacAuthFactory),
+  registerPlugin(httpLogSchema, httpLogFactory),
   registerPlugin(ipRestrictionSchema, ipRestrictionFactory),
   registerPlugin(jwtSchema, jwtFactory),
   registerPlugin(kafkaLogSchema, kafkaLogFactory),
