@@ -176,8 +176,9 @@ export class Agent {
     const parts = this.#parts;
     if (parts === undefined) return;
     parts.telemetry.fold();
+    parts.records.flush();
     const deadlineMs = clock.monotonicMs() + LAST_TELEMETRY_MS;
-    while (parts.sync.status.connected && parts.telemetry.totals().bufferedBatches > 0 && clock.monotonicMs() < deadlineMs) {
+    while (parts.sync.status.connected && (parts.telemetry.totals().bufferedBatches > 0 || parts.records.hasWork) && clock.monotonicMs() < deadlineMs) {
       await new Promise<void>((resolve) => clock.after(LAST_TELEMETRY_CHECK_MS, resolve, { keepAlive: true }));
     }
   }

@@ -307,6 +307,26 @@ export const dataPlaneSettings = defineSettings({
     between: [1_048_576, 1_099_511_627_776],
     description: 'Disk space for counts that no control plane has acknowledged; above it, older intervals are merged, never dropped',
   },
+  telemetryFsync: {
+    env: 'HOLDFAST_TELEMETRY_FSYNC',
+    type: 'enum',
+    values: ['never', 'interval', 'always'],
+    default: 'interval',
+    description: 'When counts and access records in the spool are forced to the disk, which only matters where the machine loses power: when the kernel likes, once per fold without waiting for it, or with each batch before it counts as kept',
+  },
+  accessRecords: {
+    env: 'HOLDFAST_ACCESS_RECORDS',
+    type: 'boolean',
+    default: true,
+    description: 'Whether errors and slow requests are recorded one by one where no access-records plugin says what is',
+  },
+  accessRecordsMaxBytes: {
+    env: 'HOLDFAST_ACCESS_RECORDS_MAX_BYTES',
+    type: 'integer',
+    default: 67_108_864,
+    between: [1_048_576, 1_099_511_627_776],
+    description: 'Disk space for access records that no control plane has acknowledged; above it the oldest are dropped and counted. Counts have their own, and take from this one where the disk is full',
+  },
   ...messageSettings,
   ...logSettings,
 });

@@ -3,6 +3,8 @@
  * plane importing the other. Generated from their definitions by `npm run generate`; do not edit.
  */
 export const KNOWN_VARIABLES: readonly string[] = [
+  'HOLDFAST_ACCESS_RECORDS',
+  'HOLDFAST_ACCESS_RECORDS_MAX_BYTES',
   'HOLDFAST_ADMIN_ALLOWED_ORIGINS',
   'HOLDFAST_ADMIN_LISTEN',
   'HOLDFAST_ADMIN_PUBLIC_URL',
@@ -205,6 +207,7 @@ export const KNOWN_VARIABLES: readonly string[] = [
   'HOLDFAST_SYNC_LISTEN',
   'HOLDFAST_SYNC_URLS',
   'HOLDFAST_TELEMETRY_FOLD_INTERVAL',
+  'HOLDFAST_TELEMETRY_FSYNC',
   'HOLDFAST_TELEMETRY_SPOOL_BYTES',
   'HOLDFAST_TENANT_DELETION_GRACE',
   'HOLDFAST_TLS_CIPHERS',

@@ -203,6 +203,8 @@ export interface PluginChain {
   readonly upstreamRequest: readonly ChainEntry[];
   readonly responseHead: readonly ChainEntry[];
   readonly log: readonly ChainEntry[];
+  /** Whose rules say which requests become access records. */
+  readonly recorder: ChainEntry | undefined;
   readonly webSocketFrame: readonly ChainEntry[];
   /** Of a stream route. */
   readonly stream: readonly ChainEntry[];

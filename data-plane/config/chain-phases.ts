@@ -13,6 +13,7 @@ export function phasesOf(entries: readonly ChainEntry[], turns: readonly ChainEn
     upstreamRequest: entries.filter(({ instance }) => instance.upstreamRequest !== undefined),
     responseHead: entries.filter(({ instance }) => instance.responseHead !== undefined),
     log: entries.filter(({ instance }) => instance.log !== undefined),
+    recorder: entries.find(({ instance }) => instance.accessRecorder !== undefined),
     webSocketFrame: entries.filter(({ instance }) => instance.webSocketFrame !== undefined),
     stream: entries.filter(({ instance }) => instance.stream !== undefined),
     requestBodyMaxBytes: Math.max(0, ...entries.map(({ instance }) => instance.requestBody?.maxBytes ?? 0)),

@@ -1,11 +1,12 @@
 /**
- * The record of a request: log plugins, counters, recorder, once for each that began, however it ended (R4); and what it held of the
+ * The record of a request: log plugins, access record, counters, recorder, once for each that began, however it ended (R4); and what it held of the
  * proxy's goes back. Called by request-life.ts.
  */
 import { NO_HEAD } from '../http1/request-view.ts';
 import { NOT_UPSTREAM, type RequestFailure } from '../telemetry/request-recorder.ts';
 import { upstreamMsOf } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
+import { recordAccess } from './record-access.ts';
 import { runLog } from './run-plugins.ts';
 
 /** `brokenOff`: whose fault it was, where the response did not get to its end. Nothing of the exchange's head can be read any more after it. */
@@ -21,6 +22,7 @@ export function accountFor(exchange: Exchange, brokenOff: RequestFailure): void 
     counters.endedRequests += 1;
   }
   runLog(exchange, totalMs);
+  if (core.records !== undefined && !isRefresh) recordAccess(exchange, core.records, failure !== 'none', totalMs);
   if (exchange.pinned !== undefined) core.configs.unpin(exchange.pinned);
   exchange.request.release();
   // Another request gets it: a plugin that still has its context must see nothing of that one.

@@ -341,6 +341,7 @@ function makeCore(options: ProxyOptions, io: SocketIo, defect: (thrown: unknown)
   return {
     limits, clock, random, log, deadlines, out, addresses, chooser, pool,
     recorder: options.recorder,
+    records: options.records,
     pieces: new PieceMemory(),
     failures: new FailureLog(log, clock),
     heads: new FreeHeads(limits.maxHeaderCount),

@@ -131,7 +131,7 @@ export class Exchange {
 
   /** A plugin will ask for the response's headers after they were sent. */
   get keepsSentHeaders(): boolean {
-    return this.chain.log.length > 0 || this.responseWishes?.observers !== undefined || this.responseWishes?.receivers !== undefined;
+    return this.chain.log.length > 0 || this.chain.recorder?.instance.accessRecorder?.readsResponseHeaders === true || this.responseWishes?.observers !== undefined || this.responseWishes?.receivers !== undefined;
   }
 
   /** A gRPC call: both directions may be silent for long and go on at the same time, so nothing of it is collected. */

@@ -8,6 +8,7 @@ import type { ActiveConfig } from '../config/active-config.ts';
 import type { ProxyLimits } from '../http1/limits.ts';
 import type { DownstreamTls, ListenerOptions } from '../listeners/listener-options.ts';
 import type { SocketIoKind } from '../http1/wire-socket.ts';
+import type { RecordSink } from '../telemetry/record-outbox.ts';
 import type { RequestRecorder } from '../telemetry/request-recorder.ts';
 import type { HealthSharing } from '../upstreams/peer-health.ts';
 import type { LookUp } from '../upstreams/resolve-address.ts';
@@ -24,6 +25,8 @@ export interface ProxyOptions {
   /** Shares the ports with other listeners that say so too (SO_REUSEPORT). */
   readonly reusePort: boolean;
   readonly recorder: RequestRecorder;
+  /** Takes access records; absent where nobody wants any. */
+  readonly records?: RecordSink;
   readonly log: Logger;
   readonly clock: Clock;
   /** How sockets are read and written; `documented` by default, `handle` only after the check in http1/handle-check.ts. */

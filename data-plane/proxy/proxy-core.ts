@@ -12,6 +12,7 @@ import type { Http2Downstream } from '../http2/http2-downstream.ts';
 import type { EndpointChooser } from '../upstreams/choose-endpoint.ts';
 import type { ConnectionPool } from '../upstreams/connection-pool.ts';
 import type { AddressBook } from '../upstreams/resolve-address.ts';
+import type { RecordSink } from '../telemetry/record-outbox.ts';
 import type { RequestRecorder } from '../telemetry/request-recorder.ts';
 import type { TrustedAddresses } from './client-address.ts';
 import type { OverloadGuard } from './overload.ts';
@@ -28,6 +29,8 @@ export interface ProxyCore {
   readonly log: Logger;
   readonly failures: FailureLog;
   readonly recorder: RequestRecorder;
+  /** Where access records go; undefined where nobody takes any. */
+  readonly records: RecordSink | undefined;
   readonly deadlines: Deadlines;
   readonly out: OutgoingBytes;
   readonly pieces: PieceMemory;

@@ -21,6 +21,7 @@ import type { PurgeIntake } from '../cache-purges/purge-intake.ts';
 import type { CountExchange } from '../cluster-counters/count-exchange.ts';
 import type { CrashRecord } from '../state/crash-record.ts';
 import type { HighestAccepted } from '../state/highest-accepted.ts';
+import type { RecordAgent } from '../telemetry/record-agent.ts';
 import type { TelemetryAgent } from '../telemetry/telemetry-agent.ts';
 import type { TargetsReport } from '../upstreams/upstream-control.ts';
 import { AnswerDesk, type AnswerQuestion } from './answer-desk.ts';
@@ -47,6 +48,7 @@ export interface SyncClientOptions {
   readonly highest: HighestAccepted;
   readonly crashes: CrashRecord;
   readonly telemetry: TelemetryAgent;
+  readonly records: Pick<RecordAgent, 'connected' | 'disconnected' | 'addCredit' | 'acknowledged'>;
   readonly counts: Pick<CountExchange, 'connected' | 'disconnected' | 'heard'>;
   readonly purges: Pick<PurgeIntake, 'heard'>;
   readonly clock: Clock;
@@ -115,6 +117,7 @@ export class SyncClient {
         this.#notices.disconnected();
         this.#health.disconnected();
         options.telemetry.disconnected();
+        options.records.disconnected();
         options.counts.disconnected();
       },
       onMessage: (message) => this.#hear(message),
@@ -256,7 +259,7 @@ export class SyncClient {
   }
 
   #live(welcome: Welcome): void {
-    const { telemetry, keeper, counts } = this.#options;
+    const { telemetry, records, keeper, counts } = this.#options;
     this.#labels = welcome.labels;
     this.#options.onLabels?.(welcome.labels);
     this.#intake.restart();
@@ -268,6 +271,7 @@ export class SyncClient {
     }
     if (welcome.protocolVersion >= COUNTS_SINCE_VERSION) counts.connected((told) => this.#session.send(told));
     telemetry.connected({ sendTelemetry: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes, records: false }) }, welcome.telemetryCredit);
+    records.connected({ sendRecords: ({ bootId, sequence, bytes }) => this.#session.send({ kind: 'telemetry', bootId, sequence, batch: bytes, records: true }) }, welcome.recordsCredit);
     this.#renewWhereDue();
   }
 
@@ -288,7 +292,7 @@ export class SyncClient {
   }
 
   #hear(message: SyncMessage): void {
-    const { telemetry } = this.#options;
+    const { telemetry, records } = this.#options;
     if (this.#held !== undefined) {
       if (this.#held.push(message) > MAXIMUM_HELD) this.#session.violated(`it sent more than ${MAXIMUM_HELD} frames behind a change of keys`);
       return undefined;
@@ -301,9 +305,10 @@ export class SyncClient {
       case 'head':
         return this.#heads.take(message.headStatement);
       case 'telemetry-ack':
-        return telemetry.acknowledged(message.bootId, message.sequence);
+        return (message.records ? records : telemetry).acknowledged(message.bootId, message.sequence);
       case 'credit':
-        return telemetry.addCredit(message.telemetry);
+        telemetry.addCredit(message.telemetry);
+        return records.addCredit(message.records);
       case 'renewed':
         return this.#renewals.take(message);
       case 'question':

@@ -81,6 +81,7 @@ export class RecordAgent {
   #delivered = 0;
   #channel: RecordChannel | undefined;
   #credit = 0;
+  #isWanted = false;
   #isFailing = false;
 
   constructor(options: RecordAgentOptions) {
@@ -138,6 +139,7 @@ export class RecordAgent {
   connected(channel: RecordChannel, credit: number): void {
     this.#channel = channel;
     this.#credit = credit;
+    this.#isWanted = credit > 0;
     this.#spool.rewind();
     this.#send();
   }
@@ -149,12 +151,18 @@ export class RecordAgent {
 
   disconnected(): void {
     this.#channel = undefined;
+    this.#isWanted = false;
     this.#credit = 0;
     this.#spool.rewind();
   }
 
   acknowledged(bootId: string, sequence: number): void {
     this.#delivered += this.#spool.acknowledge(bootId, sequence);
+  }
+
+  /** Whether there are records that somebody takes. */
+  get hasWork(): boolean {
+    return this.#isWanted && (this.#records > 0 || this.#spool.bufferedBatches > 0);
   }
 
   /** Counts need the room on the disk. False where there is none to be had here. */

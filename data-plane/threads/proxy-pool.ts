@@ -44,6 +44,9 @@ export interface ProxyPoolOptions {
   /** The gateway's content keys as they are known now. */
   readonly contentKeys: () => ContentKeyRing | undefined;
   readonly onTelemetryTable: (threadId: number, table: TelemetryTable) => void;
+  /** A thread begins to make access records, and hands some over. */
+  readonly onRecordCounts?: (threadId: number, counts: SharedArrayBuffer) => void;
+  readonly onAccessRecords?: (threadId: number, records: number, bytes: Uint8Array) => void;
   /** How the targets of upstreams are, when it changes. */
   readonly onTargets?: (report: TargetsReport) => void;
   /** What a thread counted for policy `cluster`. */
@@ -295,6 +298,8 @@ export class ProxyPool {
     const { clock, startWorker, onTelemetryTable } = this.#options;
     const link = new ThreadLink(index, clock, (events) => startWorker(index, events), {
       telemetryTable: (from, table) => onTelemetryTable(from.threadId, table),
+      recordCounts: (from, counts) => this.#options.onRecordCounts?.(from.threadId, counts),
+      accessRecords: (from, records, bytes) => this.#options.onAccessRecords?.(from.threadId, records, bytes),
       line: (_from, line) => forwardThreadLine(this.#options.threadLog, index, line),
       peerChange: (from, change) => this.#health.changed(from, change),
       targets: (from, report) => this.#health.reported(from, report),
@@ -401,6 +406,8 @@ function refusalOf(answer: Answer): Extract<PrepareOutcome, { kind: 'refused' }>
     case 'peer-change':
     case 'targets':
     case 'cluster-counts':
+    case 'record-counts':
+    case 'access-records':
       return undefined;
   }
 }

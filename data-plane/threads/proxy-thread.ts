@@ -7,6 +7,8 @@ import { defined } from '../../shared/assert.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { LogAreas } from '../../shared/log-areas.ts';
+import { RecordRules } from '../../shared/plugins/access-records/record-rules.ts';
+import { DEFAULT_ACCESS_RECORDS } from '../../shared/plugins/access-records/schema.ts';
 import type { RegisteredPlugin } from '../../shared/plugins/registered-plugin.ts';
 import { registryWith } from '../../shared/plugins/registry.ts';
 import { decodeEntity, salvageEntity } from '../../shared/wire/entity-codec.ts';
@@ -21,6 +23,7 @@ import { TrustedAddresses } from '../proxy/client-address.ts';
 import { createProxy } from '../proxy/create-proxy.ts';
 import { systemMemoryGauge } from '../proxy/memory-gauge.ts';
 import type { Proxy } from '../proxy/proxy-contract.ts';
+import { RecordOutbox } from '../telemetry/record-outbox.ts';
 import { ThreadRecorder } from '../telemetry/thread-recorder.ts';
 import { claimProbe } from '../upstreams/claim-probe.ts';
 import { systemLookUp } from '../upstreams/system-look-up.ts';
@@ -40,6 +43,12 @@ const areas = new LogAreas(createThreadLogger(data.logLevels.level, (line) => te
 const log = areas.of('proxy');
 const pluginLog = areas.of('plugins');
 const recorder = new ThreadRecorder(data.usageKeys, (table) => tell({ kind: 'telemetry-table', table }));
+const records = new RecordOutbox({
+  builtIn: data.accessRecords ? new RecordRules(DEFAULT_ACCESS_RECORDS) : undefined,
+  clock,
+  shareCounts: (counts) => tell({ kind: 'record-counts', counts }),
+  hand: (made, bytes) => tell({ kind: 'access-records', records: made, bytes }),
+});
 const counters = new SharedCounterTable(data.counters, { threadId, clock });
 const pluginServices = new ThreadPluginServices({ clock, counters, random: Math.random, log: pluginLog, fetchNetworks: data.pluginFetchNetworks, fileLogFolders: data.fileLogFolders, node: data.node, logOf: (pluginName, pluginId) => createPluginLog(pluginLog, clock, pluginName, pluginId) });
 pluginServices.connectCluster(new ClusterCounterTable(counters, clock, (windows) => tell({ kind: 'cluster-counts', windows })));
@@ -119,6 +128,7 @@ async function listen(ports: readonly number[]): Promise<FromThread> {
       tls: { ...data.tls, ticketKeys: defined(ticketKeys, 'the keys of session tickets') },
       reusePort: data.reusePort,
       recorder,
+      records,
       log,
       clock,
       limits: data.limits,
@@ -168,6 +178,7 @@ function explainSurroundings(): ExplainSurroundings {
 
 async function drain(times: { readonly acceptForMs: number; readonly boundMs: number; readonly flushMs: number }): Promise<void> {
   await proxy?.drain(times);
+  records.flush();
   await pluginServices.flush(times.flushMs);
   if (proxy !== undefined) tell({ kind: 'stats', stats: { ...proxy.stats(), outputs: pluginServices.sent }, vitals: pulse.take() });
   tell({ kind: 'drained' });

@@ -56,6 +56,7 @@ export function createWorkerStarter({ listeners, tls, settings, softwareVersion,
     logLevels: usualLevelsOf(settings),
     counters,
     usageKeys: USAGE_KEYS,
+    accessRecords: settings.accessRecords,
     stateFolder: settings.stateFolder,
   };
   return (index, events) => {

@@ -30,6 +30,8 @@ export interface WorkerEvents {
 /** What the thread says without being asked. */
 export interface ThreadNews {
   readonly telemetryTable: (link: ThreadLink, table: TelemetryTable) => void;
+  readonly recordCounts: (link: ThreadLink, counts: SharedArrayBuffer) => void;
+  readonly accessRecords: (link: ThreadLink, records: number, bytes: Uint8Array) => void;
   readonly line: (link: ThreadLink, line: string) => void;
   readonly peerChange: (link: ThreadLink, change: PeerChange) => void;
   readonly targets: (link: ThreadLink, report: TargetsReport) => void;
@@ -119,6 +121,10 @@ export class ThreadLink {
     switch (message.kind) {
       case 'telemetry-table':
         return this.#news.telemetryTable(this, message.table);
+      case 'record-counts':
+        return this.#news.recordCounts(this, message.counts);
+      case 'access-records':
+        return this.#news.accessRecords(this, message.records, message.bytes);
       case 'log':
         return this.#news.line(this, message.line);
       case 'peer-change':
@@ -182,6 +188,8 @@ function keyOfAnswer(answer: FromThread): string {
     case 'peer-change':
     case 'targets':
     case 'cluster-counts':
+    case 'record-counts':
+    case 'access-records':
       return answer.kind;
   }
 }

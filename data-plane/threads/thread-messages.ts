@@ -51,6 +51,8 @@ export interface ThreadData {
   readonly counters: SharedArrayBuffer;
   /** Keys of one usage table (data-plane/telemetry/usage-table.ts). */
   readonly usageKeys: number;
+  /** Whether errors and slow requests are recorded where no plugin says what is. */
+  readonly accessRecords: boolean;
   /** For compiled code. */
   readonly stateFolder: string;
 }
@@ -106,6 +108,9 @@ export type FromThread =
   /** The thread counts into this table from now on. */
   | { readonly kind: 'telemetry-table'; readonly table: TelemetryTable }
   | { readonly kind: 'stats'; readonly stats: ThreadStats; readonly vitals: ThreadVitals }
+  /** Counts of the access records that the thread makes (data-plane/telemetry/record-outbox.ts); once, before the first. */
+  | { readonly kind: 'record-counts'; readonly counts: SharedArrayBuffer }
+  | { readonly kind: 'access-records'; readonly records: number; readonly bytes: Uint8Array }
   | { readonly kind: 'peer-change'; readonly change: PeerChange }
   /** All targets that it knows; from the thread that leads. */
   | { readonly kind: 'targets'; readonly report: TargetsReport }

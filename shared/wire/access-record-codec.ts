@@ -3,6 +3,7 @@
  * a batch; the agent puts pieces together without decoding them; the control plane decodes a batch when it stores it. Texts are cut
  * and control characters escaped where a record is made; decoding refuses what is not so.
  */
+import protobuf from 'protobufjs/minimal.js';
 import { holdfast } from '../../proto/gen/telemetry.js';
 import { HoldfastError } from '../errors.ts';
 import { bytesToId, idToBytes, type EntityId } from '../model/ids.ts';
@@ -77,6 +78,8 @@ export const MAXIMUM_BATCH_RECORDS = 2_000;
 export const MAXIMUM_RECORD_BATCH_BYTES = 240 * 1024;
 
 const { RecordBatch: Wire } = holdfast.telemetry.v1;
+/** Field 4, with its length. */
+const DROPS_TAG = (4 << 3) | 2;
 const NO_BYTES = new Uint8Array(0);
 /** C0, DEL and C1: nothing that a terminal, a log or a spreadsheet of lines would obey. */
 const CONTROL = /\p{Cc}/u;
@@ -164,6 +167,22 @@ export function decodeRecordBatch(bytes: Uint8Array): RecordBatch {
   } catch (cause) {
     throw new HoldfastError({ code: 'TELEMETRY_MALFORMED', source: 'gateway', publicMessage: 'the batch of access records cannot be decoded', cause });
   }
+}
+
+/** What a batch tells of drops, without a look at its records. Throws where the bytes are no batch. */
+export function dropsInRecordBatch(bytes: Uint8Array): RecordBatch['drops'] {
+  const reader = protobuf.Reader.create(bytes);
+  const drops: { readonly reason: string; readonly count: number }[] = [];
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag !== DROPS_TAG) {
+      reader.skipType(tag & 7);
+      continue;
+    }
+    const { reason, count } = holdfast.telemetry.v1.Drop.decode(reader, reader.uint32());
+    drops.push({ reason: dropReason(reason), count: whole(count) });
+  }
+  return drops;
 }
 
 function decodeAccessRecord(record: holdfast.telemetry.v1.IAccessRecord): AccessRecord {
