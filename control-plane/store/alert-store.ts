@@ -14,6 +14,8 @@ import type { Stored, StoreProblem } from './store-problem.ts';
 
 export interface AlertRule extends AlertRuleContent, GatewayScope {
   readonly id: string;
+  /** Counts its changes. */
+  readonly revision: number;
   /** Why the last look could not be taken. */
   readonly failure: string | undefined;
   readonly createdAt: Date;
@@ -69,6 +71,7 @@ interface RuleRow {
   readonly gateway_id: GatewayId;
   readonly id: string;
   readonly content: AlertRuleContent;
+  readonly revision: number;
   readonly failure: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -84,7 +87,7 @@ interface StateRow {
   readonly detail: string;
 }
 
-const COLUMNS = 'tenant_id, gateway_id, id, content, failure, created_at, updated_at';
+const COLUMNS = 'tenant_id, gateway_id, id, content, revision, failure, created_at, updated_at';
 const STATE_COLUMNS = 'subject, state, since, fired_at, told_at, value, detail';
 /** Of one gateway (R5). */
 const MOST_RULES = 200;
@@ -128,7 +131,7 @@ export function createAlertStore(database: Database, clock: Clock): AlertStore {
         const others = await transaction.query('SELECT FROM alert_rules WHERE tenant_id = $1 AND gateway_id = $2 AND name = $3 AND id <> $4', [scope.tenantId, scope.gatewayId, content.name, id]);
         if (others.length > 0) return { kind: 'name-refused', message: `must be unique: "${content.name}" is taken` };
         const [row] = await transaction.query<RuleRow>(
-          `UPDATE alert_rules SET name = $4, content = $5::jsonb, enabled = $6, due_at = $7, failure = NULL, updated_at = clock_timestamp()
+          `UPDATE alert_rules SET name = $4, content = $5::jsonb, enabled = $6, due_at = $7, revision = revision + 1, failure = NULL, updated_at = clock_timestamp()
            WHERE tenant_id = $1 AND gateway_id = $2 AND id = $3 RETURNING ${COLUMNS}`,
           [scope.tenantId, scope.gatewayId, id, content.name, JSON.stringify(content), content.enabled, now()],
         );
@@ -171,7 +174,7 @@ export function createAlertStore(database: Database, clock: Clock): AlertStore {
     apply: (rule, findings, message) =>
       database.transaction(everything('write'), async (transaction) => {
         const place = [rule.tenantId, rule.gatewayId, rule.id] as const;
-        const [same] = await transaction.query('SELECT FROM alert_rules WHERE tenant_id = $1 AND gateway_id = $2 AND id = $3 AND updated_at = $4 AND enabled FOR KEY SHARE', [...place, rule.updatedAt]);
+        const [same] = await transaction.query('SELECT FROM alert_rules WHERE tenant_id = $1 AND gateway_id = $2 AND id = $3 AND revision = $4 AND enabled FOR KEY SHARE', [...place, rule.revision]);
         if (same === undefined) return [];
         if (rule.failure !== undefined) await transaction.query('UPDATE alert_rules SET failure = NULL WHERE tenant_id = $1 AND gateway_id = $2 AND id = $3', place);
         const before = (await transaction.query<StateRow>(`SELECT ${STATE_COLUMNS} FROM alert_states WHERE tenant_id = $1 AND gateway_id = $2 AND rule_id = $3 FOR UPDATE`, place)).map(toState);
@@ -229,7 +232,7 @@ async function tell(transaction: Transaction, rule: AlertRule, event: AlertEvent
 }
 
 function toRule(row: RuleRow): AlertRule {
-  return { ...row.content, tenantId: row.tenant_id, gatewayId: row.gateway_id, id: row.id, failure: row.failure ?? undefined, createdAt: row.created_at, updatedAt: row.updated_at };
+  return { ...row.content, tenantId: row.tenant_id, gatewayId: row.gateway_id, id: row.id, revision: row.revision, failure: row.failure ?? undefined, createdAt: row.created_at, updatedAt: row.updated_at };
 }
 
 function toState(row: StateRow): AlertState {

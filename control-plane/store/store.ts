@@ -12,6 +12,8 @@ import type { CountSharing, CountSharingListener } from '../cluster-counters/cou
 import { createAheadStore, type AheadStore } from './ahead-store.ts';
 import { createAlarmStore, type AlarmStore } from './alarm-store.ts';
 import { createAlertStore, type AlertStore } from './alert-store.ts';
+import { createAnalyticsStore } from './analytics-queries.ts';
+import type { AnalyticsStore } from './analytics-store.ts';
 import { createAuditChainStore, type AuditChainStore } from './audit-chain-store.ts';
 import { createAuditStore, type AuditStore } from './audit-store.ts';
 import { GatewayFeed, type ChangeFeed, type ChangeListener } from './change-feed.ts';
@@ -51,6 +53,8 @@ import type { Actor, EntityScope, GatewayScope } from './scope.ts';
 import type { GatewaySecrets } from './secret-box.ts';
 import { SecretKeys } from './secret-keys.ts';
 import { createSigningKeyStore, type SigningKeyStore } from './signing-key-store.ts';
+import { createTelemetryExpiryStore, type TelemetryExpiryStore } from './telemetry-expiry-store.ts';
+import { createTenantRetentionStore, type TenantRetentionStore } from './tenant-retention-store.ts';
 import { createTelemetryStore, type TelemetryStore } from './telemetry-store.ts';
 import { createTenantStore, type TenantStore } from './tenant-store.ts';
 import { createIdentityProviderStore, type IdentityProviderStore } from './identity-provider-store.ts';
@@ -123,6 +127,9 @@ export interface Store {
   readonly ahead: AheadStore;
   readonly telemetry: TelemetryStore;
   readonly rollUp: RollUpStore;
+  readonly telemetryExpiry: TelemetryExpiryStore;
+  readonly retention: TenantRetentionStore;
+  readonly analytics: AnalyticsStore;
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
   readonly keyRotations: KeyRotationStore;
@@ -186,6 +193,9 @@ class PostgresStore implements Store {
   readonly ahead: AheadStore;
   readonly telemetry: TelemetryStore;
   readonly rollUp: RollUpStore;
+  readonly telemetryExpiry: TelemetryExpiryStore;
+  readonly retention: TenantRetentionStore;
+  readonly analytics: AnalyticsStore;
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
   readonly keyRotations: KeyRotationStore;
@@ -235,6 +245,9 @@ class PostgresStore implements Store {
     this.ahead = createAheadStore(database);
     this.telemetry = createTelemetryStore(database, clock, retention);
     this.rollUp = createRollUpStore(database);
+    this.telemetryExpiry = createTelemetryExpiryStore(database, retention);
+    this.retention = createTenantRetentionStore(database, retention);
+    this.analytics = createAnalyticsStore(database, clock, retention);
     this.audit = createAuditStore(database);
     this.auditChain = createAuditChainStore(database);
     this.keyRotations = createKeyRotationStore(database, keys);

@@ -5,6 +5,7 @@
 -- No route and no consumer are the id of zeros, so that they can be part of a key. Rows of data planes are bound to them by telemetry_received
 -- and records_received, one for each batch: a check for each row would cost more than the row.
 
+-- Whatever else takes raw rows has a row of its own, `usage/…`: they stay until it has them.
 create table roll_up_watermarks (
   family       text primary key,
   raw_id       bigint not null default 0,
@@ -315,8 +316,10 @@ declare
   part text;
   starts timestamptz;
   ends timestamptz;
+  taken_id bigint;
   taken roll_up_watermarks;
   waiting boolean;
+  taken_family text := case when in_parent like 'target%' then 'targets' else 'usage' end;
 begin
   select c.relname, to_timestamp(right(c.relname, 10), 'YYYYMMDDHH24')::timestamp at time zone 'UTC' into part, starts
   from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -328,9 +331,10 @@ begin
   if ends > in_before then
     return null;
   end if;
-  select * into taken from roll_up_watermarks where family = case when in_parent like 'target%' then 'targets' else 'usage' end;
+  select * into taken from roll_up_watermarks where family = taken_family;
   if in_parent like '%\_raw' then
-    execute format('select exists (select from %I where id > $1)', part) into waiting using taken.raw_id;
+    select min(raw_id) into taken_id from roll_up_watermarks where family = taken_family or family like taken_family || '/%';
+    execute format('select exists (select from %I where id > $1)', part) into waiting using taken_id;
   else
     waiting := (in_parent like '%\_minutes' and ends > taken.hours_until) or (in_parent like '%\_hours' and ends > taken.days_until);
   end if;

@@ -25,6 +25,8 @@ create table alert_rules (
   enabled         boolean not null,
   -- When the next look is due; whoever looks moves it.
   due_at          timestamptz not null default now(),
+  -- Counts its changes: a look at an older one is worth nothing.
+  revision        integer not null default 1,
   -- Of the last look; null where it went well.
   failure         text,
   created_at      timestamptz not null default now(),

@@ -1,0 +1,99 @@
+/**
+ * Partitions of telemetry made ahead, and dropped when all in them is older than the installation keeps; rows of tenants that keep less
+ * deleted a few at a time. Nothing goes that the roll-up, or whoever else takes raw rows, has not taken. Run by telemetry/roll-up.ts; how long
+ * a tenant keeps is set in tenant-retention-store.ts.
+ */
+import type { Database } from './database.ts';
+import { RETENTION_LEVELS, type RetentionLevel, type RetentionTimes } from './retention-levels.ts';
+import { DAY_MS, HOUR_MS } from './telemetry-families.ts';
+
+export interface TelemetryExpiryStore {
+  /** Makes the partitions of now and of what comes. */
+  prepare(nowMs: number): Promise<void>;
+  /** Removes what is no longer kept, until `isStopped`; returns what it removed. */
+  remove(nowMs: number, isStopped: () => boolean): Promise<Removed>;
+}
+
+export interface Removed {
+  readonly partitions: number;
+  readonly rows: number;
+}
+
+interface TableByTime {
+  readonly table: string;
+  readonly level: RetentionLevel;
+  /** As old as a row is, for a tenant. */
+  readonly column: 'at' | 'started_at';
+  readonly aheadMs: number;
+  /** Holds for rows that somebody else has taken. */
+  readonly taken?: string;
+}
+
+const TABLES: readonly TableByTime[] = [
+  ...(['usage', 'target'] as const).flatMap((family): readonly TableByTime[] => {
+    const name = family === 'usage' ? 'usage' : 'targets';
+    const mark = (column: string): string => `(SELECT ${column} FROM roll_up_watermarks WHERE family = '${name}')`;
+    return [
+      // Whatever else takes raw rows has a mark of its own, `usage/…`.
+      { table: `${family}_raw`, level: 'raw', column: 'at', aheadMs: 6 * HOUR_MS, taken: `id <= (SELECT min(raw_id) FROM roll_up_watermarks WHERE family = '${name}' OR family LIKE '${name}/%')` },
+      { table: `${family}_minutes`, level: 'minutes', column: 'at', aheadMs: DAY_MS, taken: `at < ${mark('hours_until')}` },
+      { table: `${family}_hours`, level: 'hours', column: 'at', aheadMs: 31 * DAY_MS, taken: `at < ${mark('days_until')}` },
+      { table: `${family}_days`, level: 'days', column: 'at', aheadMs: 366 * DAY_MS },
+    ];
+  }),
+  { table: 'route_version_counts', level: 'minutes', column: 'at', aheadMs: DAY_MS },
+  { table: 'data_plane_vitals', level: 'raw', column: 'at', aheadMs: DAY_MS },
+  { table: 'access_records', level: 'records', column: 'started_at', aheadMs: DAY_MS },
+];
+/** Of one statement. */
+const ROWS_AT_ONCE = 2_000;
+const PUBLISHER = { role: 'holdfast_publisher', mode: 'write' } as const;
+
+type GatewayRow = Readonly<Record<`${RetentionLevel}_s`, number | null>> & { readonly tenantId: string; readonly gatewayId: string };
+
+export function createTelemetryExpiryStore(database: Database, installation: RetentionTimes): TelemetryExpiryStore {
+  const dropPartitions = async (nowMs: number, isStopped: () => boolean): Promise<number> => {
+    let partitions = 0;
+    for (const { table, level } of TABLES) {
+      for (;;) {
+        if (isStopped()) return partitions;
+        const [dropped] = await database.query<{ readonly name: string | null }>(PUBLISHER, 'SELECT drop_telemetry_partition($1, $2) AS name', [table, new Date(nowMs - installation[level])]);
+        if (dropped === undefined || dropped.name === null) break;
+        partitions += 1;
+      }
+    }
+    return partitions;
+  };
+
+  const deleteRows = async (gateway: GatewayRow, { table, level, column, taken }: TableByTime, nowMs: number, isStopped: () => boolean): Promise<number> => {
+    const own = gateway[`${level}_s`];
+    const before = new Date(nowMs - Math.min(own === null ? Infinity : own * 1000, installation[level]));
+    let rows = 0;
+    for (let removed = ROWS_AT_ONCE; removed >= ROWS_AT_ONCE && !isStopped(); rows += removed) {
+      const gone = await database.query(PUBLISHER,
+        `DELETE FROM ${table} t USING (
+           SELECT tableoid AS part, ctid AS place FROM ${table} WHERE tenant_id = $1 AND gateway_id = $2 AND ${column} < $3${taken === undefined ? '' : ` AND ${taken}`} LIMIT ${ROWS_AT_ONCE}) AS old
+         WHERE t.tableoid = old.part AND t.ctid = old.place AND t.tenant_id = $1 AND t.gateway_id = $2 RETURNING 1`,
+        [gateway.tenantId, gateway.gatewayId, before]);
+      removed = gone.length;
+    }
+    return rows;
+  };
+
+  return {
+    prepare: async (nowMs) => {
+      for (const { table, aheadMs } of TABLES) {
+        for (const atMs of [nowMs, nowMs + aheadMs]) await database.query(PUBLISHER, 'SELECT ensure_telemetry_partition($1, $2)', [table, new Date(atMs)]);
+      }
+    },
+
+    remove: async (nowMs, isStopped) => {
+      const partitions = await dropPartitions(nowMs, isStopped);
+      const gateways = await database.query<GatewayRow>({ role: 'holdfast_publisher', mode: 'snapshot' },
+        `SELECT g.tenant_id AS "tenantId", g.id AS "gatewayId", ${RETENTION_LEVELS.map((level) => `r.${level}_s`).join(', ')} FROM gateways g LEFT JOIN tenant_retention r ON r.tenant_id = g.tenant_id ORDER BY 1, 2`);
+      let rows = 0;
+      for (const gateway of gateways) for (const table of TABLES) rows += await deleteRows(gateway, table, nowMs, isStopped);
+      return { partitions, rows };
+    },
+  };
+}
