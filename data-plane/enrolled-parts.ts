@@ -43,6 +43,7 @@ import { leafOf, type Enrolment, type IdentityStore } from './sync/identity-stor
 import { SyncClient } from './sync/sync-client.ts';
 import { TrustAnchor } from './sync/trust-anchor.ts';
 import { RecordAgent } from './telemetry/record-agent.ts';
+import { readVitals } from './telemetry/read-vitals.ts';
 import { TelemetryAgent } from './telemetry/telemetry-agent.ts';
 import { ProxyPool } from './threads/proxy-pool.ts';
 import { createWorkerStarter } from './threads/proxy-worker.ts';
@@ -109,6 +110,10 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     clock,
     log: areas.of('telemetry'),
     servedVersion: () => keeper.active?.version ?? NO_VERSION,
+    vitals: (spool) => readVitals({
+      nowMs: clock.nowMs(), head: { ageMs: heads.ageMs, stale: heads.isStale(settings.staleAfter) }, certificateValidToMs: certificateEnd(identity.enrolment ?? enrolment),
+      threads: pool.status(), connections: pool.traffic().connections, spool, records: records.totals(),
+    }),
   });
   lifecycle.add('telemetry', () => telemetry.stop());
   const counterMemory = allocateCounterTable(settings.counterSlots);
@@ -209,7 +214,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       gatewayId: current.gatewayId,
       dataPlaneId: current.dataPlaneId,
       labels: sync.labels,
-      certificateValidToMs: leafOf(current.certificateChain).validToDate.getTime(),
+      certificateValidToMs: certificateEnd(current),
       config: active === undefined ? undefined : { version: active.version, contentRoot: active.contentRoot, entities: active.tree.size, sinceMs: keeper.activeSinceMs, source: keeper.source, quarantined: keeper.quarantined },
       highestAccepted: highest.current?.version,
       fellBack: keeper.fellBack,
@@ -282,6 +287,11 @@ async function sealState({ keeper, heads, identity, seal, log }: { readonly keep
 /** Heads come every minute; what was accepted since is newer. */
 function newerOf(head: VersionedRoot | undefined, accepted: VersionedRoot | undefined): VersionedRoot | undefined {
   return head !== undefined && accepted !== undefined && compareVersions(head.version, accepted.version) >= 0 ? head : (accepted ?? head);
+}
+
+/** Milliseconds since the epoch. */
+function certificateEnd({ certificateChain }: Enrolment): number {
+  return leafOf(certificateChain).validToDate.getTime();
 }
 
 /** Tells the operator once when the configuration becomes stale, and once when it is not any more. */

@@ -5,6 +5,7 @@
 import { openFiles } from '../../shared/process-vitals.ts';
 import type { Vitals } from '../../shared/wire/telemetry-codec.ts';
 import type { ThreadStatus } from '../threads/proxy-pool.ts';
+import type { RecordTotals } from './record-agent.ts';
 import type { SpoolVitals } from './telemetry-agent.ts';
 
 export interface VitalsSource {
@@ -14,7 +15,7 @@ export interface VitalsSource {
   readonly threads: readonly ThreadStatus[];
   readonly connections: number;
   readonly spool: SpoolVitals;
-  readonly records: Pick<Vitals, 'recordSpoolBytes' | 'recordSpoolMaxBytes' | 'droppedRecords'>;
+  readonly records: RecordTotals;
 }
 
 export function readVitals({ nowMs, head, certificateValidToMs, threads, connections, spool, records }: VitalsSource): Vitals {
@@ -24,7 +25,9 @@ export function readVitals({ nowMs, head, certificateValidToMs, threads, connect
   return {
     atMs: nowMs,
     ...spool,
-    ...records,
+    recordSpoolBytes: records.spoolBytes,
+    recordSpoolMaxBytes: records.spoolMaxBytes,
+    droppedRecords: [...records.dropped.values()].reduce((sum, count) => sum + count, 0),
     headAgeMs: head.ageMs,
     stale: head.stale,
     certificateValidToMs,

@@ -13,8 +13,8 @@ const HEADER_BYTES = 16;
 const SLOT_BYTES = 96;
 const KEY_BYTES = 40;
 const LEAST_CAPACITY = 6;
-/** Of the tables that follow a full one: 6.3 MB. */
-const MAX_CAPACITY = 65_536;
+/** Of the tables that follow a full one: 12.6 MB. */
+const MAX_CAPACITY = 131_072;
 const FIELDS = 7;
 /** Slots are numbered on from table to table, within 31 bits. */
 const SLOT_NUMBERS = 0x7f_ff_ff_ff;
