@@ -55,8 +55,9 @@ export class WebhookSender {
     this.#sending ??= this.#send().finally(() => (this.#sending = undefined));
   }
 
-  /** Resolves when all that is due was tried once. */
+  /** Resolves when all that is due now was tried once. */
   async settled(): Promise<void> {
+    await this.#sending;
     this.wake();
     await this.#sending;
   }
