@@ -63,6 +63,8 @@ function content(sequence: number, changes: readonly EntityChange[], base?: Conf
 const service = () => put('services', { id: testId('a'), name: 'origin', url: originUrl });
 const route = (digits: string, path: string) => put('routes', { id: testId(digits), paths: [path], service: ref('a') });
 
+const testNode = () => ({ dataPlaneId: 'd', gatewayId: 'g', hostname: 'h', softwareVersion: '0.1.0', labels: {} });
+
 function scene(context: TestContext, threads: number, environment: Readonly<Record<string, string>> = {}) {
   const settings = parseSettings(dataPlaneSettings, { environment, arguments: ['--proxy-listen', '127.0.0.1:0', '--proxy-tls-listen', '127.0.0.1:0'], readFile: () => '', workingFolder: '/' });
   const listeners = listenersOf(settings);
@@ -70,7 +72,7 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
   const workers: WorkerPort[] = [];
   const tables = new Map<number, ThreadTables>();
   const folded = new FoldedCounts();
-  const start = createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', plugins: [], counters: allocateCounterTable(1_024) });
+  const start = createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', plugins: [], node: testNode, counters: allocateCounterTable(1_024) });
   const { log, lines } = createMemoryLogger('test');
   let crashes = 0;
   const pool = new ProxyPool({
@@ -85,6 +87,7 @@ function scene(context: TestContext, threads: number, environment: Readonly<Reco
     clock: systemClock,
     random: () => 0.1,
     log,
+    threadLog: () => log,
     prepareTimeoutMs: 30_000,
     contentKeys: () => CONTENT_KEYS,
     onTelemetryTable: (threadId, table) => {

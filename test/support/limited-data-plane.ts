@@ -42,10 +42,10 @@ export function startLimitedDataPlane(desk: CountDesk, gatewayId: GatewayId, thr
   const exchange = new CountExchange({ counters, clock: systemClock, log });
   const ticketKeys = randomBytes(48);
   const pool = new ProxyPool({
-    threads, clock: systemClock, random: Math.random, log,
+    threads, clock: systemClock, random: Math.random, log, threadLog: () => log,
     ports: listeners.map(({ port }) => port),
     ticketKeys: () => ticketKeys,
-    startWorker: createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', plugins: [], counters: memory }),
+    startWorker: createWorkerStarter({ settings, listeners, tls: downstreamTlsOf(settings, makeDefaultCertificate(Date.now(), new Uint8Array(16))), softwareVersion: '0.1.0', plugins: [], counters: memory, node: () => ({ dataPlaneId: 'd', gatewayId, hostname: 'h', softwareVersion: '0.1.0', labels: {} }) }),
     prepareTimeoutMs: 30_000,
     contentKeys: () => CONTENT_KEYS,
     onTelemetryTable: () => undefined,
