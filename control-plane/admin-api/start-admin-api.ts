@@ -49,6 +49,7 @@ import { upstreamHealthRoutes } from './upstream-health-routes.ts';
 import { identityProviderRoutes } from './v1/identity-provider-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { alarmRoutes } from './v1/alarm-routes.ts';
+import { analyticsRoutes } from './v1/analytics-routes.ts';
 import { alertRoutes } from './v1/alert-routes.ts';
 import { webhookRoutes } from './v1/webhook-routes.ts';
 import { auditRoutes } from './v1/audit-routes.ts';
@@ -64,7 +65,9 @@ import { keyRoutes } from './v1/key-routes.ts';
 import { joinTokenRoutes, type CreateJoinToken } from './v1/join-token-routes.ts';
 import { operatorRoutes } from './v1/operator-routes.ts';
 import { pluginRoutes } from './v1/plugin-routes.ts';
+import { QueryGate } from './v1/query-gate.ts';
 import { quotaRoutes } from './v1/quota-routes.ts';
+import { retentionRoutes } from './v1/retention-routes.ts';
 import { secretKeyRoutes } from './v1/secret-key-routes.ts';
 import { quarantineRoutes } from './v1/quarantine-routes.ts';
 import { releaseRoutes } from './v1/release-routes.ts';
@@ -177,6 +180,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
   const cookies = new SessionCookies(options.publicUrl);
   const rules = { clock, plugins: pluginsOf(catalog) };
   const entities = entityRoutes({ ...rules, store });
+  const gate = new QueryGate();
   const openApi = (): JsonObject => buildOpenApi(entityDefinitions, [...catalog.values()], { version: options.softwareVersion, paths: ownPaths(routes) });
   const routes: readonly Route[] = [
     ...nodeRoutes({ ...options, nodeId: randomUUID(), counters }, () => routes, openApi),
@@ -212,6 +216,8 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...convergenceRoutes(store),
     ...releaseRoutes(store),
     ...usageRoutes(store),
+    ...analyticsRoutes(store, gate, clock),
+    ...retentionRoutes(store),
     ...auditRoutes(store, options.auditKeeper),
   ];
   return routes;

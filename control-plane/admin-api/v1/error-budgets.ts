@@ -26,7 +26,9 @@ export const ERROR_BUDGET_PARAMETERS: readonly QueryParameter[] = [
 ];
 
 export async function errorBudgets(store: AnalyticsSources, nowMs: number, { gateway, query }: GatewayRequest): Promise<Answer> {
-  const allowed = 1 - parseObjective(query) / 100;
+  const objective = parseObjective(query);
+  // Whole millionths of a percent: 1 - 0.9 is less than 0.1 otherwise, and an error of the budget is gone.
+  const allowed = Math.round(100_000_000 - objective * 1_000_000) / 100_000_000;
   const windowMs = parseLength(query);
   const limit = parseLimit(query, 100, MOST_ROWS);
   const groupBy = parseBy(query);
@@ -43,13 +45,13 @@ export async function errorBudgets(store: AnalyticsSources, nowMs: number, { gat
   await names.read(store, gateway);
   return ok({
     ...(whole === undefined ? {} : showCoverage(names, whole.coverage, { from: new Date(nowMs - windowMs) }, nowMs)),
-    objective: parseObjective(query),
+    objective,
     data: ranked.map((group): JsonObject => ({
       group: showGroup(names, groupBy, group.key),
       total: group.requests,
       good: group.requests - group.errors,
       errors: group.errors,
-      budget: { errors: Math.floor(group.requests * allowed), left: Math.floor(group.requests * allowed) - group.errors, left_share: group.requests === 0 ? 1 : 1 - group.errors / (group.requests * allowed) },
+      budget: { errors: Math.floor(group.requests * allowed), left: Math.floor(group.requests * allowed) - group.errors, left_share: round(1 - burn(group, allowed, 0)) },
       burn_rate: { '1h': burn(inHour.get(keyOf(group)) ?? NOTHING, allowed), '6h': burn(inSixHours.get(keyOf(group)) ?? NOTHING, allowed), window: burn(group, allowed) },
     })),
     group_count: whole?.groupCount ?? 0,
@@ -62,7 +64,12 @@ function burn(counts: Pick<Counts, 'requests' | 'errors'>, allowed: number): num
 function burn(counts: Pick<Counts, 'requests' | 'errors'>, allowed: number, empty: number): number;
 function burn(counts: Pick<Counts, 'requests' | 'errors'>, allowed: number, empty: number | null = null): number | null {
   const rate = errorRate(counts);
-  return rate === null ? empty : Math.round((rate / allowed) * 1000) / 1000;
+  return rate === null ? empty : round(rate / allowed);
+}
+
+/** To three places. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }
 
 function parseObjective(query: URLSearchParams): number {
