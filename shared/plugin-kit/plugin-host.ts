@@ -20,6 +20,8 @@ export interface HostParts extends RequestParts {
   readonly availableUpstreams?: readonly string[];
   readonly uriCaptures?: ReadonlyMap<string, string>;
   readonly traceId?: string;
+  /** 32 hex digits. */
+  readonly requestId?: string;
 }
 
 /** The effects of a plugin on one request, in call order: `set-upstream X: 1`, `remove-upstream x`, … */
@@ -42,7 +44,7 @@ function exchangeContext(parts: HostParts): ExchangeContext {
     route: { id: 'route-1', name: 'route' },
     service: parts.service === undefined ? undefined : { id: parts.service, name: null },
     uriCaptures: parts.uriCaptures,
-    requestId: '0'.repeat(32),
+    requestId: parts.requestId ?? '0'.repeat(32),
     configVersion: '1.1',
     consumer: parts.consumer,
     credential: parts.credential,
