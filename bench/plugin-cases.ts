@@ -68,6 +68,7 @@ export const PLUGIN_CASES: Readonly<Record<PluginName, PluginCase>> = {
   syslog: { kind: 'measured', config: { port: 9, queue: { max_batch_size: 100 } }, note: 'nobody listens' },
   'tcp-log': { kind: 'measured', config: { host: '127.0.0.1', port: 9, queue: { max_batch_size: 100 } }, note: 'nobody listens' },
   'udp-log': { kind: 'measured', config: { host: '127.0.0.1', port: 9, queue: { max_batch_size: 100 } }, note: 'nobody listens' },
+  zipkin: { kind: 'measured', config: { http_endpoint: 'http://127.0.0.1:9/api/v2/spans', sample_ratio: 0 }, note: 'no trace is recorded' },
   'upstream-timeout': { kind: 'measured', config: { read_timeout: 5_000 } },
 };
 

@@ -16,6 +16,7 @@ import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
 import { opentelemetrySchema } from './opentelemetry/schema.ts';
+import { zipkinSchema } from './zipkin/schema.ts';
 import { prometheusSchema } from './prometheus/schema.ts';
 import { proxyCacheSchema } from './proxy-cache/schema.ts';
 import { rateLimitingSchema } from './rate-limiting/schema.ts';
@@ -82,6 +83,7 @@ const schemas = [
   tcpLogSchema,
   udpLogSchema,
   upstreamTimeoutSchema,
+  zipkinSchema,
 ] as const satisfies readonly PluginSchema[];
 
 /** The names of the bundled plugins. */

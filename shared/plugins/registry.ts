@@ -22,6 +22,8 @@ import { mtlsAuthFactory } from './mtls-auth/handler.ts';
 import { mtlsAuthSchema } from './mtls-auth/schema.ts';
 import { opentelemetryFactory } from './opentelemetry/handler.ts';
 import { opentelemetrySchema } from './opentelemetry/schema.ts';
+import { zipkinFactory } from './zipkin/handler.ts';
+import { zipkinSchema } from './zipkin/schema.ts';
 import { prometheusFactory } from './prometheus/handler.ts';
 import { prometheusSchema } from './prometheus/schema.ts';
 import { proxyCacheFactory } from './proxy-cache/handler.ts';
@@ -117,6 +119,7 @@ const plugins: readonly RegisteredPlugin[] = [
   registerPlugin(tcpLogSchema, tcpLogFactory),
   registerPlugin(udpLogSchema, udpLogFactory),
   registerPlugin(upstreamTimeoutSchema, upstreamTimeoutFactory),
+  registerPlugin(zipkinSchema, zipkinFactory),
 ];
 
 export const pluginRegistry: ReadonlyMap<string, RegisteredPlugin> = new Map(plugins.map((plugin) => [plugin.schema.name, plugin]));
