@@ -35,7 +35,7 @@ const PLANTED: Readonly<Record<string, string>> = {
   'jwt_secrets.secret': 'canary-of-jwt-secret-0123456789', 'oauth2_credentials.client_secret': 'canary-of-oauth2-secret-0123456789',
 };
 /** What is not of entities: `name → text`; those that the control plane makes are added as they are told. */
-const others = new Map<string, string>([['operator password', 'canary-of-an-operator-password'], ['client secret', 'canary-of-a-client-secret-0123'], ['vault value', 'canary-that-stands-in-a-vault-0123'], ['redis password', 'canary-of-a-redis-password-0123'], ['sentinel password', 'canary-of-a-sentinel-password-01']]);
+const others = new Map<string, string>([['operator password', 'canary-of-an-operator-password'], ['client secret', 'canary-of-a-client-secret-0123'], ['vault value', 'canary-that-stands-in-a-vault-0123'], ['redis password', 'canary-of-a-redis-password-0123'], ['sentinel password', 'canary-of-a-sentinel-password-01'], ['webhook path', 'canary-in-the-path-of-a-webhook-01'], ['webhook secret', `whsec_${Buffer.from('canary-of-a-webhook-secret-0123').toString('base64')}`], ['loggly key', 'canary-of-a-loggly-key-0123456789'], ['splunk token', 'canary-of-a-splunk-token-0123456'], ['kafka password', 'canary-of-a-kafka-password-012345']]);
 
 const heapFolder = mkdtempSync(join(tmpdir(), 'holdfast-heap-'));
 let installation: TestInstallation;
@@ -140,6 +140,11 @@ test('they are planted, read, changed, refused, compared, exported and rolled ba
   await make('/plugins', { name: 'response-ratelimiting', config: { limits: { units: { minute: 1 } }, redis } });
   await ask('POST', '/plugins', { name: 'rate-limiting', config: { minute: 1, redis: { password: [redis.password] } } });
 
+  await make('/plugins', { name: 'loggly', config: { host: '192.0.2.1', key: others.get('loggly key') ?? '' } });
+  await make('/plugins', { name: 'splunk', config: { endpoint: 'http://192.0.2.1', token: others.get('splunk token') ?? '' } });
+  await make('/plugins', { name: 'kafka-log', config: { topic: 'requests', rest_proxy: { url: 'http://192.0.2.1' }, authentication: { user: 'ann', password: others.get('kafka password') ?? '' } } });
+  await ask('POST', '/plugins', { name: 'splunk', config: { endpoint: `http://:${others.get('splunk token')}@192.0.2.1`, token: `${others.get('splunk token')} ` } });
+
   const operator = await make('/v1/operators', { name: 'viewer', role: 'viewer' });
   viewer = String((await ask('POST', `/v1/operators/${operator}/tokens`, {})).body['token']);
   others.set('token', viewer);
@@ -149,6 +154,14 @@ test('they are planted, read, changed, refused, compared, exported and rolled ba
   others.set('session', String(session.body['token']));
   await ask('POST', '/v1/sign-in/password', { tenant: 'default', operator: 'viewer', password: `${others.get('operator password')}-wrong` });
   await make('/v1/identity-providers', { name: 'idp', issuer: 'https://idp.test', client_id: 'c', client_secret: others.get('client secret') ?? '', default_role: 'viewer' });
+  const webhook = { name: 'pager', url: `https://192.0.2.1/${others.get('webhook path')}`, secret: others.get('webhook secret') ?? '' };
+  await make('/v1/webhooks', webhook);
+  // That answer shows the secret, for the only time.
+  told.pop();
+  await ask('PUT', '/v1/webhooks/pager', { name: 'pager', url: webhook.url, secret: webhook.secret });
+  await ask('POST', '/v1/webhooks/pager/test');
+  await ask('POST', '/v1/webhooks', { ...webhook, more: webhook.secret });
+  await ask('POST', '/v1/webhooks', { name: 'wrong', url: `ftp://192.0.2.1/${others.get('webhook path')}`, secret: [webhook.secret] });
   others.set('join token', String((await ask('POST', '/v1/join-tokens', {})).body['token']));
   others.set('key-encryption key', readFileSync(join(stateFolder, 'key-encryption-key'), 'utf8').trim());
 
@@ -174,7 +187,7 @@ test('they are planted, read, changed, refused, compared, exported and rolled ba
 
   const { body } = await ask('GET', '/v1/gateways/default');
   const head = String(body['config_version']);
-  for (const path of ['/config', '/v1/gateways/default/declarative', '/v1/audit?size=1000', '/v1/export', '/v1/releases', `/v1/releases/${head}`, '/v1/tokens', '/v1/sessions', '/v1/identity-providers', '/v1/join-tokens', '/v1/data-planes', '/', '/status', '/tags']) await ask('GET', path, undefined, 'viewer');
+  for (const path of ['/config', '/v1/gateways/default/declarative', '/v1/audit?size=1000', '/v1/export', '/v1/releases', `/v1/releases/${head}`, '/v1/tokens', '/v1/sessions', '/v1/identity-providers', '/v1/webhooks', '/v1/webhooks/pager/deliveries', '/v1/join-tokens', '/v1/data-planes', '/', '/status', '/tags']) await ask('GET', path, undefined, 'viewer');
   for (const { kind, path, topLevel } of entityDefinitions) {
     if (!topLevel) continue;
     await ask('GET', `/${path}?size=1000`, undefined, 'viewer');

@@ -61,6 +61,7 @@ async function keysInUse(database: TestDatabase, { tenantId }: EntityScope): Pro
     client.query<{ readonly sealed: Buffer }>(
       `SELECT envelope AS sealed FROM holdfast.content_keys WHERE tenant_id = $1
        UNION ALL SELECT client_secret FROM holdfast.identity_providers WHERE tenant_id = $1
+       UNION ALL SELECT sealed FROM holdfast.webhooks WHERE tenant_id = $1
        UNION ALL SELECT decode(control_plane_only ->> 'key', 'base64') FROM holdfast.entities WHERE tenant_id = $1 AND kind = 'keyauth_credentials'
        UNION ALL SELECT decode(private_before ->> 'key', 'base64') FROM holdfast.changes WHERE tenant_id = $1 AND private_before IS NOT NULL`,
       [tenantId],
@@ -81,6 +82,7 @@ test('a data key is replaced while reads and writes go on; then nothing stands u
     const bystander = await gatewayWith(store, 1);
     const provider = { name: 'sso', issuer: 'https://id.test', clientId: 'c', clientSecret: 'canary-client', scopes: ['openid'], groupsClaim: 'groups', roleMappings: [], defaultRole: 'viewer', sessionHours: 1, enabled: true };
     assert.equal((await store.identityProviders.create(scope.tenantId, provider, TEST_ACTOR)).kind, 'stored');
+    assert.equal((await store.webhooks.create(scope.tenantId, { name: 'hook', url: 'https://hook.test/', secret: 'whsec_AAAA', enabled: true }, TEST_ACTOR)).kind, 'stored');
     // A change row holds what was secret before.
     const old = await store.read(scope, (reader) => reader.getByEndpointKey(credentials, 'key-0'));
     assert.ok(old);

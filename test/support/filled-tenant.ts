@@ -20,7 +20,7 @@ import { testAuthority } from './test-certificates.ts';
 import { telemetryBatch, usageRow } from './telemetry-rows.ts';
 
 /** What is named by the first word behind `/v1/`. */
-export const OWN_THINGS = ['tenants', 'gateways', 'operators', 'service-accounts', 'tokens', 'roles', 'identity-providers', 'sessions', 'data-planes', 'join-tokens', 'alarms'] as const;
+export const OWN_THINGS = ['tenants', 'gateways', 'operators', 'service-accounts', 'tokens', 'roles', 'identity-providers', 'sessions', 'data-planes', 'join-tokens', 'alarms', 'webhooks', 'alert-rules'] as const;
 export type OwnThing = (typeof OWN_THINGS)[number];
 
 /** How a request names what is somebody's. */
@@ -138,6 +138,7 @@ export async function fillTenant(api: TestAdminApi, word: string): Promise<Fille
   const { entityIds, entityNames, requestId } = await fillGateway(api, word, gateway.name, ownerToken);
   const fleet = await fillFleet(api, word, scope, idIn(entityIds, 'services'));
   const { token: joinToken } = await store.joinTokens.create(scope, { uses: 2, expiresAt: new Date(Date.now() + 3_600_000), labels: { place: `${word}-label` } }, TEST_ACTOR);
+  const alerts = await fillAlerts(api, word, scope);
   await fillKeysAndHistory(api, word, scope);
   return {
     tenantId, scope, ownerToken, viewerToken,
@@ -145,7 +146,7 @@ export async function fillTenant(api: TestAdminApi, word: string): Promise<Fille
       gateway: gateway.name, tenant: tenant.name, role: role.name, operator: person.name, provider: provider.name, requestId, tag: `${word}-services-tag`, entityIds, entityNames,
       own: {
         tenants: tenantId, gateways: gateway.gatewayId, operators: person.id, 'service-accounts': account.id, tokens: token.id, roles: role.id ?? '', 'identity-providers': provider.id,
-        sessions: session.session.id, 'data-planes': fleet.dataPlaneId, 'join-tokens': joinToken.id, alarms: fleet.alarmId,
+        sessions: session.session.id, 'data-planes': fleet.dataPlaneId, 'join-tokens': joinToken.id, alarms: fleet.alarmId, ...alerts,
       },
     },
   };
@@ -183,6 +184,18 @@ async function fillFleet({ store, database }: TestAdminApi, word: string, scope:
   await onServer(database.superuserConnectionString, (client) => client.query('INSERT INTO holdfast.data_plane_health (tenant_id, gateway_id, data_plane_id, reported_at, targets, left_out) VALUES ($1, $2, $3, now(), $4, 0)', [scope.tenantId, scope.gatewayId, dataPlaneId, JSON.stringify({ [newId()]: [{ ip: '10.0.0.7', port: 1, state: 'open', cause: `${word}-cause`, since: 1 }] })]));
   const [alarm] = await store.alarms.list(scope, { cleared: false, limit: 1 });
   return { dataPlaneId, alarmId: alarm?.id ?? '' };
+}
+
+/** A webhook, a rule that is met, and the message that tells of it. */
+async function fillAlerts({ store }: TestAdminApi, word: string, scope: EntityScope): Promise<{ readonly webhooks: string; readonly 'alert-rules': string }> {
+  const webhook = stored(await store.webhooks.create(scope.tenantId, { name: `${word}-webhook`, url: `https://${word}-receiver.test/${word}-path`, secret: `whsec_${Buffer.alloc(24, word).toString('base64')}`, enabled: true }, TEST_ACTOR));
+  const content = {
+    name: `${word}-rule`, kind: 'silence', threshold: 60, quantile: 'p99', measure: 'request', windowSeconds: 300, forSeconds: 0, minRequests: 1, groupBy: 'none', routes: [], services: [], consumers: [], labels: {}, codes: [],
+    severity: 'warning', webhooks: [], repeatSeconds: 0, enabled: true,
+  } as const;
+  const rule = stored(await store.alerts.create(scope, content, TEST_ACTOR));
+  assert.equal((await store.alerts.apply(rule, [{ subject: `${word}-subject`, value: 1, detail: `${word}-detail` }], () => `{"${word}":1}`)).length, 1);
+  return { webhooks: webhook.id, 'alert-rules': rule.id };
 }
 
 /** Keys and statements of its own, a data key that is being replaced, an audit and a history of which the oldest part is gone. */

@@ -25,7 +25,7 @@ export class FleetScene {
 
   /** A new data plane, connected and seen just now where `report` does not say otherwise. */
   async enrol(hostname: string, labels: Readonly<Record<string, string>> = {}, report: DataPlaneReport = {}, sessionAgeMs = 0): Promise<DataPlaneId> {
-    const { token, secret } = await this.#store.joinTokens.create(this.#scope, { uses: 1, expiresAt: new Date(Date.now() + 60_000), labels }, TEST_ACTOR);
+    const { token, secret } = await this.#store.joinTokens.create(this.#scope, { uses: 1, expiresAt: new Date(Date.now() + 86_400_000), labels }, TEST_ACTOR);
     const certificate = { serial: 'AB12', fingerprint: Buffer.alloc(32, 1), notAfter: new Date('2027-01-01T00:00:00Z') };
     const { id } = defined(await this.#store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname, certificate })), 'the enrolled data plane');
     await this.report(id, { connected: true, lastSeenAt: new Date(), ...report }, sessionAgeMs);

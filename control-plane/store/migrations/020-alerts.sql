@@ -95,3 +95,57 @@ begin
   end loop;
 end
 $$;
+
+-- As 019-telemetry.sql has it, with what is here.
+create or replace function remove_tenant(in_tenant uuid, batch integer) returns boolean language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+  t text;
+  gateway uuid;
+  removed bigint;
+  left_over boolean := false;
+begin
+  perform from tenants where id = in_tenant and delete_after <= now() and deleted_at is null for update;
+  if not found then
+    raise exception 'the tenant is not at its end' using errcode = 'restrict_violation';
+  end if;
+  update data_planes set revoked_at = now(), revocation_reason = 'the tenant was deleted', connected = false
+  where ctid = any(array(select ctid from data_planes where tenant_id = in_tenant and revoked_at is null limit batch));
+  get diagnostics removed = row_count;
+  if removed > 0 then
+    -- Every instance hears of it, and ends their sessions.
+    for gateway in update gateways set fleet_revision = fleet_revision + 1 where tenant_id = in_tenant returning id loop
+      perform pg_notify('holdfast_changes', gateway::text);
+    end loop;
+    return false;
+  end if;
+  for gateway in update gateways set deleted_at = now() where tenant_id = in_tenant and deleted_at is null returning id loop
+    perform pg_notify('holdfast_changes', gateway::text);
+  end loop;
+  foreach t in array array['entity_references', 'entity_unique', 'entities', 'usage', 'telemetry_received', 'telemetry_drops', 'crash_gaps', 'version_counts', 'alarms', 'join_tokens', 'operator_tokens',
+    -- Of 011-sessions.sql.
+    'sessions', 'operator_passwords', 'operator_identities', 'identity_providers',
+    -- Of 019-telemetry.sql; of tables by time, each partition.
+    'counted_until', 'records_received',
+    -- Of 020-alerts.sql.
+    'webhook_deliveries', 'alert_states', 'alert_rules', 'webhooks'] || array(
+      select c.relname::text from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent
+      where p.relnamespace = 'holdfast'::regnamespace and p.relkind = 'p' order by 1) loop
+    execute format('delete from %I where ctid = any(array(select ctid from %I where tenant_id = $1 limit $2))', t, t) using in_tenant, batch;
+    get diagnostics removed = row_count;
+    if removed >= batch then
+      left_over := true;
+      exit;
+    end if;
+  end loop;
+  if left_over then
+    return false;
+  end if;
+  foreach t in array array['operators', 'roles', 'tenant_quotas', 'entity_counts', 'content_keys', 'tenant_keys',
+    -- Of 012-secrets.sql.
+    'data_key_rotations', 'tenant_retention'] loop
+    execute format('delete from %I where tenant_id = $1', t) using in_tenant;
+  end loop;
+  update tenants set deleted_at = now() where id = in_tenant;
+  return true;
+end
+$$;
