@@ -6,7 +6,7 @@
 export interface Balance {
   /** Counted, since the books were opened. */
   readonly produced: number;
-  /** Found in the spool when they were opened: left by earlier runs. */
+  /** Found in the spool when they were opened: left by earlier runs. What was acknowledged shortly before may be among it; the control plane knows it. */
   readonly recovered: number;
   /** Stored at a control plane. */
   readonly delivered: number;

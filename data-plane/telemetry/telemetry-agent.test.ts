@@ -12,6 +12,8 @@ import { requestsIn } from '../../shared/wire/telemetry-merge.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import type { SpooledBatch } from './spool.ts';
 import { TelemetryAgent } from './telemetry-agent.ts';
+import { checkBalance } from './balance.ts';
+import { readVitals } from './read-vitals.ts';
 import { ThreadRecorder } from './thread-recorder.ts';
 
 const ROUTE = newId();
@@ -199,4 +201,48 @@ test('counts by version add up to all requests, over new tables, a thread that d
   assert.equal(batches.reduce((sum, batch) => sum + requestsIn(batch), 0), 600);
   assert.equal(batches.flatMap(({ versions }) => versions).reduce((sum, row) => sum + row.failed, 0), failed);
   assert.equal(batches.flatMap(({ versions }) => versions).reduce((sum, row) => sum + row.failedHere, 0), 66);
+});
+
+test('vitals go with the first batch and every ten seconds, also where nothing was counted', (t) => {
+  const { clock, folder } = start(t);
+  const { log } = createMemoryLogger('test');
+  const agent = new TelemetryAgent({
+    folder, bootId: newId(), foldIntervalMs: 1000, maxSpoolBytes: 1e6, clock, log, servedVersion: () => VERSION,
+    vitals: (spool) => readVitals({
+      nowMs: clock.nowMs(), head: { ageMs: 12, stale: true }, certificateValidToMs: 99, threads: [], connections: 3, spool,
+      records: { made: 5, delivered: 0, buffered: 1, bufferedBatches: 1, spoolBytes: 7, spoolMaxBytes: 8, dropped: new Map([['rate', 2], ['spool-full', 2]]), crashGaps: 0 },
+    }),
+  });
+  const sent: SpooledBatch[] = [];
+  agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 100);
+  clock.advance(25_000);
+  const vitals = sent.map(({ bytes }) => decodeTelemetryBatch(bytes)).flatMap((batch) => batch.vitals ?? []);
+  assert.equal(vitals.length, 3, 'at 1, 11 and 21 seconds');
+  const [first] = vitals;
+  assert.deepEqual([first?.headAgeMs, first?.stale, first?.certificateValidToMs, first?.connections, first?.spoolMaxBytes, first?.recordSpoolBytes, first?.recordSpoolMaxBytes, first?.droppedRecords], [12, true, 99, 3, 1e6, 7, 8, 4]);
+  assert.ok((first?.residentBytes ?? 0) > (first?.heapBytes ?? 0) && (first?.cpuMs ?? 0) > 0);
+  agent.stop();
+});
+
+test('the books are even at any moment: through an outage, a thread that ends and a restart (T3)', (t) => {
+  const { clock, agent, recorder, restart, folder } = start(t);
+  const sent: SpooledBatch[] = [];
+  const balance = (): unknown => checkBalance(agent.totals());
+  for (let second = 0; second < 50; second++) {
+    for (let n = 0; n < second; n++) recorder.record(ROUTE, '', 200, 1, 1, 1);
+    if (second === 20) agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 3);
+    if (second === 25) for (const { bootId, sequence } of sent.slice(0, 2)) agent.acknowledged(bootId, sequence);
+    if (second === 30) agent.disconnected();
+    if (second === 40) agent.removeThread(1);
+    clock.advance(1000);
+    assert.deepEqual(balance(), { kind: 'even' });
+  }
+  assert.ok(agent.totals().delivered > 0 && agent.totals().buffered > 0);
+  agent.stop();
+  const next = restart();
+  assert.deepEqual(checkBalance(next.totals()), { kind: 'even' });
+  assert.ok(next.totals().recovered >= agent.totals().buffered, 'all that waited, and what shares a file with it: the control plane knows that');
+  const [boot = ''] = readdirSync(folder);
+  next.acknowledged(boot, 1e9);
+  assert.deepEqual([checkBalance(next.totals()), next.totals().buffered], [{ kind: 'even' }, 0]);
 });
