@@ -87,10 +87,10 @@ export interface OtlpItems<Item> {
 
 // The door: what protobufjs gives is checked by what the tests expect of it.
 interface Node { readonly [key: string]: unknown }
-const decoded = (type: string, bytes: Uint8Array): Node => root.lookupType(`otlp.${type}`).toObject(root.lookupType(`otlp.${type}`).decode(bytes), { longs: Number, bytes: Buffer, defaults: false }) as Node;
+const decoded = (type: string, bytes: Uint8Array): Node => root.lookupType(`otlp.${type}`).toObject(root.lookupType(`otlp.${type}`).decode(bytes), { longs: Number, bytes: Buffer, defaults: false });
 const nodes = (node: Node | undefined, key: string): readonly Node[] => (node?.[key] as readonly Node[] | undefined) ?? [];
 const child = (node: Node, key: string): Node | undefined => node[key] as Node | undefined;
-const text = (node: Node, key: string): string => String(node[key] ?? '');
+const text = (node: Node, key: string): string => (typeof node[key] === 'string' ? node[key] : '');
 const number = (node: Node, key: string): number => Number(node[key] ?? 0);
 const hexOf = (node: Node, key: string): string => (node[key] instanceof Uint8Array ? Buffer.from(node[key]).toString('hex') : '');
 const numbers = (node: Node, key: string): readonly number[] => (node[key] as readonly number[] | undefined) ?? [];
