@@ -179,6 +179,7 @@ test('by UDP: entries, syslog, Loggly, statsd and Datadog, each whole and unforg
   await waitUntil('the second one', () => plain.got.length === 2 && syslog.got.length === 2);
   const cut = `/b?${'x'.repeat(2_045)}`;
   assert.deepEqual([JSON.parse(plain.got[1] ?? '').truncated, uriOf(JSON.parse(plain.got[1] ?? '')), uriOf(syslogMessage(syslog.got[1] ?? '')?.entry)], [true, cut, cut]);
+  assert.deepEqual(['udp-log', 'syslog', 'loggly', 'statsd', 'datadog'].map((name) => [bench.thread.sent[name]?.sent, bench.thread.sent[name]?.dropped]), Array.from({ length: 5 }, () => [2, {}]));
 });
 
 test('by TCP: one connection is kept, another made when the receiver closed it; what waits for a receiver that is away arrives', async (t) => {

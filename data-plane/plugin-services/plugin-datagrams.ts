@@ -1,6 +1,7 @@
 /**
  * `services.datagrams`: UDP to statsd, syslog and the like. The same addresses are refused as by plugin-fetch.ts; a name is resolved again
- * now and then, in the background. Nothing waits: what can't be sent at once is dropped and counted (R5).
+ * now and then, in the background. Nothing waits: what can't be sent at once is dropped and counted (R5). What was sent is not counted here:
+ * plugins send from their queues, which count their entries.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
@@ -59,8 +60,7 @@ class PluginDatagrams implements DatagramSender {
     if (socket.getSendQueueSize() + bytes.length > MAX_QUEUED_BYTES) return counter.drop('socket-full', 1);
     try {
       socket.send(bytes, this.#port, place.address, (error) => {
-        if (error === null) counter.sent += 1;
-        else this.#failed(error);
+        if (error !== null) this.#failed(error);
       });
     } catch (thrown) {
       // A port that can't be.

@@ -17,7 +17,7 @@ export type DropReason =
   | 'unresolved' | 'socket-full' | 'network';
 
 export interface PluginOutput {
-  /** Entries or datagrams. */
+  /** Entries that a delivery took. A datagram that then failed is among the dropped as well. */
   readonly sent: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Deliveries, each of a batch, that failed; most are tried again. */
