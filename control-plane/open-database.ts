@@ -17,6 +17,7 @@ import { createKeyCommand } from './store/key-command.ts';
 import { parseKeyEncryptionKey, readOrCreateKeyEncryptionKey } from './store/key-encryption-key.ts';
 import type { KeyEncryptionOptions } from './store/key-encryption-ring.ts';
 import { bootstrapDatabase, prepareDatabase } from './store/prepare-database.ts';
+import type { RetentionTimes } from './store/retention-levels.ts';
 import { openStore, type Store } from './store/store.ts';
 
 export interface OpenDatabaseOptions {
@@ -34,7 +35,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Store>
   const keys = keysOf(settings);
   const connectionString = settings.databaseUrl === undefined ? await startEmbedded(options) : checkedDatabaseUrl(settings.databaseUrl);
   await untilReachable(options, () => prepareDatabase({ connectionString, log }));
-  const store = await untilReachable(options, () => openStore({ ...keys, connectionString, poolSize: settings.databasePoolSize, log, clock }));
+  const store = await untilReachable(options, () => openStore({ ...keys, connectionString, poolSize: settings.databasePoolSize, telemetryRetention: retentionOf(settings), log, clock }));
   lifecycle.add('store', () => store.stop());
   return store;
 }
@@ -87,4 +88,8 @@ async function untilReachable<T>({ lifecycle, log, clock }: OpenDatabaseOptions,
       await new Promise<void>((resolve) => clock.after(delayMs, resolve, { keepAlive: true }));
     }
   }
+}
+
+function retentionOf({ telemetryRaw: raw, telemetryMinutes: minutes, telemetryHours: hours, telemetryDays: days, telemetryRecords: records }: ControlPlaneSettings): RetentionTimes {
+  return { raw, minutes, hours, days, records };
 }

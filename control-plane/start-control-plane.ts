@@ -48,6 +48,7 @@ import { startStatusServer } from './status/status-server.ts';
 import { startSyncServer } from './sync/sync-server.ts';
 import { TenantSweeper } from './tenants/tenant-sweeper.ts';
 import { createIngest } from './telemetry/ingest.ts';
+import { RollUp } from './telemetry/roll-up.ts';
 
 export interface ControlPlaneOptions {
   readonly settings: ControlPlaneSettings;
@@ -119,6 +120,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const sweeper = new TenantSweeper({ tenants: store.tenants, clock, log: areas.of('store') });
   sweeper.start();
   lifecycle.add('removal of deleted tenants', () => sweeper.stop());
+  const rollUp = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, clock, log: areas.of('telemetry') });
+  rollUp.start();
+  lifecycle.add('roll-up of telemetry', () => rollUp.stop());
   const auditKeeper = new AuditKeeper({
     chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: settings.auditCheckpointEvery, retentionMs: settings.auditRetention, clock, log: areas.of('audit'),
   });
@@ -151,7 +155,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     publisher,
     authority,
     signing,
-    ingest: createIngest(store.telemetry, areas.of('telemetry')),
+    ...createIngest({ telemetry: store.telemetry, records: store.records, clock, log: areas.of('telemetry') }),
     alarms,
     registeredHash: customPlugins.hashOf,
     meter,

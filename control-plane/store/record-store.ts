@@ -2,9 +2,16 @@
  * Access records as they come from data planes: stored exactly once per (data plane, boot, sequence of records), batch and records in one
  * transaction; found by what an operator knows of a request. Written by telemetry/ingest.ts, searched by admin-api/v1.
  */
+import type { TenantId } from '../../shared/model/ids.ts';
 import type { AccessRecord, RecordBatch } from '../../shared/wire/access-record-codec.ts';
 import type { GatewayScope } from './scope.ts';
 import type { TelemetrySource } from './telemetry-store.ts';
+
+export interface IncomingRecords {
+  readonly source: TelemetrySource;
+  readonly sequence: number;
+  readonly batch: RecordBatch;
+}
 
 /** All that are given must hold. Ids; null where there was none. */
 export interface RecordFilter {
@@ -55,6 +62,8 @@ export interface RecordStore {
    * STORE_TELEMETRY_REFUSED, which is not retryable, for a batch that can never be stored.
    */
   storeRecords(source: TelemetrySource, sequence: number, batch: RecordBatch): Promise<'stored' | 'duplicate'>;
+  /** The same for several of one tenant, in one transaction, in the order given. Throws where one of them can not be stored: none is then. */
+  storeRecordBatches(tenantId: TenantId, batches: readonly IncomingRecords[]): Promise<readonly ('stored' | 'duplicate')[]>;
   /** Throws STORE_CURSOR_UNKNOWN where `after` is none of ours. */
   search(scope: GatewayScope, filter: RecordFilter, paging: RecordPaging): Promise<RecordPage>;
   /** Undefined where it was not chosen, not stored yet, or no longer kept. */

@@ -44,6 +44,8 @@ import { withClient } from './prepare-database.ts';
 import { createQuarantineStore, type QuarantineStore } from './quarantine-store.ts';
 import { createPluginStore, type PluginStore } from './plugin-store.ts';
 import { createQuotaStore, type QuotaStore } from './quota-store.ts';
+import { createRecordStore } from './record-queries.ts';
+import type { RecordStore } from './record-store.ts';
 import { createReleaseStore, type ReleaseStore } from './release-store.ts';
 import { INSTALLATION_RETENTION_MS, type RetentionTimes } from './retention-levels.ts';
 import { createRollUpStore, type RollUpStore } from './roll-up-store.ts';
@@ -130,6 +132,7 @@ export interface Store {
   readonly telemetryExpiry: TelemetryExpiryStore;
   readonly retention: TenantRetentionStore;
   readonly analytics: AnalyticsStore;
+  readonly records: RecordStore;
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
   readonly keyRotations: KeyRotationStore;
@@ -196,6 +199,7 @@ class PostgresStore implements Store {
   readonly telemetryExpiry: TelemetryExpiryStore;
   readonly retention: TenantRetentionStore;
   readonly analytics: AnalyticsStore;
+  readonly records: RecordStore;
   readonly audit: AuditStore;
   readonly auditChain: AuditChainStore;
   readonly keyRotations: KeyRotationStore;
@@ -247,6 +251,7 @@ class PostgresStore implements Store {
     this.rollUp = createRollUpStore(database);
     this.telemetryExpiry = createTelemetryExpiryStore(database, retention);
     this.retention = createTenantRetentionStore(database, retention);
+    this.records = createRecordStore(database, clock);
     this.analytics = createAnalyticsStore(database, clock, retention);
     this.audit = createAuditStore(database);
     this.auditChain = createAuditChainStore(database);

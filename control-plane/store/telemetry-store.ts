@@ -3,14 +3,13 @@
  * Writes use the ingest role with the tenant of the data plane's certificate set, reads the app's.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { DataPlaneId, TenantId } from '../../shared/model/ids.ts';
 import type { TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
 import { onlyRow, type Database } from './database.ts';
-import { isDataRefused } from './database-error.ts';
 import type { RetentionTimes } from './retention-levels.ts';
 import type { GatewayScope } from './scope.ts';
 import { storeTogether, type IncomingBatch } from './telemetry-intake-store.ts';
+import { withRefusals } from './telemetry-refusal.ts';
 import { readUsage, type UsageQuery, type UsageReport } from './usage-report.ts';
 import { readVersionCounts, type VersionCount } from './version-counts.ts';
 
@@ -38,16 +37,7 @@ export interface TelemetryStore {
 
 export function createTelemetryStore(database: Database, clock: Clock, retention: RetentionTimes): TelemetryStore {
   const store: TelemetryStore = {
-    storeBatches: async (tenantId, batches) => {
-      try {
-        return await storeTogether(database, tenantId, batches, clock.nowMs());
-      } catch (thrown) {
-        if (!isDataRefused(thrown) && !(thrown instanceof RangeError)) throw thrown;
-        const [only, another] = batches;
-        if (only !== undefined && another === undefined) throw refused(only.source, only.sequence, thrown);
-        throw thrown;
-      }
-    },
+    storeBatches: (tenantId, batches) => withRefusals(batches, () => storeTogether(database, tenantId, batches, clock.nowMs())),
     storeBatch: async (source, sequence, batch) => onlyRow(await store.storeBatches(source.tenantId, [{ source, sequence, batch }])),
 
     versionCounts: (scope, dataPlaneId) =>
@@ -57,19 +47,3 @@ export function createTelemetryStore(database: Database, clock: Clock, retention
   };
   return store;
 }
-
-/** A number out of range, a date that is none, a data plane that is not of this gateway: as wrong the next time. */
-function refused({ dataPlaneId }: TelemetrySource, sequence: number, cause: unknown): HoldfastError {
-  return new HoldfastError({
-    code: 'STORE_TELEMETRY_REFUSED',
-    source: 'control-plane',
-    publicMessage: 'the telemetry batch can not be stored',
-    message: `batch ${sequence} of data plane ${dataPlaneId} can not be stored: ${describeThrown(cause)}`,
-    cause,
-  });
-}
-
-/**
- * Adds the batch's counts to the minute in which it begins, or to an interval of all the minutes that it covers to their end.
- * The fold before the end of a minute reaches into the next: it must not make rows of its own.
- */
