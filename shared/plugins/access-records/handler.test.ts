@@ -155,7 +155,7 @@ describe('what is masked, however it is written', () => {
   });
 
   test('no secret behind a name that is masked gets through, whatever stands around it', () => {
-    fc.assert(fc.property(fc.constantFrom('token', 'Password', 'api_key', 'my-key'), fc.nat({ max: 3 }), fc.string({ unit: fc.constantFrom(...'ab=&;%2/?:{"\' []+'), maxLength: 30 }), (name, layers, before) => {
+    fc.assert(fc.property(fc.constantFrom('token', 'Password', 'api_key', 'my-key'), fc.nat({ max: 3 }), fc.string({ unit: fc.constantFrom(...Array.from('ab=&;%2/?:{"\' []+')), maxLength: 30 }), (name, layers, before) => {
       let written = `${name}=canary-value`;
       for (let layer = 0; layer < layers; layer += 1) written = encodeURIComponent(written);
       for (const shown of [true, false]) assert.ok(!masks.query(`${before}&${written}`, shown).includes('canary'), `${before}&${written}`);
