@@ -35,6 +35,7 @@ import { systemDisk } from './state/disk.ts';
 import { HighestAccepted } from './state/highest-accepted.ts';
 import { StateSeal } from './state/state-seal.ts';
 import type { EnrolledView } from './status/data-plane-view.ts';
+import { ExemplarShelf } from './status/exemplar-shelf.ts';
 import { LabelBook, NEITHER, type Labels } from './status/label-book.ts';
 import { ContentKeys } from './sync/content-keys.ts';
 import { createFrameSocketOpener } from './sync/frame-socket.ts';
@@ -100,6 +101,7 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
 
   const records = new RecordAgent({ folder: folder('access-records'), bootId, maxSpoolBytes: settings.accessRecordsMaxBytes, fsync: settings.telemetryFsync, clock, log: areas.of('telemetry') });
   lifecycle.add('access records', () => records.stop());
+  const shelf = new ExemplarShelf();
   const telemetry = new TelemetryAgent({
     folder: folder('telemetry'),
     bootId,
@@ -136,7 +138,10 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
     contentKeys: () => contentKeys.ring,
     onTelemetryTable: (threadId, table) => telemetry.addTable(threadId, table),
     onRecordCounts: (threadId, counts) => records.addThread(threadId, counts),
-    onAccessRecords: (threadId, made, bytes) => records.take(threadId, made, bytes),
+    onAccessRecords: (threadId, made, bytes) => {
+      records.take(threadId, made, bytes);
+      shelf.keep(bytes);
+    },
     onThreadGone: (goneId) => {
       telemetry.removeThread(goneId);
       records.removeThread(goneId);
@@ -238,7 +243,8 @@ export async function startEnrolledParts(options: EnrolledPartsOptions): Promise
       usageTotals: again(() => telemetry.usageTotals()),
       routeLatencies: again(() => telemetry.routeLatencies()),
       targetTotals: again(() => telemetry.targetTotals()),
-      exemplars: [],
+      exemplars: again(() => shelf.exemplars()),
+      records: records.totals(),
       versionTotals: telemetry.versionTotals(),
     };
   };

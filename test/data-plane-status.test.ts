@@ -5,6 +5,8 @@ import { ProcessVitals } from '../shared/process-vitals.ts';
 import { metricsFormatOf, type MetricsFormat } from '../shared/prometheus-text.ts';
 import { LatencySketch } from '../shared/telemetry/latency-sketch.ts';
 import { BoundedRoutes } from '../data-plane/status/bounded-routes.ts';
+import { ExemplarShelf } from '../data-plane/status/exemplar-shelf.ts';
+import { encodeAccessRecord, type AccessRecord } from '../shared/wire/access-record-codec.ts';
 import { LabelBook, type Labels } from '../data-plane/status/label-book.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { checkWithPromtool, parseOpenMetrics, parsePrometheusText } from './support/prometheus-parser.ts';
@@ -54,6 +56,7 @@ const enrolled: EnrolledView = {
   ],
   routeLatencies: [{ routeId: ROUTE_ID, request: sketchOf(3_000, 40_000, 700_000), upstream: sketchOf(2_000, 650_000), gateway: sketchOf(90, 400, 50_000), requestMicros: 743_000, upstreamMicros: 652_000, gatewayMicros: 50_490 }],
   targetTotals: [{ upstream: 'orders', target: 'a.test:80', address: '10.0.0.1', attempts: 9, failed: 2, status5xx: 1, latency: sketchOf(2_000, 3_000), latencyMicros: 5_000 }],
+  records: { made: 6, delivered: 4, buffered: 2, bufferedBatches: 1, spoolBytes: 10, spoolMaxBytes: 1_000, dropped: new Map([['rate', 3]]), crashGaps: 0 },
   exemplars: [{ routeId: ROUTE_ID, requestId: 'ab'.repeat(16), traceId: 'cd'.repeat(16), requestMicros: 700_000, upstreamMicros: 0, gatewayMicros: 50_000, atMs: NOW_MS }],
   routeTotals: [{ routeId: ROUTE_ID, statusClass: 2, requests: 18, bytesIn: 1, bytesOut: 2, durationMicros: 1_500_000, wentUpstream: 18, upstreamMicros: 1, gatewayMicros: 1 }, { routeId: '', statusClass: 0, requests: 2, bytesIn: 0, bytesOut: 0, durationMicros: 0, wentUpstream: 0, upstreamMicros: 0, gatewayMicros: 0 }],
 };
@@ -127,7 +130,7 @@ test('metrics are well-formed, by a strict parser and by promtool, also as OpenM
   assert.ok(lines.includes(`holdfast_request_time_seconds_total{route="${ROUTE_ID}",status_class="2xx"} 1.5`));
   assert.ok(lines.includes(`holdfast_route_info{route="${ROUTE_ID}",name="orders",service="shop"} 1`));
   for (const line of [
-    'holdfast_telemetry_dropped_requests_total{reason="spool-full"} 2', 'holdfast_telemetry_lost_requests_total 1', 'holdfast_telemetry_recovered_requests_total 3',
+    'holdfast_telemetry_dropped_requests_total{reason="spool-full"} 2', 'holdfast_telemetry_lost_requests_total 1', 'holdfast_access_records_dropped_total{reason="rate"} 3', 'holdfast_telemetry_recovered_requests_total 3',
     'holdfast_plugin_output_dropped_total{plugin="http-log",reason="entries-full"} 2', 'holdfast_plugin_output_waiting_bytes{plugin="http-log"} 900',
     'holdfast_upstream_failed_attempts_total{upstream="orders",target="a.test:80",address="10.0.0.1"} 2', 'holdfast_upstream_attempt_duration_seconds_count{upstream="orders",target="a.test:80",address="10.0.0.1"} 2',
   ]) assert.ok(lines.includes(line), line);
@@ -213,6 +216,18 @@ test('a thread that hangs makes the process not live, by name; one that drains o
   assert.equal(report.holdfast.proxy.threads[0].event_loop_delay_p99_ms, 12.3);
   for (const name of ['memory', 'event_loop', 'garbage_collection', 'file_descriptors', 'cpu_seconds']) assert.ok(name in report.holdfast.process, name);
   assert.ok(report.holdfast.process.file_descriptors.open > 2);
+});
+
+test('exemplars are the slow and failed requests of late, the newest first, some of each route', () => {
+  const shelf = new ExemplarShelf();
+  const record = (index: number, reason: AccessRecord['reason']): AccessRecord => ({
+    requestId: index.toString(16).padStart(32, '0'), startedMicros: NOW_MS * 1_000, reason, routeId: ROUTE_ID, serviceId: '', consumerId: '', version: { epoch: 1, sequence: 1 }, status: 500, errorCode: '', method: 'GET', scheme: 'http', host: 'a', path: '/', query: '',
+    httpVersion: '1.1', tlsVersion: '', tlsCipher: '', clientAddress: '', target: '', retries: 0, totalMicros: 1_000 * index, upstreamMicros: 0, gatewayMicros: 1, bytesIn: 0, bytesOut: 0, traceId: '', headers: new Map(), userAgent: '', generated: false,
+  });
+  for (let bunch = 0; bunch < 20; bunch += 1) shelf.keep(Buffer.concat([encodeAccessRecord(record(bunch, 'error')), encodeAccessRecord(record(bunch + 100, 'sampled')), encodeAccessRecord(record(bunch + 200, 'slow'))]));
+  const told = [...shelf.exemplars()];
+  assert.equal(told.length, 20);
+  assert.deepEqual([told[0], told[1]?.requestId], [{ routeId: ROUTE_ID, requestId: (219).toString(16).padStart(32, '0'), traceId: undefined, requestMicros: 219_000, upstreamMicros: 0, gatewayMicros: 1, atMs: NOW_MS + 219 }, (19).toString(16).padStart(32, '0')]);
 });
 
 test('OpenMetrics only for those who ask for it', () => {

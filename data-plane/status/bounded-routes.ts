@@ -3,7 +3,7 @@
  * (R5), and no counter goes back, because who is in stays in.
  */
 import { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
-import { OVERFLOW } from '../telemetry/running-totals.ts';
+import { OVERFLOW } from '../telemetry/folded-counts.ts';
 import type { RouteLatency } from './data-plane-view.ts';
 
 /** The same name as the agent has for what is beyond its own, larger bound. */

@@ -18,6 +18,7 @@ import type { ProxyTotals } from '../threads/proxy-totals.ts';
 import type { SessionStatus } from '../sync/session.ts';
 import type { RouteTotal } from '../telemetry/running-totals.ts';
 import type { TelemetryTotals } from '../telemetry/telemetry-agent.ts';
+import type { RecordTotals } from '../telemetry/record-agent.ts';
 import type { TargetTotal } from '../telemetry/running-totals.ts';
 import type { TargetReport } from '../upstreams/upstream-control.ts';
 import type { ThreadStatus } from '../threads/proxy-pool.ts';
@@ -78,7 +79,8 @@ export interface EnrolledView {
   readonly routeLatencies: Iterable<RouteLatency>;
   readonly targetTotals: Iterable<TargetTotal>;
   /** Slow and failed requests of late: where to look for why. */
-  readonly exemplars: readonly RequestExemplar[];
+  readonly exemplars: Iterable<RequestExemplar>;
+  readonly records: RecordTotals;
   /** How requests went under the last two versions that had any, the newer last. */
   readonly versionTotals: readonly VersionRow[];
 }

@@ -4,7 +4,7 @@
  */
 import type { HistogramView, MetricLabels, MetricSample, PrometheusText } from '../../shared/prometheus-text.ts';
 import type { KongMetricGroups } from '../threads/route-labels.ts';
-import { OVERFLOW } from '../telemetry/running-totals.ts';
+import { OVERFLOW } from '../telemetry/folded-counts.ts';
 import type { DataPlaneView, EnrolledView, RouteLatency, UsageTotal } from './data-plane-view.ts';
 import type { Labels } from './label-book.ts';
 import type { MetricsOptions } from './prometheus-text.ts';

@@ -2,7 +2,7 @@
  * What routes, services and consumers that the agent counted are called (threads/route-labels.ts). Asked of a proxy thread when
  * /metrics is read, for what is not known yet under the configuration that serves; kept until another one serves. Bounded (R5).
  */
-import { OVERFLOW } from '../telemetry/running-totals.ts';
+import { OVERFLOW } from '../telemetry/folded-counts.ts';
 import type { LabelPair, RouteLabels } from '../threads/route-labels.ts';
 
 export interface LabelBookOptions {

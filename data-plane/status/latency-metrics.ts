@@ -22,9 +22,9 @@ interface Measure {
   readonly micros: (exemplar: RequestExemplar) => number;
 }
 
-export function writeLatencies(text: PrometheusText, view: EnrolledView, { routes, labels }: Pick<MetricsOptions, 'routes' | 'labels'>): void {
+export function writeLatencies(text: PrometheusText, view: EnrolledView, { routes, labels, format }: Pick<MetricsOptions, 'routes' | 'labels' | 'format'>): void {
   const rows = routes.bound(view.routeLatencies);
-  const exemplars = Map.groupBy(view.exemplars, ({ routeId }) => routes.nameOf(routeId));
+  const exemplars = Map.groupBy(format === 'openmetrics' ? view.exemplars : [], ({ routeId }) => routes.nameOf(routeId));
   const samples = (measure: Measure): readonly HistogramSample[] => rows.map((row) => ({
     labels: { route: row.routeId },
     histogram: sketchHistogram(measure.sketch(row), measure.sum(row), measure.bounds, SECOND),

@@ -41,6 +41,7 @@ export function prometheusText(view: DataPlaneView, options: MetricsOptions): st
     writePlugins(text, view.enrolled);
     writeTelemetry(text, view.enrolled);
     writeVersions(text, view.enrolled);
+    writeRecords(text, view.enrolled);
     writePluginOutputs(text, view.enrolled);
     writeThreads(text, view.enrolled);
     writeLatencies(text, view.enrolled, options);
@@ -164,6 +165,16 @@ function writeTelemetry(text: PrometheusText, { telemetry, routeTotals }: Enroll
   text.gauge('holdfast_telemetry_spool_bytes', 'Disk space of what waits', [{ value: telemetry.spoolBytes }]);
   text.counter('holdfast_telemetry_merges_total', 'Times that intervals were merged for space', [{ value: telemetry.spoolMerges }]);
   text.gauge('holdfast_telemetry_crash_gaps', 'Earlier runs that ended without their last fold', [{ value: telemetry.crashGaps }]);
+}
+
+/** In access records, each of one request. */
+function writeRecords(text: PrometheusText, { records }: EnrolledView): void {
+  text.counter('holdfast_access_records_made_total', 'Access records that were made', [{ value: records.made }]);
+  text.counter('holdfast_access_records_delivered_total', 'Access records that a control plane has stored', [{ value: records.delivered }]);
+  text.counter('holdfast_access_records_dropped_total', 'Access records that were given up, or not made, by reason', [...records.dropped].map(([reason, value]) => ({ labels: { reason }, value })));
+  text.gauge('holdfast_access_records_buffered', 'Access records that wait to be delivered', [{ value: records.buffered }]);
+  text.gauge('holdfast_access_records_spool_bytes', 'Disk space of what waits', [{ value: records.spoolBytes }]);
+  text.gauge('holdfast_access_records_spool_limit_bytes', 'HOLDFAST_ACCESS_RECORDS_MAX_BYTES', [{ value: records.spoolMaxBytes }]);
 }
 
 function writePluginOutputs(text: PrometheusText, { traffic: { outputs } }: EnrolledView): void {
