@@ -87,9 +87,11 @@ export class KeptConnection {
     if (this.#sending === 0 && this.#services.clock.monotonicMs() - this.#lastUsedMs >= this.#options.keepaliveMs) this.#end();
   }
 
+  /** A receiver that does not close its side would keep ours open. */
   #end(): void {
-    this.#current?.end();
+    const connection = this.#current;
     this.#current = undefined;
+    connection?.end(() => connection.destroy());
   }
 }
 
