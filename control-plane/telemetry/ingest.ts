@@ -13,6 +13,7 @@ import type { IncomingRecords, RecordStore } from '../store/record-store.ts';
 import type { IncomingBatch } from '../store/telemetry-intake-store.ts';
 import type { TelemetrySource, TelemetryStore } from '../store/telemetry-store.ts';
 import { GroupCommit } from './group-commit.ts';
+import { skipUnstorable } from './skip-unstorable.ts';
 
 export type Ingest = (source: TelemetrySource, sequence: number, bytes: Uint8Array) => Promise<void>;
 
@@ -26,7 +27,7 @@ export interface IngestOptions {
 export interface Ingests {
   /** Throws where the batch cannot be decoded (TELEMETRY_MALFORMED) or the database is away: then it is not acknowledged. */
   readonly ingest: Ingest;
-  /** The same for batches of access records. */
+  /** For batches of access records; one that can never be stored is acknowledged all the same. */
   readonly ingestRecords: Ingest;
 }
 
@@ -64,7 +65,7 @@ export function createIngest({ telemetry, records, clock, log }: IngestOptions):
       }
       await stored(source, sequence, batches.add({ source, sequence, batch }));
     },
-    ingestRecords: async (source, sequence, bytes) => stored(source, sequence, recordBatches.add({ source, sequence, batch: decodeRecordBatch(bytes) })),
+    ingestRecords: skipUnstorable(async (source, sequence, bytes) => stored(source, sequence, recordBatches.add({ source, sequence, batch: decodeRecordBatch(bytes) })), log),
   };
 }
 
