@@ -22,6 +22,7 @@ import type { EventHub } from '../events/event-hub.ts';
 import type { KeyDesk } from '../keys/key-desk.ts';
 import { SecretKeyDesk } from '../keys/secret-key-desk.ts';
 import type { Store } from '../store/store.ts';
+import { RequestTails } from '../telemetry/request-tail.ts';
 import { OidcSignIn } from '../sign-in/oidc.ts';
 import { SignInDesk } from '../sign-in/sign-in-desk.ts';
 import { Admission } from './admission.ts';
@@ -67,6 +68,7 @@ import { operatorRoutes } from './v1/operator-routes.ts';
 import { pluginRoutes } from './v1/plugin-routes.ts';
 import { QueryGate } from './v1/query-gate.ts';
 import { quotaRoutes } from './v1/quota-routes.ts';
+import { requestRoutes } from './v1/request-routes.ts';
 import { retentionRoutes } from './v1/retention-routes.ts';
 import { secretKeyRoutes } from './v1/secret-key-routes.ts';
 import { quarantineRoutes } from './v1/quarantine-routes.ts';
@@ -130,7 +132,8 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   refuseOpenDevelopment(options);
   const counters = newServerCounters();
   const meter = new RequestMeter();
-  const routes = adminRoutes(options, counters);
+  const tails = new RequestTails(store.records, clock);
+  const routes = adminRoutes(options, counters, tails);
   const cookies = new SessionCookies(options.publicUrl);
   const oidc = new OidcSignIn({ publicUrl: options.publicUrl, allowHttp: options.allowHttpIssuers, clock });
   const desk = new SignInDesk({ providers: store.identityProviders, sessions: store.sessions, passwords: store.passwords, box: store.installationBox, oidc, clock, log });
@@ -168,14 +171,14 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   const address = { host: listen.host, port: portOf(server.server.address()) ?? listen.port };
   log.info({ event: 'admin-api-listening', ...address, developmentMode: options.developmentMode }, options.developmentMode ? 'admin API open to this machine without a token: development mode' : 'admin API open');
   const stop = async (): Promise<void> => {
-    await stopWithin(CUT_AFTER_MS, server, options.events, clock);
+    await stopWithin(CUT_AFTER_MS, server, [options.events, tails], clock);
     await oidc.close();
   };
   return { address, meter, counters, stop };
 }
 
 /** Every route of the admin API, in the order of the documentation. */
-export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBytes' | 'allowedOrigins' | 'developmentMode' | 'log'>, counters = newServerCounters()): readonly Route[] {
+export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBytes' | 'allowedOrigins' | 'developmentMode' | 'log'>, counters = newServerCounters(), tails = new RequestTails(options.store.records, options.clock)): readonly Route[] {
   const { store, catalog, clock } = options;
   const cookies = new SessionCookies(options.publicUrl);
   const rules = { clock, plugins: pluginsOf(catalog) };
@@ -217,6 +220,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...releaseRoutes(store),
     ...usageRoutes(store),
     ...analyticsRoutes(store, gate, clock),
+    ...requestRoutes(store, tails, gate, clock),
     ...retentionRoutes(store),
     ...auditRoutes(store, options.auditKeeper),
   ];
@@ -229,9 +233,9 @@ function pluginsOf(catalog: ReadonlyMap<string, PluginSchema>): PluginSource {
 }
 
 /** One client that sends its body slowly must not hold up the end of the whole process. */
-async function stopWithin(cutAfterMs: number, server: FastifyInstance, events: EventHub, clock: Clock): Promise<void> {
+async function stopWithin(cutAfterMs: number, server: FastifyInstance, streams: readonly { stop(): Promise<void> }[], clock: Clock): Promise<void> {
   const cut = clock.after(cutAfterMs, () => server.server.closeAllConnections(), { keepAlive: true });
-  await events.stop();
+  await Promise.all(streams.map((one) => one.stop()));
   await server.close();
   cut.cancel();
 }

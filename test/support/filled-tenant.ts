@@ -17,6 +17,7 @@ import { applied, FleetScene, version } from './fleet-scene.ts';
 import { onServer } from './postgres-server.ts';
 import { idOf, TEST_ACTOR } from './store-scene.ts';
 import { testAuthority } from './test-certificates.ts';
+import { accessRecord, latencies, TrafficScene } from './traffic-scene.ts';
 import { telemetryBatch, usageRow } from './telemetry-rows.ts';
 
 /** What is named by the first word behind `/v1/`. */
@@ -136,7 +137,8 @@ export async function fillTenant(api: TestAdminApi, word: string): Promise<Fille
   assert.equal(await store.passwords.set(tenantId, person.id, `${word}-password-hash`, TEST_ACTOR), undefined);
   stored(await store.quotas.set(tenantId, { gateways: 50, dataPlanes: 50, requestsPerSecond: undefined, entities: { services: 4711 } }, TEST_ACTOR));
   const { entityIds, entityNames, requestId } = await fillGateway(api, word, gateway.name, ownerToken);
-  const fleet = await fillFleet(api, word, scope, idIn(entityIds, 'services'));
+  const fleet = await fillFleet(api, word, scope, entityIds);
+  await fillTraffic(api, word, scope, { entityIds, requestId, dataPlaneId: fleet.dataPlaneId });
   const { token: joinToken } = await store.joinTokens.create(scope, { uses: 2, expiresAt: new Date(Date.now() + 3_600_000), labels: { place: `${word}-label` } }, TEST_ACTOR);
   const alerts = await fillAlerts(api, word, scope);
   await fillKeysAndHistory(api, word, scope);
@@ -169,8 +171,9 @@ async function fillGateway(api: TestAdminApi, word: string, gateway: string, tok
   return { entityIds, entityNames, requestId };
 }
 
-async function fillFleet({ store, database }: TestAdminApi, word: string, scope: EntityScope, serviceId: string): Promise<{ readonly dataPlaneId: DataPlaneId; readonly alarmId: string }> {
+async function fillFleet({ store, database }: TestAdminApi, word: string, scope: EntityScope, entityIds: ReadonlyMap<EntityKind, string>): Promise<{ readonly dataPlaneId: DataPlaneId; readonly alarmId: string }> {
   const fleet = new FleetScene(store, scope);
+  const serviceId = idIn(entityIds, 'services');
   const quarantined = [{ kind: 'services', id: idOf(serviceId), code: 'CONFIG_PLUGIN_UNKNOWN', reason: `${word}-reason` }];
   const dataPlaneId = await fleet.enrol(`${word}-host`, { place: `${word}-place` }, { hostname: `${word}-host`, softwareVersion: `${word}-software`, bootId: newId() });
   for (const sequence of [5, 6]) await store.releases.insert(scope, { version: version(sequence), base: (await store.releases.newest(scope))?.version, manifestStatement: `${word}-statement`, contentRoot: Buffer.alloc(32, 1), entityCount: 1, author: `${word}-author` });
@@ -196,6 +199,19 @@ async function fillAlerts({ store }: TestAdminApi, word: string, scope: EntitySc
   const rule = stored(await store.alerts.create(scope, content, TEST_ACTOR));
   assert.equal((await store.alerts.apply(rule, [{ subject: `${word}-subject`, value: 1, detail: `${word}-detail` }], () => `{"${word}":1}`)).length, 1);
   return { webhooks: webhook.id, 'alert-rules': rule.id };
+}
+
+/** Counts, targets and a record of the last minute, which analytics and searches tell of without being asked for a time. */
+async function fillTraffic({ store }: TestAdminApi, word: string, scope: EntityScope, { entityIds, requestId, dataPlaneId }: { readonly entityIds: ReadonlyMap<EntityKind, string>; readonly requestId: string; readonly dataPlaneId: DataPlaneId }): Promise<void> {
+  const traffic = new TrafficScene(store, scope);
+  const [routeId, serviceId, consumerId] = [idIn(entityIds, 'routes'), idIn(entityIds, 'services'), idIn(entityIds, 'consumers')];
+  await traffic.count(dataPlaneId, Math.floor(Date.now() / 10_000) * 10_000 - 60_000, {
+    usage: [usageRow({ routeId, consumerId, status: 503, latencies: latencies(1) })], routeVersions: [{ routeId, version: version(6), failed: 1, failedHere: 1 }],
+    targets: [{ upstream: `${word}-upstream`, target: `${word}.test:80`, address: '10.0.0.7:80', attempts: 1, failed: 0, status5xx: 0, latency: latencies(1).upstream }],
+  });
+  await store.retention.set(scope.tenantId, { raw: undefined, minutes: undefined, hours: undefined, days: undefined, records: 4_711_000 }, TEST_ACTOR);
+  const id = requestId.replaceAll('-', '');
+  await traffic.record(dataPlaneId, accessRecord({ requestId: id, traceId: id, routeId, serviceId, consumerId, version: version(6), status: 503, host: `${word}.test`, path: `/${word}-path`, query: `${word}=1`, headers: new Map([['request.x', `${word}-header`]]), userAgent: `${word}-agent` }));
 }
 
 /** Keys and statements of its own, a data key that is being replaced, an audit and a history of which the oldest part is gone. */

@@ -32,14 +32,16 @@ const nothing = null;
 /** Query parameters; null where none names a thing. */
 const QUERY: Readonly<Record<string, ((of: Names) => string) | null>> = {
   data_plane: (of) => of.own['data-planes'], gateway: (of) => of.gateway, actor: (of) => of.operator, id: (of) => idOf(of, 'services'), request_id: (of) => of.requestId, select_tags: (of) => of.tag,
-  selector: (of) => `place=${of.tag}`,
+  selector: (of) => `place=${of.tag}`, labels: (of) => `place=${of.tag}`,
+  route: (of) => idOf(of, 'routes'), service: (of) => idOf(of, 'services'), consumer: (of) => idOf(of, 'consumers'), upstream: (of) => of.entityNames.get('upstreams') ?? '', trace_id: (of) => of.requestId,
+  metric: nothing, area: nothing, step: nothing, limit: nothing, by: nothing, order: nothing, status: nothing, status_class: nothing, objective: nothing, window: nothing, min_ms: nothing, error_code: nothing, path: nothing,
   size: nothing, from: nothing, to: nothing, group_by: nothing, action: nothing, kind: nothing, since: nothing, until: nothing, cleared: nothing, include: nothing, format: nothing, check_hash: nothing,
   flatten_errors: nothing, skip_consumers: nothing, with_id: nothing, sanitize: nothing, reveal: nothing, balancer_health: nothing, timeout: nothing,
 };
 
 /** Where a page begins, which each list says in its own way. */
 const OFFSETS: Readonly<Record<string, (of: Names) => string>> = {
-  '/v1/data-planes': (of) => of.own['data-planes'], '/v1/alarms': (of) => of.own.alarms, '/v1/audit': () => '999999', '/v1/releases': () => '1.6',
+  '/v1/data-planes': (of) => of.own['data-planes'], '/v1/alarms': (of) => of.own.alarms, '/v1/audit': () => '999999', '/v1/releases': () => '1.6', '/v1/requests': () => '8000000000000000.9000000000',
   '/upstreams/:parent/health': (of) => Buffer.from(idOf(of, 'targets')).toString('base64url'),
   '/v1/releases/:version/diff': (of) => Buffer.from(`services ${idOf(of, 'services')}`).toString('base64url'), '/v1/quarantine': (of) => `services/${idOf(of, 'services')}/CONFIG_PLUGIN_UNKNOWN`,
 };
@@ -56,7 +58,10 @@ const BODY_OTHERS: Readonly<Record<string, ((fresh: string) => JsonValue) | null
   description: (fresh) => fresh, disabled: () => true, requests_per_second: () => 5,
   client_secret: nothing, scopes: nothing, groups_claim: nothing, session_hours: nothing, enabled: nothing, root_statements: nothing, renew: nothing, uses: nothing, ttl_seconds: nothing, overlap_seconds: nothing, dry_run: nothing,
   if_version: nothing, select_tags: nothing, skip_consumers: nothing, headers: nothing, client_ip: nothing, server_name: nothing, http_version: nothing, port: nothing, include_credentials: nothing, while_frozen: nothing,
-  gateways: nothing, data_planes: nothing, entities: nothing,
+  gateways: nothing, data_planes: nothing, entities: nothing, raw: nothing, minutes: nothing, hours: nothing, days: nothing, records: nothing,
+  kind: () => 'silence', threshold: () => 60, secret: nothing, quantile: nothing, measure: nothing, window_seconds: nothing, for_seconds: nothing, min_requests: nothing, group_by: nothing, codes: nothing, severity: nothing,
+  // Compared with what was counted in the caller's own gateway, or looked up among the tenant's own.
+  routes: nothing, services: nothing, consumers: nothing, webhooks: nothing, repeat_seconds: nothing,
 };
 
 /** Those of our own things that a path may name by name. */
@@ -87,7 +92,7 @@ function casesOf(route: Route, method: Method, operation: Operation<never>): rea
   const kind = isEntityKind(operation.permission.on) ? operation.permission.on : undefined;
   const isSwitch = route.path.endsWith('healthy');
   const makesOwn = method === 'PUT' && kind !== undefined && !isSwitch;
-  const isStream = route.path === '/v1/events';
+  const isStream = route.path === '/v1/events' || route.path === '/v1/requests/tail';
   const request = (foreign: readonly Slot[], byName: boolean, prefixed: boolean, query = '', body?: (of: Names, own: Names, fresh: string) => JsonObject) => (of: Names, own: Names, fresh: string): IsolationRequest => {
     const path = slots.reduce((text, slot) => {
       const whose = foreign.includes(slot) ? of : own;
@@ -125,6 +130,7 @@ function slotsOf(path: string): readonly Slot[] {
     const same = SAME_FOR_ALL[param];
     if (same !== undefined) return [{ param, value: () => (before === 'partials' ? 'redis-ce' : before === 'vaults' ? 'env' : same), isForeign: false }];
     if (param === 'tag') return [{ param, value: (of) => of.tag, isForeign: true }];
+    if (param === 'request') return [{ param, value: (of) => of.requestId, isForeign: true }];
     // Of the cache that is to be emptied.
     if (param === 'plugin') return [{ param, value: (of) => idOf(of, 'plugins'), isForeign: true }];
     if (param === 'gateway') return [{ param, value: (of) => of.gateway, isForeign: true }];

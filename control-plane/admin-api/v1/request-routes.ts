@@ -118,7 +118,7 @@ async function find({ records }: RequestSources, { gateway, ...request }: Gatewa
   if (found !== undefined) return found;
   const message = id === undefined
     ? 'the id of a request has 32 hex digits; clients get it as X-Kong-Request-Id'
-    : `there is no record of the request ${id} in this gateway: the rules did not choose it (access-records), it is not stored yet, or no longer kept`;
+    : 'there is no record of this request in this gateway: the rules did not choose it (access-records), it is not stored yet, or no longer kept';
   throw new Refusal({ code: 'ADMIN_REQUEST_NOT_RECORDED', status: 404, body: { message, error: 'ADMIN_REQUEST_NOT_RECORDED' } });
 }
 
