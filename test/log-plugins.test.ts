@@ -92,6 +92,8 @@ async function listenTcp(t: TestContext, server: Server = createServer(), { port
   server.on(event, (socket: Socket) => {
     connections += 1;
     open.add(socket);
+    // Some greet; nobody is to wait for what reads it.
+    socket.write('hello\r\n');
     socket.on('data', (piece: Buffer) => void pieces.push(piece)).on('error', () => undefined).on('close', () => open.delete(socket));
   });
   server.on('tlsClientError', () => undefined);
