@@ -21,6 +21,8 @@ import { runProtocolBench } from './protocols.ts';
 import { runProxyBench } from './proxy.ts';
 import { runPropagationBench } from './propagation.ts';
 import { runSwapBench } from './swap.ts';
+import { runTracingBench } from './tracing.ts';
+import { runTelemetryBench } from './telemetry.ts';
 import { runThreadsBench } from './threads.ts';
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
@@ -28,7 +30,9 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   chain: runChainBench,
   cache: runCacheBench,
   consumers: runConsumersBench,
+  telemetry: runTelemetryBench,
   threads: runThreadsBench,
+  tracing: runTracingBench,
   idle: runIdleBench,
   jwt: runJwtBench,
   plugins: runPluginBench,

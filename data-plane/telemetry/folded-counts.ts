@@ -14,6 +14,11 @@ import type { UsageCounts, UsageKey } from './usage-table.ts';
 /** Rows with latencies of their own between two folds: some 2 MB of memory while they are open, and as much in the spool at most. */
 export const MAXIMUM_LATENCY_ROWS = 2_000;
 
+/** As many as /metrics tells of; the others are one, by the name OVERFLOW. */
+const MAXIMUM_OVERFLOW_ROUTES = 10_000;
+/** Instead of the route, the consumer or the target of what is beyond a bound. */
+export const OVERFLOW = 'overflow';
+
 export interface FoldedUsage extends UsageKey, UsageCounts {
   /** Undefined where nothing was measured, and beyond the bound. */
   latencies: LatencyTriple | undefined;
@@ -137,8 +142,9 @@ export class FoldedCounts {
   }
 
   #overflowOf(routeId: string): LatencyTriple {
-    let own = this.overflowByRoute.get(routeId);
-    if (own === undefined) this.overflowByRoute.set(routeId, (own = new LatencyTriple()));
+    const name = this.overflowByRoute.size < MAXIMUM_OVERFLOW_ROUTES || this.overflowByRoute.has(routeId) ? routeId : OVERFLOW;
+    let own = this.overflowByRoute.get(name);
+    if (own === undefined) this.overflowByRoute.set(name, (own = new LatencyTriple()));
     return own;
   }
 

@@ -6,13 +6,11 @@ import { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
 import { statusClassOf, type VersionRow } from '../../shared/wire/telemetry-codec.ts';
 import { addVersionRow } from '../../shared/wire/telemetry-merge.ts';
-import { addTo, NOTHING, type FoldedCounts, type FoldedTarget, type FoldedUsage } from './folded-counts.ts';
+import { addTo, NOTHING, OVERFLOW, type FoldedCounts, type FoldedTarget, type FoldedUsage } from './folded-counts.ts';
 import { LatencyTriple } from './latency-triple.ts';
 import type { TargetCounts, TargetKey } from './target-table.ts';
 import type { UsageCounts, UsageKey } from './usage-table.ts';
 
-/** Instead of the route, the consumer or the target of rows beyond the bound. */
-export const OVERFLOW = 'overflow';
 /** Those of 10,000 routes. */
 const MAXIMUM_ROUTE_TOTALS = 60_000;
 const MAXIMUM_USAGE_TOTALS = 60_000;
