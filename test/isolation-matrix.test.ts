@@ -172,7 +172,7 @@ async function answersOf({ names, ownerToken }: FilledTenant): Promise<ReadonlyM
   const found = new Map<string, string>();
   for (const one of plainCases.filter(({ name }) => !/^GET (?:\/|\/status|\/v1\/audit.*)$/.test(name))) {
     const { status, text } = await ask(ownerToken, one, one.request(names, names, freshWord()));
-    found.set(one.name, `${status} ${text.replaceAll(/"(?:exported_at|last_used_at|last_seen_at)": ?"[^"]*"/g, '')}`);
+    found.set(one.name, `${status} ${text.replaceAll(/"(?:exported_at|last_used_at|last_seen_at|kept_from|from|to)": ?"[^"]*"|"seconds":\d+/g, '')}`);
   }
   return found;
 }
