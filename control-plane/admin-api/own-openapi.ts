@@ -37,6 +37,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   tag: 'The tag.',
   plugin: 'Its id.',
   key: 'As X-Cache-Key says it.',
+  request: 'Its X-Kong-Request-Id: 32 hex digits.',
 };
 
 function describe(route: Route, method: string, operation: Operation<never>, description: OperationDescription): JsonObject {
