@@ -11,8 +11,8 @@ import type { AlarmCode, Link, Peer, SessionEffect, SessionEvent, SessionState, 
 
 /** Telemetry batches that may be on their way at once. */
 export const TELEMETRY_CREDIT = 8;
-/** Likewise of access records, which are larger: a thousand records at 400 bytes are two of them. */
-export const RECORDS_CREDIT = 4;
+/** Likewise of access records, which are larger: one is hundreds of records, and a quarter of a megabyte at most. */
+export const RECORDS_CREDIT = 2;
 /** Both sides ping at this interval and give up after three without a word. */
 export const PING_INTERVAL_MS = 10_000;
 const SILENT_INTERVALS = 3;

@@ -11,6 +11,7 @@ import { accessRecord, requestIdOf } from '../../test/support/access-record.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { ALONE_BATCH_MS, BATCH_MS, RecordAgent } from './record-agent.ts';
 import { BUNCH_MS, MAX_OUTSTANDING_BYTES, RecordOutbox } from './record-outbox.ts';
+import type { FsyncPolicy } from './spool-segments.ts';
 import type { SpooledBatch } from './spool.ts';
 
 /** The least that the setting allows is much more; what is dropped is an eighth of it at a time. */
@@ -33,17 +34,19 @@ class Scene {
   made = 0;
   readonly #folder: string;
   readonly #maxSpoolBytes: number;
+  readonly #fsync: FsyncPolicy;
   #threads = 0;
 
-  constructor(folder: string, maxSpoolBytes = 1e9) {
+  constructor(folder: string, maxSpoolBytes = 1e9, fsync: FsyncPolicy = 'never') {
     this.#folder = folder;
+    this.#fsync = fsync;
     this.#maxSpoolBytes = maxSpoolBytes;
     this.agent = this.#start();
     this.outbox = this.#startThread();
   }
 
   #start(): RecordAgent {
-    return new RecordAgent({ folder: this.#folder, bootId: newId(), maxSpoolBytes: this.#maxSpoolBytes, fsync: 'never', clock: this.clock, log: this.logger.log });
+    return new RecordAgent({ folder: this.#folder, bootId: newId(), maxSpoolBytes: this.#maxSpoolBytes, fsync: this.#fsync, clock: this.clock, log: this.logger.log });
   }
 
   #startThread(): RecordOutbox {
@@ -148,6 +151,19 @@ test('above its bound the spool drops the oldest, counts them, and the next batc
   assert.equal(scene.told.get('spool-full'), dropped, 'also what dropped batches would have told');
   const newest = [...scene.stored.values()].flatMap(({ records }) => records.map(({ requestId }) => Number.parseInt(requestId, 16)));
   assert.deepEqual(newest, Array.from({ length: newest.length }, (_, n) => 500 - newest.length + 1 + n), 'the newest are there, in order');
+});
+
+for (const fsync of ['never', 'interval', 'always'] as const) test(`forced to the disk ${fsync}: all that was spooled is there after a kill`, (t) => {
+  const folder = folderFor(t);
+  const scene = new Scene(folder, SMALL, fsync);
+  for (let n = 0; n < 20; n += 1) {
+    scene.make(1, 100);
+    scene.settle();
+  }
+  scene.kill();
+  scene.drain();
+  assert.equal(scene.storedRecords, 20);
+  scene.agent.stop();
 });
 
 test('counts that need the room get it, as long as there is any', (t) => {

@@ -132,6 +132,25 @@ test('a stop whose last counts can not be spooled says that they are lost', (t) 
   assert.equal(restart().totals().crashGaps, 1);
 });
 
+test('where the disk refuses, others make room, and counts are spooled at once', (t) => {
+  const { clock, recorder, folder } = start(t);
+  const bootId = newId();
+  writeFileSync(join(folder, bootId), '');
+  const { log, lines } = createMemoryLogger('test');
+  let asked = 0;
+  const makeRoom = (): boolean => {
+    asked += 1;
+    rmSync(join(folder, bootId));
+    return true;
+  };
+  const agent = new TelemetryAgent({ folder, bootId, foldIntervalMs: 1000, maxSpoolBytes: 1e6, makeRoom, clock, log, servedVersion: () => ({ epoch: 1, sequence: 7 }) });
+  counterOf(agent).record(ROUTE, '', 200, 1, 1, 1);
+  recorder.record(ROUTE, '', 200, 1, 1, 1);
+  agent.fold();
+  assert.deepEqual([asked, agent.totals().bufferedBatches], [1, 1]);
+  assert.doesNotMatch(lines().join('\n'), /telemetry-spool-failed/);
+});
+
 test('a disk that takes or gives nothing keeps no data plane from starting (S2)', (t) => {
   const { clock, recorder, folder } = start(t);
   recorder.record(ROUTE, '', 200, 1, 1, 1);
