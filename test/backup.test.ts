@@ -18,13 +18,17 @@ import { restoreBackup } from '../control-plane/store/backup/restore-backup.ts';
 import { migrate, readMigrations } from '../control-plane/store/migrate.ts';
 import { prepareDatabase, withClient } from '../control-plane/store/prepare-database.ts';
 import { openStore } from '../control-plane/store/store.ts';
+import { RollUp } from '../control-plane/telemetry/roll-up.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createMemoryLogger } from '../shared/log.ts';
+import { newId } from '../shared/model/ids.ts';
 import { ready, startControlPlane, startProgram, type Started } from './support/control-plane-process.ts';
 import { DataPlaneProcess } from './support/data-plane-process.ts';
+import { FleetScene } from './support/fleet-scene.ts';
 import { openTestStore } from './support/postgres.ts';
 import { bootstrapTestDatabase, newServerName } from './support/postgres-server.ts';
 import { createGateway, insert } from './support/store-scene.ts';
+import { telemetryBatch, usageRow } from './support/telemetry-rows.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-backup-'));
@@ -39,7 +43,7 @@ async function emptyDatabase(): Promise<string> {
 /** All rows of all tables, by the eyes of a superuser. */
 async function contentOf(connectionString: string): Promise<Readonly<Record<string, readonly string[]>>> {
   return withClient(connectionString, async (client) => {
-    const { rows: tables } = await client.query<{ readonly name: string }>("SELECT relname AS name FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations' ORDER BY 1");
+    const { rows: tables } = await client.query<{ readonly name: string }>("SELECT relname AS name FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'schema_migrations' ORDER BY 1");
     const all: [string, readonly string[]][] = [];
     for (const { name } of tables) {
       const { rows } = await client.query<{ readonly row: string }>(`SELECT to_jsonb(t)::text AS row FROM holdfast.${name} t ORDER BY 1`);
@@ -57,6 +61,12 @@ function superuserOf(connectionString: string, superuser: string): string {
 const { store, database } = await openTestStore();
 const scope = await createGateway(store);
 for (let index = 0; index < 50; index += 1) await insert(store, scope, 'services', { name: `service-${index}`, url: 'http://a.test', tags: ['back\\slash', 'ü'] });
+// Counts in a partition, and behind what the roll-up has taken.
+const [route] = [newId()];
+const counting = { ...scope, dataPlaneId: await new FleetScene(store, scope).enrol('counting'), bootId: newId() };
+await store.telemetry.storeBatch(counting, 1, telemetryBatch({ fromMs: Date.now(), toMs: Date.now(), usage: [usageRow({ routeId: route, requests: 5 })] }));
+await new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, clock: systemClock, log }).tick();
+await store.telemetry.storeBatch(counting, 2, telemetryBatch({ fromMs: Date.now(), toMs: Date.now(), usage: [usageRow({ routeId: route, requests: 7 })] }));
 const key = randomBytes(32);
 
 test('a backup made under writes is one moment of all tables, and comes back as it was, ready to be served from', async () => {
@@ -98,10 +108,20 @@ test('every byte comes back, sealed or not, with row-level security and triggers
     const superuser = superuserOf(restored, database.superuserConnectionString);
     assert.deepEqual(await contentOf(superuser), before);
     const guards = (connectionString: string) => withClient(connectionString, async (client) => (await client.query<{ readonly guard: string }>(
-      `SELECT concat_ws(' ', relname, relrowsecurity, relforcerowsecurity) AS guard FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind = 'r'
+      `SELECT concat_ws(' ', relname, relrowsecurity, relforcerowsecurity) AS guard FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind IN ('r', 'p') AND NOT (relispartition AND relname !~ '_rest$')
        UNION ALL SELECT concat_ws(' ', tgrelid::regclass, tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1`,
     )).rows.map(({ guard }) => guard.replace('holdfast.', '')));
     assert.deepEqual(await guards(superuser), await guards(database.superuserConnectionString));
+    // Numbers of rows go on behind those that the roll-up took, or it would pass new ones by.
+    const again = await openStore({ connectionString: restored, keyEncryptionKey: database.keyEncryptionKey, log, clock: systemClock });
+    const requests = async (): Promise<readonly number[]> => (await again.telemetry.usage(scope, { groupBy: [] })).totals.map((total) => total.requests);
+    for (const [sequence, sum] of [[2, 12], [3, 20], [4, 28]] as const) {
+      if (sequence > 2) await again.telemetry.storeBatch(counting, sequence, telemetryBatch({ fromMs: Date.now(), toMs: Date.now(), usage: [usageRow({ routeId: route, requests: 8 })] }));
+      assert.deepEqual(await requests(), [sum]);
+      await new RollUp({ store: again.rollUp, expiry: again.telemetryExpiry, clock: systemClock, log }).tick();
+      assert.deepEqual(await requests(), [sum]);
+    }
+    await again.stop();
   }
 });
 

@@ -1,6 +1,7 @@
 /**
  * What of a database is in a backup: every table of the schema with every column that holds something of its own, in an order in
- * which references are there before what refers. Read from the database's own catalogue, so that no new table is forgotten.
+ * which references are there before what refers. Read from the database's own catalogue, so that no new table is forgotten. Partitions are
+ * no tables here: their rows are those of the whole, and go where they belong when they come back.
  */
 import type { ClientBase } from 'pg';
 import { HoldfastError } from '../../../shared/errors.ts';
@@ -22,7 +23,7 @@ export async function listTables(client: ClientBase): Promise<readonly TableHead
   const { rows: columns } = await client.query<{ readonly name: string; readonly columns: readonly string[] }>(
     `SELECT c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns FROM pg_class c
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-     WHERE c.relnamespace = 'holdfast'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> $1 GROUP BY c.relname ORDER BY c.relname`,
+     WHERE c.relnamespace = 'holdfast'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> $1 GROUP BY c.relname ORDER BY c.relname`,
     [HISTORY],
   );
   const { rows: references } = await client.query<{ readonly from: string; readonly to: string }>(

@@ -73,7 +73,7 @@ async function* frames(client: ClientBase, header: BackupHeader, ended: TableEnd
   const hash = createHash('sha256');
   yield counted(hash, encodeFrame('H', header));
   for (const head of await listTables(client)) {
-    const stream = client.query(copyTo(`COPY ${escapeIdentifier(head.table)} (${head.columns.map(escapeIdentifier).join(', ')}) TO STDOUT`));
+    const stream = client.query(copyTo(`COPY (SELECT ${head.columns.map(escapeIdentifier).join(', ')} FROM ${escapeIdentifier(head.table)}) TO STDOUT`));
     yield counted(hash, encodeFrame('T', head));
     for await (const rows of stream) yield counted(hash, encodeFrame('D', rows as Buffer));
     const end: TableEnd = { table: head.table, rows: stream.rowCount };

@@ -235,6 +235,7 @@ create table access_records (
   -- The rest (control-plane/store/record-columns.ts).
   details        text not null
 ) partition by range (started_at);
+alter sequence access_record_ids owned by access_records.id;
 create index access_records_id on access_records (tenant_id, gateway_id, id);
 create index access_records_started on access_records (tenant_id, gateway_id, started_at, id);
 create index access_records_request on access_records (request_id);
