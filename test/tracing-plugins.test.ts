@@ -93,6 +93,7 @@ function tracing(name: string, run: (scene: TracedScene) => Promise<void>): void
       const services = testServices({ clock: systemClock, servicesOf: thread.servicesOf });
       closing.unshift(async () => {
         await scene.close();
+        await thread.flush(2_000);
         thread.fetching.close();
       });
       return {
