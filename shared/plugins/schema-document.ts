@@ -51,7 +51,10 @@ const TYPE_FIELDS = {
     { name: 'minLength', tag: 2, type: LENGTH, description: 'Characters.' },
     { name: 'maxLength', tag: 3, type: LENGTH, description: 'Characters.' },
   ],
-  integer: [{ name: 'between', tag: 1, type: { kind: 'array', of: { kind: 'integer' } }, description: 'Least and most.' }],
+  integer: [
+    { name: 'between', tag: 1, type: { kind: 'array', of: { kind: 'integer' } }, description: 'Least and most.' },
+    { name: 'oneOf', tag: 2, type: { kind: 'array', minLength: 1, of: { kind: 'integer' } }, description: 'The only values.' },
+  ],
   number: [{ name: 'between', tag: 1, type: { kind: 'array', of: { kind: 'number' } }, description: 'Least and most.' }],
   boolean: [],
   array: [{ name: 'minLength', tag: 1, type: LENGTH, description: 'Elements.' }],
