@@ -6,6 +6,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
+import type { EntityChange } from '../data-plane/config/compile-contract.ts';
 import { put, ref, testId } from './support/config-content.ts';
 import { DataPlaneProcess } from './support/data-plane-process.ts';
 import { FakeControlPlane } from './support/fake-control-plane.ts';
@@ -17,12 +18,17 @@ const ROUTES = 10_000;
 
 let origin: Server;
 let originUrl: string;
+/** What log plugins sent. */
+const logged: string[] = [];
 /** Requests to `/slow` that wait for the test to answer them. */
 const held: ServerResponse[] = [];
 
 before(async () => {
   origin = createServer((request, response) => {
     if (request.url === '/slow') held.push(response);
+    else if (request.url === '/log') {
+      request.setEncoding('utf8').on('data', (piece: string) => void logged.push(piece)).on('end', () => response.end());
+    }
     else response.end('origin');
   });
   await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
@@ -38,7 +44,7 @@ const service = () => put('services', { id: testId('a'), name: 'origin', url: or
 const route = (number: number, path: string) => put('routes', { id: testId((0xb0_0000 + number).toString(16)), name: `route-${number}`, paths: [path], service: ref('a') });
 
 /** An enrolled data plane that serves what a control plane published. */
-async function scene(context: TestContext, options: { readonly routes?: number; readonly environment?: Readonly<Record<string, string>> } = {}) {
+async function scene(context: TestContext, options: { readonly routes?: number; readonly entities?: readonly EntityChange[]; readonly environment?: Readonly<Record<string, string>> } = {}) {
   const controlPlane = await FakeControlPlane.start();
   const processes: DataPlaneProcess[] = [];
   context.after(async () => {
@@ -52,7 +58,7 @@ async function scene(context: TestContext, options: { readonly routes?: number; 
     processes.push(dataPlane);
     return dataPlane;
   };
-  await controlPlane.publish([service(), ...Array.from({ length: options.routes ?? 1 }, (_, number) => route(number, `/route/${number}`))]);
+  await controlPlane.publish([service(), ...Array.from({ length: options.routes ?? 1 }, (_, number) => route(number, `/route/${number}`)), ...(options.entities ?? [])]);
   const dataPlane = await start();
   await dataPlane.ready(60_000);
   return { controlPlane, start, dataPlane };
@@ -164,7 +170,9 @@ test('S3: a cache that was tampered with is not served, and each file says why',
 });
 
 test('R3: SIGTERM fails readiness first, serves on, lets requests in flight end, and exits with 0', async (context) => {
-  const { dataPlane } = await scene(context, { environment: { HOLDFAST_DRAIN_DELAY: '1s' } });
+  const queue = { max_batch_size: 100, max_coalescing_delay: 3_600 };
+  const entities = [put('plugins', { id: testId('f1'), name: 'http-log', config: { http_endpoint: `${originUrl}/log`, queue } })];
+  const { dataPlane } = await scene(context, { entities, environment: { HOLDFAST_DRAIN_DELAY: '1s', HOLDFAST_PLUGIN_FETCH_NETWORKS: '127.0.0.1' } });
   const slow = dataPlane.get('/route/0/slow');
   const response = await waitUntil('the request at the origin', () => held.pop());
   dataPlane.signal('SIGTERM');
@@ -175,6 +183,8 @@ test('R3: SIGTERM fails readiness first, serves on, lets requests in flight end,
   response.end('late');
   assert.deepEqual(await slow, { status: 200, body: 'late' });
   assert.equal(await dataPlane.exited, 0);
+  assert.match(logged.join(''), /"uri":"\/route\/0\/slow"/, 'what waited to be logged was sent before the end');
+  assert.match(logged.join(''), /"data_plane":\{"id":"[0-9a-f-]{36}","hostname":"[^"]+"/);
 });
 
 test('a second signal ends it at once', async (context) => {
