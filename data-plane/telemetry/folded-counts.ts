@@ -6,10 +6,10 @@
 import { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import type { RouteVersionRow, VersionRow } from '../../shared/wire/telemetry-codec.ts';
-import { addVersionRow, keyOfTargetRow, keyOfUsageRow } from '../../shared/wire/telemetry-merge.ts';
+import { addVersionRow, keyOfTargetRow } from '../../shared/wire/telemetry-merge.ts';
 import { LatencyTriple } from './latency-triple.ts';
 import type { TargetCounts, TargetKey } from './target-table.ts';
-import type { UsageCounts, UsageKey } from './usage-table.ts';
+import type { NamedUsageKey, UsageCounts } from './usage-table.ts';
 
 /** Rows with latencies of their own between two folds: some 2 MB of memory while they are open, and as much in the spool at most. */
 export const MAXIMUM_LATENCY_ROWS = 2_000;
@@ -19,7 +19,7 @@ const MAXIMUM_OVERFLOW_ROUTES = 10_000;
 /** Instead of the route, the consumer or the target of what is beyond a bound. */
 export const OVERFLOW = 'overflow';
 
-export interface FoldedUsage extends UsageKey, UsageCounts {
+export interface FoldedUsage extends NamedUsageKey, UsageCounts {
   /** Undefined where nothing was measured, and beyond the bound. */
   latencies: LatencyTriple | undefined;
 }
@@ -43,16 +43,15 @@ export class FoldedCounts {
   /** What is in `overflow`, by route. */
   readonly overflowByRoute = new Map<string, LatencyTriple>();
   #latencyRows = 0;
-  /** By the object that a table's reader has for a key: the names of rows are made once per fold, not once per sample. */
-  readonly #rows = new Map<UsageKey, FoldedUsage>();
+  /** By the object that a table's reader has for a key: names are made once per fold, not once per sample. */
   readonly #targetRows = new Map<TargetKey, FoldedTarget>();
 
-  addCounts(key: UsageKey, counts: Readonly<UsageCounts>): void {
+  addCounts(key: NamedUsageKey, counts: Readonly<UsageCounts>): void {
     addTo(this.#rowOf(key), counts);
   }
 
   /** Of one request, microseconds; `upstream` NO_VALUE where none was asked. */
-  addLatency(key: UsageKey, request: number, upstream: number, gateway: number): void {
+  addLatency(key: NamedUsageKey, request: number, upstream: number, gateway: number): void {
     const row = this.#rowOf(key);
     const own = row.latencies ?? this.#newLatencies(row);
     if (own !== undefined) return own.add(request, upstream, gateway);
@@ -109,7 +108,6 @@ export class FoldedCounts {
     }
     for (const [reason, count] of later.drops) this.addDrops(reason, count);
     // Rows of `later` served as keys here: they must not keep it.
-    this.#rows.clear();
     this.#targetRows.clear();
   }
 
@@ -124,13 +122,10 @@ export class FoldedCounts {
     return this.usage.size === 0 && this.versions.size === 0 && this.targets.size === 0 && this.routeVersions.size === 0 && this.drops.size === 0 && this.overflow === undefined;
   }
 
-  #rowOf(key: UsageKey): FoldedUsage {
-    const known = this.#rows.get(key);
-    if (known !== undefined) return known;
-    const name = keyOfUsageRow(key);
+  #rowOf(key: NamedUsageKey): FoldedUsage {
+    const { name, routeId, consumerId, status } = key;
     let row = this.usage.get(name);
-    if (row === undefined) this.usage.set(name, (row = { routeId: key.routeId, consumerId: key.consumerId, status: key.status, ...NOTHING, latencies: undefined }));
-    this.#rows.set(key, row);
+    if (row === undefined) this.usage.set(name, (row = { name, routeId, consumerId, status, requests: 0, wentUpstream: 0, bytesIn: 0, bytesOut: 0, durationMicros: 0, upstreamMicros: 0, gatewayMicros: 0, latencies: undefined }));
     return row;
   }
 

@@ -102,7 +102,7 @@ test('latencies of the rows of a fold are within 1 % of the true quantiles, toge
 test('rows beyond the bound put their latencies into one for all, and each route still has its own for /metrics', () => {
   const [folded, again] = [new FoldedCounts(), new FoldedCounts()];
   const rows = MAXIMUM_LATENCY_ROWS + 500;
-  const keys = Array.from({ length: rows }, (_, n) => ({ routeId: ROUTES[n % 2] ?? '', consumerId: newId(), status: 200 }));
+  const keys = Array.from({ length: rows }, (_, n) => ({ name: String(n), routeId: ROUTES[n % 2] ?? '', consumerId: newId(), status: 200 }));
   for (const into of [folded, again]) {
     for (const key of keys) {
       into.addCounts(key, { requests: 1, wentUpstream: 0, bytesIn: 1, bytesOut: 1, durationMicros: 1, upstreamMicros: 0, gatewayMicros: 1 });

@@ -6,7 +6,7 @@ import type { FoldedCounts } from './folded-counts.ts';
 import { LatencyReader, NO_VALUE } from './latency-log.ts';
 import { RouteVersionReader } from './route-version-table.ts';
 import { TargetReader, type TargetKey } from './target-table.ts';
-import { UsageReader, type UsageKey } from './usage-table.ts';
+import { UsageReader, type NamedUsageKey } from './usage-table.ts';
 import { VersionReader } from './version-table.ts';
 
 /** In an entry of the latency log: this is an attempt at a target, not a request. */
@@ -78,7 +78,7 @@ export class ThreadTables {
     return key !== undefined;
   }
 
-  #usageAt(slot: number): UsageKey | undefined {
+  #usageAt(slot: number): NamedUsageKey | undefined {
     for (const reader of this.#usage) {
       const key = reader.keyAt(slot);
       if (key !== undefined) return key;

@@ -17,7 +17,7 @@ test('a fold gives exactly what was recorded since the last one', () => {
   recorder.record('', '', 404, 7, 8, 9, -1, 9);
   recorder.record(ROUTE, '', 0, 0, 0, 1, 0, 0);
   const rows: (UsageKey & UsageCounts)[] = [];
-  reader.fold((key, counts) => rows.push({ ...key, ...counts }));
+  reader.fold(({ routeId, consumerId, status }, counts) => rows.push({ routeId, consumerId, status, ...counts }));
   assert.deepEqual(rows, [
     { routeId: ROUTE, consumerId: CONSUMER, status: 200, requests: 2, wentUpstream: 1, bytesIn: 11, bytesOut: 102, durationMicros: 8, upstreamMicros: 4, gatewayMicros: 4 },
     { routeId: ROUTE, consumerId: CONSUMER, status: 204, requests: 1, wentUpstream: 1, bytesIn: 1, bytesOut: 2, durationMicros: 3, upstreamMicros: 2, gatewayMicros: 1 },

@@ -8,6 +8,7 @@
  * below 2^53). Aligned 8-byte stores are not torn on the 64-bit machines we run on.
  */
 import { idToBytes, bytesToId, type EntityId } from '../../shared/model/ids.ts';
+import { keyOfUsageRow } from '../../shared/wire/telemetry-merge.ts';
 
 const HEADER_BYTES = 16;
 const SLOT_BYTES = 96;
@@ -38,6 +39,12 @@ export interface UsageKey {
   readonly consumerId: string;
   /** 100…599; 0 where no status was sent. */
   readonly status: number;
+}
+
+/** Of a reader: the name is made once for a key, not once for each fold. */
+export interface NamedUsageKey extends UsageKey {
+  /** As keyOfUsageRow has it. */
+  readonly name: string;
 }
 
 /** Bytes of shared memory for a table of that many (route, consumer, status) keys. */
@@ -121,7 +128,7 @@ export class UsageReader {
   readonly #table: SharedArrayBuffer;
   readonly #header: Int32Array;
   readonly #counts: Float64Array;
-  readonly #keys: UsageKey[] = [];
+  readonly #keys: NamedUsageKey[] = [];
   #folded = new Float64Array(0);
 
   constructor(table: SharedArrayBuffer) {
@@ -131,13 +138,13 @@ export class UsageReader {
   }
 
   /** What a number stands for that the writing side gave; undefined where it is not one of this table. */
-  keyAt(number: number): UsageKey | undefined {
+  keyAt(number: number): NamedUsageKey | undefined {
     const slot = (number - (this.#header[1] ?? 0)) & SLOT_NUMBERS;
     return slot < Atomics.load(this.#header, 0) ? this.#keyOf(slot) : undefined;
   }
 
   /** Calls back for each key that moved since the last call, with the difference. */
-  fold(each: (key: UsageKey, difference: UsageCounts) => void): void {
+  fold(each: (key: NamedUsageKey, difference: UsageCounts) => void): void {
     const used = Atomics.load(this.#header, 0);
     if (used * FIELDS > this.#folded.length) {
       const grown = new Float64Array(used * FIELDS * 2);
@@ -167,11 +174,12 @@ export class UsageReader {
     return difference;
   }
 
-  #keyOf(slot: number): UsageKey {
+  #keyOf(slot: number): NamedUsageKey {
     const known = this.#keys[slot];
     if (known !== undefined) return known;
     const bytes = new Uint8Array(this.#table, HEADER_BYTES + slot * SLOT_BYTES, KEY_BYTES).slice();
-    const key: UsageKey = { routeId: idOrEmpty(bytes.subarray(0, 16)), consumerId: idOrEmpty(bytes.subarray(16, 32)), status: new DataView(bytes.buffer).getUint32(32, true) };
+    const plain = { routeId: idOrEmpty(bytes.subarray(0, 16)), consumerId: idOrEmpty(bytes.subarray(16, 32)), status: new DataView(bytes.buffer).getUint32(32, true) };
+    const key: NamedUsageKey = { ...plain, name: keyOfUsageRow(plain) };
     this.#keys[slot] = key;
     return key;
   }
