@@ -4,9 +4,9 @@
  * to four times; a unit with something in it that must not be seen is masked as a whole. Time is linear in the text, whatever it says.
  */
 import { RE2JS } from 're2js';
+import { MASK } from '../../plugin-parts/masked-secrets.ts';
 import { SecretNames } from './secret-names.ts';
 
-export const MASK = 'REDACTED';
 /** What is personal: found by its form, wherever it stands. */
 export type PersonalPattern = 'email' | 'card' | 'jwt';
 
