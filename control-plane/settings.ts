@@ -47,6 +47,12 @@ export const controlPlaneSettings = defineSettings({
     default: '127.0.0.1:8006',
     description: 'Address of /status, /status/live, /status/ready, /status/database and /metrics, which asks for no token; open it to your orchestrator and Prometheus only',
   },
+  kongMetrics: {
+    env: 'HOLDFAST_KONG_METRICS',
+    type: 'boolean',
+    default: false,
+    description: "Offers Kong's metrics too; here those of the data planes that are connected to this control plane (kong_data_plane_last_seen and so on)",
+  },
   drainDelay: {
     env: 'HOLDFAST_DRAIN_DELAY',
     type: 'duration',

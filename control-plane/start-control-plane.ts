@@ -74,7 +74,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   makeStateFolder(stateFolder);
   const lock = await lockStateFolder(stateFolder);
   lifecycle.add('lock of the state folder', () => lock.release());
-  const status = new ControlPlaneStatus({ softwareVersion: THIS_VERSION, lifecycle, clock });
+  const status = new ControlPlaneStatus({ softwareVersion: THIS_VERSION, lifecycle, clock, kongMetrics: settings.kongMetrics });
   lifecycle.add('measuring', () => status.stop());
   const statusServer = await startStatusServer(settings.statusListen, () => status.view());
   lifecycle.add('status server', () => statusServer.close());

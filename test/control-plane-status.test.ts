@@ -7,6 +7,8 @@ import { after, test } from 'node:test';
 import { request } from 'undici';
 import { Counter, Histogram, Labelled } from '../shared/histogram.ts';
 import { PrometheusText } from '../shared/prometheus-text.ts';
+import { writeKongMetrics } from '../control-plane/status/kong-metrics.ts';
+import { parseId, type DataPlaneId } from '../shared/model/ids.ts';
 import { startControlPlane, type Started } from './support/control-plane-process.ts';
 import { DatabaseCable } from './support/database-cable.ts';
 import { createTestDatabase } from './support/postgres.ts';
@@ -97,6 +99,17 @@ test('live from the first moment, ready when all runs and while only the databas
     controlPlane.child.kill('SIGTERM');
     assert.equal(await controlPlane.ended, 1, 'a second signal ends it at once');
   });
+});
+
+test("Kong's metrics of a control plane tell of the data planes that are connected to it", () => {
+  const text = new PrometheusText();
+  const dataPlane = { dataPlaneId: parseId<DataPlaneId>('01a1fe71-b79b-7dc5-8e3f-92ee2e561a39') ?? assert.fail(), hostname: 'edge-1', softwareVersion: '0.1.0', heardAtMs: 4_000, contentRoot: 'ff'.repeat(32), certificateEnds: 'Jan  2 00:00:00 2027 GMT' };
+  writeKongMetrics(text, { nowMs: 1_000_000_000, monotonicMs: 9_000, parts: undefined }, { sync: { seen: () => [dataPlane, { ...dataPlane, hostname: 'edge-2', contentRoot: undefined, certificateEnds: '' }] } });
+  const lines = text.toString().split('\n');
+  const labels = 'node_id="01a1fe71-b79b-7dc5-8e3f-92ee2e561a39",hostname="edge-1"';
+  for (const line of [`kong_data_plane_last_seen{${labels}} 999995`, `kong_data_plane_config_hash{${labels}} ${0xf_ff_ff_ff_ff_ff_ff}`, `kong_data_plane_version_compatible{${labels},kong_version="0.1.0"} 1`, `kong_data_plane_cluster_cert_expiry_timestamp{${labels}} ${Date.UTC(2027, 0, 2) / 1000}`, 'kong_datastore_reachable 0']) assert.ok(lines.includes(line), line);
+  assert.equal(lines.filter((line) => line.includes('edge-2')).length, 3);
+  checkWithPromtool(text.toString());
 });
 
 test('the number of series is bounded: what comes after the last shares one', () => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import { defined } from '../shared/assert.ts';
 import { formatJoinToken } from '../shared/trust/join-token.ts';
+import { THIS_VERSION } from '../shared/this-version.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { startControlPlaneParts } from './support/control-plane-parts.ts';
 import { DataPlaneProcess } from './support/data-plane-process.ts';
@@ -67,6 +68,14 @@ test("requests, latencies and exemplars are told by route, in names of Kong's wh
     checkWithPromtool(await scrape('text/plain'), isKongs);
     const broken = await waitUntil('the exemplar of the 502', async () => parseOpenMetrics(await scrape('application/openmetrics-text; version=1.0.0')).exemplars.find(({ sample }) => sample.includes(names.get('broken')?.['route'] ?? '-')));
     assert.match(broken.labels['request_id'] ?? '', /^[0-9a-f]{32}$/);
+  });
+
+  await t.test('its control plane sees it', () => {
+    const [seen] = [...parts.server.seen(10)];
+    assert.equal(seen?.softwareVersion, THIS_VERSION);
+    assert.match(seen.contentRoot ?? '', /^[0-9a-f]{64}$/);
+    assert.ok(Date.parse(seen.certificateEnds) > Date.now());
+    assert.deepEqual([...parts.server.seen(0)], []);
   });
 
   await t.test('one area of its log is switched at run time, and comes back', async () => {

@@ -1,10 +1,11 @@
 /**
  * What a control plane's `/metrics` tells, in the formats of shared/prometheus-text.ts. No label holds what a client
- * or a tenant chose, so the number of series is bounded by what this software knows (R5). Pure.
+ * or a tenant chose, but for Kong's where a setting asks for them (kong-metrics.ts), so the number of series is bounded by what this software knows (R5). Pure.
  */
 import { counterSamples, histogramSamples } from '../../shared/histogram.ts';
 import { writeProcessMetrics } from '../../shared/process-vitals.ts';
 import { PrometheusText, type MetricSample, type MetricsFormat } from '../../shared/prometheus-text.ts';
+import { writeKongMetrics } from './kong-metrics.ts';
 import type { ControlPlaneView, PartsView } from './control-plane-view.ts';
 import { whyNoDatabase, whyNotReady } from './status-report.ts';
 
@@ -23,6 +24,7 @@ export function controlPlaneMetrics(view: ControlPlaneView, format: MetricsForma
     writeAdmin(text, view.parts);
     writeDatabase(text, view.parts);
     writeFleet(text, view.parts);
+    if (view.kongMetrics) writeKongMetrics(text, view, view.parts);
   }
   return text.toString();
 }

@@ -13,6 +13,7 @@ export interface ControlPlaneStatusOptions {
   /** Says that everything is being stopped. */
   readonly lifecycle: Pick<Lifecycle, 'stopping'>;
   readonly clock: Clock;
+  readonly kongMetrics: boolean;
 }
 
 export class ControlPlaneStatus {
@@ -42,6 +43,8 @@ export class ControlPlaneStatus {
       phase: lifecycle.stopping ? 'stopping' : this.#parts === undefined ? 'starting' : 'serving',
       process: this.#vitals.view(),
       parts: this.#parts,
+      monotonicMs: clock.monotonicMs(),
+      kongMetrics: this.#options.kongMetrics,
     };
   }
 

@@ -4,6 +4,7 @@
  */
 import type { ServerCounters } from '../admin-api/http-server.ts';
 import type { RequestMeter } from '../admin-api/request-meter.ts';
+import type { SeenDataPlane } from '../sync/seen-data-plane.ts';
 import type { PublishMeter } from '../publish/publish-meter.ts';
 import type { DatabaseMeter } from '../store/database-meter.ts';
 import type { ProcessView } from '../../shared/process-vitals.ts';
@@ -19,12 +20,16 @@ export interface ControlPlaneView {
   readonly process: ProcessView;
   /** From the moment on in which all of it runs. */
   readonly parts: PartsView | undefined;
+  /** Monotonic milliseconds, for what the parts measure with. */
+  readonly monotonicMs: number;
+  /** HOLDFAST_KONG_METRICS. */
+  readonly kongMetrics: boolean;
 }
 
 export interface PartsView {
   readonly database: DatabaseMeter;
   readonly admin: { readonly meter: RequestMeter; readonly counters: ServerCounters };
   readonly publish: PublishMeter;
-  readonly sync: { readonly turnedAway: number; countByState(): ReadonlyMap<string, number> };
+  readonly sync: { readonly turnedAway: number; countByState(): ReadonlyMap<string, number>; seen(most: number): Iterable<SeenDataPlane> };
   readonly alarms: { countByCode(): ReadonlyMap<string, number> };
 }

@@ -9,7 +9,7 @@ export function whyNotReady({ phase }: ControlPlaneView): string | undefined {
 }
 
 /** Undefined where it answers. */
-export function whyNoDatabase({ parts, nowMs }: ControlPlaneView): string | undefined {
+export function whyNoDatabase({ parts, nowMs }: Pick<ControlPlaneView, 'parts' | 'nowMs'>): string | undefined {
   const state = parts?.database.state;
   if (state === undefined || state.kind === 'unknown') return 'the database was not reached yet';
   return state.kind === 'answers' ? undefined : `the database does not answer since ${Math.round((nowMs - state.sinceMs) / 1000)} s: reads are answered from memory, writes with 503`;

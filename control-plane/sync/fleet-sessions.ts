@@ -13,6 +13,7 @@ import { CloneWatch } from './clone-watch.ts';
 import { FleetDirectory } from './fleet-directory.ts';
 import type { QuestionOutcome } from './questions-to-data-plane.ts';
 import { ReportWriter } from './report-writer.ts';
+import type { SeenDataPlane } from './seen-data-plane.ts';
 import type { SessionDependencies, SessionEnd, SessionServices } from './session-dependencies.ts';
 import { PING_INTERVAL_MS } from './session-state.ts';
 import { REVOKED, Session, type SessionOptions } from './session.ts';
@@ -90,6 +91,20 @@ export class FleetSessions {
     let count = 0;
     for (const { sessions } of this.#fleets.values()) count += sessions.size;
     return count;
+  }
+
+  /** Data planes that were welcomed here, `most` at most. */
+  *seen(most: number): Generator<SeenDataPlane> {
+    let left = most;
+    for (const { sessions } of this.#fleets.values()) {
+      for (const session of sessions.values()) {
+        const { seen } = session;
+        if (left <= 0) return;
+        if (seen === undefined) continue;
+        left -= 1;
+        yield seen;
+      }
+    }
   }
 
   /** How many sessions are in which state, also those that have not greeted or are on their way out. */

@@ -5,6 +5,7 @@
  */
 import type { TLSSocket } from 'node:tls';
 import WebSocket, { type RawData } from 'ws';
+import type { SeenDataPlane } from './seen-data-plane.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import { newId } from '../../shared/model/ids.ts';
@@ -67,7 +68,7 @@ export class Session implements ReportingSession {
   #state: SessionState;
   #transfer: OutgoingTransfer | undefined;
   /** After Welcome. */
-  #greeted: { readonly bootId: string; readonly labels: FleetMember['labels']; readonly takesTrust: boolean } | undefined;
+  #greeted: Pick<SeenDataPlane, 'hostname' | 'softwareVersion'> & { readonly bootId: string; readonly labels: FleetMember['labels']; readonly takesTrust: boolean } | undefined;
   /** What it was told of keys (SessionTrust.mark). */
   #toldTrust: string | undefined;
   #renewing = false;
@@ -114,6 +115,14 @@ export class Session implements ReportingSession {
 
   get stateKind(): SessionState['kind'] {
     return this.#state.kind;
+  }
+
+  /** For whoever watches; undefined before Welcome and after the end. */
+  get seen(): SeenDataPlane | undefined {
+    const greeted = this.#greeted;
+    if (greeted === undefined || !('peer' in this.#state)) return undefined;
+    const { link, peer } = this.#state;
+    return { dataPlaneId: this.identity.dataPlaneId, ...greeted, heardAtMs: link.heardAtMs, contentRoot: peer.active?.contentRoot, certificateEnds: this.#tls.getPeerCertificate().valid_to };
   }
 
   /** Sends Bye and cuts the connection. */
@@ -308,7 +317,7 @@ export class Session implements ReportingSession {
       pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, recordsCredit: this.#services.ingestRecords === undefined ? 0 : RECORDS_CREDIT, labels, authoritiesStatement,
     };
     const { hostname, softwareVersion: peerVersion, bootId, protocolVersion } = hello;
-    this.#greeted = { bootId, labels, takesTrust: protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION };
+    this.#greeted = { hostname, softwareVersion: peerVersion, bootId, labels, takesTrust: protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION };
     this.#toldTrust = keys.mark;
     this.#questions.open(protocolVersion);
     this.#seenReportedAtMs = clock.monotonicMs();

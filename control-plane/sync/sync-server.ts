@@ -23,6 +23,7 @@ import type { GatewayScope } from '../store/scope.ts';
 import { Admission } from './admission.ts';
 import { FleetSessions, type AskedDataPlane } from './fleet-sessions.ts';
 import { readPeer, type PeerVerdict } from './peer-certificate.ts';
+import type { SeenDataPlane } from './seen-data-plane.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 
 export interface SyncServerOptions extends SessionDependencies {
@@ -41,6 +42,8 @@ export interface SyncServer {
   readonly sessionCount: number;
   /** How many sessions are in which state of session-events.ts. */
   countByState(): ReadonlyMap<string, number>;
+  /** Data planes that are connected here, `most` at most. */
+  seen(most: number): Iterable<SeenDataPlane>;
   /** Connections that were turned away, since the start, because too many came at once. */
   readonly turnedAway: number;
   /** Asks a data plane of the gateway, any that is connected here where none is named. */
@@ -142,6 +145,10 @@ class ListeningServer implements SyncServer {
 
   get sessionCount(): number {
     return this.#sessions.count;
+  }
+
+  seen(most: number): Iterable<SeenDataPlane> {
+    return this.#sessions.seen(most);
   }
 
   countByState(): ReadonlyMap<string, number> {
