@@ -19,8 +19,9 @@ function parseOrder(document: Uint8Array) {
   if (typeof asked !== 'object' || asked === null || !('level' in asked)) return undefined;
   const level = parseLogLevel(String(asked.level));
   const seconds = 'seconds' in asked ? asked.seconds : undefined;
-  const area = 'area' in asked && asked.area !== null ? parseLogArea(String(asked.area)) : undefined;
-  const isUnknownArea = area === undefined && 'area' in asked && asked.area !== null;
+  const askedArea = 'area' in asked ? asked.area : null;
+  const area = typeof askedArea === 'string' ? parseLogArea(askedArea) : undefined;
+  const isUnknownArea = askedArea !== null && area === undefined;
   if (level !== undefined && !isUnknownArea && typeof seconds === 'number' && Number.isFinite(seconds)) return { level, area, forMs: seconds * 1_000, by: 'by' in asked ? String(asked.by) : 'a control plane' };
   throw new HoldfastError({ code: 'DATA_PLANE_LOG_LEVEL_INVALID', source: 'control-plane', publicMessage: `a log level is trace, debug, info, warn, error or fatal, for a number of seconds, of all or one of the areas ${LOG_AREAS.join(', ')}` });
 }
