@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryLogger } from '../../shared/log.ts';
+import type { JsonObject } from '../../shared/model/definition.ts';
 import { mapCounterTable } from '../../shared/plugin-kit/map-counter-table.ts';
+import type { PluginFactory } from '../../shared/plugins/contract.ts';
+import { pluginRegistry } from '../../shared/plugins/registry.ts';
+import { compiled, testServices } from '../../test/support/compile-config.ts';
+import { put, testId } from '../../test/support/config-content.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { ThreadPluginServices } from './thread-plugin-services.ts';
 
@@ -110,4 +115,35 @@ test('a Redis that several instances use is closed with the last of them', () =>
   assert.equal(services.redisLinks.size, 1);
   two.release();
   assert.equal(services.redisLinks.size, 0);
+});
+
+test('an instance is closed when what its queue held has gone out, and not before', async () => {
+  const { services } = scene();
+  const story: string[] = [];
+  const { promise: taken, resolve: take } = Promise.withResolvers<void>();
+  const create: PluginFactory<JsonObject>['create'] = (_config, { queue }) => {
+    const own = queue<string>({ maxBatchEntries: 10, maxDelayMs: 60_000, maxEntries: 10, maxBytes: 0, maxRetryMs: 0, initialRetryDelayMs: 1, maxRetryDelayMs: 1, concurrency: 1 }, async (entries) => {
+      story.push(`delivering ${entries.join()}`);
+      await taken;
+      story.push('delivered');
+    });
+    own.push('a', 1);
+    return { log: () => undefined, close: () => void story.push('closed') };
+  };
+  const known = [...pluginRegistry.values()].find(({ schema }) => schema.name === 'correlation-id');
+  assert.ok(known !== undefined);
+  const { config } = compiled([put('plugins', { id: testId('f1'), name: 'correlation-id', config: {} })], { services: testServices({ plugins: new Map([['correlation-id', { ...known, create }]]), servicesOf: services.servicesOf }) });
+  config.release();
+  assert.deepEqual(story, ['delivering a']);
+  take();
+  await services.flush(1_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(story, ['delivering a', 'delivered', 'closed']);
+});
+
+test('an instance knows the data plane as it is now', () => {
+  const { services, instance } = scene();
+  const { given } = instance('1');
+  services.node = { ...services.node, labels: { region: 'eu' } };
+  assert.deepEqual(given.node.labels, { region: 'eu' });
 });
