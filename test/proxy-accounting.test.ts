@@ -4,7 +4,7 @@ import { connect as connectTo } from 'node:net';
 import { NO_RECORDER } from '../data-plane/telemetry/request-recorder.ts';
 import { response } from './support/recording-origin.ts';
 import { scenario } from './support/scenario.ts';
-import { staticConfig } from './support/static-config.ts';
+import { staticConfig, staticUpstream } from './support/static-config.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { WireClient } from './support/wire-client.ts';
 
@@ -25,6 +25,26 @@ scenario('bytes are counted as they went over the wire', {}, async ({ connect, r
   assert.deepEqual([first?.routeId, second?.routeId, second?.status], ['route-0', '', 400]);
   assert.ok((first?.durationMicros ?? 0) > 0);
   assert.deepEqual([proxy.stats().endedRequests, proxy.stats().activeRequests], [2, 0]);
+});
+
+scenario('the time of a request is told apart, upstream and ours, and each of its attempts is counted at its target', { proxy: { random: () => 0 } }, async ({ connect, origin, records, attempts, serve }) => {
+  origin.respond((_request, socket) => void setTimeout(() => socket.write(response('ok')), 20));
+  const client = await connect();
+  client.send(GET);
+  await client.response();
+  serve(staticConfig({ routes: [{ path: '/', service: { port: origin.port, retries: 1, upstream: staticUpstream([{ host: '127.0.0.1', port: 1 }]) } }] }));
+  client.send(GET);
+  assert.equal((await client.response()).status, 502);
+  client.send('GARBAGE\r\n\r\n');
+  await client.response();
+  await waitUntil('all records', () => records.length === 3);
+  const [first, second, third] = records;
+  assert.ok((first?.upstreamMicros ?? 0) >= 15_000 && (first?.gatewayMicros ?? -1) >= 0);
+  assert.ok((first?.upstreamMicros ?? 0) + (first?.gatewayMicros ?? 0) <= (first?.durationMicros ?? 0) + 1);
+  assert.deepEqual([second?.upstreamMicros, third?.upstreamMicros], [-1, -1], 'no upstream was asked');
+  assert.deepEqual(attempts.map(({ upstream, target, status, failed }) => [upstream, target, status, failed])[0], ['127.0.0.1', `127.0.0.1:${origin.port}`, 200, false]);
+  assert.ok((attempts[0]?.latencyMicros ?? 0) >= 15_000);
+  assert.deepEqual([...new Set(attempts.slice(1).map(({ target, status, failed, latencyMicros }) => [target, status, failed, latencyMicros].join(' ')))], ['127.0.0.1:1 0 true -1']);
 });
 
 scenario('a client that goes away is counted with the status it got: none, or what had begun', { proxy: { limits: { abandonedAfterMs: 30, timeoutResolutionMs: 10 } } }, async ({ connect, origin, records, proxy }) => {
