@@ -121,8 +121,8 @@ test('an instance is closed when what its queue held has gone out, and not befor
   const { services } = scene();
   const story: string[] = [];
   const { promise: taken, resolve: take } = Promise.withResolvers<void>();
-  const create: PluginFactory<JsonObject>['create'] = (_config, { queue }) => {
-    const own = queue<string>({ maxBatchEntries: 10, maxDelayMs: 60_000, maxEntries: 10, maxBytes: 0, maxRetryMs: 0, initialRetryDelayMs: 1, maxRetryDelayMs: 1, concurrency: 1 }, async (entries) => {
+  const create: PluginFactory<JsonObject>['create'] = (_config, given) => {
+    const own = given.queue<string>({ maxBatchEntries: 10, maxDelayMs: 60_000, maxEntries: 10, maxBytes: 0, maxRetryMs: 0, initialRetryDelayMs: 1, maxRetryDelayMs: 1, concurrency: 1 }, async (entries) => {
       story.push(`delivering ${entries.join()}`);
       await taken;
       story.push('delivered');

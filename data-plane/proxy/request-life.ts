@@ -10,7 +10,6 @@ import type { BodyReader } from '../http1/body-reader.ts';
 import { FAULTS, type Fault } from '../http1/faults.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { SocketOwner } from '../http1/wire-socket.ts';
-import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
 import type { RequestFailure } from '../telemetry/request-recorder.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
@@ -261,11 +260,10 @@ export class RequestLife implements ResponseReceiver, RequestEvents, RequestRela
 
   /** Over an idle connection at once, else over a new one as soon as it stands. */
   #reach(endpoint: Endpoint, idle: UpstreamConnection | undefined): void {
-    const { core, timeouts, upstreamMethod, request } = this.#exchange;
+    const { timeouts, upstreamMethod } = this.#exchange;
     if (timeouts === undefined) return;
     if (idle === undefined && endpoint.isAtBound) return this.#waitAgain(endpoint);
-    if (idle === undefined) this.#tries.connectionWished();
-    this.#upstream = idle ?? core.pool.open(endpoint, proxyHeaderFor(endpoint.proxyProtocol, request));
+    this.#upstream = idle ?? this.#tries.connect(endpoint);
     this.#upstream.serve(this, timeouts, upstreamMethod === 'HEAD');
     if (idle !== undefined) this.connected();
   }

@@ -5,10 +5,11 @@
  * Used by request-life.ts; also tells the balancer how each try went.
  */
 import type { RetryCause } from '../config/active-config.ts';
+import { proxyHeaderFor } from '../listeners/proxy-protocol.ts';
 import type { Endpoint } from '../upstreams/endpoint.ts';
 import type { FailureKind } from '../upstreams/health-state.ts';
 import type { RetryBudget } from '../upstreams/retry-budget.ts';
-import type { UpstreamFailure } from '../upstreams/upstream-connection.ts';
+import type { UpstreamConnection, UpstreamFailure } from '../upstreams/upstream-connection.ts';
 import { WaitingLine, type Waiter } from '../upstreams/waiting-line.ts';
 import { Attempt, type AttemptFailure } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
@@ -92,13 +93,20 @@ export class Tries {
     const line = (endpoint.line ??= new WaitingLine(this.#exchange.core.deadlines, endpoint));
     if (line.length >= (endpoint.peer?.maxPending ?? Number.POSITIVE_INFINITY)) return false;
     this.#waiter = waiter;
-    this.connectionWished();
+    this.#connectionWished();
     line.join(waiter, timeoutMs);
     return true;
   }
 
+  /** A new connection to it. */
+  connect(endpoint: Endpoint): UpstreamConnection {
+    const { core, request } = this.#exchange;
+    this.#connectionWished();
+    return core.pool.open(endpoint, proxyHeaderFor(endpoint.proxyProtocol, request));
+  }
+
   /** There is no connection that it could take at once. */
-  connectionWished(): void {
+  #connectionWished(): void {
     const { attempt, core } = this.#exchange;
     if (attempt?.wishedAtMs === 0) attempt.wishedAtMs = attempt.sentAtMs === 0 ? core.clock.monotonicMs() : attempt.sentAtMs;
   }
