@@ -113,9 +113,9 @@ function writeThreads(text: PrometheusText, { threads }: EnrolledView): void {
   text.gauge('holdfast_proxy_thread_heap_used_bytes', 'JavaScript objects of a proxy thread, with those that nobody uses any more', ofEach((vitals) => vitals.heapUsedBytes));
   text.gauge('holdfast_proxy_thread_external_memory_bytes', 'Memory outside of the heap that objects of a proxy thread hold', ofEach((vitals) => vitals.externalBytes));
   text.gauge('holdfast_proxy_thread_loop_delay_p99_seconds', 'How late the event loop of a proxy thread gets to a timer of 10 ms, 99th percentile of the last 30 s', ofEach((vitals) => vitals.loopDelayP99));
-  text.gauge('holdfast_proxy_thread_loop_busy_seconds', 'Time since the start of a proxy thread in which its event loop did something', ofEach((vitals) => vitals.loopBusySeconds));
-  text.gauge('holdfast_proxy_thread_gc_seconds', 'Time since the start of a proxy thread that its garbage collector took', ofEach((vitals) => vitals.gcSeconds));
-  text.gauge('holdfast_proxy_thread_gc_runs', 'Garbage collections since the start of a proxy thread', ofEach((vitals) => vitals.gcRuns));
+  text.counter('holdfast_proxy_thread_loop_busy_seconds_total', 'Time since the start of a proxy thread in which its event loop did something', ofEach((vitals) => vitals.loopBusySeconds));
+  text.counter('holdfast_proxy_thread_gc_seconds_total', 'Time since the start of a proxy thread that its garbage collector took', ofEach((vitals) => vitals.gcSeconds));
+  text.counter('holdfast_proxy_thread_gc_runs_total', 'Garbage collections since the start of a proxy thread', ofEach((vitals) => vitals.gcRuns));
 }
 
 function writeUpstreams(text: PrometheusText, { traffic, targets }: EnrolledView): void {
