@@ -3,15 +3,19 @@
  * what each answer may lack and what is too much; `holdfast top` and `holdfast usage` on the same.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { runCommand } from '../control-plane/cli/main.ts';
+import type { Screen } from '../control-plane/cli/terminal-screen.ts';
+import { TopScreen } from '../control-plane/cli/top-screen.ts';
 import { defined } from '../shared/assert.ts';
+import { systemClock } from '../shared/clock.ts';
 import { newId } from '../shared/model/ids.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
 import { startProgram } from './support/control-plane-process.ts';
 import { FleetScene, version } from './support/fleet-scene.ts';
 import { usageRow } from './support/telemetry-rows.ts';
 import { latencies, TrafficScene } from './support/traffic-scene.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const { send, store, tenantId, viewerToken, adminToken, base, tokenFor } = await startTestAdminApi();
 const gateway = defined(await store.gateways.findByName(tenantId, 'default'), 'the default gateway');
@@ -171,6 +175,56 @@ test('holdfast top prints a table where it is piped, for people and programs', a
   assert.match(targets.out[1] ?? '', /^billing a\.test:80 10\.0\.0\.7:80 .* 7 +3 /);
   const json = await cli('top', '--json', '--by', 'consumer', '--window', '6h');
   assert.partialDeepStrictEqual(JSON.parse(json.out.join('\n')), { data: [{ group: { consumer: null } }, { group: { consumer: { name: 'ada' } } }] });
+});
+
+/** A terminal of eighty columns that keeps what is drawn. */
+class FakeScreen implements Screen {
+  readonly colours = false;
+  drawn: readonly string[] = [];
+  #key: (key: string) => void = () => undefined;
+  height = 24;
+
+  columns = (): number => 80;
+  rows = (): number => this.height;
+  draw = (lines: readonly string[]): void => void (this.drawn = lines);
+  onKey = (listener: (key: string) => void): void => void (this.#key = listener);
+  onResize = (): void => undefined;
+  close = (): void => undefined;
+
+  press(key: string): void {
+    this.#key(key);
+  }
+
+  shows(what: string, pattern: RegExp): Promise<unknown> {
+    return waitUntil(what, () => pattern.test(this.drawn.join('\n')), 10_000).catch((thrown: unknown) => assert.fail(`${String(thrown)} in\n${this.drawn.join('\n')}`));
+  }
+}
+
+test('holdfast top on a terminal follows its keys, fits the screen, and ends with q', async () => {
+  const screen = new FakeScreen();
+  const settings = { adminUrl: base, adminToken, gateway: 'default', by: 'route', sort: 'requests', window: 21_600_000, count: 20, refresh: 600_000, once: false, json: false } as const;
+  const ended = new TopScreen(settings, screen, systemClock).run();
+  after(() => screen.press('q'));
+  await screen.shows('routes', /routes by requests, last 6h[^]*complete to[^]*\nROUTE +REQ\/S▾[^]*\norders /);
+  screen.press('c');
+  await screen.shows('consumers', /consumers by requests[^]*\n\(no consumer\) [^]*\nada /);
+  screen.press('p');
+  await screen.shows('slowest first', /consumers by p99[^]*P99 ms▾[^]*\nada [^]*\n\(no consumer\)/);
+  screen.press('t');
+  await screen.shows('targets', /targets by p99[^]*\nbilling a/);
+  screen.press('-');
+  await screen.shows('a shorter window', /last 1h/);
+  screen.height = 10;
+  screen.press('r');
+  await screen.shows('a small screen', /routes by p99[^]*complete to/);
+  assert.equal(screen.drawn.length, 10);
+  assert.ok(screen.drawn.every((line) => line.length <= 80));
+  screen.press('?');
+  screen.press(' ');
+  await screen.shows('that it is held', /\(held\)/);
+  screen.press('q');
+  await ended;
+  await assert.rejects(new TopScreen({ ...settings, adminToken: 'hfo_wrong' }, screen, systemClock).run(), /answered 401/);
 });
 
 test('holdfast usage shows exact totals, and tells what they lack', async () => {

@@ -103,7 +103,8 @@ export class TopScreen {
     const [width, height] = [this.#screen.columns(), this.#screen.rows()];
     const { view, order, windowMs } = this.#question;
     const fit = (line: string): string => line.slice(0, width);
-    const title = `holdfast top  ${this.#settings.gateway} at ${this.#settings.adminUrl}  ${view.replace('-', ' ')}s by ${order.replace('-', ' ')}, last ${formatDuration(windowMs)}, every ${formatDuration(this.#settings.refresh)}${this.#held ? '  (held)' : ''}`;
+    // What may be cut off stands last.
+    const title = `${view.replace('-', ' ')}s by ${order.replace('-', ' ')}, last ${formatDuration(windowMs)}${this.#held ? ' (held)' : ''}, every ${formatDuration(this.#settings.refresh)}  ${this.#settings.gateway} at ${this.#settings.adminUrl}`;
     const body = this.#answer === undefined
       ? ['', this.#problem === '' ? 'asking…' : '']
       : [fit(totalLine(this.#answer, view)), ...completenessLines(this.#answer).map((line) => dim(fit(line), colours)), '', ...topTable(this.#answer, { view, order, width, colours })];
