@@ -365,7 +365,7 @@ test('draining asks every thread, waits for it, and nothing is replaced any more
   await serve(content(1));
   await pool.drain({ acceptForMs: 5, boundMs: 10 });
   await nextTurn();
-  assert.deepEqual(workers.map((worker) => worker.heard.at(-1)), Array(2).fill({ kind: 'drain', acceptForMs: 5, boundMs: 10 }));
+  assert.deepEqual(workers.map((worker) => worker.heard.at(-1)), Array(2).fill({ kind: 'drain', acceptForMs: 5, boundMs: 10, flushMs: 5_000 }));
   assert.deepEqual([workers.every((worker) => worker.dead), news.crashes, news.gone], [true, 0, [1, 2]]);
   clock.advance(60_000);
   assert.equal(workers.length, 2);
