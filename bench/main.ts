@@ -13,6 +13,7 @@ import { runCountsBench } from './counts.ts';
 import { runEnduranceBench, runSoakBench } from './endurance.ts';
 import { runFleetBench } from './fleet.ts';
 import { runIdleBench } from './idle.ts';
+import { runIngestBench } from './ingest.ts';
 import { runJwtBench } from './jwt.ts';
 import { runLimitsBench } from './limits.ts';
 import { runOutageBench } from './outage.ts';
@@ -42,6 +43,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   cold: runColdBench,
   fleet: runFleetBench,
   admin: runAdminBench,
+  ingest: runIngestBench,
   outage: runOutageBench,
   counts: runCountsBench,
   limits: runLimitsBench,
