@@ -34,11 +34,18 @@ test('a client does not keep its request out of the log by making it long', asyn
   assert.equal(JSON.parse(whole).truncated, undefined);
 });
 
-test('nor by making long what an operator adds of it', async () => {
-  const fields = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`f${index}`, '$(headers["x-long"])']));
-  const [text = ''] = await logged({ headers: [['x-long', 'a'.repeat(30_000)]], status: 500 }, { custom_fields: fields });
-  const entry = JSON.parse(text);
-  assert.deepEqual([entry.truncated, entry.request.id, entry.response.status, entry.f0], [true, '0'.repeat(32), 500, undefined]);
+test('nor by making long what an operator adds of it, or takes out', async () => {
+  const threeBytes = Buffer.from('\u4e00'.repeat(10_000)).toString('latin1');
+  const logs = async (count: number, below = ''): Promise<Record<string, unknown>> => {
+    const fields = Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}${below}`, '$(headers["x-long"])']));
+    const [text = ''] = await logged({ headers: [['x-long', threeBytes]], status: 500 }, { custom_fields: { 'request.uri': '', latencies: '', ...fields } });
+    assert.ok(Buffer.byteLength(text) <= 65_507);
+    return JSON.parse(text);
+  };
+  const [some, many, absurd] = [await logs(5), await logs(60), await logs(62, `.${'\u4e00'.repeat(62)}`.repeat(4).slice(0, 250))];
+  const about = ({ truncated, request, response, f0 }: Record<string, unknown>): readonly unknown[] => [truncated, Reflect.get(Object(request), 'id'), Reflect.get(Object(response), 'status'), typeof f0 === 'string' ? f0.length : 0];
+  assert.deepEqual([some, many, absurd].map(about), [2_048, 128, 0].map((letters) => [true, '0'.repeat(32), 500, letters]));
+  assert.deepEqual(Object.keys(absurd), ['request', 'response', 'client_ip', 'started_at', 'truncated']);
 });
 
 test('a receiver that may not be reached does not keep the plugin from being made: each delivery says so', async () => {
