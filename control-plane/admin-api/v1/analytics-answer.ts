@@ -71,12 +71,12 @@ export function wantSilent(names: EntityNames, coverage: Coverage, nowMs: number
   for (const { dataPlaneId } of silentOf(coverage, nowMs).slice(0, NAMED)) names.wantDataPlane(dataPlaneId);
 }
 
-/** `from` and `to` of what was added up, which is wider than what was asked for; resolution; completeness. */
+/** `from` and `to` of what was added up, which is wider than what was asked for; how many seconds of it are counted; resolution; completeness. */
 export function showCoverage(names: EntityNames, coverage: Coverage, asked: { readonly from: Date }, nowMs: number): JsonObject {
   const { from, to, keptFrom, missing } = coverage;
   const silent = silentOf(coverage, nowMs);
   return {
-    from: showTime(from), to: showTime(to), seconds: (to.getTime() - from.getTime()) / 1000, resolution: coverage.resolution,
+    from: showTime(from), to: showTime(to), seconds: secondsOf(coverage, nowMs), resolution: coverage.resolution,
     completeness: {
       // Drops have no time, and so count for no window in particular.
       complete: silent.length === 0 && missing.crashGaps.length === 0 && asked.from >= keptFrom,
@@ -89,6 +89,13 @@ export function showCoverage(names: EntityNames, coverage: Coverage, asked: { re
       crash_gaps: missing.crashGaps.map((gap) => ({ data_plane_id: gap.dataPlaneId, boot_id: gap.bootId, last_fold_at: showTime(gap.lastFoldAt), at_most_ms: gap.atMostMs, last_rate_per_second: gap.lastRatePerSecond })),
     },
   };
+}
+
+/** For rates: of a window that reaches to now, as far as is counted; the intervals that it was widened to are not over yet. */
+function secondsOf({ from, to, countedUntil }: Coverage, nowMs: number): number {
+  const counted = countedUntil?.getTime() ?? 0;
+  const until = to.getTime() <= nowMs ? to.getTime() : counted < nowMs - USUAL_DELAY_MS ? nowMs : Math.min(counted, to.getTime());
+  return Math.max(1_000, until - from.getTime()) / 1000;
 }
 
 /** Of a window that reaches to now the last seconds are always still to come. */

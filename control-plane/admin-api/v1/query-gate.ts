@@ -72,6 +72,6 @@ function tooMany(): Refusal {
 }
 
 function tooLong(cause: HoldfastError): Refusal {
-  const message = 'this takes longer than a statement may; ask for a shorter window, for fewer groups, or with a filter that has an index: request_id, route, consumer, status';
+  const message = 'this takes longer than a statement may; ask for a shorter window or fewer groups; one request is found at once by its request_id';
   return new Refusal({ code: 'ADMIN_QUERY_TOO_LONG', status: 422, body: { message, error: 'ADMIN_QUERY_TOO_LONG' }, cause });
 }
