@@ -36,6 +36,8 @@ const CASES: readonly TracingCase[] = [
 ];
 
 export async function runTracingBench(options: BenchOptions): Promise<void> {
+  const cases = CASES.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  if (cases.length === 0) throw new Error(`--only: the cases are ${CASES.map(({ name }) => name).join(', ')}`);
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   const originPort = await freePort();
   const origin = await startOrigin(originPort, folder, LOAD_CPU);
@@ -43,14 +45,14 @@ export async function runTracingBench(options: BenchOptions): Promise<void> {
     const settings = { HOLDFAST_PROXY_THREADS: '1', HOLDFAST_PLUGIN_FETCH_NETWORKS: '127.0.0.0/8' };
     const gateway = await startPublishedHoldfast({ name: 'holdfast', changes: tracingConfig(originPort), settings, cpus: String(GATEWAY_CPU) });
     try {
-      const running: readonly Contender[] = [BASELINE, ...CASES.map(({ name }) => name)].map((name) => ({ ...gateway, name }));
+      const running: readonly Contender[] = [BASELINE, ...cases.map(({ name }) => name)].map((name) => ({ ...gateway, name }));
       const load = ({ name }: Contender, seconds: number) => runLoad({ port: gateway.port, path: `/${name}`, headers: [], connections: CONNECTIONS, seconds, cpu: LOAD_CPU });
       const turns = await takeTurns({ title: 'tracing', load }, running, options);
-      const rows = CASES.map((one) => rowOf(one, turns));
+      const rows = cases.map((one) => rowOf(one, turns));
       console.log(`\n### what tracing costs, ${CONNECTIONS} keep-alive connections, ${options.rounds} rounds of ${options.seconds} s${options.smoke ? ' (smoke: figures mean nothing)' : ''}\n`);
       console.log(`without: ${median(cpuOf(BASELINE, turns)).toFixed(1)} µs of CPU per request\n\n| | CPU µs/request | over without (paired median) | min–max | aim |\n|---|--:|--:|--:|--:|`);
       for (const { name, cpuMicros, over, lowest, highest, aim } of rows) console.log(`| ${name} | ${cpuMicros.toFixed(1)} | ${percent(over)} | ${percent(lowest)}–${percent(highest)} | ${aim === undefined ? '' : percent(aim)} |`);
-      if (options.smoke) return;
+      if (options.smoke || options.only.length > 0) return;
       writeFileSync(new URL('./results/tracing.json', import.meta.url), `${JSON.stringify({ command: 'npm run bench -- tracing', machine: machine(), rounds: options.rounds, seconds: options.seconds, connections: CONNECTIONS, rows }, null, 1)}\n`);
     } finally {
       await gateway.stop();
