@@ -170,10 +170,11 @@ async function measureTop({ store, database, seconds }: Scene): Promise<Figures>
   await onServer(database.superuserConnectionString, async (client) => {
     for (const [table, span, step] of [['usage_hours', '24 hours', '1 hour'], ['usage_minutes', '6 minutes', '1 minute']] as const) {
       await client.query(
-        `INSERT INTO holdfast.${table} SELECT $1, $2, t, $3, md5('r' || s / 20)::uuid, md5('c' || s)::uuid, 200, (random() * 1000)::int, 1, 1, 1, 1, 1, $4
-         FROM generate_series(date_trunc('hour', now()) - $5::interval, date_trunc('minute', now()), $6::interval) t, generate_series(1, ${SERIES}) s WHERE t < date_trunc('hour', now()) OR $6 = '1 minute'`,
-        [scope.tenantId, scope.gatewayId, dataPlaneId, pack, span, step]);
-      await client.query(`ANALYZE holdfast.${table}`);
+        `INSERT INTO holdfast.${table} SELECT $1, $2, t, $3, md5('r' || s / 20)::uuid, md5('c' || s)::uuid, 200, (random() * 1000)::int, 1, 1, 1, 1, 1
+         FROM generate_series(date_trunc('hour', now()) - $4::interval, date_trunc('minute', now()), $5::interval) t, generate_series(1, ${SERIES}) s WHERE t < date_trunc('hour', now()) OR $5 = '1 minute'`,
+        [scope.tenantId, scope.gatewayId, dataPlaneId, span, step]);
+      await client.query(`INSERT INTO holdfast.${table}_latencies SELECT tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status, $2 FROM holdfast.${table} WHERE gateway_id = $1`, [scope.gatewayId, pack]);
+      for (const one of [table, `${table}_latencies`]) await client.query(`ANALYZE holdfast.${one}`);
     }
     await client.query("UPDATE holdfast.roll_up_watermarks SET hours_until = greatest(hours_until, date_trunc('hour', now())) WHERE family = 'usage'");
   });

@@ -11,6 +11,8 @@ import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, letSomebodyIn, newName, TEST_ACTOR } from './support/store-scene.ts';
 import { telemetryBatch, testTarget, testVitals, usageRow } from './support/telemetry-rows.ts';
 
+/** A sketch of one value below 1 µs. */
+const ONE = Uint8Array.of(1, 1);
 const { store, database } = await openTestStore();
 const ours = await createGateway(store);
 const theirs = await createGateway(store);
@@ -39,7 +41,7 @@ async function fill(scope: GatewayScope): Promise<void> {
   await store.signingKeys.insertKey({ purpose: 'publish', keyId: newName(), scope, publicKey: 'p', certificate: undefined, privateKey: 'secret' });
   await store.alarms.raise(scope, { code: 'TEST_ALARM', dataPlaneId: dataPlane.id, detail: '' }, 1);
   await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, telemetryBatch({
-    fromMs: Date.UTC(2026, 0, 1), usage: [usageRow()], vitals: testVitals(), targets: [testTarget()], routeVersions: [{ routeId: '', version: { epoch: 1, sequence: 1 }, failed: 1, failedHere: 0 }],
+    fromMs: Date.UTC(2026, 0, 1), usage: [usageRow({ latencies: { request: ONE, upstream: ONE, gateway: ONE } })], vitals: testVitals(), targets: [testTarget({ latency: ONE })], routeVersions: [{ routeId: '', version: { epoch: 1, sequence: 1 }, failed: 1, failedHere: 0 }],
     versions: [{ version: { epoch: 1, sequence: 1 }, requests: 1, failed: 0, failedHere: 0 }],
     drops: [{ reason: 'spool-full', count: 1 }], crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 1 }],
   }));

@@ -73,7 +73,7 @@ export class LevelSums {
     ];
     const known = await transaction.query<{ readonly place: number; readonly latencies: Uint8Array }>(
       `SELECT k.place, t.latencies FROM unnest(${keyTypes.map((type, index) => `$${index + 1}::${type}[]`).join(', ')}) WITH ORDINALITY AS k (${keyNames.join(', ')}, place)
-       JOIN ${table} t ON ${keyNames.map((name) => `t.${name} = k.${name}`).join(' AND ')} WHERE t.latencies IS NOT NULL`,
+       JOIN ${table}_latencies t ON ${keyNames.map((name) => `t.${name} = k.${name}`).join(' AND ')}`,
       keyValues,
     );
     for (const { place, latencies } of known) {
@@ -85,12 +85,18 @@ export class LevelSums {
       latencies.push(sum.latencies.encode());
       await breathe();
     }
-    const columns = [...keyNames, ...counts, 'latencies'];
-    const types = [...keyTypes, ...counts.map(() => 'bigint'), 'bytea'];
+    const columns = [...keyNames, ...counts];
+    const types = [...keyTypes, ...counts.map(() => 'bigint')];
     await transaction.query(
       `INSERT INTO ${table} AS t (${columns.join(', ')}) SELECT * FROM unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})
-       ON CONFLICT (${keyNames.join(', ')}) DO UPDATE SET ${counts.map((name) => `${name} = least(t.${name} + excluded.${name}, ${Number.MAX_SAFE_INTEGER})`).join(', ')}, latencies = coalesce(excluded.latencies, t.latencies)`,
-      [...keyValues, ...counts.map((_name, index) => sums.map((sum) => Math.min(sum.counts[index] ?? 0, Number.MAX_SAFE_INTEGER))), latencies],
+       ON CONFLICT (${keyNames.join(', ')}) DO UPDATE SET ${counts.map((name) => `${name} = least(t.${name} + excluded.${name}, ${Number.MAX_SAFE_INTEGER})`).join(', ')}`,
+      [...keyValues, ...counts.map((_name, index) => sums.map((sum) => Math.min(sum.counts[index] ?? 0, Number.MAX_SAFE_INTEGER)))],
+    );
+    await transaction.query(
+      `INSERT INTO ${table}_latencies AS t (${keyNames.join(', ')}, latencies)
+       SELECT * FROM unnest(${[...keyTypes, 'bytea'].map((type, index) => `$${index + 1}::${type}[]`).join(', ')}) AS r (${keyNames.join(', ')}, latencies) WHERE r.latencies IS NOT NULL
+       ON CONFLICT (${keyNames.join(', ')}) DO UPDATE SET latencies = excluded.latencies`,
+      [...keyValues, latencies],
     );
   }
 }

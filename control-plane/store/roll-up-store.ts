@@ -144,10 +144,12 @@ export function createRollUpStore(database: Database): RollUpStore {
 
 /** By gateway, as the tables are sorted; whole in this transaction, a piece at a time in memory. */
 async function addLevel(transaction: Transaction, family: Family, step: { readonly from: 'minutes' | 'hours'; readonly to: 'hours' | 'days'; readonly fromMs: number; readonly toMs: number }, breathe: () => Promise<void>): Promise<number> {
-  const columns = ['tenant_id', 'gateway_id', 'at', ...family.keys.map(({ name }) => name), ...family.counts, 'latencies'];
+  const keys = ['tenant_id', 'gateway_id', 'at', ...family.keys.map(({ name }) => name)];
+  const table = family.tables[step.from];
   await transaction.query(
-    `DECLARE finer NO SCROLL CURSOR FOR SELECT ${columns.map((name) => `t.${name}`).join(', ')} FROM gateways g CROSS JOIN LATERAL (
-       SELECT * FROM ${family.tables[step.from]} f WHERE f.tenant_id = g.tenant_id AND f.gateway_id = g.id AND f.at >= $1 AND f.at < $2 ORDER BY ${family.keys.map(({ name }) => name).join(', ')}) AS t`,
+    `DECLARE finer NO SCROLL CURSOR FOR SELECT ${[...keys, ...family.counts].map((name) => `t.${name}`).join(', ')}, l.latencies FROM gateways g CROSS JOIN LATERAL (
+       SELECT * FROM ${table} f WHERE f.tenant_id = g.tenant_id AND f.gateway_id = g.id AND f.at >= $1 AND f.at < $2 ORDER BY ${family.keys.map(({ name }) => name).join(', ')}) AS t
+     LEFT JOIN ${table}_latencies l ON ${keys.map((name) => `l.${name} = t.${name}`).join(' AND ')}`,
     [new Date(step.fromMs), new Date(step.toMs)]);
   let count = 0;
   const sums = new LevelSums(family, step.to === 'hours' ? HOUR_MS : DAY_MS);

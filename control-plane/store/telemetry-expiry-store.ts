@@ -36,9 +36,11 @@ const TABLES: readonly TableByTime[] = [
     return [
       // Whatever else takes raw rows has a mark of its own, `usage/…`.
       { table: `${family}_raw`, level: 'raw', column: 'at', aheadMs: 6 * HOUR_MS, taken: `id <= (SELECT min(raw_id) FROM roll_up_watermarks WHERE family = '${name}' OR family LIKE '${name}/%')` },
-      { table: `${family}_minutes`, level: 'minutes', column: 'at', aheadMs: DAY_MS, taken: `at < ${mark('hours_until')}` },
-      { table: `${family}_hours`, level: 'hours', column: 'at', aheadMs: 31 * DAY_MS, taken: `at < ${mark('days_until')}` },
-      { table: `${family}_days`, level: 'days', column: 'at', aheadMs: 366 * DAY_MS },
+      ...(['', '_latencies'] as const).flatMap((part): readonly TableByTime[] => [
+        { table: `${family}_minutes${part}`, level: 'minutes', column: 'at', aheadMs: DAY_MS, taken: `at < ${mark('hours_until')}` },
+        { table: `${family}_hours${part}`, level: 'hours', column: 'at', aheadMs: 31 * DAY_MS, taken: `at < ${mark('days_until')}` },
+        { table: `${family}_days${part}`, level: 'days', column: 'at', aheadMs: 366 * DAY_MS },
+      ]),
     ];
   }),
   { table: 'route_version_counts', level: 'minutes', column: 'at', aheadMs: DAY_MS },

@@ -39,28 +39,29 @@ export async function readMarks(transaction: Transaction, { tenantId }: GatewayS
 }
 
 export interface RowsOptions {
+  /** Instead of counts. */
   readonly latencies: boolean;
   /** SQL over the columns of a row. */
   readonly conditions: readonly string[];
 }
 
-/** A query of the rows: at, the family's keys and counts, latencies where wanted. Those of older control planes are among usage. */
+/** A query of the rows: at, the family's keys, and either counts or latencies. Those of older control planes are among usage. */
 export function rowsOf(scope: GatewayScope, plan: WindowPlan, marks: Marks, { latencies, conditions }: RowsOptions, family: Family = USAGE_FAMILY): string {
-  const columns = ['at', ...family.keys.map(({ name }) => name), ...family.counts, ...(latencies ? ['latencies'] : [])].join(', ');
+  const columns = ['at', ...family.keys.map(({ name }) => name), ...(latencies ? ['latencies'] : family.counts)].join(', ');
   const select = (table: string, more: readonly string[]): string =>
     `SELECT ${columns} FROM ${table} WHERE ${[`tenant_id = ${escapeLiteral(scope.tenantId)}`, `gateway_id = ${escapeLiteral(scope.gatewayId)}`, ...more, ...conditions].join(' AND ')}`;
   const between = (fromMs: number, toMs: number): readonly string[] => [`at >= ${timeLiteral(fromMs)}`, `at < ${timeLiteral(toMs)}`];
   const whole = between(plan.fromMs, plan.toMs);
   return [
-    ...plan.segments.map(({ level, fromMs, toMs }) => select(level === 'raw' ? family.raw : family.tables[level], between(fromMs, toMs))),
+    ...plan.segments.map(({ level, fromMs, toMs }) => select(level === 'raw' ? family.raw : `${family.tables[level]}${latencies ? '_latencies' : ''}`, between(fromMs, toMs))),
     ...(plan.withTail ? [select(family.raw, [`id > ${marks.rawId}`, ...whole])] : []),
-    ...(family === TARGET_FAMILY ? [] : [select(OLD_USAGE, whole)]),
+    ...(family === TARGET_FAMILY || latencies ? [] : [select(OLD_USAGE, whole)]),
   ].join('\nUNION ALL ');
 }
 
 const OLD_USAGE = `(SELECT tenant_id, gateway_id, interval_start AS at, data_plane_id, coalesce(route_id, '00000000-0000-0000-0000-000000000000') AS route_id,
   coalesce(consumer_id, '00000000-0000-0000-0000-000000000000') AS consumer_id, status_class AS status, requests, bytes_in, bytes_out, duration_us AS request_us,
-  0::bigint AS upstream_us, 0::bigint AS gateway_us, NULL::bytea AS latencies FROM usage) AS old_usage`;
+  0::bigint AS upstream_us, 0::bigint AS gateway_us FROM usage) AS old_usage`;
 
 export function timeLiteral(ms: number): string {
   assert(Number.isSafeInteger(ms), 'a time of a query is whole milliseconds');

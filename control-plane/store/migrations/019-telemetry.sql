@@ -18,6 +18,8 @@ select family, date_trunc('day', now(), 'UTC'), date_trunc('day', now(), 'UTC') 
 grant select on roll_up_watermarks to holdfast_app, holdfast_ingest;
 grant select, update on roll_up_watermarks to holdfast_publisher;
 
+-- Of minutes, hours and days, counts and latencies stand apart: rankings read counts alone, ten rows of them for one with its sketches.
+
 -- Numbers of raw rows. Owned by the watermark: after a restore it goes on behind what was taken already.
 create sequence telemetry_ids minvalue 0 start 1 owned by roll_up_watermarks.raw_id;
 grant usage, select on sequence telemetry_ids to holdfast_ingest, holdfast_publisher;
@@ -62,8 +64,18 @@ create table usage_minutes (
   request_us     bigint not null,
   upstream_us    bigint not null,
   gateway_us     bigint not null,
-  -- control-plane/store/latency-pack.ts: request, upstream, gateway.
-  latencies      bytea,
+  primary key (tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status)
+) partition by range (at);
+create table usage_minutes_latencies (
+  tenant_id      uuid not null,
+  gateway_id     uuid not null,
+  at             timestamptz not null,
+  data_plane_id  uuid not null,
+  route_id       uuid not null,
+  consumer_id    uuid not null,
+  -- 100…599; 0: the client went away before; 1…5: a class alone, of an older data plane; -1: latencies of rows beyond the bound, no counts.
+  status         smallint not null,
+  latencies      bytea not null,
   primary key (tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status)
 ) partition by range (at);
 
@@ -82,8 +94,18 @@ create table usage_hours (
   request_us     bigint not null,
   upstream_us    bigint not null,
   gateway_us     bigint not null,
-  -- control-plane/store/latency-pack.ts: request, upstream, gateway.
-  latencies      bytea,
+  primary key (tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status)
+) partition by range (at);
+create table usage_hours_latencies (
+  tenant_id      uuid not null,
+  gateway_id     uuid not null,
+  at             timestamptz not null,
+  data_plane_id  uuid not null,
+  route_id       uuid not null,
+  consumer_id    uuid not null,
+  -- 100…599; 0: the client went away before; 1…5: a class alone, of an older data plane; -1: latencies of rows beyond the bound, no counts.
+  status         smallint not null,
+  latencies      bytea not null,
   primary key (tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status)
 ) partition by range (at);
 
@@ -102,8 +124,18 @@ create table usage_days (
   request_us     bigint not null,
   upstream_us    bigint not null,
   gateway_us     bigint not null,
-  -- control-plane/store/latency-pack.ts: request, upstream, gateway.
-  latencies      bytea,
+  primary key (tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status)
+) partition by range (at);
+create table usage_days_latencies (
+  tenant_id      uuid not null,
+  gateway_id     uuid not null,
+  at             timestamptz not null,
+  data_plane_id  uuid not null,
+  route_id       uuid not null,
+  consumer_id    uuid not null,
+  -- 100…599; 0: the client went away before; 1…5: a class alone, of an older data plane; -1: latencies of rows beyond the bound, no counts.
+  status         smallint not null,
+  latencies      bytea not null,
   primary key (tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status)
 ) partition by range (at);
 
@@ -136,7 +168,17 @@ create table target_minutes (
   attempts       bigint not null,
   failed         bigint not null,
   status_5xx     bigint not null,
-  latencies      bytea,
+  primary key (tenant_id, gateway_id, at, data_plane_id, upstream, target, address)
+) partition by range (at);
+create table target_minutes_latencies (
+  tenant_id      uuid not null,
+  gateway_id     uuid not null,
+  at             timestamptz not null,
+  data_plane_id  uuid not null,
+  upstream       text not null,
+  target         text not null,
+  address        text not null,
+  latencies      bytea not null,
   primary key (tenant_id, gateway_id, at, data_plane_id, upstream, target, address)
 ) partition by range (at);
 
@@ -151,7 +193,17 @@ create table target_hours (
   attempts       bigint not null,
   failed         bigint not null,
   status_5xx     bigint not null,
-  latencies      bytea,
+  primary key (tenant_id, gateway_id, at, data_plane_id, upstream, target, address)
+) partition by range (at);
+create table target_hours_latencies (
+  tenant_id      uuid not null,
+  gateway_id     uuid not null,
+  at             timestamptz not null,
+  data_plane_id  uuid not null,
+  upstream       text not null,
+  target         text not null,
+  address        text not null,
+  latencies      bytea not null,
   primary key (tenant_id, gateway_id, at, data_plane_id, upstream, target, address)
 ) partition by range (at);
 
@@ -166,7 +218,17 @@ create table target_days (
   attempts       bigint not null,
   failed         bigint not null,
   status_5xx     bigint not null,
-  latencies      bytea,
+  primary key (tenant_id, gateway_id, at, data_plane_id, upstream, target, address)
+) partition by range (at);
+create table target_days_latencies (
+  tenant_id      uuid not null,
+  gateway_id     uuid not null,
+  at             timestamptz not null,
+  data_plane_id  uuid not null,
+  upstream       text not null,
+  target         text not null,
+  address        text not null,
+  latencies      bytea not null,
   primary key (tenant_id, gateway_id, at, data_plane_id, upstream, target, address)
 ) partition by range (at);
 
@@ -258,18 +320,19 @@ declare
   at timestamp := in_at at time zone 'UTC';
   begins timestamp;
   width interval;
+  whole text := regexp_replace(in_parent, '_latencies$', '');
 begin
   case
-    when in_parent in ('usage_raw', 'target_raw') then
+    when whole in ('usage_raw', 'target_raw') then
       begins := date_bin('6 hours', at, '2000-01-01');
       width := '6 hours';
-    when in_parent in ('usage_minutes', 'target_minutes', 'access_records', 'data_plane_vitals', 'route_version_counts') then
+    when whole in ('usage_minutes', 'target_minutes', 'access_records', 'data_plane_vitals', 'route_version_counts') then
       begins := date_trunc('day', at);
       width := '1 day';
-    when in_parent in ('usage_hours', 'target_hours') then
+    when whole in ('usage_hours', 'target_hours') then
       begins := date_trunc('month', at);
       width := '1 month';
-    when in_parent in ('usage_days', 'target_days') then
+    when whole in ('usage_days', 'target_days') then
       begins := date_trunc('year', at);
       width := '1 year';
     else
@@ -299,8 +362,8 @@ begin
   execute format('create policy backup on %I for select to holdfast_migration using (true)', part);
   execute format('create policy ending on %I to holdfast_migration using (true)', part);
   if in_parent not in ('access_records', 'data_plane_vitals', 'route_version_counts') and in_parent not like '%\_raw' then
-    -- Counts stay narrow, for ranking; latencies stand aside. Minutes are added to in place.
-    execute format('alter table %I set (toast_tuple_target = 128, fillfactor = 80)', part);
+    -- Minutes are added to in place.
+    execute format('alter table %I set (fillfactor = 80)', part);
   end if;
   execute format('with moved as (delete from %I where %I >= $1 and %I < $2 returning *) insert into %I select * from moved', in_parent || '_rest', time_column, time_column, part) using range.starts, range.ends;
   execute format('alter table %I attach partition %I for values from (%L) to (%L)', in_parent, part, range.starts, range.ends);
@@ -337,7 +400,7 @@ begin
     select min(raw_id) into taken_id from roll_up_watermarks where family = taken_family or family like taken_family || '/%';
     execute format('select exists (select from %I where id > $1)', part) into waiting using taken_id;
   else
-    waiting := (in_parent like '%\_minutes' and ends > taken.hours_until) or (in_parent like '%\_hours' and ends > taken.days_until);
+    waiting := (in_parent ~ '_minutes(_latencies)?$' and ends > taken.hours_until) or (in_parent ~ '_hours(_latencies)?$' and ends > taken.days_until);
   end if;
   if waiting then
     return null;
@@ -356,7 +419,8 @@ do $$
 declare
   t text;
   raw text[] := array['usage_raw', 'target_raw'];
-  levels text[] := array['usage_minutes', 'usage_hours', 'usage_days', 'target_minutes', 'target_hours', 'target_days'];
+  counts text[] := array['usage_minutes', 'usage_hours', 'usage_days', 'target_minutes', 'target_hours', 'target_days'];
+  levels text[] := counts || array(select unnest(counts) || '_latencies');
   by_time text[] := raw || levels || array['route_version_counts', 'data_plane_vitals', 'access_records'];
 begin
   foreach t in array by_time loop
@@ -366,7 +430,7 @@ begin
     execute format('create policy ending on %I to holdfast_migration using (true)', t || '_rest');
   end loop;
   foreach t in array levels loop
-    execute format('alter table %I set (toast_tuple_target = 128, fillfactor = 80)', t || '_rest');
+    execute format('alter table %I set (fillfactor = 80)', t || '_rest');
   end loop;
   foreach t in array by_time || array['counted_until', 'records_received', 'tenant_retention'] loop
     execute format('alter table %I enable row level security', t);
