@@ -35,7 +35,7 @@ const PLANTED: Readonly<Record<string, string>> = {
   'jwt_secrets.secret': 'canary-of-jwt-secret-0123456789', 'oauth2_credentials.client_secret': 'canary-of-oauth2-secret-0123456789',
 };
 /** What is not of entities: `name → text`; those that the control plane makes are added as they are told. */
-const others = new Map<string, string>([['operator password', 'canary-of-an-operator-password'], ['client secret', 'canary-of-a-client-secret-0123'], ['vault value', 'canary-that-stands-in-a-vault-0123'], ['redis password', 'canary-of-a-redis-password-0123'], ['sentinel password', 'canary-of-a-sentinel-password-01'], ['webhook path', 'canary-in-the-path-of-a-webhook-01'], ['webhook secret', `whsec_${Buffer.from('canary-of-a-webhook-secret-0123').toString('base64')}`], ['http-log authorization', 'canary-of-http-log-0123456789'], ['loggly key', 'canary-of-a-loggly-key-0123456789'], ['splunk token', 'canary-of-a-splunk-token-0123456'], ['kafka password', 'canary-of-a-kafka-password-012345']]);
+const others = new Map<string, string>([['operator password', 'canary-of-an-operator-password'], ['client secret', 'canary-of-a-client-secret-0123'], ['vault value', 'canary-that-stands-in-a-vault-0123'], ['redis password', 'canary-of-a-redis-password-0123'], ['sentinel password', 'canary-of-a-sentinel-password-01'], ['webhook path', 'canary-in-the-path-of-a-webhook-01'], ['webhook secret', `whsec_${Buffer.from('canary-of-a-webhook-secret-0123').toString('base64')}`], ['http-log authorization', 'canary-of-http-log-0123456789'], ['loggly key', 'canary-of-a-loggly-key-0123456789'], ['splunk token', 'canary-of-a-splunk-token-0123456'], ['kafka password', 'canary-of-a-kafka-password-012345'], ['collector token', 'canary-of-a-collector-token-0123']]);
 
 const heapFolder = mkdtempSync(join(tmpdir(), 'holdfast-heap-'));
 let installation: TestInstallation;
@@ -144,6 +144,8 @@ test('they are planted, read, changed, refused, compared, exported and rolled ba
   await make('/plugins', { name: 'loggly', config: { host: '192.0.2.1', key: others.get('loggly key') ?? '' } });
   await make('/plugins', { name: 'splunk', config: { endpoint: 'http://192.0.2.1', token: others.get('splunk token') ?? '' } });
   await make('/plugins', { name: 'kafka-log', config: { topic: 'requests', rest_proxy: { url: 'http://192.0.2.1' }, authentication: { user: 'ann', password: others.get('kafka password') ?? '' } } });
+  await make('/plugins', { name: 'opentelemetry', config: { traces_endpoint: 'http://192.0.2.1', sampling_rate: 1, secret_headers: [`Authorization: Bearer ${others.get('collector token') ?? ''}`] } });
+  await ask('POST', '/plugins', { name: 'opentelemetry', instance_name: 'wrong', config: { traces_endpoint: 'http://192.0.2.1', secret_headers: [`Authorization ${others.get('collector token') ?? ''}`] } });
   await ask('POST', '/plugins', { name: 'splunk', config: { endpoint: `http://:${others.get('splunk token')}@192.0.2.1`, token: `${others.get('splunk token')} ` } });
 
   const operator = await make('/v1/operators', { name: 'viewer', role: 'viewer' });
