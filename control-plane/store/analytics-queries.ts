@@ -35,8 +35,11 @@ type CountRow = { readonly [Name in keyof Counts]: string | number } & { readonl
 
 export function createAnalyticsStore(database: Database, clock: Clock, retention: RetentionTimes): AnalyticsStore {
   const inSnapshot = <T>({ tenantId }: GatewayScope, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
-    // Ranking reads all rows of a window: what is planned for small tables elsewhere is wrong here.
-    database.transaction({ role: 'holdfast_app', tenantId, mode: 'snapshot' }, work);
+    database.transaction({ role: 'holdfast_app', tenantId, mode: 'snapshot' }, (transaction) => {
+      // Groups of a window are kept in memory until they are ranked: what Postgres allows by itself it would spill to disk.
+      transaction.send("SET LOCAL work_mem = '32MB'", []);
+      return work(transaction);
+    });
 
   const ranked = (scope: GatewayScope, query: AnalyticsQuery, by: RankedBy, limit: number): Promise<TopAnswer> =>
     inSnapshot(scope, async (transaction) => {
@@ -95,7 +98,7 @@ function countsQuery(scope: GatewayScope, query: AnalyticsQuery, { plan }: Plann
   const own = [...new Set([...keys.map(({ column }) => column), 'status'])];
   const sums = ['requests', 'bytes_in', 'bytes_out', 'request_us', 'upstream_us', 'gateway_us'];
   return `WITH narrow AS (SELECT ${own.join(', ')}, ${sums.map((name) => `sum(${name})::bigint AS ${name}`).join(', ')} FROM (${rows}) AS r GROUP BY ${own.join(', ')}),
-    groups AS (SELECT ${[...keys.map(({ name, expression }) => `${expression} AS ${name}`), ...COUNTS.map(([name, sum]) => `${sum} AS "${name}"`)].join(', ')}
+    groups AS (SELECT ${[...keys.map(({ name, expression }) => `${expression} AS ${name}`), ...COUNTS.map(([name, sum]) => `(${sum})::bigint AS "${name}"`)].join(', ')}
       FROM narrow AS r ${[...new Set(keys.map(({ join }) => join))].join(' ')} ${names.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${names.join(', ')}`})
     SELECT *, count(*) OVER () AS group_count, ${COUNTS.map(([name]) => `sum("${name}") OVER () AS "total_${name}"`).join(', ')}
     FROM groups ORDER BY ${[`${rank} DESC`, ...names].join(', ')} LIMIT ${limit}`;
@@ -145,7 +148,7 @@ async function pointsOf(transaction: Transaction, scope: GatewayScope, query: An
   const counted = await transaction.query<CountRow>(
     `WITH narrow AS (SELECT ${bucketOf(stepMs)} AS bucket, ${own}, ${['requests', 'bytes_in', 'bytes_out', 'request_us', 'upstream_us', 'gateway_us'].map((name) => `sum(${name})::bigint AS ${name}`).join(', ')}
        FROM (${rows}) AS r GROUP BY 1, ${own})
-     SELECT bucket, 1 AS group_count, ${[...keys.map(({ name, expression }) => `${expression} AS ${name}`), ...COUNTS.map(([name, sum]) => `${sum} AS "${name}"`)].join(', ')}
+     SELECT bucket, 1 AS group_count, ${[...keys.map(({ name, expression }) => `${expression} AS ${name}`), ...COUNTS.map(([name, sum]) => `(${sum})::bigint AS "${name}"`)].join(', ')}
      FROM narrow AS r ${[...new Set(keys.map(({ join }) => join))].join(' ')} GROUP BY ${['bucket', ...keys.map(({ name }) => name)].join(', ')} ORDER BY bucket`);
   const packs = new Map<string, PackSum>();
   if (query.latencies) {
