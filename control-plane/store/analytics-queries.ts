@@ -176,7 +176,7 @@ function byQuantile(groups: readonly Group[], by: RankedBy): readonly Group[] {
 function keyOf(row: CountRow, keys: readonly KeyColumn[]): readonly (string | null)[] {
   return keys.map(({ name }) => {
     const part = row[name];
-    return part === null || part === undefined ? null : String(part);
+    return typeof part === 'string' ? part : null;
   });
 }
 

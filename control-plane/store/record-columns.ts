@@ -4,7 +4,7 @@
  */
 import { NO_VERSION } from '../../shared/model/version.ts';
 import type { AccessRecord } from '../../shared/wire/access-record-codec.ts';
-import { CopyRows, NO_ID } from './copy-rows.ts';
+import { NO_ID, type CopyRows } from './copy-rows.ts';
 import type { StoredRecord } from './record-store.ts';
 import type { TelemetrySource } from './telemetry-store.ts';
 
