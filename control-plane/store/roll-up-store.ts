@@ -69,7 +69,9 @@ export function createRollUpStore(database: Database): RollUpStore {
   return {
     takeRaw: async (family, limit, breathe) => {
       // The number is read first, then a transaction number is drawn: whoever drew a row's number before has an older one, as intake takes it first.
-      sight ??= await database.query<Sight>(WRITE, 'WITH seen AS MATERIALIZED (SELECT last_value AS id FROM telemetry_ids) SELECT seen.id, pg_current_xact_id()::text AS xid FROM seen').then(([row]) => row);
+      sight ??= await database.query<Sight>(WRITE,
+        // Before the first number was given, the last one is said to be the first.
+        'WITH seen AS MATERIALIZED (SELECT last_value - (NOT is_called)::int AS id FROM telemetry_ids) SELECT seen.id, pg_current_xact_id()::text AS xid FROM seen').then(([row]) => row);
       return alone(family, async (transaction, mark) => {
         if (sight !== undefined) {
           const [ended] = await transaction.query<{ readonly all: boolean }>('SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 AS "all"', [sight.xid]);
