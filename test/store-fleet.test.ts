@@ -317,7 +317,12 @@ test('what is remembered of received batches is bounded per boot, and never forg
   assert.equal(await store.telemetry.storeBatch(source, 90_000, one), 'stored');
   assert.equal(await store.telemetry.storeBatch(source, 120, one), 'duplicate');
   assert.equal(await store.telemetry.storeBatch(source, 90_000, one), 'duplicate');
+  // A data plane that was killed finds the whole of its last segment again, with batches that were acknowledged long ago.
+  for (const sequence of [1, 20, 21]) assert.equal(await store.telemetry.storeBatch(source, sequence, one), 'duplicate', `batch ${sequence}`);
   assert.deepEqual((await store.telemetry.usage(scope, { groupBy: [] })).totals.map((total) => total.requests), [121]);
+  const records = { fromMs: START_MS, toMs: START_MS, records: [], drops: [{ reason: 'rate', count: 1 }] };
+  await store.records.storeRecordBatches(scope.tenantId, Array.from({ length: 102 }, (_, index) => ({ source, sequence: index + 1, batch: records })));
+  assert.equal(await store.records.storeRecords(source, 1, records), 'duplicate', 'of access records too');
 });
 
 test('totals are exact over any grouping, minutes are told apart, and an interval across an outage counts where it begins', async () => {

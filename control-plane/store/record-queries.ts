@@ -10,7 +10,7 @@ import { onlyRow, type Database, type SqlValue, type Transaction } from './datab
 import { copyRecord, RECORD_COLUMNS, SELECTED, toRecord, type RecordRow } from './record-columns.ts';
 import type { IncomingRecords, RecordFilter, RecordPage, RecordPaging, RecordStore } from './record-store.ts';
 import type { GatewayScope } from './scope.ts';
-import { addDrops, forgetReceived, insertByCopy } from './telemetry-intake-store.ts';
+import { addDrops, forgetReceived, insertByCopy, notForgotten } from './telemetry-intake-store.ts';
 import { withRefusals } from './telemetry-refusal.ts';
 
 /** A request whose start is further off is told of as of now: a data plane's clock is wrong, and partitions are for days that there are. */
@@ -35,8 +35,8 @@ export function createRecordStore(database: Database, clock: Clock): RecordStore
 async function storeTogether(database: Database, tenantId: TenantId, batches: readonly IncomingRecords[], nowMs: number): Promise<readonly ('stored' | 'duplicate')[]> {
   return database.transaction({ role: 'holdfast_ingest', tenantId, mode: 'write' }, async (transaction) => {
     const received = await transaction.query<{ readonly name: string }>(
-      `INSERT INTO records_received (tenant_id, gateway_id, data_plane_id, boot_id, sequence) SELECT $1::uuid, r.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[]) AS r
-       ON CONFLICT DO NOTHING RETURNING data_plane_id || '/' || boot_id || '/' || sequence AS name`,
+      `INSERT INTO records_received (tenant_id, gateway_id, data_plane_id, boot_id, sequence) SELECT $1::uuid, r.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[]) AS r (gateway_id, data_plane_id, boot_id, sequence)
+       WHERE ${notForgotten('records_received')} ON CONFLICT DO NOTHING RETURNING data_plane_id || '/' || boot_id || '/' || sequence AS name`,
       [tenantId, batches.map(({ source }) => source.gatewayId), batches.map(({ source }) => source.dataPlaneId), batches.map(({ source }) => source.bootId), batches.map(({ sequence }) => sequence)]);
     const fresh = new Set(received.map(({ name }) => name));
     const isNew = batches.map(({ source, sequence }) => fresh.delete(`${source.dataPlaneId}/${source.bootId}/${sequence}`));

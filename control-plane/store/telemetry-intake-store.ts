@@ -26,8 +26,9 @@ const NEWEST_MS = 86_400_000;
 /** Of one number of a row: 2^50 bytes are a petabyte, 2^50 microseconds 35 years. */
 const PLAUSIBLE = 2 ** 50;
 /**
- * Batches of a boot that are remembered, newest first: many times what may be on its way unacknowledged (TELEMETRY_CREDIT), and
- * so what may come again. By number, not by sequence: after an outage one merged batch may be thousands of sequences wide.
+ * Batches of a boot that are remembered, newest first: many times what may be on its way unacknowledged (TELEMETRY_CREDIT). By number, not
+ * by sequence: after an outage one merged batch may be thousands of sequences wide. What is older comes again too, where a data plane was
+ * killed: its last segment still has what was acknowledged (notForgotten).
  */
 const KEPT_BATCHES = 100;
 const USAGE_COLUMNS = 'gateway_id, data_plane_id, at, route_id, consumer_id, status, requests, bytes_in, bytes_out, request_us, upstream_us, gateway_us, latencies';
@@ -76,8 +77,8 @@ function refuseImplausible(batch: TelemetryBatch): void {
 async function noteReceived(transaction: Transaction, tenantId: TenantId, batches: readonly IncomingBatch[]): Promise<readonly boolean[]> {
   const received = await transaction.query<{ readonly data_plane_id: string; readonly boot_id: string; readonly sequence: number }>(
     `INSERT INTO telemetry_received (tenant_id, gateway_id, data_plane_id, boot_id, sequence, interval_start, interval_end)
-     SELECT $1::uuid, r.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::timestamptz[]) AS r
-     ON CONFLICT DO NOTHING RETURNING data_plane_id, boot_id, sequence`,
+     SELECT $1::uuid, r.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::timestamptz[]) AS r (gateway_id, data_plane_id, boot_id, sequence, interval_start, interval_end)
+     WHERE ${notForgotten('telemetry_received')} ON CONFLICT DO NOTHING RETURNING data_plane_id, boot_id, sequence`,
     [
       tenantId, batches.map(({ source }) => source.gatewayId), batches.map(({ source }) => source.dataPlaneId), batches.map(({ source }) => source.bootId),
       batches.map(({ sequence }) => sequence), batches.map(({ batch }) => new Date(batch.fromMs)), batches.map(({ batch }) => new Date(batch.toMs)),
@@ -86,6 +87,11 @@ async function noteReceived(transaction: Transaction, tenantId: TenantId, batche
   const fresh = new Set(received.map((row) => `${row.data_plane_id}/${row.boot_id}/${row.sequence}`));
   // The same batch twice in one transaction is new once.
   return batches.map(({ source, sequence }) => fresh.delete(`${source.dataPlaneId}/${source.bootId}/${sequence}`));
+}
+
+/** Of a batch `r`: false where so many newer ones are remembered that it was stored and forgotten, for those of a boot come and are stored in order. */
+export function notForgotten(table: 'telemetry_received' | 'records_received'): string {
+  return `NOT EXISTS (SELECT 1 FROM ${table} n WHERE (n.tenant_id, n.data_plane_id, n.boot_id) = ($1, r.data_plane_id, r.boot_id) AND n.sequence > r.sequence OFFSET ${KEPT_BATCHES - 1})`;
 }
 
 /** Of each boot the newest stay. */
