@@ -33,7 +33,8 @@ const victimIds = new Set(rowsBefore.flatMap(({ text }) => text.match(/[0-9a-f]{
 
 async function tenantTables(): Promise<readonly string[]> {
   return onServer(api.database.superuserConnectionString, async (client) => {
-    const { rows } = await client.query<{ readonly name: string }>("SELECT table_name AS name FROM information_schema.columns WHERE table_schema = 'holdfast' AND column_name = 'tenant_id' ORDER BY 1");
+    const { rows } = await client.query<{ readonly name: string }>(`SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+      WHERE c.relnamespace = 'holdfast'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attname = 'tenant_id' AND NOT a.attisdropped ORDER BY 1`);
     return [...rows.map(({ name }) => name), 'tenants'];
   });
 }
@@ -172,7 +173,7 @@ async function answersOf({ names, ownerToken }: FilledTenant): Promise<ReadonlyM
   const found = new Map<string, string>();
   for (const one of plainCases.filter(({ name }) => !/^GET (?:\/|\/status|\/v1\/audit.*)$/.test(name))) {
     const { status, text } = await ask(ownerToken, one, one.request(names, names, freshWord()));
-    found.set(one.name, `${status} ${text.replaceAll(/"(?:exported_at|last_used_at|last_seen_at|kept_from|from|to)": ?"[^"]*"|"seconds":\d+/g, '')}`);
+    found.set(one.name, `${status} ${text.replaceAll(/"(?:exported_at|last_used_at|last_seen_at|kept_from|from|to)": ?"[^"]*"|"seconds":[\d.]+/g, '')}`);
   }
   return found;
 }

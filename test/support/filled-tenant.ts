@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { withEveryEntity, type EntityScope } from '../../control-plane/store/scope.ts';
+import { FAMILIES } from '../../control-plane/store/telemetry-families.ts';
 import { exampleInput } from '../../control-plane/admin-api/openapi-examples.ts';
 import { defined } from '../../shared/assert.ts';
 import type { EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
@@ -18,7 +19,7 @@ import { onServer } from './postgres-server.ts';
 import { idOf, TEST_ACTOR } from './store-scene.ts';
 import { testAuthority } from './test-certificates.ts';
 import { accessRecord, latencies, TrafficScene } from './traffic-scene.ts';
-import { telemetryBatch, usageRow } from './telemetry-rows.ts';
+import { telemetryBatch, testTarget, testVitals, usageRow } from './telemetry-rows.ts';
 
 /** What is named by the first word behind `/v1/`. */
 export const OWN_THINGS = ['tenants', 'gateways', 'operators', 'service-accounts', 'tokens', 'roles', 'identity-providers', 'sessions', 'data-planes', 'join-tokens', 'alarms', 'webhooks', 'alert-rules'] as const;
@@ -142,6 +143,7 @@ export async function fillTenant(api: TestAdminApi, word: string): Promise<Fille
   const { token: joinToken } = await store.joinTokens.create(scope, { uses: 2, expiresAt: new Date(Date.now() + 3_600_000), labels: { place: `${word}-label` } }, TEST_ACTOR);
   const alerts = await fillAlerts(api, word, scope);
   await fillKeysAndHistory(api, word, scope);
+  await fillLevels(api, scope, fleet.dataPlaneId);
   return {
     tenantId, scope, ownerToken, viewerToken,
     names: {
@@ -180,7 +182,8 @@ async function fillFleet({ store, database }: TestAdminApi, word: string, scope:
   const report = applied(6);
   await fleet.report(dataPlaneId, { ...report, ...(report.applied === undefined ? {} : { applied: { ...report.applied, quarantined } }), rejection: { code: 'CONFIG_COMPILE_FAILED', reasons: [`${word}-rejection`], ...version(7) } });
   await store.telemetry.storeBatch({ ...scope, dataPlaneId, bootId: newId() }, 1, telemetryBatch({
-    fromMs: Date.parse('2026-05-01T10:00:00Z'), toMs: Date.parse('2026-05-01T10:01:00Z'), version: version(6), usage: [usageRow({ routeId: serviceId, consumerId: newId() })],
+    fromMs: Date.parse('2026-05-01T10:00:00Z'), toMs: Date.parse('2026-05-01T10:01:00Z'), version: version(6), usage: [usageRow({ routeId: serviceId, consumerId: newId(), latencies: latencies(1) })],
+    targets: [testTarget({ upstream: `${word}-upstream`, latency: latencies(1).upstream })], vitals: testVitals({ atMs: Date.parse('2026-05-01T10:00:30Z') }),
     versions: [{ version: version(6), requests: 1, failed: 0, failedHere: 0 }], drops: [{ reason: 'spool-full', count: 1 }], crashGaps: [{ bootId: newId(), lastFoldMs: 1, atMostMs: 1, lastRatePerSecond: 1 }],
   }));
   await store.alarms.raise(scope, { code: 'TEST_ALARM', dataPlaneId, detail: `${word}-alarm` }, 1);
@@ -212,6 +215,12 @@ async function fillTraffic({ store }: TestAdminApi, word: string, scope: EntityS
   await store.retention.set(scope.tenantId, { raw: undefined, minutes: undefined, hours: undefined, days: undefined, records: 4_711_000 }, TEST_ACTOR);
   const id = requestId.replaceAll('-', '');
   await traffic.record(dataPlaneId, accessRecord({ requestId: id, traceId: id, routeId, serviceId, consumerId, version: version(6), status: 503, host: `${word}.test`, path: `/${word}-path`, query: `${word}=1`, headers: new Map([['request.x', `${word}-header`]]), userAgent: `${word}-agent` }));
+}
+
+/** What was counted, in minutes, hours and days too; and a row as a control plane of an older release stores it. */
+async function fillLevels({ store, database }: TestAdminApi, scope: EntityScope, dataPlaneId: DataPlaneId): Promise<void> {
+  for (const family of FAMILIES) while ((await store.rollUp.takeRaw(family, 1_000, () => Promise.resolve())).more);
+  await onServer(database.superuserConnectionString, (client) => client.query("INSERT INTO holdfast.usage VALUES ($1, $2, $3, '2026-05-01T10:00Z', '2026-05-01T10:01Z', NULL, NULL, 2, 1, 1, 1, 1)", [scope.tenantId, scope.gatewayId, dataPlaneId]));
 }
 
 /** Keys and statements of its own, a data key that is being replaced, an audit and a history of which the oldest part is gone. */

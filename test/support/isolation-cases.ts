@@ -64,6 +64,9 @@ const BODY_OTHERS: Readonly<Record<string, ((fresh: string) => JsonValue) | null
   routes: nothing, services: nothing, consumers: nothing, webhooks: nothing, repeat_seconds: nothing,
 };
 
+/** Not required by itself: the kind of alert rule that is sent needs it. */
+const NEEDED_BY_KIND: ReadonlySet<string> = new Set(['threshold']);
+
 /** Those of our own things that a path may name by name. */
 const OWN_NAMES: Readonly<Partial<Record<string, (of: Names) => string>>> = { tenants: (of) => of.tenant, gateways: (of) => of.gateway, operators: (of) => of.operator, roles: (of) => of.role, 'identity-providers': (of) => of.provider };
 
@@ -179,7 +182,7 @@ function bodyOf(route: Route, method: Method, { permission, description, takesDo
     if (field.name === 'role') return [['role', 'viewer'] as const];
     const value = other?.(fresh);
     assert.ok(!isNeeded || value !== undefined, `${method} ${route.path}: nobody said what to send as ${field.name} (test/support/isolation-cases.ts)`);
-    return isNeeded || (method === 'PATCH' && value !== undefined) ? [[field.name, value ?? null] as const] : [];
+    return isNeeded || NEEDED_BY_KIND.has(field.name) || (method === 'PATCH' && value !== undefined) ? [[field.name, value ?? null] as const] : [];
   });
   return Object.fromEntries(sent);
 }
