@@ -18,6 +18,11 @@ export interface Segment {
   readonly path: string;
   bytes: number;
   unacknowledged: number;
+  /**
+   * Where records lie that records in this one are the sum of. While one of them is there, this stays too, acknowledged or not: after a
+   * crash they would be taken for records that nobody has sent, and count twice.
+   */
+  readonly covers: Set<Segment>;
 }
 
 /** A batch, or the sum of several that followed one another. */
@@ -110,7 +115,7 @@ export class SegmentWriter {
     const { folder, segmentBytes, nextNumber, onNewSegment, fsync } = this.#options;
     if (this.#segment !== undefined && this.#descriptor !== undefined && this.#segment.bytes < segmentBytes) return { segment: this.#segment, descriptor: this.#descriptor };
     this.close();
-    const segment: Segment = { path: join(folder, `${String(nextNumber()).padStart(10, '0')}.segment`), bytes: 0, unacknowledged: 0 };
+    const segment: Segment = { path: join(folder, `${String(nextNumber()).padStart(10, '0')}.segment`), bytes: 0, unacknowledged: 0, covers: new Set() };
     const descriptor = openSync(segment.path, 'a', 0o600);
     this.#segment = segment;
     this.#descriptor = descriptor;
@@ -156,7 +161,7 @@ export function readSegments(folder: string): ReadSegments {
   const found: SpoolRecord[] = [];
   const unreadable: string[] = [];
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.segment')).sort()) {
-    const segment: Segment = { path: join(folder, name), bytes: 0, unacknowledged: 0 };
+    const segment: Segment = { path: join(folder, name), bytes: 0, unacknowledged: 0, covers: new Set() };
     let content: Buffer;
     try {
       content = readFileSync(segment.path);
@@ -177,10 +182,12 @@ export function readSegments(folder: string): ReadSegments {
   // Widest first, so that what a merged record covers is seen after it.
   found.sort((a, b) => a.first - b.first || b.last - a.last);
   const records: SpoolRecord[] = [];
-  let covered = 0;
   for (const record of found) {
-    if (record.last <= covered) continue;
-    covered = record.last;
+    const wider = records.at(-1);
+    if (wider !== undefined && record.last <= wider.last) {
+      if (record.segment !== wider.segment) wider.segment.covers.add(record.segment);
+      continue;
+    }
     record.segment.unacknowledged += 1;
     records.push(record);
   }

@@ -200,3 +200,53 @@ test('merging stops where one frame could not carry the result', (t) => {
   const sizes = drain(wide).map(({ bytes }) => bytes.length);
   assert.ok(sizes.length > 2 && sizes.length < 12 && sizes.every((size) => size <= MAXIMUM_BATCH_BYTES), sizes.join(' '));
 });
+
+/** A control plane as the store is: each batch of a boot once, whatever comes again. */
+class Receiver {
+  readonly #seen = new Set<string>();
+  total = 0;
+
+  take(batch: SpooledBatch): void {
+    const name = `${batch.bootId}/${batch.sequence}`;
+    if (!this.#seen.has(name)) this.total += totalOf([batch]);
+    this.#seen.add(name);
+  }
+}
+
+test('whatever is merged, sent, acknowledged and killed in whatever order: nothing counts twice, nothing is missing', (t) => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('append' as const), requests: fc.integer({ min: 1, max: 9 }) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('send' as const), batches: fc.integer({ min: 1, max: 6 }) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('reconnect' as const, 'kill' as const) }) },
+  );
+  fc.assert(fc.property(fc.array(step, { minLength: 10, maxLength: 120 }), fc.constantFrom(400, 4_000), fc.constantFrom(1_500, 1e9), (steps, segmentBytes, maxBytes) => {
+    const folder = folderFor(t);
+    const receiver = new Receiver();
+    let nowMs = 1_000_000;
+    const open = (): Spool => new Spool({ folder, bootId: newId(), maxBytes, segmentBytes, nowMs: () => nowMs, foldIntervalMs: FOLD_MS });
+    let spool = open();
+    let sent: SpooledBatch[] = [];
+    let appended = 0;
+    const sendSome = (most: number): void => {
+      for (let next = spool.next(); next !== undefined && sent.push(next) > 0; next = --most > 0 ? spool.next() : undefined) receiver.take(next);
+    };
+    for (const one of steps) {
+      if (one.kind === 'append') {
+        nowMs += 3_000;
+        spool.append(telemetryBatch({ fromMs: nowMs - FOLD_MS, toMs: nowMs, usage: [usageRow({ routeId: ROUTES[appended % 3] ?? '', requests: one.requests })] }));
+        appended += one.requests;
+      } else if (one.kind === 'send') sendSome(one.batches);
+      else if (one.kind === 'acknowledge') for (const { bootId, sequence } of sent.splice(0, Math.ceil(sent.length * one.share))) spool.acknowledge(bootId, sequence);
+      else {
+        if (one.kind === 'kill') spool = open();
+        spool.rewind();
+        sent = [];
+      }
+    }
+    spool = open();
+    sendSome(Infinity);
+    assert.equal(receiver.total, appended);
+    rmSync(folder, { recursive: true, force: true });
+  }), { numRuns: 150 });
+});

@@ -213,16 +213,30 @@ export class Spool {
   }
 
   #removeDrained(boot: Boot): void {
-    boot.segments = boot.segments.filter((segment) => {
-      if (segment.unacknowledged > 0 || [this.#appended, ...this.#merged].some((writer) => writer.isOpen(segment))) return true;
-      rmSync(segment.path, { force: true });
-      return false;
-    });
+    for (let left = this.#drained(boot); left.length > 0; ) {
+      // What is the sum of others goes after them. Two may hold sums of each other: then the older one is first.
+      const next = left.find(({ covers }) => ![...covers].some((covered) => left.includes(covered))) ?? left[0];
+      if (next === undefined) break;
+      rmSync(next.path, { force: true });
+      boot.segments.splice(boot.segments.indexOf(next), 1);
+      left = left.filter((segment) => segment !== next);
+    }
     if (boot !== this.#current && boot.records.length === 0) {
       this.#boots.splice(this.#boots.indexOf(boot), 1);
       // A boot whose crash is not reported yet keeps its folder until it is.
       if (!this.#crashGaps.some((gap) => gap.bootId === boot.id)) rmSync(boot.folder, { recursive: true, force: true });
     }
+  }
+
+  /** Those that nothing needs any more: all in them is acknowledged, and so is all that they are the sum of. */
+  #drained({ segments }: Boot): readonly Segment[] {
+    const isOpen = (segment: Segment): boolean => [this.#appended, ...this.#merged].some((writer) => writer.isOpen(segment));
+    let drained = segments.filter((segment) => segment.unacknowledged === 0 && !isOpen(segment));
+    for (let before = -1; before !== drained.length; ) {
+      before = drained.length;
+      drained = drained.filter(({ covers }) => [...covers].every((covered) => drained.includes(covered) || !segments.includes(covered)));
+    }
+    return drained;
   }
 
   /** The batch is stored already: a merge that fails (a full disk) must not look like a failed append, or it would count twice. */
@@ -306,7 +320,10 @@ export class Spool {
     const record = defined(this.#merged[level], 'a writer for each level').append({ first: first.first, last: last.last, requests: requestsIn(merged), bytes });
     this.#startOf.set(record, merged.fromMs);
     const { records } = this.#current;
-    for (const gone of records.splice(records.indexOf(first), group.length, record)) gone.segment.unacknowledged -= 1;
+    for (const gone of records.splice(records.indexOf(first), group.length, record)) {
+      gone.segment.unacknowledged -= 1;
+      if (gone.segment !== record.segment) record.segment.covers.add(gone.segment);
+    }
     return 1;
   }
 
