@@ -51,9 +51,17 @@ export async function getText(access: AdminAccess, path: string): Promise<string
   throw new AdminRefusal(access, statusCode, reasonOf(text), parseAnswer(text));
 }
 
+export interface StreamOptions {
+  /** Of a stream of events that broke: the newest id that it told. */
+  readonly lastEventId?: string | undefined;
+  /** Of one that says now and then that it is there: then nothing for so long is its end. */
+  readonly silentForMs?: number;
+}
+
 /** The body of a GET as it comes, without a bound on its time; the caller ends it by the signal. Throws as post does. */
-export async function openStream(access: AdminAccess, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-  const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, { method: 'GET', signal, bodyTimeout: 0 });
+export async function openStream(access: AdminAccess, path: string, signal: AbortSignal, { lastEventId, silentForMs = 0 }: StreamOptions = {}): Promise<AsyncIterable<Buffer>> {
+  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, { method: 'GET', signal, bodyTimeout: silentForMs }, headers);
   if (statusCode === 200) return body;
   throw new AdminRefusal(access, statusCode, reasonOf(await body.text()));
 }
@@ -84,12 +92,12 @@ function addressOf(adminUrl: string, path: string): URL {
   throw new HoldfastError({ code: 'CLI_ADMIN_URL_INVALID', source: 'gateway', publicMessage: `"${adminUrl}" is no address of an admin API; give --admin-url one like http://127.0.0.1:8001` });
 }
 
-async function ask(url: URL, access: AdminAccess, options: Partial<RequestOptions>): Promise<Dispatcher.ResponseData> {
+async function ask(url: URL, access: AdminAccess, options: Partial<RequestOptions>, headers: Readonly<Record<string, string>> = {}): Promise<Dispatcher.ResponseData> {
   // Somebody who signed in need not show a token.
   const token = access.adminToken ?? (access.called === undefined ? savedSession(access.adminUrl) : undefined);
   try {
     return await request(url, {
-      headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      headers: { 'content-type': 'application/json', ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,
       ...options,

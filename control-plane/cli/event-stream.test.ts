@@ -10,7 +10,7 @@ async function read(chunks: readonly Uint8Array[]): Promise<readonly StreamEvent
 
 test('events are the same however the bytes are cut, and comments are none', async () => {
   const bytes = Buffer.from('retry: 1000\n\n: still here\n\nid: 1\nevent: record\ndata: {"path":"/größe"}\n\ndata: plain\n\nevent: cut');
-  const expected = [{ type: 'record', data: '{"path":"/größe"}' }, { type: 'message', data: 'plain' }];
+  const expected = [{ type: 'record', data: '{"path":"/größe"}', id: '1' }, { type: 'message', data: 'plain', id: undefined }];
   assert.deepEqual(await read([bytes]), expected);
   assert.deepEqual(await read([...bytes].map((byte) => Uint8Array.of(byte))), expected);
 });

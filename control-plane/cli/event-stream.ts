@@ -3,6 +3,8 @@
 export interface StreamEvent {
   readonly type: string;
   readonly data: string;
+  /** To be sent as Last-Event-ID when the stream breaks; undefined where this event has none of its own. */
+  readonly id: string | undefined;
 }
 
 /** An event of the admin API is far smaller; whoever sends more is none. */
@@ -26,11 +28,13 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
 /** Undefined for comments, and what has no data. */
 function eventIn(block: string): StreamEvent | undefined {
   let type = 'message';
+  let id: string | undefined;
   const data: string[] = [];
   for (const line of block.split('\n')) {
     const [, field, value = ''] = /^([a-z]+)(?:: ?(.*))?$/s.exec(line) ?? [];
     if (field === 'event') type = value;
     else if (field === 'data') data.push(value);
+    else if (field === 'id') id = value;
   }
-  return data.length === 0 ? undefined : { type, data: data.join('\n') };
+  return data.length === 0 ? undefined : { type, data: data.join('\n'), id };
 }

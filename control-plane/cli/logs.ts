@@ -1,6 +1,6 @@
 /**
  * `holdfast logs`: access records that match, oldest of them first, and with `--follow` those that come. The search has the truth; the
- * live tail is bounded and says how much it left out. When it breaks it is opened again.
+ * live tail is bounded and says what it left out. When it breaks it is opened again where it was.
  */
 import { systemClock, type Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
@@ -17,6 +17,10 @@ const PAGE = 1_000;
 const COUNT = 100;
 const COUNT_BEFORE_FOLLOWING = 10;
 const REOPEN_AFTER_MS = 1_000;
+/** The tail says every 15 s that it is there. */
+const SILENT_FOR_MS = 45_000;
+/** More than a page of the tail, and than what is searched at once. */
+const SHOWN_IDS = 2_000;
 
 export const LOGS_COMMAND: Command = command({
   name: 'logs', about: 'show access records of requests; with --follow, as they come', settings: logsSettings, run: logsUntilSignal,
@@ -52,29 +56,50 @@ export async function showLogs(settings: LogsSettings, output: Output, { signal,
   if (settings.from !== undefined || settings.to !== undefined || settings.requestId !== undefined) {
     throw new HoldfastError({ code: 'CLI_MISUSED', source: 'gateway', publicMessage: '--follow shows what comes; leave --from, --to and --request-id away' });
   }
-  // What is shown from the search may come once more in the stream, which is opened first.
-  const shown = new Set<unknown>();
-  for (let isFirst = true; !signal.aborted; isFirst = false) {
+  return followLogs(settings, output, show, { signal, clock });
+}
+
+/** Beyond the first time a stream that can not be had is told of once, and tried again. */
+async function followLogs(settings: LogsSettings, output: Output, show: (record: Told) => void, { signal, clock }: Pick<LogsOptions, 'signal' | 'clock'>): Promise<void> {
+  const shown = new ShownIds();
+  let [opened, isTold, lastEventId]: [boolean, boolean, string | undefined] = [false, false, undefined];
+  while (!signal.aborted) {
     try {
-      const events = readEvents(await openStream(settings, pathOf(settings, '/tail', filtersOf(settings)), signal));
-      if (isFirst) {
-        for (const record of await newest(settings, settings.count ?? COUNT_BEFORE_FOLLOWING)) {
-          shown.add(record['request_id']);
-          show(record);
-        }
-      }
-      for await (const { type, data } of events) {
+      const events = readEvents(await openStream(settings, pathOf(settings, '/tail', filtersOf(settings)), signal, { lastEventId, silentForMs: SILENT_FOR_MS }));
+      [opened, isTold] = [true, false];
+      for await (const { type, data, id } of events) {
         const told = recordOf(JSON.parse(data));
-        if (type === 'dropped') output.err(terminalLine(`… ${String(told['count'])} more came than this stream takes, and are left out here; search finds them`));
-        else if (type === 'record' && !shown.has(told['request_id'])) show(told);
+        // What comes after this comes by the stream; what was before is searched.
+        if (type === 'following') for (const record of await newest(settings, settings.count ?? COUNT_BEFORE_FOLLOWING)) shown.once(record, show);
+        else if (type === 'record') shown.once(told, show);
+        else if (type === 'dropped') output.err(terminalLine(`… more came than this stream takes: what was stored from ${timeIn(told['from'])} to ${timeIn(told['to'])} is left out here; holdfast logs --from … finds it`));
+        lastEventId = id ?? lastEventId;
       }
     } catch (thrown) {
       if (signal.aborted) return;
-      if (isFirst || (thrown instanceof HoldfastError && !thrown.retryable)) throw thrown;
-      output.err(terminalLine(`the stream broke (${describeThrown(thrown)}); trying again`));
+      if (!opened || (thrown instanceof HoldfastError && !thrown.retryable)) throw thrown;
+      if (!isTold) output.err(terminalLine(`the stream broke (${describeThrown(thrown)}); trying again`));
+      isTold = true;
     }
     if (!signal.aborted) await pause(clock, signal);
   }
+}
+
+/** A record that was searched may come by the stream too, and one of a page that broke off comes again: each is shown once. */
+class ShownIds {
+  readonly #ids = new Set<unknown>();
+
+  once(record: Told, show: (record: Told) => void): void {
+    const id = record['request_id'];
+    if (this.#ids.has(id)) return;
+    show(record);
+    this.#ids.add(id);
+    if (this.#ids.size > SHOWN_IDS) this.#ids.delete(this.#ids.values().next().value);
+  }
+}
+
+function timeIn(value: unknown): string {
+  return typeof value === 'string' ? value : 'then';
 }
 
 /** So many of the newest that match, oldest first. */
