@@ -18,6 +18,7 @@ import { parseJoinToken, type JoinToken } from '../shared/trust/join-token.ts';
 import { EXPLAIN_SUBJECT } from '../shared/wire/sync-message.ts';
 import { formatAddress } from '../shared/setting-types.ts';
 import { checkSettings } from './check-settings.ts';
+import { runInTurns } from './config/run-in-slices.ts';
 import type { ListenerKind, ListenerOptions } from './listeners/listener-options.ts';
 import { listenersOf } from './listeners/listen-settings.ts';
 import type { DataPlaneSettings } from './settings.ts';
@@ -57,6 +58,7 @@ export class Agent {
   readonly #vitals: ProcessVitals;
   /** Who has series of their own stays in. */
   readonly #boundedRoutes = new BoundedRoutes(ROUTES_WITH_HISTOGRAMS);
+  readonly #scrapes = new Map<MetricsFormat, Promise<string>>();
   #parts: EnrolledParts | undefined;
   #notEnrolled = 'starting';
   #draining = false;
@@ -183,12 +185,21 @@ export class Agent {
     }
   }
 
-  async #metrics(format: MetricsFormat): Promise<string> {
+  /** Those who ask at the same time get the same. */
+  #metrics(format: MetricsFormat): Promise<string> {
+    const known = this.#scrapes.get(format);
+    if (known !== undefined) return known;
+    const scrape = this.#gatherMetrics(format).finally(() => this.#scrapes.delete(format));
+    this.#scrapes.set(format, scrape);
+    return scrape;
+  }
+
+  async #gatherMetrics(format: MetricsFormat): Promise<string> {
     // Loaded at the first scrape: a start has no time to lose (S2).
     const { prometheusText } = await import('./status/prometheus-text.ts');
     const view = this.#view();
     const labels = view.enrolled.kind === 'enrolled' ? await this.#parts?.labelsFor(view.enrolled) : undefined;
-    return prometheusText(view, { format, routes: this.#boundedRoutes, labels, kongForAll: this.#options.settings.kongMetrics });
+    return runInTurns(prometheusText(view, { format, routes: this.#boundedRoutes, labels, kongForAll: this.#options.settings.kongMetrics }));
   }
 
   #view(): DataPlaneView {

@@ -62,10 +62,21 @@ export function metricsFormatOf(accept: string | undefined): MetricsFormat {
 }
 
 const UNITS = ['seconds', 'bytes', 'ratio'] as const;
+/** In a step of `inSteps`: some 5 ms. */
+const LINES_IN_A_PIECE = 2_000;
 
+interface Line {
+  readonly name: string;
+  readonly labels: MetricLabels | undefined;
+  readonly bound?: string;
+  readonly value: number;
+  readonly exemplar?: Exemplar | undefined;
+}
+
+/** Values are taken when they are told; the text is put together when it is asked for, at once or in steps. */
 export class PrometheusText {
   readonly #format: MetricsFormat;
-  readonly #lines: string[] = [];
+  readonly #families: { readonly head: readonly string[]; readonly lines: Iterable<Line> }[] = [];
 
   constructor(format: MetricsFormat = 'text') {
     this.#format = format;
@@ -76,59 +87,73 @@ export class PrometheusText {
   }
 
   gauge(name: string, help: string, samples: readonly MetricSample[]): void {
-    this.#begin(name, 'gauge', help);
-    for (const { labels, value } of samples) this.#sample(name, labels, value);
+    this.#family(name, 'gauge', help, linesOf(name, samples));
   }
 
   /** `name` ends with _total. */
   counter(name: string, help: string, samples: readonly MetricSample[]): void {
-    this.#begin(this.#format === 'openmetrics' ? name.replace(/_total$/, '') : name, 'counter', help);
-    for (const { labels, value } of samples) this.#sample(name, labels, value);
+    this.#family(this.#format === 'openmetrics' ? name.replace(/_total$/, '') : name, 'counter', help, linesOf(name, samples));
   }
 
   /** A counter that another software named, without _total. OpenMetrics knows no such counters: there its type is unknown. */
   counterWithoutTotal(name: string, help: string, samples: readonly MetricSample[]): void {
-    this.#begin(name, this.#format === 'openmetrics' ? 'unknown' : 'counter', help);
-    for (const { labels, value } of samples) this.#sample(name, labels, value);
+    this.#family(name, this.#format === 'openmetrics' ? 'unknown' : 'counter', help, linesOf(name, samples));
   }
 
   /** Buckets are cumulative and end with +Inf, as the format wants them. */
   histogram(name: string, help: string, samples: readonly HistogramSample[]): void {
-    this.#begin(name, 'histogram', help);
-    for (const { labels, histogram, exemplars = [] } of samples) {
-      let below = -Infinity;
-      for (const [bound, count] of histogram.cumulative()) {
-        const exemplar = this.#format === 'openmetrics' && count > 0 ? exemplars.find(({ value }) => value > below && value <= bound) : undefined;
-        this.#sample(`${name}_bucket`, { ...labels, le: this.#bound(bound) }, count, exemplar);
-        below = bound;
-      }
-      this.#sample(`${name}_sum`, labels, histogram.sum);
-      this.#sample(`${name}_count`, labels, histogram.count);
-    }
+    this.#family(name, 'histogram', help, samples.flatMap((sample) => this.#histogramLines(name, sample)));
   }
 
   summary(name: string, help: string, { quantiles, sum, count }: SummarySample): void {
-    this.#begin(name, 'summary', help);
-    for (const [quantile, value] of Object.entries(quantiles)) this.#sample(name, { quantile: this.#bound(Number(quantile)) }, value);
-    this.#sample(`${name}_sum`, undefined, sum);
-    this.#sample(`${name}_count`, undefined, count);
+    const lines = Object.entries(quantiles).map(([quantile, value]) => ({ name, labels: { quantile: this.#bound(Number(quantile)) }, value }));
+    this.#family(name, 'summary', help, [...lines, { name: `${name}_sum`, labels: undefined, value: sum }, { name: `${name}_count`, labels: undefined, value: count }]);
   }
 
   toString(): string {
-    const end = this.#format === 'openmetrics' ? '# EOF\n' : '';
-    return `${this.#lines.join('\n')}\n${end}`;
+    return [...this.#pieces()].join('');
   }
 
-  #begin(name: string, type: string, help: string): void {
+  /** The same; yields where others may have a turn. */
+  *inSteps(): Generator<void, string> {
+    let text = '';
+    for (const piece of this.#pieces()) {
+      text += piece;
+      yield;
+    }
+    return text;
+  }
+
+  *#pieces(): Generator<string> {
+    let lines: string[] = [];
+    for (const family of this.#families) {
+      lines.push(...family.head);
+      for (const line of family.lines) {
+        lines.push(lineText(line));
+        if (lines.length < LINES_IN_A_PIECE) continue;
+        yield `${lines.join('\n')}\n`;
+        lines = [];
+      }
+    }
+    if (this.#format === 'openmetrics') lines.push('# EOF');
+    yield lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  }
+
+  #histogramLines(name: string, { labels, histogram, exemplars = [] }: HistogramSample): readonly Line[] {
+    let below = -Infinity;
+    const buckets = histogram.cumulative().map(([bound, value]): Line => {
+      const exemplar = this.#format === 'openmetrics' && value > 0 ? exemplars.find((one) => one.value > below && one.value <= bound) : undefined;
+      below = bound;
+      return { name: `${name}_bucket`, labels, bound: this.#bound(bound), value, exemplar };
+    });
+    return [...buckets, { name: `${name}_sum`, labels, value: histogram.sum }, { name: `${name}_count`, labels, value: histogram.count }];
+  }
+
+  #family(name: string, type: string, help: string, lines: Iterable<Line>): void {
     const escaped = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-    this.#lines.push(`# HELP ${name} ${this.#format === 'openmetrics' ? escaped.replaceAll('"', '\\"') : escaped}`, `# TYPE ${name} ${type}`);
+    const head = [`# HELP ${name} ${this.#format === 'openmetrics' ? escaped.replaceAll('"', '\\"') : escaped}`, `# TYPE ${name} ${type}`];
     const unit = this.#format === 'openmetrics' ? UNITS.find((one) => name.endsWith(`_${one}`)) : undefined;
-    if (unit !== undefined) this.#lines.push(`# UNIT ${name} ${unit}`);
-  }
-
-  #sample(name: string, labels: MetricLabels | undefined, value: number, exemplar?: Exemplar): void {
-    const tail = exemplar === undefined ? '' : ` # ${labelText(exemplar.labels) || '{}'} ${exemplar.value} ${exemplar.atMs / 1000}`;
-    this.#lines.push(`${name}${labelText(labels)} ${value}${tail}`);
+    this.#families.push({ head: unit === undefined ? head : [...head, `# UNIT ${name} ${unit}`], lines });
   }
 
   /** OpenMetrics wants whole numbers as floats there, so that all writers mean the same series. */
@@ -138,11 +163,23 @@ export class PrometheusText {
   }
 }
 
-function labelText(labels: MetricLabels = {}): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+function* linesOf(name: string, samples: readonly MetricSample[]): Generator<Line> {
+  for (const { labels, value } of samples) yield { name, labels, value };
 }
 
+function lineText({ name, labels, bound, value, exemplar }: Line): string {
+  const pairs = bound === undefined ? pairsOf(labels) : pairsOf({ ...labels, le: bound });
+  const tail = exemplar === undefined ? '' : ` # {${pairsOf(exemplar.labels)}} ${exemplar.value} ${exemplar.atMs / 1000}`;
+  return `${name}${pairs === '' ? '' : `{${pairs}}`} ${value}${tail}`;
+}
+
+/** What stands between the braces. */
+function pairsOf(labels: MetricLabels = {}): string {
+  return Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`).join(',');
+}
+
+const SPECIAL = /[\\"\n]/;
+
 function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  return SPECIAL.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : text;
 }

@@ -4,10 +4,11 @@ import { after, test } from 'node:test';
 import { ProcessVitals } from '../shared/process-vitals.ts';
 import { metricsFormatOf, type MetricsFormat } from '../shared/prometheus-text.ts';
 import { LatencySketch } from '../shared/telemetry/latency-sketch.ts';
+import { runAtOnce } from '../data-plane/config/run-in-slices.ts';
 import { BoundedRoutes } from '../data-plane/status/bounded-routes.ts';
 import { ExemplarShelf } from '../data-plane/status/exemplar-shelf.ts';
 import { encodeAccessRecord, type AccessRecord } from '../shared/wire/access-record-codec.ts';
-import { LabelBook, type Labels } from '../data-plane/status/label-book.ts';
+import { LabelBook, MOST_PAIRS, type Labels } from '../data-plane/status/label-book.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { checkWithPromtool, parseOpenMetrics, parsePrometheusText } from './support/prometheus-parser.ts';
 import { NO_TRAFFIC } from '../data-plane/threads/proxy-totals.ts';
@@ -72,7 +73,7 @@ function named(kong?: typeof KONG_ON): Labels {
 }
 
 function metricsOf(of: DataPlaneView, { format = 'text', kong, kongForAll = false, most = 500 }: { readonly format?: MetricsFormat; readonly kong?: typeof KONG_ON; readonly kongForAll?: boolean; readonly most?: number } = {}): string {
-  return prometheusText(of, { format, routes: new BoundedRoutes(most), labels: named(kong), kongForAll });
+  return runAtOnce(prometheusText(of, { format, routes: new BoundedRoutes(most), labels: named(kong), kongForAll }));
 }
 
 function changed(change: Partial<EnrolledView>): DataPlaneView {
@@ -152,8 +153,8 @@ test('latencies by route are histograms of the sketches; routes beyond the bound
   const routes = new BoundedRoutes(2);
   const latency = (routeId: string): EnrolledView['routeLatencies'] => [{ routeId, request: sketchOf(10), upstream: sketchOf(), gateway: sketchOf(5), requestMicros: 10, upstreamMicros: 0, gatewayMicros: 5 }];
   const all = ['a', 'b', 'c', 'd'].flatMap((id) => [...latency(id)]);
-  assert.deepEqual(routes.bound(all).map(({ routeId, request, gatewayMicros }) => [routeId, request.count, gatewayMicros]), [['a', 1, 5], ['b', 1, 5], ['overflow', 2, 10]]);
-  assert.deepEqual(routes.bound(all.toReversed()).map(({ routeId }) => routeId), ['b', 'a', 'overflow']);
+  assert.deepEqual(runAtOnce(routes.bound(all)).map(({ routeId, request, gatewayMicros }) => [routeId, request.count, gatewayMicros]), [['a', 1, 5], ['b', 1, 5], ['overflow', 2, 10]]);
+  assert.deepEqual(runAtOnce(routes.bound(all.toReversed())).map(({ routeId }) => routeId), ['b', 'a', 'overflow']);
 });
 
 test("Kong's metrics are there where the plugin asks for them or the setting, in its scope and groups, under Kong's names", () => {
@@ -190,7 +191,7 @@ test('names are asked for once per configuration, some at a time, and ids stand 
   const asked: number[] = [];
   const book = new LabelBook({ version: () => version, ask: async (pairs) => {
     asked.push(pairs.length);
-    return answers ? pairs.map((pair) => ({ ...pair, route: `name-${pair.routeId}`, service: '', consumer: '', kong: undefined })) : undefined;
+    return answers ? pairs.map((pair) => ({ ...pair, route: `name-${pair.routeId}`, service: '', consumer: '', kong: KONG_ON })) : undefined;
   } });
   const pairs = Array.from({ length: 450 }, (_, index) => ({ routeId: String(index), consumerId: '' }));
   assert.equal((await book.labelsOf(pairs))('449', '').route, 'name-449');
@@ -201,6 +202,30 @@ test('names are asked for once per configuration, some at a time, and ids stand 
   assert.equal((await book.labelsOf(pairs))('449', '').route, '449');
   answers = true;
   assert.equal((await book.labelsOf(pairs))('449', '').route, 'name-449');
+  const consumers = Array.from({ length: MOST_PAIRS }, (_, index) => ({ routeId: '1', consumerId: `c-${index}` }));
+  const beyond = (await book.labelsOf([...pairs, ...consumers]))('1', `c-${MOST_PAIRS - 1}`);
+  assert.deepEqual([beyond.route, beyond.consumer, beyond.kong], ['name-1', `c-${MOST_PAIRS - 1}`, KONG_ON], 'its requests are counted with those of its route');
+});
+
+test('with as many routes, consumers and targets as are counted, no step of a scrape holds the agent for long', () => {
+  const idOf = (index: number): string => `${ROUTE_ID.slice(0, 24)}${String(index).padStart(12, '0')}`;
+  const routes = Array.from({ length: 10_000 }, (_, index) => idOf(index));
+  const sketch = sketchOf(...Array.from({ length: 50 }, (_, index) => 2 ** (index / 2)));
+  const large = changed({
+    routeTotals: routes.map((routeId) => ({ routeId, statusClass: 2, requests: 1, bytesIn: 1, bytesOut: 1, durationMicros: 1, wentUpstream: 1, upstreamMicros: 1, gatewayMicros: 1 })),
+    usageTotals: routes.map((routeId, index) => ({ routeId, consumerId: idOf(index), status: 200, requests: 1, wentUpstream: 1, bytesIn: 1, bytesOut: 1 })),
+    routeLatencies: routes.map((routeId) => ({ routeId, request: sketch, upstream: sketch, gateway: sketch, requestMicros: 1, upstreamMicros: 1, gatewayMicros: 1 })),
+  });
+  const steps = prometheusText(large, { format: 'text', routes: new BoundedRoutes(500), labels: named(KONG_ON), kongForAll: false });
+  let [longestMs, taken] = [0, 0];
+  for (let done: boolean | undefined = false; done !== true; taken += 1) {
+    const before = process.cpuUsage();
+    done = steps.next().done;
+    const { user, system } = process.cpuUsage(before);
+    longestMs = Math.max(longestMs, (user + system) / 1_000);
+  }
+  assert.ok(taken > 50, `${taken} steps`);
+  assert.ok(longestMs < 250, `${longestMs} ms of CPU in one step`);
 });
 
 test('a thread that hangs makes the process not live, by name; one that drains or is not enrolled lives', () => {

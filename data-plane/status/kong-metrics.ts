@@ -17,11 +17,13 @@ const MILLISECOND = 1_000;
 /** Consumers of a route with counts of their own; those that come after so many share one. */
 const MOST_CONSUMER_SERIES = 10_000;
 const OTHER_CONSUMERS = OVERFLOW;
+const ROWS_IN_A_STEP = 2_000;
 const WORKSPACE = 'default';
 const SUBSYSTEM = 'http';
 const ALL: KongMetricGroups = { per_consumer: false, status_code_metrics: true, latency_metrics: true, bandwidth_metrics: true, upstream_health_metrics: true };
 
-export function writeKongMetrics(text: PrometheusText, view: DataPlaneView, enrolled: EnrolledView, { labels, kongForAll, routes }: Pick<MetricsOptions, 'labels' | 'kongForAll' | 'routes'>): void {
+/** `latencies`: as many as are to have series of their own. Yields where others may have a turn. */
+export function* writeKongMetrics(text: PrometheusText, view: DataPlaneView, enrolled: EnrolledView, latencies: readonly RouteLatency[], { labels, kongForAll }: Pick<MetricsOptions, 'labels' | 'kongForAll'>): Generator<void> {
   if (labels === undefined) return;
   const groupsOf = (routeId: string, consumerId: string): KongMetricGroups | undefined => {
     const { kong } = labels(routeId, consumerId);
@@ -30,11 +32,14 @@ export function writeKongMetrics(text: PrometheusText, view: DataPlaneView, enro
   const anywhere = kongForAll ? ALL : labels('', '').anywhere;
   if (anywhere === undefined) return;
   writeNode(text, view, enrolled);
-  writeCounts(text, enrolled.usageTotals, labels, groupsOf);
-  const timed = routes.bound(enrolled.routeLatencies).filter(({ routeId }) => groupsOf(routeId, '')?.latency_metrics === true);
+  yield* writeCounts(text, enrolled.usageTotals, labels, groupsOf);
+  const timed = latencies.filter(({ routeId }) => groupsOf(routeId, '')?.latency_metrics === true);
   writeLatency(text, labels, timed, 'kong_kong_latency_ms', 'What the gateway added', (row) => sketchHistogram(row.gateway, row.gatewayMicros, KONG_BOUNDS, MILLISECOND));
+  yield;
   writeLatency(text, labels, timed, 'kong_upstream_latency_ms', 'What upstreams took', (row) => sketchHistogram(row.upstream, row.upstreamMicros, UPSTREAM_BOUNDS, MILLISECOND));
+  yield;
   writeLatency(text, labels, timed, 'kong_request_latency_ms', 'What requests took in all', (row) => sketchHistogram(row.request, row.requestMicros, UPSTREAM_BOUNDS, MILLISECOND));
+  yield;
   if (anywhere.upstream_health_metrics) writeHealth(text, enrolled);
 }
 
@@ -48,11 +53,14 @@ function writeNode(text: PrometheusText, { softwareVersion }: DataPlaneView, { d
   text.gauge('kong_nginx_requests_total', 'Requests ended', [{ labels: { ...node, subsystem: SUBSYSTEM }, value: traffic.endedRequests }]);
 }
 
-function writeCounts(text: PrometheusText, totals: Iterable<UsageTotal>, labels: Labels, groupsOf: (routeId: string, consumerId: string) => KongMetricGroups | undefined): void {
+function* writeCounts(text: PrometheusText, totals: Iterable<UsageTotal>, labels: Labels, groupsOf: (routeId: string, consumerId: string) => KongMetricGroups | undefined): Generator<void> {
   const requests = new SampleSums();
   const bytes = new SampleSums();
   const consumers = new Set<string>();
+  let rows = 0;
   for (const { routeId, consumerId, status, requests: count, wentUpstream, bytesIn, bytesOut } of totals) {
+    rows += 1;
+    if (rows % ROWS_IN_A_STEP === 0) yield;
     const groups = groupsOf(routeId, consumerId);
     if (groups === undefined) continue;
     const { route, service, consumer } = labels(routeId, consumerId);

@@ -14,7 +14,7 @@ export interface LabelBookOptions {
 
 /** Neither route nor consumer. */
 export const NEITHER: LabelPair = { routeId: '', consumerId: '' };
-/** Pairs of route and consumer that have names; what comes beyond them goes by ids, as does everything while no thread answers. */
+/** Pairs of route and consumer that have names; consumers that come beyond them go by ids, as does everything while no thread answers. */
 export const MOST_PAIRS = 20_000;
 
 /** Requests wait for a thread that answers: some milliseconds at most. */
@@ -46,7 +46,13 @@ export class LabelBook {
       if (rows === undefined) break;
       for (const row of rows) known.set(keyOf(row.routeId, row.consumerId), row);
     }
-    return (routeId, consumerId) => known.get(keyOf(routeId, consumerId)) ?? { routeId, consumerId, route: routeId, service: '', consumer: consumerId, kong: undefined };
+    return (routeId, consumerId) => {
+      const own = known.get(keyOf(routeId, consumerId));
+      if (own !== undefined) return own;
+      // A consumer beyond the bound: what is known of the route counts, and nothing goes uncounted.
+      const { route, service, kong } = known.get(keyOf(routeId, '')) ?? { route: routeId, service: '', kong: undefined };
+      return { routeId, consumerId, route, service, consumer: consumerId, kong };
+    };
   }
 }
 

@@ -22,8 +22,8 @@ interface Measure {
   readonly micros: (exemplar: RequestExemplar) => number;
 }
 
-export function writeLatencies(text: PrometheusText, view: EnrolledView, { routes, labels, format }: Pick<MetricsOptions, 'routes' | 'labels' | 'format'>): void {
-  const rows = routes.bound(view.routeLatencies);
+/** `rows`: as many as are to have series of their own. Yields where others may have a turn. */
+export function* writeLatencies(text: PrometheusText, view: EnrolledView, rows: readonly RouteLatency[], { routes, labels, format }: Pick<MetricsOptions, 'routes' | 'labels' | 'format'>): Generator<void> {
   const exemplars = Map.groupBy(format === 'openmetrics' ? view.exemplars : [], ({ routeId }) => routes.nameOf(routeId));
   const samples = (measure: Measure): readonly HistogramSample[] => rows.map((row) => ({
     labels: { route: row.routeId },
@@ -31,12 +31,16 @@ export function writeLatencies(text: PrometheusText, view: EnrolledView, { route
     exemplars: (exemplars.get(row.routeId) ?? []).map((one) => exemplarOf(one, measure.micros(one))),
   }));
   text.histogram('holdfast_request_duration_seconds', 'From the head of a request to the last byte of its response, by route', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.request, sum: (row) => row.requestMicros, micros: (one) => one.requestMicros }));
+  yield;
   text.histogram('holdfast_upstream_duration_seconds', 'Of requests that went upstream: from sending to the head of the response, over all attempts', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.upstream, sum: (row) => row.upstreamMicros, micros: (one) => one.upstreamMicros }));
+  yield;
   text.histogram('holdfast_gateway_duration_seconds', 'What the gateway added until the head of the response was there', samples({ bounds: GATEWAY_BOUNDS, sketch: (row) => row.gateway, sum: (row) => row.gatewayMicros, micros: (one) => one.gatewayMicros }));
+  yield;
   const targets = [...view.targetTotals].map((row) => ({ row, labels: { upstream: row.upstream, target: row.target, address: row.address } }));
   text.counter('holdfast_upstream_attempts_total', 'Attempts at targets of upstreams', targets.map((one) => ({ labels: one.labels, value: one.row.attempts })));
   text.counter('holdfast_upstream_failed_attempts_total', 'Of those, the ones without a response: no connection, broken off, too late', targets.map((one) => ({ labels: one.labels, value: one.row.failed })));
   text.counter('holdfast_upstream_5xx_attempts_total', 'Attempts that were answered 5xx', targets.map((one) => ({ labels: one.labels, value: one.row.status5xx })));
+  yield;
   text.histogram('holdfast_upstream_attempt_duration_seconds', 'Attempts at a target, from sending to the head of the response', targets.slice(0, TARGETS_WITH_HISTOGRAMS).map((one) => ({ labels: one.labels, histogram: sketchHistogram(one.row.latency, one.row.latencyMicros, REQUEST_BOUNDS, SECOND) })));
   if (labels === undefined) return;
   const named = rows.map(({ routeId }) => labels(routeId, '')).filter(({ route }) => route !== '');
