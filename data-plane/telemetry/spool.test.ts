@@ -215,12 +215,12 @@ class Receiver {
 
 test('whatever is merged, sent, acknowledged and killed in whatever order: nothing counts twice, nothing is missing', (t) => {
   const step = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ kind: fc.constant('append' as const), requests: fc.integer({ min: 1, max: 9 }) }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('send' as const), batches: fc.integer({ min: 1, max: 6 }) }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('append' as const), times: fc.integer({ min: 1, max: 25 }) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('send' as const), batches: fc.integer({ min: 1, max: 6 }) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('reconnect' as const, 'kill' as const) }) },
   );
-  fc.assert(fc.property(fc.array(step, { minLength: 10, maxLength: 120 }), fc.constantFrom(400, 4_000), fc.constantFrom(1_500, 1e9), (steps, segmentBytes, maxBytes) => {
+  fc.assert(fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), fc.integer({ min: 100, max: 1_200 }), fc.constantFrom(1_500, 1e9), (steps, segmentBytes, maxBytes) => {
     const folder = folderFor(t);
     const receiver = new Receiver();
     let nowMs = 1_000_000;
@@ -233,9 +233,11 @@ test('whatever is merged, sent, acknowledged and killed in whatever order: nothi
     };
     for (const one of steps) {
       if (one.kind === 'append') {
-        nowMs += 3_000;
-        spool.append(telemetryBatch({ fromMs: nowMs - FOLD_MS, toMs: nowMs, usage: [usageRow({ routeId: ROUTES[appended % 3] ?? '', requests: one.requests })] }));
-        appended += one.requests;
+        for (let time = 0; time < one.times; time += 1) {
+          nowMs += 3_000;
+          appended += 1;
+          spool.append(telemetryBatch({ fromMs: nowMs - FOLD_MS, toMs: nowMs, usage: [usageRow({ routeId: ROUTES[appended % 3] ?? '' })] }));
+        }
       } else if (one.kind === 'send') sendSome(one.batches);
       else if (one.kind === 'acknowledge') for (const { bootId, sequence } of sent.splice(0, Math.ceil(sent.length * one.share))) spool.acknowledge(bootId, sequence);
       else {
