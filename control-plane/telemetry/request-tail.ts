@@ -5,6 +5,7 @@
  */
 import type { Writable } from 'node:stream';
 import type { Clock, TimerHandle } from '../../shared/clock.ts';
+import { HoldfastError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/model/definition.ts';
 import type { TenantId } from '../../shared/model/ids.ts';
 import type { RecordFilter, RecordPage, RecordStore, StoredRecord } from '../store/record-store.ts';
@@ -16,7 +17,8 @@ export const MAXIMUM_TAILS_OF_TENANT = 20;
 const POLL_MS = 500;
 /** After the database did not answer. */
 const RETRY_MS = 2_000;
-const PAGE = 200;
+/** A record has 40 KB at most: so few of them stand in memory at once. */
+const PAGE = 50;
 const HEARTBEAT_MS = 15_000;
 /** Then it has to show its token again; with Last-Event-ID nothing is missed. */
 const LONGEST_STREAM_MS = 600_000;
@@ -24,6 +26,8 @@ const LONGEST_STREAM_MS = 600_000;
 const MAXIMUM_UNREAD_BYTES = 262_144;
 /** Whoever takes nothing for so long is gone. */
 const LONGEST_STALL_MS = 60_000;
+/** For a reader to take the rest when all end. */
+const LAST_WORDS_MS = 2_000;
 /** Who is so far behind goes on with what is new, and is told. */
 const FAR_BEHIND_MS = 60_000;
 
@@ -34,6 +38,8 @@ export interface TailOptions {
   readonly show: (records: readonly StoredRecord[]) => Promise<readonly JsonObject[]>;
   /** Of a stream that broke: goes on behind it. */
   readonly lastEventId: string | undefined;
+  /** Runs what reads from there up to now, which may be much: it takes its turn with other long questions. */
+  readonly catchUp: <T>(read: () => Promise<T>) => Promise<T>;
 }
 
 export class RequestTails {
@@ -76,10 +82,10 @@ export class RequestTails {
     void tail.run();
   }
 
-  /** Ends all of them; resolves when nothing is read any more. */
+  /** Ends all of them; resolves when nothing is read any more, and none of their connections is in use. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all([...this.#tails].map((tail) => tail.end()));
+    await Promise.all([...this.#tails].map((tail) => tail.end(LAST_WORDS_MS)));
   }
 }
 
@@ -90,6 +96,7 @@ class Tail {
   readonly #options: TailOptions;
   readonly #timers: readonly TimerHandle[];
   #cursor: string | undefined;
+  #caughtUpAt: Date | undefined;
   #stopped = false;
   #wake: () => void = () => undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -100,7 +107,7 @@ class Tail {
     this.#response = response;
     this.#options = options;
     this.#cursor = options.lastEventId;
-    this.#timers = [clock.every(HEARTBEAT_MS, () => this.#write(': still here\n\n')), clock.after(LONGEST_STREAM_MS, () => void this.end())];
+    this.#timers = [clock.every(HEARTBEAT_MS, () => this.#write(': still here\n\n')), clock.after(LONGEST_STREAM_MS, () => void this.end(LONGEST_STALL_MS))];
   }
 
   run(): Promise<void> {
@@ -114,10 +121,16 @@ class Tail {
     this.#wake();
   }
 
-  async end(): Promise<void> {
+  /** Whoever does not take the rest within `graceMs` is cut off: its place is for others. */
+  async end(graceMs: number): Promise<void> {
+    if (this.#response.destroyed) return;
     this.stop();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#response.once('close', resolve);
+    const cut = this.#clock.after(graceMs, () => this.#response.destroy());
     this.#response.end(': come back\n\n');
-    await this.#ended;
+    await Promise.all([this.#ended, promise]);
+    cut.cancel();
   }
 
   async #run(): Promise<void> {
@@ -128,9 +141,10 @@ class Tail {
       try {
         if (this.#cursor === undefined) await this.#begin();
         else waitMs = (await this.#readOn(this.#cursor)) ? 0 : POLL_MS;
-      } catch {
+      } catch (thrown) {
         // Told to whoever asks for anything else; a tail goes on where it was when the database is there again.
         waitMs = RETRY_MS;
+        if (isTooLong(thrown)) await this.#skip('too-long', this.#caughtUpAt).catch(() => undefined);
       }
       if (waitMs > 0 && !this.#stopped) await this.#sleep(waitMs);
     }
@@ -139,19 +153,22 @@ class Tail {
   async #begin(): Promise<void> {
     const { next } = await this.#search(undefined);
     this.#cursor = next;
+    this.#caughtUpAt = this.#now();
     if (next !== undefined) this.#write(`id: ${next}\nevent: following\ndata: {}\n\n`);
   }
 
   /** True where there may be more at once. */
   async #readOn(cursor: string): Promise<boolean> {
-    const page = await this.#search(cursor);
+    const at = this.#now();
+    const page = await (this.#caughtUpAt === undefined ? this.#options.catchUp(() => this.#search(cursor)) : this.#search(cursor));
     const last = page.records.at(-1);
+    if (page.records.length < PAGE) this.#caughtUpAt = at;
     if (this.#stopped || last === undefined) {
       this.#cursor = page.next ?? cursor;
       return false;
     }
     const isFull = page.records.length === PAGE;
-    if (isFull && this.#clock.nowMs() - last.receivedAt.getTime() > FAR_BEHIND_MS) return this.#skip(page.records[0]?.receivedAt ?? last.receivedAt);
+    if (isFull && this.#clock.nowMs() - last.receivedAt.getTime() > FAR_BEHIND_MS) return this.#skip('behind', page.records[0]?.receivedAt);
     const shown = await this.#options.show(page.records);
     this.#cursor = page.next ?? cursor;
     // The id stands with the last one only: whoever comes back gets a page again rather than losing a part of it.
@@ -159,12 +176,17 @@ class Tail {
     return isFull;
   }
 
-  async #skip(since: Date): Promise<boolean> {
+  async #skip(reason: 'behind' | 'too-long', since: Date | undefined): Promise<boolean> {
     const { next } = await this.#search(undefined);
     if (next === undefined) return false;
     this.#cursor = next;
-    this.#write(`id: ${next}\nevent: dropped\ndata: ${JSON.stringify({ reason: 'behind', from: since.toISOString(), to: new Date(this.#clock.nowMs()).toISOString() })}\n\n`);
+    this.#caughtUpAt = this.#now();
+    this.#write(`id: ${next}\nevent: dropped\ndata: ${JSON.stringify({ reason, from: since?.toISOString() ?? null, to: this.#caughtUpAt.toISOString() })}\n\n`);
     return false;
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.nowMs());
   }
 
   #search(after: string | undefined): Promise<RecordPage> {
@@ -191,4 +213,9 @@ class Tail {
   #write(text: string): void {
     if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.write(text);
   }
+}
+
+/** What would take as long the next time. */
+function isTooLong(thrown: unknown): boolean {
+  return thrown instanceof HoldfastError && (thrown.code === 'STORE_TIMEOUT' || thrown.code === 'ADMIN_QUERY_TOO_LONG');
 }

@@ -62,11 +62,11 @@ export function requestRoutes(store: RequestSources, tails: RequestTails, gate: 
           const lastEventId = headers['last-event-id'];
           const from = typeof lastEventId === 'string' ? lastEventId : undefined;
           // One that is none of ours is refused while it still can be.
-          if (from !== undefined) await searched(store, gateway, filter, { limit: 1, forward: true, after: from });
+          if (from !== undefined) await searched(store, gateway, {}, { limit: 1, forward: true, after: from });
           return {
             status: 200,
             headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' },
-            stream: (response) => tails.follow(response, { scope: gateway, filter, lastEventId: from, show: (records) => shown(store, gateway, records) }),
+            stream: (response) => tails.follow(response, { scope: gateway, filter, lastEventId: from, show: (records) => shown(store, gateway, records), catchUp: (read) => gate.run(gateway.tenantId, read) }),
           };
         },
       }),
