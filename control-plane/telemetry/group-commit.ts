@@ -97,15 +97,20 @@ export class GroupCommit<Item, Result> {
     else clock.after(clock.monotonicMs() - begunMs, rest);
   }
 
-  /** Where a group fails for what stands in it, each is tried alone: only the wrong one is refused. Never throws. */
+  /** Where a group fails for what stands in it, its halves are tried: only the wrong one is refused, after a few transactions. Never throws. */
   async #commit(group: string, items: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.#options.store(group, items.map(({ item }) => item));
       for (const [index, result] of results.entries()) items[index]?.resolve(result);
     } catch (thrown) {
       const isAbsence = thrown instanceof HoldfastError && thrown.retryable;
-      if (items.length === 1 || isAbsence) for (const { reject } of items) reject(thrown);
-      else for (const one of items) await this.#commit(group, [one]);
+      if (items.length === 1 || isAbsence) {
+        for (const { reject } of items) reject(thrown);
+        return;
+      }
+      const half = items.length >> 1;
+      await this.#commit(group, items.slice(0, half));
+      await this.#commit(group, items.slice(half));
     }
   }
 }
