@@ -49,6 +49,7 @@ import { startSyncServer } from './sync/sync-server.ts';
 import { TenantSweeper } from './tenants/tenant-sweeper.ts';
 import { createIngest } from './telemetry/ingest.ts';
 import { RollUp } from './telemetry/roll-up.ts';
+import { UsageExporter } from './telemetry/usage-exporter.ts';
 
 export interface ControlPlaneOptions {
   readonly settings: ControlPlaneSettings;
@@ -123,6 +124,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const rollUp = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, clock, log: areas.of('telemetry') });
   rollUp.start();
   lifecycle.add('roll-up of telemetry', () => rollUp.stop());
+  const usageExporter = new UsageExporter({ making: store.usageExportMaking, clock, log: areas.of('telemetry') });
+  usageExporter.start();
+  lifecycle.add('usage exports', () => usageExporter.stop());
   const auditKeeper = new AuditKeeper({
     chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: settings.auditCheckpointEvery, retentionMs: settings.auditRetention, clock, log: areas.of('audit'),
   });

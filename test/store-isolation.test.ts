@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Client } from 'pg';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
 import { FAMILIES } from '../control-plane/store/telemetry-families.ts';
+import { DEFAULT_EXPORT_SETTINGS } from '../control-plane/store/usage-export-store.ts';
 import { newId, type DataPlaneId } from '../shared/model/ids.ts';
 import { accessRecord } from './support/access-record.ts';
 import { openTestStore } from './support/postgres.ts';
@@ -40,6 +41,7 @@ async function fill(scope: GatewayScope): Promise<void> {
   await store.signingKeys.insertStatement('delegation', scope, 1, 's');
   await store.signingKeys.insertKey({ purpose: 'publish', keyId: newName(), scope, publicKey: 'p', certificate: undefined, privateKey: 'secret' });
   await store.alarms.raise(scope, { code: 'TEST_ALARM', dataPlaneId: dataPlane.id, detail: '' }, 1);
+  await store.usageExports.set(scope, { ...DEFAULT_EXPORT_SETTINGS, enabled: true }, TEST_ACTOR);
   await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, telemetryBatch({
     fromMs: Date.UTC(2026, 0, 1), usage: [usageRow({ latencies: { request: ONE, upstream: ONE, gateway: ONE } })], vitals: testVitals(), targets: [testTarget({ latency: ONE })], routeVersions: [{ routeId: '', version: { epoch: 1, sequence: 1 }, failed: 1, failedHere: 0 }],
     versions: [{ version: { epoch: 1, sequence: 1 }, requests: 1, failed: 0, failedHere: 0 }],
@@ -48,7 +50,10 @@ async function fill(scope: GatewayScope): Promise<void> {
   await onServer(database.superuserConnectionString, (client) => client.query("INSERT INTO holdfast.usage VALUES ($1, $2, $3, now(), now(), NULL, NULL, 2, 1, 1, 1, 1)", [scope.tenantId, scope.gatewayId, dataPlane.id]));
   await store.records.storeRecords({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, { fromMs: 0, toMs: 1, records: [accessRecord()], drops: [] });
   await store.retention.set(scope.tenantId, { raw: undefined, minutes: undefined, hours: undefined, days: undefined, records: 1_000_000 }, TEST_ACTOR);
+  await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, telemetryBatch({ fromMs: Date.now(), toMs: Date.now(), usage: [usageRow()] }));
   for (const family of FAMILIES) await store.rollUp.takeRaw(family, 1_000, async () => undefined);
+  assert.deepEqual(await store.usageExportMaking.take(1_000), { ours: true, more: false });
+  assert.equal((await store.usageExportMaking.make(scope, new Date(), 1_000)).file?.number, 1);
   const provider = await store.identityProviders.create(scope.tenantId, { name: 'idp', issuer: 'https://idp.test', clientId: 'c', clientSecret: 's', scopes: ['openid'], groupsClaim: 'groups', roleMappings: [], defaultRole: 'viewer', sessionHours: 1, enabled: true }, TEST_ACTOR);
   assert.equal(provider.kind, 'stored');
   assert.equal((await store.sessions.beginByIdentity(provider.value, { subject: 'one', name: 'ada' }, ['viewer'], { address: '127.0.0.1', userAgent: '', requestId: 'r', lifetimeMs: 60_000 })).kind, 'stored');

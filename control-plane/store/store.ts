@@ -63,7 +63,10 @@ import { createIdentityProviderStore, type IdentityProviderStore } from './ident
 import { createPasswordStore, type PasswordStore } from './password-store.ts';
 import type { SecretBox } from './secret-box.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
+import { createSinkStore, type SinkStore } from './sink-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
+import { createUsageExportMaking, type UsageExportMaking } from './usage-export-making.ts';
+import { createUsageExportStore, type UsageExportStore } from './usage-export-store.ts';
 import { createWebhookStore, type WebhookStore } from './webhook-store.ts';
 
 export interface StoreOptions extends KeyEncryptionOptions {
@@ -130,7 +133,10 @@ export interface Store {
   readonly telemetry: TelemetryStore;
   readonly rollUp: RollUpStore;
   readonly telemetryExpiry: TelemetryExpiryStore;
+  readonly sinks: SinkStore;
   readonly retention: TenantRetentionStore;
+  readonly usageExports: UsageExportStore;
+  readonly usageExportMaking: UsageExportMaking;
   readonly analytics: AnalyticsStore;
   readonly records: RecordStore;
   readonly audit: AuditStore;
@@ -197,7 +203,10 @@ class PostgresStore implements Store {
   readonly telemetry: TelemetryStore;
   readonly rollUp: RollUpStore;
   readonly telemetryExpiry: TelemetryExpiryStore;
+  readonly sinks: SinkStore;
   readonly retention: TenantRetentionStore;
+  readonly usageExports: UsageExportStore;
+  readonly usageExportMaking: UsageExportMaking;
   readonly analytics: AnalyticsStore;
   readonly records: RecordStore;
   readonly audit: AuditStore;
@@ -250,7 +259,10 @@ class PostgresStore implements Store {
     this.telemetry = createTelemetryStore(database, clock, retention);
     this.rollUp = createRollUpStore(database);
     this.telemetryExpiry = createTelemetryExpiryStore(database, retention);
+    this.sinks = createSinkStore(database);
     this.retention = createTenantRetentionStore(database, retention);
+    this.usageExports = createUsageExportStore(database, clock);
+    this.usageExportMaking = createUsageExportMaking(database);
     this.records = createRecordStore(database, clock);
     this.analytics = createAnalyticsStore(database, clock, retention);
     this.audit = createAuditStore(database);

@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { withEveryEntity, type EntityScope } from '../../control-plane/store/scope.ts';
+import { USAGE_FAMILY } from '../../control-plane/store/telemetry-families.ts';
+import { DEFAULT_EXPORT_SETTINGS } from '../../control-plane/store/usage-export-store.ts';
 import { FAMILIES } from '../../control-plane/store/telemetry-families.ts';
 import { exampleInput } from '../../control-plane/admin-api/openapi-examples.ts';
 import { defined } from '../../shared/assert.ts';
@@ -181,6 +183,7 @@ async function fillFleet({ store, database }: TestAdminApi, word: string, scope:
   for (const sequence of [5, 6]) await store.releases.insert(scope, { version: version(sequence), base: (await store.releases.newest(scope))?.version, manifestStatement: `${word}-statement`, contentRoot: Buffer.alloc(32, 1), entityCount: 1, author: `${word}-author` });
   const report = applied(6);
   await fleet.report(dataPlaneId, { ...report, ...(report.applied === undefined ? {} : { applied: { ...report.applied, quarantined } }), rejection: { code: 'CONFIG_COMPILE_FAILED', reasons: [`${word}-rejection`], ...version(7) } });
+  await store.usageExports.set(scope, { ...DEFAULT_EXPORT_SETTINGS, enabled: true, dimensions: ['route', 'service'] }, TEST_ACTOR);
   await store.telemetry.storeBatch({ ...scope, dataPlaneId, bootId: newId() }, 1, telemetryBatch({
     fromMs: Date.parse('2026-05-01T10:00:00Z'), toMs: Date.parse('2026-05-01T10:01:00Z'), version: version(6), usage: [usageRow({ routeId: serviceId, consumerId: newId(), latencies: latencies(1) })],
     targets: [testTarget({ upstream: `${word}-upstream`, latency: latencies(1).upstream })], vitals: testVitals({ atMs: Date.parse('2026-05-01T10:00:30Z') }),
@@ -213,6 +216,10 @@ async function fillTraffic({ store }: TestAdminApi, word: string, scope: EntityS
     targets: [{ upstream: `${word}-upstream`, target: `${word}.test:80`, address: '10.0.0.7:80', attempts: 1, failed: 0, status5xx: 0, latency: latencies(1).upstream }],
   });
   await store.retention.set(scope.tenantId, { raw: undefined, minutes: undefined, hours: undefined, days: undefined, records: 4_711_000 }, TEST_ACTOR);
+  // The count of May is in its file by now, the other one waits for its hour's end.
+  for (let turn = 0; turn < 2; turn += 1) await store.rollUp.takeRaw(USAGE_FAMILY, 1_000, async () => undefined);
+  await store.usageExportMaking.take(1_000);
+  assert.equal((await store.usageExportMaking.make(scope, new Date(), 1_000)).file?.number, 1);
   const id = requestId.replaceAll('-', '');
   await traffic.record(dataPlaneId, accessRecord({ requestId: id, traceId: id, routeId, serviceId, consumerId, version: version(6), status: 503, host: `${word}.test`, path: `/${word}-path`, query: `${word}=1`, headers: new Map([['request.x', `${word}-header`]]), userAgent: `${word}-agent` }));
 }

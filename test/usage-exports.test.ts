@@ -1,0 +1,247 @@
+/**
+ * Usage exports in a real Postgres, of two control planes: each count is in exactly one file, whatever comes late or twice, and whichever step
+ * is cut off; files are numbered without gaps, and what their checksum says. And what the admin API and `holdfast usage export` make of them.
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import type { GatewayScope } from '../control-plane/store/scope.ts';
+import { openStore, type Store } from '../control-plane/store/store.ts';
+import { DEFAULT_EXPORT_SETTINGS, type ExportFile, type ExportSettings } from '../control-plane/store/usage-export-store.ts';
+import { RollUp } from '../control-plane/telemetry/roll-up.ts';
+import { UsageExporter } from '../control-plane/telemetry/usage-exporter.ts';
+import { defined } from '../shared/assert.ts';
+import { createMemoryLogger } from '../shared/log.ts';
+import { newId, type DataPlaneId } from '../shared/model/ids.ts';
+import { ManualClock } from './support/manual-clock.ts';
+import { openTestStore } from './support/postgres.ts';
+import { onServer, whenDone } from './support/postgres-server.ts';
+import { createGateway, insert, TEST_ACTOR } from './support/store-scene.ts';
+import { telemetryBatch, usageRow } from './support/telemetry-rows.ts';
+
+const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
+const NOW_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS + 9 * HOUR_MS;
+const clock = new ManualClock(NOW_MS);
+const { store, database } = await openTestStore({ clock });
+const { log, lines } = createMemoryLogger('test');
+
+async function enrol(scope: GatewayScope): Promise<DataPlaneId> {
+  const { token, secret } = await store.joinTokens.create(scope, { uses: 1, expiresAt: new Date(clock.nowMs() + HOUR_MS), labels: {} }, TEST_ACTOR);
+  const certificate = { serial: 'ab01', fingerprint: Buffer.alloc(32, 7), notAfter: new Date(Date.UTC(2037, 0, 1)) };
+  return defined(await store.dataPlanes.enrol(token.id, secret, async () => ({ id: newId<DataPlaneId>(), hostname: 'host', certificate })), 'the enrolled data plane').id;
+}
+
+/** What a control plane does of itself. */
+function workOf(of: Store): () => Promise<void> {
+  const roller = new RollUp({ store: of.rollUp, expiry: of.telemetryExpiry, clock, log });
+  const exporter = new UsageExporter({ making: of.usageExportMaking, clock, log });
+  // Rows of a transaction that ended before are passed by the second look.
+  return async () => {
+    for (let turn = 0; turn < 2; turn += 1) {
+      await roller.tick();
+      await exporter.tick();
+    }
+  };
+}
+
+const work = workOf(store);
+const settingsWith = (fields: Partial<ExportSettings>): ExportSettings => ({ ...DEFAULT_EXPORT_SETTINGS, enabled: true, ...fields });
+
+/** A gateway with a data plane that counts when it is told to. */
+async function countingGateway(): Promise<{ readonly scope: GatewayScope; readonly count: (atMs: number, ...rows: readonly Parameters<typeof usageRow>[0][]) => Promise<void> }> {
+  const scope = await createGateway(store);
+  const source = { ...scope, dataPlaneId: await enrol(scope), bootId: newId() };
+  let sequence = 0;
+  return {
+    scope,
+    count: async (atMs, ...rows) => {
+      sequence += 1;
+      await store.telemetry.storeBatch(source, sequence, telemetryBatch({ fromMs: atMs, toMs: atMs + 10_000, usage: rows.map(usageRow) }));
+    },
+  };
+}
+
+interface Line {
+  readonly file: number;
+  readonly interval_start: string;
+  readonly consumer_id: string | null;
+  readonly consumer_username: string | null;
+  readonly consumer_custom_id: string | null;
+  readonly route_id: string | null;
+  readonly route_name: string | null;
+  readonly service_id: string | null;
+  readonly service_name: string | null;
+  readonly status: string | null;
+  readonly requests: number;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  readonly late: boolean;
+}
+
+/** All files, each checked against what is told of it; their lines are JSON. */
+async function allFiles(scope: GatewayScope): Promise<{ readonly files: readonly ExportFile[]; readonly lines: readonly Line[] }> {
+  const files = await store.usageExports.list(scope, 0, 1_000);
+  assert.deepEqual(files.map(({ number }) => number), files.map((_file, index) => index + 1), 'numbered without gaps');
+  const all: Line[] = [];
+  for (const [index, file] of files.entries()) {
+    const { content } = defined(await store.usageExports.read(scope, file.number), 'the file');
+    assert.ok(content !== undefined);
+    assert.deepEqual([content.length, createHash('sha256').update(content).digest(), file.previousSha256], [file.bytes, file.sha256, files[index - 1]?.sha256]);
+    const text = (file.gzip ? gunzipSync(content) : content).toString();
+    const lines: readonly Line[] = text.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual([lines.length, sum(lines, 'requests'), sum(lines.filter(({ late }) => late), 'requests')], [file.rows, file.requests, file.lateRequests]);
+    assert.ok(lines.every((line) => line.file === file.number));
+    all.push(...lines);
+  }
+  return { files, lines: all };
+}
+
+function sum(lines: readonly Line[], of: 'requests' | 'bytes_in' | 'bytes_out'): number {
+  return lines.reduce((total, line) => total + line[of], 0);
+}
+
+test('an hour becomes a file after it is over, with names as they are; what comes afterwards is late in the next', async () => {
+  const { scope, count } = await countingGateway();
+  const service = await insert(store, scope, 'services', { url: 'http://a.test', name: 'books' });
+  const route = await insert(store, scope, 'routes', { paths: ['/'], name: 'all', service: { id: service.id } });
+  const ada = await insert(store, scope, 'consumers', { username: 'ada "the first"', custom_id: 'c-1' });
+  const hour = clock.nowMs();
+  await count(hour, { consumerId: ada.id, routeId: route.id, requests: 40 });
+  await work();
+  await store.usageExports.set(scope, settingsWith({ format: 'jsonl', gzip: true, dimensions: ['route', 'service', 'status'] }), TEST_ACTOR);
+  await count(hour + 10_000, { consumerId: ada.id, routeId: route.id, requests: 3, bytesIn: 30 }, { status: 0 });
+  await count(hour + HOUR_MS - 10_000, { consumerId: ada.id, routeId: route.id, requests: 4, bytesIn: 5 }, { consumerId: ada.id, routeId: route.id, status: 404 });
+  await count(hour + HOUR_MS, { consumerId: ada.id, requests: 100 });
+  clock.advance(HOUR_MS + 4 * MINUTE_MS);
+  await work();
+  assert.deepEqual((await allFiles(scope)).files, [], 'five minutes are not over');
+  clock.advance(MINUTE_MS);
+  await work();
+  const { files, lines: told } = await allFiles(scope);
+  const at = (ms: number): string => new Date(ms).toISOString().replace('.000', '');
+  const row = { file: 1, gateway_id: scope.gatewayId, interval_start: at(hour), interval_end: at(hour + HOUR_MS), late: false };
+  const known = { consumer_id: ada.id, consumer_username: 'ada "the first"', consumer_custom_id: 'c-1', route_id: route.id, route_name: 'all', service_id: service.id, service_name: 'books' };
+  const unknown = { consumer_id: null, consumer_username: null, consumer_custom_id: null, route_id: null, route_name: null, service_id: null, service_name: null };
+  const byStatus = (lines: readonly Line[]) => lines.toSorted((a, b) => (String(a.status) < String(b.status) ? -1 : 1));
+  assert.deepEqual(byStatus(told), [
+    { ...row, ...known, status: '200', requests: 7, bytes_in: 35, bytes_out: 2 },
+    { ...row, ...known, status: '404', requests: 1, bytes_in: 1, bytes_out: 1 },
+    { ...row, ...unknown, status: 'none', requests: 1, bytes_in: 1, bytes_out: 1 },
+  ]);
+  assert.deepEqual(files.map(({ requests, intervalsFrom, intervalsTo }) => [requests, intervalsFrom.getTime(), intervalsTo.getTime()]), [[9, hour, hour + HOUR_MS]]);
+  await count(hour, { requests: 5 });
+  await work();
+  assert.equal((await allFiles(scope)).files.length, 1, 'what is late waits for the next');
+  await store.usageExports.set(scope, settingsWith({ format: 'jsonl' }), TEST_ACTOR);
+  clock.advance(HOUR_MS);
+  await work();
+  const second = (await allFiles(scope)).lines.slice(3);
+  assert.deepEqual(second.map(({ requests, late, route_id, status, consumer_username: name }) => [requests, late, route_id, status, name]), [[5, true, null, null, null], [100, false, null, null, 'ada "the first"']]);
+});
+
+test('each count is in exactly one file: late and double batches, two control planes at once, steps cut off, switched off and on', async () => {
+  const seed = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  let state = seed;
+  const below = (count: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (state >>> 8) % count;
+  };
+  const other = await openStore({ ...database, log, clock });
+  whenDone(() => other.stop());
+  const works = [work, workOf(other)];
+  const scope = await createGateway(store);
+  const consumers = [newId(), newId(), ''];
+  const sources = [await enrol(scope), await enrol(scope)].map((dataPlaneId) => ({ ...scope, dataPlaneId, bootId: newId() }));
+  const set = (fields: Partial<ExportSettings>) => store.usageExports.set(scope, settingsWith({ format: 'jsonl', ...fields }), TEST_ACTOR);
+  await work();
+  await set({});
+  let counted = 0;
+  let left = 0;
+  let isOn = true;
+  const usage = async (): Promise<number> => defined((await store.telemetry.usage(scope, { groupBy: [] })).totals[0], 'the total').requests;
+  for (let sequence = 1; sequence <= 27; sequence += 1) {
+    const rows = Array.from({ length: 1 + below(3) }, () => usageRow({ consumerId: consumers[below(3)] ?? '', requests: 1 + below(50), bytesIn: below(1_000), status: [200, 404, 500][below(3)] ?? 200 }));
+    const batch = telemetryBatch({ fromMs: clock.nowMs() - (below(3) === 0 ? below(30 * HOUR_MS) : below(20_000)), toMs: clock.nowMs(), usage: rows });
+    const times = 1 + below(2);
+    await Promise.all([...Array.from({ length: times }, () => store.telemetry.storeBatch(defined(sources[sequence % 2], 'a data plane'), sequence, batch)), ...(below(2) === 0 ? works.map((one) => one()) : [])]);
+    counted += rows.reduce((total, { requests }) => total + requests, 0);
+    if (!isOn) left += rows.reduce((total, { requests }) => total + requests, 0);
+    if (sequence % 8 === 0) {
+      // A step ends in its middle: before its commit its connection is gone.
+      const cutOff = () => onServer(database.superuserConnectionString, (client) => client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"));
+      await Promise.all([...works.map((one) => one()), cutOff(), cutOff()].map((one) => one.catch(() => undefined)));
+    }
+    if (sequence % 10 === 0) {
+      const { lines: told } = await allFiles(scope);
+      assert.ok(sum(told, 'requests') <= counted - left, `seed ${seed}`);
+    }
+    if (sequence % 13 === 0) {
+      await work();
+      isOn = !isOn;
+      await set({ enabled: isOn, ...(below(2) === 0 ? { width: 'day' } : { dimensions: ['status'], gzip: true }) });
+      await work();
+      if (!isOn) assert.deepEqual([sum((await allFiles(scope)).lines, 'requests'), (await store.usageExports.state(scope)).state], [counted - left, 'off'], `all that came before it was switched off is told, seed ${seed}`);
+    }
+    clock.advance(below(3 * HOUR_MS));
+  }
+  await work();
+  await set({ enabled: false });
+  await work();
+  const { lines: told } = await allFiles(scope);
+  assert.deepEqual([sum(told, 'requests'), await usage()], [counted - left, counted], `seed ${seed}`);
+  assert.equal(lines().filter((line) => line.includes('usage-export-failed') && line.includes('duplicate key')).length, 0);
+});
+
+test('sums over all files are /v1/usage; a large one is told in parts; numbers beyond 2^53 keep their digits', async () => {
+  const { scope, count } = await countingGateway();
+  await work();
+  await store.usageExports.set(scope, settingsWith({ format: 'jsonl' }), TEST_ACTOR);
+  const consumers = Array.from({ length: 25 }, () => newId());
+  const hour = Math.floor(clock.nowMs() / HOUR_MS) * HOUR_MS;
+  await count(hour, ...consumers.map((consumerId, index) => ({ consumerId, requests: index + 1, bytesOut: 2 ** 50 - 1 })));
+  await count(hour, { consumerId: consumers[0] ?? '', bytesOut: 2 ** 50 }, ...Array.from({ length: 9 }, () => ({ consumerId: consumers[0] ?? '', bytesOut: 2 ** 50, requests: 0 })));
+  clock.advance(2 * HOUR_MS);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, clock, log }).tick();
+    while ((await store.usageExportMaking.take(7)).more);
+  }
+  const made: number[] = [];
+  for (let more = true; more; ) {
+    const step = await store.usageExportMaking.make(scope, new Date(clock.nowMs()), 10);
+    if (step.file !== undefined) made.push(step.file.rows);
+    more = step.more;
+  }
+  assert.deepEqual(made, [10, 10, 5]);
+  const { files, lines: told } = await allFiles(scope);
+  const [total] = (await store.telemetry.usage(scope, { groupBy: [] })).totals;
+  assert.deepEqual([sum(told, 'requests'), sum(told, 'bytes_in'), told.some(({ late }) => late)], [total?.requests, total?.bytesIn, false]);
+  const texts = await Promise.all(files.map(async ({ number }) => String((await store.usageExports.read(scope, number))?.content)));
+  assert.ok(texts.join('').includes(`"bytes_out":${11n * 2n ** 50n - 1n},`));
+});
+
+test('exports that are off hold no raw row back; those that are on do until they have it; bytes of files go, what is known of them stays', async () => {
+  const { scope, count } = await countingGateway();
+  const mark = async () => Number((await onServer(database.superuserConnectionString, (client) => client.query<{ readonly behind: string }>(
+    "SELECT (SELECT raw_id FROM holdfast.roll_up_watermarks WHERE family = 'usage') - (SELECT raw_id FROM holdfast.roll_up_watermarks WHERE family = 'usage/exports') AS behind"))).rows[0]?.behind);
+  const rawRows = async () => (await onServer(database.superuserConnectionString, (client) => client.query('SELECT FROM holdfast.usage_raw WHERE gateway_id = $1', [scope.gatewayId]))).rowCount;
+  await count(clock.nowMs(), {});
+  await work();
+  assert.equal(await mark(), 0);
+  await store.usageExports.set(scope, settingsWith({ keepDays: 2, format: 'jsonl' }), TEST_ACTOR);
+  await count(clock.nowMs(), { requests: 6 });
+  const roller = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, clock, log });
+  for (let turn = 0; turn < 2; turn += 1) await roller.tick();
+  assert.ok((await mark()) > 0);
+  clock.advance(40 * DAY_MS);
+  await store.telemetryExpiry.remove(clock.nowMs(), () => false);
+  assert.equal(await rawRows(), 1, 'the one that exports have not taken');
+  await work();
+  const [file] = (await allFiles(scope)).files;
+  assert.deepEqual([file?.requests, file?.isKept], [6, true]);
+  clock.advance(3 * DAY_MS);
+  await work();
+  assert.equal(await rawRows(), 0);
+  const after = defined(await store.usageExports.read(scope, 1), 'the file');
+  assert.deepEqual([after.content, after.file], [undefined, { ...defined(file, 'the file'), isKept: false }]);
+});
