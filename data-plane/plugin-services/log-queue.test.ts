@@ -115,10 +115,50 @@ describe('bounds', () => {
     const held = open();
     push(held, 'on its way', 'a', 'b', 'c');
     held.queue.push('too large for it at all', 26);
-    assert.deepEqual([held.queue.waiting, output().dropped], [0, { 'bytes-full': 4 }]);
+    assert.deepEqual([held.queue.waiting, output().dropped], [2, { 'bytes-full': 2 }]);
     const other = open(receiver.deliver, { maxBytes: 0, maxDelayMs: 60_000, maxBatchEntries: 100 }, 'two');
     for (let n = 0; n < 70; n += 1) other.queue.push('x', 1_000_000);
     assert.equal(other.queue.waiting, 67);
+  });
+});
+
+describe('a receiver that does not answer', () => {
+  const MIB = 1_048_576;
+  /** So many queues with a receiver that holds whatever it gets, and one with a receiver that takes it. */
+  function receivers(deadQueues: number, concurrency: number) {
+    const { open, receiver: dead } = scene({ maxEntries: 1_000, concurrency, maxDelayMs: 0 });
+    dead.mode = 'hold';
+    const live = new Receiver();
+    return { dead: Array.from({ length: deadQueues }, (_, at) => open(dead.deliver, {}, `dead ${at}`).queue), live: open(live.deliver, {}, 'live').queue, calls: () => dead.calls, taken: () => live.taken.flat() };
+  }
+
+  test('takes no memory from those that live', async () => {
+    const { dead: [dead], live, taken } = receivers(1, 1);
+    for (let at = 0; at < 80; at += 1) dead?.push('dead', MIB);
+    for (let at = 0; at < 20; at += 1) live.push('live', MIB);
+    await settle();
+    assert.equal(taken().length, 20);
+  });
+
+  test('nor does it where all there is is on its way', async () => {
+    const { dead, live, calls, taken } = receivers(4, 16);
+    for (const queue of dead) for (let at = 0; at < 8; at += 1) queue.push('dead', 8 * MIB);
+    assert.equal(calls(), 8, 'of each two are under way');
+    live.push('live', MIB);
+    live.push('one more', MIB);
+    await settle();
+    assert.deepEqual(taken(), ['live']);
+  });
+
+  test('and a shorter delay counts at once, also for what waited for the longer one', async () => {
+    const { open, receiver, clock } = scene({ maxBatchEntries: 10 });
+    const before = open(receiver.deliver, { maxDelayMs: 3_600_000 });
+    push(before, 'a');
+    open(receiver.deliver, { maxDelayMs: 1_000 });
+    void before.close();
+    clock.advance(1_000);
+    await settle();
+    assert.deepEqual(receiver.taken, [['a']]);
   });
 });
 

@@ -13,7 +13,8 @@ export type Deliver<Entry> = (entries: readonly Entry[]) => Promise<void>;
 /** What all queues of a thread hold together. */
 export interface QueueMemory {
   bytes: number;
-  readonly maxBytes: number;
+  /** Until there is room for so much more, of the queue in which most waits the oldest goes. False where nothing waits any more and there is none. */
+  makeRoom(bytes: number): boolean;
 }
 
 export interface LogQueueOptions {
@@ -27,6 +28,10 @@ export interface LogQueueOptions {
 
 /** One delivery takes no more than this, however many entries a batch may have: it is one text in memory, and one request. */
 const MAX_BATCH_BYTES = 8_388_608;
+/** On its way in several batches. */
+const MAX_UNDER_WAY_BYTES = 16_777_216;
+/** What a queue may hold where others hold all there is, on their way to receivers that do not answer: theirs are not to cost this one its entries. */
+const OWN_BYTES = 1_048_576;
 /** Between two lines of the log on one matter. */
 const TELL_EVERY_MS = 10_000;
 /** Entries taken from the front before the list is moved together. */
@@ -62,6 +67,7 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
   #items: Item<Entry>[] = [];
   #first = 0;
   #waitingBytes = 0;
+  #underWayBytes = 0;
   readonly #batches = new Set<Batch<Entry>>();
   /** Of batches that wait for their next try. */
   readonly #pauses = new Set<() => void>();
@@ -79,6 +85,10 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
     return this.#items.length - this.#first;
   }
 
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Nothing waits, nothing is on its way. */
   get isIdle(): boolean {
     return this.waiting === 0 && this.#batches.size === 0;
@@ -93,6 +103,9 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
   hold(holder: Holder<Entry>): void {
     this.#holders.push(holder);
     this.#isFlushing = false;
+    // It was set by what the one before wanted to wait for.
+    this.#timer?.cancel();
+    this.#timer = undefined;
     this.#pump();
   }
 
@@ -110,10 +123,12 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
     const { clock, memory, counter } = this.#around;
     const options = this.#holder?.options;
     if (options === undefined) return this.#drop('drain', 1);
-    const maxBytes = options.maxBytes === 0 ? memory.maxBytes : options.maxBytes;
-    while (this.waiting >= options.maxEntries) this.#dropOldest('entries-full');
-    while (this.waiting > 0 && (this.#waitingBytes + bytes > maxBytes || memory.bytes + bytes > memory.maxBytes)) this.#dropOldest('bytes-full');
-    if (bytes > maxBytes || memory.bytes + bytes > memory.maxBytes) return this.#drop('bytes-full', 1);
+    const maxBytes = options.maxBytes === 0 ? Number.POSITIVE_INFINITY : options.maxBytes;
+    // One that never fits costs no others their place: clients decide how large it is.
+    if (bytes > maxBytes) return this.#drop('bytes-full', 1);
+    while (this.waiting >= options.maxEntries) this.dropOldest('entries-full');
+    while (this.#waitingBytes + bytes > maxBytes) this.dropOldest('bytes-full');
+    if (!memory.makeRoom(bytes) && this.#waitingBytes + this.#underWayBytes + bytes > OWN_BYTES) return this.#drop('bytes-full', 1);
     this.#items.push({ entry, bytes, atMs: clock.monotonicMs() });
     this.#waitingBytes += bytes;
     memory.bytes += bytes;
@@ -140,7 +155,7 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
   abandon(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    while (this.waiting > 0) this.#dropOldest('drain');
+    while (this.waiting > 0) this.dropOldest('drain');
     for (const batch of this.#batches) {
       if (batch.isAbandoned) continue;
       batch.isAbandoned = true;
@@ -156,7 +171,7 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
   #pump(): void {
     const options = this.#holder?.options;
     if (options === undefined) return;
-    while (this.waiting > 0 && this.#batches.size < options.concurrency) {
+    while (this.waiting > 0 && this.#batches.size < options.concurrency && (this.#batches.size === 0 || this.#underWayBytes < MAX_UNDER_WAY_BYTES)) {
       const waitMs = this.#isFlushing || this.waiting >= options.maxBatchEntries ? 0 : (this.#items[this.#first]?.atMs ?? 0) + options.maxDelayMs - this.#around.clock.monotonicMs();
       if (waitMs > 0) {
         this.#timer ??= this.#around.clock.after(waitMs, () => {
@@ -181,6 +196,7 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
     }
     this.#compact();
     this.#waitingBytes -= bytes;
+    this.#underWayBytes += bytes;
     const batch = { entries, bytes, begunAtMs: this.#around.clock.monotonicMs(), failures: 0, isAbandoned: false };
     this.#batches.add(batch);
     return batch;
@@ -195,6 +211,7 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
       if (batch.isAbandoned) break;
     }
     this.#batches.delete(batch);
+    this.#underWayBytes -= batch.bytes;
     this.#free(batch.entries.length, batch.bytes);
     this.#wakeWaiters();
     this.#pump();
@@ -247,7 +264,8 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
     });
   }
 
-  #dropOldest(reason: DropReason): void {
+  /** Counted. */
+  dropOldest(reason: DropReason): void {
     const item = this.#items[this.#first];
     if (item === undefined) return;
     this.#first += 1;

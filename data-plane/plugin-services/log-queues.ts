@@ -30,7 +30,7 @@ const CLOSE_BOUND_MS = 10_000;
 
 export class LogQueues {
   readonly #options: LogQueuesOptions;
-  readonly #memory: QueueMemory = { bytes: 0, maxBytes: MAX_BYTES };
+  readonly #memory: QueueMemory = { bytes: 0, makeRoom: (bytes) => this.#makeRoom(bytes) };
   // Entries of queues with one key are of one type: the key names plugin, version and place in `create`.
   readonly #queues = new Map<string, LogQueue<unknown>>();
 
@@ -59,6 +59,17 @@ export class LogQueues {
     const queues = [...this.#queues.values()];
     await Promise.all(queues.map((queue) => queue.flush(boundMs)));
     for (const queue of queues) if (!queue.isIdle) queue.abandon();
+  }
+
+  #makeRoom(bytes: number): boolean {
+    if (bytes > MAX_BYTES) return false;
+    while (this.#memory.bytes + bytes > MAX_BYTES) {
+      let fullest: LogQueue<unknown> | undefined;
+      for (const queue of this.#queues.values()) if (queue.waitingBytes > (fullest?.waitingBytes ?? 0)) fullest = queue;
+      if (fullest === undefined) return false;
+      fullest.dropOldest('bytes-full');
+    }
+    return true;
   }
 
   async #close<Entry>(key: string, queue: LogQueue<Entry>, holder: Holder<Entry>): Promise<void> {
