@@ -20,6 +20,7 @@ import { isControlPlaneUrl } from '../shared/trust/join-token.ts';
 import { AuditKeeper } from './audit/audit-keeper.ts';
 import { AlarmDesk } from './alarms/alarm-desk.ts';
 import { DriftWatch } from './alarms/drift-watch.ts';
+import { AlertMeter } from './alerts/alert-meter.ts';
 import { AlertWatch } from './alerts/alert-watch.ts';
 import { WebhookSender } from './alerts/webhook-sender.ts';
 import { isLoopbackAddress } from './admin-api/development-guard.ts';
@@ -42,6 +43,8 @@ import { publicAdminUrl } from './public-admin-url.ts';
 import { startPublisher } from './publish/publisher.ts';
 import { loadSigningMaterial } from './publish/signing-material.ts';
 import type { ControlPlaneSettings } from './settings.ts';
+import { parseSinkSettings } from './sinks/sink-settings.ts';
+import { startSinks } from './sinks/start-sinks.ts';
 import { lockStateFolder } from './state-lock.ts';
 import { ControlPlaneStatus } from './status/control-plane-status.ts';
 import { startStatusServer } from './status/status-server.ts';
@@ -72,6 +75,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   if (!isTrustDomain(trustDomain)) throw settingsProblem('HOLDFAST_TRUST_DOMAIN', `must consist of lower-case letters, digits, ".", "-" and "_", got "${trustDomain}"`);
   const wrongUrl = settings.syncUrls.find((url) => !isControlPlaneUrl(url));
   if (wrongUrl !== undefined) throw settingsProblem('HOLDFAST_SYNC_URLS', `must be https://host:port without a path, got "${wrongUrl}"`);
+  const sinkSettings = parseSinkSettings(settings);
   makeStateFolder(stateFolder);
   const lock = await lockStateFolder(stateFolder);
   lifecycle.add('lock of the state folder', () => lock.release());
@@ -92,9 +96,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await alarms.refresh();
   const drift = new DriftWatch({ drift: store.drift, alarms, afterMs: settings.driftAlarmAfter, clock, log: areas.of('alarms') });
   lifecycle.add('drift watch', () => drift.stop());
-  const webhookSender = new WebhookSender({ webhooks: store.webhooks, mayAskItself: settings.insecureWebhooks, softwareVersion: THIS_VERSION, clock, random: Math.random, log });
+  const alertMeter = new AlertMeter();
+  const webhookSender = new WebhookSender({ webhooks: store.webhooks, meter: alertMeter, mayAskItself: settings.insecureWebhooks, softwareVersion: THIS_VERSION, clock, random: Math.random, log });
   lifecycle.add('webhooks', () => webhookSender.stop());
-  const alertWatch = new AlertWatch({ alerts: store.alerts, analytics: store.analytics, onTold: () => webhookSender.wake(), clock, log });
+  const alertWatch = new AlertWatch({ alerts: store.alerts, webhooks: store.webhooks, analytics: store.analytics, onTold: () => webhookSender.wake(), meter: alertMeter, clock, log });
   lifecycle.add('rules of alerts', () => alertWatch.stop());
 
   const meter = new PublishMeter(clock);
@@ -127,6 +132,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const usageExporter = new UsageExporter({ making: store.usageExportMaking, clock, log: areas.of('telemetry') });
   usageExporter.start();
   lifecycle.add('usage exports', () => usageExporter.stop());
+  const [ownGateway] = await store.gateways.list(installationTenant);
+  const sinks = startSinks({ settings: sinkSettings, store: store.sinks, alarms, scope: ownGateway, softwareVersion: THIS_VERSION, random: Math.random, clock, log: areas.of('telemetry') });
+  lifecycle.add('sinks of telemetry', () => sinks.stop());
   const auditKeeper = new AuditKeeper({
     chain: store.auditChain, publishKey: () => signing.publishKey, checkpointEveryMs: settings.auditCheckpointEvery, retentionMs: settings.auditRetention, clock, log: areas.of('audit'),
   });
@@ -208,7 +216,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clock,
   });
   lifecycle.add('admin API', () => admin.stop());
-  status.serving({ database: store.meter, admin, publish: meter, sync, alarms });
+  status.serving({ database: store.meter, admin, publish: meter, sync, alarms, sinks });
   // Stopped first: load balancers read that this one is about to go while it still answers.
   lifecycle.add('drain delay', () => new Promise<void>((resolve) => clock.after(settings.drainDelay, resolve, { keepAlive: true })));
   return { admin: admin.address, sync: syncAddress, status: statusServer.address };

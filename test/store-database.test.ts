@@ -133,7 +133,7 @@ test('the released migrations are numbered and never change', () => {
   assert.deepEqual(released.map(({ number, name }) => [number, name]), [[1, '001-first-schema.sql'], [2, '002-release-chain.sql'], [3, '003-usage-in-place.sql'],
     [4, '004-releases.sql'], [5, '005-alarms.sql'], [6, '006-key-rotation.sql'], [7, '007-fleet-reports.sql'], [8, '008-version-counts.sql'],
     [9, '009-roles.sql'], [10, '010-audit-chain.sql'], [11, '011-sessions.sql'], [12, '012-secrets.sql'], [13, '013-bulk.sql'], [14, '014-declarative.sql'], [15, '015-operations.sql'], [16, '016-health.sql'],
-    [17, '017-plugins.sql'], [18, '018-cache-purges.sql'], [19, '019-telemetry.sql'], [20, '020-alerts.sql'], [21, '021-usage-exports.sql'],
+    [17, '017-plugins.sql'], [18, '018-cache-purges.sql'], [19, '019-telemetry.sql'], [20, '020-alerts.sql'], [21, '021-usage-exports.sql'], [22, '022-sinks.sql'],
   ]);
 });
 

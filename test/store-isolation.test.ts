@@ -102,7 +102,7 @@ test('every table with a tenant has row-level security enabled and forced, and b
       "SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS secured, relowner::regrole::text AS owner FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind IN ('r', 'p')"));
   const secured = rows.filter((row) => row.secured).map((row) => row.name).sort();
   assert.deepEqual(secured, [...(await tenantTables())].sort());
-  assert.deepEqual(rows.filter((row) => !row.secured).map((row) => row.name).sort(), ['key_encryption_keys', 'log_level_orders', 'registered_plugins', 'roll_up_watermarks', 'schema_migrations', 'trust_state']);
+  assert.deepEqual(rows.filter((row) => !row.secured).map((row) => row.name).sort(), ['key_encryption_keys', 'log_level_orders', 'registered_plugins', 'roll_up_watermarks', 'schema_migrations', 'sink_watermarks', 'trust_state']);
   assert.deepEqual([...new Set(rows.map((row) => row.owner))], ['holdfast_migration']);
 });
 

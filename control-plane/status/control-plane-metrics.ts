@@ -2,6 +2,7 @@
  * What a control plane's `/metrics` tells, in the formats of shared/prometheus-text.ts. No label holds what a client
  * or a tenant chose, but for Kong's where a setting asks for them (kong-metrics.ts), so the number of series is bounded by what this software knows (R5). Pure.
  */
+import { SEVERITIES } from '../alerts/alert-rule.ts';
 import { counterSamples, histogramSamples } from '../../shared/histogram.ts';
 import { writeProcessMetrics } from '../../shared/process-vitals.ts';
 import { PrometheusText, type MetricSample, type MetricsFormat } from '../../shared/prometheus-text.ts';
@@ -24,6 +25,8 @@ export function controlPlaneMetrics(view: ControlPlaneView, format: MetricsForma
     writeAdmin(text, view.parts);
     writeDatabase(text, view.parts);
     writeFleet(text, view.parts);
+    writeAlerts(text, view.parts, view.nowMs);
+    writeSinks(text, view.parts);
     if (view.kongMetrics) writeKongMetrics(text, view, view.parts);
   }
   return text.toString();
@@ -58,4 +61,31 @@ function writeFleet(text: PrometheusText, { publish, sync, alarms }: PartsView):
   text.counter('holdfast_sync_connections_turned_away_total', 'Connections that were turned away because too many came at once', [{ value: sync.turnedAway }]);
   text.gauge('holdfast_alarms_open', 'Open alarms of all gateways', [...byCode].map(([code, value]) => ({ labels: { code }, value })));
   text.gauge('holdfast_drifting_data_planes', 'Connected data planes that do not serve what they should for too long', Object.entries(DRIFT).map(([kind, code]) => drift(kind, code)));
+}
+
+/** What only the control plane that sends a stream knows, only that one tells. */
+function writeSinks(text: PrometheusText, { sinks }: PartsView): void {
+  const views = sinks.view();
+  if (views.length === 0) return;
+  const samples = (valueOf: (view: (typeof views)[number]) => number | undefined): readonly MetricSample[] =>
+    views.flatMap((view) => {
+      const value = valueOf(view);
+      return value === undefined ? [] : [{ labels: { sink: view.sink, stream: view.stream }, value }];
+    });
+  text.counter('holdfast_sink_rows_sent_total', 'Rows of telemetry that a sink took from this control plane', samples(({ sentRows }) => sentRows));
+  text.counter('holdfast_sink_attempts_failed_total', 'Batches of telemetry that a sink did not take and that are sent again', samples(({ failedAttempts }) => failedAttempts));
+  text.counter('holdfast_sink_rows_lost_total', 'Rows of telemetry that were gone, or refused, before a sink had them, of the installation; told by the control plane that sends', samples(({ lostRows }) => lostRows));
+  text.gauge('holdfast_sink_behind_seconds', 'Age of the oldest row of telemetry that waits for a sink; told by the control plane that sends', samples(({ behind }) => behind?.seconds));
+  text.gauge('holdfast_sink_behind_rows', 'Rows of telemetry that wait for a sink, counted up to a million; told by the control plane that sends', samples(({ behind }) => behind?.rows));
+}
+
+function writeAlerts(text: PrometheusText, { alerts: { looks, findingsLeftOut, deliveries, dropped, standing } }: PartsView, nowMs: number): void {
+  text.counter('holdfast_alert_looks_total', 'Looks at rules of alerts, by outcome: noted; outdated: the rule was changed, or a later look came first; failed', counterSamples(looks));
+  text.counter('holdfast_alert_findings_left_out_total', 'What looks found beyond what can stand of one rule', [{ value: findingsLeftOut.value }]);
+  text.counter('holdfast_alert_messages_dropped_total', 'Messages that were not stored because too many wait for their webhook', [{ value: dropped.value }]);
+  text.counter('holdfast_webhook_attempts_total', 'Attempts to send a message to a webhook, by outcome: delivered; failed: tried again; given_up', counterSamples(deliveries));
+  if (standing === undefined) return;
+  text.gauge('holdfast_alerts_firing', 'Alerts that fire, of all gateways', SEVERITIES.map((severity) => ({ labels: { severity }, value: standing.firing.get(severity) ?? 0 })));
+  text.gauge('holdfast_webhook_messages_waiting', 'Messages that wait for webhooks, of all tenants', [{ value: standing.waiting }]);
+  text.gauge('holdfast_webhook_oldest_message_seconds', 'How long the oldest of them waits', [{ value: standing.oldest === undefined ? 0 : Math.max(0, nowMs - standing.oldest.getTime()) / 1000 }]);
 }

@@ -2,11 +2,13 @@
  * What there is to tell about a control plane at one moment, gathered by control-plane-status.ts, told by status-report.ts and
  * control-plane-metrics.ts. Holds no secrets and nothing of a single tenant.
  */
+import type { AlertMeter } from '../alerts/alert-meter.ts';
 import type { ServerCounters } from '../admin-api/http-server.ts';
 import type { RequestMeter } from '../admin-api/request-meter.ts';
 import type { SeenDataPlane } from '../sync/seen-data-plane.ts';
 import type { PublishMeter } from '../publish/publish-meter.ts';
 import type { DatabaseMeter } from '../store/database-meter.ts';
+import type { ForwarderView } from '../sinks/forwarder.ts';
 import type { ProcessView } from '../../shared/process-vitals.ts';
 
 export interface ControlPlaneView {
@@ -32,4 +34,6 @@ export interface PartsView {
   readonly publish: PublishMeter;
   readonly sync: { readonly turnedAway: number; countByState(): ReadonlyMap<string, number>; seen(most: number): Iterable<SeenDataPlane> };
   readonly alarms: { countByCode(): ReadonlyMap<string, number> };
+  readonly alerts: AlertMeter;
+  readonly sinks: { view(): readonly ForwarderView[] };
 }

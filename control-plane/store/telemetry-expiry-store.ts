@@ -1,10 +1,12 @@
 /**
  * Partitions of telemetry made ahead, and dropped when all in them is older than the installation keeps; rows of tenants that keep less
- * deleted a few at a time. Nothing goes that the roll-up, or whoever else takes raw rows, has not taken. Run by telemetry/roll-up.ts; how long
+ * deleted a few at a time. Nothing goes that the roll-up, or whoever else takes raw rows, has not taken; sinks are not waited for, their losses are
+ * counted (sink-losses.ts). Run by telemetry/roll-up.ts; how long
  * a tenant keeps is set in tenant-retention-store.ts.
  */
 import type { Database } from './database.ts';
 import { RETENTION_LEVELS, type RetentionLevel, type RetentionTimes } from './retention-levels.ts';
+import { forgetSinks, isForSinks, lossesOfPartition, noteLosses } from './sink-losses.ts';
 import { DAY_MS, HOUR_MS } from './telemetry-families.ts';
 
 export interface TelemetryExpiryStore {
@@ -59,8 +61,14 @@ export function createTelemetryExpiryStore(database: Database, installation: Ret
     for (const { table, level } of TABLES) {
       for (;;) {
         if (isStopped()) return partitions;
-        const [dropped] = await database.query<{ readonly name: string | null }>(PUBLISHER, 'SELECT drop_telemetry_partition($1, $2) AS name', [table, new Date(nowMs - installation[level])]);
-        if (dropped === undefined || dropped.name === null) break;
+        const dropped = await database.transaction(PUBLISHER, async (transaction) => {
+          const noteLossesOf = await lossesOfPartition(transaction, table);
+          const [row] = await transaction.query<{ readonly name: string | null }>('SELECT drop_telemetry_partition($1, $2) AS name', [table, new Date(nowMs - installation[level])]);
+          const name = row?.name ?? null;
+          if (name !== null) noteLossesOf(name);
+          return name;
+        });
+        if (dropped === null) break;
         partitions += 1;
       }
     }
@@ -72,11 +80,15 @@ export function createTelemetryExpiryStore(database: Database, installation: Ret
     const before = new Date(nowMs - Math.min(own === null ? Infinity : own * 1000, installation[level]));
     let rows = 0;
     for (let removed = ROWS_AT_ONCE; removed >= ROWS_AT_ONCE && !isStopped(); rows += removed) {
-      const gone = await database.query(PUBLISHER,
-        `DELETE FROM ${table} t USING (
-           SELECT tableoid AS part, ctid AS place FROM ${table} WHERE tenant_id = $1 AND gateway_id = $2 AND ${column} < $3${taken === undefined ? '' : ` AND ${taken}`} LIMIT ${ROWS_AT_ONCE}) AS old
-         WHERE t.tableoid = old.part AND t.ctid = old.place AND t.tenant_id = $1 AND t.gateway_id = $2 RETURNING 1`,
-        [gateway.tenantId, gateway.gatewayId, before]);
+      const gone = await database.transaction(PUBLISHER, async (transaction) => {
+        const rowsGone = await transaction.query<{ readonly id: number }>(
+          `DELETE FROM ${table} t USING (
+             SELECT tableoid AS part, ctid AS place FROM ${table} WHERE tenant_id = $1 AND gateway_id = $2 AND ${column} < $3${taken === undefined ? '' : ` AND ${taken}`} LIMIT ${ROWS_AT_ONCE}) AS old
+           WHERE t.tableoid = old.part AND t.ctid = old.place AND t.tenant_id = $1 AND t.gateway_id = $2 RETURNING ${isForSinks(table) ? 'id' : '0 AS id'}`,
+          [gateway.tenantId, gateway.gatewayId, before]);
+        noteLosses(transaction, table, rowsGone.map(({ id }) => id));
+        return rowsGone;
+      });
       removed = gone.length;
     }
     return rows;
@@ -91,6 +103,7 @@ export function createTelemetryExpiryStore(database: Database, installation: Ret
 
     remove: async (nowMs, isStopped) => {
       const partitions = await dropPartitions(nowMs, isStopped);
+      await forgetSinks(database);
       const gateways = await database.query<GatewayRow>({ role: 'holdfast_publisher', mode: 'snapshot' },
         `SELECT g.tenant_id AS "tenantId", g.id AS "gatewayId", ${RETENTION_LEVELS.map((level) => `r.${level}_s`).join(', ')} FROM gateways g LEFT JOIN tenant_retention r ON r.tenant_id = g.tenant_id ORDER BY 1, 2`);
       let rows = 0;
