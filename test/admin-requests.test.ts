@@ -3,6 +3,8 @@
  * `holdfast logs` and `holdfast blame` too.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { after, test } from 'node:test';
 import { request } from 'undici';
@@ -16,7 +18,7 @@ import { FleetScene, version } from './support/fleet-scene.ts';
 import { accessRecord, TrafficScene } from './support/traffic-scene.ts';
 import { waitUntil } from './support/wait-until.ts';
 
-const { send, store, tenantId, viewerToken, adminToken, base, tokenFor, stop } = await startTestAdminApi();
+const { send, store, tenantId, viewerToken, adminToken, base, port, tokenFor, stop } = await startTestAdminApi();
 const gateway = defined(await store.gateways.findByName(tenantId, 'default'), 'the default gateway');
 const fleet = new FleetScene(store, gateway);
 const traffic = new TrafficScene(store, gateway);
@@ -196,10 +198,14 @@ test('holdfast logs --follow is a process that shows what comes, and ends well w
   assert.equal(started.stdout().trimEnd().split('\n').length, 2);
 });
 
-test('a stream ends with the admin API', async () => {
+test('a stream ends with the admin API, and a connection that asked nothing holds it up as little', async () => {
   const tail = await Tail.open();
   const ended = new Promise((resolve) => [...tails].at(-1)?.once('close', resolve));
+  const silent = connect(port, '127.0.0.1');
+  await once(silent, 'connect');
+  const begun = performance.now();
   await stop();
+  assert.ok(performance.now() - begun < 2_000);
   await ended;
   assert.equal(tail.heard.length, 1);
 });

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { AuditKeeper } from '../audit/audit-keeper.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { describeThrown, HoldfastError } from '../../shared/errors.ts';
@@ -157,6 +157,11 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
     log,
     clock,
   });
+  const connections = new Set<Socket>();
+  server.server.on('connection', (connection) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
   try {
     await server.listen({ host: listen.host, port: listen.port });
   } catch (thrown) {
@@ -171,7 +176,7 @@ export async function startAdminApi(options: AdminApiOptions): Promise<AdminApi>
   const address = { host: listen.host, port: portOf(server.server.address()) ?? listen.port };
   log.info({ event: 'admin-api-listening', ...address, developmentMode: options.developmentMode }, options.developmentMode ? 'admin API open to this machine without a token: development mode' : 'admin API open');
   const stop = async (): Promise<void> => {
-    await stopWithin(CUT_AFTER_MS, server, [options.events, tails], clock);
+    await stopWithin(CUT_AFTER_MS, server, connections, [options.events, tails], clock);
     await oidc.close();
   };
   return { address, meter, counters, stop };
@@ -233,10 +238,13 @@ function pluginsOf(catalog: ReadonlyMap<string, PluginSchema>): PluginSource {
 }
 
 /** One client that sends its body slowly must not hold up the end of the whole process. */
-async function stopWithin(cutAfterMs: number, server: FastifyInstance, streams: readonly { stop(): Promise<void> }[], clock: Clock): Promise<void> {
+async function stopWithin(cutAfterMs: number, server: FastifyInstance, connections: ReadonlySet<Socket>, streams: readonly { stop(): Promise<void> }[], clock: Clock): Promise<void> {
   const cut = clock.after(cutAfterMs, () => server.server.closeAllConnections(), { keepAlive: true });
   await Promise.all(streams.map((one) => one.stop()));
-  await server.close();
+  const closed = server.close();
+  // Node closes those that are idle after a request. One on which nothing was ever asked, as browsers open them ahead, is owed nothing.
+  for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
+  await closed;
   cut.cancel();
 }
 
