@@ -3,9 +3,16 @@
  * is cut off; files are numbered without gaps, and what their checksum says. And what the admin API and `holdfast usage export` make of them.
  */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { runCommand } from '../control-plane/cli/main.ts';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
 import { openStore, type Store } from '../control-plane/store/store.ts';
 import { DEFAULT_EXPORT_SETTINGS, type ExportFile, type ExportSettings } from '../control-plane/store/usage-export-store.ts';
@@ -14,6 +21,7 @@ import { UsageExporter } from '../control-plane/telemetry/usage-exporter.ts';
 import { defined } from '../shared/assert.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { newId, type DataPlaneId } from '../shared/model/ids.ts';
+import { startTestAdminApi } from './support/admin-api.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer, whenDone } from './support/postgres-server.ts';
@@ -23,7 +31,8 @@ import { telemetryBatch, usageRow } from './support/telemetry-rows.ts';
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
 const NOW_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS + 9 * HOUR_MS;
 const clock = new ManualClock(NOW_MS);
-const { store, database } = await openTestStore({ clock });
+const api = await startTestAdminApi({ clock }, await openTestStore({ clock }));
+const { store, database, send } = api;
 const { log, lines } = createMemoryLogger('test');
 
 async function enrol(scope: GatewayScope): Promise<DataPlaneId> {
@@ -244,4 +253,102 @@ test('exports that are off hold no raw row back; those that are on do until they
   assert.equal(await rawRows(), 0);
   const after = defined(await store.usageExports.read(scope, 1), 'the file');
   assert.deepEqual([after.content, after.file], [undefined, { ...defined(file, 'the file'), isKept: false }]);
+});
+
+async function cli(folder: string, ...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const sources = (flags: readonly string[]) => ({ environment: { HOLDFAST_ADMIN_URL: api.base, HOLDFAST_ADMIN_TOKEN: api.adminToken }, arguments: flags, workingFolder: folder, readFile: () => '' });
+  const code = await runCommand(['usage', 'export', ...words], sources, { out: (line) => void out.push(line), err: (line) => void err.push(line) });
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+test('over the admin API and with holdfast usage export: settings, list, files with their checksums; a folder that has each once', async () => {
+  const gateway = defined(await store.gateways.findByName(api.tenantId, 'default'), 'the default gateway');
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-usage-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const source = { ...gateway, dataPlaneId: await enrol(gateway), bootId: newId() };
+  const ada = (await send('POST', '/consumers', { json: { username: 'a,"da' } })).expect(201).word('id');
+  let sequence = 0;
+  const anHour = async (requests: number): Promise<void> => {
+    sequence += 1;
+    await store.telemetry.storeBatch(source, sequence, telemetryBatch({ fromMs: clock.nowMs(), toMs: clock.nowMs(), usage: [usageRow({ consumerId: ada, requests })] }));
+    clock.advance(HOUR_MS + 5 * MINUTE_MS);
+    await work();
+  };
+  assert.equal((await send('GET', '/v1/usage-exports/settings')).expect(200).at('state'), 'never');
+  assert.match((await cli(folder, '--to', 'files')).err, /no file yet/);
+  await work();
+  (await send('PATCH', '/v1/usage-exports/settings', { json: { interval: 'minute' } })).expect(400);
+  assert.partialDeepStrictEqual((await send('PATCH', '/v1/usage-exports/settings', { json: { enabled: true, gzip: true } })).expect(200).body, { state: 'on', interval: 'hour', file_format: 'csv', gzip: true, dimensions: [], settle_seconds: 300, last_number: 0 });
+  assert.partialDeepStrictEqual((await send('PATCH', '/v1/usage-exports/settings', { json: { gzip: false } })).expect(200).body, { enabled: true, gzip: false });
+  await anHour(3);
+  await anHour(4);
+  const list = (await send('GET', '/v1/usage-exports?size=1')).expect(200);
+  assert.partialDeepStrictEqual(list.body, { data: [{ number: 1, rows: 1, requests: 3, late_requests: 0, previous_sha256: null, kept: true }], next: '/v1/usage-exports?since=1&size=1' });
+  const file = (await send('GET', '/v1/usage-exports/files/1')).expect(200);
+  const sha256 = createHash('sha256').update(file.text).digest();
+  assert.deepEqual(
+    [list.at('data.0.sha256'), file.headers['repr-digest'], file.headers['content-disposition'], file.headers['content-type']],
+    [sha256.toString('hex'), `sha-256=:${sha256.toString('base64')}:`, `attachment; filename="usage-${gateway.gatewayId}-000000001.csv"`, 'text/csv; charset=utf-8; header=present']);
+  assert.match(file.text, /^file,gateway_id,interval_start,.*,late\r\n1,[0-9a-f-]{36},\d{4}-\d\d-\d\dT\d\d:00:00Z,[^,]+,[0-9a-f-]{36},"a,""da",,,,,,,3,1,1,false\r\n$/);
+  for (const number of ['3', '0', 'x', '1.0', '99999999999']) (await send('GET', `/v1/usage-exports/files/${number}`)).expect(404);
+  (await send('GET', '/v1/usage-exports?since=-1')).expect(400);
+  const reader = await api.tokenFor('counts', [{ resources: ['usage'], verbs: ['read'] }]);
+  (await send('GET', '/v1/usage-exports', { token: reader })).expect(200);
+  (await send('GET', '/v1/usage-exports/files/1', { token: reader })).expect(403);
+  (await send('PATCH', '/v1/usage-exports/settings', { token: reader, json: { enabled: false } })).expect(403);
+
+  const into = join(folder, 'files');
+  assert.deepEqual(await cli(folder, '--to', 'files', '--since', '1'), { code: 0, out: '1 file fetched, of 4 requests; 0 were there', err: '' });
+  assert.deepEqual(await cli(folder, '--to', 'files'), { code: 0, out: '1 file fetched, of 3 requests; 1 were there', err: '' });
+  assert.deepEqual(await cli(folder, '--to', 'files'), { code: 0, out: '0 files fetched, of 0 requests; 2 were there', err: '' });
+  const name = (number: number): string => `usage-${gateway.gatewayId}-00000000${number}.csv`;
+  assert.deepEqual(readdirSync(into).toSorted(), ['SHA256SUMS', name(1), name(2)]);
+  assert.match(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: into }).toString(), /1\.csv: OK\n.*2\.csv: OK\n$/);
+  // Its list is lost: files tell themselves what they are.
+  rmSync(join(into, 'SHA256SUMS'));
+  rmSync(join(into, name(2)));
+  assert.partialDeepStrictEqual(JSON.parse((await cli(folder, '--to', 'files', '--json')).out), { fetched: [{ name: name(2), requests: 4 }], present: 1, gone: [] });
+  assert.equal(readFileSync(join(into, 'SHA256SUMS'), 'utf8').split('\n').length, 3);
+  // Another file of that name is never taken for it, and never replaced.
+  rmSync(join(into, 'SHA256SUMS'));
+  writeFileSync(join(into, name(1)), 'mine');
+  const other = await cli(folder, '--to', 'files');
+  assert.deepEqual([other.code, readFileSync(join(into, name(1)), 'utf8')], [1, 'mine']);
+  assert.match(other.err, /is another file than the control plane has/);
+  clock.advance(100 * DAY_MS);
+  await work();
+  (await send('GET', '/v1/usage-exports/files/1')).expect(404);
+  const late = await cli(folder, '--to', 'empty');
+  assert.deepEqual([late.code, late.err], [1, `no longer kept by the control plane, and not in ${join(folder, 'empty')}: files 1, 2; with --since 2 they are left out`]);
+});
+
+test('what an answer says of a file is not believed: its bytes, its name, its place among the others', async () => {
+  const gatewayId = newId();
+  const content = Buffer.from('file\r\n');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const file = (number: number, fields: object = {}) => ({ number, name: `usage-${gatewayId}-00000000${number}.csv`, sha256, previous_sha256: number === 1 ? null : sha256, bytes: content.length, requests: 1, kept: true, ...fields });
+  let listed: readonly object[] = [];
+  let sent = content;
+  const server = createServer((request, response) => void (request.url?.includes('/files/') === true ? response.end(sent) : response.end(JSON.stringify({ data: listed })))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-usage-'));
+  after(() => {
+    rmSync(folder, { recursive: true });
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const fetchAll = () => cli(folder, '--to', '.', '--admin-url', `http://127.0.0.1:${address.port}`);
+  for (const [wrong, bytes] of [
+    [[file(1, { name: '../../outside.csv' })], content], [[file(2)], content], [[file(1), file(3)], content], [[file(1), file(2, { previous_sha256: 'ab'.repeat(32) })], content], [[file(1)], Buffer.from('other\r')], [[file(1, { sha256: 'x' })], content],
+  ] as const) {
+    [listed, sent] = [wrong, bytes];
+    const { code, err } = await fetchAll();
+    assert.deepEqual([code, /CLI_USAGE_EXPORT_CHANGED|nothing was replaced/.test(err)], [1, true], JSON.stringify(wrong));
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  }
+  [listed, sent] = [[file(1), file(2)], content];
+  assert.equal((await fetchAll()).code, 0);
 });

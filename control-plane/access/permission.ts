@@ -21,7 +21,7 @@ export type Resource = EntityKind | 'entities' | ControlResource;
 
 /**
  * `reveal`: see secrets in the clear. `revoke`: of data planes. `rollback`: of releases. `freeze`: of gateways, and to let go
- * again. `export`: of a tenant or the audit, as a whole. `switch`: a target healthy or unhealthy, a log level.
+ * again. `export`: of a tenant or the audit, as a whole; files of usage. `switch`: a target healthy or unhealthy, a log level.
  */
 export const VERBS = ['read', 'create', 'update', 'delete', 'reveal', 'revoke', 'rollback', 'freeze', 'export', 'switch'] as const;
 export type Verb = (typeof VERBS)[number];

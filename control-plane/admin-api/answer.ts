@@ -15,6 +15,8 @@ export interface Answer {
   readonly json?: string;
   /** Sent as plain text instead. */
   readonly text?: string;
+  /** Sent as they are instead; `headers` say what they are. */
+  readonly bytes?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   /** `Set-Cookie` lines. */
   readonly cookies?: readonly string[];

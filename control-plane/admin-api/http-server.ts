@@ -248,6 +248,7 @@ function send(options: HttpServerOptions, reply: FastifyReply, answer: Answer, e
   if (answer.stream !== undefined) return sendStream(options, reply, answer.stream, exchange, () => reply.raw.writeHead(answer.status, { ...headers, connection: 'close' }));
   void reply.code(answer.status).headers(headers);
   if (answer.text !== undefined) void reply.type('text/plain; charset=utf-8').send(answer.text);
+  else if (answer.bytes !== undefined) void reply.send(answer.bytes);
   else if (answer.body === undefined && answer.json === undefined) void reply.send();
   else {
     const json = answer.json ?? JSON.stringify(answer.body);

@@ -76,6 +76,7 @@ import { releaseRoutes } from './v1/release-routes.ts';
 import { roleRoutes } from './v1/role-routes.ts';
 import { tenantRoutes } from './v1/tenant-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
+import { usageExportRoutes } from './v1/usage-export-routes.ts';
 import { usageRoutes } from './v1/usage-routes.ts';
 
 export interface AdminApiOptions {
@@ -218,12 +219,13 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...quarantineRoutes(store),
     ...cacheRoutes(store, options.purges),
     ...alarmRoutes(store),
-    ...alertRoutes(store),
+    ...alertRoutes(store, () => options.clock.nowMs()),
     ...webhookRoutes({ store, allowHttp: options.allowHttpWebhooks, now: () => new Date(options.clock.nowMs()) }),
     ...eventRoutes(options.events),
     ...convergenceRoutes(store),
     ...releaseRoutes(store),
     ...usageRoutes(store),
+    ...usageExportRoutes(store),
     ...analyticsRoutes(store, gate, clock),
     ...requestRoutes(store, tails, gate, clock),
     ...retentionRoutes(store),

@@ -16,6 +16,7 @@ export interface AdminAccess {
 const ADMIN_API = 'the admin API';
 
 const TIMEOUT_MS = 15_000;
+const FILE_TIMEOUT_MS = 120_000;
 
 type RequestOptions = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'signal' | 'headersTimeout' | 'bodyTimeout'>;
 
@@ -56,6 +57,14 @@ export interface StreamOptions {
   readonly lastEventId?: string | undefined;
   /** Of one that says now and then that it is there: then nothing for so long is its end. */
   readonly silentForMs?: number;
+}
+
+/** GETs a file that may take its time. Throws as post does. */
+export async function getBytes(access: AdminAccess, path: string): Promise<Buffer> {
+  const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, { method: 'GET', headersTimeout: FILE_TIMEOUT_MS, bodyTimeout: FILE_TIMEOUT_MS });
+  const bytes = Buffer.from(await body.arrayBuffer().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown))));
+  if (statusCode === 200) return bytes;
+  throw new AdminRefusal(access, statusCode, reasonOf(bytes.toString()), parseAnswer(bytes.toString()));
 }
 
 /** The body of a GET as it comes, without a bound on its time; the caller ends it by the signal. Throws as post does. */

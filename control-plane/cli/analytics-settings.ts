@@ -51,7 +51,16 @@ export const usageSettings = defineSettings({
   json: { env: 'HOLDFAST_USAGE_JSON', flag: '--json', type: 'boolean', default: false, description: 'Write the answer as JSON' },
 });
 
+export const usageExportSettings = defineSettings({
+  ...adminAccessSettings,
+  gateway: { env: 'HOLDFAST_USAGE_EXPORT_GATEWAY', flag: '--gateway', type: 'string', default: 'default', description: 'Gateway whose files are fetched' },
+  to: { env: 'HOLDFAST_USAGE_EXPORT_TO', flag: '--to', type: 'path', description: 'Folder that the files go to; made where it is not there' },
+  since: { env: 'HOLDFAST_USAGE_EXPORT_SINCE', flag: '--since', type: 'integer', default: 0, between: [0, 999_999_999], description: 'Only files with a higher number than this' },
+  json: { env: 'HOLDFAST_USAGE_EXPORT_JSON', flag: '--json', type: 'boolean', default: false, description: 'Write what was fetched as JSON' },
+});
+
 export type TopSettings = Settings<typeof topSettings>;
 export type LogsSettings = Settings<typeof logsSettings>;
 export type BlameSettings = Settings<typeof blameSettings>;
 export type UsageSettings = Settings<typeof usageSettings>;
+export type UsageExportSettings = Settings<typeof usageExportSettings>;

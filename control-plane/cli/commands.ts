@@ -21,6 +21,7 @@ import { publish } from './publish.ts';
 import { RELEASE_COMMANDS } from './releases.ts';
 import { dataPlanesSettings, explainSettings, joinTokenSettings, publishSettings } from './settings.ts';
 import { TOP_COMMAND } from './top.ts';
+import { USAGE_EXPORT_COMMAND } from './usage-export.ts';
 import { USAGE_COMMAND } from './usage.ts';
 import { WATCH_COMMAND } from './watch.ts';
 
@@ -48,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   LOGS_COMMAND,
   BLAME_COMMAND,
   USAGE_COMMAND,
+  USAGE_EXPORT_COMMAND,
   CONVERT_COMMAND,
   ...LOGIN_COMMANDS,
   ...RELEASE_COMMANDS,

@@ -42,12 +42,12 @@ async function dispatch([word = 'help', ...rest]: readonly string[], sources: (c
 
 /** `undefined` asks for help with all of them. */
 function chosenFrom(group: readonly Command[], word: string, rest: readonly string[]): { readonly command: Command | undefined; readonly words: readonly string[] } {
+  const [verb, ...words] = rest;
+  const command = group.find(({ name }) => name === `${word} ${verb ?? ''}`);
+  if (command !== undefined) return { command, words };
   const whole = group.find(({ name }) => name === word);
   if (whole !== undefined) return { command: whole, words: rest };
-  const [verb, ...words] = rest;
   if (verb === undefined || asksForHelp([verb])) return { command: undefined, words };
-  const command = group.find(({ name }) => name === `${word} ${verb}`);
-  if (command !== undefined) return { command, words };
   const [third, ...behind] = words;
   const longest = group.find(({ name }) => name === `${word} ${verb} ${third ?? ''}`);
   if (longest !== undefined) return { command: longest, words: behind };

@@ -61,7 +61,8 @@ const BODY_OTHERS: Readonly<Record<string, ((fresh: string) => JsonValue) | null
   gateways: nothing, data_planes: nothing, entities: nothing, raw: nothing, minutes: nothing, hours: nothing, days: nothing, records: nothing,
   kind: () => 'silence', threshold: () => 60, secret: nothing, quantile: nothing, measure: nothing, window_seconds: nothing, for_seconds: nothing, min_requests: nothing, group_by: nothing, codes: nothing, severity: nothing,
   // Compared with what was counted in the caller's own gateway, or looked up among the tenant's own.
-  routes: nothing, services: nothing, consumers: nothing, webhooks: nothing, repeat_seconds: nothing,
+  routes: nothing, services: nothing, consumers: nothing, webhooks: nothing, repeat_seconds: nothing, resolve_seconds: nothing,
+  interval: nothing, file_format: nothing, dimensions: nothing, gzip: nothing, settle_seconds: nothing, keep_days: nothing,
 };
 
 /** Not required by itself: the kind of alert rule that is sent needs it. */
@@ -71,7 +72,7 @@ const NEEDED_BY_KIND: ReadonlySet<string> = new Set(['threshold']);
 const OWN_NAMES: Readonly<Partial<Record<string, (of: Names) => string>>> = { tenants: (of) => of.tenant, gateways: (of) => of.gateway, operators: (of) => of.operator, roles: (of) => of.role, 'identity-providers': (of) => of.provider };
 
 /** Parameters of paths that name what is the same for everybody, or a place in one's own gateway. */
-const SAME_FOR_ALL: Readonly<Record<string, string>> = { level: 'info', address: '10.0.0.7:8443', entity: 'services', name: 'key-auth', version: '1.6', key: 'AAAAAAAAAAAAAAAAAAAAAA' };
+const SAME_FOR_ALL: Readonly<Record<string, string>> = { level: 'info', address: '10.0.0.7:8443', entity: 'services', name: 'key-auth', version: '1.6', number: '1', key: 'AAAAAAAAAAAAAAAAAAAAAA' };
 
 export function isolationCases(routes: readonly Route[]): readonly IsolationCase[] {
   const cases = routes.flatMap((route) => METHODS.flatMap((method) => {
