@@ -1,6 +1,6 @@
 /**
- * Folded counts as the rows of batches, each within what one frame of the session carries: at most MAXIMUM_BATCH_ROWS rows and about
- * MAXIMUM_BATCH_BYTES bytes. Pure; used by telemetry-agent.ts.
+ * Counts as the rows of batches, each within what one frame of the session carries: at most MAXIMUM_BATCH_ROWS rows and about
+ * MAXIMUM_BATCH_BYTES bytes. Pure; used by telemetry-agent.ts for what was folded, by spool.ts for what it merged.
  */
 import { MAXIMUM_BATCH_BYTES, MAXIMUM_BATCH_ROWS, type Latencies, type RouteVersionRow, type TargetRow, type TelemetryBatch, type UsageRow } from '../../shared/wire/telemetry-codec.ts';
 import { boundVersionRows, mergeRouteVersions, mergeTargets } from '../../shared/wire/telemetry-merge.ts';
@@ -25,7 +25,22 @@ interface OpenSlice {
 
 /** At least one. What is no row goes with the first. */
 export function sliceBatches(folded: FoldedCounts): readonly BatchParts[] {
-  const overflow = folded.overflow?.encode();
+  return slice({
+    usage: [...folded.usage.values()].map(usageRowOf),
+    targets: mergeTargets([...folded.targets.values()].map(({ upstream, target, address, attempts, failed, status5xx, latency }) => ({ upstream, target, address, attempts, failed, status5xx, latency: encodeSketch(latency) }))),
+    routeVersions: mergeRouteVersions([...folded.routeVersions.values()]),
+    versions: boundVersionRows([...folded.versions.values()]),
+    drops: [...folded.drops].map(([reason, count]) => ({ reason, count })),
+    overflow: folded.overflow?.encode(),
+  });
+}
+
+/** One of any size as several, all of its interval. */
+export function sliceBatch(batch: TelemetryBatch): readonly TelemetryBatch[] {
+  return slice(batch).map((parts, index) => ({ ...batch, ...parts, crashGaps: index === 0 ? batch.crashGaps : [], vitals: index === 0 ? batch.vitals : undefined }));
+}
+
+function slice({ usage, targets, routeVersions, versions, drops, overflow }: BatchParts): readonly BatchParts[] {
   const slices: OpenSlice[] = [];
   let open = openSlice(BASE_BYTES + latencyBytes(overflow));
   const room = (bytes: number): OpenSlice => {
@@ -36,17 +51,12 @@ export function sliceBatches(folded: FoldedCounts): readonly BatchParts[] {
     open.bytes += bytes;
     return open;
   };
-  const targets = mergeTargets([...folded.targets.values()].map(({ upstream, target, address, attempts, failed, status5xx, latency }) => ({ upstream, target, address, attempts, failed, status5xx, latency: encodeSketch(latency) })));
   for (const row of targets) room(TARGET_ROW_BYTES + Buffer.byteLength(row.upstream + row.target + row.address) + row.latency.length).targets.push(row);
-  for (const row of mergeRouteVersions([...folded.routeVersions.values()])) room(ROUTE_VERSION_ROW_BYTES).routeVersions.push(row);
-  for (const row of [...folded.usage.values()].map(usageRowOf)) room(USAGE_ROW_BYTES + latencyBytes(row.latencies)).usage.push(row);
+  for (const row of routeVersions) room(ROUTE_VERSION_ROW_BYTES).routeVersions.push(row);
+  for (const row of usage) room(USAGE_ROW_BYTES + latencyBytes(row.latencies)).usage.push(row);
   slices.push(open);
-  return slices.map(({ usage, targets: ownTargets, routeVersions }, index) => ({
-    usage, targets: ownTargets, routeVersions,
-    versions: index > 0 ? [] : boundVersionRows([...folded.versions.values()]),
-    drops: index > 0 ? [] : [...folded.drops].map(([reason, count]) => ({ reason, count })),
-    overflow: index > 0 ? undefined : overflow,
-  }));
+  const nothing = { versions: [], drops: [], overflow: undefined };
+  return slices.map(({ bytes: _bytes, ...rows }, index) => ({ ...rows, ...(index === 0 ? { versions, drops, overflow } : nothing) }));
 }
 
 function openSlice(bytes: number): OpenSlice {

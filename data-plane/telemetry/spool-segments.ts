@@ -5,8 +5,8 @@
  * Record, little-endian: length u32 | crc32 u32 | first sequence f64 | last sequence f64 | requests f64 | batch. The checksum
  * covers all behind it; a torn or damaged record ends its segment.
  */
-import { close, closeSync, fdatasync, fdatasyncSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { close, closeSync, fdatasync, fdatasyncSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { assert } from '../../shared/assert.ts';
 import { describeThrown } from '../../shared/errors.ts';
@@ -76,7 +76,7 @@ export class SegmentWriter {
   append({ first, last, requests, bytes }: RecordContent): SpoolRecord {
     const { segment, descriptor } = this.#writable();
     const record = encodeRecord(first, last, requests, bytes);
-    const written = writeSync(descriptor, record);
+    const written = this.#write(segment, descriptor, record);
     const offset = segment.bytes + HEADER_BYTES;
     segment.bytes += written;
     if (written !== record.length) {
@@ -106,6 +106,21 @@ export class SegmentWriter {
     fdatasync(this.#descriptor, () => undefined);
   }
 
+  /** What was appended is on the disk when it returns, if the policy wants that of anything: what it replaces may go then. */
+  settle(): void {
+    if (this.#options.fsync !== 'never' && this.#isDirty && this.#descriptor !== undefined) this.#force(this.#descriptor);
+  }
+
+  #write(segment: Segment, descriptor: number, record: Buffer): number {
+    try {
+      return writeSync(descriptor, record);
+    } catch (thrown) {
+      // Whatever it took all the same: what comes next must be where it is looked for.
+      if (fstatSync(descriptor).size !== segment.bytes) this.close();
+      throw thrown;
+    }
+  }
+
   #force(descriptor: number): void {
     fdatasyncSync(descriptor);
     this.#isDirty = false;
@@ -115,7 +130,7 @@ export class SegmentWriter {
     const { folder, segmentBytes, nextNumber, onNewSegment, fsync } = this.#options;
     if (this.#segment !== undefined && this.#descriptor !== undefined && this.#segment.bytes < segmentBytes) return { segment: this.#segment, descriptor: this.#descriptor };
     this.close();
-    const segment: Segment = { path: join(folder, `${String(nextNumber()).padStart(10, '0')}.segment`), bytes: 0, unacknowledged: 0, covers: new Set() };
+    const segment: Segment = { path: pathOfSegment(folder, nextNumber()), bytes: 0, unacknowledged: 0, covers: new Set() };
     const descriptor = openSync(segment.path, 'a', 0o600);
     this.#segment = segment;
     this.#descriptor = descriptor;
@@ -123,6 +138,10 @@ export class SegmentWriter {
     onNewSegment(segment);
     return { segment, descriptor };
   }
+}
+
+export function pathOfSegment(folder: string, number: number): string {
+  return join(folder, `${String(number).padStart(10, '0')}.segment`);
 }
 
 /** So that a file that was just made is found again after a loss of power. */
@@ -135,16 +154,46 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** The batch of a record, as it was appended. */
-export function readRecord(record: SpoolRecord): Uint8Array {
-  const bytes = Buffer.alloc(record.length);
-  const descriptor = openSync(record.segment.path, 'r');
+/**
+ * A segment of their own for records that count together or not at all: it gets its name when it is whole. Throws where the disk refuses;
+ * then there is none.
+ */
+export function writeSegment(path: string, contents: readonly RecordContent[], fsync: FsyncPolicy): readonly SpoolRecord[] {
+  const segment: Segment = { path, bytes: 0, unacknowledged: contents.length, covers: new Set() };
+  const unfinished = `${path}.part`;
+  const descriptor = openSync(unfinished, 'w', 0o600);
   try {
-    assert(readSync(descriptor, bytes, 0, record.length, record.offset) === record.length, 'a spooled batch can be read back whole');
+    const records = contents.map(({ first, last, requests, bytes }): SpoolRecord => {
+      const record = encodeRecord(first, last, requests, bytes);
+      const written = writeSync(descriptor, record);
+      if (written !== record.length) throw new Error(`the telemetry spool wrote ${written} of ${record.length} bytes to ${unfinished}`);
+      const offset = segment.bytes + HEADER_BYTES;
+      segment.bytes += written;
+      return { first, last, requests, segment, offset, length: bytes.length, sent: false };
+    });
+    if (fsync !== 'never') fdatasyncSync(descriptor);
+    renameSync(unfinished, path);
+    if (fsync !== 'never') syncFolder(dirname(path));
+    return records;
+  } catch (thrown) {
+    rmSync(unfinished, { force: true });
+    throw thrown;
   } finally {
     closeSync(descriptor);
   }
-  return bytes;
+}
+
+/** The batch of a record, as it was appended. Throws where the disk does not give it back so. */
+export function readRecord(record: SpoolRecord): Uint8Array {
+  const whole = Buffer.alloc(HEADER_BYTES + record.length);
+  const descriptor = openSync(record.segment.path, 'r');
+  try {
+    const read = readSync(descriptor, whole, 0, whole.length, record.offset - HEADER_BYTES);
+    assert(read === whole.length && crc32(whole.subarray(CHECKED_FROM)) === whole.readUInt32LE(4), 'a spooled batch can be read back as it was written');
+  } finally {
+    closeSync(descriptor);
+  }
+  return whole.subarray(HEADER_BYTES);
 }
 
 export interface ReadSegments {

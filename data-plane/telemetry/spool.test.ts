@@ -1,6 +1,6 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -251,4 +251,32 @@ test('whatever is merged, sent, acknowledged and killed in whatever order: nothi
     assert.equal(receiver.total, appended);
     rmSync(folder, { recursive: true, force: true });
   }), { numRuns: 150 });
+});
+
+test('more keys than a batch holds are merged too, and a kill at any moment of it leaves each request once', (t) => {
+  const folder = folderFor(t);
+  const spool = openSpool(folder, { maxBytes: 200_000, segmentBytes: 40_000 });
+  const routes = Array.from({ length: 2_100 }, () => newId());
+  const [boot = ''] = readdirSync(folder);
+  // As it would be found if nothing that was removed had been removed yet.
+  const unremoved = folderFor(t);
+  let appended = 0;
+  let mostBytes = 0;
+  for (let interval = 0; interval < 24; interval += 1) {
+    for (let from = 0; from < routes.length; from += 700) {
+      spool.append({ ...batch(0, interval * 10), usage: routes.slice(from, from + 700).map((routeId) => usageRow({ routeId })) });
+      appended += 700;
+    }
+    cpSync(join(folder, boot), join(unremoved, boot), { recursive: true });
+    mostBytes = Math.max(mostBytes, spool.bytesOnDisk);
+    if (interval % 6 !== 5) continue;
+    writeFileSync(join(unremoved, boot, '0000099999.segment.part'), 'torn');
+    assert.equal(openSpool(unremoved).bufferedRequests, appended, `killed at interval ${interval}`);
+  }
+  assert.ok(mostBytes < 600_000, `${mostBytes} bytes`);
+  const sent = drain(spool);
+  assert.equal(totalOf(sent), appended);
+  assert.ok(sent.every(({ bytes }) => bytes.length <= MAXIMUM_BATCH_BYTES && decodeTelemetryBatch(bytes).usage.length <= MAXIMUM_BATCH_ROWS));
+  for (const { bootId, sequence } of sent) spool.acknowledge(bootId, sequence);
+  assert.deepEqual([spool.bufferedRequests, spool.bufferedBatches], [0, 0]);
 });

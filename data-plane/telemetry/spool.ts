@@ -10,15 +10,18 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeTelemetryBatch, encodeTelemetryBatch, MAXIMUM_BATCH_BYTES, MAXIMUM_BATCH_ROWS, USAGE_RESOLUTION_MS, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
-import { keyOfUsageRow, mergeTelemetryBatches, requestsIn, withoutRowLatencies } from '../../shared/wire/telemetry-merge.ts';
+import { decodeTelemetryBatch, encodeTelemetryBatch, USAGE_RESOLUTION_MS, type CrashGap, type TelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { mergeTelemetryBatches, requestsIn, withoutRowLatencies } from '../../shared/wire/telemetry-merge.ts';
 import { defined } from '../../shared/assert.ts';
 import { describeThrown } from '../../shared/errors.ts';
 import { isUuid } from '../../shared/model/ids.ts';
-import { readRecord, readSegments, SegmentWriter, type FsyncPolicy, type ReadSegments, type Segment, type SpoolRecord } from './spool-segments.ts';
+import { sliceBatch } from './slice-batches.ts';
+import { pathOfSegment, readRecord, readSegments, SegmentWriter, writeSegment, type FsyncPolicy, type ReadSegments, type RecordContent, type Segment, type SpoolRecord } from './spool-segments.ts';
 
 /** What is merged in one go, in bytes of batches and in batches: some 100 ms of work. */
 const MERGE_BYTES = 2 * 1024 * 1024;
+/** For want of space, where the keys of one interval are more than that holds. */
+const MOST_MERGE_BYTES = 16 * 1024 * 1024;
 const MERGE_BATCHES = 4_096;
 /** What has waited for so long becomes one batch for each interval: the first is as fine as the control plane keeps, so nothing is lost by it. */
 const INTERVALS = [
@@ -67,12 +70,14 @@ export class Spool {
   readonly #current: Boot;
   readonly #crashGaps: CrashGap[] = [];
   readonly #unreadable: string[] = [];
+  #segments = 0;
   /** Merged records have segments of their own, for each of INTERVALS and for want of space, so that those of what they replace can go. */
   readonly #appended: SegmentWriter;
   readonly #merged: readonly SegmentWriter[];
   #nextSequence = 1;
   #merges = 0;
   #mergeAboveBytes: number;
+  #mergeBytes = MERGE_BYTES;
   /** Sequence at which the next merge for want of space begins: each goes on where the last one stopped. */
   #mergeFrom = 0;
   /** When the batches of this run begin that were never sent; merged ones as their first. */
@@ -89,8 +94,7 @@ export class Spool {
     const folder = join(options.folder, options.bootId);
     this.#current = { id: options.bootId, folder, records: [], segments: [] };
     this.#boots.push(this.#current);
-    let segments = 0;
-    const writer = { folder, segmentBytes: options.segmentBytes ?? 256 * 1024, nextNumber: () => ++segments, onNewSegment: (segment: Segment) => void this.#current.segments.push(segment), fsync: options.fsync ?? 'never' };
+    const writer = { folder, segmentBytes: options.segmentBytes ?? 256 * 1024, nextNumber: () => (this.#segments += 1), onNewSegment: (segment: Segment) => void this.#current.segments.push(segment), fsync: options.fsync ?? 'never' };
     this.#appended = new SegmentWriter(writer);
     this.#merged = [...INTERVALS, SPACE].map(() => new SegmentWriter(writer));
     try {
@@ -153,17 +157,31 @@ export class Spool {
     utimesSync(path, seconds, seconds);
   }
 
-  /** The oldest batch not yet sent on this connection, now taken as sent; undefined where all are. */
+  /** The oldest batch not yet sent on this connection, now taken as sent; undefined where all are. Throws where the disk does not give it back. */
   next(): SpooledBatch | undefined {
     for (const boot of this.#boots) {
       for (const record of boot.records) {
         if (record.sent) continue;
+        const bytes = readRecord(record);
         record.sent = true;
         this.#inFlight.add(record);
-        return { bootId: boot.id, sequence: record.last, bytes: readRecord(record) };
+        return { bootId: boot.id, sequence: record.last, bytes };
       }
     }
     return undefined;
+  }
+
+  /** The batch that `next` can't give is lost: gives its requests, and the next one is there for it. */
+  giveUpNext(): number {
+    for (const boot of this.#boots) {
+      const at = boot.records.findIndex(({ sent }) => !sent);
+      const [lost] = at === -1 ? [] : boot.records.splice(at, 1);
+      if (lost === undefined) continue;
+      this.#forget(lost);
+      this.#removeDrained(boot);
+      return lost.requests;
+    }
+    return 0;
   }
 
   /** Sent and unacknowledged: such a batch may be stored already, so it is sent again but never merged. */
@@ -174,18 +192,17 @@ export class Spool {
     for (const boot of this.#boots) for (const record of boot.records) record.sent = false;
   }
 
-  /** Everything of that boot up to `sequence` is stored at the control plane: forgotten here. Returns the requests it covered. */
+  /** Everything of that boot up to `sequence` is stored at the control plane: forgotten here, if it was sent. Returns the requests it covered. */
   acknowledge(bootId: string, sequence: number): number {
     const boot = this.#boots.find((candidate) => candidate.id === bootId);
     if (boot === undefined) return 0;
     let requests = 0;
     let count = 0;
     for (const record of boot.records) {
-      if (record.last > sequence) break;
+      if (record.last > sequence || !this.#inFlight.has(record)) break;
       requests += record.requests;
       count += 1;
-      record.segment.unacknowledged -= 1;
-      this.#inFlight.delete(record);
+      this.#forget(record);
     }
     boot.records.splice(0, count);
     this.#removeDrained(boot);
@@ -212,19 +229,26 @@ export class Spool {
     this.#crashGaps.length = 0;
   }
 
+  #forget(record: SpoolRecord): void {
+    record.segment.unacknowledged -= 1;
+    this.#inFlight.delete(record);
+  }
+
   #removeDrained(boot: Boot): void {
     for (let left = this.#drained(boot); left.length > 0; ) {
       // What is the sum of others goes after them. Two may hold sums of each other: then the older one is first.
       const next = left.find(({ covers }) => ![...covers].some((covered) => left.includes(covered))) ?? left[0];
       if (next === undefined) break;
-      rmSync(next.path, { force: true });
+      // Where the disk refuses, the next acknowledgement tries again.
+      if (!isDone(() => rmSync(next.path, { force: true }))) return;
       boot.segments.splice(boot.segments.indexOf(next), 1);
+      for (const { covers } of boot.segments) covers.delete(next);
       left = left.filter((segment) => segment !== next);
     }
     if (boot !== this.#current && boot.records.length === 0) {
       this.#boots.splice(this.#boots.indexOf(boot), 1);
       // A boot whose crash is not reported yet keeps its folder until it is.
-      if (!this.#crashGaps.some((gap) => gap.bootId === boot.id)) rmSync(boot.folder, { recursive: true, force: true });
+      if (!this.#crashGaps.some((gap) => gap.bootId === boot.id)) isDone(() => rmSync(boot.folder, { recursive: true, force: true }));
     }
   }
 
@@ -245,7 +269,7 @@ export class Spool {
       for (const [level, { lengthMs, afterMs }] of INTERVALS.entries()) this.#ripen(level, lengthMs, Math.floor((nowMs - afterMs) / lengthMs));
       const due = this.#due.shift();
       if (due !== undefined && this.#stands(due.run)) this.#merge(due.run, due.level);
-      if (this.bytesOnDisk <= this.#options.maxBytes) this.#mergeAboveBytes = this.#options.maxBytes;
+      if (this.bytesOnDisk <= this.#options.maxBytes) [this.#mergeAboveBytes, this.#mergeBytes] = [this.#options.maxBytes, MERGE_BYTES];
       else if (this.bytesOnDisk > this.#mergeAboveBytes) this.#makeRoom();
     } catch {
       // Nothing is lost: the unmerged records stand, and a later append tries again.
@@ -259,7 +283,7 @@ export class Spool {
     if (until <= from) return;
     const numberOf = (record: SpoolRecord): number => Math.floor((this.#startOf.get(record) ?? Number.NaN) / lengthMs);
     const ripe = this.#neverSent().filter((record) => numberOf(record) >= from && numberOf(record) < until);
-    for (const run of Map.groupBy(ripe, numberOf).values()) this.#due.push(...piecesOf(run).map((piece) => ({ level, run: piece })));
+    for (const run of Map.groupBy(ripe, numberOf).values()) this.#due.push(...piecesOf(run, MERGE_BYTES).map((piece) => ({ level, run: piece })));
     this.#due = this.#due.slice(0, MOST_DUE);
   }
 
@@ -273,9 +297,12 @@ export class Spool {
   /** Merges the oldest batches, a bounded piece of work at a time. After a round over all of them it waits until there is more. */
   #makeRoom(): void {
     const ahead = this.#neverSent().filter((record) => record.first >= this.#mergeFrom);
-    const [run = [], ...more] = piecesOf(ahead);
+    const [run = [], ...more] = piecesOf(ahead, this.#mergeBytes);
     this.#mergeFrom = more.length === 0 ? 0 : (run.at(-1)?.last ?? 0) + 1;
-    this.#merges += this.#merge(run, SPACE);
+    const made = this.#merge(run, SPACE);
+    this.#merges += made;
+    // Too short a time for its keys to come again.
+    if (more.length > 0 && (made === 0 || made > run.length / 2)) this.#mergeBytes = Math.min(this.#mergeBytes * 2, MOST_MERGE_BYTES);
     if (more.length === 0) this.#mergeAboveBytes = Math.max(this.#options.maxBytes, this.bytesOnDisk * 1.25);
   }
 
@@ -284,47 +311,46 @@ export class Spool {
     return this.#current.records.filter((record) => !record.sent && !this.#inFlight.has(record));
   }
 
-  /** Makes one of neighbours as far as one frame can carry the result; gives how many records it made. For want of space, rows give up the latencies of their own. */
+  /** Makes few of neighbours, each as large as a frame can carry; gives how many records it made. For want of space, rows give up the latencies of their own. */
   #merge(run: readonly SpoolRecord[], level: number): number {
-    let made = 0;
-    let group: [SpoolRecord, TelemetryBatch][] = [];
-    let keys = new Set<string>();
-    for (const record of run) {
-      const whole = decodeTelemetryBatch(readRecord(record));
-      const batch = level === SPACE ? withoutRowLatencies(whole) : whole;
-      const newKeys = batch.usage.map(keyOfUsageRow).filter((key) => !keys.has(key));
-      if (keys.size + newKeys.length > MAXIMUM_BATCH_ROWS) {
-        made += this.#replaceByOne(group, level);
-        group = [];
-        keys = new Set(batch.usage.map(keyOfUsageRow));
-      } else for (const key of newKeys) keys.add(key);
-      group.push([record, batch]);
-    }
-    made += this.#replaceByOne(group, level);
+    const batches = run.map((record) => decodeTelemetryBatch(readRecord(record))).map((batch) => (level === SPACE ? withoutRowLatencies(batch) : batch));
+    const merged = sliceBatch(mergeTelemetryBatches(batches));
+    // A sum covers two records at least: then a start can tell it from what it is the sum of.
+    let made = merged.length * 2 <= run.length ? this.#replace(run, merged, level) : 0;
+    // Each alone is only worth it where it gets smaller.
+    if (made === 0 && level === SPACE) for (const [index, record] of run.entries()) made += this.#replace([record], batches.slice(index, index + 1), level);
     if (made > 0) this.#removeDrained(this.#current);
     return made;
   }
 
-  /** One record for the whole span of several that follow one another, or two where it would be too large; gives how many it made. */
-  #replaceByOne(group: readonly (readonly [SpoolRecord, TelemetryBatch])[], level: number): number {
-    const [first, last] = [group[0]?.[0], group.at(-1)?.[0]];
-    if (first === undefined || last === undefined || (group.length === 1 && level !== SPACE)) return 0;
-    const merged = mergeTelemetryBatches(group.map(([, batch]) => batch));
-    const bytes = encodeTelemetryBatch(merged);
-    if (bytes.length > MAXIMUM_BATCH_BYTES && group.length > 1) {
-      const half = Math.ceil(group.length / 2);
-      return this.#replaceByOne(group.slice(0, half), level) + this.#replaceByOne(group.slice(half), level);
-    }
-    // One alone is only worth it where it got smaller.
-    if (bytes.length >= group.reduce((sum, [record]) => sum + record.length, 0)) return 0;
-    const record = defined(this.#merged[level], 'a writer for each level').append({ first: first.first, last: last.last, requests: requestsIn(merged), bytes });
-    this.#startOf.set(record, merged.fromMs);
+  /** The same counts in fewer records, or smaller ones; each covers a part of the sequences, and they count together or not at all. */
+  #replace(run: readonly SpoolRecord[], merged: readonly TelemetryBatch[], level: number): number {
+    const contents = merged.map((batch, index): RecordContent => {
+      const covered = run.slice(Math.floor((index * run.length) / merged.length), Math.floor(((index + 1) * run.length) / merged.length));
+      return { first: defined(covered[0], 'a record').first, last: defined(covered.at(-1), 'a record').last, requests: requestsIn(batch), bytes: encodeTelemetryBatch(batch) };
+    });
+    if (contents.reduce((sum, { bytes }) => sum + bytes.length, 0) >= run.reduce((sum, { length }) => sum + length, 0)) return 0;
+    const made = this.#write(contents, defined(this.#merged[level], 'a writer for each level'));
+    for (const record of made) this.#startOf.set(record, defined(merged[0], 'a batch').fromMs);
     const { records } = this.#current;
-    for (const gone of records.splice(records.indexOf(first), group.length, record)) {
+    for (const gone of records.splice(records.indexOf(defined(run[0], 'a record')), run.length, ...made)) {
       gone.segment.unacknowledged -= 1;
-      if (gone.segment !== record.segment) record.segment.covers.add(gone.segment);
+      for (const { segment } of made) if (gone.segment !== segment) segment.covers.add(gone.segment);
     }
-    return 1;
+    return made.length;
+  }
+
+  #write(contents: readonly RecordContent[], writer: SegmentWriter): readonly SpoolRecord[] {
+    const [only] = contents;
+    if (only !== undefined && contents.length === 1) {
+      const record = writer.append(only);
+      writer.settle();
+      return [record];
+    }
+    this.#segments += 1;
+    const records = writeSegment(pathOfSegment(this.#current.folder, this.#segments), contents, this.#options.fsync ?? 'never');
+    this.#current.segments.push(...new Set(records.map(({ segment }) => segment)));
+    return records;
   }
 
   #makeFolder(): void {
@@ -342,7 +368,7 @@ export class Spool {
       const boot: Boot = { id, folder, segments: read.segments, records: read.records };
       if (!existsSync(join(folder, CLEAN_END))) this.#crashGaps.push(this.#crashGapOf(boot));
       else if (boot.records.length === 0) {
-        rmSync(folder, { recursive: true, force: true });
+        isDone(() => rmSync(folder, { recursive: true, force: true }));
         continue;
       }
       if (boot.records.length > 0) boots.push(boot);
@@ -365,18 +391,28 @@ export class Spool {
 }
 
 /** Neighbours in runs that are merged in one go, each bounded. */
-function piecesOf(run: readonly SpoolRecord[]): readonly (readonly SpoolRecord[])[] {
+function piecesOf(run: readonly SpoolRecord[], mostBytes: number): readonly (readonly SpoolRecord[])[] {
   const pieces: SpoolRecord[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const record of run) {
     const piece = pieces.at(-1);
     bytes += record.length;
-    if (piece === undefined || piece.length >= MERGE_BATCHES || (bytes > MERGE_BYTES && piece.length > 1)) {
+    if (piece === undefined || piece.length >= MERGE_BATCHES || (bytes > mostBytes && piece.length > 1)) {
       pieces.push([record]);
       bytes = record.length;
     } else piece.push(record);
   }
   return pieces;
+}
+
+/** False where the disk refuses. */
+function isDone(change: () => void): boolean {
+  try {
+    change();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function tryToRead(folder: string): (ReadSegments & { readonly kind: 'read' }) | { readonly kind: 'none'; readonly unreadable: readonly string[] } {

@@ -1,17 +1,18 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryLogger } from '../../shared/log.ts';
 import { newId, type GatewayId } from '../../shared/model/ids.ts';
 import { encodeFrame } from '../../shared/wire/sync-codec.ts';
 import { MAXIMUM_FRAME_BYTES } from '../../shared/wire/sync-message.ts';
-import { decodeTelemetryBatch } from '../../shared/wire/telemetry-codec.ts';
+import { decodeTelemetryBatch, type Vitals } from '../../shared/wire/telemetry-codec.ts';
 import { requestsIn } from '../../shared/wire/telemetry-merge.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
+import { testVitals } from '../../test/support/telemetry-rows.ts';
 import type { SpooledBatch } from './spool.ts';
-import { TelemetryAgent } from './telemetry-agent.ts';
+import { READ_TRIES, TelemetryAgent, UNREADABLE } from './telemetry-agent.ts';
 import { checkBalance } from './balance.ts';
 import { readVitals } from './read-vitals.ts';
 import { ThreadRecorder } from './thread-recorder.ts';
@@ -263,5 +264,71 @@ test('the books are even at any moment: through an outage, a thread that ends an
   assert.ok(next.totals().recovered >= agent.totals().buffered, 'all that waited, and what shares a file with it: the control plane knows that');
   const [boot = ''] = readdirSync(folder);
   next.acknowledged(boot, 1e9);
+  assert.ok(next.totals().buffered > 0, 'nothing was sent yet: what is acknowledged beyond that is not believed');
+  next.connected({ sendTelemetry: () => undefined }, 1e9);
+  next.acknowledged(boot, 1e9);
   assert.deepEqual([checkBalance(next.totals()), next.totals().buffered], [{ kind: 'even' }, 0]);
+});
+
+test('a batch that the disk does not give back now is sent when it does; one that it never gives is told as lost', (t) => {
+  const { clock, agent, recorder, folder } = start(t);
+  for (let second = 1; second <= 3; second += 1) {
+    for (let n = 0; n < second; n += 1) recorder.record(ROUTE, '', 200, 1, 1, 1);
+    clock.advance(20_000);
+  }
+  const [boot = ''] = readdirSync(folder);
+  const [segment = ''] = readdirSync(join(folder, boot)).filter((name) => name.endsWith('.segment'));
+  const path = join(folder, boot, segment);
+  const whole = readFileSync(path);
+  const damaged = Buffer.from(whole);
+  damaged[40] = (damaged[40] ?? 0) ^ 1;
+  writeFileSync(path, damaged);
+  const sent: SpooledBatch[] = [];
+  agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 100);
+  clock.advance(5_000);
+  assert.equal(sent.length, 0, 'none behind it may be acknowledged before it');
+  writeFileSync(path, whole);
+  clock.advance(1_000);
+  assert.deepEqual(sent.map(({ bytes }) => requestsIn(decodeTelemetryBatch(bytes))), [1, 2, 3]);
+  writeFileSync(path, damaged);
+  agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 100);
+  clock.advance((READ_TRIES + 1) * 1_000);
+  assert.deepEqual(sent.slice(3).map(({ bytes }) => requestsIn(decodeTelemetryBatch(bytes))), [2, 3, 0]);
+  assert.deepEqual(decodeTelemetryBatch(sent.at(-1)?.bytes ?? new Uint8Array()).drops, [{ reason: UNREADABLE, count: 1 }]);
+  assert.deepEqual([checkBalance(agent.totals()).kind, agent.totals().dropped], ['even', { [UNREADABLE]: 1 }]);
+});
+
+test('an acknowledged file that the disk does not let go keeps nothing else from going on', (t) => {
+  const { clock, agent, recorder, folder } = start(t);
+  const sent: SpooledBatch[] = [];
+  agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 100);
+  for (let key = 0; key < 5_000; key += 1) recorder.record(newId(), newId(), 200, 1, 1, 1);
+  clock.advance(1000);
+  const [boot = ''] = readdirSync(folder);
+  const path = join(folder, boot, '0000000001.segment');
+  rmSync(path);
+  // A folder is not removed as a file is.
+  mkdirSync(path);
+  for (const { bootId, sequence } of sent) agent.acknowledged(bootId, sequence);
+  assert.deepEqual([checkBalance(agent.totals()).kind, agent.totals().buffered, agent.totals().delivered], ['even', 0, 5_000]);
+});
+
+test('vitals come every ten seconds whatever the wall clock does, and no interval is negative', (t) => {
+  const { clock, folder } = start(t);
+  const { log } = createMemoryLogger('test');
+  const vitals = (): Vitals => testVitals({ atMs: clock.nowMs() });
+  const agent = new TelemetryAgent({ folder, bootId: newId(), foldIntervalMs: 1000, maxSpoolBytes: 1e6, clock, log, servedVersion: () => VERSION, vitals });
+  const recorder = counterOf(agent);
+  const sent: SpooledBatch[] = [];
+  agent.connected({ sendTelemetry: (batch) => sent.push(batch) }, 1_000);
+  for (const jumpMs of [0, -3_600_000, 3_600_000]) {
+    recorder.record(ROUTE, '', 200, 1, 1, 1);
+    clock.jump(jumpMs);
+    clock.advance(20_000);
+  }
+  const batches = sent.map(({ bytes }) => decodeTelemetryBatch(bytes));
+  assert.equal(batches.filter((batch) => batch.vitals !== undefined).length, 6);
+  assert.equal(batches.reduce((sum, batch) => sum + requestsIn(batch), 0), 3);
+  assert.deepEqual(batches.filter(({ fromMs, toMs }) => fromMs > toMs), []);
+  agent.stop();
 });

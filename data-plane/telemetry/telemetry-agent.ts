@@ -54,6 +54,10 @@ export interface TelemetryTotals extends Balance {
 }
 
 export const VITALS_INTERVAL_MS = 10_000;
+/** A batch that the disk does not give back holds back those behind it for so many folds; then it is told as lost. */
+export const READ_TRIES = 60;
+/** The reason that it is told with, and the name in the books. */
+export const UNREADABLE = 'unreadable';
 
 export class TelemetryAgent {
   readonly #options: TelemetryAgentOptions;
@@ -67,6 +71,7 @@ export class TelemetryAgent {
   /** Of one interval, not yet spooled. */
   #batches: TelemetryBatch[] = [];
   #pendingSinceMs: number;
+  /** By the clock that does not jump. */
   #vitalsAtMs = Number.NEGATIVE_INFINITY;
   readonly #running: RunningTotals;
   #channel: TelemetryChannel | undefined;
@@ -77,6 +82,10 @@ export class TelemetryAgent {
   readonly #recovered: number;
   readonly #crashGaps: number;
   #spoolFailing = false;
+  /** Folds at which the next batch could not be read. */
+  #failedReads = 0;
+  /** Requests in batches that were given up. */
+  #unreadable = 0;
 
   constructor(options: TelemetryAgentOptions) {
     this.#options = options;
@@ -125,7 +134,7 @@ export class TelemetryAgent {
       }
       this.#spoolFailing = true;
     }
-    this.#send();
+    this.#send({ counts: true });
   }
 
   /** A session stands; `credit` batches may be sent before the first acknowledgement. */
@@ -157,7 +166,7 @@ export class TelemetryAgent {
       recovered: this.#recovered,
       delivered: this.#delivered,
       buffered: this.#spool.bufferedRequests + this.#pending.requests + this.#batches.reduce((sum, batch) => sum + requestsIn(batch), 0),
-      dropped: {},
+      dropped: { [UNREADABLE]: this.#unreadable },
       lostAtCrash: 0,
       bufferedBatches: this.#spool.bufferedBatches,
       spoolBytes: this.#spool.bytesOnDisk,
@@ -218,7 +227,7 @@ export class TelemetryAgent {
     const nowMs = clock.nowMs();
     const times = { fromMs: Math.min(this.#pendingSinceMs, nowMs), toMs: nowMs, version: servedVersion() };
     this.#pendingSinceMs = nowMs;
-    const vitals = this.#vitalsDue(nowMs);
+    const vitals = this.#vitalsDue(clock.monotonicMs());
     const crashGaps = [...this.#spool.crashGaps];
     if (this.#pending.isEmpty && vitals === undefined && crashGaps.length === 0) return [];
     const batches = sliceBatches(this.#pending).map((parts, index) => ({ ...times, ...parts, crashGaps: index === 0 ? crashGaps : [], vitals: index === 0 ? vitals : undefined }));
@@ -235,19 +244,41 @@ export class TelemetryAgent {
     }
   }
 
-  #vitalsDue(nowMs: number): Vitals | undefined {
+  #vitalsDue(monotonicMs: number): Vitals | undefined {
     const { vitals, maxSpoolBytes } = this.#options;
-    if (vitals === undefined || nowMs - this.#vitalsAtMs < VITALS_INTERVAL_MS) return undefined;
-    this.#vitalsAtMs = nowMs;
+    if (vitals === undefined || monotonicMs - this.#vitalsAtMs < VITALS_INTERVAL_MS) return undefined;
+    this.#vitalsAtMs = monotonicMs;
     return vitals({ spoolBytes: this.#spool.bytesOnDisk, spoolMaxBytes: maxSpoolBytes });
   }
 
-  #send(): void {
+  /** `counts`: once per fold, so that tries to read are some time apart. */
+  #send({ counts } = { counts: false }): void {
     while (this.#channel !== undefined && this.#credit > 0) {
-      const batch = this.#spool.next();
+      const batch = this.#nextBatch(counts);
       if (batch === undefined) return;
       this.#credit -= 1;
       this.#channel.sendTelemetry(batch);
     }
+  }
+
+  #nextBatch(counts: boolean): SpooledBatch | undefined {
+    try {
+      const batch = this.#spool.next();
+      this.#failedReads = 0;
+      return batch;
+    } catch (thrown) {
+      if (counts) this.#failedReads += 1;
+      if (counts && this.#failedReads === 1) this.#options.log.error({ event: 'telemetry-unreadable', reason: describeThrown(thrown) }, 'a batch of the telemetry spool cannot be read back; it is tried again, and what is behind it waits');
+      if (this.#failedReads >= READ_TRIES) this.#giveUpNext(describeThrown(thrown));
+      return undefined;
+    }
+  }
+
+  #giveUpNext(reason: string): void {
+    const requests = this.#spool.giveUpNext();
+    this.#failedReads = 0;
+    this.#unreadable += requests;
+    this.#pending.addDrops(UNREADABLE, requests);
+    this.#options.log.error({ event: 'telemetry-lost', reason, requests }, `a batch of the telemetry spool was never read back: the counts of ${requests} requests are lost`);
   }
 }
