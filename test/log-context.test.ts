@@ -56,6 +56,18 @@ scenario('a request that passes: one attempt, and times that add up', {}, async 
   assert.notEqual(port, origin.port);
 });
 
+scenario('the names under which plugins of the route take credentials are known to the log', {}, async ({ serve, origin, exchange }) => {
+  const names: (readonly string[])[] = [];
+  const log: PluginInstance = { log: ({ credentialNames }) => void names.push(credentialNames) };
+  const [one, other] = [{ name: 'one', instance: { credentialNames: ['my-key'], log: () => undefined } }, { name: 'other', instance: { credentialNames: ['jwt', 'x-jwt'] } }];
+  const service = { port: origin.port };
+  serve(staticConfig({ routes: [{ path: '/keys', service, plugins: [one, other, { name: 'log', instance: log }] }, { path: '/open', service, plugins: [{ name: 'log', instance: log }] }] }));
+  await exchange(request('/keys'));
+  await exchange(request('/open'));
+  await waitUntil('both logs', () => names.length === 2);
+  assert.deepEqual([names[0]?.toSorted(), names[1]], [['jwt', 'my-key', 'x-jwt'], []]);
+});
+
 scenario('attempts that failed stand before the one that did not, and one that nobody answered is the last', {}, async ({ serve, origin, exchange }) => {
   const seen: Seen[] = [];
   const plugins = [{ name: 'witness', instance: witness(seen) }];

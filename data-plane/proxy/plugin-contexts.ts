@@ -19,6 +19,8 @@ import { checkHost, checkTarget, invalid } from './request-edits.ts';
 import { pathFor, queryFor, targetFor } from './send-request.ts';
 import { upstreamNames, upstreamValues } from './upstream-headers.ts';
 
+const NO_NAMES: readonly string[] = [];
+
 /** What all phases have in common. */
 export class SharedContext {
   protected readonly exchange: Exchange;
@@ -248,6 +250,12 @@ export class LogPluginContext extends SharedContext implements LogContext {
 
   responseHeaders(): readonly (readonly [name: string, value: string])[] {
     return this.exchange.sentHeaders?.lines() ?? [];
+  }
+
+  get credentialNames(): readonly string[] {
+    let names = NO_NAMES;
+    for (const { instance } of this.exchange.chain.entries) if (instance.credentialNames !== undefined) names = names.length === 0 ? instance.credentialNames : [...names, ...instance.credentialNames];
+    return names;
   }
 
   get upstreamUri(): string | undefined {

@@ -140,7 +140,7 @@ export interface ResponseParts extends HostParts {
   /** One entry per header line. */
   readonly responseHeaders?: readonly (readonly [name: string, value: string])[];
   /** What is in the log besides; `startedAtMs` is 0 and `totalMs` 1 where nothing is said. */
-  readonly log?: Partial<Pick<LogContext, 'upstreamStatus' | 'upstreamUri' | 'bytesIn' | 'bytesOut' | 'startedAtMs' | 'totalMs' | 'upstreamMs' | 'gatewayMs' | 'tries' | 'tls' | 'phases'>>;
+  readonly log?: Partial<Pick<LogContext, 'upstreamStatus' | 'upstreamUri' | 'bytesIn' | 'bytesOut' | 'startedAtMs' | 'totalMs' | 'upstreamMs' | 'gatewayMs' | 'tries' | 'tls' | 'phases' | 'credentialNames'>>;
   /** What `responseBody` gets, where it fits what is asked for. */
   readonly responseBody?: Uint8Array;
 }
@@ -170,7 +170,7 @@ export function responseContext(parts: ResponseParts = {}): RecordedResponse {
     message: parts.message,
     errorCode: parts.errorCode,
     bytesIn: 0, bytesOut: 0, startedAtMs: 0, totalMs: 1, upstreamMs: 0, gatewayMs: 1,
-    upstreamStatus: undefined, upstreamUri: undefined, tries: [], tls: undefined, phases: undefined,
+    upstreamStatus: undefined, upstreamUri: undefined, tries: [], tls: undefined, phases: undefined, credentialNames: [],
     ...parts.log,
     requestHeaders: () => parts.headers ?? [],
     get status() { return status; },

@@ -47,6 +47,20 @@ describe('a request as JSON', () => {
     assert.match(entry.request.uri, /&x=1$/);
   });
 
+  test('nor those under the names that plugins of the route take them by, in URLs, or behind other punctuation', () => {
+    const secret = 's3cr3t';
+    const entry = entryOf({
+      query: `My-Key=${secret}&private_token=${secret}&resetToken=${secret}&user[password]=${secret}&token[]=${secret}&a=1;token=${secret};x&%6d%79-key=${secret}`,
+      headers: [['My-Key', secret], ['Private-Token', secret], ['X-Foo-Secret', secret], ['Referer', `https://a.example/b?x=1&access_token=${secret}#y`], ['X-Original-URL', `/a?my-key=${secret}`], ['X-Url', `https://bob:${secret}@a.example/`]],
+      responseHeaders: [['Location', `https://app.example/#state=1&id_token=${secret}`], ['Refresh', `0; url=https://a.example/?code=${secret}`]],
+      log: { upstreamUri: `/a?my-key=${secret}`, credentialNames: ['my-key'] },
+    });
+    assert.doesNotMatch(JSON.stringify(entry), /s3cr3t/);
+    assert.equal(entry.request.headers['referer'], 'https://a.example/b?x=1&access_token=REDACTED#y');
+    assert.equal(entry.request.headers['x-url'], 'https://bob:REDACTED@a.example/');
+    assert.equal(entry.response.headers['location'], 'https://app.example/#state=1&id_token=REDACTED');
+  });
+
   test("a client's names stay names", () => {
     const entry = entryOf({ query: '__proto__=1&constructor=2&a%=3', headers: [['__proto__', 'x'], ['constructor', 'y']] });
     assert.match(JSON.stringify(entry), /"__proto__":"x","constructor":"y"/);

@@ -9,7 +9,7 @@ import { printableRule } from '../model/string-rules.ts';
 import type { LogContext } from '../plugins/contract.ts';
 import type { NodeFacts } from '../plugins/plugin-services.ts';
 import { textOf } from './byte-text.ts';
-import { isSecretHeader, maskedTarget, MASK, isSecretArgument } from './masked-secrets.ts';
+import { isSecretHeader, MASK, maskedHeader, maskedQuery, maskedTarget } from './masked-secrets.ts';
 import { parseTemplate, requestTemplate, type RequestTemplate, type TemplateSource } from './request-template.ts';
 
 type Named = { readonly id: string; readonly name?: string };
@@ -64,8 +64,8 @@ export interface LogTry {
 }
 
 export function logEntryOf(context: LogContext, node: NodeFacts): LogEntry {
-  const { request, consumer, credential, tls, upstreamStatus, upstreamUri, errorCode, traceId, totalMs, upstreamMs, gatewayMs } = context;
-  const uri = maskedTarget(textOf(request.target));
+  const { request, consumer, credential, tls, upstreamStatus, upstreamUri, errorCode, traceId, totalMs, upstreamMs, gatewayMs, credentialNames } = context;
+  const uri = maskedTarget(textOf(request.target), credentialNames);
   const service = context.service;
   return {
     request: {
@@ -74,13 +74,13 @@ export function logEntryOf(context: LogContext, node: NodeFacts): LogEntry {
       uri,
       url: urlOf(context, uri),
       size: context.bytesIn,
-      querystring: argumentsOf(request.query),
-      headers: headersOf(context.requestHeaders()),
+      querystring: argumentsOf(maskedQuery(request.query, credentialNames)),
+      headers: headersOf(context.requestHeaders(), credentialNames),
       ...(tls === undefined ? {} : { tls: { version: tls.version, cipher: tls.cipher, client_verify: verifyOf(context) } }),
     },
-    ...(upstreamUri === undefined ? {} : { upstream_uri: maskedTarget(textOf(upstreamUri)) }),
+    ...(upstreamUri === undefined ? {} : { upstream_uri: maskedTarget(textOf(upstreamUri), credentialNames) }),
     ...(upstreamStatus === undefined ? {} : { upstream_status: String(upstreamStatus) }),
-    response: { status: context.status, size: context.bytesOut, headers: headersOf(context.responseHeaders()) },
+    response: { status: context.status, size: context.bytesOut, headers: headersOf(context.responseHeaders(), credentialNames) },
     latencies: { request: Math.round(totalMs), kong: Math.round(gatewayMs), proxy: upstreamUri === undefined ? -1 : Math.round(upstreamMs), receive: Math.max(0, Math.round(totalMs - gatewayMs - upstreamMs)) },
     tries: context.tries.map(tryOf),
     route: named(context.route),
@@ -124,11 +124,11 @@ function verifyOf({ request: { clientCertificate } }: LogContext): string {
 }
 
 /** Names are the client's: no prototype, so that none of them can stand for something else. */
-function headersOf(lines: readonly (readonly [name: string, value: string])[]): Values {
+function headersOf(lines: readonly (readonly [name: string, value: string])[], credentialNames: readonly string[]): Values {
   const headers: Record<string, string | string[]> = Object.create(null);
   for (const [name, given] of lines) {
     const key = name.toLowerCase();
-    const value = isSecretHeader(key) ? MASK : textOf(given);
+    const value = isSecretHeader(key, credentialNames) ? MASK : textOf(maskedHeader(given, credentialNames));
     const before = headers[key];
     if (before === undefined) headers[key] = value;
     else if (typeof before === 'string') headers[key] = [before, value];
@@ -147,7 +147,7 @@ function argumentsOf(query: string): LogEntry['request']['querystring'] {
     const equals = argument.indexOf('=');
     const name = decoded(equals === -1 ? argument : argument.slice(0, equals));
     if (name === '') continue;
-    const value = equals === -1 ? true : isSecretArgument(name.trim()) ? MASK : decoded(argument.slice(equals + 1));
+    const value = equals === -1 ? true : decoded(argument.slice(equals + 1));
     const before = found[name];
     if (before === undefined) found[name] = value;
     else if (Array.isArray(before)) before.push(value);

@@ -99,6 +99,8 @@ export interface PluginInstance<State = unknown> {
   /** `bytes` are valid during the call. After the last piece it is called once more with undefined if the body is complete; where it broke off, never. */
   responseBytes?(context: LogContext, bytes: Uint8Array | undefined, state: State): void;
   log?(context: LogContext, state: State): void;
+  /** Headers and arguments, in lower case, in which the plugin takes credentials: no log shows what stands there. */
+  readonly credentialNames?: readonly string[];
   /** Which requests become access records, and what of them is recorded. */
   readonly accessRecorder?: AccessRecorder;
   /** Each frame of a WebSocket, in both directions, whole and unmasked, up to `maxFrameBytes`; larger ones end the connection with 1009. */
@@ -368,6 +370,8 @@ export interface LogContext extends ExchangeContext {
   requestHeaders(): readonly (readonly [name: string, value: string])[];
   /** Likewise, as they were sent. */
   responseHeaders(): readonly (readonly [name: string, value: string])[];
+  /** Headers and arguments, in lower case, in which plugins of the route take credentials, besides those that everybody knows. */
+  readonly credentialNames: readonly string[];
   /** Path and query as they went upstream; undefined where the request did not. */
   readonly upstreamUri: string | undefined;
   readonly bytesIn: number;

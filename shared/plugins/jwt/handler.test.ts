@@ -367,3 +367,7 @@ describe('the anonymous consumer', () => {
     assert.deepEqual(ask(make({ anonymous: 'guest' }), { credential: REF, ...bearer('x') }).context.effects, []);
   });
 });
+
+test('logs are told under which names tokens come', () => {
+  assert.deepEqual(make({ uri_param_names: ['jwt', 'T'], header_names: ['X-Jwt'] }).credentialNames, ['jwt', 't', 'x-jwt']);
+});

@@ -35,7 +35,8 @@ export const jwtFactory: PluginFactory<JwtConfig> = {
   create: (config, services) => {
     const handler = new Jwt(config, services);
     const requestHead = (context: RequestContext): Answer => handler.authenticate(context);
-    return config.jwks_uri === null ? { requestHead } : { isAsync: true, requestHead, close: () => handler.close() };
+    const credentialNames = [...config.uri_param_names, ...config.header_names].map((name) => name.toLowerCase());
+    return { requestHead, credentialNames, ...(config.jwks_uri === null ? {} : { isAsync: true, close: () => handler.close() }) };
   },
 };
 

@@ -236,3 +236,7 @@ describe('keys in bodies', () => {
     assert.equal(run({ ...inBody, key_names: ['__proto__'] }, json('{"__proto__":"right"}')).verdict, undefined);
   });
 });
+
+test('logs are told under which names keys come', () => {
+  assert.deepEqual(make({ key_names: ['apikey', 'My-Key'] }).credentialNames, ['apikey', 'my-key']);
+});

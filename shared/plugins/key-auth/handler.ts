@@ -22,7 +22,7 @@ export const keyAuthFactory: PluginFactory<KeyAuthConfig> = {
   name: 'key-auth',
   create: (config, services) => {
     const handler = new KeyAuth(config, services);
-    const instance: PluginInstance = { requestHead: (context) => handler.authenticate(context) };
+    const instance: PluginInstance = { requestHead: (context) => handler.authenticate(context), credentialNames: config.key_names.map((name) => name.toLowerCase()) };
     return config.key_in_body ? { ...instance, requestBody: { maxBytes: MAX_BODY_BYTES } } : instance;
   },
 };
