@@ -69,8 +69,10 @@ test('a login that may create roles makes them itself, then serves', { skip: (aw
 
 test('a login that may not is told the exact SQL, and serves once an administrator has run it', async () => {
   const { name, connectionString } = await externalDatabase('');
+  await onServer(superuserConnectionString, (client) => client.query(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`));
   const refused = await refusal(prepareDatabase({ connectionString, log }));
   assert.equal(refused.code, 'STORE_ROLES_MISSING');
+  assert.match(refused.message, new RegExp(`GRANT TEMPORARY ON DATABASE "${name}" TO holdfast_ingest;`));
   const statements = refused.message.split('\n').slice(1).join('\n');
   assert.ok(statements.includes(`GRANT holdfast_migration, holdfast_app, holdfast_publisher, holdfast_ingest, holdfast_authentication TO "${name}";`), statements);
   await onServer(withDatabase(superuserConnectionString, name), (client) => client.query(statements));

@@ -28,13 +28,15 @@ export class CopyRows {
   uuid(id: string): void {
     this.#room(20);
     this.#at = this.#bytes.writeInt32BE(16, this.#at);
+    const digits = id.replaceAll('-', '');
     if (id === '') this.#bytes.fill(0, this.#at, this.#at + 16);
-    else if (this.#bytes.write(id.replaceAll('-', ''), this.#at, 16, 'hex') !== 16) throw new RangeError('an id is 16 bytes in hexadecimal digits');
+    else if (digits.length !== 32 || this.#bytes.write(digits, this.#at, 16, 'hex') !== 16) throw new RangeError('an id is 16 bytes in hexadecimal digits');
     this.#at += 16;
   }
 
-  /** bigint; below 2^53. */
+  /** bigint. Throws a RangeError on what is no whole number below 2^53. */
   int8(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new RangeError('a number is whole, and below 2^53');
     this.#room(12);
     this.#at = this.#bytes.writeInt32BE(8, this.#at);
     const high = Math.floor(value / 2 ** 32);

@@ -75,8 +75,9 @@ async function missingStatements(client: ClientBase, login: string): Promise<rea
     [GROUP_ROLES, login],
   );
   const toGrant = rows.filter((row) => !row.member).map((row) => row.role);
-  const { rows: grants } = await client.query<{ readonly database: string; readonly granted: boolean }>(
-    `SELECT current_database() AS database,
+  const { rows: grants } = await client.query<{ readonly database: string; readonly granted: boolean; readonly temporary: boolean }>(
+    // Telemetry is copied into temporary tables; everybody may make them, where nobody took that from PUBLIC.
+    `SELECT current_database() AS database, has_database_privilege(coalesce((SELECT rolname FROM pg_roles WHERE rolname = 'holdfast_ingest'), 'public'), current_database(), 'TEMPORARY') AS temporary,
             EXISTS (SELECT FROM pg_database d, aclexplode(d.datacl) a JOIN pg_roles r ON r.oid = a.grantee
                     WHERE d.datname = current_database() AND r.rolname = 'holdfast_migration' AND a.privilege_type = 'CREATE') AS granted`,
   );
@@ -85,6 +86,7 @@ async function missingStatements(client: ClientBase, login: string): Promise<rea
     ...rows.filter((row) => !row.exists).map((row) => `CREATE ROLE ${row.role} NOLOGIN`),
     ...(toGrant.length > 0 ? [`GRANT ${toGrant.join(', ')} TO ${escapeIdentifier(login)}`] : []),
     ...(database?.granted === false ? [`GRANT CREATE ON DATABASE ${escapeIdentifier(database.database)} TO holdfast_migration`] : []),
+    ...(database?.temporary === false ? [`GRANT TEMPORARY ON DATABASE ${escapeIdentifier(database.database)} TO holdfast_ingest`] : []),
   ];
 }
 

@@ -34,11 +34,12 @@ export interface RecordRow {
 
 export const SELECTED = 'id, data_plane_id, received_at, (extract(epoch FROM started_at) * 1000000)::bigint AS started_us, request_id, route_id, service_id, consumer_id, status, total_us, error_code, trace_id, path, details';
 
-export function copyRecord(rows: CopyRows, source: TelemetrySource, record: AccessRecord): void {
+/** `startedMicros`: where it is put in time. */
+export function copyRecord(rows: CopyRows, source: TelemetrySource, record: AccessRecord, startedMicros: number): void {
   rows.row(13);
   rows.uuid(source.gatewayId);
   rows.uuid(source.dataPlaneId);
-  rows.time(record.startedMicros);
+  rows.time(startedMicros);
   rows.uuid(record.requestId);
   rows.uuid(record.routeId);
   rows.uuid(record.serviceId);

@@ -13,8 +13,9 @@ import type { GatewayScope } from './scope.ts';
 import { addDrops, forgetReceived, insertByCopy, notForgotten } from './telemetry-intake-store.ts';
 import { withRefusals } from './telemetry-refusal.ts';
 
-/** A request whose start is further off is told of as of now: a data plane's clock is wrong, and partitions are for days that there are. */
-const FURTHEST_MICROS = 400 * 86_400_000_000;
+/** A request whose start is further off is told of as of now, as its counts are: a clock that is wrong would put it before all others for as long. */
+const OLDEST_MICROS = 400 * 86_400_000_000;
+const NEWEST_MICROS = 86_400_000_000;
 
 export function createRecordStore(database: Database, clock: Clock): RecordStore {
   const store: RecordStore = {
@@ -43,7 +44,7 @@ async function storeTogether(database: Database, tenantId: TenantId, batches: re
     const taken = batches.filter((_batch, index) => isNew[index] === true);
     const rows = new CopyRows();
     for (const { source, batch } of taken) {
-      for (const record of batch.records) copyRecord(rows, source, Math.abs(record.startedMicros - nowMs * 1000) > FURTHEST_MICROS ? { ...record, startedMicros: nowMs * 1000 } : record);
+      for (const record of batch.records) copyRecord(rows, source, record, placeInTime(record.startedMicros, nowMs * 1000));
     }
     // One at a time for a tenant: numbers are given in the order of commits, and whoever follows by number misses none.
     transaction.send('SELECT pg_advisory_xact_lock(hashtextextended($1, 19))', [tenantId]);
@@ -52,6 +53,10 @@ async function storeTogether(database: Database, tenantId: TenantId, batches: re
     if (taken.length > 0) await forgetReceived(transaction, tenantId, 'records_received', taken.map(({ source }) => source));
     return isNew.map((one) => (one ? 'stored' : 'duplicate'));
   });
+}
+
+function placeInTime(startedMicros: number, nowMicros: number): number {
+  return startedMicros < nowMicros - OLDEST_MICROS || startedMicros > nowMicros + NEWEST_MICROS ? nowMicros : startedMicros;
 }
 
 async function findNewest(transaction: Transaction, { tenantId, gatewayId }: GatewayScope, filter: RecordFilter, { limit, after }: RecordPaging): Promise<RecordPage> {
