@@ -47,6 +47,10 @@ export class PhaseTimes {
 
   /** In the order in which they began. `epochOffsetMs`: what makes monotonic times wall times. */
   list(epochOffsetMs: number): readonly PhaseTime[] {
-    return this.#parts.map(({ name, plugin, startMs, endMs }) => ({ name, ...(plugin === undefined ? {} : { plugin }), startMs: startMs + epochOffsetMs, endMs: endMs + epochOffsetMs }));
+    return this.#parts.map(({ name, plugin, startMs: start, endMs: end }) => {
+      const startMs = start + epochOffsetMs;
+      const endMs = end + epochOffsetMs;
+      return plugin === undefined ? { name, startMs, endMs } : { name, plugin, startMs, endMs };
+    });
   }
 }

@@ -32,20 +32,20 @@ export class OtlpEnvelope {
     })]);
   }
 
-  /** A whole request. Each entry is one item or several, each with its tag and length. */
-  around(entries: readonly EncodedEntry[]): Buffer {
+  /** A whole request. Each entry is one item or several, each with its tag and length. `memory` is used where it is large enough. */
+  around(entries: readonly EncodedEntry[], memory: Buffer): Buffer {
     let length = this.#scope.length;
-    for (const { start, end } of entries) length += end - start;
+    for (const entry of entries) length += entry.length;
     const scopeHead = head(MESSAGE_FIELD_2, length);
-    const whole = this.#resource.length + scopeHead.length + length;
-    const requestHead = head(MESSAGE_FIELD_1, whole);
-    const bytes = Buffer.allocUnsafe(requestHead.length + whole);
+    const requestHead = head(MESSAGE_FIELD_1, this.#resource.length + scopeHead.length + length);
+    const whole = requestHead.length + this.#resource.length + scopeHead.length + length;
+    const bytes = memory.length >= whole ? memory.subarray(0, whole) : Buffer.allocUnsafeSlow(whole);
     let at = 0;
     for (const piece of [requestHead, this.#resource, scopeHead, this.#scope]) {
       bytes.set(piece, at);
       at += piece.length;
     }
-    for (const { slab, start, end } of entries) at += slab.copy(bytes, at, start, end);
+    for (const entry of entries) at += bytes.write(entry, at, 'latin1');
     return bytes;
   }
 }

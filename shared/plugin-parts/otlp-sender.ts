@@ -24,13 +24,18 @@ export interface OtlpSenderOptions {
 
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const MOST_ANSWER_BYTES = 65_536;
+/** Of a body that is over. */
+const MOST_KEPT_BYTES = 1_048_576;
 const LONGEST_WAIT_MS = 300_000;
+const NOTHING = Buffer.alloc(0);
 
 export class OtlpSender {
   readonly #services: Pick<PluginServices, 'fetch' | 'clock' | 'log'>;
   readonly #options: OtlpSenderOptions;
   /** The collector asked for peace until then. */
   #notBeforeMs = 0;
+  /** Where a body stood that was sent, for the next one. */
+  #memory: Buffer = NOTHING;
 
   constructor(services: Pick<PluginServices, 'fetch' | 'clock' | 'log'>, options: OtlpSenderOptions) {
     this.#services = services;
@@ -43,7 +48,13 @@ export class OtlpSender {
     const { fetch, clock } = this.#services;
     if (url === null) throw refused(signal, 'the config names no endpoint for them any more');
     if (clock.nowMs() < this.#notBeforeMs) throw unavailable(signal, 'the collector asked to wait');
-    const answer = await fetch(url, { method: 'POST', headers, body: envelope.around(entries), timeoutMs, maxBytes: MOST_ANSWER_BYTES });
+    const memory = this.#memory;
+    // Not of two requests at a time, nor of one that failed: its end may still be on its way.
+    this.#memory = NOTHING;
+    const body = envelope.around(entries, memory);
+    const answer = await fetch(url, { method: 'POST', headers, body, timeoutMs, maxBytes: MOST_ANSWER_BYTES });
+    const used = memory.length >= body.length ? memory : body;
+    if (used.length <= MOST_KEPT_BYTES) this.#memory = used;
     if (answer.status >= 200 && answer.status < 300) return this.#taken(answer);
     if (!RETRYABLE.has(answer.status)) throw refused(signal, `the collector answered ${answer.status}`);
     this.#notBeforeMs = clock.nowMs() + retryAfterMs(answer.header('retry-after'), clock.nowMs());

@@ -1,55 +1,55 @@
 /**
  * Writes protobuf messages straight into bytes, front to back, without an object for each: for what is encoded once per request
- * (opentelemetry), where protobufjs costs several times as much. Knows wire types and UTF-8, no messages. Entries lie one behind the
- * other in a slab; a slab is left to its entries when it is full.
+ * (opentelemetry), where protobufjs costs several times as much. Knows wire types and UTF-8, no messages. The bytes of
+ * what is done are kept as a text, one character for each: texts are young objects of the heap like the rest of a request, while memory
+ * outside of it, a little more with each request, has V8 collect the whole heap every few thousand of them.
  */
 
 /** Of one text; longer ones are cut (R5). */
 const MOST_CHARACTERS = 1_024;
-const SLAB_BYTES = 65_536;
+const USUAL_BYTES = 65_536;
 /** Shorter texts are faster written here than by a call into Node. */
 const SHORT = 24;
 const TWO_32 = 4_294_967_296;
 
-/** Bytes of one entry, where they lie. */
-export interface EncodedEntry {
-  readonly slab: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
+/** Bytes as latin1: each character is one. */
+export type EncodedEntry = string;
 
 export class ProtobufWriter {
-  #bytes = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  #bytes = Buffer.allocUnsafeSlow(USUAL_BYTES);
   #view = new DataView(this.#bytes.buffer);
-  #start = 0;
   #at = 0;
+  /** The second that `nanoseconds` met last, since the epoch, and its nanoseconds in two halves. */
+  #second = 0;
+  #secondLow = 0;
+  #secondHigh = 0;
 
   /** What was written since the last one. */
   takeEntry(): EncodedEntry {
-    const entry = { slab: this.#bytes, start: this.#start, end: this.#at };
-    this.#start = this.#at;
+    const entry = this.#bytes.toString('latin1', 0, this.#at);
+    this.#at = 0;
     return entry;
   }
 
-  /** What was written since the last entry counts no more. */
-  drop(): void {
-    this.#at = this.#start;
+  /** Likewise, as bytes. */
+  takeBytes(): Uint8Array {
+    const bytes = new Uint8Array(this.#bytes.subarray(0, this.#at));
+    this.#at = 0;
+    return bytes;
   }
 
-  /** The same in memory of its own. */
-  copy(): Uint8Array {
-    return new Uint8Array(this.#bytes.subarray(this.#start, this.#at));
+  /** Of the entry, so far. */
+  get length(): number {
+    return this.#at;
   }
 
   /** There is room for that many bytes. To be called before anything is written that may need more than is left. */
   ensure(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return;
-    const begun = this.#bytes.subarray(this.#start, this.#at);
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, 2 * (begun.length + bytes)));
-    this.#view = new DataView(this.#bytes.buffer);
-    this.#bytes.set(begun, 0);
-    this.#start = 0;
-    this.#at = begun.length;
+    const grown = Buffer.allocUnsafeSlow(2 * (this.#at + bytes));
+    grown.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
   }
 
   byte(value: number): void {
@@ -89,15 +89,28 @@ export class ProtobufWriter {
     for (let index = 0; index < text.length; index += 2) this.#bytes[this.#at++] = (digit(text.charCodeAt(index)) << 4) | digit(text.charCodeAt(index + 1));
   }
 
+  /** `length` bytes that stand in the entry from `start`, once more. */
+  repeat(start: number, length: number): void {
+    for (let index = 0; index < length; index += 1) this.#bytes[this.#at + index] = this.#bytes[start + index] ?? 0;
+    this.#at += length;
+  }
+
   /** Nanoseconds since the epoch, 8 bytes, from milliseconds with fractions; exact to the microsecond. */
   nanoseconds(epochMs: number): void {
-    const whole = Math.floor(epochMs);
-    const high = Math.floor(whole / 1_048_576) * 1_000_000;
-    const highest = Math.floor(high / 4_096);
-    const rest = (high % 4_096) * 1_048_576 + (whole % 1_048_576) * 1_000_000 + Math.round((epochMs - whole) * 1_000) * 1_000;
-    this.#view.setUint32(this.#at, rest % TWO_32, true);
-    this.#view.setUint32(this.#at + 4, highest + Math.floor(rest / TWO_32), true);
+    const second = Math.floor(epochMs / 1_000);
+    if (second !== this.#second) this.#meetSecond(second);
+    const low = this.#secondLow + Math.round((epochMs - second * 1_000) * 1_000) * 1_000;
+    const carry = low >= TWO_32 ? 1 : 0;
+    this.#view.setUint32(this.#at, low - carry * TWO_32, true);
+    this.#view.setUint32(this.#at + 4, this.#secondHigh + carry, true);
     this.#at += 8;
+  }
+
+  #meetSecond(second: number): void {
+    const nanoseconds = BigInt(second) * 1_000_000_000n;
+    this.#second = second;
+    this.#secondLow = Number(nanoseconds & 0xff_ff_ff_ffn);
+    this.#secondHigh = Number(nanoseconds >> 32n);
   }
 
   /** 8 bytes. */
@@ -184,18 +197,16 @@ export class ProtobufWriter {
   begin(tag: number): number {
     this.#bytes[this.#at] = tag;
     this.#at += 5;
-    // Of the entry: a slab may be left meanwhile.
-    return this.#at - this.#start;
+    return this.#at;
   }
 
   /** A length of four bytes, however short it could be: any reader of varints takes it. */
   end(begun: number): void {
-    const place = this.#start + begun;
-    const length = this.#at - place;
-    this.#bytes[place - 4] = (length & 0x7f) | 0x80;
-    this.#bytes[place - 3] = ((length >>> 7) & 0x7f) | 0x80;
-    this.#bytes[place - 2] = ((length >>> 14) & 0x7f) | 0x80;
-    this.#bytes[place - 1] = length >>> 21;
+    const length = this.#at - begun;
+    this.#bytes[begun - 4] = (length & 0x7f) | 0x80;
+    this.#bytes[begun - 3] = ((length >>> 7) & 0x7f) | 0x80;
+    this.#bytes[begun - 2] = ((length >>> 14) & 0x7f) | 0x80;
+    this.#bytes[begun - 1] = length >>> 21;
   }
 }
 
@@ -224,7 +235,5 @@ export function written(write: (writer: ProtobufWriter) => void): Uint8Array {
   const writer = (scratch ??= new ProtobufWriter());
   writer.ensure(32_768);
   write(writer);
-  const bytes = writer.copy();
-  writer.drop();
-  return bytes;
+  return writer.takeBytes();
 }

@@ -59,6 +59,7 @@ export interface PluginStore<Value> {
 export interface FetchOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes are read until the promise settles; what is done with them after a rejection, nobody can say. */
   readonly body?: string | Uint8Array;
   /** For all of it. */
   readonly timeoutMs: number;

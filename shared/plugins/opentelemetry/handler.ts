@@ -16,7 +16,7 @@ import { LogEncoder } from './log-encoder.ts';
 import { OtlpSender, type OtlpSignal } from '../../plugin-parts/otlp-sender.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import type { OpentelemetryConfig } from './schema.ts';
-import { SpanEncoder, type EncodedSpans } from './span-encoder.ts';
+import { SpanEncoder } from './span-encoder.ts';
 
 /** Kong's `tracing_sampling_rate`, which counts where the plugin says nothing. */
 const USUAL_SHARE = 0.01;
@@ -35,7 +35,7 @@ export const opentelemetryFactory: PluginFactory<OpentelemetryConfig> = {
     const options = queueOptionsOf(config.queue, { queue_size: config.batch_span_count, flush_timeout: config.batch_flush_delay });
     // Both in any case and in this order: a queue goes on where the config changes.
     const traces = senderOf('traces', config.traces_endpoint);
-    const spanQueue = services.queue<EncodedSpans>(options, (entries) => traces.send(entries));
+    const spanQueue = services.queue<EncodedEntry>(options, (entries) => traces.send(entries));
     const logs = senderOf('logs', config.logs_endpoint);
     const logQueue = services.queue<EncodedEntry>(options, (entries) => logs.send(entries));
     const isTracing = config.traces_endpoint !== null;
@@ -65,11 +65,11 @@ export const opentelemetryFactory: PluginFactory<OpentelemetryConfig> = {
         state.look(context, rules);
         if (state.sampled) {
           const encoded = spans.encode(context, state);
-          spanQueue.push(encoded, encoded.end - encoded.start);
+          spanQueue.push(encoded, encoded.length);
         }
         if (records !== undefined) {
           const encoded = records.encode(context, state);
-          logQueue.push(encoded, encoded.end - encoded.start);
+          logQueue.push(encoded, encoded.length);
         }
         if (metrics === undefined) return;
         metrics.record(context, state);

@@ -19,46 +19,46 @@ const STATUS_ERROR = Uint8Array.of(TAG.status, 2, 0x18, 2);
 
 const MOST_PHASES = 64;
 const MOST_TRIES = 32;
+/** With tag and length; and with the length alone. */
+const TRACE_ID_BYTES = 18;
+const SPAN_ID_BYTES = 9;
 /** Room that a span takes at most: its texts are cut at 1,024 characters. */
 const SERVER_SPAN_BYTES = 32_768;
 const CLIENT_SPAN_BYTES = 16_384;
 const PHASE_SPAN_BYTES = 4_096;
 
-/** Spans, encoded, and how many they are. */
-export interface EncodedSpans extends EncodedEntry {
-  readonly spans: number;
-}
-
 export class SpanEncoder {
   readonly #writer = new ProtobufWriter();
   readonly #attributes = new RequestAttributes(TAG.attribute);
+  /** Where the server's span says its trace and itself: those below it say it again. */
+  #idsAt = 0;
   /** By route and method. */
   readonly #serverNames = new WeakMap<object, Map<string, Uint8Array>>();
   readonly #clientNames = new Map<string, Uint8Array>();
   readonly #phaseNames = new Map<string, Map<string, Uint8Array>>();
 
-  encode(context: LogContext, traced: TracedRequest): EncodedSpans {
+  encode(context: LogContext, traced: TracedRequest): EncodedEntry {
     const { phases, tries } = context;
     this.#server(context, traced);
     const phaseCount = Math.min(phases?.length ?? 0, MOST_PHASES);
     for (let index = 0; index < phaseCount; index += 1) {
       const phase = phases?.[index];
-      if (phase !== undefined) this.#phase(phase, traced);
+      if (phase !== undefined) this.#phase(phase);
     }
     const firstTry = Math.max(0, tries.length - MOST_TRIES);
     for (let index = firstTry; index < tries.length; index += 1) {
       const one = tries[index];
       const isLast = index === tries.length - 1;
-      if (one !== undefined) this.#client(context, one, index, traced, isLast && traced.sentSpanId !== '' ? traced.sentSpanId : newSpanId());
+      if (one !== undefined) this.#client(context, one, index, isLast && traced.sentSpanId !== '' ? traced.sentSpanId : newSpanId());
     }
-    const { slab, start, end } = this.#writer.takeEntry();
-    return { slab, start, end, spans: 1 + phaseCount + tries.length - firstTry };
+    return this.#writer.takeEntry();
   }
 
   #server(context: LogContext, { traceId, spanId, parentSpanId, state }: TracedRequest): void {
     const writer = this.#writer;
     writer.ensure(SERVER_SPAN_BYTES);
     const begun = writer.begin(OTLP_ITEM_TAG);
+    this.#idsAt = writer.length;
     writer.byte(TAG.traceId);
     writer.hex(traceId);
     writer.byte(TAG.spanId);
@@ -79,11 +79,11 @@ export class SpanEncoder {
     writer.end(begun);
   }
 
-  #phase({ name, plugin = '', startMs, endMs }: PhaseTime, traced: TracedRequest): void {
+  #phase({ name, plugin = '', startMs, endMs }: PhaseTime): void {
     const writer = this.#writer;
     writer.ensure(PHASE_SPAN_BYTES);
     const begun = writer.begin(OTLP_ITEM_TAG);
-    this.#below(traced);
+    this.#below();
     writer.byte(TAG.spanId);
     writer.byte(8);
     writer.piece(spanIdBytes, nextSpanId(), 8);
@@ -92,12 +92,12 @@ export class SpanEncoder {
     writer.end(begun);
   }
 
-  #client({ request }: LogContext, one: UpstreamTry, before: number, traced: TracedRequest, spanId: string): void {
+  #client({ request }: LogContext, one: UpstreamTry, before: number, spanId: string): void {
     const writer = this.#writer;
     const attributes = this.#attributes;
     writer.ensure(CLIENT_SPAN_BYTES);
     const begun = writer.begin(OTLP_ITEM_TAG);
-    this.#below(traced);
+    this.#below();
     writer.byte(TAG.spanId);
     writer.hex(spanId);
     writer.raw(kept(this.#clientNames, knownMethod(request.method), () => named(shownMethod(request.method), KIND.client)));
@@ -118,12 +118,11 @@ export class SpanEncoder {
   }
 
   /** What all spans below the server's have in common. */
-  #below({ traceId, spanId }: TracedRequest): void {
+  #below(): void {
     const writer = this.#writer;
-    writer.byte(TAG.traceId);
-    writer.hex(traceId);
+    writer.repeat(this.#idsAt, TRACE_ID_BYTES);
     writer.byte(TAG.parent);
-    writer.hex(spanId);
+    writer.repeat(this.#idsAt + TRACE_ID_BYTES + 1, SPAN_ID_BYTES);
     this.#flags(FLAGS.localParent);
   }
 
