@@ -29,6 +29,17 @@ test('an event that repeats is written so many times, then once with the number 
   assert.equal(lines.filter(({ event }) => event === 'log-repeats-suppressed').length, 1, 'nothing was left out this time');
 });
 
+test('another problem under the same event is written, however often the first repeats, within a bound', () => {
+  const { lines, log } = scene();
+  for (let at = 0; at < 1_000; at += 1) log.warn({ event: 'plugin-failed', plugin: 'one', at }, 'a plugin failed');
+  log.warn({ event: 'plugin-failed', plugin: 'two' }, 'a plugin failed');
+  log.warn({ event: 'plugin-failed', plugin: 'two' }, 'a plugin failed');
+  log.warn({ event: 'plugin-failed', plugin: 'one', reason: 'another' }, 'a plugin failed');
+  assert.deepEqual(lines.slice(20).map(({ plugin, reason }) => [plugin, reason]), [['two', undefined], ['one', 'another']]);
+  for (let at = 0; at < 1_000; at += 1) log.warn({ event: 'plugin-failed', plugin: 'one', reason: `number ${at}` }, 'a plugin failed');
+  assert.equal(lines.length, 20 + 99);
+});
+
 test('what is fatal, and what somebody asked for, is always written', () => {
   const { lines, log } = scene('debug');
   for (let at = 0; at < 200; at += 1) {

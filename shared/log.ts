@@ -37,8 +37,19 @@ function boundRepeats(repeats: LogRepeats): NonNullable<NonNullable<LoggerOption
   return function write(this: PinoLogger, words, method, level): void {
     const fields: unknown = words[0];
     const event = typeof fields === 'object' && fields !== null && 'event' in fields && typeof fields.event === 'string' ? fields.event : undefined;
-    if (event === undefined || repeats.mayWrite(event, level, (repeated, leftOut) => this.warn({ event: 'log-repeats-suppressed', repeated, leftOut }, `${repeated}: ${leftOut} more lines in 10 s were left out`))) method.apply(this, words);
+    if (event === undefined || repeats.mayWrite(event, level, () => problemOf(fields, words[1]), (repeated, leftOut) => this.warn({ event: 'log-repeats-suppressed', repeated, leftOut }, `${repeated}: ${leftOut} more lines in 10 s were left out`))) method.apply(this, words);
   };
+}
+
+/** Which of a line's fields say what it is about, and why. */
+const TELLING = ['code', 'plugin', 'pluginId', 'route', 'service', 'upstream', 'target', 'host', 'vault', 'dataPlaneId', 'reason'] as const;
+/** Of each. */
+const MOST_LETTERS = 100;
+
+/** What tells one problem from another under the same event. */
+function problemOf(fields: unknown, message: unknown): string {
+  const told = typeof fields === 'object' && fields !== null ? Object.entries(fields).filter(([name]) => TELLING.some((one) => one === name)) : [];
+  return [message, ...told.map(([, value]) => value)].map((value) => (typeof value === 'string' ? value.slice(0, MOST_LETTERS) : typeof value === 'number' ? String(value) : '')).join('\n');
 }
 
 /** A logger that keeps its lines, for tests that assert on what an operator would read. */

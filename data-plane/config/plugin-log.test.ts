@@ -19,3 +19,12 @@ test('a field cannot pose as the event', () => {
   createPluginLog(log, { nowMs: () => 0 }, 'p', 'id-1').warn('real', { event: 'false', plugin: 'other' });
   assert.match(lines()[0] ?? '', /"event":"real","plugin":"p"/);
 });
+
+test('another event is told, however often the first repeats', () => {
+  const { log, lines } = createMemoryLogger('test');
+  const pluginLog = createPluginLog(log, { nowMs: () => 0 }, 'http-log', 'id-1');
+  for (let n = 0; n < 100; n += 1) pluginLog.warn('one');
+  for (let n = 0; n < 100; n += 1) pluginLog.warn('two');
+  assert.equal(lines().length, 21);
+  assert.match(lines().at(-1) ?? '', /"event":"two".*"leftOut":80/);
+});
