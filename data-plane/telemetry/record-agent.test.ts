@@ -1,9 +1,10 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { defined } from '../../shared/assert.ts';
 import { createMemoryLogger } from '../../shared/log.ts';
 import { newId } from '../../shared/model/ids.ts';
 import { decodeRecordBatch } from '../../shared/wire/access-record-codec.ts';
@@ -261,4 +262,33 @@ test('killed, cut off and short of room in any order: each record is stored once
       rmSync(folder, { recursive: true, force: true });
     }
   }), { numRuns: 150 });
+});
+
+test('what the disk does not give back is told as dropped, what it does not let go stops nothing, and what was not sent is not acknowledged', (t) => {
+  const folder = folderFor(t);
+  const scene = new Scene(folder);
+  for (let n = 0; n < 3; n += 1) {
+    scene.make(4);
+    scene.settle();
+  }
+  const [boot = ''] = readdirSync(folder);
+  const path = join(folder, boot, defined(readdirSync(join(folder, boot)).find((name) => name.endsWith('.segment')), 'a segment'));
+  const damaged = readFileSync(path);
+  damaged[60] = (damaged[60] ?? 0) ^ 1;
+  writeFileSync(path, damaged);
+  scene.connect(1);
+  assert.equal(scene.sent.length, 1, 'the one behind it');
+  scene.agent.acknowledged(boot, 99);
+  assert.deepEqual([scene.agent.totals().delivered, scene.agent.totals().buffered], [4, 4], 'the third was not sent yet');
+  rmSync(path);
+  // A folder is not removed as a file is.
+  mkdirSync(path);
+  while (scene.agent.makeRoom());
+  scene.answer();
+  scene.settle();
+  while (scene.sent.length > 0) scene.answer();
+  const { made, delivered, buffered, dropped } = scene.agent.totals();
+  assert.deepEqual([made, delivered, buffered, dropped.get('spool-failed'), dropped.get('spool-full')], [12, 4, 0, 4, 4]);
+  assert.deepEqual([scene.told.get('spool-failed'), scene.told.get('spool-full')], [4, 4]);
+  scene.kill();
 });

@@ -28,7 +28,7 @@ export interface RecordChannel {
 }
 
 /**
- * `spool-full`: the spool had no more room, or counts needed it. `spool-failed`: the disk refused. `thread-ended`: a proxy thread died with
+ * `spool-full`: the spool had no more room, or counts needed it. `spool-failed`: the disk refused to take or to give them. `thread-ended`: a proxy thread died with
  * them. The others as in record-outbox.ts.
  */
 export type RecordDrop = ThreadDrop | 'thread-ended' | 'spool-full' | 'spool-failed';
@@ -257,6 +257,10 @@ export class RecordAgent {
     while (this.#channel !== undefined && this.#credit > 0) {
       const batch = this.#spool.next();
       if (batch === undefined) return;
+      if ('lost' in batch) {
+        this.#drop('spool-failed', batch.lost);
+        continue;
+      }
       this.#credit -= 1;
       this.#channel.sendRecords(batch);
     }

@@ -91,21 +91,28 @@ export class RecordSpool {
     return this.bytesOnDisk > this.#options.maxBytes;
   }
 
-  /** Stores an encoded batch under the next sequence of this boot. Throws where the disk refuses. */
+  /** Stores an encoded batch under the next sequence of this boot. Throws where the disk refuses; it may hold the batch all the same, so its number is not given again. */
   append(records: number, bytes: Uint8Array): void {
     const sequence = this.#nextSequence;
+    this.#nextSequence += 1;
     mkdirSync(this.#current.folder, { recursive: true, mode: 0o700 });
     this.#current.records.push(this.#writer.append({ first: sequence, last: sequence, requests: records, bytes }));
-    this.#nextSequence += 1;
   }
 
-  /** The oldest batch not yet sent on this connection, now taken as sent; undefined where all are. */
-  next(): SpooledBatch | undefined {
+  /** The oldest batch not yet sent on this connection, now taken as sent; undefined where all are. One that the disk does not give back is forgotten: gives its records. */
+  next(): SpooledBatch | { readonly lost: number } | undefined {
     for (const boot of this.#boots) {
       const record = boot.records.find(({ sent }) => !sent);
       if (record === undefined) continue;
-      record.sent = true;
-      return { bootId: boot.id, sequence: record.last, bytes: readRecord(record) };
+      try {
+        const bytes = readRecord(record);
+        record.sent = true;
+        return { bootId: boot.id, sequence: record.last, bytes };
+      } catch {
+        boot.records.splice(boot.records.indexOf(record), 1);
+        this.#removeDrained(boot, [record]);
+        return { lost: record.requests };
+      }
     }
     return undefined;
   }
@@ -115,15 +122,13 @@ export class RecordSpool {
     for (const boot of this.#boots) for (const record of boot.records) record.sent = false;
   }
 
-  /** Everything of that boot up to `sequence` is stored: forgotten here. Gives the records that it had. */
+  /** Everything of that boot up to `sequence` is stored: forgotten here, as far as it was sent. Gives the records that it had. */
   acknowledge(bootId: string, sequence: number): number {
     const boot = this.#boots.find(({ id }) => id === bootId);
     if (boot === undefined) return 0;
-    const end = boot.records.findIndex(({ last }) => last > sequence);
+    const end = boot.records.findIndex(({ last, sent }) => last > sequence || !sent);
     const stored = boot.records.splice(0, end === -1 ? boot.records.length : end);
-    for (const { segment } of stored) segment.unacknowledged -= 1;
-    for (const segment of boot.segments.filter((one) => one.unacknowledged === 0 && !this.#writer.isOpen(one))) this.#remove(boot, segment);
-    this.#forgetEmpty(boot);
+    this.#removeDrained(boot, stored);
     return sumOf(stored);
   }
 
@@ -165,15 +170,22 @@ export class RecordSpool {
     return undefined;
   }
 
+  #removeDrained(boot: Boot, gone: readonly SpoolRecord[]): void {
+    for (const { segment } of gone) segment.unacknowledged -= 1;
+    for (const segment of boot.segments.filter((one) => one.unacknowledged === 0 && !this.#writer.isOpen(one))) this.#remove(boot, segment);
+    this.#forgetEmpty(boot);
+  }
+
+  /** A file that the disk does not let go goes with its folder. */
   #remove(boot: Boot, segment: Segment): void {
     boot.segments.splice(boot.segments.indexOf(segment), 1);
-    rmSync(segment.path, { force: true });
+    tryTo(() => rmSync(segment.path, { force: true }));
   }
 
   #forgetEmpty(boot: Boot): void {
     if (boot === this.#current || boot.records.length > 0) return;
     this.#boots.splice(this.#boots.indexOf(boot), 1);
-    rmSync(boot.folder, { recursive: true, force: true });
+    tryTo(() => rmSync(boot.folder, { recursive: true, force: true }));
   }
 
   #loadEarlierBoots(): void {
@@ -190,7 +202,7 @@ export class RecordSpool {
         continue;
       }
       if (!existsSync(join(boot.folder, CLEAN_END))) this.#crashed.push(id);
-      if (boot.records.length === 0) rmSync(boot.folder, { recursive: true, force: true });
+      if (boot.records.length === 0) tryTo(() => rmSync(boot.folder, { recursive: true, force: true }));
       else {
         // A crash is told of at one start.
         tryTo(() => writeFileSync(join(boot.folder, CLEAN_END), '', { mode: 0o600 }));
@@ -200,12 +212,12 @@ export class RecordSpool {
   }
 }
 
-/** A full disk must not keep a data plane from serving what it has (S2). */
-function tryTo(write: () => void): void {
+/** A disk that refuses must not keep a data plane from serving what it has (S2). */
+function tryTo(change: () => void): void {
   try {
-    write();
+    change();
   } catch {
-    // Then it is told again at the next start.
+    // What was to be written is told again at the next start, what was to be removed is removed then.
   }
 }
 
