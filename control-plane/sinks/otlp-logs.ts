@@ -3,7 +3,7 @@
  * (shared/plugins/opentelemetry). Used by otlp-sink.ts.
  */
 import type { RecordSinkRow } from '../store/sink-store.ts';
-import { delimited, fixed32, varint, writeAttributes, writeTime, type Attribute, type OtlpWriter } from './otlp-writer.ts';
+import { delimited, fixed32, varint, writeAttributes, writeTime, type Attribute, type OtlpWriter } from '../../shared/wire/otlp-writer.ts';
 
 const SEVERITY = { info: [9, 'INFO'], warn: [13, 'WARN'], error: [17, 'ERROR'] } as const;
 

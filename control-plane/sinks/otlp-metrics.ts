@@ -10,7 +10,7 @@ import { PackSum } from '../store/latency-pack.ts';
 import type { TargetSinkRow, UsageSinkRow } from '../store/sink-store.ts';
 import { OVERFLOW_STATUS } from '../store/telemetry-intake-store.ts';
 import { HISTOGRAM_SCALE, toExponentialHistogram } from './exponential-histogram.ts';
-import { delimited, fixed64, varint, writeAttributes, writeTime, type Attribute, type OtlpWriter } from './otlp-writer.ts';
+import { delimited, fixed64, varint, writeAttributes, writeTime, type Attribute, type OtlpWriter } from '../../shared/wire/otlp-writer.ts';
 
 const DELTA = 1;
 

@@ -9,7 +9,7 @@ import { partialSuccess } from '../../shared/plugin-parts/otlp-envelope.ts';
 import type { SinkRows, SinkStore, SinkStream } from '../store/sink-store.ts';
 import { writeRecord } from './otlp-logs.ts';
 import { targetMetrics, usageMetrics, type Interval } from './otlp-metrics.ts';
-import { encodeRequest, type Attribute, type OtlpGroup, type OtlpWriter } from './otlp-writer.ts';
+import { encodeRequest, type Attribute, type OtlpGroup, type OtlpWriter } from '../../shared/wire/otlp-writer.ts';
 import { compressed, SinkConnection, type SinkAnswer } from './sink-connection.ts';
 import type { SendOutcome, Sink, SinkBatch } from './sink.ts';
 

@@ -36,7 +36,13 @@ message HistogramPoint {
 }
 message Sum { repeated NumberPoint data_points = 1; int32 aggregation_temporality = 2; bool is_monotonic = 3; }
 message Histogram { repeated HistogramPoint data_points = 1; int32 aggregation_temporality = 2; }
-message Metric { string name = 1; string description = 2; string unit = 3; Sum sum = 7; Histogram histogram = 9; }
+message Buckets { sint32 offset = 1; repeated uint64 bucket_counts = 2; }
+message ExponentialPoint {
+  repeated KeyValue attributes = 1; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3; fixed64 count = 4; double sum = 5; sint32 scale = 6; fixed64 zero_count = 7;
+  Buckets positive = 8; Buckets negative = 9; uint32 flags = 10; double min = 12; double max = 13; double zero_threshold = 14;
+}
+message ExponentialHistogram { repeated ExponentialPoint data_points = 1; int32 aggregation_temporality = 2; }
+message Metric { string name = 1; string description = 2; string unit = 3; Sum sum = 7; Histogram histogram = 9; ExponentialHistogram exponential_histogram = 10; }
 message ScopeMetrics { Scope scope = 1; repeated Metric metrics = 2; string schema_url = 3; }
 message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; string schema_url = 3; }
 message Metrics { repeated ResourceMetrics resource_metrics = 1; }
@@ -106,10 +112,42 @@ function attributesOf(node: Node | undefined, key = 'attributes'): Attributes {
   return Object.fromEntries(entries);
 }
 
-function items<Item>(type: string, [resourceKey, scopeKey, itemKey]: readonly [string, string, string], bytes: Uint8Array, itemOf: (node: Node) => Item): OtlpItems<Item> {
-  const [resource] = nodes(decoded(type, bytes), resourceKey);
-  if (resource === undefined) throw new Error('the request has no resource');
-  return { resource: attributesOf(child(resource, 'resource')), items: nodes(resource, scopeKey).flatMap((scope) => nodes(scope, itemKey)).map(itemOf) };
+function items<Item>(type: string, keys: readonly [string, string, string], bytes: Uint8Array, itemOf: (node: Node) => Item): OtlpItems<Item> {
+  const [first] = itemsOfAll(type, keys, bytes, itemOf);
+  if (first === undefined) throw new Error('the request has no resource');
+  return first;
+}
+
+/** By resource. */
+function itemsOfAll<Item>(type: string, [resourceKey, scopeKey, itemKey]: readonly [string, string, string], bytes: Uint8Array, itemOf: (node: Node) => Item): readonly OtlpItems<Item>[] {
+  return nodes(decoded(type, bytes), resourceKey).map((resource) => ({ resource: attributesOf(child(resource, 'resource')), items: nodes(resource, scopeKey).flatMap((scope) => nodes(scope, itemKey)).map(itemOf) }));
+}
+
+/** A metric of deltas, as sinks send them. */
+export interface OtlpDeltas {
+  readonly name: string;
+  readonly unit: string;
+  readonly points: readonly { readonly attributes: Attributes; readonly startNanos: number; readonly endNanos: number; readonly value: number; readonly count: number; readonly scale: number; readonly zeroCount: number; readonly offset: number; readonly buckets: readonly number[] }[];
+}
+
+/** Throws where one is not of deltas. */
+export function decodeDeltas(bytes: Uint8Array): readonly OtlpItems<OtlpDeltas>[] {
+  return itemsOfAll('Metrics', ['resourceMetrics', 'scopeMetrics', 'metrics'], bytes, (metric) => {
+    const data = child(metric, 'sum') ?? child(metric, 'exponentialHistogram') ?? {};
+    if (number(data, 'aggregationTemporality') !== 1) throw new Error(`${text(metric, 'name')} is not of deltas`);
+    return {
+      name: text(metric, 'name'), unit: text(metric, 'unit'),
+      points: nodes(data, 'dataPoints').map((point) => ({
+        attributes: attributesOf(point), startNanos: number(point, 'startTimeUnixNano'), endNanos: number(point, 'timeUnixNano'), value: Number(point['asInt'] ?? point['sum'] ?? 0), count: number(point, 'count'),
+        scale: number(point, 'scale'), zeroCount: number(point, 'zeroCount'), offset: number(child(point, 'positive') ?? {}, 'offset'), buckets: numbers(child(point, 'positive') ?? {}, 'bucketCounts'),
+      })),
+    };
+  });
+}
+
+/** Of all resources. */
+export function decodeAllLogRecords(bytes: Uint8Array): readonly OtlpItems<OtlpLogRecord>[] {
+  return itemsOfAll('Logs', LOG_KEYS, bytes, logRecordOf);
 }
 
 export function decodeSpans(bytes: Uint8Array): OtlpItems<OtlpSpan> {
@@ -120,9 +158,13 @@ export function decodeSpans(bytes: Uint8Array): OtlpItems<OtlpSpan> {
 }
 
 export function decodeLogRecords(bytes: Uint8Array): OtlpItems<OtlpLogRecord> {
-  return items('Logs', ['resourceLogs', 'scopeLogs', 'logRecords'], bytes, (record) => ({
-    body: valueOf(child(record, 'body')), severityText: text(record, 'severityText'), attributes: attributesOf(record), traceId: hexOf(record, 'traceId'), spanId: hexOf(record, 'spanId'),
-  }));
+  return items('Logs', LOG_KEYS, bytes, logRecordOf);
+}
+
+const LOG_KEYS = ['resourceLogs', 'scopeLogs', 'logRecords'] as const;
+
+function logRecordOf(record: Node): OtlpLogRecord {
+  return { body: valueOf(child(record, 'body')), severityText: text(record, 'severityText'), attributes: attributesOf(record), traceId: hexOf(record, 'traceId'), spanId: hexOf(record, 'spanId') };
 }
 
 export function decodeMetrics(bytes: Uint8Array): OtlpItems<OtlpMetric> {

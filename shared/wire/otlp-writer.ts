@@ -1,6 +1,6 @@
 /**
  * The parts of OTLP messages (opentelemetry/proto, versions 1.x) that metrics and logs of the sink share: attributes, times, and what
- * stands around them. Written with protobufjs' writer; used by otlp-metrics.ts and otlp-logs.ts.
+ * stands around them. Used by control-plane/sinks.
  */
 import protobuf from 'protobufjs/minimal.js';
 
