@@ -42,7 +42,7 @@ export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
     ],
   },
   viewer: { name: 'viewer', description: 'Reads everything but secrets and records of single requests.', grants: [READ_WITHOUT_PEOPLE] },
-  auditor: { name: 'auditor', description: 'Reads everything but secrets, takes the audit out as a whole, and files of usage.', grants: [READ_ALL, allow(['audit', 'usage'], ['export'])] },
+  auditor: { name: 'auditor', description: 'Reads everything but secrets, and takes the audit out as a whole.', grants: [READ_ALL, allow(['audit'], ['export'])] },
 };
 
 export function isBuiltInRole(name: string): name is BuiltInRoleName {
