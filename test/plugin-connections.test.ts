@@ -128,3 +128,21 @@ test('with the instance its connections end, also those on their way, and it get
   assert.equal(await said(kept, 'still here'), 'still here');
   two.release();
 });
+
+test('plugins that send logs to receivers that do not answer leave room for those that ask for keys', async (t) => {
+  const { port } = await listen(t, createServer());
+  const services = thread();
+  const [log, other] = [lend(services, 'log'), lend(services, 'other')];
+  log.given.queue({ maxBatchEntries: 1, maxDelayMs: 0, maxEntries: 1, maxBytes: 0, maxRetryMs: 0, initialRetryDelayMs: 1, maxRetryDelayMs: 1, concurrency: 16 }, async () => undefined);
+  const codeOf = (thrown: Error & { readonly code?: string }): string => thrown.code ?? '';
+  const url = `http://127.0.0.1:${port}/`;
+  const fetches = Array.from({ length: 64 }, () => log.given.fetch(url, { timeoutMs: 200, maxBytes: 1 }).then(() => '', codeOf));
+  await assert.rejects(other.given.fetch(url, { timeoutMs: 20, maxBytes: 1 }), { code: 'FETCH_TIMED_OUT' });
+  assert.equal((await Promise.all(fetches)).filter((code) => code === 'FETCH_BUSY').length, 16);
+  const connections = await Promise.allSettled(Array.from({ length: 64 }, () => log.given.connect('127.0.0.1', port, WITHIN)));
+  assert.equal(connections.filter(({ status }) => status === 'rejected').length, 16);
+  (await other.given.connect('127.0.0.1', port, WITHIN)).destroy();
+  log.release();
+  await waitUntil('all are closed', () => services.connections.size === 0);
+  services.fetching.close();
+});

@@ -134,7 +134,8 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
     memory.bytes += bytes;
     counter.waiting += 1;
     counter.waitingBytes += bytes;
-    this.#pump();
+    // Where the timer runs, all but a full batch waits for it.
+    if (this.#timer === undefined || this.#isFlushing || this.waiting >= options.maxBatchEntries) this.#pump();
   }
 
   /** Sends what waits without waiting for more; resolves when all is gone, or late, after `boundMs`. */
@@ -165,7 +166,8 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
   }
 
   get #holder(): Holder<Entry> | undefined {
-    return this.#holders.findLast(({ isClosing }) => !isClosing) ?? this.#holders.at(-1);
+    const newest = this.#holders.at(-1);
+    return newest?.isClosing === true ? (this.#holders.findLast(({ isClosing }) => !isClosing) ?? newest) : newest;
   }
 
   #pump(): void {

@@ -18,11 +18,14 @@ export interface PluginConnectionsOptions {
 
 /** Open, or on their way, at a time in a thread. */
 const MOST_OPEN = 64;
+/** Of those, for plugins that send logs, which keep them. */
+const MOST_OF_LOGS = 48;
 
 export class PluginConnections {
   readonly #clock: Clock;
   readonly #networks: PluginNetworks;
   #open = 0;
+  #openOfLogs = 0;
 
   constructor({ clock, networks }: PluginConnectionsOptions) {
     this.#clock = clock;
@@ -35,13 +38,15 @@ export class PluginConnections {
   }
 
   /** `begun` gets the socket at once, to destroy it when it likes. Rejects with CONNECT_ADDRESS_REFUSED, CONNECT_BUSY, CONNECT_TIMED_OUT or CONNECT_FAILED. */
-  async connect(host: string, port: number, options: ConnectOptions, begun: (socket: Socket) => void): Promise<Duplex> {
+  async connect(host: string, port: number, options: ConnectOptions, begun: (socket: Socket) => void, isLog = false): Promise<Duplex> {
     if (isIP(host) !== 0 && this.#networks.isRefused(host)) throw addressRefused(host);
-    if (this.#open >= MOST_OPEN) throw new HoldfastError({ code: 'CONNECT_BUSY', source: 'gateway', retryable: true, publicMessage: 'too many connections of plugins are open', message: `${MOST_OPEN} connections of plugins are open in this thread` });
+    const most = isLog ? MOST_OF_LOGS : MOST_OPEN;
+    if ((isLog ? this.#openOfLogs : this.#open) >= most || this.#open >= MOST_OPEN) throw new HoldfastError({ code: 'CONNECT_BUSY', source: 'gateway', retryable: true, publicMessage: 'too many connections of plugins are open', message: `${most} connections of plugins${isLog ? ' that send logs' : ''} are open in this thread` });
     const { timeoutMs } = options;
     const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
     const socket = this.#begin(host, port, options);
     this.#open += 1;
+    if (isLog) this.#openOfLogs += 1;
     const timer = this.#clock.after(timeoutMs, () => socket.destroy(timedOut(host, port, timeoutMs)));
     socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
       timer.cancel();
@@ -51,6 +56,7 @@ export class PluginConnections {
     socket.on('error', (thrown) => reject(failureOf(thrown, host, port)));
     socket.once('close', () => {
       this.#open -= 1;
+      if (isLog) this.#openOfLogs -= 1;
       timer.cancel();
       reject(failed(host, port, 'the connection was closed'));
     });

@@ -20,6 +20,8 @@ export interface PluginFetchOptions {
 
 /** Under way at a time in a thread. */
 const MOST_AT_ONCE = 64;
+/** Of those, for plugins that send logs: receivers that do not answer are not to keep others from keys and revocation lists. */
+const MOST_OF_LOGS = 48;
 const CONNECTIONS_PER_HOST = 8;
 /** Of those with authorities of their own or without verification; the one that was made first goes. */
 const AGENTS_KEPT = 16;
@@ -36,6 +38,7 @@ export class PluginFetch {
   readonly #networks: PluginNetworks;
   readonly #agents = new Map<string, Undici.Agent>();
   #underWay = 0;
+  #underWayOfLogs = 0;
 
   constructor({ clock, networks }: PluginFetchOptions) {
     this.#clock = clock;
@@ -43,20 +46,23 @@ export class PluginFetch {
   }
 
   /** Any status is an answer. Rejects with FETCH_URL_INVALID, FETCH_ADDRESS_REFUSED, FETCH_BUSY, FETCH_TIMED_OUT, FETCH_TOO_LARGE or FETCH_FAILED. */
-  async fetch(url: string, options: FetchOptions): Promise<FetchAnswer> {
+  async fetch(url: string, options: FetchOptions, isLog = false): Promise<FetchAnswer> {
     const target = parseUrl(url);
     const address = literalAddress(target);
     if (address !== undefined && this.#networks.isRefused(address)) throw addressRefused(target.hostname);
-    if (this.#underWay >= MOST_AT_ONCE) throw new HoldfastError({ code: 'FETCH_BUSY', source: 'gateway', retryable: true, publicMessage: 'too many requests of plugins are under way', message: `${MOST_AT_ONCE} requests of plugins are under way in this thread` });
+    const most = isLog ? MOST_OF_LOGS : MOST_AT_ONCE;
+    if ((isLog ? this.#underWayOfLogs : this.#underWay) >= most || this.#underWay >= MOST_AT_ONCE) throw new HoldfastError({ code: 'FETCH_BUSY', source: 'gateway', retryable: true, publicMessage: 'too many requests of plugins are under way', message: `${most} requests of plugins${isLog ? ' that send logs' : ''} are under way in this thread` });
     const abort = new AbortController();
     const timer = this.#clock.after(options.timeoutMs, () => abort.abort());
     this.#underWay += 1;
+    if (isLog) this.#underWayOfLogs += 1;
     try {
       return await this.#send(target, options, abort.signal);
     } catch (thrown) {
       throw failureOf(thrown, target.host, abort.signal.aborted ? options.timeoutMs : undefined);
     } finally {
       this.#underWay -= 1;
+      if (isLog) this.#underWayOfLogs -= 1;
       timer.cancel();
     }
   }

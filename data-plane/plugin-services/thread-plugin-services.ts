@@ -146,13 +146,13 @@ class LentServices implements InstanceServices {
       passwords: thread.passwords,
       secrets: { keyedHash: thread.keyedHash.of },
       store: <Value>(name: string, bounds: StoreBounds): PluginStore<Value> => thread.stores.open<Value>(pluginId, name, bounds),
-      fetch: (url, options) => thread.fetching.fetch(url, options),
+      fetch: (url, options) => thread.fetching.fetch(url, options, this.#isLog),
       connect: (host, port, options) => thread.connections.connect(host, port, options, (socket) => {
         const handle = started({ cancel: () => void socket.destroy() });
         socket.once('close', () => handle.cancel());
         // A request that outlives its instance has nothing to close it.
         if (this.#isReleased) handle.cancel();
-      }),
+      }, this.#isLog),
       redis: (options) => {
         const held = thread.redisLinks.open(options);
         started({ cancel: () => held.release() });
@@ -182,6 +182,11 @@ class LentServices implements InstanceServices {
       for (const handle of running) handle.cancel();
       thread.stores.release(pluginId);
     };
+  }
+
+  /** It has a queue: what it sends can wait, what others ask for can't. */
+  get #isLog(): boolean {
+    return this.#queues.length > 0;
   }
 
   settle(): Promise<void> | undefined {
