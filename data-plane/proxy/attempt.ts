@@ -54,12 +54,11 @@ export function triesOf(last: Attempt | undefined, epochOffsetMs: number, nowMs:
 }
 
 function tryOf({ endpoint, upstream, wishedAtMs, sentAtMs, endedAtMs, status, failure }: Attempt, epochOffsetMs: number, nowMs: number): UpstreamTry {
-  const { peer } = endpoint;
   const endMs = endedAtMs === 0 ? nowMs : endedAtMs;
   const startMs = wishedAtMs !== 0 ? wishedAtMs : sentAtMs !== 0 ? sentAtMs : endMs;
   return {
     upstream,
-    target: peer === undefined ? `${endpoint.host}:${endpoint.port}` : `${peer.host}:${peer.port}`,
+    target: endpoint.target,
     address: endpoint.address,
     port: endpoint.port,
     startedAtMs: startMs + epochOffsetMs,

@@ -56,6 +56,8 @@ export class Endpoint {
   readonly tlsKey: string;
   /** Host header for requests that don't bring their own. */
   readonly hostHeader: string;
+  /** What it is an address of, as configured: `host:port`. */
+  readonly target: string;
   readonly retryBudget: RetryBudget;
   readonly peer: Peer | undefined;
   /** Connections begin with a header that names one client: they can't serve another. */
@@ -81,6 +83,7 @@ export class Endpoint {
     this.tlsKey = tls.key;
     this.tls = isTls(protocol) ? { serverName: host, isAddress: isIP(host) !== 0, settings: tls } : undefined;
     this.hostHeader = hostHeaderOf(protocol, host, port);
+    this.target = peer === undefined ? `${host}:${port}` : `${peer.host}:${peer.port}`;
   }
 
   /** A request or stream is under way there, or waits to be. One `end` for each. */
