@@ -40,7 +40,7 @@ test('live from the first moment, ready when all runs and while only the databas
   await cable.unplug();
   const controlPlane = startControlPlane({
     HOLDFAST_STATE_FOLDER: join(folder, 'state'), HOLDFAST_DATABASE_URL: cable.connectionString, HOLDFAST_KEY_ENCRYPTION_KEY: Buffer.from(database.keyEncryptionKey).toString('base64'),
-    HOLDFAST_DEVELOPMENT_MODE: 'true', HOLDFAST_DRAIN_DELAY: '30s',
+    HOLDFAST_DEVELOPMENT_MODE: 'true', HOLDFAST_DRAIN_DELAY: '30s', HOLDFAST_CLICKHOUSE_URL: 'http://127.0.0.1:1', HOLDFAST_CLICKHOUSE_STREAMS: 'records',
   });
   const status = await waitUntil('the status port is open', () => addressOf(controlPlane, 'status-port-listening', 'address'));
   const seen = async (): Promise<readonly number[]> => Promise.all(['live', 'ready', 'database'].map(async (path) => (await get(`${status}/status/${path}`)).status));
@@ -75,6 +75,7 @@ test('live from the first moment, ready when all runs and while only the databas
     assert.ok(valueOf(families, 'holdfast_database_transaction_duration_seconds', { role: 'holdfast_app', mode: 'write', outcome: 'committed' }, 'holdfast_database_transaction_duration_seconds_count') >= 2);
     assert.ok(valueOf(families, 'holdfast_database_connection_wait_seconds', {}, 'holdfast_database_connection_wait_seconds_count') > 2);
     assert.equal(valueOf(families, 'holdfast_sessions', { state: 'settled' }), 0);
+    assert.deepEqual(['holdfast_sink_rows_sent_total', 'holdfast_sink_attempts_failed_total'].map((name) => valueOf(families, name, { sink: 'clickhouse', stream: 'records' })), [0, 0]);
     assert.ok(valueOf(families, 'holdfast_cpu_seconds_total', { mode: 'user' }) > 0 && valueOf(families, 'holdfast_event_loop_busy_seconds_total') > 0);
     assert.ok(!JSON.stringify([...families.values()]).includes('canary'), 'no label holds what a client chose');
   });
