@@ -216,7 +216,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clock,
   });
   lifecycle.add('admin API', () => admin.stop());
-  status.serving({ database: store.meter, admin, publish: meter, sync, alarms, sinks });
+  status.serving({ database: store.meter, admin, publish: meter, sync, alarms, sinks, alerts: alertMeter });
   // Stopped first: load balancers read that this one is about to go while it still answers.
   lifecycle.add('drain delay', () => new Promise<void>((resolve) => clock.after(settings.drainDelay, resolve, { keepAlive: true })));
   return { admin: admin.address, sync: syncAddress, status: statusServer.address };

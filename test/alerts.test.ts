@@ -4,9 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
+import { AlertMeter } from '../control-plane/alerts/alert-meter.ts';
 import { AlertWatch } from '../control-plane/alerts/alert-watch.ts';
 import { WebhookSender } from '../control-plane/alerts/webhook-sender.ts';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
@@ -20,38 +19,11 @@ import { ManualClock } from './support/manual-clock.ts';
 import { openTestStore } from './support/postgres.ts';
 import { TEST_ACTOR } from './support/store-scene.ts';
 import { telemetryBatch, usageRow } from './support/telemetry-rows.ts';
+import { answeringInTurn, startWebhookReceiver } from './support/webhook-receiver.ts';
 
 /** Time passes when a test says so, for the store too. */
 const clock = new ManualClock(Math.floor(Date.now() / 10_000) * 10_000 + 5_000);
 const { send, store, tenantId, viewerToken, logLines } = await startTestAdminApi({ clock }, await openTestStore({ clock }));
-
-interface Received {
-  readonly id: string;
-  readonly type: string;
-  readonly subject: string | null;
-  readonly body: string;
-  readonly headers: IncomingMessage['headers'];
-}
-
-/** Answers with the next of `answers`, 204 where there is none; keeps what it was sent. */
-async function startReceiver(answers: number[] = []) {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (piece: string) => (body += piece));
-    request.on('end', () => {
-      const { type, data } = JSON.parse(body) as { readonly type: string; readonly data: { readonly subject?: string | null } };
-      received.push({ id: String(request.headers['webhook-id']), type, subject: data.subject ?? null, body, headers: request.headers });
-      response.writeHead(answers.shift() ?? 204, { location: '/elsewhere' }).end();
-    });
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { received, answers, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/of-secret-path` };
-}
 
 async function gatewayNamed(name: string): Promise<GatewayScope> {
   const stored = await store.gateways.create(tenantId, name, TEST_ACTOR);
@@ -63,8 +35,8 @@ async function gatewayNamed(name: string): Promise<GatewayScope> {
 function controlPlanes() {
   const { log } = createMemoryLogger('control-plane');
   const both = [0, 1].map(() => {
-    const sender = new WebhookSender({ webhooks: store.webhooks, mayAskItself: true, softwareVersion: '0.1.0', clock, random: () => 0.5, log });
-    const watch = new AlertWatch({ alerts: store.alerts, analytics: store.analytics, onTold: () => undefined, clock, log });
+    const sender = new WebhookSender({ webhooks: store.webhooks, meter: new AlertMeter(), mayAskItself: true, softwareVersion: '0.1.0', clock, random: () => 0.5, log });
+    const watch = new AlertWatch({ alerts: store.alerts, webhooks: store.webhooks, meter: new AlertMeter(), analytics: store.analytics, onTold: () => undefined, clock, log });
     after(async () => {
       await watch.stop();
       await sender.stop();
@@ -84,13 +56,13 @@ test('a rule that is met is told once, signed, until it is taken; and that it is
   const gateway = await gatewayNamed('told');
   const fleet = new FleetScene(store, gateway);
   const planes = controlPlanes();
-  const receiver = await startReceiver([500, 302]);
+  const receiver = await startWebhookReceiver(answeringInTurn([500, 302]));
   const webhook = (await send('POST', '/v1/webhooks', { json: { name: 'pager', url: receiver.url } })).expect(201);
   const secret = webhook.word('secret');
   assert.match(secret, /^whsec_/);
   const quiet = await fleet.enrol('quiet', { region: 'eu' }, { connected: false, lastSeenAt: new Date(clock.nowMs() - 120_000) });
   await fleet.enrol('elsewhere', { region: 'us' }, { connected: false, lastSeenAt: new Date(clock.nowMs() - 120_000) });
-  const rule = (await send('POST', '/told/v1/alert-rules', { json: { name: 'silent', kind: 'silence', threshold: 60, for_seconds: 30, labels: { region: 'eu' }, severity: 'critical', webhooks: ['pager'] } })).expect(201);
+  const rule = (await send('POST', '/told/v1/alert-rules', { json: { name: 'silent', kind: 'silence', threshold: 60, for_seconds: 30, resolve_seconds: 0, labels: { region: 'eu' }, severity: 'critical', webhooks: ['pager'] } })).expect(201);
 
   await planes.look();
   await planes.send();
@@ -142,9 +114,9 @@ test('each kind of rule finds what it is about', async () => {
   const gateway = await gatewayNamed('kinds');
   const fleet = new FleetScene(store, gateway);
   const planes = controlPlanes();
-  const receiver = await startReceiver();
+  const receiver = await startWebhookReceiver();
   (await send('POST', '/v1/webhooks', { json: { name: 'kinds', url: receiver.url } })).expect(201);
-  const dataPlaneId = await fleet.enrol('busy');
+  const dataPlaneId = await fleet.enrol('busy', {}, { lastSeenAt: new Date(clock.nowMs()) });
   const [slow, failing] = [newId(), newId()];
   const latency = new LatencySketch();
   latency.add(700_000, 90);
@@ -161,9 +133,9 @@ test('each kind of rule finds what it is about', async () => {
   const rules = [
     { name: 'errors', kind: 'error_rate', threshold: 25, group_by: 'route' }, { name: 'all-errors', kind: 'error_rate', threshold: 30 }, { name: 'slow', kind: 'latency', threshold: 500, quantile: 'p50', group_by: 'route' },
     { name: 'fast', kind: 'latency', threshold: 500, quantile: 'p50', measure: 'gateway' }, { name: 'full', kind: 'spool', threshold: 90 }, { name: 'stale', kind: 'stale_config', threshold: 600 },
-    { name: 'expiring', kind: 'certificate_expiry', threshold: 400 }, { name: 'drifting', kind: 'drift' }, { name: 'alarmed', kind: 'alarm', codes: ['SYNC_DATA_PLANE_AHEAD'] }, { name: 'silent', kind: 'silence', threshold: 3_600 },
+    { name: 'expiring', kind: 'certificate_expiry', threshold: 400 }, { name: 'drifting', kind: 'drift' }, { name: 'alarmed', kind: 'alarm', codes: ['SYNC_DATA_PLANE_AHEAD'] }, { name: 'silent', kind: 'silence', threshold: 60 },
   ];
-  for (const rule of rules) (await send('POST', '/kinds/v1/alert-rules', { json: { webhooks: ['kinds'], ...rule } })).expect(201);
+  for (const rule of rules) (await send('POST', '/kinds/v1/alert-rules', { json: { webhooks: ['kinds'], resolve_seconds: 0, ...rule } })).expect(201);
   await planes.look();
   await planes.send();
   const told = receiver.received.map(({ body }) => JSON.parse(body) as { readonly data: { readonly rule: { readonly name: string }; readonly subject: string | null; readonly value: number } }).map(({ data }) => [data.rule.name, data.subject, data.value]);
@@ -173,16 +145,21 @@ test('each kind of rule finds what it is about', async () => {
   // What goes on is told again after a while, and no sooner.
   const before = receiver.received.length;
   clock.advance(3 * 3_600_000);
-  await planes.look();
+  // Nobody looked for as long: silence is told once somebody has listened for its time.
+  for (let look = 0; look < 6; look += 1) {
+    await planes.look();
+    clock.advance(15_000);
+  }
   await planes.send();
-  assert.deepEqual(receiver.received.slice(before).map(({ type }) => type).toSorted(), ['alert.firing', 'alert.resolved', 'alert.resolved']);
+  assert.deepEqual(receiver.received.slice(before).map(({ type }) => type).toSorted(), ['alert.firing', 'alert.resolved', 'alert.resolved', 'alert.resolved']);
+  for (const { name } of rules) (await send('DELETE', `/kinds/v1/alert-rules/${name}`)).expect(204);
   (await send('DELETE', '/v1/webhooks/kinds')).expect(204);
 });
 
 test('who gives up, who is refused, and who may do what', async () => {
   const gateway = await gatewayNamed('given-up');
   const planes = controlPlanes();
-  const receiver = await startReceiver([410, ...Array<number>(30).fill(500)]);
+  const receiver = await startWebhookReceiver(answeringInTurn([410, ...Array<number>(30).fill(500)]));
   (await send('POST', '/v1/webhooks', { json: { name: 'gone', url: receiver.url } })).expect(201);
   (await send('POST', '/v1/webhooks/gone/test')).expect(201);
   await planes.send();
@@ -196,7 +173,7 @@ test('who gives up, who is refused, and who may do what', async () => {
   assert.equal(await state(), 'given_up', (await send('GET', '/v1/webhooks/gone/deliveries')).text.slice(0, 400));
   assert.ok(receiver.received.length < 40, `${receiver.received.length} attempts`);
   // To this machine, where that is not allowed, nothing is sent.
-  const guarded = new WebhookSender({ webhooks: store.webhooks, mayAskItself: false, softwareVersion: '0.1.0', clock, random: () => 0.5, log: createMemoryLogger('control-plane').log });
+  const guarded = new WebhookSender({ webhooks: store.webhooks, meter: new AlertMeter(), mayAskItself: false, softwareVersion: '0.1.0', clock, random: () => 0.5, log: createMemoryLogger('control-plane').log });
   const sent = receiver.received.length;
   (await send('POST', '/v1/webhooks/gone/test')).expect(201);
   await guarded.settled();

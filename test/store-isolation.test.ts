@@ -61,10 +61,10 @@ async function fill(scope: GatewayScope): Promise<void> {
   assert.equal((await store.webhooks.create(scope.tenantId, { name: 'hook', url: 'https://hook.test/', secret: 'whsec_AAAA', enabled: true }, TEST_ACTOR)).kind, 'stored');
   const rule = await store.alerts.create(scope, {
     name: 'rule', kind: 'drift', threshold: 0, quantile: 'p99', measure: 'request', windowSeconds: 300, forSeconds: 0, minRequests: 1, groupBy: 'none', routes: [], services: [], consumers: [], labels: {}, codes: [], severity: 'info',
-    webhooks: [], repeatSeconds: 0, enabled: true,
+    webhooks: [], resolveSeconds: 0, repeatSeconds: 0, enabled: true,
   }, TEST_ACTOR);
   assert.ok(rule.kind === 'stored');
-  assert.equal((await store.alerts.apply(rule.value, [{ subject: '', value: 1, detail: '' }], () => '{}')).length, 1);
+  assert.equal((await store.alerts.apply(rule.value, [{ subject: '', value: 1, detail: '' }], () => '{}')).events.length, 1);
   await store.keyRotations.begin(scope.tenantId, TEST_ACTOR);
   // Two seals, the first of which stands for removed rows.
   const { lastId } = await store.auditChain.moment();

@@ -224,7 +224,7 @@ export function adminRoutes(options: Omit<AdminApiOptions, 'listen' | 'maxBodyBy
     ...eventRoutes(options.events),
     ...convergenceRoutes(store),
     ...releaseRoutes(store),
-    ...usageRoutes(store),
+    ...usageRoutes(store, gate, clock),
     ...usageExportRoutes(store),
     ...analyticsRoutes(store, gate, clock),
     ...requestRoutes(store, tails, gate, clock),

@@ -22,14 +22,16 @@ export interface AlertRuleContent {
   readonly windowSeconds: number;
   /** How long the condition must be met before it fires. */
   readonly forSeconds: number;
+  /** How long it must not be met before it is over: what comes and goes is one alert. */
+  readonly resolveSeconds: number;
   /** Below so many requests in the window nothing is said of them. */
   readonly minRequests: number;
   readonly groupBy: AlertGrouping;
-  /** Ids; empty: all. */
+  /** Of error_rate and latency: ids; empty: all. */
   readonly routes: readonly string[];
   readonly services: readonly string[];
   readonly consumers: readonly string[];
-  /** Of data planes: all must be there. */
+  /** Of data planes: all must be there. Alarms of the gateway as a whole have none. */
   readonly labels: Readonly<Record<string, string>>;
   /** Of alarms (ERRORS.md); empty: all. */
   readonly codes: readonly string[];
@@ -47,6 +49,8 @@ export interface Finding {
   readonly value: number;
   /** For people. */
   readonly detail: string;
+  /** Nobody can know: what stands goes on, and nothing begins. */
+  readonly unsure?: true;
 }
 
 export interface AlertState {
@@ -55,7 +59,10 @@ export interface AlertState {
   readonly since: Date;
   /** Undefined while it is pending. */
   readonly firedAt: Date | undefined;
+  /** Undefined while nobody was told: it is pending, or the rule was muted when it fired. */
   readonly toldAt: Date | undefined;
+  /** Since when it is not met any more; undefined while it is. */
+  readonly absentSince: Date | undefined;
   readonly value: number;
   readonly detail: string;
 }
@@ -66,26 +73,54 @@ export interface AlertEvent {
   readonly resolvedAt: Date | undefined;
 }
 
-/** What the states are after a look that found this, and what is to be told. What is not found any more is over; pending ones go without a word. */
-export function nextStates(rule: Pick<AlertRuleContent, 'forSeconds' | 'repeatSeconds'>, before: readonly AlertState[], findings: readonly Finding[], now: Date): { readonly states: readonly AlertState[]; readonly events: readonly AlertEvent[] } {
+export interface NextStates {
+  readonly states: readonly AlertState[];
+  readonly events: readonly AlertEvent[];
+  /** Findings for which there was no room. */
+  readonly leftOut: number;
+}
+
+export type Pace = Pick<AlertRuleContent, 'forSeconds' | 'resolveSeconds' | 'repeatSeconds'> & { readonly isMuted: boolean };
+
+/** What one rule may be met by at a time (R5). */
+export const MOST_STATES = 200;
+
+/**
+ * What the states are after a look that found this, and what is to be told. A pending one that is not found is gone without a word, a firing one is
+ * over once it has been absent for long enough. While the rule is muted no beginning is told; every beginning that was told has its end told.
+ */
+export function nextStates(pace: Pace, before: readonly AlertState[], findings: readonly Finding[], now: Date): NextStates {
   const known = new Map(before.map((state) => [state.subject, state]));
   const events: AlertEvent[] = [];
-  const states = findings.map(({ subject, value, detail }): AlertState => {
-    const past = known.get(subject);
-    known.delete(subject);
-    const since = past?.since ?? now;
-    const seen = { subject, since, value, detail };
-    if (past?.state === 'firing') {
-      const isDue = rule.repeatSeconds > 0 && now.getTime() - (past.toldAt ?? now).getTime() >= rule.repeatSeconds * 1_000;
-      const state: AlertState = { ...seen, state: 'firing', firedAt: past.firedAt, toldAt: isDue ? now : past.toldAt };
-      if (isDue) events.push({ type: 'alert.repeated', state, resolvedAt: undefined });
-      return state;
-    }
-    if (now.getTime() - since.getTime() < rule.forSeconds * 1_000) return { ...seen, state: 'pending', firedAt: undefined, toldAt: undefined };
-    const state: AlertState = { ...seen, state: 'firing', firedAt: now, toldAt: now };
-    events.push({ type: 'alert.firing', state, resolvedAt: undefined });
-    return state;
-  });
-  for (const over of known.values()) if (over.state === 'firing') events.push({ type: 'alert.resolved', state: over, resolvedAt: now });
-  return { states, events };
+  const states: AlertState[] = [];
+  const fresh: Finding[] = [];
+  for (const finding of findings) {
+    const past = known.get(finding.subject);
+    known.delete(finding.subject);
+    if (past !== undefined) states.push(goneOn(pace, past, finding, now, events));
+    else if (finding.unsure !== true) fresh.push(finding);
+  }
+  for (const past of known.values()) {
+    if (past.state === 'pending') continue;
+    const absentSince = past.absentSince ?? now;
+    if (now.getTime() - absentSince.getTime() < pace.resolveSeconds * 1_000) states.push({ ...past, absentSince });
+    else if (past.toldAt !== undefined) events.push({ type: 'alert.resolved', state: past, resolvedAt: now });
+  }
+  // Who stood has its place before who is new: a rule that is met by more than there is room for would else tell of comings and goings that are none.
+  const room = Math.max(0, MOST_STATES - states.length);
+  for (const finding of fresh.slice(0, room)) states.push(goneOn(pace, undefined, finding, now, events));
+  return { states, events, leftOut: fresh.length - Math.min(room, fresh.length) };
+}
+
+function goneOn(pace: Pace, past: AlertState | undefined, { subject, value, detail }: Finding, now: Date, events: AlertEvent[]): AlertState {
+  const since = past?.since ?? now;
+  const isFiring = past?.state === 'firing' || now.getTime() - since.getTime() >= pace.forSeconds * 1_000;
+  const met = { subject, since, value, detail, absentSince: undefined };
+  if (!isFiring) return { ...met, state: 'pending', firedAt: undefined, toldAt: undefined };
+  const firedAt = past?.firedAt ?? now;
+  const toldAt = past?.toldAt;
+  const isDue = !pace.isMuted && (toldAt === undefined || (pace.repeatSeconds > 0 && now.getTime() - toldAt.getTime() >= pace.repeatSeconds * 1_000));
+  const state: AlertState = { ...met, state: 'firing', firedAt, toldAt: isDue ? now : toldAt };
+  if (isDue) events.push({ type: toldAt === undefined ? 'alert.firing' : 'alert.repeated', state, resolvedAt: undefined });
+  return state;
 }

@@ -2,6 +2,7 @@
  * Whether a rule is met now, and by what: asks analytics, the fleet and the alarms for what the rule is about. Called by alert-watch.ts. What
  * is not known meets no rule: no requests have no error rate. Silence is a rule of its own.
  */
+import type { Vitals } from '../../shared/wire/telemetry-codec.ts';
 import type { AnalyticsFilter, AnalyticsStore, Dimension, Group } from '../store/analytics-store.ts';
 import type { AlertFleet, FleetMember, OpenAlarmOfGateway } from '../store/alert-store.ts';
 import type { GatewayScope } from '../store/scope.ts';
@@ -13,24 +14,22 @@ export interface AlertFacts {
 }
 
 const DIMENSION: Readonly<Record<Exclude<AlertGrouping, 'none'>, Dimension>> = { route: 'route', service: 'service', consumer: 'consumer', data_plane: 'data-plane' };
-/** Groups of one rule that are looked at, those with most requests; and what one rule may be met by (R5). */
+/** Groups of one rule that are looked at, those with most requests (R5). */
 const MOST_GROUPS = 1_000;
-const MOST_FINDINGS = 200;
+/** Vitals that are older say nothing of now: they came late, after an outage. */
+const VITALS_FRESH_MS = 300_000;
 const DAY_MS = 86_400_000;
 const DRIFT_CODES = ['FLEET_BEHIND', 'FLEET_REJECTED', 'FLEET_FELL_BACK', 'FLEET_LARGELY_BEHIND'];
 
-export async function findBreaches(facts: AlertFacts, scope: GatewayScope, rule: AlertRuleContent, now: Date): Promise<readonly Finding[]> {
-  return (await allBreaches(facts, scope, rule, now)).slice(0, MOST_FINDINGS);
-}
-
-async function allBreaches({ analytics, fleet }: AlertFacts, scope: GatewayScope, rule: AlertRuleContent, now: Date): Promise<readonly Finding[]> {
+/** `watchedSince`: since when control planes look without a pause, undefined where there never was one. Before it they heard nobody: that is no silence of others. */
+export async function findBreaches({ analytics, fleet }: AlertFacts, scope: GatewayScope, rule: AlertRuleContent, watchedSince: Date | undefined, now: Date): Promise<readonly Finding[]> {
   const members = async (): Promise<readonly FleetMember[]> => (await fleet.members(scope)).filter(({ labels }) => Object.entries(rule.labels).every(([key, value]) => labels[key] === value));
   switch (rule.kind) {
     case 'error_rate':
     case 'latency':
       return ofTraffic(rule, (await analytics.totals(scope, { from: new Date(now.getTime() - rule.windowSeconds * 1_000), to: now, groupBy: rule.groupBy === 'none' ? [] : [DIMENSION[rule.groupBy]], filter: filterOf(rule), latencies: rule.kind === 'latency' }, MOST_GROUPS)).groups);
     case 'silence':
-      return (await members()).flatMap((member) => silence(member, rule.threshold, now));
+      return (await members()).flatMap((member) => silence(member, rule.threshold, watchedSince, now));
     case 'certificate_expiry':
       return (await members()).flatMap((member) => expiry(member, rule.threshold, now));
     case 'spool':
@@ -39,15 +38,18 @@ async function allBreaches({ analytics, fleet }: AlertFacts, scope: GatewayScope
       const told = new Map((await analytics.vitals(scope)).map(({ dataPlaneId, vitals }) => [dataPlaneId, vitals]));
       return [...known.values()].flatMap((member) => {
         const vitals = told.get(member.id);
-        if (rule.kind === 'stale_config') return stale(member, vitals, rule.threshold, now);
+        if (rule.kind === 'stale_config') return stale(member, vitals, rule.threshold, watchedSince, now);
         const percent = vitals === undefined || vitals.spoolMaxBytes === 0 ? 0 : (vitals.spoolBytes / vitals.spoolMaxBytes) * 100;
         return percent < rule.threshold ? [] : [{ subject: member.id, value: round(percent), detail: `the telemetry spool of ${member.hostname} is ${round(percent)} % full (${rule.threshold} % is the limit)` }];
       });
     }
     case 'drift':
-      return (await fleet.openAlarms(scope)).filter(({ code }) => DRIFT_CODES.includes(code)).map(ofAlarm);
-    case 'alarm':
-      return (await fleet.openAlarms(scope)).filter(({ code }) => rule.codes.length === 0 || rule.codes.includes(code)).map(ofAlarm);
+    case 'alarm': {
+      const codes = rule.kind === 'drift' ? DRIFT_CODES : rule.codes;
+      const chosen = Object.keys(rule.labels).length === 0 ? undefined : new Set((await members()).map(({ id }) => id));
+      const isChosen = ({ code, dataPlaneId }: OpenAlarmOfGateway): boolean => (codes.length === 0 || codes.includes(code)) && (chosen === undefined || (dataPlaneId !== undefined && chosen.has(dataPlaneId)));
+      return (await fleet.openAlarms(scope)).filter(isChosen).map(ofAlarm);
+    }
   }
 }
 
@@ -76,10 +78,14 @@ function ofTraffic(rule: AlertRuleContent, groups: readonly Group[]): readonly F
   });
 }
 
-function silence({ id, hostname, connected, lastSeenAt, enrolledAt }: FleetMember, thresholdSeconds: number, now: Date): readonly Finding[] {
+function silence({ id, hostname, connected, lastSeenAt, enrolledAt }: FleetMember, thresholdSeconds: number, watchedSince: Date | undefined, now: Date): readonly Finding[] {
   const seconds = (now.getTime() - (lastSeenAt ?? enrolledAt).getTime()) / 1_000;
   if (seconds < thresholdSeconds) return [];
-  return [{ subject: id, value: Math.round(seconds), detail: `nothing was heard of ${hostname} for ${Math.round(seconds)} s${connected ? ', though its connection was never closed' : ''} (${thresholdSeconds} s is the limit)` }];
+  return [{ subject: id, value: Math.round(seconds), detail: `nothing was heard of ${hostname} for ${Math.round(seconds)} s${connected ? ', though its connection was never closed' : ''} (${thresholdSeconds} s is the limit)`, ...unsureWithin(thresholdSeconds, watchedSince, now) }];
+}
+
+function unsureWithin(seconds: number, watchedSince: Date | undefined, now: Date): { readonly unsure?: true } {
+  return watchedSince !== undefined && now.getTime() - watchedSince.getTime() < seconds * 1_000 ? { unsure: true } : {};
 }
 
 function expiry({ id, hostname, certificateNotAfter }: FleetMember, thresholdDays: number, now: Date): readonly Finding[] {
@@ -89,11 +95,16 @@ function expiry({ id, hostname, certificateNotAfter }: FleetMember, thresholdDay
 }
 
 /** A data plane that is not heard of can not have been vouched for either. */
-function stale(member: FleetMember, vitals: { readonly headAgeMs: number | undefined; readonly stale: boolean; readonly atMs: number } | undefined, thresholdSeconds: number, now: Date): readonly Finding[] {
+function stale(member: FleetMember, told: Vitals | undefined, thresholdSeconds: number, watchedSince: Date | undefined, now: Date): readonly Finding[] {
+  const vitals = told !== undefined && now.getTime() - told.atMs < VITALS_FRESH_MS ? told : undefined;
   const silentMs = member.connected ? 0 : now.getTime() - (member.lastSeenAt ?? member.enrolledAt).getTime();
-  const ageMs = Math.max(silentMs, vitals?.headAgeMs ?? 0);
-  if (ageMs < thresholdSeconds * 1_000 && !(vitals?.stale === true && member.connected)) return [];
-  return [{ subject: member.id, value: Math.round(ageMs / 1_000), detail: `no control plane has confirmed the configuration of ${member.hostname} for ${Math.round(ageMs / 1_000)} s (${thresholdSeconds} s is the limit)` }];
+  const toldMs = vitals?.headAgeMs ?? 0;
+  const ageMs = Math.max(silentMs, toldMs);
+  if (ageMs < thresholdSeconds * 1_000 && !(vitals?.stale === true && vitals.headAgeMs === undefined && member.connected)) return [];
+  return [{
+    subject: member.id, value: Math.round(ageMs / 1_000), detail: `no control plane has confirmed the configuration of ${member.hostname} for ${Math.round(ageMs / 1_000)} s (${thresholdSeconds} s is the limit)`,
+    ...(toldMs < thresholdSeconds * 1_000 ? unsureWithin(thresholdSeconds, watchedSince, now) : {}),
+  }];
 }
 
 function ofAlarm({ code, dataPlaneId, detail, times }: OpenAlarmOfGateway): Finding {

@@ -22,13 +22,17 @@ export function refuseWebhookSecret(secret: string): string | undefined {
   return bytes.length >= 24 && bytes.length <= 64 && bytes.toString('base64') === base64 ? undefined : 'must be whsec_ and 24 to 64 bytes in base64; without one, one is made';
 }
 
-export function signedHeaders(secret: string, eventId: string, at: Date, body: string): Readonly<Record<string, string>> {
+/** `secrets`: that in force, and while receivers change over also the one before it; each makes a signature. */
+export function signedHeaders(secrets: readonly string[], eventId: string, at: Date, body: string): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(at.getTime() / 1_000));
-  const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
-  const signature = createHmac('sha256', key).update(`${eventId}.${timestamp}.${body}`).digest('base64');
-  return { 'webhook-id': eventId, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
+    return `v1,${createHmac('sha256', key).update(`${eventId}.${timestamp}.${body}`).digest('base64')}`;
+  });
+  return { 'webhook-id': eventId, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 }
 
+/** `webhook-id` is of the message; what is one alert from its beginning to its end is told by `rule.id` and `subject`. */
 export function alertMessage(rule: AlertRule, { type, state, resolvedAt }: AlertEvent, eventId: string, at: Date): string {
   const { id, name, kind, severity, threshold } = rule;
   const data: JsonObject = {

@@ -4,8 +4,9 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { isUuid, newId, type TenantId } from '../../shared/model/ids.ts';
+import { MOST_WAITING } from './alert-messages.ts';
 import { addAuditRow } from './audit-store.ts';
-import { onlyRow, type Database } from './database.ts';
+import { onlyRow, type Database, type Transaction } from './database.ts';
 import { refuseName } from './gateway-name.ts';
 import type { Actor } from './scope.ts';
 import type { SecretKeys } from './secret-keys.ts';
@@ -47,12 +48,18 @@ export interface ClaimedDelivery {
   readonly tenantId: TenantId;
   readonly webhookId: string;
   readonly eventId: string;
-  readonly url: string;
-  readonly secret: string;
+  /** Undefined where what is sealed can not be opened: this one is tried again as if the receiver had failed, and keeps no other waiting. */
+  readonly receiver: WebhookReceiver | undefined;
   readonly body: string;
   readonly createdAt: Date;
   /** With this one. */
   readonly attempts: number;
+}
+
+export interface WebhookReceiver {
+  readonly url: string;
+  /** What messages are signed with: the secret, and for a day after a change the one before it. */
+  readonly secrets: readonly string[];
 }
 
 export interface AttemptOutcome {
@@ -74,13 +81,20 @@ export interface WebhookStore {
   remove(tenantId: TenantId, id: string, actor: Actor): Promise<StoreProblem | undefined>;
   /** Newest first. */
   deliveries(tenantId: TenantId, webhookId: string, limit: number): Promise<readonly Delivery[]>;
-  /** A message of its own, for trying it out. Gives its id. */
-  send(tenantId: TenantId, webhookId: string, body: (eventId: string) => string, actor: Actor): Promise<string>;
-  /** Messages that are due, of all tenants, for one attempt each: nobody else is given them before `leaseMs` is over. */
-  claim(limit: number, leaseMs: number): Promise<readonly ClaimedDelivery[]>;
+  /** A message of its own, for trying it out. Gives its id; undefined where too many wait. */
+  send(tenantId: TenantId, webhookId: string, body: (eventId: string) => string, actor: Actor): Promise<string | undefined>;
+  /**
+   * Messages that are due, of all tenants, for one attempt each: nobody else is given them before `leaseMs` is over. Not of disabled webhooks, nor of
+   * those in `except`, and of each a few, so that one that hangs holds up its own alone. Of what tells of one alert the oldest only.
+   */
+  claim(limit: number, leaseMs: number, except?: readonly string[]): Promise<readonly ClaimedDelivery[]>;
   finish(delivery: ClaimedDelivery, outcome: AttemptOutcome): Promise<void>;
-  /** Takes away what was delivered or given up before that. How many. */
+  /** Takes away what was made before that and waits no more, and beyond the newest thousand of each webhook. How many. */
   forget(before: Date): Promise<number>;
+  /** A clock that went too far has put attempts off for as long: they are due again. */
+  putRight(longestPauseMs: number): Promise<void>;
+  /** Of all tenants, for `/metrics`. */
+  countWaiting(): Promise<{ readonly waiting: number; readonly oldest: Date | undefined }>;
 }
 
 interface Row {
@@ -96,6 +110,13 @@ interface Row {
 const COLUMNS = 'tenant_id, id, name, origin, enabled, created_at, updated_at';
 /** Of one tenant (R5). */
 const MOST_WEBHOOKS = 50;
+/** Ended ones that are kept of a webhook: what the admin API shows. */
+const MOST_ENDED = 1_000;
+const FORGOTTEN_AT_ONCE = 5_000;
+/** Of one webhook, at once. */
+const CLAIMED_OF_ONE = 2;
+/** Receivers that change over to a new secret have so long. */
+const OLD_SECRET_MS = 86_400_000;
 
 export function createWebhookStore(database: Database, keys: SecretKeys, clock: Clock): WebhookStore {
   const within = (tenantId: TenantId, mode: 'snapshot' | 'write') => ({ role: 'holdfast_app', tenantId, mode }) as const;
@@ -103,8 +124,16 @@ export function createWebhookStore(database: Database, keys: SecretKeys, clock: 
   const now = (): Date => new Date(clock.nowMs());
   const seal = async (tenantId: TenantId, id: string, sealed: SealedPart): Promise<Uint8Array> => (await keys.tenantBox(tenantId)).seal(webhookSecretPlace(tenantId, id), Buffer.from(JSON.stringify(sealed), 'utf8'));
   const open = async (tenantId: TenantId, id: string, sealed: Uint8Array): Promise<SealedPart> => {
-    const { url, secret }: SealedPart = JSON.parse(Buffer.from((await keys.tenantBox(tenantId)).open(webhookSecretPlace(tenantId, id), sealed)).toString('utf8'));
-    return { url, secret };
+    const { url, secret, before }: SealedPart = JSON.parse(Buffer.from((await keys.tenantBox(tenantId)).open(webhookSecretPlace(tenantId, id), sealed)).toString('utf8'));
+    return { url, secret, ...(before === undefined || before.untilMs <= clock.nowMs() ? {} : { before }) };
+  };
+  const receiverOf = async (tenantId: TenantId, id: string, sealed: Uint8Array): Promise<WebhookReceiver | undefined> => {
+    try {
+      const { url, secret, before } = await open(tenantId, id, sealed);
+      return { url, secrets: before === undefined ? [secret] : [secret, before.secret] };
+    } catch {
+      return undefined;
+    }
   };
   return {
     async create(tenantId, { name, url, secret, enabled }, actor) {
@@ -137,12 +166,14 @@ export function createWebhookStore(database: Database, keys: SecretKeys, clock: 
       const refusal = refuseName(name);
       if (refusal !== undefined) return { kind: 'name-refused', message: refusal };
       return database.transaction(within(tenantId, 'write'), async (transaction): Promise<Stored<Webhook>> => {
-        const [before] = await transaction.query<{ readonly sealed: Buffer }>('SELECT sealed FROM webhooks WHERE tenant_id = $1 AND id = $2 FOR UPDATE', [tenantId, id]);
+        const [before] = await transaction.query<{ readonly name: string; readonly sealed: Buffer }>('SELECT name, sealed FROM webhooks WHERE tenant_id = $1 AND id = $2 FOR UPDATE', [tenantId, id]);
         if (before === undefined) return { kind: 'not-found' };
+        const named = before.name === name ? undefined : await whoNames(transaction, tenantId, before.name);
+        if (named !== undefined) return named;
         const others = await transaction.query('SELECT FROM webhooks WHERE tenant_id = $1 AND name = $2 AND id <> $3', [tenantId, name, id]);
         if (others.length > 0) return { kind: 'name-refused', message: `must be unique: "${name}" is taken` };
         const kept = await open(tenantId, id, before.sealed);
-        const now: SealedPart = { url: url ?? kept.url, secret: secret ?? kept.secret };
+        const now = sealedNext(kept, url ?? kept.url, secret ?? kept.secret, clock.nowMs() + OLD_SECRET_MS);
         const rows = await transaction.query<Row>(
           `UPDATE webhooks SET name = $3, origin = $4, sealed = $5, enabled = $6, updated_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
           [tenantId, id, name, originOf(now.url), await seal(tenantId, id, now), enabled],
@@ -154,8 +185,11 @@ export function createWebhookStore(database: Database, keys: SecretKeys, clock: 
 
     remove: (tenantId, id, actor) =>
       database.transaction(within(tenantId, 'write'), async (transaction): Promise<StoreProblem | undefined> => {
-        const [row] = await transaction.query<{ readonly name: string }>('DELETE FROM webhooks WHERE tenant_id = $1 AND id = $2 RETURNING name', [tenantId, id]);
+        const [row] = await transaction.query<{ readonly name: string }>('SELECT name FROM webhooks WHERE tenant_id = $1 AND id = $2 FOR UPDATE', [tenantId, id]);
         if (row === undefined) return { kind: 'not-found' };
+        const named = await whoNames(transaction, tenantId, row.name);
+        if (named !== undefined) return named;
+        await transaction.query('DELETE FROM webhooks WHERE tenant_id = $1 AND id = $2', [tenantId, id]);
         await addAuditRow(transaction, { tenantId, actor, action: 'delete', subjectKind: 'webhooks', subjectId: id, details: { name: row.name } });
         return undefined;
       }),
@@ -174,24 +208,34 @@ export function createWebhookStore(database: Database, keys: SecretKeys, clock: 
     send: (tenantId, webhookId, body, actor) =>
       database.transaction(within(tenantId, 'write'), async (transaction) => {
         const eventId = newId(clock.nowMs());
-        await transaction.query('INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_id, body, created_at, due_at) VALUES ($1, $2, $3, $4, $5, $5)', [tenantId, webhookId, eventId, body(eventId), now()]);
+        const made = await transaction.query(
+          `INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_id, body, created_at, due_at) SELECT $1, $2, $3, $4, $5, $5
+           WHERE (SELECT count(*) FROM webhook_deliveries WHERE tenant_id = $1 AND webhook_id = $2 AND due_at IS NOT NULL) < ${MOST_WAITING} RETURNING event_id`,
+          [tenantId, webhookId, eventId, body(eventId), now()],
+        );
+        if (made.length === 0) return undefined;
         await addAuditRow(transaction, { tenantId, actor, action: 'test', subjectKind: 'webhooks', subjectId: webhookId, details: { event: eventId } });
         return eventId;
       }),
 
-    async claim(limit, leaseMs) {
+    async claim(limit, leaseMs, except = []) {
       const at = now();
       const rows = await database.query<{ readonly tenant_id: TenantId; readonly webhook_id: string; readonly event_id: string; readonly sealed: Buffer; readonly body: string; readonly created_at: Date; readonly attempts: number }>(
         everything,
         `UPDATE webhook_deliveries d SET due_at = $1, attempts = d.attempts + 1 FROM webhooks w
          WHERE w.tenant_id = d.tenant_id AND w.id = d.webhook_id AND d.ctid = ANY (ARRAY(
-           SELECT ctid FROM webhook_deliveries WHERE due_at <= $2 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+           SELECT next.ctid FROM (
+             SELECT DISTINCT tenant_id, webhook_id FROM webhook_deliveries WHERE due_at <= $2 AND webhook_id <> ALL ($4::uuid[])
+           ) due JOIN webhooks v ON v.tenant_id = due.tenant_id AND v.id = due.webhook_id AND v.enabled CROSS JOIN LATERAL (
+             SELECT m.ctid FROM webhook_deliveries m WHERE m.tenant_id = due.tenant_id AND m.webhook_id = due.webhook_id AND m.due_at <= $2
+               AND NOT EXISTS (SELECT FROM webhook_deliveries o WHERE o.tenant_id = m.tenant_id AND o.webhook_id = m.webhook_id AND o.due_at IS NOT NULL AND o.about = m.about AND o.created_at < m.created_at)
+             ORDER BY m.due_at LIMIT ${CLAIMED_OF_ONE} FOR UPDATE SKIP LOCKED
+           ) next LIMIT $3))
          RETURNING d.tenant_id, d.webhook_id, d.event_id, w.sealed, d.body, d.created_at, d.attempts`,
-        [new Date(at.getTime() + leaseMs), at, limit],
+        [new Date(at.getTime() + leaseMs), at, limit, except],
       );
       return Promise.all(rows.map(async (row) => ({
-        tenantId: row.tenant_id, webhookId: row.webhook_id, eventId: row.event_id, body: row.body, createdAt: row.created_at, attempts: row.attempts,
-        ...(await open(row.tenant_id, row.webhook_id, row.sealed)),
+        tenantId: row.tenant_id, webhookId: row.webhook_id, eventId: row.event_id, body: row.body, createdAt: row.created_at, attempts: row.attempts, receiver: await receiverOf(row.tenant_id, row.webhook_id, row.sealed),
       })));
     },
 
@@ -204,17 +248,52 @@ export function createWebhookStore(database: Database, keys: SecretKeys, clock: 
     },
 
     async forget(before) {
-      const { removed } = onlyRow(await database.query<{ readonly removed: number }>(
-        everything, 'WITH gone AS (DELETE FROM webhook_deliveries WHERE due_at IS NULL AND created_at < $1 RETURNING 1) SELECT count(*)::integer AS removed FROM gone', [before]));
+      let removed = 0;
+      for (const gone of [
+        `SELECT ctid FROM webhook_deliveries WHERE due_at IS NULL AND created_at < $1 LIMIT ${FORGOTTEN_AT_ONCE}`,
+        `SELECT ctid FROM (SELECT d.ctid, row_number() OVER (PARTITION BY tenant_id, webhook_id ORDER BY created_at DESC) AS place FROM webhook_deliveries d WHERE due_at IS NULL AND created_at >= $1) ended WHERE place > ${MOST_ENDED} LIMIT ${FORGOTTEN_AT_ONCE}`,
+      ]) {
+        for (let rows = FORGOTTEN_AT_ONCE; rows === FORGOTTEN_AT_ONCE; removed += rows) {
+          ({ removed: rows } = onlyRow(await database.query<{ readonly removed: number }>(everything, `WITH gone AS (DELETE FROM webhook_deliveries WHERE ctid = ANY (ARRAY(${gone})) RETURNING 1) SELECT count(*)::integer AS removed FROM gone`, [before])));
+        }
+      }
       return removed;
     },
+
+    async putRight(longestPauseMs) {
+      await database.query(everything, 'UPDATE webhook_deliveries SET due_at = $1 WHERE due_at > $2', [now(), new Date(clock.nowMs() + longestPauseMs)]);
+    },
+
+    async countWaiting() {
+      const { waiting, oldest } = onlyRow(await database.query<{ readonly waiting: number; readonly oldest: Date | null }>(
+        { role: 'holdfast_publisher', mode: 'snapshot' }, 'SELECT count(*)::integer AS waiting, min(d.created_at) AS oldest FROM webhook_deliveries d JOIN webhooks w ON w.tenant_id = d.tenant_id AND w.id = d.webhook_id AND w.enabled WHERE d.due_at IS NOT NULL'));
+      return { waiting, oldest: oldest ?? undefined };
+    },
   };
+}
+
+/** Rules name webhooks by their names: who is named stays. */
+async function whoNames(transaction: Transaction, tenantId: TenantId, name: string): Promise<StoreProblem | undefined> {
+  const rows = await transaction.query<{ readonly rule: string; readonly gateway: string }>(
+    "SELECT r.name AS rule, g.name AS gateway FROM alert_rules r JOIN gateways g ON g.tenant_id = r.tenant_id AND g.id = r.gateway_id AND g.deleted_at IS NULL WHERE r.tenant_id = $1 AND r.content -> 'webhooks' @> to_jsonb($2::text) ORDER BY 1, 2 LIMIT 5",
+    [tenantId, name],
+  );
+  return rows.length === 0 ? undefined : { kind: 'not-empty', message: `the webhook "${name}" is named by rules of alerts: ${rows.map(({ rule, gateway }) => `${rule} (gateway ${gateway})`).join(', ')}; change them first` };
 }
 
 /** What is sealed of a webhook. */
 interface SealedPart {
   readonly url: string;
   readonly secret: string;
+  /** The secret before it, while receivers change over. */
+  readonly before?: { readonly secret: string; readonly untilMs: number };
+}
+
+/** What another host is sent is signed with nothing that the old one knows. */
+function sealedNext(kept: SealedPart, url: string, secret: string, untilMs: number): SealedPart {
+  if (originOf(url) !== originOf(kept.url)) return { url, secret };
+  if (secret !== kept.secret) return { url, secret, before: { secret: kept.secret, untilMs } };
+  return { ...kept, url };
 }
 
 function originOf(url: string): string {

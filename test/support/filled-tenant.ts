@@ -200,10 +200,10 @@ async function fillAlerts({ store }: TestAdminApi, word: string, scope: EntitySc
   const webhook = stored(await store.webhooks.create(scope.tenantId, { name: `${word}-webhook`, url: `https://${word}-receiver.test/${word}-path`, secret: `whsec_${Buffer.alloc(24, word).toString('base64')}`, enabled: true }, TEST_ACTOR));
   const content = {
     name: `${word}-rule`, kind: 'silence', threshold: 60, quantile: 'p99', measure: 'request', windowSeconds: 300, forSeconds: 0, minRequests: 1, groupBy: 'none', routes: [], services: [], consumers: [], labels: {}, codes: [],
-    severity: 'warning', webhooks: [], repeatSeconds: 0, enabled: true,
+    severity: 'warning', webhooks: [], repeatSeconds: 0, resolveSeconds: 0, enabled: true,
   } as const;
   const rule = stored(await store.alerts.create(scope, content, TEST_ACTOR));
-  assert.equal((await store.alerts.apply(rule, [{ subject: `${word}-subject`, value: 1, detail: `${word}-detail` }], () => `{"${word}":1}`)).length, 1);
+  assert.equal((await store.alerts.apply(rule, [{ subject: `${word}-subject`, value: 1, detail: `${word}-detail` }], () => `{"${word}":1}`)).events.length, 1);
   return { webhooks: webhook.id, 'alert-rules': rule.id };
 }
 

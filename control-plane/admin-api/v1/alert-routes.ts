@@ -26,12 +26,13 @@ const fields = [
   { name: 'measure', tag: 5, type: { kind: 'string', oneOf: ALERT_MEASURES }, default: 'request', description: 'Which latency: of the whole request, of the upstream, or what the gateway added.' },
   { name: 'window_seconds', tag: 6, type: { kind: 'integer', between: [60, DAY_SECONDS] }, default: 300, description: 'What error_rate and latency are taken over.' },
   { name: 'for_seconds', tag: 7, type: { kind: 'integer', between: [0, DAY_SECONDS] }, default: 0, description: 'How long it must be met before it fires.' },
+  { name: 'resolve_seconds', tag: 19, type: { kind: 'integer', between: [0, DAY_SECONDS] }, default: 60, description: 'How long it must not be met before it is over: what comes and goes is one alert.' },
   { name: 'min_requests', tag: 8, type: { kind: 'integer', between: [1, 1_000_000_000] }, default: 20, description: 'With fewer requests in the window nothing is said of them.' },
   { name: 'group_by', tag: 9, type: { kind: 'string', oneOf: ALERT_GROUPINGS }, default: 'none', description: 'error_rate and latency of each route, service, consumer or data plane by itself; of the 1000 with most requests.' },
   { name: 'routes', tag: 10, type: ids, default: [], description: 'Of these alone; ids.' },
   { name: 'services', tag: 11, type: ids, default: [], description: 'Of these alone; ids.' },
   { name: 'consumers', tag: 12, type: ids, default: [], description: 'Of these alone; ids.' },
-  { ...labelsField, tag: 13, default: {}, description: 'Of data planes that have all of them.' },
+  { ...labelsField, tag: 13, default: {}, description: 'Of data planes that have all of them; of their alarms too.' },
   { name: 'codes', tag: 14, type: { kind: 'set', of: { kind: 'string', maxLength: 100 } }, default: [], description: 'Which alarms (ERRORS.md); all where it is empty.' },
   { name: 'severity', tag: 15, type: { kind: 'string', oneOf: SEVERITIES }, default: 'warning', description: 'For the receiver.' },
   { name: 'webhooks', tag: 16, type: { kind: 'set', of: { kind: 'string', maxLength: 100 } }, default: [], description: 'Names of webhooks that are told; all of the tenant where it is empty.' },
@@ -40,9 +41,25 @@ const fields = [
 ] as const satisfies readonly Field[];
 
 /** Largest threshold that can be met. */
-const THRESHOLDS: Readonly<Partial<Record<AlertKind, number>>> = { error_rate: 100, spool: 100 };
+const MOST: Readonly<Partial<Record<AlertKind, number>>> = { error_rate: 100, spool: 100 };
+/** Below it the rule would be met by what is well: data planes are noted to be there every 20 to 40 s. */
+const LEAST: Readonly<Partial<Record<AlertKind, number>>> = { silence: 60, stale_config: 60 };
 
-export function alertRoutes(store: Pick<Store, 'alerts' | 'webhooks'>): readonly Route[] {
+const TRAFFIC = ['window_seconds', 'min_requests', 'group_by', 'routes', 'services', 'consumers'] as const;
+/** Fields that mean something for some kinds of rules only. */
+const ONLY_OF: Readonly<Record<AlertKind, readonly string[]>> = {
+  error_rate: ['threshold', ...TRAFFIC], latency: ['threshold', 'quantile', 'measure', ...TRAFFIC], silence: ['threshold'], certificate_expiry: ['threshold'], spool: ['threshold'], stale_config: ['threshold'], drift: [], alarm: ['codes'],
+};
+const SOME_KINDS_ONLY = new Set<string>(Object.values(ONLY_OF).flat());
+const DEFAULTS = new Map<string, unknown>(fields.map((field) => [field.name, 'default' in field ? field.default : null]));
+/** 30 days. */
+const LONGEST_MUTE_MINUTES = 43_200;
+const muteFields = [
+  { name: 'minutes', tag: 1, type: { kind: 'integer', between: [0, LONGEST_MUTE_MINUTES] }, required: true, description: 'For how long from now; 0 ends it.' },
+  { name: 'reason', tag: 2, type: { kind: 'string', maxLength: 500 }, description: 'For those who wonder.' },
+] as const satisfies readonly Field[];
+
+export function alertRoutes(store: Pick<Store, 'alerts' | 'webhooks'>, nowMs: () => number): readonly Route[] {
   const find = async (request: GatewayRequest): Promise<AlertRule> => {
     const found = await store.alerts.find(request.gateway, param(request, 'id'));
     if (found === undefined) throw notFound();
@@ -76,7 +93,7 @@ export function alertRoutes(store: Pick<Store, 'alerts' | 'webhooks'>): readonly
       }),
       DELETE: operation({
         permission: { on: 'alert-rules', verb: 'delete' },
-        summary: 'Remove a rule of alerts; what it was met by is forgotten without a word',
+        summary: 'Remove a rule of alerts; of what fires is told that it is over',
         success: 204,
         handle: async (request) => {
           const found = await store.alerts.find(request.gateway, param(request, 'id'));
@@ -84,6 +101,17 @@ export function alertRoutes(store: Pick<Store, 'alerts' | 'webhooks'>): readonly
           const problem = await store.alerts.remove(request.gateway, found.id, request.actor);
           if (problem !== undefined && problem.kind !== 'not-found') throw refuseProblem(problem, 'alert-rules');
           return NO_CONTENT;
+        },
+      }),
+    }),
+    gatewayRoute('/v1/alert-rules/:id/mute', {
+      POST: operation({
+        permission: { on: 'alert-rules', verb: 'update' },
+        summary: 'Tell no new alerts of a rule for a while, as during maintenance; what still fires then is told afterwards',
+        body: muteFields,
+        handle: async (request, { minutes, reason }) => {
+          const until = minutes === 0 ? undefined : new Date(nowMs() + minutes * 60_000);
+          return ok(show(storedOrRefuse(await store.alerts.mute(request.gateway, (await find(request)).id, until, until === undefined ? undefined : (reason ?? undefined), request.actor), 'alert-rules')));
         },
       }),
     }),
@@ -98,25 +126,33 @@ export function alertRoutes(store: Pick<Store, 'alerts' | 'webhooks'>): readonly
 }
 
 function toContent(input: RecordOf<typeof fields>): AlertRuleContent {
-  const needsThreshold = input.kind !== 'drift' && input.kind !== 'alarm';
-  if (needsThreshold && input.threshold === null) throw schemaViolation([{ field: 'threshold', message: `required for a rule of kind ${input.kind}` }]);
-  const most = THRESHOLDS[input.kind];
-  if (most !== undefined && (input.threshold ?? 0) > most) throw schemaViolation([{ field: 'threshold', message: `must be at most ${most} for a rule of kind ${input.kind}` }]);
+  const useless = Object.entries(input).find(([name, value]) => SOME_KINDS_ONLY.has(name) && !ONLY_OF[input.kind].includes(name) && JSON.stringify(value) !== JSON.stringify(DEFAULTS.get(name)));
+  if (useless !== undefined) throw schemaViolation([{ field: useless[0], message: `${useless[0]} has no effect on a rule of kind ${input.kind}: leave it out` }]);
+  if (ONLY_OF[input.kind].includes('threshold')) refuseThreshold(input.kind, input.threshold);
   return {
-    name: input.name, kind: input.kind, threshold: input.threshold ?? 0, quantile: input.quantile, measure: input.measure, windowSeconds: input.window_seconds, forSeconds: input.for_seconds, minRequests: input.min_requests,
+    name: input.name, kind: input.kind, threshold: input.threshold ?? 0, quantile: input.quantile, measure: input.measure, windowSeconds: input.window_seconds, forSeconds: input.for_seconds, resolveSeconds: input.resolve_seconds, minRequests: input.min_requests,
     groupBy: input.group_by, routes: input.routes, services: input.services, consumers: input.consumers, labels: input.labels, codes: input.codes, severity: input.severity, webhooks: input.webhooks,
     repeatSeconds: input.repeat_seconds, enabled: input.enabled,
   };
 }
 
+function refuseThreshold(kind: AlertKind, threshold: number | null): void {
+  const refuse = (message: string) => schemaViolation([{ field: 'threshold', message: `${message} for a rule of kind ${kind}` }]);
+  if (threshold === null) throw refuse('required');
+  const [least, most] = [LEAST[kind], MOST[kind]];
+  if (least !== undefined && threshold < least) throw refuse(`must be at least ${least}`);
+  if (most !== undefined && threshold > most) throw refuse(`must be at most ${most}`);
+  if (threshold === 0 && kind !== 'certificate_expiry') throw refuse('must be above 0');
+}
+
 function show(rule: AlertRule): JsonObject {
   return {
-    id: rule.id, name: rule.name, kind: rule.kind, threshold: rule.threshold, quantile: rule.quantile, measure: rule.measure, window_seconds: rule.windowSeconds, for_seconds: rule.forSeconds, min_requests: rule.minRequests,
+    id: rule.id, name: rule.name, kind: rule.kind, threshold: rule.threshold, quantile: rule.quantile, measure: rule.measure, window_seconds: rule.windowSeconds, for_seconds: rule.forSeconds, resolve_seconds: rule.resolveSeconds, min_requests: rule.minRequests,
     group_by: rule.groupBy, routes: [...rule.routes], services: [...rule.services], consumers: [...rule.consumers], labels: { ...rule.labels }, codes: [...rule.codes], severity: rule.severity, webhooks: [...rule.webhooks],
-    repeat_seconds: rule.repeatSeconds, enabled: rule.enabled, last_failure: rule.failure ?? null, created_at: showTime(rule.createdAt), updated_at: showTime(rule.updatedAt),
+    repeat_seconds: rule.repeatSeconds, enabled: rule.enabled, muted_until: showTime(rule.mutedUntil), muted_reason: rule.mutedReason ?? null, last_look_at: showTime(rule.lookedAt), last_failure: rule.failure ?? null, left_out: rule.leftOut, created_at: showTime(rule.createdAt), updated_at: showTime(rule.updatedAt),
   };
 }
 
-function showStanding({ rule, subject, state, since, firedAt, toldAt, value, detail }: StandingAlert): JsonObject {
-  return { rule: { ...rule }, subject: subject === '' ? null : subject, state, since: showTime(since), fired_at: showTime(firedAt), told_at: showTime(toldAt), value, detail };
+function showStanding({ rule, subject, state, since, firedAt, toldAt, absentSince, value, detail }: StandingAlert): JsonObject {
+  return { rule: { ...rule }, subject: subject === '' ? null : subject, state, since: showTime(since), fired_at: showTime(firedAt), told_at: showTime(toldAt), absent_since: showTime(absentSince), value, detail };
 }

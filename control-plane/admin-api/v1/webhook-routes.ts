@@ -27,8 +27,8 @@ function fieldsFor(allowHttp: boolean) {
   return [
     { name: 'name', tag: 1, type: nameType, required: true, description: 'Unique name; rules of alerts say it.' },
     { name: 'url', tag: 2, type: { kind: 'string', maxLength: 2000, rules: [urlRule] }, description: 'Where messages are POSTed; it answers 2xx within 10 s. Required for a new one; only scheme and host are shown again.' },
-    { name: 'secret', tag: 3, type: { kind: 'string', maxLength: 200, rules: [secretRule] }, description: 'What messages are signed with (Standard Webhooks): whsec_ and 24 to 64 bytes in base64. Made and shown once where it is not given; never shown again.' },
-    { name: 'enabled', tag: 4, type: { kind: 'boolean' }, default: true, description: 'Whether new messages are made for it.' },
+    { name: 'secret', tag: 3, type: { kind: 'string', maxLength: 200, rules: [secretRule] }, description: 'What messages are signed with (Standard Webhooks): whsec_ and 24 to 64 bytes in base64. Made and shown once where it is not given; never shown again. After a change messages are signed with the old one too, for a day.' },
+    { name: 'enabled', tag: 4, type: { kind: 'boolean' }, default: true, description: 'Whether messages are made for it and sent.' },
   ] as const satisfies readonly Field[];
 }
 
@@ -64,7 +64,7 @@ export function webhookRoutes({ store, allowHttp, now }: WebhookRouteOptions): r
       GET: operation({ permission: { on: 'webhooks', verb: 'read' }, summary: 'Read a webhook; never its secret, and of its URL scheme and host', handle: async (request) => ok(show(await find(request))) }),
       PUT: operation({
         permission: { on: 'webhooks', verb: 'update' },
-        summary: 'Replace a webhook. A URL and a secret that are not given stay, the secret not for another host',
+        summary: 'Replace a webhook. A URL and a secret that are not given stay, the secret not for another host; one that a rule names keeps its name',
         body: fields,
         handle: async (request, { name, url, secret, enabled }) => {
           const before = await find(request);
@@ -75,7 +75,7 @@ export function webhookRoutes({ store, allowHttp, now }: WebhookRouteOptions): r
       }),
       DELETE: operation({
         permission: { on: 'webhooks', verb: 'delete' },
-        summary: 'Remove a webhook, with what waits for it',
+        summary: 'Remove a webhook that no rule names, with what waits for it',
         success: 204,
         handle: async (request) => {
           const found = await store.webhooks.find(request.caller.tenantId, param(request, 'id'));
@@ -93,7 +93,9 @@ export function webhookRoutes({ store, allowHttp, now }: WebhookRouteOptions): r
         success: 201,
         handle: async (request) => {
           const webhook = await find(request);
+          if (!webhook.enabled) throw schemaViolation([{ field: 'enabled', message: 'the webhook is disabled: nothing is sent to it' }]);
           const eventId = await store.webhooks.send(webhook.tenantId, webhook.id, (id) => testMessage(webhook.name, id, now()), request.actor);
+          if (eventId === undefined) throw refuseProblem({ kind: 'not-empty', message: 'too many messages wait for this webhook; GET …/deliveries tells why' }, 'webhooks');
           return created({ id: eventId });
         },
       }),

@@ -27,8 +27,18 @@ create table alert_rules (
   due_at          timestamptz not null default now(),
   -- Counts its changes: a look at an older one is worth nothing.
   revision        integer not null default 1,
+  -- Counts the looks that were begun, and which of them was noted last: one that took longer than a later one changes nothing.
+  turn            bigint not null default 0,
+  noted_turn      bigint not null default -1,
+  looked_at       timestamptz,
+  -- Since when somebody looks without a pause: before it, silence is our own.
+  watched_since   timestamptz,
   -- Of the last look; null where it went well.
   failure         text,
+  -- What it was met by beyond what can stand.
+  left_out        integer not null default 0,
+  muted_until     timestamptz,
+  muted_reason    text,
   created_at      timestamptz not null default now(),
   updated_at      timestamptz not null default now(),
   primary key (tenant_id, gateway_id, id),
@@ -46,7 +56,10 @@ create table alert_states (
   state       text not null check (state in ('pending', 'firing')),
   since       timestamptz not null,
   fired_at    timestamptz,
+  -- Null where nobody was told: it is pending, or the rule was muted.
   told_at     timestamptz,
+  -- Since when it is not met any more.
+  absent_since timestamptz,
   value       double precision not null,
   detail      text not null,
   primary key (tenant_id, gateway_id, rule_id, subject),
@@ -59,6 +72,8 @@ create table webhook_deliveries (
   webhook_id    uuid not null,
   -- The message's own: the same for every attempt, and for every webhook.
   event_id      uuid not null,
+  -- What it tells of: the rule and what it is met by, hashed. Messages of one are sent one after the other. Null: of nothing.
+  about         bytea,
   body          text not null,
   created_at    timestamptz not null,
   attempts      integer not null default 0,
@@ -71,14 +86,16 @@ create table webhook_deliveries (
   foreign key (tenant_id, webhook_id) references webhooks on delete cascade
 );
 create index webhook_deliveries_due on webhook_deliveries (due_at) where due_at is not null;
+create index webhook_deliveries_waiting on webhook_deliveries (tenant_id, webhook_id, due_at) where due_at is not null;
+create index webhook_deliveries_ended on webhook_deliveries (created_at) where due_at is null;
 create index webhook_deliveries_of on webhook_deliveries (tenant_id, webhook_id, created_at);
 
 grant select, insert, update, delete on webhooks, alert_rules to holdfast_app;
-grant select on alert_states to holdfast_app;
+grant select, delete on alert_states to holdfast_app;
 grant select, insert, delete on webhook_deliveries to holdfast_app;
 -- Looking and telling, for all tenants.
 grant select on webhooks to holdfast_publisher;
-grant select, update (due_at, failure) on alert_rules to holdfast_publisher;
+grant select, update (due_at, failure, turn, noted_turn, looked_at, watched_since, left_out) on alert_rules to holdfast_publisher;
 grant select, insert, update, delete on alert_states, webhook_deliveries to holdfast_publisher;
 
 do $$
