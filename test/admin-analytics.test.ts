@@ -11,7 +11,6 @@ import { defined } from '../shared/assert.ts';
 import { systemClock } from '../shared/clock.ts';
 import { newId } from '../shared/model/ids.ts';
 import { startTestAdminApi } from './support/admin-api.ts';
-import { startProgram } from './support/control-plane-process.ts';
 import { FleetScene, version } from './support/fleet-scene.ts';
 import { usageRow } from './support/telemetry-rows.ts';
 import { latencies, TrafficScene } from './support/traffic-scene.ts';
@@ -100,6 +99,8 @@ test('targets tell of attempts, versions of failures under each, budgets how fas
   assert.deepEqual(versions.at('data'), [{ route: { id: invoices, name: 'invoices' }, version: '1.2', failed: 10, failed_here: 4 }, { route: { id: invoices, name: 'invoices' }, version: '1.1', failed: 1, failed_here: 0 }]);
   const all = (await ask('error-budgets?objective=99&window=1d')).expect(200);
   assert.partialDeepStrictEqual(all.at('data'), [{ group: {}, total: 306, good: 296, errors: 10, budget: { errors: 3, left: -7 }, burn_rate: { window: 3.268 } }]);
+  const exact = (await ask('error-budgets?objective=71&window=1d&route=invoices')).expect(200);
+  assert.partialDeepStrictEqual(exact.at('data.0'), { total: 100, budget: { errors: 29, left: 19 } }, '100 times 0.29 is less than 29 where numbers are not whole');
   const each = (await ask('error-budgets?objective=90&window=1d&by=route')).expect(200);
   assert.partialDeepStrictEqual(each.at('data.0'), { group: { route: { name: 'invoices' } }, budget: { errors: 10, left: 0, left_share: 0 }, burn_rate: { window: 1 } });
 });
@@ -112,6 +113,9 @@ test('an answer says what it may lack: silent data planes, drops, crash gaps, wh
   const old = (await ask('series?from=2010-01-01&to=2010-01-02')).expect(200);
   assert.equal(old.at('completeness.complete'), false);
   assert.ok(old.word('completeness.kept_from') > '2010-01-02');
+  const [since, kept] = [(await ask('top?from=2010-01-01')).expect(200), 366 * 86_400 * 5];
+  assert.ok(Number(since.at('seconds')) <= kept, 'rates are of the time that is kept');
+  for (const path of ['series?from=-1h&to=9999-12-31', 'series?from=0000-01-01', 'versions?from=-1h&to=9999-12-31', 'targets?from=0000-01-01']) (await ask(path)).expect(200);
 });
 
 test('what is too much or wrong is refused with its parameter and the way out', async () => {
@@ -163,13 +167,12 @@ async function cli(...words: readonly string[]): Promise<{ readonly code: number
   return { code, out, err };
 }
 
-test('holdfast top prints a table where it is piped, for people and programs', async () => {
-  const started = startProgram('bin/holdfast.js', ['top', '--window', '6h', '--sort', 'error-rate'], { HOLDFAST_ADMIN_URL: base, HOLDFAST_ADMIN_TOKEN: adminToken });
-  assert.equal(await started.ended, 0, started.output());
-  const [heading = '', first = ''] = started.stdout().split('\n');
+test('holdfast top prints a table once, for people and programs', async () => {
+  const { code, out: [heading = '', first = ''], err } = await cli('top', '--once', '--window', '6h', '--sort', 'error-rate');
+  assert.equal(code, 0, err.join('\n'));
   assert.match(heading, /^ROUTE +REQ\/S +ERROR %▾ +P50 ms +P95 ms +P99 ms +IN\/S +OUT\/S$/);
   assert.match(first, /^invoices +0\.00 +10\.00 +\d/);
-  assert.match(started.output(), /requests\/s, 3\.27 % errors, .*complete to .*missing: 2 data planes silent/);
+  assert.match(err.join('\n'), /requests\/s, 3\.27 % errors, .*complete to .*missing: 2 data planes silent/);
 
   const targets = await cli('top', '--by', 'target', '--window', '6h', '--sort', 'errors');
   assert.match(targets.out[1] ?? '', /^billing a\.test:80 10\.0\.0\.7:80 .* 7 +3 /);
@@ -230,7 +233,13 @@ test('holdfast top on a terminal follows its keys, fits the screen, and ends wit
 test('holdfast usage shows exact totals, and tells what they lack', async () => {
   const usage = await cli('usage', '--by', 'consumer');
   assert.equal(usage.code, 0, usage.err.join('\n'));
-  assert.ok(usage.out.some((line) => new RegExp(`^${ada} +100 +900 +9000$`).test(line)), usage.out.join('\n'));
+  assert.deepEqual(usage.out.map((line) => line.replaceAll(/ +/g, ' ')), ['CONSUMER REQUESTS BYTES IN BYTES OUT', 'ada 100 900 9000', '(no consumer) 206 0 0']);
+  assert.equal(new Set(usage.out.map((line) => line.length)).size, 1, 'numbers stand under each other');
+  const since = await cli('usage', '--by', 'route,status', '--from', '-1d', '--to', end);
+  assert.deepEqual([since.code, since.out.some((line) => /^invoices +503 +10 +0 +0$/.test(line))], [0, true], since.out.join('\n'));
+  assert.equal((await cli('usage', '--from', 'yesterday')).code, 1);
+  const hidden = (await send('GET', '/v1/usage?group_by=consumer', { token: await tokenFor('only-usage', [{ resources: ['usage'], verbs: ['read'] }]) })).expect(200);
+  assert.deepEqual(hidden.at('data.0.consumer_username'), null, 'a name is told to who may see the entity');
   assert.match(usage.err.join('\n'), /not counted: 3 dropped by data plane .* \(spool-full\)/);
 });
 

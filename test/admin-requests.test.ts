@@ -153,6 +153,22 @@ test('a tail shows what is stored from then on, of what its filters let through'
   errors.close();
 });
 
+test('a tail goes on behind its Last-Event-ID, and from now on where that is of before a restore', async () => {
+  const before = await Tail.open();
+  const id = defined(before.heard.find(({ type }) => type === 'following')?.id, 'an id');
+  before.close();
+  const [late, far] = [await Tail.open('?path=/gone', { 'last-event-id': id }), await Tail.open('?path=/gone', { 'last-event-id': 'f900000000000000' })];
+  await traffic.record(dataPlane, accessRecord({ path: '/gone/1' }));
+  await waitUntil('what came meanwhile', () => late.paths().length === 1);
+  await waitUntil('what comes once it is back', async () => {
+    await traffic.record(dataPlane, accessRecord({ path: '/gone/2' }));
+    return far.paths().includes('/gone/2');
+  });
+  assert.equal((await send('GET', '/v1/requests/tail', { token: reader, headers: { 'last-event-id': 'junk' } })).status, 400);
+  late.close();
+  far.close();
+});
+
 test('of tails a tenant has so many and no more', async () => {
   const open = await Promise.all(Array.from({ length: MAXIMUM_TAILS_OF_TENANT }, () => Tail.open()));
   const refused = (await ask('/tail')).expect(503);

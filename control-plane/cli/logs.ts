@@ -50,7 +50,9 @@ export interface LogsOptions {
 export async function showLogs(settings: LogsSettings, output: Output, { signal, clock, colours }: LogsOptions): Promise<void> {
   const show = (record: Told): void => output.out(settings.json ? terminalJson(record, 0) : logLine(record, colours));
   if (!settings.follow) {
-    for (const record of await newest(settings, settings.count ?? COUNT)) show(record);
+    const found = await newest(settings, settings.count ?? COUNT);
+    for (const record of found) show(record);
+    if (found.length === 0) output.err('no record matches; errors and slow requests of the last hour are looked for, more with --from -7d; of other requests those that the plugin access-records has sampled');
     return;
   }
   if (settings.from !== undefined || settings.to !== undefined || settings.requestId !== undefined) {

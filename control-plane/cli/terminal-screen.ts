@@ -18,12 +18,20 @@ export interface Screen {
   readonly close: () => void;
 }
 
-const OTHER_BUFFER = '\u001b[?1049h\u001b[?25l';
-const USUAL_BUFFER = '\u001b[?25h\u001b[?1049l';
+/** Lines that are too long, as those with characters of two columns may be, are cut instead of wrapped. */
+const OTHER_BUFFER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
+const USUAL_BUFFER = '\u001b[?7h\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const TO_END_OF_LINE = '\u001b[K';
 const TO_END_OF_SCREEN = '\u001b[J';
 const CTRL_C = '\u0003';
+/** What terminals send for keys without a character: `ESC [ 5 ~`, `ESC O P`. */
+const KEY_SEQUENCE = /\u001b(?:\[[0-9;]*[ -/]*[@-~]|O[@-~]|)/g;
+
+/** Characters that were typed; Ctrl-C as `q`. Arrows, page up and their like are none of ours. */
+export function keysIn(data: Buffer): readonly string[] {
+  return Array.from(data.toString('utf8').replaceAll(KEY_SEQUENCE, ''), (key) => (key === CTRL_C ? 'q' : key));
+}
 
 /** Undefined where there is no terminal on both sides. */
 export function openScreen(): Screen | undefined {
@@ -31,7 +39,7 @@ export function openScreen(): Screen | undefined {
   const listeners = new Set<(key: string) => void>();
   const tell = (key: string): void => listeners.forEach((listener) => listener(key));
   const onData = (data: Buffer): void => {
-    for (const key of data.toString('utf8')) tell(key === CTRL_C ? 'q' : key);
+    for (const key of keysIn(data)) tell(key);
   };
   const onSignal = (): void => tell('q');
   const restore = (): void => void stdout.write(USUAL_BUFFER);

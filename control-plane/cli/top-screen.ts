@@ -15,7 +15,7 @@ import { completenessLines, dim, topTable, totalLine, type TopOrder, type TopVie
 const VIEW_KEYS: Readonly<Record<string, TopView>> = { r: 'route', s: 'service', c: 'consumer', t: 'target', d: 'data-plane' };
 const ORDER_KEYS: Readonly<Record<string, TopOrder>> = { n: 'requests', e: 'errors', '%': 'error-rate', '5': 'p50', '9': 'p95', p: 'p99', b: 'bytes' };
 const WINDOWS_MS = [10_000, 60_000, 300_000, 900_000, 3_600_000, 21_600_000, 86_400_000];
-const KEYS_HELP = 'r route  s service  c consumer  t target  d data plane │ n requests  e errors  % rate  5 p50  9 p95  p p99  b bytes │ +/- window  space holds  q ends';
+const KEYS_HELP = 'q ends │ r route  s service  c consumer  t target  d data plane │ n requests  e errors  % rate  5 p50  9 p95  p p99  b bytes │ +/- window  space holds';
 /** Besides the rows: title, totals, completeness twice, two blank ones, the heading, the keys. */
 const OTHER_LINES = 8;
 const MOST_ROWS = 200;

@@ -30,6 +30,12 @@ test('a table fits its width, and cuts names rather than figures', () => {
   assert.ok(!topTable(long, { view: 'route', order: 'requests', width: undefined, colours: false }).join().includes('\u001b'), 'names steer no terminal');
 });
 
+test('what has the same name is told apart by its id', () => {
+  const plane = (id: string, hostname: string) => ({ group: { data_plane: { id, hostname } }, requests: 1 });
+  const lines = topTable({ data: [plane('01a2-0000a1b2c3', 'vm'), plane('01a2-0000d4e5f6', 'vm'), plane('01a2-000000000000', 'dp-1')] }, { view: 'data-plane', order: 'requests', width: undefined, colours: false });
+  assert.deepEqual(lines.slice(1).map((line) => line.split('  ')[0]), ['vm …a1b2c3', 'vm …d4e5f6', 'dp-1']);
+});
+
 test('a row with many errors is coloured where there are colours', () => {
   const lines = topTable(answer, { view: 'route', order: 'requests', width: 200, colours: true });
   assert.deepEqual(lines.map((line) => line.startsWith('\u001b[31m')), [false, false, true, false]);

@@ -61,7 +61,9 @@ export interface TableOptions {
 export function topTable(answer: Told, { view, order, width, colours }: TableOptions): readonly string[] {
   const seconds = secondsOf(answer);
   const columns = view === 'target' ? TARGET_COLUMNS : COLUMNS;
-  const rows = recordsOf(answer['data']).map((row) => ({ name: terminalLine(nameOf(row, view)), cells: columns.map(({ of }) => of(row, seconds)), errors: row['error_rate'] }));
+  const told = recordsOf(answer['data']);
+  const names = told.map((row) => nameOf(row, view));
+  const rows = told.map((row, at) => ({ name: terminalLine(distinct(names, at, row, view)), cells: columns.map(({ of }) => of(row, seconds)), errors: row['error_rate'] }));
   const widths = columns.map(({ title }, at) => Math.max(title.length + 1, ...rows.map(({ cells }) => (cells[at] ?? '').length)));
   const room = width === undefined ? Infinity : width - widths.reduce((sum, one) => sum + one + 2, 0);
   const nameWidth = Math.max(LEAST_NAME, Math.min(room, Math.max(...rows.map(({ name }) => name.length), view.length)));
@@ -114,6 +116,13 @@ function nameOf(row: Told, view: TopView): string {
   if (value === null || value === undefined) return `(no ${view.replace('-', ' ')})`;
   const { name, hostname, id } = recordOf(value);
   return cell(name ?? hostname ?? id);
+}
+
+/** Hosts may have the same name: then the end of the id tells them apart, as its beginning is a time. */
+function distinct(names: readonly string[], at: number, row: Told, view: TopView): string {
+  const name = names[at] ?? '';
+  const { id } = recordOf(recordOf(row['group'])[view.replace('-', '_')]);
+  return typeof id === 'string' && names.some((other, index) => index !== at && other === name) ? `${name} …${id.slice(-6)}` : name;
 }
 
 function clip(text: string, width: number): string {

@@ -4,7 +4,7 @@ import { get } from './admin-client.ts';
 import { usageSettings, type UsageSettings } from './analytics-settings.ts';
 import { command, type Command, type Output } from './command.ts';
 import { terminalJson, terminalLine } from './terminal-text.ts';
-import { cell, textTable } from './text-table.ts';
+import { cell } from './text-table.ts';
 
 export const USAGE_COMMAND: Command = command({
   name: 'usage', about: 'exact totals of requests and bytes, per consumer or route', settings: usageSettings, run: showUsage,
@@ -20,10 +20,37 @@ async function showUsage(settings: UsageSettings, output: Output): Promise<void>
   const answer = await get(settings, `/${encodeURIComponent(gateway)}/v1/usage?${query.toString()}`);
   if (settings.json) return output.out(terminalJson(answer));
   const rows = recordsOf(answer['data']);
-  const groups = Object.keys(rows[0] ?? {}).filter((name) => !SUMS.some((sum) => sum === name) && name !== 'duration_us');
-  const titles = [...groups, ...SUMS].map((name) => name.replaceAll('_', ' ').toUpperCase());
-  for (const line of textTable([titles, ...rows.map((row) => [...groups, ...SUMS].map((name) => cell(row[name])))])) output.out(terminalLine(line));
+  const columns = [...groupsOf(rows), ...SUMS.map((sum): Column => ({ title: titleOf(sum), of: (row) => cell(row[sum]) }))];
+  const table = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ of }) => of(row)))].map((cells) => cells.map(terminalLine));
+  const widths = columns.map((_column, at) => Math.max(...table.map((cells) => cells[at]?.length ?? 0)));
+  for (const cells of table) output.out(cells.map((text, at) => (at < columns.length - SUMS.length ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0))).join('  '));
   for (const line of missingLines(answer)) output.err(terminalLine(line));
+}
+
+interface Column {
+  readonly title: string;
+  readonly of: (row: Told) => string;
+}
+
+/** One for each that it was grouped by: the name, or the id of what is gone. */
+function groupsOf([first = {}]: readonly Told[]): readonly Column[] {
+  const all: readonly (Column & { readonly field: string })[] = [
+    { field: 'route_id', title: 'ROUTE', of: (row) => named(row['route_name'], row['route_id'], '(no route)') },
+    { field: 'consumer_id', title: 'CONSUMER', of: (row) => named(row['consumer_username'], row['consumer_id'], '(no consumer)') },
+    { field: 'status', title: 'STATUS', of: (row) => cell(row['status']) },
+    { field: 'status_class', title: 'STATUS CLASS', of: (row) => cell(row['status_class']) },
+    // Hosts may have the same name.
+    { field: 'data_plane_id', title: 'DATA PLANE', of: (row) => `${cell(row['data_plane_id'])} ${cell(row['hostname'])}` },
+  ];
+  return all.filter(({ field }) => Object.hasOwn(first, field));
+}
+
+function named(name: unknown, id: unknown, none: string): string {
+  return id === null ? none : cell(name ?? id);
+}
+
+function titleOf(field: string): string {
+  return field.replaceAll('_', ' ').toUpperCase();
 }
 
 function missingLines(answer: Told): readonly string[] {

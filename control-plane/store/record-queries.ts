@@ -72,7 +72,10 @@ async function findNewest(transaction: Transaction, { tenantId, gatewayId }: Gat
   return { records: page.map(toRecord), next: rows.length > limit && last !== undefined ? `${last.started_us}.${last.id}` : undefined };
 }
 
-/** What came after: a tenant's records get their numbers in the order in which they appear (storeTogether), so none is passed by. */
+/**
+ * What came after: a tenant's records get their numbers in the order in which they appear (storeTogether), so none is passed by. A cursor
+ * beyond the newest, of before a restore, comes back to it.
+ */
 async function follow(transaction: Transaction, { tenantId, gatewayId }: GatewayScope, filter: RecordFilter, { limit, after }: RecordPaging): Promise<RecordPage> {
   const newest = onlyRow(await transaction.query<{ readonly id: number }>('SELECT coalesce(max(id), 0) AS id FROM access_records WHERE tenant_id = $1 AND gateway_id = $2', [tenantId, gatewayId])).id;
   if (after === undefined) return { records: [], next: `f${newest}` };
@@ -81,7 +84,7 @@ async function follow(transaction: Transaction, { tenantId, gatewayId }: Gateway
   const conditions = conditionsOf(filter, values);
   const rows = await transaction.query<RecordRow>(`SELECT ${SELECTED} FROM access_records WHERE ${['tenant_id = $1', 'gateway_id = $2', 'id > $3', ...conditions].join(' AND ')} ORDER BY id LIMIT $${values.push(limit)}`, values);
   const last = rows.at(-1);
-  return { records: rows.map(toRecord), next: `f${rows.length === limit && last !== undefined ? last.id : Math.max(newest, afterId)}` };
+  return { records: rows.map(toRecord), next: `f${rows.length === limit && last !== undefined ? last.id : newest}` };
 }
 
 function conditionsOf(filter: RecordFilter, values: SqlValue[]): string[] {

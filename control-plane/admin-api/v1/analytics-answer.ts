@@ -91,11 +91,11 @@ export function showCoverage(names: EntityNames, coverage: Coverage, asked: { re
   };
 }
 
-/** For rates: of a window that reaches to now, as far as is counted; the intervals that it was widened to are not over yet. */
-function secondsOf({ from, to, countedUntil }: Coverage, nowMs: number): number {
+/** For rates: from where it is kept on; of a window that reaches to now, as far as is counted: the intervals that it was widened to are not over yet. */
+export function secondsOf({ from, to, countedUntil, keptFrom }: Pick<Coverage, 'from' | 'to' | 'countedUntil' | 'keptFrom'>, nowMs: number): number {
   const counted = countedUntil?.getTime() ?? 0;
   const until = to.getTime() <= nowMs ? to.getTime() : counted < nowMs - USUAL_DELAY_MS ? nowMs : Math.min(counted, to.getTime());
-  return Math.max(1_000, until - from.getTime()) / 1000;
+  return Math.max(1_000, until - Math.max(from.getTime(), keptFrom.getTime())) / 1000;
 }
 
 /** Of a window that reaches to now the last seconds are always still to come. */

@@ -37,9 +37,9 @@ export function blameAsText(names: EntityNames, blame: Blame): string {
     requestLines(names, blame),
     release === undefined ? [] : [
       `ran on ${formatVersion(release.version)}, published ${release.createdAt.toISOString()} by ${release.author}${release.base === undefined ? '' : `, after ${formatVersion(release.base)}`}`,
-      concerned.length === 0 ? 'which changed nothing that served this request' : 'which changed of what served this request:',
+      concerned.length === 0 ? 'which changed nothing of what served this request' : 'which changed of what served this request:',
       ...concerned.flatMap((difference) => indented(differenceAsText(difference))),
-      ...(others === 0 && !blame.truncated ? [] : [`  and ${blame.truncated ? 'more' : String(others)} that has nothing to do with it: holdfast releases diff ${formatVersion(release.version)}`]),
+      ...(others === 0 && !blame.truncated ? [] : [`  ${blame.truncated ? 'more' : String(others)} besides, which did not serve it: holdfast releases diff ${formatVersion(release.version)}`]),
     ],
     blame.lastChanges.length === 0 ? [] : ['what served it was changed last:', ...blame.lastChanges.map(({ kind, id, name, op, actor, at, version, release: own }) => `  ${formatVersion(version)}  ${at.toISOString()}  ${op === 'delete' ? 'deleted ' : ''}${kind} ${name ?? id}, by ${actor}${own === undefined ? '' : `, in release ${formatVersion(own.version)}`}`)],
     blame.errors.length === 0 ? [] : ['failed requests of the route, a day around it:', ...blame.errors.map(({ version, failed, failedHere }) => `  ${formatVersion(version)}${isSame(version, record.version) ? ' (this)' : ''}: ${failed}, of which the gateway answered ${failedHere}`)],
@@ -60,9 +60,14 @@ function requestLines(names: EntityNames, { found }: Blame): readonly string[] {
     `data plane ${nameIn(names.showDataPlane(dataPlaneId), 'hostname', dataPlaneId)}`,
   ];
   return [
-    `${record.method} ${record.scheme === '' ? '' : `${record.scheme}://`}${record.host}${record.path}: ${status}${record.errorCode === '' ? '' : ` ${record.errorCode}`}${record.generated ? ', answered by the gateway' : ''}, ${new Date(record.startedMicros / 1000).toISOString()}, ${Math.round(record.totalMicros / 1000)} ms`,
+    `${record.method} ${record.scheme === '' ? '' : `${record.scheme}://`}${record.host}${record.path}: ${status}${record.errorCode === '' ? '' : ` ${record.errorCode}`}${record.generated ? ', answered by the gateway' : ''}, ${new Date(record.startedMicros / 1000).toISOString()}, ${milliseconds(record.totalMicros)} ms`,
     facts.join(', '),
   ];
+}
+
+/** What the gateway answers itself takes a fraction of one. */
+function milliseconds(micros: number): number {
+  return micros >= 10_000 ? Math.round(micros / 1000) : Number((micros / 1000).toPrecision(2));
 }
 
 function nameIn(shown: JsonObject | null, field: 'name' | 'hostname', id: string): string {

@@ -15,6 +15,8 @@ import { DAY_MS, durationOf, HOUR_MS } from './time-window.ts';
 const MOST_ROWS = 1_000;
 const MOST_GROUPS = 10_000;
 const LONGEST_WINDOW_MS = 366 * DAY_MS;
+/** An objective has six places of a percent: what it allows is so many of these parts. */
+const ALL = 100_000_000;
 const NOTHING: Pick<Counts, 'requests' | 'errors'> = { requests: 0, errors: 0 };
 
 export const ERROR_BUDGET_PARAMETERS: readonly QueryParameter[] = [
@@ -27,34 +29,36 @@ export const ERROR_BUDGET_PARAMETERS: readonly QueryParameter[] = [
 
 export async function errorBudgets(store: AnalyticsSources, nowMs: number, { gateway, query }: GatewayRequest): Promise<Answer> {
   const objective = parseObjective(query);
-  // Whole millionths of a percent: 1 - 0.9 is less than 0.1 otherwise, and an error of the budget is gone.
-  const allowed = Math.round(100_000_000 - objective * 1_000_000) / 100_000_000;
+  // Whole numbers: 10 000 * 0.0029 is less than 29 otherwise, and an error of the budget is gone.
+  const allowedOf = Math.round(ALL - objective * 1_000_000);
+  const allowed = allowedOf / ALL;
   const windowMs = parseLength(query);
   const limit = parseLimit(query, 100, MOST_ROWS);
   const groupBy = parseBy(query);
   const filter = await parseFilter(store, gateway, query);
   const over = (ms: number): AnalyticsQuery => ({ from: new Date(nowMs - ms), to: new Date(nowMs), groupBy, filter, latencies: false });
-  const [whole, hour, sixHours] = await Promise.all([windowMs, HOUR_MS, 6 * HOUR_MS].map((ms) => store.analytics.totals(gateway, over(ms), MOST_GROUPS)));
+  // One after the other: who asks has one of the few connections that questions may take.
+  const [whole, hour, sixHours] = [await store.analytics.totals(gateway, over(windowMs), MOST_GROUPS), await store.analytics.totals(gateway, over(HOUR_MS), MOST_GROUPS), await store.analytics.totals(gateway, over(6 * HOUR_MS), MOST_GROUPS)];
   const keyOf = (group: Pick<Group, 'key'>): string => group.key.join(' ');
-  const inHour = new Map(hour?.groups.map((group) => [keyOf(group), group]));
-  const inSixHours = new Map(sixHours?.groups.map((group) => [keyOf(group), group]));
-  const ranked = (whole?.groups ?? []).toSorted((one, other) => burn(other, allowed, 0) - burn(one, allowed, 0)).slice(0, limit);
+  const inHour = new Map(hour.groups.map((group) => [keyOf(group), group]));
+  const inSixHours = new Map(sixHours.groups.map((group) => [keyOf(group), group]));
+  const ranked = whole.groups.toSorted((one, other) => burn(other, allowed, 0) - burn(one, allowed, 0)).slice(0, limit);
   const names = new EntityNames();
   for (const { key } of ranked) wantNames(names, groupBy, key);
-  if (whole !== undefined) wantSilent(names, whole.coverage, nowMs);
+  wantSilent(names, whole.coverage, nowMs);
   await names.read(store, gateway);
   return ok({
-    ...(whole === undefined ? {} : showCoverage(names, whole.coverage, { from: new Date(nowMs - windowMs) }, nowMs)),
+    ...showCoverage(names, whole.coverage, { from: new Date(nowMs - windowMs) }, nowMs),
     objective,
     data: ranked.map((group): JsonObject => ({
       group: showGroup(names, groupBy, group.key),
       total: group.requests,
       good: group.requests - group.errors,
       errors: group.errors,
-      budget: { errors: Math.floor(group.requests * allowed), left: Math.floor(group.requests * allowed) - group.errors, left_share: round(1 - burn(group, allowed, 0)) },
+      budget: { errors: share(group.requests, allowedOf), left: share(group.requests, allowedOf) - group.errors, left_share: round(1 - burn(group, allowed, 0)) },
       burn_rate: { '1h': burn(inHour.get(keyOf(group)) ?? NOTHING, allowed), '6h': burn(inSixHours.get(keyOf(group)) ?? NOTHING, allowed), window: burn(group, allowed) },
     })),
-    group_count: whole?.groupCount ?? 0,
+    group_count: whole.groupCount,
     next: null,
   });
 }
@@ -65,6 +69,11 @@ function burn(counts: Pick<Counts, 'requests' | 'errors'>, allowed: number, empt
 function burn(counts: Pick<Counts, 'requests' | 'errors'>, allowed: number, empty: number | null = null): number | null {
   const rate = errorRate(counts);
   return rate === null ? empty : round(rate / allowed);
+}
+
+/** Of whole requests, whole. */
+function share(requests: number, parts: number): number {
+  return Number((BigInt(requests) * BigInt(parts)) / BigInt(ALL));
 }
 
 /** To three places. */

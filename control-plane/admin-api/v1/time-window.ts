@@ -26,14 +26,20 @@ const AHEAD_MS = 60_000;
 
 /** Throws a Refusal (400) where it is no window. `usualMs`: how long where `from` is not given. */
 export function parseWindow(query: URLSearchParams, nowMs: number, usualMs = HOUR_MS): TimeWindow {
-  const to = parseMoment(query, 'to', nowMs) ?? new Date(nowMs);
-  const from = parseMoment(query, 'from', nowMs) ?? new Date(to.getTime() - usualMs);
+  const to = nearer(parseMoment(query, 'to', nowMs), nowMs) ?? new Date(nowMs);
+  const from = nearer(parseMoment(query, 'from', nowMs), nowMs) ?? new Date(to.getTime() - usualMs);
   if (from >= to) throw invalidQuery('options', query.has('to') ? 'to' : 'from', `the window must begin before it ends: from ${from.toISOString()} to ${to.toISOString()}`);
   if (from.getTime() > nowMs + AHEAD_MS) throw invalidQuery('options', 'from', `is in the future; it is ${new Date(nowMs).toISOString()} here`);
   return { from, to };
 }
 
-function parseMoment(query: URLSearchParams, name: string, nowMs: number): Date | undefined {
+/** There is nothing to tell of before 1970 and after next year; and not every time that JavaScript has is one to the database. */
+function nearer(time: Date | undefined, nowMs: number): Date | undefined {
+  return time === undefined ? undefined : new Date(Math.min(Math.max(0, time.getTime()), nowMs + 366 * DAY_MS));
+}
+
+/** A time, or how long ago (`-24h`); undefined where not given. Throws a Refusal (400) where it is neither. */
+export function parseMoment(query: URLSearchParams, name: string, nowMs: number): Date | undefined {
   const text = query.get(name);
   if (text === null || text === 'now') return text === null ? undefined : new Date(nowMs);
   if (!text.startsWith('-')) return parseTime(query, name);
