@@ -33,8 +33,12 @@ const INTERVALS = [
 const SPACE = INTERVALS.length;
 /** Runs that wait to be merged: beyond it the bound on the disk sees to them. */
 const MOST_DUE = 1_000;
+/** Batches of one interval that are looked at where a rate is wanted. */
+const MOST_SLICES = 100;
 const CLEAN_END = 'ended';
 const HEARTBEAT = 'last-fold';
+/** Newer than the heartbeat where folds since then could not be spooled. */
+const MISSED = 'last-try';
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -45,7 +49,7 @@ export interface SpoolOptions {
   /** `never` where not said. The interval is that of the folds. */
   readonly fsync?: FsyncPolicy;
   readonly nowMs: () => number;
-  /** Upper bound of what an unclean end loses, milliseconds: one fold interval. */
+  /** Upper bound of what an unclean end loses, milliseconds: one fold interval, where the disk takes what is folded. */
   readonly foldIntervalMs: number;
 }
 
@@ -148,13 +152,19 @@ export class Spool {
   beat(): void {
     this.#appended.sync();
     for (const merged of this.#merged) merged.sync();
-    const path = join(this.#current.folder, HEARTBEAT);
     const seconds = this.#options.nowMs() / 1000;
-    if (!existsSync(path)) {
+    const paths = [HEARTBEAT, MISSED].map((name) => join(this.#current.folder, name));
+    for (const path of paths.filter((one) => !existsSync(one))) {
       this.#makeFolder();
       writeFileSync(path, '', { mode: 0o600 });
     }
-    utimesSync(path, seconds, seconds);
+    for (const path of paths) utimesSync(path, seconds, seconds);
+  }
+
+  /** Instead of a beat where the disk did not take what was counted: a crash from now on loses all since the last one. Even a full disk takes that note; one that doesn't is no worse off. */
+  missBeat(): void {
+    const seconds = this.#options.nowMs() / 1000;
+    isDone(() => utimesSync(join(this.#current.folder, MISSED), seconds, seconds));
   }
 
   /** The oldest batch not yet sent on this connection, now taken as sent; undefined where all are. Throws where the disk does not give it back. */
@@ -377,17 +387,43 @@ export class Spool {
   }
 
   #crashGapOf(boot: Boot): CrashGap {
-    const heartbeat = join(boot.folder, HEARTBEAT);
-    const last = boot.records.at(-1);
-    const batch = last === undefined ? undefined : decodeTelemetryBatch(readRecord(last));
-    const seconds = batch === undefined ? 0 : (batch.toMs - batch.fromMs) / 1000;
+    const last = lastInterval(boot.records);
+    const seconds = (last.toMs - last.fromMs) / 1000;
+    const lastFoldMs = changedAt(join(boot.folder, HEARTBEAT)) ?? last.toMs;
+    const missedMs = (changedAt(join(boot.folder, MISSED)) ?? lastFoldMs) - lastFoldMs;
     return {
       bootId: boot.id,
-      lastFoldMs: Math.floor(existsSync(heartbeat) ? statSync(heartbeat).mtimeMs : (batch?.toMs ?? 0)),
-      atMostMs: this.#options.foldIntervalMs,
-      lastRatePerSecond: batch === undefined || seconds <= 0 ? 0 : requestsIn(batch) / seconds,
+      lastFoldMs,
+      atMostMs: this.#options.foldIntervalMs + Math.max(0, missedMs),
+      lastRatePerSecond: seconds <= 0 ? 0 : last.requests / seconds,
     };
   }
+}
+
+/** Milliseconds, of its last change; undefined where it is not there. */
+function changedAt(path: string): number | undefined {
+  try {
+    return Math.max(0, Math.floor(statSync(path).mtimeMs));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of the newest records, those of one interval: with many keys it is several. */
+function lastInterval(records: readonly SpoolRecord[]): { readonly fromMs: number; readonly toMs: number; readonly requests: number } {
+  let [fromMs, toMs, requests] = [0, 0, 0];
+  for (const record of records.slice(-MOST_SLICES).toReversed()) {
+    try {
+      const batch = decodeTelemetryBatch(readRecord(record));
+      if (toMs !== 0 && batch.toMs !== toMs) break;
+      [fromMs, toMs] = [batch.fromMs, batch.toMs];
+      requests += record.requests;
+    } catch {
+      // What can't be read tells nothing of how much went on, and must not keep a data plane from starting (S2).
+      break;
+    }
+  }
+  return { fromMs, toMs, requests };
 }
 
 /** Neighbours in runs that are merged in one go, each bounded. */

@@ -332,3 +332,22 @@ test('vitals come every ten seconds whatever the wall clock does, and no interva
   assert.deepEqual(batches.filter(({ fromMs, toMs }) => fromMs > toMs), []);
   agent.stop();
 });
+
+test('a crash while the disk takes nothing tells that all since the last spooled fold is lost', (t) => {
+  const { clock, recorder, restart, folder } = start(t);
+  const [boot = ''] = readdirSync(folder);
+  // Where segments would be, for as many tries.
+  const segments = Array.from({ length: 20 }, (_, index) => join(folder, boot, `${String(index + 1).padStart(10, '0')}.segment`));
+  for (const path of segments) mkdirSync(path);
+  clock.advance(1_000);
+  for (let n = 0; n < 8; n += 1) {
+    recorder.record(ROUTE, '', 200, 1, 1, 1);
+    clock.advance(1_000);
+  }
+  for (const path of segments) rmdirSync(path);
+  const next = restart();
+  next.fold();
+  const sent: SpooledBatch[] = [];
+  next.connected({ sendTelemetry: (batch) => sent.push(batch) }, 1_000);
+  assert.deepEqual(sent.flatMap(({ bytes }) => decodeTelemetryBatch(bytes).crashGaps).map(({ atMostMs }) => atMostMs), [9_000]);
+});

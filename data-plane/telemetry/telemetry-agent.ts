@@ -133,6 +133,7 @@ export class TelemetryAgent {
         this.#options.log.error({ event: 'telemetry-spool-failed', reason: describeThrown(thrown) }, 'the telemetry spool cannot be written; counts are kept in memory and tried again');
       }
       this.#spoolFailing = true;
+      this.#spool.missBeat();
     }
     this.#send({ counts: true });
   }
