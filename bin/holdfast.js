@@ -26,6 +26,7 @@ const COMMANDS = {
   logs: { file: 'control-plane/cli/main.ts', passesName: true },
   blame: { file: 'control-plane/cli/main.ts', passesName: true },
   usage: { file: 'control-plane/cli/main.ts', passesName: true },
+  alerts: { file: 'control-plane/cli/main.ts', passesName: true },
   publish: { file: 'control-plane/cli/main.ts', passesName: true },
   plugin: { file: 'control-plane/cli/main.ts', passesName: true },
   backup: { file: 'control-plane/cli/main.ts', passesName: true },

@@ -1,4 +1,4 @@
-/** Settings of `holdfast top`, `logs`, `blame` and `usage`, a table for each command. Read by the files of the same names. */
+/** Settings of `holdfast top`, `logs`, `blame`, `usage` and `alerts`, a table for each command. Read by the files of the same names. */
 import { defineSettings, type Settings } from '../../shared/settings.ts';
 import { adminAccessSettings } from './settings.ts';
 
@@ -59,8 +59,15 @@ export const usageExportSettings = defineSettings({
   json: { env: 'HOLDFAST_USAGE_EXPORT_JSON', flag: '--json', type: 'boolean', default: false, description: 'Write what was fetched as JSON' },
 });
 
+export const alertsSettings = defineSettings({
+  ...adminAccessSettings,
+  gateway: { env: 'HOLDFAST_ALERTS_GATEWAY', flag: '--gateway', type: 'string', default: 'default', description: 'Gateway whose alerts are listed' },
+  json: { env: 'HOLDFAST_ALERTS_JSON', flag: '--json', type: 'boolean', default: false, description: 'Write the answer as JSON' },
+});
+
 export type TopSettings = Settings<typeof topSettings>;
 export type LogsSettings = Settings<typeof logsSettings>;
 export type BlameSettings = Settings<typeof blameSettings>;
+export type AlertsSettings = Settings<typeof alertsSettings>;
 export type UsageSettings = Settings<typeof usageSettings>;
 export type UsageExportSettings = Settings<typeof usageExportSettings>;

@@ -3,6 +3,7 @@
  * help, SETTINGS.md and the known variables follow (bin/holdfast.js must know the first word). Dispatched by main.ts.
  */
 import { systemClock } from '../../shared/clock.ts';
+import { ALERTS_COMMANDS } from './alerts.ts';
 import { BACKUP_COMMANDS } from './backup.ts';
 import { command, type Command } from './command.ts';
 import { CONVERT_COMMAND } from './convert.ts';
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   BLAME_COMMAND,
   USAGE_COMMAND,
   USAGE_EXPORT_COMMAND,
+  ...ALERTS_COMMANDS,
   CONVERT_COMMAND,
   ...LOGIN_COMMANDS,
   ...RELEASE_COMMANDS,
