@@ -31,12 +31,14 @@ export const builtInRoles: Readonly<Record<BuiltInRoleName, BuiltInRole>> = {
   },
   editor: {
     name: 'editor',
-    description: 'Writes configuration and rolls back; sees no secrets, and nothing of people and tokens.',
+    description: 'Writes configuration and rules of alerts, and rolls back; sees no secrets, and nothing of people and tokens.',
     grants: [
       allow(['entities'], ['read', 'create', 'update', 'delete', 'switch']),
       allow(GATEWAY_RESOURCES.filter((resource) => resource !== 'join-tokens'), ['read']),
       allow(['releases'], ['rollback']),
       allow(['alarms'], ['update']),
+      // Whom they are told is an admin's to say: webhooks leave the house.
+      allow(['alert-rules'], ['create', 'update', 'delete']),
       allow(['caches'], ['delete']),
       allow(['quotas', 'retention', 'tenant'], ['read']),
     ],
