@@ -122,6 +122,13 @@ describe('bounds', () => {
   });
 });
 
+test('a text counts with what it takes in memory', () => {
+  const { open, receiver, output } = scene();
+  receiver.mode = 'hold';
+  open().queue.push('\u20ac'.repeat(50), 50);
+  assert.equal(output().waitingBytes, 100);
+});
+
 describe('a receiver that does not answer', () => {
   const MIB = 1_048_576;
   /** So many queues with a receiver that holds whatever it gets, and one with a receiver that takes it. */

@@ -119,7 +119,8 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
     return this.#holders.some((other) => other !== holder && !other.isClosing);
   }
 
-  push(entry: Entry, bytes: number): void {
+  push(entry: Entry, given: number): void {
+    const bytes = Math.max(given, sizeOf(entry));
     const { clock, memory, counter } = this.#around;
     const options = this.#holder?.options;
     if (options === undefined) return this.#drop('drain', 1);
@@ -328,6 +329,11 @@ export class LogQueue<Entry> implements PluginQueue<Entry> {
       this.#idleWaiters.add(look);
     });
   }
+}
+
+/** A text with one letter that is not of ASCII may have two bytes for each in memory, which its length does not tell. */
+function sizeOf(entry: unknown): number {
+  return typeof entry !== 'string' || Buffer.byteLength(entry) === entry.length ? 0 : 2 * entry.length;
 }
 
 /** It says so itself, and nothing else does. */

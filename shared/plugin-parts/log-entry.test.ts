@@ -61,6 +61,29 @@ describe('a request as JSON', () => {
     assert.equal(entry.response.headers['location'], 'https://app.example/#state=1&id_token=REDACTED');
   });
 
+  test('nothing in it ends a line, steers a terminal or turns text around, for whoever reads it', () => {
+    const bytes = Buffer.from('a\u0085b\u2028c\u2029d\u009be\u202ef\r\n\0"\u00fc', 'utf8').toString('latin1');
+    const text = JSON.stringify(entryOf({ path: `/${encodeURI('x')}`, query: `q=%E2%80%A8%C2%9B%1b${bytes}&plain=${bytes}`, headers: [['X-A', bytes]], log: { upstreamUri: `/${bytes}` } }));
+    assert.doesNotMatch(text, /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u);
+    assert.match(text, /a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf\\r\\n\\u0000\\"\u00fc/);
+  });
+
+  test('and no header costs more than its letters, however much it looks like URLs', () => {
+    const entry = entryOf({ headers: [['Referer', 'https://a.example/?x=1'], ['X-Many', '?a[=&'.repeat(1_600)], ['X-More', '?a=1'.repeat(200)]] });
+    assert.deepEqual([entry.request.headers['referer'], entry.request.headers['x-more']], ['https://a.example/?x=1', 'REDACTED']);
+  });
+
+  test('nor does any query, and what is not looked at is not told', () => {
+    const secret = 's3cr3t';
+    for (const query of [`${'a[=1&'.repeat(5_000)}token=${secret}`, `x=1${';a=1'.repeat(5_000)};token=${secret}`, `${'a;'.repeat(10_000)}token=${secret}`, `${'['.repeat(20_000)}=1&token=${secret}`, `${'%5b'.repeat(5_000)}=1&token=${secret}`]) {
+      const before = process.cpuUsage();
+      const text = JSON.stringify(entryOf({ query, log: { upstreamUri: `/other?${query}` } }));
+      const { user } = process.cpuUsage(before);
+      assert.doesNotMatch(text, /s3cr3t/, query.slice(0, 9));
+      assert.ok(user < 60_000, `${user} µs: ${query.slice(0, 9)}`);
+    }
+  });
+
   test("a client's names stay names", () => {
     const entry = entryOf({ query: '__proto__=1&constructor=2&a%=3', headers: [['__proto__', 'x'], ['constructor', 'y']] });
     assert.match(JSON.stringify(entry), /"__proto__":"x","constructor":"y"/);

@@ -9,7 +9,7 @@ import { printableRule } from '../model/string-rules.ts';
 import type { LogContext } from '../plugins/contract.ts';
 import type { NodeFacts } from '../plugins/plugin-services.ts';
 import { textOf } from './byte-text.ts';
-import { isSecretHeader, MASK, maskedHeader, maskedQuery, maskedTarget } from './masked-secrets.ts';
+import { isSecretHeader, MASK, maskedQuery, maskedTarget, maskedUrls, mayHoldSecrets } from './masked-secrets.ts';
 import { parseTemplate, requestTemplate, type RequestTemplate, type TemplateSource } from './request-template.ts';
 
 type Named = { readonly id: string; readonly name?: string };
@@ -65,7 +65,8 @@ export interface LogTry {
 
 export function logEntryOf(context: LogContext, node: NodeFacts): LogEntry {
   const { request, consumer, credential, tls, upstreamStatus, upstreamUri, errorCode, traceId, totalMs, upstreamMs, gatewayMs, credentialNames } = context;
-  const uri = maskedTarget(textOf(request.target), credentialNames);
+  const query = maskedQuery(request.query, credentialNames);
+  const uri = shown(withQuery(request.target, context, query));
   const service = context.service;
   return {
     request: {
@@ -74,11 +75,11 @@ export function logEntryOf(context: LogContext, node: NodeFacts): LogEntry {
       uri,
       url: urlOf(context, uri),
       size: context.bytesIn,
-      querystring: argumentsOf(maskedQuery(request.query, credentialNames)),
+      querystring: argumentsOf(query),
       headers: headersOf(context.requestHeaders(), credentialNames),
       ...(tls === undefined ? {} : { tls: { version: tls.version, cipher: tls.cipher, client_verify: verifyOf(context) } }),
     },
-    ...(upstreamUri === undefined ? {} : { upstream_uri: maskedTarget(textOf(upstreamUri), credentialNames) }),
+    ...(upstreamUri === undefined ? {} : { upstream_uri: shown(withQuery(upstreamUri, context, query)) }),
     ...(upstreamStatus === undefined ? {} : { upstream_status: String(upstreamStatus) }),
     response: { status: context.status, size: context.bytesOut, headers: headersOf(context.responseHeaders(), credentialNames) },
     latencies: { request: Math.round(totalMs), kong: Math.round(gatewayMs), proxy: upstreamUri === undefined ? -1 : Math.round(upstreamMs), receive: Math.max(0, Math.round(totalMs - gatewayMs - upstreamMs)) },
@@ -95,6 +96,11 @@ export function logEntryOf(context: LogContext, node: NodeFacts): LogEntry {
     config_version: context.configVersion,
     data_plane: { id: node.dataPlaneId, hostname: node.hostname, version: node.softwareVersion },
   };
+}
+
+/** A target with its secrets masked; `masked` is the query that most have. */
+function withQuery(target: string, { request, credentialNames }: LogContext, masked: string): string {
+  return request.query !== '' && target.endsWith(`?${request.query}`) ? `${target.slice(0, target.length - request.query.length)}${masked}` : maskedTarget(target, credentialNames);
 }
 
 function tryOf({ upstream, target, address, port, startedAtMs, connectMs, totalMs, status, failure }: LogContext['tries'][number]): LogTry {
@@ -123,12 +129,30 @@ function verifyOf({ request: { clientCertificate } }: LogContext): string {
   return clientCertificate.verifiedBy.length > 0 ? 'SUCCESS' : 'FAILED:no configured authority';
 }
 
+/** Letters of URLs in headers that are looked through, of one request or response; what is longer in all is masked as a whole. */
+const MOST_URL_LETTERS = 8_192;
+/** What ends lines for some readers, steers terminals, or turns text around. JSON escapes those of ASCII. */
+const UNSEEN = /[\u0080-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** Bytes as text that harms nobody who looks at it. */
+function shown(bytes: string): string {
+  const text = textOf(bytes);
+  return text === bytes ? text : text.replace(UNSEEN, '\ufffd');
+}
+
 /** Names are the client's: no prototype, so that none of them can stand for something else. */
 function headersOf(lines: readonly (readonly [name: string, value: string])[], credentialNames: readonly string[]): Values {
   const headers: Record<string, string | string[]> = Object.create(null);
+  let urlLetters = 0;
+  const valueOf = (key: string, given: string): string => {
+    if (isSecretHeader(key, credentialNames)) return MASK;
+    if (!mayHoldSecrets(given)) return shown(given);
+    urlLetters += given.length;
+    return urlLetters > MOST_URL_LETTERS ? MASK : shown(maskedUrls(given, credentialNames));
+  };
   for (const [name, given] of lines) {
     const key = name.toLowerCase();
-    const value = isSecretHeader(key, credentialNames) ? MASK : textOf(maskedHeader(given, credentialNames));
+    const value = valueOf(key, given);
     const before = headers[key];
     if (before === undefined) headers[key] = value;
     else if (typeof before === 'string') headers[key] = [before, value];
@@ -157,11 +181,11 @@ function argumentsOf(query: string): LogEntry['request']['querystring'] {
 }
 
 function decoded(text: string): string {
-  if (!text.includes('%') && !text.includes('+')) return textOf(text);
+  if (!text.includes('%') && !text.includes('+')) return shown(text);
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return decodeURIComponent(text.replaceAll('+', ' ')).replace(UNSEEN, '\ufffd');
   } catch {
-    return textOf(text);
+    return shown(text);
   }
 }
 
@@ -229,7 +253,7 @@ export class CustomFields {
       request: context.request, uriCaptures: context.uriCaptures, upstreamQuery: context.request.query,
       upstreamHeaderValues: (name) => context.request.headerValues(name),
     };
-    for (const { path, template } of this.#fields) setIn(entry, path, template === undefined ? undefined : textOf(template.render(source) ?? ''));
+    for (const { path, template } of this.#fields) setIn(entry, path, template === undefined ? undefined : shown(template.render(source) ?? ''));
   }
 }
 
