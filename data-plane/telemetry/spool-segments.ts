@@ -3,7 +3,7 @@
  * spool.ts for counts and by record-spool.ts for access records. A start may find a day's records: nothing is decoded then, so that it stays short (S2).
  *
  * Record, little-endian: length u32 | crc32 u32 | first sequence f64 | last sequence f64 | requests f64 | batch. The checksum
- * covers all behind it; a torn or damaged record ends its segment.
+ * covers all behind it; a torn record ends its segment, a damaged one is left out and told.
  */
 import { close, closeSync, fdatasync, fdatasyncSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -200,7 +200,7 @@ export interface ReadSegments {
   readonly segments: Segment[];
   /** Ascending by sequence; where one record covers another, the wider one. */
   readonly records: SpoolRecord[];
-  /** Segments that the disk does not give back, each with the reason. */
+  /** Segments that the disk does not give back, or not as they were written, each with the reason. */
   readonly unreadable: readonly string[];
 }
 
@@ -220,13 +220,8 @@ export function readSegments(folder: string): ReadSegments {
     }
     segment.bytes = content.length;
     segments.push(segment);
-    for (let at = 0; at + HEADER_BYTES <= content.length; ) {
-      const length = content.readUInt32LE(at);
-      const end = at + HEADER_BYTES + length;
-      if (end > content.length || crc32(content.subarray(at + CHECKED_FROM, end)) !== content.readUInt32LE(at + 4)) break;
-      found.push({ first: content.readDoubleLE(at + 8), last: content.readDoubleLE(at + 16), requests: content.readDoubleLE(at + 24), segment, offset: at + HEADER_BYTES, length, sent: false });
-      at = end;
-    }
+    const damagedAt = addRecords(content, segment, found);
+    if (damagedAt !== undefined) unreadable.push(`${segment.path}: damaged from byte ${damagedAt} on`);
   }
   // Widest first, so that what a merged record covers is seen after it.
   found.sort((a, b) => a.first - b.first || b.last - a.last);
@@ -241,6 +236,24 @@ export function readSegments(folder: string): ReadSegments {
     records.push(record);
   }
   return { segments, records, unreadable };
+}
+
+/**
+ * All that is whole. What was torn off at the end was never spooled, for whoever wrote it; gives where something was that is damaged now.
+ * What follows is found if the damage is not to the length, and each record shows by its checksum that it is one.
+ */
+function addRecords(content: Buffer, segment: Segment, found: SpoolRecord[]): number | undefined {
+  let damagedAt: number | undefined;
+  for (let at = 0; at + HEADER_BYTES <= content.length; ) {
+    const length = content.readUInt32LE(at);
+    const end = at + HEADER_BYTES + length;
+    if (end > content.length) return damagedAt;
+    const isWhole = crc32(content.subarray(at + CHECKED_FROM, end)) === content.readUInt32LE(at + 4);
+    if (isWhole) found.push({ first: content.readDoubleLE(at + 8), last: content.readDoubleLE(at + 16), requests: content.readDoubleLE(at + 24), segment, offset: at + HEADER_BYTES, length, sent: false });
+    else damagedAt ??= at;
+    at = end;
+  }
+  return damagedAt;
 }
 
 function encodeRecord(first: number, last: number, requests: number, bytes: Uint8Array): Buffer {

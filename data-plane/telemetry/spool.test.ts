@@ -1,6 +1,6 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -81,14 +81,23 @@ test('a killed run leaves its batches and one crash gap, reported once', (t) => 
   assert.equal(totalOf(drain(third)), 6, 'the counts of both earlier runs are still there');
 });
 
-test('a torn last record is left out, everything before it is kept', (t) => {
+test('a torn last record is left out, everything before it is kept; a damaged one is told', (t) => {
   const folder = folderFor(t);
   const first = openSpool(folder, { segmentBytes: 1e6 });
   for (let n = 0; n < 5; n++) first.append(batch(10, n));
   const [boot = ''] = readdirSync(folder);
   const [segment = ''] = readdirSync(join(folder, boot)).filter((name) => name.endsWith('.segment'));
   appendFileSync(join(folder, boot, segment), Buffer.from([200, 0, 0, 0, 1, 2, 3]));
-  assert.equal(totalOf(drain(openSpool(folder))), 50);
+  const torn = openSpool(folder);
+  assert.deepEqual([totalOf(drain(torn)), torn.unreadable], [50, []], 'it never was a record');
+  const path = join(folder, boot, segment);
+  const bytes = readFileSync(path);
+  const second = bytes.readUInt32LE(0) + 32;
+  bytes[second + 50] = (bytes[second + 50] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+  const damaged = openSpool(folder);
+  assert.equal(totalOf(drain(damaged)), 40, 'those behind one that is damaged');
+  assert.match(damaged.unreadable.join(), new RegExp(`${segment}: damaged from byte ${second} on`));
 });
 
 test('above its bound the spool merges unsent batches and totals stay exact', (t) => {
