@@ -58,7 +58,7 @@ const BODY_OTHERS: Readonly<Record<string, ((fresh: string) => JsonValue) | null
   description: (fresh) => fresh, disabled: () => true, requests_per_second: () => 5,
   client_secret: nothing, scopes: nothing, groups_claim: nothing, session_hours: nothing, enabled: nothing, root_statements: nothing, renew: nothing, uses: nothing, ttl_seconds: nothing, overlap_seconds: nothing, dry_run: nothing,
   if_version: nothing, select_tags: nothing, skip_consumers: nothing, headers: nothing, client_ip: nothing, server_name: nothing, http_version: nothing, port: nothing, include_credentials: nothing, while_frozen: nothing,
-  gateways: nothing, data_planes: nothing, entities: nothing, raw: nothing, minutes: nothing, hours: nothing, days: nothing, records: nothing,
+  gateways: nothing, data_planes: nothing, entities: nothing, raw: nothing, minutes: () => 5, hours: nothing, days: nothing, records: nothing,
   kind: () => 'silence', threshold: () => 60, secret: nothing, quantile: nothing, measure: nothing, window_seconds: nothing, for_seconds: nothing, min_requests: nothing, group_by: nothing, codes: nothing, severity: nothing,
   // Compared with what was counted in the caller's own gateway, or looked up among the tenant's own.
   routes: nothing, services: nothing, consumers: nothing, webhooks: nothing, repeat_seconds: nothing, resolve_seconds: nothing,
