@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -28,7 +28,18 @@ const NOT_ALLOWED = { code: 'FILE_LOG_NOT_ALLOWED', retryable: false };
 
 describe('a line file', () => {
   const clock = new ManualClock();
-  const openFile = (path: string, reopen = false) => openLineFile(path, reopen, { clock, folders: [logs], standard });
+  const open = { files: 0 };
+  const openFile = (path: string, reopen = false) => openLineFile(path, reopen, { clock, folders: [logs], standard, open });
+
+  test('is closed after each write where many others are open, so that connections find descriptors', async () => {
+    const all = Array.from({ length: 300 }, (_, index) => openFile(join(logs, `many-${index}`)));
+    for (const turn of ['one\n', 'two\n']) await Promise.all(all.map((file) => file.append(lines(turn))));
+    const ours = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
+    assert.equal((await Promise.all(ours)).filter((path) => path.startsWith(join(logs, 'many-'))).length, 256);
+    assert.equal(await readFile(join(logs, 'many-299'), 'utf8'), 'one\ntwo\n');
+    for (const file of all) file.close();
+    await waitUntil('all are closed', () => open.files === 0);
+  });
 
   test('is made where there is none, appended to, and made anew where it was moved or deleted', async () => {
     const path = join(logs, 'deep', 'rotated.json');

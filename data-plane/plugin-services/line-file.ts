@@ -16,8 +16,12 @@ export interface LineFileOptions {
   readonly folders: readonly string[];
   /** Whole lines to the process's own output. */
   readonly standard: Readonly<Record<'/dev/stdout' | '/dev/stderr', NodeJS.WritableStream>>;
+  /** Files of the thread that are open now. */
+  readonly open: { files: number };
 }
 
+/** Of a thread, between writes; those beyond are closed after each. File descriptors are what connections need, too. */
+const MOST_KEPT_OPEN = 256;
 /** How long after a rotation lines may still go to the old file. */
 const LOOK_EVERY_MS = 1_000;
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -26,11 +30,11 @@ const MODE = 0o640;
 const NEWLINE = Buffer.from('\n');
 
 /** Throws FILE_LOG_NOT_ALLOWED. */
-export function openLineFile(path: string, reopen: boolean, { clock, folders, standard }: LineFileOptions): LineFile {
+export function openLineFile(path: string, reopen: boolean, { clock, folders, standard, open: kept }: LineFileOptions): LineFile {
   if (path === '/dev/stdout' || path === '/dev/stderr') return new StandardLines(standard[path]);
   const isClean = isAbsolute(path) && normalize(path) === path && !path.endsWith(sep) && !path.includes('\0');
   if (!isClean || !folders.some((folder) => isWithin(path, folder))) throw notAllowed(path, folders);
-  return new AppendedFile(path, reopen, clock, folders);
+  return new AppendedFile(path, reopen, clock, folders, kept);
 }
 
 class AppendedFile implements LineFile {
@@ -38,6 +42,7 @@ class AppendedFile implements LineFile {
   readonly #reopens: boolean;
   readonly #clock: Clock;
   readonly #folders: readonly string[];
+  readonly #kept: LineFileOptions['open'];
   #handle: FileHandle | undefined;
   #lookedAtMs = 0;
   /** A write was cut off within a line. */
@@ -46,11 +51,12 @@ class AppendedFile implements LineFile {
   #turn: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(path: string, reopens: boolean, clock: Clock, folders: readonly string[]) {
+  constructor(path: string, reopens: boolean, clock: Clock, folders: readonly string[], kept: LineFileOptions['open']) {
     this.#path = path;
     this.#reopens = reopens;
     this.#clock = clock;
     this.#folders = folders;
+    this.#kept = kept;
   }
 
   append(lines: Uint8Array): Promise<void> {
@@ -75,7 +81,7 @@ class AppendedFile implements LineFile {
         this.#isTorn = at + bytesWritten < bytes.length;
         at += bytesWritten;
       }
-      if (this.#reopens) await this.#drop();
+      if (this.#reopens || this.#kept.files > MOST_KEPT_OPEN) await this.#drop();
     } catch (thrown) {
       await this.#drop();
       throw thrown instanceof HoldfastError ? thrown : failed(this.#path, describeThrown(thrown));
@@ -91,13 +97,16 @@ class AppendedFile implements LineFile {
     if (this.#handle !== undefined) return this.#handle;
     this.#lookedAtMs = nowMs;
     this.#handle = await openWithin(this.#path, this.#folders);
+    this.#kept.files += 1;
     return this.#handle;
   }
 
   async #drop(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
-    await handle?.close().catch(() => undefined);
+    if (handle === undefined) return;
+    this.#kept.files -= 1;
+    await handle.close().catch(() => undefined);
   }
 }
 

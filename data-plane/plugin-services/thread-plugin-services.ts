@@ -55,6 +55,7 @@ export class ThreadPluginServices {
   readonly connections: PluginConnections;
   readonly networks: PluginNetworks;
   readonly fileLogFolders: readonly string[];
+  readonly openFiles = { files: 0 };
   readonly queues: LogQueues;
   readonly outputs = new OutputCounters();
   node: NodeFacts;
@@ -170,7 +171,7 @@ class LentServices implements InstanceServices {
         return { send: (bytes) => sender.send(bytes), close: () => handle.cancel() };
       },
       lineFile: (path, { reopen }) => {
-        const file = openLineFile(path, reopen, { clock: thread.clock, folders: thread.fileLogFolders, standard: { '/dev/stdout': process.stdout, '/dev/stderr': process.stderr } });
+        const file = openLineFile(path, reopen, { clock: thread.clock, folders: thread.fileLogFolders, open: thread.openFiles, standard: { '/dev/stdout': process.stdout, '/dev/stderr': process.stderr } });
         const handle = started({ cancel: () => file.close() });
         return { append: (lines) => file.append(lines), close: () => handle.cancel() };
       },
