@@ -26,6 +26,11 @@ import type { UpgradeRequest } from './upgrade.ts';
 
 export const NO_PLUGINS: PluginChain = phasesOf([], []);
 
+interface PluginState {
+  readonly pluginId: string;
+  readonly state: unknown;
+}
+
 export class Exchange {
   readonly core: ProxyCore;
   readonly client: ClientSide;
@@ -47,8 +52,8 @@ export class Exchange {
   phase: 'requestHead' | 'upstreamRequest' = 'requestHead';
   /** The entry of `turns` or of the chain's phase that runs next. */
   nextPlugin = 0;
-  /** What plugins keep of this request, by plugin; undefined while none does. */
-  states: Map<string, unknown> | undefined;
+  /** What plugins keep of this request; undefined while none does. A list, because they are few: a map costs more to fill than the list to walk. */
+  states: PluginState[] | undefined;
   /** Undefined while no plugin with a condition was met. */
   conditions: PluginConditions | undefined;
   pluginContext: RequestPluginContext | undefined;

@@ -119,9 +119,11 @@ function advance(exchange: Exchange, chain: PluginChain, entry: ChainEntry): voi
 /** What the plugin keeps of this request, made when it is first asked for. */
 export function stateOf(exchange: Exchange, { instance, pluginId }: ChainEntry): unknown {
   if (instance.newState === undefined) return undefined;
-  const states = (exchange.states ??= new Map());
-  if (!states.has(pluginId)) states.set(pluginId, instance.newState());
-  return states.get(pluginId);
+  const states = (exchange.states ??= []);
+  for (const kept of states) if (kept.pluginId === pluginId) return kept.state;
+  const state = instance.newState();
+  states.push({ pluginId, state });
+  return state;
 }
 
 /** Where its condition does not hold, a plugin does not run. */

@@ -22,10 +22,19 @@ const MOST_TRIES = 32;
 /** With tag and length; and with the length alone. */
 const TRACE_ID_BYTES = 18;
 const SPAN_ID_BYTES = 9;
+/** Addresses of targets; more of them are encoded anew. */
+const MOST_PLACES = 1_000;
 /** Room that a span takes at most: its texts are cut at 1,024 characters. */
 const SERVER_SPAN_BYTES = 32_768;
 const CLIENT_SPAN_BYTES = 16_384;
 const PHASE_SPAN_BYTES = 4_096;
+
+interface PlaceBytes {
+  readonly upstream: string;
+  readonly target: string;
+  readonly port: number;
+  readonly bytes: Uint8Array;
+}
 
 export class SpanEncoder {
   readonly #writer = new ProtobufWriter();
@@ -35,6 +44,8 @@ export class SpanEncoder {
   /** By route and method. */
   readonly #serverNames = new WeakMap<object, Map<string, Uint8Array>>();
   readonly #clientNames = new Map<string, Uint8Array>();
+  /** By address, where the last attempt there went. */
+  readonly #places = new Map<string, PlaceBytes>();
   readonly #phaseNames = new Map<string, Map<string, Uint8Array>>();
 
   encode(context: LogContext, traced: TracedRequest): EncodedEntry {
@@ -103,10 +114,7 @@ export class SpanEncoder {
     writer.raw(kept(this.#clientNames, knownMethod(request.method), () => named(shownMethod(request.method), KIND.client)));
     this.#times(one.startedAtMs, one.startedAtMs + one.totalMs);
     attributes.method(writer, request.method);
-    attributes.text(writer, KEY.serverAddress, one.upstream);
-    attributes.integer(writer, KEY.serverPort, one.port);
-    attributes.text(writer, KEY.target, one.target);
-    if (one.address !== '') attributes.text(writer, KEY.peerAddress, one.address);
+    writer.raw(this.#placeOf(one));
     if (before > 0) attributes.integer(writer, KEY.resendCount, before);
     if (one.status !== undefined) attributes.status(writer, one.status);
     const isError = one.status === undefined || one.status >= 400;
@@ -138,6 +146,20 @@ export class SpanEncoder {
     this.#writer.nanoseconds(startMs);
     this.#writer.byte(TAG.end);
     this.#writer.nanoseconds(Math.max(startMs, endMs));
+  }
+
+  #placeOf({ upstream, target, address, port }: UpstreamTry): Uint8Array {
+    const known = this.#places.get(address);
+    if (known?.upstream === upstream && known.target === target && known.port === port) return known.bytes;
+    const bytes = written((writer) => {
+      this.#attributes.text(writer, KEY.serverAddress, upstream);
+      this.#attributes.integer(writer, KEY.serverPort, port);
+      this.#attributes.text(writer, KEY.target, target);
+      if (address !== '') this.#attributes.text(writer, KEY.peerAddress, address);
+    });
+    if (this.#places.size === MOST_PLACES) this.#places.clear();
+    this.#places.set(address, { upstream, target, port, bytes });
+    return bytes;
   }
 
   #serverName({ route, request }: LogContext): Uint8Array {
