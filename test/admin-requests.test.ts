@@ -214,6 +214,29 @@ test('holdfast logs --follow is a process that shows what comes, and ends well w
   assert.equal(started.stdout().trimEnd().split('\n').length, 2);
 });
 
+test('blame finds the plugins of what served the request among any number, and of a history that is gone tells what is left', async () => {
+  const id = (await send('POST', '/routes/invoices/plugins', { json: { name: 'correlation-id' } })).expect(201).word('id');
+  const other = (await send('POST', '/routes/invoices/plugins', { json: { name: 'request-size-limiting', consumer: { id: (await send('POST', '/consumers', { json: { username: 'bob' } })).expect(201).word('id') } } })).expect(201).word('id');
+  await fleet.publish(9);
+  const late = accessRecord({ routeId: route, serviceId: service, consumerId: consumer, version: version(9), status: 500, path: '/late' });
+  await traffic.record(dataPlane, late);
+  const changed = (await send('GET', `/v1/requests/${late.requestId}/blame`)).expect(200);
+  const last = JSON.stringify(changed.at('last_changes'));
+  assert.deepEqual([last.includes(id), last.includes(other)], [true, false], 'a plugin of another consumer did not serve it');
+
+  // Its release is removed, its data plane revoked, its route gone.
+  (await send('DELETE', '/routes/invoices')).expect(204);
+  await fleet.publish(10);
+  (await send('POST', `/v1/data-planes/${dataPlane}/revoke`, { json: { reason: 'lost' } })).expect(200);
+  await store.history.removeSome(gateway, { olderThan: new Date(Date.now() + 60_000), atLeast: 1, atMost: 1, deltaRows: 0 }, 1_000);
+  for (const one of [late, failed]) {
+    const left = (await send('GET', `/v1/requests/${one.requestId}/blame`)).expect(200);
+    assert.deepEqual([left.at('request.route'), left.at('request.data_plane'), left.at('changes')], [{ id: route, name: null }, { id: dataPlane, hostname: 'dp-east' }, []]);
+    assert.match(JSON.stringify(left.at('notes')), /no longer kept/);
+    (await send('GET', `/v1/requests/${one.requestId}/blame?format=text`)).expect(200);
+  }
+});
+
 test('a stream ends with the admin API, and a connection that asked nothing holds it up as little', async () => {
   const tail = await Tail.open();
   const ended = new Promise((resolve) => [...tails].at(-1)?.once('close', resolve));

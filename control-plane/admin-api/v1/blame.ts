@@ -47,6 +47,8 @@ export interface Blame {
 const MOST_DIFFERENCES = 200;
 /** Plugins, targets: of each, so many are looked at. */
 const MOST_RELATED = 100;
+/** Of a plugin; without any of them it is one of all requests. */
+const BINDINGS = ['route', 'service', 'consumer', 'consumer_group'] as const;
 const AROUND_MS = 86_400_000;
 /** Alarms raised, or last seen, so near to it. */
 const ALARMS_AROUND_MS = 3_600_000;
@@ -87,17 +89,25 @@ interface History {
 async function readHistory({ releases }: BlameSources, gateway: GatewayRequest['gateway'], version: ConfigVersion, concerned: readonly Concerned[], notes: string[]): Promise<History> {
   const names = new Map(concerned.map(({ id, name }) => [id, name]));
   const lastChanges = (await releases.lastChanges(gateway, concerned.map(({ id }) => id), version)).map((change) => ({ ...change, name: names.get(change.id) }));
+  const removed = `what release ${formatVersion(version)} changed is no longer kept`;
+  const release = await keptOrNote(releases.find(gateway, version), notes, removed);
+  if (release === undefined && !notes.includes(removed)) {
+    const newest = (await releases.newest(gateway))?.version ?? NO_VERSION;
+    notes.push(compareVersions(version, newest) < 0 ? removed : `there is no release ${formatVersion(version)} at this control plane`);
+  }
+  const found = release === undefined ? [] : ((await keptOrNote(releases.differences(gateway, release.base ?? NO_VERSION, version, { limit: MOST_DIFFERENCES + 1 }), notes, removed)) ?? []);
+  const differences = found.slice(0, MOST_DIFFERENCES).flatMap((difference) => describeDifference(difference, gateway.access) ?? []);
+  return { release, differences, truncated: found.length > MOST_DIFFERENCES, lastChanges };
+}
+
+/** Undefined, and a note, where that part of the history was removed. */
+async function keptOrNote<T>(reading: Promise<T>, notes: string[], note: string): Promise<T | undefined> {
   try {
-    const release = await releases.find(gateway, version);
-    if (release === undefined) notes.push(`there is no release ${formatVersion(version)} at this control plane`);
-    if (release === undefined) return { release, differences: [], truncated: false, lastChanges };
-    const found = await releases.differences(gateway, release.base ?? NO_VERSION, version, { limit: MOST_DIFFERENCES + 1 });
-    const differences = found.slice(0, MOST_DIFFERENCES).flatMap((difference) => describeDifference(difference, gateway.access) ?? []);
-    return { release, differences, truncated: found.length > MOST_DIFFERENCES, lastChanges };
+    return await reading;
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError) || thrown.code !== 'STORE_HISTORY_REMOVED') throw thrown;
-    notes.push(`what release ${formatVersion(version)} changed is no longer kept`);
-    return { release: undefined, differences: [], truncated: false, lastChanges };
+    notes.push(note);
+    return undefined;
   }
 }
 
@@ -110,11 +120,13 @@ async function readConcerned(reader: EntityReader, access: EntityAccess, { recor
   const [route, service, consumer] = await Promise.all([get('routes', record.routeId), get('services', record.serviceId), get('consumers', record.consumerId)]);
   const host = service?.published['host'];
   const upstream = typeof host === 'string' ? await reader.getByEndpointKey(definitionOf('upstreams'), host) : undefined;
-  const [targets, plugins] = await Promise.all([
+  const bindings = [['route', route], ['service', service], ['consumer', consumer]] as const;
+  const [targets, ...plugins] = await Promise.all([
     upstream === undefined ? [] : reader.list('targets', { reference: { field: 'upstream', id: upstream.id }, size: MOST_RELATED }).then(({ entities }) => entities),
-    reader.list('plugins', { size: MOST_RELATED * 10 }).then(({ entities }) => entities.filter((plugin) => isForAny(plugin, [route, service, consumer])).slice(0, MOST_RELATED)),
+    ...bindings.flatMap(([field, entity]) => (entity === undefined ? [] : [reader.list('plugins', { reference: { field, id: entity.id }, size: MOST_RELATED }).then(({ entities }) => entities.filter((plugin) => mayServe(plugin, bindings)))])),
+    reader.list('plugins', { size: MOST_RELATED * 10 }).then(({ entities }) => entities.filter((plugin) => BINDINGS.every((field) => referenceIn(plugin.published, field) === undefined)).slice(0, MOST_RELATED)),
   ]);
-  const alive = [route, service, consumer, upstream, ...targets, ...plugins].flatMap((entity) => (entity === undefined ? [] : [{ kind: entity.kind, id: entity.id, name: nameOf(entity) }]));
+  const alive = [route, service, consumer, upstream, ...targets, ...new Map(plugins.flat().map((plugin) => [plugin.id, plugin])).values()].flatMap((entity) => (entity === undefined ? [] : [{ kind: entity.kind, id: entity.id, name: nameOf(entity) }]));
   // What is gone since was changed last when it was deleted, or before. Whoever may not see all of a kind is not told of what he does not see.
   const gone = ([['routes', record.routeId], ['services', record.serviceId], ['consumers', record.consumerId]] as const).flatMap(([kind, text]) => {
     const id = parseId<EntityId>(text);
@@ -123,10 +135,12 @@ async function readConcerned(reader: EntityReader, access: EntityAccess, { recor
   return [...alive, ...gone];
 }
 
-/** Bound to one of them, or to nothing: then it is for all requests. */
-function isForAny({ published }: StoredEntity, entities: readonly (StoredEntity | undefined)[]): boolean {
-  const bound = ['route', 'service', 'consumer', 'consumer_group'].flatMap((field) => referenceIn(published, field) ?? []);
-  return bound.length === 0 || bound.some((id) => entities.some((entity) => entity?.id === id));
+/** Bound to nothing else of these kinds. */
+function mayServe({ published }: StoredEntity, bindings: readonly (readonly [field: string, entity: StoredEntity | undefined])[]): boolean {
+  return bindings.every(([field, entity]) => {
+    const id = referenceIn(published, field);
+    return id === undefined || id === entity?.id;
+  });
 }
 
 /** Something that served the request, or is bound to it, before or after the change. */
@@ -135,7 +149,7 @@ function concerns({ id, kind, before, after }: EntityDifference, ids: ReadonlySe
   const sides = [before, after].filter((side) => side !== null);
   const bound = sides.flatMap((side) => ['route', 'service', 'consumer', 'upstream'].flatMap((field) => referenceIn(side, field) ?? []));
   // A plugin of nothing in particular, perhaps deleted, was one of all requests.
-  if (kind === 'plugins' && sides.some((side) => ['route', 'service', 'consumer', 'consumer_group'].every((field) => referenceIn(side, field) === undefined))) return true;
+  if (kind === 'plugins' && sides.some((side) => BINDINGS.every((field) => referenceIn(side, field) === undefined))) return true;
   return bound.some((one) => ids.has(one));
 }
 
