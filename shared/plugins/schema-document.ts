@@ -150,7 +150,8 @@ class DocumentReader {
     if (typeof plain['secret'] === 'string' && (!isText || given['default'] !== undefined)) this.problems.add(joinPath(path, 'secret'), 'a secret is text or a list of text, without a default');
     if (typeof plain['secret'] === 'string' && this.#inList) this.problems.add(joinPath(path, 'secret'), 'a secret in a list or map of records could not be sealed: put it into the config, or into a record of it');
     if (givesSecret(type, given['default'])) this.problems.add(joinPath(path, 'default'), 'a secret has no default');
-    if (plain['referenceable'] === true && !isText) this.problems.add(joinPath(path, 'referenceable'), 'a reference stands for text, or in a list of text');
+    const mayRefer = isText || (type.kind === 'map' && type.values.kind === 'string');
+    if (plain['referenceable'] === true && !mayRefer) this.problems.add(joinPath(path, 'referenceable'), 'a reference stands for text, or in a list or map of text');
     const set = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== null));
     // The door: each of these was just checked against FIELD.
     const field = { ...set, ...missing, type } as unknown as Field;
