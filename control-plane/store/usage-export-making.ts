@@ -36,10 +36,10 @@ export interface UsageExportMaking {
   take(limit: number): Promise<TakeStep>;
   /** Gateways of which intervals are over and not settled, or that were switched off and have something waiting. */
   due(now: Date): Promise<readonly GatewayScope[]>;
-  /** Makes the next file of a gateway, of `rowLimit` waiting rows at most. */
-  make(scope: GatewayScope, now: Date, rowLimit: number): Promise<MakeStep>;
-  /** Lets go of the bytes of files that are no longer kept; how many, at most `limit`. */
-  expire(now: Date, limit: number): Promise<number>;
+  /** Makes the next file of a gateway, of `rowLimit` waiting rows at most. `breathe` is awaited between rows, so that the event loop is not held. */
+  make(scope: GatewayScope, now: Date, rowLimit: number, breathe: () => Promise<void>): Promise<MakeStep>;
+  /** Lets go of the bytes of files that are no longer kept, by the database's clock; how many, at most `limit`. */
+  expire(limit: number): Promise<number>;
 }
 
 interface DueRow extends ExportRow {
@@ -57,7 +57,6 @@ interface NameRow {
 
 const WRITE: TransactionOptions = { role: 'holdfast_publisher', mode: 'write' };
 const NOT_OURS = { ours: false, more: false } as const;
-const DAY_MS = 86_400_000;
 /** Not `1 day`, which in a zone with summer time may be 23 hours. */
 const WIDTH = "CASE e.width WHEN 'hour' THEN interval '1 hour' ELSE interval '24 hours' END";
 const ORIGIN = "timestamptz '2000-01-01 00:00:00+00'";
@@ -93,7 +92,7 @@ export function createUsageExportMaking(database: Database): UsageExportMaking {
          OR (${ENDED} AND EXISTS (SELECT FROM usage_export_pending p WHERE p.tenant_id = e.tenant_id AND p.gateway_id = e.gateway_id)) ORDER BY 1, 2`, [now]))
         .map((row) => ({ tenantId: row.tenant_id, gatewayId: row.gateway_id })),
 
-    make: (scope, now, rowLimit) =>
+    make: (scope, now, rowLimit, breathe) =>
       alone<MakeStep>({ ...NOT_OURS, file: undefined }, async (transaction) => {
         const place = [scope.tenantId, scope.gatewayId] as const;
         const [row] = await transaction.query<DueRow>(
@@ -102,7 +101,7 @@ export function createUsageExportMaking(database: Database): UsageExportMaking {
         if (row === undefined) return { ours: true, more: false, file: undefined };
         const pending = await takePending(transaction, scope, row.cut, rowLimit);
         const isLast = pending.length < rowLimit;
-        const made = pending.length === 0 ? undefined : await storeFile(transaction, scope, row, pending, now);
+        const made = pending.length === 0 ? undefined : await storeFile(transaction, scope, row, pending, { now, breathe });
         // All of an interval is told before it is settled, in however many files.
         const settled = !isLast ? row.settled_until : new Date(Math.max(row.settled_until.getTime(), row.cut?.getTime() ?? 0, ...(row.cut === null ? [pending.at(-1)?.ends.getTime() ?? 0] : [])));
         await transaction.commitWith('UPDATE usage_exports SET next_number = $3, settled_until = $4, last_sha256 = $5 WHERE tenant_id = $1 AND gateway_id = $2', [
@@ -110,10 +109,10 @@ export function createUsageExportMaking(database: Database): UsageExportMaking {
         return { ours: true, more: !isLast, file: made?.file };
       }),
 
-    expire: async (now, limit) =>
+    expire: async (limit) =>
       (await database.query(WRITE,
         `UPDATE usage_export_files SET content = NULL WHERE (tenant_id, gateway_id, number) IN (
-           SELECT tenant_id, gateway_id, number FROM usage_export_files WHERE content IS NOT NULL AND expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1`, [now, limit])).length,
+           SELECT tenant_id, gateway_id, number FROM usage_export_files WHERE content IS NOT NULL AND expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`, [limit])).length,
   };
 }
 
@@ -140,19 +139,19 @@ async function takePending(transaction: Transaction, { tenantId, gatewayId }: Ga
      SELECT ends, starts, consumer_id, route_id, status, requests, bytes_in, bytes_out FROM gone ORDER BY ends, starts, consumer_id, route_id, status`, [tenantId, gatewayId, cut, limit]);
 }
 
-async function storeFile(transaction: Transaction, scope: GatewayScope, row: DueRow, pending: readonly PendingRow[], now: Date): Promise<{ readonly file: MadeFile; readonly sha256: Buffer }> {
+async function storeFile(transaction: Transaction, scope: GatewayScope, row: DueRow, pending: readonly PendingRow[], { now, breathe }: { readonly now: Date; readonly breathe: () => Promise<void> }): Promise<{ readonly file: MadeFile; readonly sha256: Buffer }> {
   const { width, format, gzip: gzips, dimensions, keepDays } = settingsOf(row);
   const names = await readNames(transaction, scope, pending);
-  const sheet = writeSheet(pending, { number: row.next_number, gatewayId: scope.gatewayId, format, dimensions, settledUntil: row.settled_until, names });
+  const sheet = await writeSheet(pending, { number: row.next_number, gatewayId: scope.gatewayId, format, dimensions, settledUntil: row.settled_until, names }, breathe);
   const content = gzips ? await compress(sheet.text) : Buffer.from(sheet.text);
   const sha256 = createHash('sha256').update(content).digest();
   const times = [pending.reduce((first, { starts }) => Math.min(first, starts.getTime()), Infinity), pending.reduce((last, { ends }) => Math.max(last, ends.getTime()), -Infinity)].map((ms) => new Date(ms));
   await transaction.query(
-    `INSERT INTO usage_export_files (tenant_id, gateway_id, number, created_at, width, format, gzip, dimensions, row_count, requests, late_requests, bytes, sha256, previous_sha256, expires_at, content, intervals_from, intervals_to)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+    `INSERT INTO usage_export_files (tenant_id, gateway_id, number, created_at, width, format, gzip, dimensions, row_count, requests, late_requests, bytes, sha256, previous_sha256, content, expires_at, intervals_from, intervals_to)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, now() + make_interval(days => $16), $17, $18)`,
     [
       scope.tenantId, scope.gatewayId, row.next_number, now, width, format, gzips, dimensions, sheet.rows, String(sheet.requests), String(sheet.lateRequests), content.length, sha256, row.last_sha256,
-      new Date(now.getTime() + keepDays * DAY_MS), content, ...times,
+      content, keepDays, ...times,
     ]);
   return { file: { number: row.next_number, rows: sheet.rows, bytes: content.length }, sha256 };
 }

@@ -57,7 +57,8 @@ const COLUMNS = [
 ] as const;
 const NONE = '00000000-0000-0000-0000-000000000000';
 
-export function writeSheet(pending: readonly PendingRow[], options: SheetOptions): ExportSheet {
+/** `breathe` is awaited between rows, so that the event loop is not held. */
+export async function writeSheet(pending: readonly PendingRow[], options: SheetOptions, breathe: () => Promise<void>): Promise<ExportSheet> {
   const sums = new Map<string, Sum>();
   for (const row of pending) {
     const head = headOf(row, options);
@@ -67,15 +68,17 @@ export function writeSheet(pending: readonly PendingRow[], options: SheetOptions
     sum.requests += BigInt(row.requests);
     sum.bytesIn += BigInt(row.bytes_in);
     sum.bytesOut += BigInt(row.bytes_out);
+    await breathe();
   }
   const rows = [...sums.values()];
   const line = options.format === 'csv' ? csvLine : jsonLine;
-  const lines = rows.map(({ head, late, requests, bytesIn, bytesOut }) => line([...head, ...[requests, bytesIn, bytesOut, late].map((value) => ({ bare: String(value) }))]));
+  let text = options.format === 'csv' ? `${COLUMNS.join(',')}\r\n` : '';
+  for (const { head, late, requests, bytesIn, bytesOut } of rows) {
+    text += line([...head, ...[requests, bytesIn, bytesOut, late].map((value) => ({ bare: String(value) }))]);
+    await breathe();
+  }
   const total = (some: readonly Sum[]): bigint => some.reduce((sum, { requests }) => sum + requests, 0n);
-  return {
-    text: [...(options.format === 'csv' ? [`${COLUMNS.join(',')}\r\n`] : []), ...lines].join(''),
-    rows: rows.length, requests: total(rows), lateRequests: total(rows.filter(({ late }) => late)),
-  };
+  return { text, rows: rows.length, requests: total(rows), lateRequests: total(rows.filter(({ late }) => late)) };
 }
 
 /** The columns before the counts. */

@@ -219,7 +219,7 @@ async function fillTraffic({ store }: TestAdminApi, word: string, scope: EntityS
   // The count of May is in its file by now, the other one waits for its hour's end.
   for (let turn = 0; turn < 2; turn += 1) await store.rollUp.takeRaw(USAGE_FAMILY, 1_000, async () => undefined);
   await store.usageExportMaking.take(1_000);
-  assert.equal((await store.usageExportMaking.make(scope, new Date(), 1_000)).file?.number, 1);
+  assert.equal((await store.usageExportMaking.make(scope, new Date(), 1_000, async () => undefined)).file?.number, 1);
   const id = requestId.replaceAll('-', '');
   await traffic.record(dataPlaneId, accessRecord({ requestId: id, traceId: id, routeId, serviceId, consumerId, version: version(6), status: 503, host: `${word}.test`, path: `/${word}-path`, query: `${word}=1`, headers: new Map([['request.x', `${word}-header`]]), userAgent: `${word}-agent` }));
 }
