@@ -37,12 +37,14 @@ interface Watermark {
   readonly raw_id: number;
   readonly hours_until: Date;
   readonly days_until: Date;
+  readonly server: string;
 }
 
-/** Numbers up to `id` were all given to transactions that began before `xid` did. */
+/** Numbers up to `id` were all given to transactions that began before `xid` did. Holds of the server that said it, as it runs since `server`. */
 interface Sight {
   readonly id: number;
   readonly xid: string;
+  readonly server: string;
 }
 
 const WRITE: TransactionOptions = { role: 'holdfast_publisher', mode: 'write' };
@@ -50,20 +52,16 @@ const NOT_OURS: RollUpStep = { ours: false, rows: 0, more: false };
 /** Of a cursor: what stands in memory at once. */
 const FETCHED = 1_000;
 
-export function createRollUpStore(database: Database): RollUpStore {
-  const safe = new Map<string, number>();
+export function createRollUpStore(database: Pick<Database, 'query' | 'transaction'>): RollUpStore {
+  /** Of one server: another one, which answers since a failover, may give numbers again that we saw given. */
+  const safe = new Map<string, Pick<Sight, 'id' | 'server'>>();
   let sight: Sight | undefined;
 
   /** Runs `work` as the only one for the family. */
   const alone = (family: Family, work: (transaction: Transaction, mark: Watermark) => Promise<RollUpStep>): Promise<RollUpStep> =>
     database.transaction(WRITE, async (transaction) => {
-      const [mark] = await transaction.query<Watermark>('SELECT raw_id, hours_until, days_until FROM roll_up_watermarks WHERE family = $1 FOR UPDATE SKIP LOCKED', [family.name]);
+      const [mark] = await transaction.query<Watermark>('SELECT raw_id, hours_until, days_until, pg_postmaster_start_time()::text AS server FROM roll_up_watermarks WHERE family = $1 FOR UPDATE SKIP LOCKED', [family.name]);
       return mark === undefined ? NOT_OURS : work(transaction, mark);
-    }).catch((thrown: unknown) => {
-      // It may be another server that answers next, to which some of the numbers we saw were never given.
-      safe.clear();
-      sight = undefined;
-      throw thrown;
     });
 
   return {
@@ -71,16 +69,18 @@ export function createRollUpStore(database: Database): RollUpStore {
       // The number is read first, then a transaction number is drawn: whoever drew a row's number before has an older one, as intake takes it first.
       sight ??= await database.query<Sight>(WRITE,
         // Before the first number was given, the last one is said to be the first.
-        'WITH seen AS MATERIALIZED (SELECT last_value - (NOT is_called)::int AS id FROM telemetry_ids) SELECT seen.id, pg_current_xact_id()::text AS xid FROM seen').then(([row]) => row);
+        'WITH seen AS MATERIALIZED (SELECT last_value - (NOT is_called)::int AS id FROM telemetry_ids) SELECT seen.id, pg_current_xact_id()::text AS xid, pg_postmaster_start_time()::text AS server FROM seen').then(([row]) => row);
       return alone(family, async (transaction, mark) => {
+        if (sight !== undefined && sight.server !== mark.server) sight = undefined;
         if (sight !== undefined) {
           const [ended] = await transaction.query<{ readonly all: boolean }>('SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 AS "all"', [sight.xid]);
           if (ended?.all === true) {
-            for (const name of ['usage', 'targets']) safe.set(name, sight.id);
+            for (const name of ['usage', 'targets']) safe.set(name, sight);
             sight = undefined;
           }
         }
-        const until = safe.get(family.name) ?? 0;
+        const known = safe.get(family.name);
+        const until = known?.server === mark.server ? known.id : 0;
         if (until <= mark.raw_id) return { ours: true, rows: 0, more: false };
         const columns = ['id', 'tenant_id', 'gateway_id', 'at', ...family.keys.map(({ name }) => name), ...family.counts, 'latencies'];
         const rows = await transaction.query<FamilyRow & { readonly id: number }>(

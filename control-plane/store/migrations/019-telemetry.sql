@@ -344,19 +344,32 @@ end
 $$;
 revoke all on function telemetry_partition_range from public;
 
--- Makes the partition of a time, where there is none; true where it did. What a default partition holds of its range moves over.
+-- Makes the partition of a time, where there is none; true where it did. What a default partition holds of its range moves over; where that is
+-- much, it stays where it is, as moving it would hold up who stores. Not now where somebody uses the default partition for long: whoever waits
+-- for a table's lock holds up all who come after.
 create function ensure_telemetry_partition(in_parent text, in_at timestamptz) returns boolean language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
   range record;
   part text;
   time_column text := case when in_parent in ('usage_raw', 'target_raw') then 'arrived_at' when in_parent = 'access_records' then 'started_at' else 'at' end;
+  is_much boolean;
 begin
   select * into range from telemetry_partition_range(in_parent, in_at);
   part := in_parent || '_' || to_char(range.starts at time zone 'UTC', 'YYYYMMDDHH24');
   if to_regclass('holdfast.' || quote_ident(part)) is not null then
     return false;
   end if;
+  execute format('select count(*) > 50000 from (select from %I where %I >= $1 and %I < $2 limit 50001) as r', in_parent || '_rest', time_column, time_column) into is_much using range.starts, range.ends;
+  if is_much then
+    return false;
+  end if;
   perform set_config('lock_timeout', '300ms', true);
+  -- Nobody puts a row of the range into it from here on: one that is not seen yet would be in the way of the partition.
+  execute format('lock table only %I in share update exclusive mode', in_parent);
+  execute format('lock table %I in access exclusive mode', in_parent || '_rest');
+  if to_regclass('holdfast.' || quote_ident(part)) is not null then
+    return false;
+  end if;
   execute format('create table %I (like %I including defaults including constraints including storage)', part, in_parent);
   execute format('alter table %I enable row level security, force row level security', part);
   execute format('create policy backup on %I for select to holdfast_migration using (true)', part);
@@ -368,13 +381,15 @@ begin
   execute format('with moved as (delete from %I where %I >= $1 and %I < $2 returning *) insert into %I select * from moved', in_parent || '_rest', time_column, time_column, part) using range.starts, range.ends;
   execute format('alter table %I attach partition %I for values from (%L) to (%L)', in_parent, part, range.starts, range.ends);
   return true;
+exception when lock_not_available then
+  return false;
 end
 $$;
 revoke all on function ensure_telemetry_partition from public;
 grant execute on function ensure_telemetry_partition to holdfast_publisher;
 
--- Drops the oldest partition that ends at or before `in_before`; its name, or null where there is none. Of raw rows, one that the roll-up has
--- not passed stays, and of the levels one that the next level has not taken.
+-- Drops the oldest partition that ends at or before `in_before`; its name, or null where there is none, or somebody uses the table for long now.
+-- Of raw rows, one that the roll-up has not passed stays, and of the levels one that the next level has not taken.
 create function drop_telemetry_partition(in_parent text, in_before timestamptz) returns text language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
   part text;
@@ -383,6 +398,7 @@ declare
   taken_id bigint;
   taken roll_up_watermarks;
   waiting boolean;
+  is_locked boolean;
   taken_family text := case when in_parent like 'target%' then 'targets' else 'usage' end;
 begin
   select c.relname, to_timestamp(right(c.relname, 10), 'YYYYMMDDHH24')::timestamp at time zone 'UTC' into part, starts
@@ -395,19 +411,27 @@ begin
   if ends > in_before then
     return null;
   end if;
-  select * into taken from roll_up_watermarks where family = taken_family;
-  if in_parent like '%\_raw' then
-    select min(raw_id) into taken_id from roll_up_watermarks where family = taken_family or family like taken_family || '/%';
-    execute format('select exists (select from %I where id > $1)', part) into waiting using taken_id;
-  else
-    waiting := (in_parent ~ '_minutes(_latencies)?$' and ends > taken.hours_until) or (in_parent ~ '_hours(_latencies)?$' and ends > taken.days_until);
-  end if;
-  if waiting then
-    return null;
-  end if;
-  perform set_config('lock_timeout', '300ms', true);
+  -- Looked at once more when it is ours alone: whoever was storing then is done.
+  foreach is_locked in array array[false, true] loop
+    if is_locked then
+      perform set_config('lock_timeout', '300ms', true);
+      execute format('lock table only %I in access exclusive mode', in_parent);
+    end if;
+    select * into taken from roll_up_watermarks where family = taken_family;
+    if in_parent like '%\_raw' then
+      select min(raw_id) into taken_id from roll_up_watermarks where family = taken_family or family like taken_family || '/%';
+      execute format('select exists (select from %I where id > $1)', part) into waiting using taken_id;
+    else
+      waiting := (in_parent ~ '_minutes(_latencies)?$' and ends > taken.hours_until) or (in_parent ~ '_hours(_latencies)?$' and ends > taken.days_until);
+    end if;
+    if waiting then
+      return null;
+    end if;
+  end loop;
   execute format('drop table %I', part);
   return part;
+exception when lock_not_available then
+  return null;
 end
 $$;
 revoke all on function drop_telemetry_partition from public;
