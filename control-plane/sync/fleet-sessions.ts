@@ -19,6 +19,7 @@ import { PING_INTERVAL_MS } from './session-state.ts';
 import { REVOKED, Session, type SessionOptions } from './session.ts';
 import { SharedFrames } from './shared-frames.ts';
 import { TickWheel } from './tick-wheel.ts';
+import { creditsAmong } from './telemetry-credit.ts';
 import { TrustPush } from './trust-push.ts';
 
 /** What was asked, and whom. */
@@ -78,6 +79,7 @@ export class FleetSessions {
         return root;
       },
       takePlace: (session) => this.#takePlace(session),
+      telemetryCredits: () => creditsAmong(this.#open.size),
       outlived: (session) => session.end(this.#superseded(session)),
       bootReturned: (session, times) => this.#bootReturned(session, times),
       closed: (session) => this.#closed(session),

@@ -19,6 +19,7 @@ import type { FleetDirectory } from './fleet-directory.ts';
 import type { ReportWriter } from './report-writer.ts';
 import type { Session } from './session.ts';
 import type { SharedFrames } from './shared-frames.ts';
+import type { TelemetryCredits } from './telemetry-credit.ts';
 import type { TrustPush } from './trust-push.ts';
 
 export interface SessionDependencies {
@@ -66,6 +67,8 @@ export interface SessionServices extends SessionDependencies {
   readonly rootOf: (scope: GatewayScope, version: ConfigVersion) => Promise<string | undefined>;
   /** Takes the data plane's place among the sessions, before Welcome; returns why it may not. */
   readonly takePlace: (session: Session) => SessionEnd | undefined;
+  /** What a session that is welcomed now may have on its way. */
+  readonly telemetryCredits: () => TelemetryCredits;
   /** A later session at another control plane counts, or this data plane is not in the store. */
   readonly outlived: (session: Session) => void;
   /** A superseded start of its process came back, so often within some minutes. */

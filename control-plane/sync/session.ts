@@ -25,7 +25,7 @@ import type { ReportingSession } from './report-writer.ts';
 import { differingPlugins } from '../plugins/differing-plugins.ts';
 import type { SessionEnd, SessionServices } from './session-dependencies.ts';
 import type { AlarmCode, SessionEffect, SessionEvent, SessionState, TransferInHand } from './session-events.ts';
-import { initialState, PING_INTERVAL_MS, RECORDS_CREDIT, stepSession, TELEMETRY_CREDIT } from './session-state.ts';
+import { initialState, PING_INTERVAL_MS, stepSession } from './session-state.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
 import type { SessionTrust } from './trust-push.ts';
 
@@ -312,9 +312,10 @@ export class Session implements ReportingSession {
     const { rootStatements, delegationStatement, authoritiesStatement } = keys;
     // A change that was read meanwhile found no labels here to compare.
     const { labels } = directory.known(identity, identity.dataPlaneId) ?? member;
+    const credits = this.#services.telemetryCredits();
     const welcome: Welcome = {
       kind: 'welcome', protocolVersion: Math.min(PROTOCOL_VERSION, hello.protocolVersion), softwareVersion, rootStatements, delegationStatement, headStatement, contentKeys: this.#wrap(keys),
-      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: TELEMETRY_CREDIT, recordsCredit: this.#services.ingestRecords === undefined ? 0 : RECORDS_CREDIT, labels, authoritiesStatement,
+      pingIntervalMs: PING_INTERVAL_MS, telemetryCredit: credits.telemetry, recordsCredit: this.#services.ingestRecords === undefined ? 0 : credits.records, labels, authoritiesStatement,
     };
     const { hostname, softwareVersion: peerVersion, bootId, protocolVersion } = hello;
     this.#greeted = { hostname, softwareVersion: peerVersion, bootId, labels, takesTrust: protocolVersion >= TRUST_AND_NOTICES_SINCE_VERSION };
