@@ -113,6 +113,8 @@ const CASES: Readonly<Record<string, { readonly bad: Readonly<Record<string, str
   HoldfastDatabaseAway: { bad: { holdfast_database_reachable: '0x60' }, good: { holdfast_database_reachable: '1x60' } },
   HoldfastDrift: { bad: { 'holdfast_drifting_data_planes{kind="behind"}': '1x60' }, good: { 'holdfast_drifting_data_planes{kind="behind"}': '0x60' } },
   HoldfastPublishFails: { bad: { holdfast_publish_failures_total: '0+1x60' }, good: { holdfast_publish_failures_total: '4x60' } },
+  HoldfastSinkBehind: { bad: { 'holdfast_sink_behind_seconds{sink="otlp"}': '7200x60' }, good: { 'holdfast_sink_behind_seconds{sink="otlp"}': '30x60' } },
+  HoldfastSinkLoses: { bad: { 'holdfast_sink_rows_lost_total{sink="otlp"}': '0+1x60' }, good: { 'holdfast_sink_rows_lost_total{sink="otlp"}': '4x60' } },
 };
 
 test('each alert goes off when it should, and not where nothing is wrong', () => {

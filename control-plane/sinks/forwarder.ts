@@ -180,7 +180,7 @@ export class Forwarder {
     this.#failedAttempts += 1;
     this.#failingSinceMs ??= nowMs;
     const pauseMs = Math.max(retryAfterMs, this.#backoff.nextDelayMs());
-    log.warn({ event: 'sink-failed', ...this.#place, reason, againInMs: pauseMs }, 'a sink did not take a batch; it is sent again');
+    log.warn({ event: 'sink-failed', ...this.#place, reason, againInMs: pauseMs }, 'telemetry did not get into a sink; it is sent again');
     if (nowMs - this.#failingSinceMs >= FAILING_AFTER_MS) {
       this.#isReported = true;
       troubles.failing(this.#place, reason);

@@ -110,6 +110,12 @@ interface ClaimRow {
   readonly newly_lost: number;
 }
 
+/** Numbers up to `id` were all given to transactions that began before `xid` did. */
+interface Sight {
+  readonly id: number;
+  readonly xid: string;
+}
+
 const WRITE: TransactionOptions = { role: 'holdfast_publisher', mode: 'write' };
 const READ: TransactionOptions = { role: 'holdfast_publisher', mode: 'snapshot' };
 const OF_SOMEBODY = 'id, tenant_id, gateway_id, data_plane_id';
@@ -125,6 +131,12 @@ const SIZE: Readonly<Record<SinkStream, string>> = {
   targets: `${ROW_BYTES} + coalesce(octet_length(latencies), 0)`,
   records: `${ROW_BYTES} + octet_length(path) + octet_length(details)`,
 };
+const NEWEST_RECORD = '(SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS id FROM access_record_ids)';
+const NEWEST: Readonly<Record<SinkStream, string>> = {
+  usage: "(SELECT raw_id FROM roll_up_watermarks WHERE family = 'usage')",
+  targets: "(SELECT raw_id FROM roll_up_watermarks WHERE family = 'targets')",
+  records: NEWEST_RECORD,
+};
 export const SINK_TABLES: Readonly<Record<SinkStream, { readonly table: string; readonly arrived: string }>> = {
   usage: { table: 'usage_raw', arrived: 'arrived_at' },
   targets: { table: 'target_raw', arrived: 'arrived_at' },
@@ -132,19 +144,19 @@ export const SINK_TABLES: Readonly<Record<SinkStream, { readonly table: string; 
 };
 
 export function createSinkStore(database: Database): SinkStore {
-  let sight: { readonly id: number; readonly xid: string } | undefined;
+  let sight: Sight | undefined;
   let safeRecordId = 0;
 
   /** Numbers up to it were all given to transactions that have ended (as roll-up-store.ts does it for raw rows, whose watermark serves for these). */
   const recordHorizon = async (): Promise<number> => {
     try {
-      // Intake has a transaction number before it takes numbers for its records.
-      sight ??= onlyRow(await database.query<{ readonly id: number; readonly xid: string }>(WRITE,
-        'WITH seen AS MATERIALIZED (SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS id FROM access_record_ids) SELECT seen.id, pg_current_xact_id()::text AS xid FROM seen'));
-      const { all } = onlyRow(await database.query<{ readonly all: boolean }>(READ, 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 AS "all"', [sight.xid]));
+      // Intake has a transaction number before it takes numbers for its records. What was seen is judged by its own number: sinks ask at once.
+      const seen = sight ?? onlyRow(await database.query<Sight>(WRITE, `WITH seen AS MATERIALIZED ${NEWEST_RECORD} SELECT seen.id, pg_current_xact_id()::text AS xid FROM seen`));
+      sight ??= seen;
+      const { all } = onlyRow(await database.query<{ readonly all: boolean }>(READ, 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 AS "all"', [seen.xid]));
       if (all) {
-        safeRecordId = sight.id;
-        sight = undefined;
+        safeRecordId = Math.max(safeRecordId, seen.id);
+        if (sight === seen) sight = undefined;
       }
       return safeRecordId;
     } catch (thrown) {
@@ -158,18 +170,14 @@ export function createSinkStore(database: Database): SinkStore {
     if (stream === 'records') return recordHorizon();
     return onlyRow(await database.query<{ readonly raw_id: number }>(READ, 'SELECT raw_id FROM roll_up_watermarks WHERE family = $1', [stream])).raw_id;
   };
-  /** After a restore numbers may begin below what was taken. */
-  const NEWEST: Readonly<Record<SinkStream, string>> = {
-    usage: "(SELECT raw_id FROM roll_up_watermarks WHERE family = 'usage')",
-    targets: "(SELECT raw_id FROM roll_up_watermarks WHERE family = 'targets')",
-    records: '(SELECT last_value FROM access_record_ids)',
-  };
 
   return {
     claim: async ({ sink, stream }, holder, leaseMs) => {
+      // After a restore numbers may begin below what was taken: new rows of such numbers are none of the batch.
       const [row] = await database.query<ClaimRow>(WRITE,
         `INSERT INTO sink_watermarks AS w (sink, stream, holder, lease_until) VALUES ($1, $2, $3, now() + $4 * interval '1 millisecond')
-         ON CONFLICT (sink, stream) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until, seen_at = now(), taken_id = least(w.taken_id, ${NEWEST[stream]})
+         ON CONFLICT (sink, stream) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until, seen_at = now(), taken_id = least(w.taken_id, ${NEWEST[stream]}),
+           batch_id = CASE WHEN w.batch_until_id <= ${NEWEST[stream]} THEN w.batch_id END
          WHERE w.holder IS NULL OR w.holder = excluded.holder OR w.lease_until < now()
          RETURNING taken_id, sent_until, batch_id, batch_until_id, batch_until, batch_rows, lost, lost - told_lost AS newly_lost`,
         [sink, stream, holder, leaseMs]);
