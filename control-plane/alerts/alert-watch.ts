@@ -76,8 +76,6 @@ export class AlertWatch {
         const claimed = await alerts.claim(AT_ONCE, everyMs, [...this.#busy]);
         const [first] = claimed;
         if (first === undefined) break;
-        // Others may be due too.
-        this.#open();
         await this.#lookAtThese(first.tenantId, claimed);
       }
       this.#failing = false;
@@ -90,6 +88,8 @@ export class AlertWatch {
     // Two lanes may have claimed rules of one tenant at the same moment: the second one's go on beside, once.
     const isFirst = !this.#busy.has(tenantId);
     this.#busy.add(tenantId);
+    // Rules of others may be due too.
+    this.#open();
     try {
       const facts = remembered({ analytics: this.#options.analytics, fleet: this.#options.alerts });
       for (const rule of rules) await this.#lookAt(rule, facts);
