@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { createIngest, type Ingests } from '../control-plane/telemetry/ingest.ts';
 import { RollUp } from '../control-plane/telemetry/roll-up.ts';
+import { TelemetryMeter } from '../control-plane/telemetry/telemetry-meter.ts';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
 import type { Store } from '../control-plane/store/store.ts';
 import { defined } from '../shared/assert.ts';
@@ -53,9 +54,10 @@ export async function runIngestBench(options: BenchOptions): Promise<void> {
   const dataPlanes: DataPlaneId[] = [];
   for (let index = 0; index < DATA_PLANES * 2; index += 1) dataPlanes.push(await fleet.enrol(`host-${index}`));
   await store.telemetryExpiry.prepare(Date.now());
-  const rollUp = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, clock: systemClock, log });
+  const meter = new TelemetryMeter(systemClock);
+  const rollUp = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, meter, clock: systemClock, log });
   rollUp.start();
-  const scene: Scene = { store, database, scope, dataPlanes, ingests: createIngest({ telemetry: store.telemetry, records: store.records, clock: systemClock, log }), seconds: options.smoke ? 1 : options.seconds };
+  const scene: Scene = { store, database, scope, dataPlanes, ingests: createIngest({ telemetry: store.telemetry, records: store.records, meter, clock: systemClock, log }), seconds: options.smoke ? 1 : options.seconds };
   const results: Record<string, Figures[]> = {};
   try {
     for (let round = 0; round < options.rounds; round += 1) {

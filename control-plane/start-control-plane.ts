@@ -52,6 +52,7 @@ import { startSyncServer } from './sync/sync-server.ts';
 import { TenantSweeper } from './tenants/tenant-sweeper.ts';
 import { createIngest } from './telemetry/ingest.ts';
 import { RollUp } from './telemetry/roll-up.ts';
+import { TelemetryMeter } from './telemetry/telemetry-meter.ts';
 import { UsageExporter } from './telemetry/usage-exporter.ts';
 
 export interface ControlPlaneOptions {
@@ -126,7 +127,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const sweeper = new TenantSweeper({ tenants: store.tenants, clock, log: areas.of('store') });
   sweeper.start();
   lifecycle.add('removal of deleted tenants', () => sweeper.stop());
-  const rollUp = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, clock, log: areas.of('telemetry') });
+  const telemetryMeter = new TelemetryMeter(clock);
+  const rollUp = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, meter: telemetryMeter, clock, log: areas.of('telemetry') });
   rollUp.start();
   lifecycle.add('roll-up of telemetry', () => rollUp.stop());
   const usageExporter = new UsageExporter({ making: store.usageExportMaking, clock, log: areas.of('telemetry') });
@@ -167,7 +169,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     publisher,
     authority,
     signing,
-    ...createIngest({ telemetry: store.telemetry, records: store.records, clock, log: areas.of('telemetry') }),
+    ...createIngest({ telemetry: store.telemetry, records: store.records, meter: telemetryMeter, clock, log: areas.of('telemetry') }),
     alarms,
     registeredHash: customPlugins.hashOf,
     meter,
@@ -216,7 +218,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clock,
   });
   lifecycle.add('admin API', () => admin.stop());
-  status.serving({ database: store.meter, admin, publish: meter, sync, alarms, sinks, alerts: alertMeter });
+  status.serving({ database: store.meter, admin, publish: meter, sync, alarms, sinks, alerts: alertMeter, telemetry: telemetryMeter });
   // Stopped first: load balancers read that this one is about to go while it still answers.
   lifecycle.add('drain delay', () => new Promise<void>((resolve) => clock.after(settings.drainDelay, resolve, { keepAlive: true })));
   return { admin: admin.address, sync: syncAddress, status: statusServer.address };

@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import type { GatewayScope } from '../control-plane/store/scope.ts';
 import { USAGE_FAMILY } from '../control-plane/store/telemetry-families.ts';
 import { RollUp } from '../control-plane/telemetry/roll-up.ts';
+import { TelemetryMeter } from '../control-plane/telemetry/telemetry-meter.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { newId } from '../shared/model/ids.ts';
 import { FleetScene } from './support/fleet-scene.ts';
@@ -64,7 +65,7 @@ test('what is no longer kept goes, by level and tenant, and never before it was 
   await store.telemetryExpiry.remove(clock.nowMs(), () => false);
   assert.equal(await rows('usage_raw', scope), 4, 'nobody has taken them');
   await store.retention.set(scope.tenantId, { raw: undefined, minutes: HOUR_MS, hours: undefined, days: 10 * DAY_MS, records: undefined }, TEST_ACTOR);
-  const roller = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, clock, log });
+  const roller = new RollUp({ store: store.rollUp, expiry: store.telemetryExpiry, meter: new TelemetryMeter(clock), clock, log });
   await roller.tick();
   const minutesOfThen = await partitions('usage_minutes');
   clock.advance(2 * HOUR_MS);

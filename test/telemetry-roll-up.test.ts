@@ -10,6 +10,7 @@ import type { TelemetryExpiryStore } from '../control-plane/store/telemetry-expi
 import { openStore, type Store } from '../control-plane/store/store.ts';
 import { USAGE_FAMILY } from '../control-plane/store/telemetry-families.ts';
 import { RollUp } from '../control-plane/telemetry/roll-up.ts';
+import { TelemetryMeter } from '../control-plane/telemetry/telemetry-meter.ts';
 import { defined } from '../shared/assert.ts';
 import { createMemoryLogger } from '../shared/log.ts';
 import { newId, type DataPlaneId } from '../shared/model/ids.ts';
@@ -28,7 +29,7 @@ const { store, database } = await openTestStore({ clock });
 const { log } = createMemoryLogger('test');
 /** What goes is tested in telemetry-expiry.test.ts. */
 const nothingExpires: TelemetryExpiryStore = { prepare: async () => undefined, remove: async () => ({ partitions: 0, rows: 0 }) };
-const rollUpOf = (of: Store): RollUp => new RollUp({ store: of.rollUp, expiry: nothingExpires, clock, log });
+const rollUpOf = (of: Store): RollUp => new RollUp({ store: of.rollUp, expiry: nothingExpires, meter: new TelemetryMeter(clock), clock, log });
 await store.telemetryExpiry.prepare(clock.nowMs());
 
 async function enrol(scope: GatewayScope, labels: Readonly<Record<string, string>> = {}, into = store): Promise<DataPlaneId> {
@@ -204,8 +205,11 @@ test('the first row ever is not taken for one that was: the roll-up began before
   assert.deepEqual(await fresh.telemetry.storeBatches(scope.tenantId, [one, one]), ['stored', 'duplicate']);
   const total = async () => (await fresh.telemetry.usage(scope, { groupBy: [] })).totals.map(({ requests }) => requests);
   assert.deepEqual(await total(), [7]);
+  const backlog = await fresh.rollUp.backlog(USAGE_FAMILY);
+  assert.ok(backlog.rows === 1 && Math.abs(Date.now() - (backlog.oldest?.getTime() ?? 0)) < 60_000);
   for (let tick = 0; tick < 2; tick += 1) await roller.tick();
   assert.deepEqual(await total(), [7]);
+  assert.deepEqual(await fresh.rollUp.backlog(USAGE_FAMILY), { rows: 0, oldest: undefined });
 });
 
 test('after a failover to a server that lacks the last rows, those that get their numbers again are not passed by', async () => {

@@ -25,6 +25,7 @@ export function controlPlaneMetrics(view: ControlPlaneView, format: MetricsForma
     writeAdmin(text, view.parts);
     writeDatabase(text, view.parts);
     writeFleet(text, view.parts);
+    writeTelemetry(text, view.parts);
     writeAlerts(text, view.parts, view.nowMs);
     writeSinks(text, view.parts);
     if (view.kongMetrics) writeKongMetrics(text, view, view.parts);
@@ -88,4 +89,19 @@ function writeAlerts(text: PrometheusText, { alerts: { looks, findingsLeftOut, d
   text.gauge('holdfast_alerts_firing', 'Alerts that fire, of all gateways', SEVERITIES.map((severity) => ({ labels: { severity }, value: standing.firing.get(severity) ?? 0 })));
   text.gauge('holdfast_webhook_messages_waiting', 'Messages that wait for webhooks, of all tenants', [{ value: standing.waiting }]);
   text.gauge('holdfast_webhook_oldest_message_seconds', 'How long the oldest of them waits', [{ value: standing.oldest === undefined ? 0 : Math.max(0, nowMs - standing.oldest.getTime()) / 1000 }]);
+}
+
+function writeTelemetry(text: PrometheusText, { telemetry }: PartsView): void {
+  const streams = (['counts', 'records'] as const).map((stream) => ({ stream, ...telemetry.waiting(stream) }));
+  const backlogs = [...telemetry.backlogs];
+  text.counter('holdfast_telemetry_batches_total', 'Telemetry batches of data planes by outcome: stored, a duplicate, or failed (then sent again, where it can be stored)', counterSamples(telemetry.batches));
+  text.counter('holdfast_telemetry_rows_total', 'Folded rows, and access records, that were stored', counterSamples(telemetry.rows));
+  text.gauge('holdfast_telemetry_waiting_batches', 'Telemetry batches that came and are not committed', streams.map(({ stream, batches }) => ({ labels: { stream }, value: batches })));
+  text.gauge('holdfast_telemetry_oldest_waiting_seconds', 'How long the first of them waits', streams.map(({ stream, oldestMs }) => ({ labels: { stream }, value: oldestMs / 1000 })));
+  text.counter('holdfast_telemetry_rolled_up_rows_total', 'Raw rows that this control plane added up to minutes', [{ value: telemetry.rolledUpRows.value }]);
+  text.counter('holdfast_telemetry_roll_up_failures_total', 'Passes of the roll-up that ended early and are done again', [{ value: telemetry.rollUpFailures.value }]);
+  text.gauge('holdfast_telemetry_roll_up_backlog_rows', 'Raw rows that are not added up yet, at most', backlogs.map(([family, { rows }]) => ({ labels: { family }, value: rows })));
+  text.gauge('holdfast_telemetry_roll_up_behind_seconds', 'Since the first of them came', backlogs.map(([family, backlog]) => ({ labels: { family }, value: telemetry.behindMs(backlog) / 1000 })));
+  text.counter('holdfast_telemetry_expired_rows_total', 'Rows of telemetry deleted because they are no longer kept', [{ value: telemetry.expiredRows.value }]);
+  text.counter('holdfast_telemetry_dropped_partitions_total', 'Partitions of telemetry dropped because nothing in them is kept', [{ value: telemetry.droppedPartitions.value }]);
 }

@@ -8,6 +8,7 @@ import type { RequestMeter } from '../admin-api/request-meter.ts';
 import type { SeenDataPlane } from '../sync/seen-data-plane.ts';
 import type { PublishMeter } from '../publish/publish-meter.ts';
 import type { DatabaseMeter } from '../store/database-meter.ts';
+import type { TelemetryMeter } from '../telemetry/telemetry-meter.ts';
 import type { ForwarderView } from '../sinks/forwarder.ts';
 import type { ProcessView } from '../../shared/process-vitals.ts';
 
@@ -32,6 +33,7 @@ export interface PartsView {
   readonly database: DatabaseMeter;
   readonly admin: { readonly meter: RequestMeter; readonly counters: ServerCounters };
   readonly publish: PublishMeter;
+  readonly telemetry: TelemetryMeter;
   readonly sync: { readonly turnedAway: number; countByState(): ReadonlyMap<string, number>; seen(most: number): Iterable<SeenDataPlane> };
   readonly alarms: { countByCode(): ReadonlyMap<string, number> };
   readonly alerts: AlertMeter;

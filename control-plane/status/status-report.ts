@@ -31,6 +31,7 @@ export function statusReport(view: ControlPlaneView): object {
     ...(parts === undefined ? {} : {
       sessions: Object.fromEntries(parts.sync.countByState()),
       admin: { requests_total: parts.admin.counters.requestsTotal, requests_active: parts.admin.counters.requestsActive, connections_active: parts.admin.counters.connectionsActive, answered_from_memory: parts.admin.meter.fromMemory.value },
+      telemetry: { behind_reason: parts.telemetry.whyBehind() ?? null },
       open_alarms: Object.fromEntries(parts.alarms.countByCode()),
     }),
     ...processReport(view.process),

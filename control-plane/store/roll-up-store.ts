@@ -4,7 +4,7 @@
  * all levels that have passed their time. Called by telemetry/roll-up.ts, of any number of instances.
  */
 import { assert } from '../../shared/assert.ts';
-import type { Database, Transaction, TransactionOptions } from './database.ts';
+import { onlyRow, type Database, type Transaction, type TransactionOptions } from './database.ts';
 import { LevelSums, type FamilyRow } from './level-sums.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Family } from './telemetry-families.ts';
 
@@ -29,8 +29,8 @@ export interface RollUpStore {
   takeHour(family: Family, breathe: () => Promise<void>): Promise<RollUpStep>;
   /** Moves rows that control planes of an older release stored; how many. */
   moveOldUsage(limit: number): Promise<number>;
-  /** Raw rows that wait, and since when minutes were not taken; for metrics. */
-  backlog(family: Family): Promise<{ readonly rawRows: number; readonly hoursUntil: Date; readonly daysUntil: Date }>;
+  /** Raw rows that wait, at most (of both families are numbers left out), and when the first of them came; for metrics. */
+  backlog(family: Family): Promise<{ readonly rows: number; readonly oldest: Date | undefined }>;
 }
 
 interface Watermark {
@@ -136,10 +136,9 @@ export function createRollUpStore(database: Pick<Database, 'query' | 'transactio
       }),
 
     backlog: async (family) => {
-      const [row] = await database.query<{ readonly rawRows: number; readonly hoursUntil: Date; readonly daysUntil: Date }>({ role: 'holdfast_publisher', mode: 'snapshot' },
-        `SELECT (SELECT count(*) FROM ${family.raw} WHERE id > m.raw_id) AS "rawRows", m.hours_until AS "hoursUntil", m.days_until AS "daysUntil" FROM roll_up_watermarks m WHERE family = $1`, [family.name]);
-      assert(row !== undefined, 'each family has its watermark');
-      return row;
+      const row = onlyRow(await database.query<{ readonly rows: number; readonly oldest: Date | null }>({ role: 'holdfast_publisher', mode: 'snapshot' },
+        `SELECT greatest(0, (SELECT last_value FROM telemetry_ids) - m.raw_id) AS rows, (SELECT arrived_at FROM ${family.raw} WHERE id > m.raw_id ORDER BY id LIMIT 1) AS oldest FROM roll_up_watermarks m WHERE family = $1`, [family.name]));
+      return { rows: row.oldest === null ? 0 : row.rows, oldest: row.oldest ?? undefined };
     },
   };
 }

@@ -14,12 +14,14 @@ import type { IncomingBatch } from '../store/telemetry-intake-store.ts';
 import type { TelemetrySource, TelemetryStore } from '../store/telemetry-store.ts';
 import { GroupCommit } from './group-commit.ts';
 import { skipUnstorable } from './skip-unstorable.ts';
+import type { TelemetryMeter } from './telemetry-meter.ts';
 
 export type Ingest = (source: TelemetrySource, sequence: number, bytes: Uint8Array) => Promise<void>;
 
 export interface IngestOptions {
   readonly telemetry: Pick<TelemetryStore, 'storeBatches'>;
   readonly records: Pick<RecordStore, 'storeRecordBatches'>;
+  readonly meter: TelemetryMeter;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -34,7 +36,7 @@ export interface Ingests {
 /** A batch that ended longer ago is told late: after an outage, in crowds. */
 const OLD_MS = 60_000;
 
-export function createIngest({ telemetry, records, clock, log }: IngestOptions): Ingests {
+export function createIngest({ telemetry, records, meter, clock, log }: IngestOptions): Ingests {
   const batches = new GroupCommit<IncomingBatch, 'stored' | 'duplicate'>({
     store: (_tenant, items) => telemetry.storeBatches(tenantOf(items), items),
     rowsOf: ({ batch }) => 1 + batch.usage.length + batch.targets.length,
@@ -63,9 +65,12 @@ export function createIngest({ telemetry, records, clock, log }: IngestOptions):
       for (const gap of batch.crashGaps) {
         log.warn({ event: 'data-plane-crash-gap', dataPlane: source.dataPlaneId, ...gap }, `a data plane ended without its last fold: up to ${gap.atMostMs} ms of its counts are lost`);
       }
-      await stored(source, sequence, batches.add({ source, sequence, batch }));
+      await stored(source, sequence, meter.count('counts', batch.usage.length + batch.targets.length, batches.add({ source, sequence, batch })));
     },
-    ingestRecords: skipUnstorable(async (source, sequence, bytes) => stored(source, sequence, recordBatches.add({ source, sequence, batch: decodeRecordBatch(bytes) })), log),
+    ingestRecords: skipUnstorable(async (source, sequence, bytes) => {
+      const batch = decodeRecordBatch(bytes);
+      await stored(source, sequence, meter.count('records', batch.records.length, recordBatches.add({ source, sequence, batch })));
+    }, log),
   };
 }
 

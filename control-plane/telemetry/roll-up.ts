@@ -8,11 +8,14 @@ import { describeThrown } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { RollUpStep, RollUpStore } from '../store/roll-up-store.ts';
 import type { TelemetryExpiryStore } from '../store/telemetry-expiry-store.ts';
+import { TelemetryMeter } from './telemetry-meter.ts';
 import { FAMILIES, floorTo, MINUTE_MS, type Family } from '../store/telemetry-families.ts';
 
 export interface RollUpOptions {
   readonly store: RollUpStore;
   readonly expiry: TelemetryExpiryStore;
+  /** One of its own where not given. */
+  readonly meter?: TelemetryMeter;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -26,19 +29,23 @@ const STEPS_AT_ONCE = 20;
 const LATE_MS = 2 * MINUTE_MS;
 const MINUTES_AT_ONCE_MS = 5 * MINUTE_MS;
 const EXPIRY_INTERVAL_MS = 10 * MINUTE_MS;
+const MEASURE_INTERVAL_MS = 15_000;
 /** Work at a stretch, before the event loop gets its turn: it is never held for more than 20 ms. */
 const STRETCH_MS = 8;
 
 export class RollUp {
   readonly #options: RollUpOptions;
+  readonly #meter: TelemetryMeter;
   #timer: TimerHandle | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
   #nextExpiryMs = -Infinity;
+  #nextMeasureMs = -Infinity;
   #stretchBegunMs = 0;
 
   constructor(options: RollUpOptions) {
     this.#options = options;
+    this.#meter = options.meter ?? new TelemetryMeter(options.clock);
   }
 
   /** The first time at once. */
@@ -64,15 +71,20 @@ export class RollUp {
 
   async #work(): Promise<void> {
     const { clock, log, expiry } = this.#options;
+    const meter = this.#meter;
     this.#stretchBegunMs = clock.monotonicMs();
     try {
       if (clock.monotonicMs() >= this.#nextExpiryMs) {
         this.#nextExpiryMs = clock.monotonicMs() + EXPIRY_INTERVAL_MS;
         await expiry.prepare(clock.nowMs());
-        await expiry.remove(clock.nowMs(), () => this.#stopped);
+        const { partitions, rows } = await expiry.remove(clock.nowMs(), () => this.#stopped);
+        meter.droppedPartitions.add(partitions);
+        meter.expiredRows.add(rows);
       }
       await this.#addUp();
+      await this.#measure();
     } catch (thrown) {
+      meter.rollUpFailures.add();
       log.warn({ event: 'telemetry-roll-up-failed', reason: describeThrown(thrown) }, 'telemetry could not be added up now; it is tried again, and totals are exact meanwhile');
     }
   }
@@ -82,7 +94,11 @@ export class RollUp {
     const untilMs = floorTo(clock.nowMs() - LATE_MS, MINUTES_AT_ONCE_MS);
     while (!this.#stopped && (await store.moveOldUsage(ROWS_AT_ONCE)) >= ROWS_AT_ONCE);
     for (const family of FAMILIES) {
-      await this.#repeat(family, (one) => store.takeRaw(one, ROWS_AT_ONCE, this.#breathe));
+      await this.#repeat(family, async (one) => {
+        const step = await store.takeRaw(one, ROWS_AT_ONCE, this.#breathe);
+        this.#meter.rolledUpRows.add(step.rows);
+        return step;
+      });
       await this.#repeat(family, (one) => store.takeMinutes(one, untilMs, this.#breathe));
       await this.#repeat(family, (one) => store.takeHour(one, this.#breathe));
     }
@@ -93,6 +109,16 @@ export class RollUp {
       const { ours, more } = await step(family);
       if (!ours || !more) return;
     }
+  }
+
+  async #measure(): Promise<void> {
+    const { store, clock, log } = this.#options;
+    const meter = this.#meter;
+    if (clock.monotonicMs() < this.#nextMeasureMs) return;
+    this.#nextMeasureMs = clock.monotonicMs() + MEASURE_INTERVAL_MS;
+    for (const family of FAMILIES) meter.backlogs.set(family.name, await store.backlog(family));
+    const reason = meter.whyBehind();
+    if (reason !== undefined) log.warn({ event: 'telemetry-roll-up-behind', reason }, reason);
   }
 
   readonly #breathe = async (): Promise<void> => {
