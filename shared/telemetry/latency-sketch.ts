@@ -14,6 +14,9 @@ const GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
 const PER_LOG = 1 / Math.log(GAMMA);
 const LAST_BUCKET = bucketOf(LONGEST_MICROS);
 const FORMAT = 1;
+/** Of the sketch that is being read; buckets ascend, so there are never more. */
+const readBuckets = new Int32Array(LAST_BUCKET + 1);
+const readCounts = new Float64Array(LAST_BUCKET + 1);
 
 /** Bucket i holds (γ^(i−1), γ^i] microseconds; 0 holds 1. */
 function bucketOf(micros: number): number {
@@ -98,14 +101,23 @@ export class LatencySketch {
 
   /** Adds what another one was encoded to. Throws a RangeError on what is no sketch, and has then added nothing. */
   mergeEncoded(bytes: Uint8Array): void {
-    const check = new VarintReader(bytes);
-    for (const bucket of check.buckets()) void bucket;
+    // Read whole before the first is added; no object for a bucket, as a ranking merges tens of thousands of sketches.
     const reader = new VarintReader(bytes);
-    for (const [bucket, count] of reader.buckets()) {
-      this.#count += count;
-      if (bucket === -1) this.#below += count;
-      else this.#addTo(bucket, count);
+    const below = reader.readHead();
+    let sum = below;
+    let length = 0;
+    for (let bucket = -1; !reader.atEnd; length += 1) {
+      const word = reader.varint();
+      const count = word % 2 === 1 ? reader.varint() : 1;
+      bucket += Math.floor(word / 2);
+      sum += count;
+      if (word < 2 || count === 0 || bucket > LAST_BUCKET || !Number.isSafeInteger(sum)) throw new RangeError('a sketch of latencies has buckets in order, with counts whose sum is below 2^53');
+      readBuckets[length] = bucket;
+      readCounts[length] = count;
     }
+    this.#count += sum;
+    this.#below += below;
+    for (let at = 0; at < length; at += 1) this.#addTo(readBuckets[at] ?? 0, readCounts[at] ?? 0);
   }
 
   /** Throws a RangeError on what is no sketch. */
@@ -153,23 +165,17 @@ class VarintReader {
     this.#bytes = bytes;
   }
 
-  /** Bucket and count; -1 for values below 1 µs. */
-  *buckets(): Generator<readonly [bucket: number, count: number]> {
-    if (this.#bytes[this.#at++] !== FORMAT) throw new RangeError('this is no sketch of latencies, or one of a newer format');
-    const below = this.#varint();
-    let sum = below;
-    if (below > 0) yield [-1, below];
-    for (let bucket = -1; this.#at < this.#bytes.length; ) {
-      const word = this.#varint();
-      const count = word % 2 === 1 ? this.#varint() : 1;
-      bucket += Math.floor(word / 2);
-      sum += count;
-      if (word < 2 || count === 0 || bucket > LAST_BUCKET || !Number.isSafeInteger(sum)) throw new RangeError('a sketch of latencies has buckets in order, with counts whose sum is below 2^53');
-      yield [bucket, count];
-    }
+  get atEnd(): boolean {
+    return this.#at >= this.#bytes.length;
   }
 
-  #varint(): number {
+  /** The count of values below 1 µs. */
+  readHead(): number {
+    if (this.#bytes[this.#at++] !== FORMAT) throw new RangeError('this is no sketch of latencies, or one of a newer format');
+    return this.varint();
+  }
+
+  varint(): number {
     let value = 0;
     for (let place = 1; ; place *= 128) {
       const byte = this.#bytes[this.#at++];
