@@ -62,7 +62,7 @@ export interface StreamOptions {
 /** GETs a file that may take its time. Throws as post does. */
 export async function getBytes(access: AdminAccess, path: string): Promise<Buffer> {
   const { statusCode, body } = await ask(addressOf(access.adminUrl, path), access, { method: 'GET', headersTimeout: FILE_TIMEOUT_MS, bodyTimeout: FILE_TIMEOUT_MS });
-  const bytes = Buffer.from(await body.arrayBuffer().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown))));
+  const bytes = Buffer.from(await body.bytes().catch((thrown: unknown) => Promise.reject(unreachable(access, thrown))));
   if (statusCode === 200) return bytes;
   throw new AdminRefusal(access, statusCode, reasonOf(bytes.toString()), parseAnswer(bytes.toString()));
 }

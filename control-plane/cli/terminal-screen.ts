@@ -26,7 +26,7 @@ const TO_END_OF_LINE = '\u001b[K';
 const TO_END_OF_SCREEN = '\u001b[J';
 const CTRL_C = '\u0003';
 /** What terminals send for keys without a character: `ESC [ 5 ~`, `ESC O P`. */
-const KEY_SEQUENCE = /\u001b(?:\[[0-9;]*[ -/]*[@-~]|O[@-~]|)/g;
+const KEY_SEQUENCE = new RegExp(`${String.fromCharCode(27)}(?:\\[[0-9;]*[ -/]*[@-~]|O[@-~]|)`, 'g');
 
 /** Characters that were typed; Ctrl-C as `q`. Arrows, page up and their like are none of ours. */
 export function keysIn(data: Buffer): readonly string[] {
