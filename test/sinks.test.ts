@@ -152,6 +152,13 @@ test('a collector gets all counts as deltas that follow one another, latencies w
   assert.equal(receiver.sumOf('holdfast.received'), 3 * 63);
   // Those beyond the bound too: of the first batch of each call, 1 and 5.
   assert.equal(receiver.sumOf('holdfast.request.duration', 'count'), 63 + 6);
+  for (const { count: all, scale, zeroCount, offset, buckets } of receiver.metrics.flatMap(({ items }) => items).filter(({ name }) => name === 'holdfast.request.duration').flatMap(({ points }) => points)) {
+    assert.equal(zeroCount + sum(buckets), all);
+    // All took whole milliseconds, up to six: the last bucket holds one of them.
+    const longest = 2 ** ((offset + buckets.length) / 2 ** scale) * 1_000;
+    assert.ok(Math.abs(longest - Math.round(longest)) <= longest * 0.035 && longest < 6.3, `${longest} ms`);
+  }
+  assert.ok(receiver.metrics.every(({ items }) => items.every(({ points }) => points.length > 0)), 'no metric is empty');
   const [resource] = receiver.metrics;
   assert.partialDeepStrictEqual(resource?.resource, { 'service.name': 'holdfast', 'holdfast.tenant.id': scope.tenantId, 'holdfast.gateway.id': scope.gatewayId, 'host.name': 'edge-1', 'holdfast.label.zone': 'east' });
   const ofErrors = receiver.metrics.flatMap(({ items }) => items).filter(({ name }) => name === 'holdfast.requests').flatMap(({ points }) => points).filter(({ attributes }) => attributes['http.response.status_code'] === 503);

@@ -25,7 +25,7 @@ export interface ClickhouseOptions {
 
 const TIMEOUT_MS = 30_000;
 /** ClickHouse likes few, large inserts; in memory a batch is some ten times its bytes at the very most. */
-const BOUNDS = { rows: 10_000, bytes: 2 * 1024 * 1024 };
+const BOUNDS = { rows: 5_000, bytes: 2 * 1024 * 1024 };
 const EVERY_MS = { usage: 5_000, targets: 5_000, records: 5_000 };
 const TABLES: Readonly<Record<SinkStream, string>> = { usage: 'usage', targets: 'targets', records: 'access_records' };
 /** Names of ClickHouse's own errors, `(UNKNOWN_TABLE)`; the text beside them may repeat what was sent. */

@@ -10,9 +10,12 @@ import { PackSum } from '../store/latency-pack.ts';
 import type { TargetSinkRow, UsageSinkRow } from '../store/sink-store.ts';
 import { OVERFLOW_STATUS } from '../store/telemetry-intake-store.ts';
 import { HISTOGRAM_SCALE, toExponentialHistogram } from './exponential-histogram.ts';
-import { delimited, fixed64, varint, writeAttributes, writeTime, type Attribute, type OtlpWriter } from '../../shared/wire/otlp-writer.ts';
+import { delimited, fixed64, varint, writeAttributes, writeTime, type Attribute, type OtlpGroup, type OtlpWriter } from '../../shared/wire/otlp-writer.ts';
 
 const DELTA = 1;
+
+/** Awaited between pieces of work, so that the event loop is not held. */
+type Breathe = () => Promise<void>;
 
 export interface Interval {
   readonly fromMs: number;
@@ -52,7 +55,7 @@ const TARGET_SUMS: readonly SumMetric[] = [
 const TARGET_LATENCIES: readonly SumMetric[] = [{ name: 'holdfast.target.duration', description: 'Attempts from their begin to the end of the response.', unit: 's' }];
 
 /** Rows of one data plane. */
-export async function usageMetrics(rows: readonly UsageSinkRow[], interval: Interval, breathe: () => Promise<void>): Promise<(writer: OtlpWriter) => void> {
+export async function usageMetrics(rows: readonly UsageSinkRow[], interval: Interval, breathe: Breathe): Promise<OtlpGroup['write']> {
   const series = new Map<string, Series & { readonly sums: number[] }>();
   for (const row of rows) {
     const key = `${row.route_id} ${row.consumer_id} ${row.status}`;
@@ -63,11 +66,11 @@ export async function usageMetrics(rows: readonly UsageSinkRow[], interval: Inte
     one.latencies.add(row.latencies);
     await breathe();
   }
-  return (writer) => writeMetrics(writer, [...series.values()], USAGE_SUMS, USAGE_LATENCIES, interval);
+  return (writer) => writeMetrics(writer, [...series.values()], USAGE_SUMS, USAGE_LATENCIES, interval, breathe);
 }
 
 /** Rows of one data plane. */
-export async function targetMetrics(rows: readonly TargetSinkRow[], interval: Interval, breathe: () => Promise<void>): Promise<(writer: OtlpWriter) => void> {
+export async function targetMetrics(rows: readonly TargetSinkRow[], interval: Interval, breathe: Breathe): Promise<OtlpGroup['write']> {
   const series = new Map<string, Series>();
   for (const row of rows) {
     const key = JSON.stringify([row.upstream, row.target, row.address]);
@@ -78,7 +81,7 @@ export async function targetMetrics(rows: readonly TargetSinkRow[], interval: In
     one.latencies.add(row.latencies);
     await breathe();
   }
-  return (writer) => writeMetrics(writer, [...series.values()], TARGET_SUMS, TARGET_LATENCIES, interval);
+  return (writer) => writeMetrics(writer, [...series.values()], TARGET_SUMS, TARGET_LATENCIES, interval, breathe);
 }
 
 function addTo(sums: number[], values: readonly number[]): void {
@@ -100,35 +103,37 @@ function statusAttributes(status: number): readonly Attribute[] {
   return status < 100 ? [['holdfast.status_class', `${status}xx`]] : [['http.response.status_code', status]];
 }
 
-function writeMetrics(writer: OtlpWriter, series: readonly Series[], sums: readonly SumMetric[], latencies: readonly SumMetric[], interval: Interval): void {
+async function writeMetrics(writer: OtlpWriter, series: readonly Series[], sums: readonly SumMetric[], latencies: readonly SumMetric[], interval: Interval, breathe: Breathe): Promise<void> {
   // Only of latencies beyond the bound there are no counts.
   const counted = series.filter(({ counts }) => counts.some((count) => count > 0));
   for (const [at, metric] of sums.entries()) {
-    if (counted.length > 0) writeMetric(writer, metric, 7, () => {
-      for (const { attributes, counts } of counted) writeNumber(writer, attributes, counts[at] ?? 0, interval);
-      writer.uint32(varint(2)).int32(DELTA).uint32(varint(3)).bool(true);
-    });
+    if (counted.length === 0) continue;
+    beginMetric(writer, metric, 7);
+    for (const { attributes, counts } of counted) {
+      writeNumber(writer, attributes, counts[at] ?? 0, interval);
+      await breathe();
+    }
+    writer.uint32(varint(2)).int32(DELTA).uint32(varint(3)).bool(true).ldelim().ldelim();
   }
   for (const [at, metric] of latencies.entries()) {
-    const measured = series.flatMap((one) => {
+    if (!series.some((one) => (one.latencies.sketches()[at]?.count ?? 0) > 0)) continue;
+    beginMetric(writer, metric, 10);
+    for (const one of series) {
       const sketches = one.latencies.sketches();
       const sketch = sketches[at];
       // What was not measured of all requests has no sum that fits its count.
-      const sum = sketches[0]?.count === one.counts[0] ? one.sums?.[at] : undefined;
-      return sketch === undefined || sketch.count === 0 ? [] : [{ attributes: one.attributes, sketch, sum }];
-    });
-    if (measured.length > 0) writeMetric(writer, metric, 10, () => {
-      for (const { attributes, sketch, sum } of measured) writeHistogram(writer, attributes, sketch, sum, interval);
-      writer.uint32(varint(2)).int32(DELTA);
-    });
+      const sumMicros = sketches[0]?.count === one.counts[0] ? one.sums?.[at] : undefined;
+      if (sketch !== undefined && sketch.count > 0) writeHistogram(writer, one.attributes, sketch, sumMicros, interval);
+      await breathe();
+    }
+    writer.uint32(varint(2)).int32(DELTA).ldelim().ldelim();
   }
 }
 
-function writeMetric(writer: OtlpWriter, { name, description, unit }: SumMetric, field: number, writeData: () => void): void {
+/** Ended by its temporality. */
+function beginMetric(writer: OtlpWriter, { name, description, unit }: SumMetric, field: number): void {
   writer.uint32(delimited(2)).fork().uint32(delimited(1)).string(name).uint32(delimited(2)).string(description).uint32(delimited(3)).string(unit);
   writer.uint32(delimited(field)).fork();
-  writeData();
-  writer.ldelim().ldelim();
 }
 
 function writeNumber(writer: OtlpWriter, attributes: readonly Attribute[], value: number, { fromMs, untilMs }: Interval): void {

@@ -9,7 +9,7 @@ import { partialSuccess } from '../../shared/plugin-parts/otlp-envelope.ts';
 import type { SinkRows, SinkStore, SinkStream } from '../store/sink-store.ts';
 import { writeRecord } from './otlp-logs.ts';
 import { targetMetrics, usageMetrics, type Interval } from './otlp-metrics.ts';
-import { encodeRequest, type Attribute, type OtlpGroup, type OtlpWriter } from '../../shared/wire/otlp-writer.ts';
+import { encodeRequest, type Attribute, type OtlpGroup } from '../../shared/wire/otlp-writer.ts';
 import { compressed, SinkConnection, type SinkAnswer } from './sink-connection.ts';
 import type { SendOutcome, Sink, SinkBatch } from './sink.ts';
 
@@ -50,7 +50,7 @@ export function createOtlpSink({ endpoint, headers, streams, describe, softwareV
     encode: async (batch, breathe) => {
       const ids = [...new Set(batch.rows.rows.map((row) => row.data_plane_id))];
       const groups = await groupsOf(batch, await describe(ids), breathe);
-      return { batchId: batch.id, stream: batch.rows.stream, body: await compressed(encodeRequest(groups, softwareVersion)) };
+      return { batchId: batch.id, stream: batch.rows.stream, body: await compressed(await encodeRequest(groups, softwareVersion)) };
     },
     send: ({ batchId, stream, body }) => connection.post(addressOf(stream), { 'idempotency-key': batchId }, body, judge),
     close: () => connection.close(),
@@ -63,7 +63,7 @@ type Described = Awaited<ReturnType<SinkStore['describe']>>;
 async function groupsOf({ rows: all, from, until }: SinkBatch, described: Described, breathe: () => Promise<void>): Promise<readonly OtlpGroup[]> {
   const interval: Interval = { fromMs: from.getTime(), untilMs: until.getTime() };
   const groups: OtlpGroup[] = [];
-  const add = async <Row extends SinkRows['rows'][number]>(rows: readonly Row[], writeOf: (rows: readonly Row[]) => Promise<(writer: OtlpWriter) => void>): Promise<void> => {
+  const add = async <Row extends SinkRows['rows'][number]>(rows: readonly Row[], writeOf: (rows: readonly Row[]) => Promise<OtlpGroup['write']>): Promise<void> => {
     for (const own of Map.groupBy(rows, (row) => row.data_plane_id).values()) {
       const [first] = own;
       if (first !== undefined) groups.push({ resource: resourceOf(first, described), write: await writeOf(own) });
@@ -71,8 +71,11 @@ async function groupsOf({ rows: all, from, until }: SinkBatch, described: Descri
   };
   if (all.stream === 'usage') await add(all.rows, (rows) => usageMetrics(rows, interval, breathe));
   else if (all.stream === 'targets') await add(all.rows, (rows) => targetMetrics(rows, interval, breathe));
-  else await add(all.rows, async (rows) => (writer) => {
-    for (const row of rows) writeRecord(writer, row);
+  else await add(all.rows, async (rows) => async (writer) => {
+    for (const row of rows) {
+      writeRecord(writer, row);
+      await breathe();
+    }
   });
   return groups;
 }

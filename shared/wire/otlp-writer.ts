@@ -16,11 +16,11 @@ export const fixed32 = (field: number): number => (field << 3) | 5;
 /** One resource with one scope and its metrics, or log records. */
 export interface OtlpGroup {
   readonly resource: readonly Attribute[];
-  readonly write: (writer: OtlpWriter) => void;
+  readonly write: (writer: OtlpWriter) => Promise<void>;
 }
 
 /** ExportMetricsServiceRequest or ExportLogsServiceRequest, which are alike this far. */
-export function encodeRequest(groups: Iterable<OtlpGroup>, scopeVersion: string): Uint8Array {
+export async function encodeRequest(groups: Iterable<OtlpGroup>, scopeVersion: string): Promise<Uint8Array> {
   const writer = protobuf.Writer.create();
   for (const { resource, write } of groups) {
     writer.uint32(delimited(1)).fork();
@@ -29,7 +29,7 @@ export function encodeRequest(groups: Iterable<OtlpGroup>, scopeVersion: string)
     writer.ldelim();
     writer.uint32(delimited(2)).fork();
     writer.uint32(delimited(1)).fork().uint32(delimited(1)).string('holdfast').uint32(delimited(2)).string(scopeVersion).ldelim();
-    write(writer);
+    await write(writer);
     writer.ldelim();
     writer.ldelim();
   }
