@@ -30,6 +30,7 @@ import { BoundedRoutes } from './status/bounded-routes.ts';
 import type { DataPlaneView } from './status/data-plane-view.ts';
 import { IdentityStore } from './sync/identity-store.ts';
 import { replaceJson } from './state/durable-file.ts';
+import { ROUTES_WITH_HISTOGRAMS } from './telemetry/running-totals.ts';
 
 export interface AgentOptions {
   readonly settings: DataPlaneSettings;
@@ -42,8 +43,6 @@ export interface AgentOptions {
   readonly onFatal: (reason: string, code?: string) => void;
 }
 
-/** The others share one series: some 20,000 lines of a scrape at most. */
-const ROUTES_WITH_HISTOGRAMS = 500;
 const ENROL_TIMEOUT_MS = 15_000;
 const ENROL_BACKOFF = { initialMs: 1_000, maximumMs: 30_000 };
 /** How long a stopping data plane waits for the acknowledgement of its last counts. */

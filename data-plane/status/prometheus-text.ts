@@ -1,6 +1,6 @@
 /**
  * What a data plane's `/metrics` tells, in the formats of shared/prometheus-text.ts. The number of series is bounded by what the
- * configuration has and by ROUTES_WITH_HISTOGRAMS of agent.ts (R5). Pure; served by status-server.ts.
+ * configuration has and by ROUTES_WITH_HISTOGRAMS of running-totals.ts (R5). Pure; served by status-server.ts.
  */
 import type { PluginOutput } from '../plugin-services/plugin-output.ts';
 import { formatVersion } from '../../shared/model/version.ts';

@@ -1,6 +1,7 @@
 /**
  * What was counted since the process started, for /metrics and /status. Fed by the agent at each fold; bounded (R5): rows beyond a bound
- * add to one that says so by the name OVERFLOW, and a row that has not moved for long gives its place up (its counter begins anew then).
+ * add to one that says so by the name OVERFLOW, and a row that has not moved for long gives its place up. What is a series by itself begins
+ * anew then; what is part of a sum at the scrape goes into a remainder that is part of it too, so that no counter goes down.
  */
 import { LatencySketch } from '../../shared/telemetry/latency-sketch.ts';
 import { compareVersions, formatVersion, NO_VERSION, type ConfigVersion } from '../../shared/model/version.ts';
@@ -16,6 +17,8 @@ const MAXIMUM_ROUTE_TOTALS = 60_000;
 const MAXIMUM_USAGE_TOTALS = 60_000;
 const MAXIMUM_ROUTE_LATENCIES = 10_000;
 const MAXIMUM_TARGET_TOTALS = 10_000;
+/** The first that had requests have latencies of their own in /metrics (bounded-routes.ts); they never give their places up. The others share one series: some 20,000 lines of a scrape at most. */
+export const ROUTES_WITH_HISTOGRAMS = 500;
 /** A row that has not moved for so many folds may go where there is no room; looked for at most once in SWEEP_EVERY. */
 const IDLE_FOLDS = 600;
 const SWEEP_EVERY = 60;
@@ -59,8 +62,8 @@ class RouteTotals extends LatencyTriple implements RouteLatency {
 export class RunningTotals {
   readonly #servedVersion: () => ConfigVersion;
   readonly #classes = new BoundedRows<UsageCounts & Pick<RouteTotal, 'routeId' | 'statusClass'>>(MAXIMUM_ROUTE_TOTALS);
-  readonly #usage = new BoundedRows<UsageKey & UsageCounts>(MAXIMUM_USAGE_TOTALS);
-  readonly #routes = new BoundedRows<RouteTotals>(MAXIMUM_ROUTE_LATENCIES);
+  readonly #usage = new BoundedRows<UsageKey & UsageCounts>(MAXIMUM_USAGE_TOTALS, { nameOf: ({ routeId, status }) => `${routeId}/${status}`, sumOf: sumOfUsage });
+  readonly #routes = new BoundedRows<RouteTotals>(MAXIMUM_ROUTE_LATENCIES, { nameOf: () => OVERFLOW, sumOf: sumOfLatencies }, ROUTES_WITH_HISTOGRAMS);
   readonly #targets = new BoundedRows<TargetKey & TargetCounts & { latency: LatencySketch; latencyMicros: number }>(MAXIMUM_TARGET_TOTALS);
   readonly #versions = new Map<string, VersionRow>();
 
@@ -88,6 +91,7 @@ export class RunningTotals {
     return this.#usage.values();
   }
 
+  /** Of OVERFLOW there may be two. */
   routeLatencies(): Iterable<RouteLatency> {
     return this.#routes.values();
   }
@@ -122,8 +126,9 @@ export class RunningTotals {
   #addTarget(name: string, row: FoldedTarget): void {
     const make = (key: TargetKey): TargetKey & TargetCounts & { latency: LatencySketch; latencyMicros: number } => ({ ...key, attempts: 0, failed: 0, status5xx: 0, latency: new LatencySketch(), latencyMicros: 0 });
     const { upstream, target, address } = row;
-    const key = upstream === '' && target === '' ? { upstream: OVERFLOW, target: OVERFLOW, address: OVERFLOW } : { upstream, target, address };
-    const sum = this.#targets.get(name, () => make(key)) ?? this.#targets.getAlways(OVERFLOW, () => make({ upstream: OVERFLOW, target: OVERFLOW, address: OVERFLOW }));
+    const isOverflow = upstream === '' && target === '';
+    const own = isOverflow ? undefined : this.#targets.get(name, () => make({ upstream, target, address }));
+    const sum = own ?? this.#targets.getAlways(OVERFLOW, () => make({ upstream: OVERFLOW, target: OVERFLOW, address: OVERFLOW }));
     sum.attempts += row.attempts;
     sum.failed += row.failed;
     sum.status5xx += row.status5xx;
@@ -142,15 +147,41 @@ export class RunningTotals {
   }
 }
 
-/** Rows by name, so many at most. */
+/** Sums are new rows each time: a scrape that is under way has those of its beginning. */
+function sumOfUsage(sum: UsageCounts | undefined, row: UsageKey & UsageCounts): UsageKey & UsageCounts {
+  const next = { routeId: row.routeId, consumerId: OVERFLOW, status: row.status, ...NOTHING };
+  if (sum !== undefined) addTo(next, sum);
+  addTo(next, row);
+  return next;
+}
+
+function sumOfLatencies(sum: RouteTotals | undefined, row: RouteTotals): RouteTotals {
+  const next = new RouteTotals(OVERFLOW);
+  if (sum !== undefined) next.merge(sum);
+  next.merge(row);
+  return next;
+}
+
+/** Where rows are counted that gave their places up. */
+interface Remainder<Row> {
+  readonly nameOf: (row: Row) => string;
+  readonly sumOf: (sum: Row | undefined, row: Row) => Row;
+}
+
+/** Rows by name, so many at most. The first `lasting` never leave. */
 class BoundedRows<Row> {
   readonly #most: number;
+  readonly #remainder: Remainder<Row> | undefined;
+  readonly #lasting: number;
   readonly #rows = new Map<string, { readonly row: Row; movedAt: number }>();
+  readonly #left = new Map<string, Row>();
   #fold = 0;
   #sweptAt = -SWEEP_EVERY;
 
-  constructor(most: number) {
+  constructor(most: number, remainder?: Remainder<Row>, lasting = 0) {
     this.#most = most;
+    this.#remainder = remainder;
+    this.#lasting = lasting;
   }
 
   /** The next fold begins. */
@@ -160,26 +191,41 @@ class BoundedRows<Row> {
 
   /** Undefined where there is no room for another. */
   get(name: string, make: () => Row): Row | undefined {
-    const known = this.#rows.get(name);
-    if (known === undefined && this.#rows.size >= this.#most && !this.#sweep()) return undefined;
-    return this.getAlways(name, make);
+    if (!this.#rows.has(name) && this.#isFull() && !this.#sweep()) return undefined;
+    return this.#held(name, make, this.#fold);
   }
 
+  /** One that never leaves. */
   getAlways(name: string, make: () => Row): Row {
+    return this.#held(name, make, Number.POSITIVE_INFINITY);
+  }
+
+  /** As they are now: who leaves meanwhile is in it once all the same. */
+  values(): readonly Row[] {
+    return [...Array.from(this.#rows.values(), ({ row }) => row), ...this.#left.values()];
+  }
+
+  #held(name: string, make: () => Row, movedAt: number): Row {
     let held = this.#rows.get(name);
-    if (held === undefined) this.#rows.set(name, (held = { row: make(), movedAt: 0 }));
-    held.movedAt = this.#fold;
+    if (held === undefined) this.#rows.set(name, (held = { row: make(), movedAt }));
+    held.movedAt = movedAt;
     return held.row;
   }
 
-  *values(): Generator<Row> {
-    for (const { row } of this.#rows.values()) yield row;
+  #isFull(): boolean {
+    return this.#rows.size + this.#left.size >= this.#most;
   }
 
   #sweep(): boolean {
     if (this.#fold - this.#sweptAt < SWEEP_EVERY) return false;
     this.#sweptAt = this.#fold;
-    for (const [name, { movedAt }] of this.#rows) if (this.#fold - movedAt > IDLE_FOLDS) this.#rows.delete(name);
-    return this.#rows.size < this.#most;
+    for (const [name, { row, movedAt }] of [...this.#rows].slice(this.#lasting)) {
+      if (this.#fold - movedAt <= IDLE_FOLDS) continue;
+      this.#rows.delete(name);
+      if (this.#remainder === undefined) continue;
+      const left = this.#remainder.nameOf(row);
+      this.#left.set(left, this.#remainder.sumOf(this.#left.get(left), row));
+    }
+    return !this.#isFull();
   }
 }
