@@ -147,25 +147,25 @@ export class RunningTotals {
   }
 }
 
-/** Sums are new rows each time: a scrape that is under way has those of its beginning. */
-function sumOfUsage(sum: UsageCounts | undefined, row: UsageKey & UsageCounts): UsageKey & UsageCounts {
-  const next = { routeId: row.routeId, consumerId: OVERFLOW, status: row.status, ...NOTHING };
-  if (sum !== undefined) addTo(next, sum);
-  addTo(next, row);
-  return next;
+function sumOfUsage([first, ...others]: Several<UsageKey & UsageCounts>): UsageKey & UsageCounts {
+  const sum = { ...first, consumerId: OVERFLOW };
+  for (const row of others) addTo(sum, row);
+  return sum;
 }
 
-function sumOfLatencies(sum: RouteTotals | undefined, row: RouteTotals): RouteTotals {
-  const next = new RouteTotals(OVERFLOW);
-  if (sum !== undefined) next.merge(sum);
-  next.merge(row);
-  return next;
+function sumOfLatencies(rows: Several<RouteTotals>): RouteTotals {
+  const sum = new RouteTotals(OVERFLOW);
+  for (const row of rows) sum.merge(row);
+  return sum;
 }
+
+type Several<Row> = readonly [Row, ...(readonly Row[])];
 
 /** Where rows are counted that gave their places up. */
 interface Remainder<Row> {
   readonly nameOf: (row: Row) => string;
-  readonly sumOf: (sum: Row | undefined, row: Row) => Row;
+  /** A new row: a scrape that is under way has those of its beginning. */
+  readonly sumOf: (rows: Several<Row>) => Row;
 }
 
 /** Rows by name, so many at most. The first `lasting` never leave. */
@@ -219,13 +219,17 @@ class BoundedRows<Row> {
   #sweep(): boolean {
     if (this.#fold - this.#sweptAt < SWEEP_EVERY) return false;
     this.#sweptAt = this.#fold;
-    for (const [name, { row, movedAt }] of [...this.#rows].slice(this.#lasting)) {
-      if (this.#fold - movedAt <= IDLE_FOLDS) continue;
-      this.#rows.delete(name);
-      if (this.#remainder === undefined) continue;
-      const left = this.#remainder.nameOf(row);
-      this.#left.set(left, this.#remainder.sumOf(this.#left.get(left), row));
-    }
+    const idle = [...this.#rows].slice(this.#lasting).filter(([, { movedAt }]) => this.#fold - movedAt > IDLE_FOLDS);
+    for (const [name] of idle) this.#rows.delete(name);
+    if (this.#remainder !== undefined) this.#keep(idle.map(([, { row }]) => row), this.#remainder);
     return !this.#isFull();
+  }
+
+  #keep(rows: readonly Row[], { nameOf, sumOf }: Remainder<Row>): void {
+    for (const [name, [first, ...others]] of Map.groupBy(rows, nameOf)) {
+      if (first === undefined) continue;
+      const before = this.#left.get(name);
+      this.#left.set(name, sumOf(before === undefined ? [first, ...others] : [before, first, ...others]));
+    }
   }
 }
