@@ -96,6 +96,21 @@ describe('what of a request is recorded', () => {
     assert.equal(textsOf({ query: 'masked' }, parts).query, `q=socks&token=${MASK}`);
   });
 
+  test('what plugins of the route take as credentials is masked under whatever name', () => {
+    const fruit: ResponseParts = {
+      path: '/a;melon=hush/b', query: 'plum=hush&q=socks&%50lum%5B%5D=hush', host: 'api.example',
+      headers: [['User-Agent', 'hush'], ['X-Fruit', 'hush'], ['X-Other', 'https://a.example/?melon=hush']], responseHeaders: [['Location', '/next?plum=hush']],
+      log: { credentialNames: ['plum', 'melon', 'x-fruit', 'user-agent'] },
+    };
+    const rules: Partial<AccessRecordsConfig> = { query: 'masked', request_headers: ['X-Fruit', 'X-Other'], response_headers: ['location'], mask_names: ['q'] };
+    const { headers, path, query, userAgent } = textsOf(rules, fruit);
+    assert.deepEqual([path, query, userAgent], [`/${MASK}/b`, `plum=${MASK}&q=${MASK}&%50lum%5B%5D=${MASK}`, MASK]);
+    assert.equal(JSON.stringify([...headers]).includes('hush'), false);
+    const recorder = recorderOf(rules);
+    recorder.texts(responseContext(fruit));
+    assert.equal(recorder.texts(responseContext({ ...fruit, log: { credentialNames: [] } })).query, `plum=hush&q=${MASK}&%50lum%5B%5D=hush`, 'but not on other routes');
+  });
+
   test('the address of the client in full, or its network', () => {
     const of = (clientAddress: string, how: 'full' | 'truncated') => textsOf({ client_address: how }, { clientAddress }).clientAddress;
     assert.equal(of('192.0.2.77', 'full'), '192.0.2.77');

@@ -25,15 +25,22 @@ const NAME_AND_WORD = /[=:]["'`]*\s/;
 const SCHEME = /^\s*(?:basic|bearer|digest|negotiate)\s/i;
 
 export class TextMasks {
+  readonly #given: readonly string[];
   readonly #names: SecretNames;
   readonly #patterns: ReadonlySet<PersonalPattern>;
   readonly #expressions: readonly RE2JS[];
 
   /** `names` of secrets, besides those that are known. `expressions`: RE2, which takes linear time. */
-  constructor(names: readonly string[], patterns: readonly PersonalPattern[], expressions: readonly string[]) {
+  constructor(names: readonly string[], patterns: Iterable<PersonalPattern>, expressions: readonly (string | RE2JS)[]) {
+    this.#given = names;
     this.#names = new SecretNames(names);
     this.#patterns = new Set(patterns);
-    this.#expressions = expressions.map((expression) => RE2JS.compile(expression));
+    this.#expressions = expressions.map((expression) => (typeof expression === 'string' ? RE2JS.compile(expression) : expression));
+  }
+
+  /** The same with more names of secrets; nothing is compiled anew. */
+  with(names: readonly string[]): TextMasks {
+    return names.length === 0 ? this : new TextMasks([...this.#given, ...names], this.#patterns, this.#expressions);
   }
 
   path(path: string): string {

@@ -53,7 +53,7 @@ export class RecordRules implements AccessRecorder {
   texts(context: LogContext): RecordedTexts {
     const { request } = context;
     const { query, client_address: address, user_agent: showsAgent } = this.#config;
-    const masks = this.#masks;
+    const masks = this.#masks.with(context.credentialNames);
     const fields = this.#fields;
     const last = fields.has('target') ? context.tries.at(-1) : undefined;
     const tls = fields.has('tls') ? context.tls : undefined;
@@ -63,29 +63,29 @@ export class RecordRules implements AccessRecorder {
       path: fields.has('path') ? masks.path(request.path) : '',
       query: query === 'none' ? '' : masks.query(request.query, query === 'masked'),
       clientAddress: address === 'none' ? '' : address === 'full' ? request.clientAddress : truncatedAddress(request.clientAddress),
-      userAgent: showsAgent ? masks.words(request.header('user-agent') ?? '') : '',
+      userAgent: showsAgent ? masks.header('user-agent', request.header('user-agent') ?? '') : '',
       target: last === undefined ? '' : placeOf(last),
       tlsVersion: tls?.version ?? '',
       tlsCipher: tls?.cipher ?? '',
       traceId: fields.has('trace_id') ? (context.traceId ?? '') : '',
-      headers: this.#headersOf(context),
+      headers: this.#headersOf(context, masks),
     };
   }
 
-  #headersOf(context: LogContext): ReadonlyMap<string, string> {
+  #headersOf(context: LogContext, masks: TextMasks): ReadonlyMap<string, string> {
     const headers = new Map<string, string>();
     for (const name of this.#requestHeaders) {
       const values = context.request.headerValues(name);
-      if (values.length > 0) headers.set(`request.${name}`, values.map((value) => this.#masks.header(name, value)).join(', '));
+      if (values.length > 0) headers.set(`request.${name}`, values.map((value) => masks.header(name, value)).join(', '));
     }
-    if (this.readsResponseHeaders) this.#addResponseHeaders(context, headers);
+    if (this.readsResponseHeaders) this.#addResponseHeaders(context, masks, headers);
     return headers;
   }
 
-  #addResponseHeaders(context: LogContext, headers: Map<string, string>): void {
+  #addResponseHeaders(context: LogContext, masks: TextMasks, headers: Map<string, string>): void {
     for (const name of this.#responseHeaders) {
       const value = context.responseHeader(name);
-      if (value !== undefined) headers.set(`response.${name}`, this.#masks.header(name, value));
+      if (value !== undefined) headers.set(`response.${name}`, masks.header(name, value));
     }
   }
 }
