@@ -7,7 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { AnalyticsQuery, AnalyticsStore, Counts, Group, LatencyQuantiles, Point, RankedBy, Series, TopAnswer, TopQuery } from './analytics-store.ts';
 import { readCoverage } from './coverage.ts';
 import type { Database, Transaction } from './database.ts';
-import { filterConditions, groupExpressions, takesOverflow, type KeyColumn } from './group-expressions.ts';
+import { filterConditions, filterOf, groupExpressions, takesOverflow, type KeyColumn } from './group-expressions.ts';
 import { PackSum } from './latency-pack.ts';
 import { quantilesOf, resolutionFor, seriesWindow, windowOf, type PlannedWindow } from './planned-window.ts';
 import type { RetentionTimes } from './retention-levels.ts';
@@ -114,13 +114,13 @@ interface PackRow {
 async function eachPack(transaction: Transaction, scope: GatewayScope, query: AnalyticsQuery, { plan }: PlannedWindow, marks: Marks, keys: readonly KeyColumn[], groups: readonly Group[], stepMs: number | undefined, take: (row: PackRow) => void): Promise<void> {
   if (groups.length === 0) return;
   const overflow = takesOverflow(query) ? [] : ['status >= 0'];
-  const rows = rowsOf(scope, plan, marks, { latencies: true, conditions: [...overflow, ...filterConditions(scope, query.filter)] });
-  const columns = ['place', ...keys.map(({ name }) => name)];
-  const values = groups.map(({ key }, index) => `(${[String(index), ...key.map((part) => (part === null ? 'NULL::text' : `${escapeLiteral(part)}::text`))].join(', ')})`);
-  const on = keys.map(({ name, expression }) => `${expression} IS NOT DISTINCT FROM k.${name}`);
+  const conditions = [...overflow, ...filterConditions(scope, query.filter), ...filterConditions(scope, filterOf(query.groupBy, groups.map(({ key }) => key)))];
+  const rows = rowsOf(scope, plan, marks, { latencies: true, conditions });
+  const values = groups.map(({ key }, index) => `(${index}, ${arrayOf(key.map((part) => (part === null ? 'NULL' : escapeLiteral(part))))})`);
+  // Arrays are equal where both have null, and can be hashed: IS NOT DISTINCT FROM would compare each row with each group.
   await transaction.query(
-    `DECLARE packs NO SCROLL CURSOR FOR WITH k (${columns.join(', ')}) AS (VALUES ${values.join(', ')})
-     SELECT k.place, ${stepMs === undefined ? '' : `${bucketOf(stepMs)} AS bucket, `}latencies FROM (${rows}) AS r ${[...new Set(keys.map(({ join }) => join))].join(' ')} JOIN k ON ${on.length === 0 ? 'true' : on.join(' AND ')} WHERE latencies IS NOT NULL`);
+    `DECLARE packs NO SCROLL CURSOR FOR WITH k (place, key) AS (VALUES ${values.join(', ')})
+     SELECT k.place, ${stepMs === undefined ? '' : `${bucketOf(stepMs)} AS bucket, `}latencies FROM (${rows}) AS r ${[...new Set(keys.map(({ join }) => join))].join(' ')} JOIN k ON k.key = ${arrayOf(keys.map(({ expression }) => expression))} WHERE latencies IS NOT NULL`);
   for (;;) {
     const packs = await transaction.query<PackRow>(`FETCH ${FETCHED} FROM packs`);
     for (const row of packs) take(row);
@@ -128,6 +128,10 @@ async function eachPack(transaction: Transaction, scope: GatewayScope, query: An
     await new Promise<void>((resolve) => void setImmediate(resolve));
   }
   await transaction.query('CLOSE packs');
+}
+
+function arrayOf(parts: readonly string[]): string {
+  return `ARRAY[${parts.join(', ')}]::text[]`;
 }
 
 function bucketOf(stepMs: number): string {

@@ -60,6 +60,21 @@ export function filterConditions(scope: GatewayScope, filter: AnalyticsFilter): 
   return conditions;
 }
 
+/** What rows of these groups have in common; also others may have it. Of labels nothing: one data plane has many. */
+export function filterOf(groupBy: readonly Dimension[], keys: readonly (readonly (string | null)[])[]): AnalyticsFilter {
+  const parts = (dimension: Dimension): readonly (string | null)[] | undefined => {
+    const place = groupBy.indexOf(dimension);
+    return place === -1 ? undefined : [...new Set(keys.map((key) => key[place] ?? null))];
+  };
+  const present = (dimension: Dimension): readonly string[] | undefined => parts(dimension)?.filter((part) => part !== null);
+  const [routes, services, consumers, dataPlanes] = [parts('route'), parts('service'), parts('consumer'), present('data-plane')];
+  const [statuses, statusClasses] = [present('status')?.map(Number), present('status-class')?.map(Number)];
+  return {
+    ...(routes && { routes }), ...(services && { services }), ...(consumers && { consumers }), ...(dataPlanes && { dataPlanes }),
+    ...(statuses && { statuses }), ...(statusClasses && { statusClasses }),
+  };
+}
+
 /** Whether latencies of requests that no row tells apart belong to what is asked for. */
 export function takesOverflow({ groupBy, filter }: AnalyticsQuery): boolean {
   const tellsApart = groupBy.some((dimension) => dimension !== 'data-plane' && !dimension.startsWith('label:'));
