@@ -21,6 +21,7 @@ import { runPluginBench } from './plugins.ts';
 import { runProtocolBench } from './protocols.ts';
 import { runProxyBench } from './proxy.ts';
 import { runPropagationBench } from './propagation.ts';
+import { runSpoolBench } from './spool.ts';
 import { runSwapBench } from './swap.ts';
 import { runTracingBench } from './tracing.ts';
 import { runTelemetryBench } from './telemetry.ts';
@@ -46,6 +47,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   ingest: runIngestBench,
   outage: runOutageBench,
   counts: runCountsBench,
+  spool: runSpoolBench,
   limits: runLimitsBench,
   endurance: runEnduranceBench,
   soak: runSoakBench,
