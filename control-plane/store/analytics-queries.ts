@@ -92,14 +92,13 @@ export function createAnalyticsStore(database: Database, clock: Clock, retention
 
 /** Groups of the window, ranked, with the sums of all groups beside each. */
 function countsQuery(scope: GatewayScope, query: AnalyticsQuery, { plan }: PlannedWindow, marks: Marks, keys: readonly KeyColumn[], rank: string, limit: number): string {
-  const rows = rowsOf(scope, plan, marks, { latencies: false, conditions: ['status >= 0', ...filterConditions(scope, query.filter)] });
-  const names = keys.map(({ name }) => name);
   // By what rows have first: joins and labels are for groups, not for rows.
   const own = [...new Set([...keys.map(({ column }) => column), 'status'])];
-  const sums = ['requests', 'bytes_in', 'bytes_out', 'request_us', 'upstream_us', 'gateway_us'];
-  return `WITH narrow AS (SELECT ${own.join(', ')}, ${sums.map((name) => `sum(${name})::bigint AS ${name}`).join(', ')} FROM (${rows}) AS r GROUP BY ${own.join(', ')}),
-    groups AS (SELECT ${[...keys.map(({ name, expression }) => `${expression} AS ${name}`), ...COUNTS.map(([name, sum]) => `(${sum})::bigint AS "${name}"`)].join(', ')}
-      FROM narrow AS r ${[...new Set(keys.map(({ join }) => join))].join(' ')} ${names.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${names.join(', ')}`})
+  const narrow = rowsOf(scope, plan, marks, { latencies: false, conditions: filterConditions(scope, query.filter), addedUpBy: own });
+  const names = keys.map(({ name }) => name);
+  // Rows of no status have latencies alone, and no counts: a condition would be asked of each row.
+  return `WITH groups AS (SELECT ${[...keys.map(({ name, expression }) => `${expression} AS ${name}`), ...COUNTS.map(([name, sum]) => `(${sum})::bigint AS "${name}"`)].join(', ')}
+      FROM (${narrow}) AS r ${[...new Set(keys.map(({ join }) => join))].join(' ')} ${names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`} HAVING bool_or(status >= 0))
     SELECT *, count(*) OVER () AS group_count, ${COUNTS.map(([name]) => `sum("${name}") OVER () AS "total_${name}"`).join(', ')}
     FROM groups ORDER BY ${[`${rank} DESC`, ...names].join(', ')} LIMIT ${limit}`;
 }
