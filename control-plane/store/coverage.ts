@@ -14,14 +14,17 @@ const USUAL_DELAY_MS = 15_000;
 export async function readCoverage(transaction: Transaction, { tenantId, gatewayId }: GatewayScope, { resolution, plan }: PlannedWindow, marks: Marks, nowMs: number): Promise<Coverage> {
   const place = [tenantId, gatewayId] as const;
   const [from, to] = [new Date(plan.fromMs), new Date(plan.toMs)];
-  const drops = await transaction.query<Missing['drops'][number]>(
-    'SELECT data_plane_id AS "dataPlaneId", reason, dropped AS count FROM telemetry_drops WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY 1, 2', place);
-  const crashGaps = await transaction.query<Missing['crashGaps'][number]>(
-    `SELECT data_plane_id AS "dataPlaneId", boot_id AS "bootId", last_fold_at AS "lastFoldAt", at_most_ms AS "atMostMs", last_rate_per_second AS "lastRatePerSecond" FROM crash_gaps
-     WHERE tenant_id = $1 AND gateway_id = $2 AND last_fold_at < $4 AND last_fold_at + at_most_ms * interval '1 millisecond' >= $3 ORDER BY last_fold_at`, [...place, from, to]);
-  const reached = await transaction.query<{ readonly dataPlaneId: string; readonly until: Date | null; readonly revoked: boolean }>(
-    `SELECT d.id AS "dataPlaneId", c.until, d.revoked_at IS NOT NULL AS revoked FROM data_planes d LEFT JOIN counted_until c ON (c.tenant_id, c.gateway_id, c.data_plane_id) = (d.tenant_id, d.gateway_id, d.id)
-     WHERE d.tenant_id = $1 AND d.gateway_id = $2 ORDER BY d.id`, place);
+  // Sent together: one round trip.
+  const [drops, crashGaps, reached] = await Promise.all([
+    transaction.query<Missing['drops'][number]>(
+      'SELECT data_plane_id AS "dataPlaneId", reason, dropped AS count FROM telemetry_drops WHERE tenant_id = $1 AND gateway_id = $2 ORDER BY 1, 2', place),
+    transaction.query<Missing['crashGaps'][number]>(
+      `SELECT data_plane_id AS "dataPlaneId", boot_id AS "bootId", last_fold_at AS "lastFoldAt", at_most_ms AS "atMostMs", last_rate_per_second AS "lastRatePerSecond" FROM crash_gaps
+       WHERE tenant_id = $1 AND gateway_id = $2 AND last_fold_at < $4 AND last_fold_at + at_most_ms * interval '1 millisecond' >= $3 ORDER BY last_fold_at`, [...place, from, to]),
+    transaction.query<{ readonly dataPlaneId: string; readonly until: Date | null; readonly revoked: boolean }>(
+      `SELECT d.id AS "dataPlaneId", c.until, d.revoked_at IS NOT NULL AS revoked FROM data_planes d LEFT JOIN counted_until c ON (c.tenant_id, c.gateway_id, c.data_plane_id) = (d.tenant_id, d.gateway_id, d.id)
+       WHERE d.tenant_id = $1 AND d.gateway_id = $2 ORDER BY d.id`, place),
+  ]);
   const due = Math.min(plan.toMs, nowMs - USUAL_DELAY_MS);
   const silent = reached.filter(({ until, revoked }) => !revoked && (until === null || until.getTime() < due)).map(({ dataPlaneId, until }) => ({ dataPlaneId, countedUntil: until ?? undefined }));
   const times = reached.flatMap(({ until }) => (until === null ? [] : [until.getTime()]));
