@@ -4,7 +4,7 @@
  */
 import { NO_HEAD } from '../http1/request-view.ts';
 import { NOT_UPSTREAM, type RequestFailure } from '../telemetry/request-recorder.ts';
-import { upstreamMsOf } from './attempt.ts';
+import { gatewayMsOf, upstreamMsOf } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { recordAccess } from './record-access.ts';
 import { runLog } from './run-plugins.ts';
@@ -35,11 +35,11 @@ export function accountFor(exchange: Exchange, brokenOff: RequestFailure): void 
 
 /** The request, and each of its attempts that came to anything. */
 function count(exchange: Exchange, totalMs: number, failure: RequestFailure): void {
-  const { core: { recorder }, startedAtMs, respondedAtMs, route, consumer, status, bytesIn, bytesOut, pinned } = exchange;
-  const upstreamMs = upstreamMsOf(exchange.attempt, startedAtMs + totalMs);
-  const gatewayMs = Math.max(0, (respondedAtMs === 0 ? totalMs : respondedAtMs - startedAtMs) - upstreamMs);
-  recorder.record(route?.id ?? '', consumer?.id ?? '', status, bytesIn, bytesOut, micros(totalMs), exchange.sentAtMs === 0 ? NOT_UPSTREAM : micros(upstreamMs), micros(gatewayMs), pinned?.config.version, failure);
-  for (let { attempt } = exchange; attempt !== undefined; attempt = attempt.previous) {
+  const { core: { recorder }, attempt: last, route, consumer, status, bytesIn, bytesOut, pinned } = exchange;
+  const upstreamMs = upstreamMsOf(exchange, totalMs);
+  const gatewayMs = gatewayMsOf(exchange, totalMs, upstreamMs);
+  recorder.record(route?.id ?? '', consumer?.id ?? '', status, bytesIn, bytesOut, micros(totalMs), last === undefined ? NOT_UPSTREAM : micros(upstreamMs), micros(gatewayMs), pinned?.config.version, failure);
+  for (let attempt = last; attempt !== undefined; attempt = attempt.previous) {
     const { endpoint, upstream, status: answered, sentAtMs, endedAtMs } = attempt;
     const failed = attempt.failure !== undefined;
     if (failed || sentAtMs !== 0) recorder.recordAttempt(endpoint, upstream, answered, failed, answered === 0 ? NOT_UPSTREAM : micros(endedAtMs - sentAtMs));

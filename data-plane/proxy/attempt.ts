@@ -20,6 +20,8 @@ export class Attempt {
   sentAtMs = 0;
   /** When the head of the response came, or the attempt failed; 0 while it goes on. */
   endedAtMs = 0;
+  /** When the pause after its failure was over and no target was left to go to; 0 where there was no such end. */
+  leftAtMs = 0;
   /** 0 where no response came. */
   status = 0;
   failure: AttemptFailure | undefined;
@@ -35,15 +37,44 @@ export class Attempt {
     this.failure = failure;
     this.endedAtMs = nowMs;
   }
+
+  /** When the target's time began: with the wish for a connection, or with sending over one that was open; 0 while neither happened. */
+  get beganAtMs(): number {
+    if (this.wishedAtMs !== 0) return this.wishedAtMs;
+    return this.sentAtMs !== 0 ? this.sentAtMs : this.endedAtMs;
+  }
 }
 
-/** Milliseconds from sending to the head of the response or the failure, over all attempts. `nowMs`: where the last goes on. */
-export function upstreamMsOf(last: Attempt | undefined, nowMs: number): number {
-  let sum = 0;
-  for (let attempt = last; attempt !== undefined; attempt = attempt.previous) {
-    if (attempt.sentAtMs !== 0) sum += (attempt.endedAtMs === 0 ? nowMs : attempt.endedAtMs) - attempt.sentAtMs;
-  }
-  return sum;
+/** What of a request the times of its upstream and of the gateway are taken from. */
+interface TimedRequest {
+  readonly attempt: Attempt | undefined;
+  readonly startedAtMs: number;
+  readonly respondedAtMs: number;
+}
+
+/** When the first attempt began, monotonic; 0 where none did. */
+export function upstreamBeganAtMs(last: Attempt | undefined): number {
+  let beganAtMs = 0;
+  for (let attempt = last; attempt !== undefined; attempt = attempt.previous) if (attempt.beganAtMs !== 0) ({ beganAtMs } = attempt);
+  return beganAtMs;
+}
+
+/**
+ * Milliseconds from the first wish for a connection to the head of the response or the last failure, with the pauses between attempts: waiting for
+ * an upstream is not the gateway's time. `totalMs`: how long the request took, for an attempt (or a pause) that goes on until its end.
+ */
+export function upstreamMsOf(request: TimedRequest, totalMs: number): number {
+  const { attempt, startedAtMs, respondedAtMs } = request;
+  const beganAtMs = upstreamBeganAtMs(attempt);
+  if (attempt === undefined || beganAtMs === 0) return 0;
+  if (respondedAtMs === 0) return startedAtMs + totalMs - beganAtMs;
+  const { endedAtMs, leftAtMs } = attempt;
+  return (endedAtMs === 0 ? respondedAtMs : Math.max(endedAtMs, leftAtMs)) - beganAtMs;
+}
+
+/** Milliseconds until the head of the response was there, without `upstreamMs`. */
+export function gatewayMsOf({ startedAtMs, respondedAtMs }: TimedRequest, totalMs: number, upstreamMs: number): number {
+  return Math.max(0, (respondedAtMs === 0 ? totalMs : respondedAtMs - startedAtMs) - upstreamMs);
 }
 
 /** As log plugins see them, oldest first. `epochOffsetMs`: what makes monotonic times wall times. */
@@ -53,9 +84,9 @@ export function triesOf(last: Attempt | undefined, epochOffsetMs: number, nowMs:
   return tries.reverse();
 }
 
-function tryOf({ endpoint, upstream, wishedAtMs, sentAtMs, endedAtMs, status, failure }: Attempt, epochOffsetMs: number, nowMs: number): UpstreamTry {
+function tryOf({ endpoint, upstream, beganAtMs, sentAtMs, endedAtMs, status, failure }: Attempt, epochOffsetMs: number, nowMs: number): UpstreamTry {
   const endMs = endedAtMs === 0 ? nowMs : endedAtMs;
-  const startMs = wishedAtMs !== 0 ? wishedAtMs : sentAtMs !== 0 ? sentAtMs : endMs;
+  const startMs = beganAtMs === 0 ? endMs : beganAtMs;
   return {
     upstream,
     target: endpoint.target,

@@ -11,7 +11,7 @@ import { HoldfastError } from '../../shared/errors.ts';
 import { formatVersion } from '../../shared/model/version.ts';
 import type { ChainEntry } from '../config/active-config.ts';
 import { withoutArguments } from '../http1/query.ts';
-import { triesOf, upstreamMsOf } from './attempt.ts';
+import { gatewayMsOf, triesOf, upstreamMsOf } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderEdits, utf8Text } from './header-edits.ts';
 import { PhaseTimes } from './phase-times.ts';
@@ -263,12 +263,11 @@ export class LogPluginContext extends SharedContext implements LogContext {
   }
 
   get upstreamMs(): number {
-    return upstreamMsOf(this.exchange.attempt, this.exchange.startedAtMs + this.totalMs);
+    return upstreamMsOf(this.exchange, this.totalMs);
   }
 
   get gatewayMs(): number {
-    const { respondedAtMs, startedAtMs } = this.exchange;
-    return Math.max(0, (respondedAtMs === 0 ? this.totalMs : respondedAtMs - startedAtMs) - this.upstreamMs);
+    return gatewayMsOf(this.exchange, this.totalMs, this.upstreamMs);
   }
 
   get tries(): readonly UpstreamTry[] {

@@ -185,6 +185,8 @@ export class Tries {
 
   /** No target is left that was not tried. Where the last could not be reached, all may be tried once more after this many milliseconds. */
   onceMore(): number | undefined {
+    const { attempt, core } = this.#exchange;
+    if (attempt !== undefined) attempt.leftAtMs = core.clock.monotonicMs();
     const budget = this.#tried?.at(-1)?.retryBudget;
     if (!this.#mayChange || budget === undefined || !this.#mayGoOn() || !this.#takeFrom(budget)) return undefined;
     this.#tried = undefined;
@@ -193,6 +195,8 @@ export class Tries {
 
   #countRetry(): number {
     this.#retries += 1;
+    // A response that is not passed on is none.
+    this.#exchange.respondedAtMs = 0;
     this.#exchange.core.counters.retries += 1;
     if (this.#retries === 1 && this.#tried !== undefined) return 0;
     const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(this.#retries - 1, 10));

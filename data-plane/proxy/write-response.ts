@@ -7,6 +7,7 @@ import { responseFramingLine, writeHeaderLines, writeStatusAndLines, type BodyDe
 import { DROPPED_FROM_RESPONSE, FRAMING, HEADER, maskOf } from '../http1/header-names.ts';
 import type { ResponseHead } from '../http1/message-head.ts';
 import type { OutgoingBytes } from '../http1/outgoing-bytes.ts';
+import { upstreamBeganAtMs } from './attempt.ts';
 import type { CompressionPlan } from './compression-choice.ts';
 import type { Exchange } from './exchange.ts';
 import { reasonOf, type GeneratedResponse } from './generated-response.ts';
@@ -42,8 +43,9 @@ const OF_THE_PLAIN_BODY = ['accept-ranges', 'content-digest', 'content-md5', 'di
 export function writeUpstreamHead(exchange: Exchange, head: ResponseHead, delivery: BodyDelivery, connection: string, plan: CompressionPlan | undefined, length?: number): void {
   const { core, responseEdits, status } = exchange;
   responseEdits?.markIn(head, DROPPED_FROM_RESPONSE);
-  const upstreamLatency = Math.floor(exchange.respondedAtMs - exchange.sentAtMs);
-  const proxyLatency = exchange.latencyMs(exchange.sentAtMs);
+  const upstreamBegan = upstreamBeganAtMs(exchange.attempt);
+  const upstreamLatency = Math.floor(exchange.respondedAtMs - upstreamBegan);
+  const proxyLatency = exchange.latencyMs(upstreamBegan);
   const upstreamStatus = core.messages.upstreamStatusHeader ? `X-Kong-Upstream-Status: ${head.status}\r\n` : '';
   const variant = variantLines(exchange, head, plan);
   const configVersion = configVersionLine(exchange);

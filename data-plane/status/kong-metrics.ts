@@ -34,9 +34,9 @@ export function* writeKongMetrics(text: PrometheusText, view: DataPlaneView, enr
   writeNode(text, view, enrolled);
   yield* writeCounts(text, enrolled.usageTotals, labels, groupsOf);
   const timed = latencies.filter(({ routeId }) => groupsOf(routeId, '')?.latency_metrics === true);
-  writeLatency(text, labels, timed, 'kong_kong_latency_ms', 'What the gateway added', (row) => sketchHistogram(row.gateway, row.gatewayMicros, KONG_BOUNDS, MILLISECOND));
+  writeLatency(text, labels, timed, 'kong_kong_latency_ms', 'What the gateway itself added', (row) => sketchHistogram(row.gateway, row.gatewayMicros, KONG_BOUNDS, MILLISECOND));
   yield;
-  writeLatency(text, labels, timed, 'kong_upstream_latency_ms', 'What upstreams took', (row) => sketchHistogram(row.upstream, row.upstreamMicros, UPSTREAM_BOUNDS, MILLISECOND));
+  writeLatency(text, labels, timed, 'kong_upstream_latency_ms', 'What upstreams took, with connecting and further attempts', (row) => sketchHistogram(row.upstream, row.upstreamMicros, UPSTREAM_BOUNDS, MILLISECOND));
   yield;
   writeLatency(text, labels, timed, 'kong_request_latency_ms', 'What requests took in all', (row) => sketchHistogram(row.request, row.requestMicros, UPSTREAM_BOUNDS, MILLISECOND));
   yield;

@@ -32,9 +32,9 @@ export function* writeLatencies(text: PrometheusText, view: EnrolledView, rows: 
   }));
   text.histogram('holdfast_request_duration_seconds', 'From the head of a request to the last byte of its response, by route', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.request, sum: (row) => row.requestMicros, micros: (one) => one.requestMicros }));
   yield;
-  text.histogram('holdfast_upstream_duration_seconds', 'Of requests that went upstream: from sending to the head of the response, over all attempts', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.upstream, sum: (row) => row.upstreamMicros, micros: (one) => one.upstreamMicros }));
+  text.histogram('holdfast_upstream_duration_seconds', 'Of requests for which a target was tried: from the first wish for a connection to the head of the response or the last failure, with pauses between attempts', samples({ bounds: REQUEST_BOUNDS, sketch: (row) => row.upstream, sum: (row) => row.upstreamMicros, micros: (one) => one.upstreamMicros }));
   yield;
-  text.histogram('holdfast_gateway_duration_seconds', 'What the gateway added until the head of the response was there', samples({ bounds: GATEWAY_BOUNDS, sketch: (row) => row.gateway, sum: (row) => row.gatewayMicros, micros: (one) => one.gatewayMicros }));
+  text.histogram('holdfast_gateway_duration_seconds', 'What the gateway itself added until the head of the response was there: without connecting, waiting for the upstream, and pauses between attempts', samples({ bounds: GATEWAY_BOUNDS, sketch: (row) => row.gateway, sum: (row) => row.gatewayMicros, micros: (one) => one.gatewayMicros }));
   yield;
   const targets = [...view.targetTotals].map((row) => ({ row, labels: { upstream: row.upstream, target: row.target, address: row.address } }));
   text.counter('holdfast_upstream_attempts_total', 'Attempts at targets of upstreams', targets.map((one) => ({ labels: one.labels, value: one.row.attempts })));

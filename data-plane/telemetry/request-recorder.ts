@@ -38,7 +38,7 @@ export interface RequestRecorder {
     bytesOut: number,
     /** From the head of the request to the last byte of the response. */
     durationMicros: number,
-    /** From sending to the head of the response, over all attempts; NOT_UPSTREAM where none was made. */
+    /** From the first wish for a connection to the head of the response or the last failure, with pauses between attempts; NOT_UPSTREAM where no attempt was made. */
     upstreamMicros: number,
     /** What the gateway added until the head of the response was there. */
     gatewayMicros: number,

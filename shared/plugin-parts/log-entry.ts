@@ -82,7 +82,7 @@ export function logEntryOf(context: LogContext, node: NodeFacts): LogEntry {
     ...(upstreamUri === undefined ? {} : { upstream_uri: shown(withQuery(upstreamUri, context, query)) }),
     ...(upstreamStatus === undefined ? {} : { upstream_status: String(upstreamStatus) }),
     response: { status: context.status, size: context.bytesOut, headers: headersOf(context.responseHeaders(), credentialNames) },
-    latencies: { request: Math.round(totalMs), kong: Math.round(gatewayMs), proxy: upstreamUri === undefined ? -1 : Math.round(upstreamMs), receive: Math.max(0, Math.round(totalMs - gatewayMs - upstreamMs)) },
+    latencies: { request: Math.round(totalMs), kong: Math.round(gatewayMs), proxy: context.tries.length === 0 ? -1 : Math.round(upstreamMs), receive: Math.max(0, Math.round(totalMs - gatewayMs - upstreamMs)) },
     tries: context.tries.map(tryOf),
     route: named(context.route),
     ...(service === undefined ? {} : { service: named(service) }),

@@ -378,9 +378,12 @@ export interface LogContext extends ExchangeContext {
   readonly bytesOut: number;
   readonly startedAtMs: number;
   readonly totalMs: number;
-  /** From sending to the head of the response, over all attempts; 0 where the request did not go upstream. */
+  /**
+   * From the first wish for a connection (from sending, where one was open) to the head of the response or the last failure, with the pauses between
+   * attempts, also where no connection came about; 0 where no attempt was made (`tries` is empty).
+   */
   readonly upstreamMs: number;
-  /** From the head of the request to the head of the response, without `upstreamMs`: what the gateway added. */
+  /** From the head of the request to the head of the response, without `upstreamMs`: what the gateway itself added. */
   readonly gatewayMs: number;
   /** Attempts at targets, in order. */
   readonly tries: readonly UpstreamTry[];

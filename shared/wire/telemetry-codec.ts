@@ -13,7 +13,7 @@ import { boundVersionRows } from './telemetry-merge.ts';
 export interface Latencies {
   /** From the head of the request to the last byte of the response. */
   readonly request: Uint8Array;
-  /** Of those that went upstream: from sending to the head of the response. */
+  /** Of those for which an attempt was made: from the first wish for a connection to the head of the response or the last failure, with pauses between attempts. */
   readonly upstream: Uint8Array;
   /** What the gateway added until the head of the response was there. */
   readonly gateway: Uint8Array;
