@@ -170,15 +170,17 @@ async function measureTop({ store, database, seconds }: Scene): Promise<Figures>
   const dataPlaneId = await new FleetScene(store, scope).enrol('top');
   const pack = Buffer.concat([1, 1, 1].map(() => { const one = sketch(200, 20_000); return Buffer.concat([Buffer.from([(one.length & 127) | 128, one.length >> 7]), one]); }));
   await onServer(database.superuserConnectionString, async (client) => {
-    for (const [table, span, step] of [['usage_hours', '24 hours', '1 hour'], ['usage_minutes', '6 minutes', '1 minute']] as const) {
+    // As the roll-up leaves it: hours up to a mark some minutes back, minutes from there on.
+    const mark = new Date(Math.floor((Date.now() - 120_000) / 300_000) * 300_000);
+    for (const [table, from, to, step] of [['usage_hours', new Date(Date.now() - 24 * HOUR_MS), mark, '1 hour'], ['usage_minutes', mark, new Date(), '1 minute']] as const) {
       await client.query(
         `INSERT INTO holdfast.${table} SELECT $1, $2, t, $3, md5('r' || s / 20)::uuid, md5('c' || s)::uuid, 200, (random() * 1000)::int, 1, 1, 1, 1, 1
-         FROM generate_series(date_trunc('hour', now()) - $4::interval, date_trunc('minute', now()), $5::interval) t, generate_series(1, ${SERIES}) s WHERE t < date_trunc('hour', now()) OR $5 = '1 minute'`,
-        [scope.tenantId, scope.gatewayId, dataPlaneId, span, step]);
+         FROM generate_series(CASE WHEN $6 = '1 hour' THEN date_trunc('hour', $4::timestamptz) ELSE $4 END, $5::timestamptz - interval '1 second', $6::interval) t, generate_series(1, ${SERIES}) s`,
+        [scope.tenantId, scope.gatewayId, dataPlaneId, from, to, step]);
       await client.query(`INSERT INTO holdfast.${table}_latencies SELECT tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status, $2 FROM holdfast.${table} WHERE gateway_id = $1`, [scope.gatewayId, pack]);
       for (const one of [table, `${table}_latencies`]) await client.query(`ANALYZE holdfast.${one}`);
     }
-    await client.query("UPDATE holdfast.roll_up_watermarks SET hours_until = greatest(hours_until, date_trunc('hour', now())) WHERE family = 'usage'");
+    await client.query("UPDATE holdfast.roll_up_watermarks SET hours_until = $1 WHERE family = 'usage'", [mark]);
   });
   const figures: Record<string, number> = {};
   for (const [name, latencies] of [['counts', false], ['with quantiles', true]] as const) {

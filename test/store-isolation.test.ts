@@ -53,7 +53,7 @@ async function fill(scope: GatewayScope): Promise<void> {
   await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, telemetryBatch({ fromMs: Date.now(), toMs: Date.now(), usage: [usageRow()] }));
   for (const family of FAMILIES) await store.rollUp.takeRaw(family, 1_000, async () => undefined);
   assert.deepEqual(await store.usageExportMaking.take(1_000), { ours: true, more: false });
-  assert.equal((await store.usageExportMaking.make(scope, new Date(), 1_000)).file?.number, 1);
+  assert.equal((await store.usageExportMaking.make(scope, new Date(), 1_000, async () => undefined)).file?.number, 1);
   const provider = await store.identityProviders.create(scope.tenantId, { name: 'idp', issuer: 'https://idp.test', clientId: 'c', clientSecret: 's', scopes: ['openid'], groupsClaim: 'groups', roleMappings: [], defaultRole: 'viewer', sessionHours: 1, enabled: true }, TEST_ACTOR);
   assert.equal(provider.kind, 'stored');
   assert.equal((await store.sessions.beginByIdentity(provider.value, { subject: 'one', name: 'ada' }, ['viewer'], { address: '127.0.0.1', userAgent: '', requestId: 'r', lifetimeMs: 60_000 })).kind, 'stored');

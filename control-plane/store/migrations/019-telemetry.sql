@@ -79,6 +79,9 @@ create table usage_minutes_latencies (
   primary key (tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status)
 ) partition by range (at);
 
+-- What is asked of a window: small, because equal times are stored once, where the primary key is as wide as the rows.
+create index usage_minutes_at on usage_minutes (tenant_id, gateway_id, at);
+
 create table usage_hours (
   tenant_id      uuid not null,
   gateway_id     uuid not null,
@@ -96,6 +99,7 @@ create table usage_hours (
   gateway_us     bigint not null,
   primary key (tenant_id, gateway_id, at, data_plane_id, route_id, consumer_id, status)
 ) partition by range (at);
+create index usage_hours_at on usage_hours (tenant_id, gateway_id, at);
 create table usage_hours_latencies (
   tenant_id      uuid not null,
   gateway_id     uuid not null,
