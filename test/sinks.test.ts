@@ -2,6 +2,8 @@
  * Sinks with real receivers and a real Postgres: each row arrives, and at ClickHouse once, through refusals, cut connections, a control
  * plane that ends in the middle and one that takes over; what retention takes first is counted and told; no secret is logged.
  */
+// What is added up waits for transactions of the whole server: none of other tests may be among them.
+import './support/own-server.ts';
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { AlarmDesk } from '../control-plane/alarms/alarm-desk.ts';

@@ -10,6 +10,7 @@ import { accessRecord } from './support/access-record.ts';
 import { openTestStore } from './support/postgres.ts';
 import { onServer } from './support/postgres-server.ts';
 import { createGateway, insert, letSomebodyIn, newName, TEST_ACTOR } from './support/store-scene.ts';
+import { waitUntil } from './support/wait-until.ts';
 import { telemetryBatch, testTarget, testVitals, usageRow } from './support/telemetry-rows.ts';
 
 /** A sketch of one value below 1 µs. */
@@ -51,7 +52,13 @@ async function fill(scope: GatewayScope): Promise<void> {
   await store.records.storeRecords({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, { fromMs: 0, toMs: 1, records: [accessRecord()], drops: [] });
   await store.retention.set(scope.tenantId, { raw: undefined, minutes: undefined, hours: undefined, days: undefined, records: 1_000_000 }, TEST_ACTOR);
   await store.telemetry.storeBatch({ ...scope, dataPlaneId: dataPlane.id, bootId: newId() }, 1, telemetryBatch({ fromMs: Date.now(), toMs: Date.now(), usage: [usageRow()] }));
-  for (const family of FAMILIES) await store.rollUp.takeRaw(family, 1_000, async () => undefined);
+  // It waits for older transactions of the whole server, those of other tests too.
+  for (const family of FAMILIES) {
+    await waitUntil(`${family.name} to be taken`, async () => {
+      await store.rollUp.takeRaw(family, 1_000, async () => undefined);
+      return (await store.rollUp.backlog(family)).rows === 0;
+    }, 20_000);
+  }
   assert.deepEqual(await store.usageExportMaking.take(1_000), { ours: true, more: false });
   assert.equal((await store.usageExportMaking.make(scope, new Date(), 1_000, async () => undefined)).file?.number, 1);
   const provider = await store.identityProviders.create(scope.tenantId, { name: 'idp', issuer: 'https://idp.test', clientId: 'c', clientSecret: 's', scopes: ['openid'], groupsClaim: 'groups', roleMappings: [], defaultRole: 'viewer', sessionHours: 1, enabled: true }, TEST_ACTOR);

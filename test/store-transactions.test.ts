@@ -133,7 +133,7 @@ test('a column that a newer release adds breaks no statement of a control plane 
   };
   await everything();
   await onServer(database.superuserConnectionString, async (client) => {
-    const { rows } = await client.query<{ readonly name: string }>("SELECT relname AS name FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind = 'r'");
+    const { rows } = await client.query<{ readonly name: string }>("SELECT relname AS name FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition");
     for (const { name } of rows) await client.query(`ALTER TABLE holdfast.${name} ADD COLUMN added_later integer NOT NULL DEFAULT 7`);
   });
   await everything();

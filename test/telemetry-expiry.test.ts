@@ -1,4 +1,6 @@
 /** Partitions of telemetry in a real Postgres: made beside those who store, dropped never before they were taken, in nobody's way for long. */
+// What is added up waits for transactions of the whole server: none of other tests may be among them.
+import './support/own-server.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Client } from 'pg';

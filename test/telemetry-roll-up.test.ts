@@ -1,4 +1,6 @@
 /** The roll-up of telemetry in a real Postgres: totals are exact at any moment, quantiles true, whatever comes late, twice, or is cut off. */
+// What is added up waits for transactions of the whole server: none of other tests may be among them.
+import './support/own-server.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AnalyticsQuery } from '../control-plane/store/analytics-store.ts';

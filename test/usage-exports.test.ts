@@ -2,6 +2,8 @@
  * Usage exports in a real Postgres, of two control planes: each count is in exactly one file, whatever comes late or twice, and whichever step
  * is cut off; files are numbered without gaps, and what their checksum says. And what the admin API and `holdfast usage export` make of them.
  */
+// What is added up waits for transactions of the whole server: none of other tests may be among them.
+import './support/own-server.ts';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
