@@ -38,6 +38,8 @@ export function createAnalyticsStore(database: Database, clock: Clock, retention
     database.transaction({ role: 'holdfast_app', tenantId, mode: 'snapshot' }, (transaction) => {
       // Groups of a window are kept in memory until they are ranked: what Postgres allows by itself it would spill to disk.
       transaction.send("SET LOCAL work_mem = '32MB'", []);
+      // Of ten of 10,000 series over a day workers make no more than half of the sum, and take longer to begin than that saves.
+      transaction.send('SET LOCAL max_parallel_workers_per_gather = 0', []);
       return work(transaction);
     });
 
