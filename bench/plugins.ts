@@ -52,7 +52,7 @@ export async function runPluginBench(options: BenchOptions): Promise<void> {
   const origin = await startOrigin(originPort, folder, LOAD_CPU);
   try {
     const password = await benchPassword();
-    const changes = (secretsFor: ContentKeyRing): readonly EntityChange[] => [put('services', { id: testId(SERVICE), url: `http://127.0.0.1:${originPort}` }), ...benchConsumer(password, secretsFor), ...routesOf(cases)];
+    const changes = (secretsFor: ContentKeyRing): readonly EntityChange[] => [put('services', { id: testId(SERVICE), url: `http://127.0.0.1:${originPort}` }), ...benchConsumer(password, secretsFor), ...routesOf(cases, secretsFor)];
     const gateway = await startPublishedHoldfast({ name: 'holdfast', changes, settings: { HOLDFAST_PROXY_THREADS: '1' }, cpus: String(GATEWAY_CPU) });
     try {
       const running = cases.map(([name, one]) => contenderOf(name, one, gateway));
@@ -80,12 +80,12 @@ function chosenCases(only: readonly string[]): readonly (readonly [name: string,
 }
 
 /** Each case has a route, its plugin there, and the one that it stands on. */
-function routesOf(cases: readonly (readonly [name: string, MeasuredCase])[]): readonly EntityChange[] {
+function routesOf(cases: readonly (readonly [name: string, MeasuredCase])[], secretsFor: ContentKeyRing): readonly EntityChange[] {
   const changes: EntityChange[] = [];
   for (const [n, [name, { config, on }]] of cases.entries()) {
     const route = `d${n.toString(16).padStart(3, '0')}`;
     changes.push(put('routes', { id: testId(route), paths: [`/${name}`], strip_path: false, service: ref(SERVICE) }));
-    if (!Object.hasOwn(PLAIN, name)) changes.push(put('plugins', { id: testId(`e${n.toString(16).padStart(3, '0')}`), name, route: ref(route), config }));
+    if (!Object.hasOwn(PLAIN, name)) changes.push(put('plugins', { id: testId(`e${n.toString(16).padStart(3, '0')}`), name, route: ref(route), config }, secretsFor));
     if (on === 'key-auth') changes.push(put('plugins', { id: testId(`f${n.toString(16).padStart(3, '0')}`), name: on, route: ref(route) }));
   }
   return changes;
