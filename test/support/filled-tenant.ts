@@ -5,9 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { withEveryEntity, type EntityScope } from '../../control-plane/store/scope.ts';
-import { USAGE_FAMILY } from '../../control-plane/store/telemetry-families.ts';
 import { DEFAULT_EXPORT_SETTINGS } from '../../control-plane/store/usage-export-store.ts';
-import { FAMILIES } from '../../control-plane/store/telemetry-families.ts';
+import { FAMILIES, USAGE_FAMILY, type Family } from '../../control-plane/store/telemetry-families.ts';
 import { exampleInput } from '../../control-plane/admin-api/openapi-examples.ts';
 import { defined } from '../../shared/assert.ts';
 import type { EntityDefinition, EntityKind, Field, FieldType, JsonObject, JsonValue } from '../../shared/model/definition.ts';
@@ -21,6 +20,7 @@ import { onServer } from './postgres-server.ts';
 import { idOf, TEST_ACTOR } from './store-scene.ts';
 import { testAuthority } from './test-certificates.ts';
 import { accessRecord, latencies, TrafficScene } from './traffic-scene.ts';
+import { waitUntil } from './wait-until.ts';
 import { telemetryBatch, testTarget, testVitals, usageRow } from './telemetry-rows.ts';
 
 /** What is named by the first word behind `/v1/`. */
@@ -217,16 +217,24 @@ async function fillTraffic({ store }: TestAdminApi, word: string, scope: EntityS
   });
   await store.retention.set(scope.tenantId, { raw: undefined, minutes: undefined, hours: undefined, days: undefined, records: 4_711_000 }, TEST_ACTOR);
   // The count of May is in its file by now, the other one waits for its hour's end.
-  for (let turn = 0; turn < 2; turn += 1) await store.rollUp.takeRaw(USAGE_FAMILY, 1_000, async () => undefined);
+  await taken(store, USAGE_FAMILY);
   await store.usageExportMaking.take(1_000);
   assert.equal((await store.usageExportMaking.make(scope, new Date(), 1_000, async () => undefined)).file?.number, 1);
   const id = requestId.replaceAll('-', '');
   await traffic.record(dataPlaneId, accessRecord({ requestId: id, traceId: id, routeId, serviceId, consumerId, version: version(6), status: 503, host: `${word}.test`, path: `/${word}-path`, query: `${word}=1`, headers: new Map([['request.x', `${word}-header`]]), userAgent: `${word}-agent` }));
 }
 
+/** All raw rows are added up: that waits for older transactions of the whole server, those of other tests too. */
+async function taken(store: TestAdminApi['store'], family: Family): Promise<void> {
+  await waitUntil(`${family.name} to be taken`, async () => {
+    await store.rollUp.takeRaw(family, 1_000, async () => undefined);
+    return (await store.rollUp.backlog(family)).rows === 0;
+  }, 30_000);
+}
+
 /** What was counted, in minutes, hours and days too; and a row as a control plane of an older release stores it. */
 async function fillLevels({ store, database }: TestAdminApi, scope: EntityScope, dataPlaneId: DataPlaneId): Promise<void> {
-  for (const family of FAMILIES) while ((await store.rollUp.takeRaw(family, 1_000, () => Promise.resolve())).more);
+  for (const family of FAMILIES) await taken(store, family);
   await onServer(database.superuserConnectionString, (client) => client.query("INSERT INTO holdfast.usage VALUES ($1, $2, $3, '2026-05-01T10:00Z', '2026-05-01T10:01Z', NULL, NULL, 2, 1, 1, 1, 1)", [scope.tenantId, scope.gatewayId, dataPlaneId]));
 }
 
