@@ -48,7 +48,7 @@ const enrolled: EnrolledView = {
   counters: { slots: 1, full: 0, lockTimeouts: 0 },
   vaults: [{ prefix: 'prod', kind: 'hcv', secrets: 3, resolved: 2, outdated: 1, failures: 4, lastFailure: { code: 'VAULT_UNREACHABLE', reason: 'vault.example does not answer', atMs: 1_700_000_000_000 }, oldestMs: 90_000 }],
   plugins: [{ name: 'greeting', version: '1.2.0', hash: ROOT }],
-  telemetry: { produced: 20, recovered: 3, dropped: { 'spool-full': 2 }, lostAtCrash: 1, droppedLatencies: 0, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 0 },
+  telemetry: { produced: 20, recovered: 3, dropped: { 'spool-full': 2 }, lostAtCrash: 1, droppedLatencies: 0, delivered: 12, buffered: 8, bufferedBatches: 1, spoolBytes: 100, spoolMerges: 0, crashGaps: 1, crashLostRequests: 1 },
   versionTotals: [{ version: { epoch: 1, sequence: 5 }, requests: 12, failed: 3, failedHere: 1 }, { version: { epoch: 1, sequence: 6 }, requests: 8, failed: 0, failedHere: 0 }],
   usageTotals: [
     { routeId: ROUTE_ID, consumerId: 'c1', status: 200, requests: 10, wentUpstream: 9, bytesIn: 100, bytesOut: 200 },
@@ -131,7 +131,7 @@ test('metrics are well-formed, by a strict parser and by promtool, also as OpenM
   assert.ok(lines.includes(`holdfast_request_time_seconds_total{route="${ROUTE_ID}",status_class="2xx"} 1.5`));
   assert.ok(lines.includes(`holdfast_route_info{route="${ROUTE_ID}",name="orders",service="shop"} 1`));
   for (const line of [
-    'holdfast_telemetry_dropped_requests_total{reason="spool-full"} 2', 'holdfast_telemetry_lost_requests_total 1', 'holdfast_access_records_dropped_total{reason="rate"} 3', 'holdfast_telemetry_recovered_requests_total 3',
+    'holdfast_telemetry_dropped_requests_total{reason="spool-full"} 2', 'holdfast_telemetry_crash_lost_requests 1', 'holdfast_access_records_dropped_total{reason="rate"} 3', 'holdfast_telemetry_recovered_requests_total 3',
     'holdfast_plugin_output_dropped_total{plugin="http-log",reason="entries-full"} 2', 'holdfast_plugin_output_waiting_bytes{plugin="http-log"} 900',
     'holdfast_upstream_failed_attempts_total{upstream="orders",target="a.test:80",address="10.0.0.1"} 2', 'holdfast_upstream_attempt_duration_seconds_count{upstream="orders",target="a.test:80",address="10.0.0.1"} 2',
   ]) assert.ok(lines.includes(line), line);

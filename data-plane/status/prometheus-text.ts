@@ -159,12 +159,12 @@ function writeTelemetry(text: PrometheusText, { telemetry, routeTotals }: Enroll
   text.counter('holdfast_telemetry_delivered_requests_total', 'Requests whose counts a control plane has stored', [{ value: telemetry.delivered }]);
   text.counter('holdfast_telemetry_recovered_requests_total', 'Requests whose counts were found in the spool at the start, left by earlier runs', [{ value: telemetry.recovered }]);
   text.counter('holdfast_telemetry_dropped_requests_total', 'Requests whose counts were given up, by reason', byName(dropped, 'reason'));
-  text.counter('holdfast_telemetry_lost_requests_total', 'Requests whose counts are gone with an earlier run that was killed, as far as known', [{ value: telemetry.lostAtCrash }]);
   text.counter('holdfast_telemetry_dropped_latencies_total', 'Latencies of single requests that are in no histogram because the agent was late; the requests are counted', [{ value: telemetry.droppedLatencies }]);
   text.gauge('holdfast_telemetry_buffered_requests', 'Requests whose counts wait to be delivered', [{ value: telemetry.buffered }]);
   text.gauge('holdfast_telemetry_spool_bytes', 'Disk space of what waits', [{ value: telemetry.spoolBytes }]);
   text.counter('holdfast_telemetry_merges_total', 'Times that intervals were merged for space', [{ value: telemetry.spoolMerges }]);
   text.gauge('holdfast_telemetry_crash_gaps', 'Earlier runs that ended without their last fold', [{ value: telemetry.crashGaps }]);
+  text.gauge('holdfast_telemetry_crash_lost_requests', 'Requests that those may have counted after their last fold: an estimate by their last rate', [{ value: telemetry.crashLostRequests }]);
 }
 
 /** In access records, each of one request. */

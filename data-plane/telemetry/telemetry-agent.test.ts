@@ -84,6 +84,8 @@ test('a crash is reported by the next run, with the bound of what it lost', (t) 
   const gaps = batches.flatMap((batch) => batch.crashGaps);
   assert.equal(gaps.length, 1);
   assert.equal(gaps[0]?.atMostMs, 1000);
+  // One a second, and a second of them.
+  assert.deepEqual([next.totals().crashGaps, next.totals().crashLostRequests], [1, 1]);
 });
 
 test('a disk that fails after a batch was spooled does not make it count twice', (t) => {

@@ -51,6 +51,8 @@ export interface TelemetryTotals extends Balance {
   readonly droppedLatencies: number;
   /** Earlier boots that ended without a last fold; each lost at most one fold interval. */
   readonly crashGaps: number;
+  /** Requests that those may have counted after their last fold, by their last rate: an estimate. */
+  readonly crashLostRequests: number;
 }
 
 export const VITALS_INTERVAL_MS = 10_000;
@@ -81,6 +83,7 @@ export class TelemetryAgent {
   #droppedLatencies = 0;
   readonly #recovered: number;
   readonly #crashGaps: number;
+  readonly #crashLostRequests: number;
   #spoolFailing = false;
   /** Folds at which the next batch could not be read. */
   #failedReads = 0;
@@ -95,6 +98,7 @@ export class TelemetryAgent {
     this.#pendingSinceMs = clock.nowMs();
     this.#recovered = this.#spool.bufferedRequests;
     this.#crashGaps = this.#spool.crashGaps.length;
+    this.#crashLostRequests = Math.round(this.#spool.crashGaps.reduce((sum, gap) => sum + (gap.atMostMs / 1_000) * gap.lastRatePerSecond, 0));
     for (const gap of this.#spool.crashGaps) {
       options.log.warn({ event: 'telemetry-crash-gap', ...gap }, `an earlier run ended without its last fold: up to ${gap.atMostMs} ms of counts are lost`);
     }
@@ -168,7 +172,9 @@ export class TelemetryAgent {
       delivered: this.#delivered,
       buffered: this.#spool.bufferedRequests + this.#pending.requests + this.#batches.reduce((sum, batch) => sum + requestsIn(batch), 0),
       dropped: { [UNREADABLE]: this.#unreadable },
+      // What a run counted after its last fold is no part of what this one produced; `crashLostRequests` says how much that may be.
       lostAtCrash: 0,
+      crashLostRequests: this.#crashLostRequests,
       bufferedBatches: this.#spool.bufferedBatches,
       spoolBytes: this.#spool.bytesOnDisk,
       spoolMerges: this.#spool.merges,
